@@ -1,0 +1,78 @@
+// The values that travel through upstream/http: a request in, a response or a transport error out.
+//
+// "The wire worked" is kept apart from "the answer was good": HTTP 404 is a Response, a reset connection is an Error.
+#ifndef UPSTREAM_HTTP_MESSAGE_H_
+#define UPSTREAM_HTTP_MESSAGE_H_
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace gateway::http {
+
+enum class Method { kGet, kPost, kPut, kPatch, kDelete };
+
+// The verb as it is written on the wire.
+absl::string_view Name(Method method);
+
+struct Request {
+  Method method = Method::kGet;
+  // Absolute: scheme, host, path and query, all percent-encoded.
+  std::string url;
+  // "Name: value" each, without CR, LF or NUL. Host, Content-Length and the like are the transport's own business.
+  std::vector<std::string> headers;
+  // Sent when has_body is set, also when empty.
+  std::string body;
+  bool has_body = false;
+  // Executing it twice does no harm. Everything else is put on the wire at most once.
+  bool repeatable = false;
+  // Bounds everything: queueing, connecting, the transfer.
+  absl::Time deadline = absl::InfiniteFuture();
+};
+
+struct Response {
+  int status = 0;
+  // As received, "Name: value\r\n" for each; the status line is not part of it.
+  std::string headers;
+  // Its capacity exceeds its size by at least kBodyPadding, so that a parser may read past the end.
+  std::string body;
+
+  // The value of the first header with this name (case is ignored), or "" where there is none.
+  absl::string_view Header(absl::string_view name) const;
+};
+
+inline constexpr size_t kBodyPadding = 64;
+
+// Why there is no response.
+struct Error {
+  enum class Kind {
+    kResolve,      // the host's name has no address
+    kConnect,      // refused, unreachable, or not connected in time
+    kTls,          // handshake or certificate
+    kBroken,       // the connection ended, or what came was not HTTP
+    kTooLarge,     // the reply exceeds the configured size
+    kDeadline,     // the request's deadline passed
+    kCancelled,    // Cancel() was called
+    kOverloaded,   // the queue in front of the pool is full
+    kShutdown,     // the transport is stopping
+    kInvalid,      // the request cannot be sent as it is
+  };
+  Kind kind = Kind::kBroken;
+  // Whether any byte of the request may have left this process. False is a promise.
+  bool sent = false;
+  // For people; holds nothing of the request's content.
+  std::string message;
+};
+
+// A short stable name for metrics and logs: "connect", "tls"...
+absl::string_view Name(Error::Kind kind);
+
+using Result = std::variant<Response, Error>;
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_MESSAGE_H_

@@ -1,0 +1,35 @@
+// The seam between the gateway and the wire: what a test replaces by a fake.
+//
+// Thread-safety: all methods may be called from any thread.
+// Lifetime: a transport must outlive its calls; its destructor ends those still open with Error::kShutdown.
+//
+//   Transport::CallId id = transport.Send(std::move(request), [](Result result) { ... });
+//   transport.Cancel(id);  // optional, any time
+#ifndef UPSTREAM_HTTP_TRANSPORT_H_
+#define UPSTREAM_HTTP_TRANSPORT_H_
+
+#include <cstdint>
+
+#include "absl/functional/any_invocable.h"
+#include "upstream/http/message.h"
+
+namespace gateway::http {
+
+class Transport {
+ public:
+  using CallId = uint64_t;
+  // Called exactly once for each Send, on a thread of the transport, possibly before Send returns. It must not block.
+  using Done = absl::AnyInvocable<void(Result)>;
+
+  virtual ~Transport() = default;
+
+  // Never blocks.
+  virtual CallId Send(Request request, Done done) = 0;
+
+  // Ends the call's transfer; its `done` is called with Error::kCancelled unless it was called already.
+  virtual void Cancel(CallId id) = 0;
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_TRANSPORT_H_
