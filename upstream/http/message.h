@@ -1,6 +1,7 @@
 // The values that travel through upstream/http: a request in, a response or a transport error out.
 //
-// "The wire worked" is kept apart from "the answer was good": HTTP 404 is a Response, a reset connection is an Error.
+// "The wire worked" is kept apart from "the answer was good": HTTP 404 is a Response, a reset
+// connection is an Error.
 #ifndef UPSTREAM_HTTP_MESSAGE_H_
 #define UPSTREAM_HTTP_MESSAGE_H_
 
@@ -23,7 +24,8 @@ struct Request {
   Method method = Method::kGet;
   // Absolute: scheme, host, path and query, all percent-encoded.
   std::string url;
-  // "Name: value" each, without CR, LF or NUL. Host, Content-Length and the like are the transport's own business.
+  // "Name: value" each, without CR, LF or NUL. Host, Content-Length and the like are the
+  // transport's own business.
   std::vector<std::string> headers;
   // Sent when has_body is set, also when empty.
   std::string body;
@@ -50,16 +52,16 @@ inline constexpr size_t kBodyPadding = 64;
 // Why there is no response.
 struct Error {
   enum class Kind {
-    kResolve,      // the host's name has no address
-    kConnect,      // refused, unreachable, or not connected in time
-    kTls,          // handshake or certificate
-    kBroken,       // the connection ended, or what came was not HTTP
-    kTooLarge,     // the reply exceeds the configured size
-    kDeadline,     // the request's deadline passed
-    kCancelled,    // Cancel() was called
-    kOverloaded,   // the queue in front of the pool is full
-    kShutdown,     // the transport is stopping
-    kInvalid,      // the request cannot be sent as it is
+    kResolve,     // the host's name has no address
+    kConnect,     // refused, unreachable, or not connected in time
+    kTls,         // handshake or certificate
+    kBroken,      // the connection ended, or what came was not HTTP
+    kTooLarge,    // the reply exceeds the configured size
+    kDeadline,    // the request's deadline passed
+    kCancelled,   // Cancel() was called
+    kOverloaded,  // the queue in front of the pool is full
+    kShutdown,    // the transport is stopping
+    kInvalid,     // the request cannot be sent as it is
   };
   Kind kind = Kind::kBroken;
   // Whether any byte of the request may have left this process. False is a promise.

@@ -1,7 +1,8 @@
 // The seam between the gateway and the wire: what a test replaces by a fake.
 //
 // Thread-safety: all methods may be called from any thread.
-// Lifetime: a transport must outlive its calls; its destructor ends those still open with Error::kShutdown.
+// Lifetime: a transport must outlive its calls; its destructor ends those still open with
+// Error::kShutdown.
 //
 //   Transport::CallId id = transport.Send(std::move(request), [](Result result) { ... });
 //   transport.Cancel(id);  // optional, any time
@@ -18,7 +19,8 @@ namespace gateway::http {
 class Transport {
  public:
   using CallId = uint64_t;
-  // Called exactly once for each Send, on a thread of the transport, possibly before Send returns. It must not block.
+  // Called exactly once for each Send, on a thread of the transport, possibly before Send returns.
+  // It must not block.
   using Done = absl::AnyInvocable<void(Result)>;
 
   virtual ~Transport() = default;
@@ -26,7 +28,8 @@ class Transport {
   // Never blocks.
   virtual CallId Send(Request request, Done done) = 0;
 
-  // Ends the call's transfer; its `done` is called with Error::kCancelled unless it was called already.
+  // Ends the call's transfer; its `done` is called with Error::kCancelled unless it was called
+  // already.
   virtual void Cancel(CallId id) = 0;
 };
 

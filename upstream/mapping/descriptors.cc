@@ -1,0 +1,76 @@
+#include "upstream/mapping/descriptors.h"
+
+#include <google/protobuf/descriptor.pb.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
+// The serialized google.protobuf.FileDescriptorSet, linked in by proto/CMakeLists.txt.
+extern "C" const char gateway_descriptors[];
+extern "C" const char gateway_descriptors_end[];
+
+namespace gateway::mapping {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptor;
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::FileDescriptorSet;
+
+// Whether the file can be built on what the pool has; the pool itself would only say so on stderr.
+absl::Status Check(const FileDescriptorProto& file) {
+  class Collector : public DescriptorPool::ErrorCollector {
+   public:
+    void AddError(const std::string& filename, const std::string& element,
+                  const google::protobuf::Message*, ErrorLocation,
+                  const std::string& message) override {
+      if (text.empty()) text = absl::StrCat(filename, ": ", element, ": ", message);
+    }
+    std::string text;
+  };
+  DescriptorPool trial(DescriptorPool::generated_pool());
+  Collector errors;
+  if (trial.BuildFileCollectingErrors(file, &errors) == nullptr) {
+    return absl::InvalidArgumentError(errors.text);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<const FileDescriptor*>> AddDescriptorSet(absl::string_view serialized) {
+  FileDescriptorSet set;
+  if (!set.ParseFromArray(serialized.data(), static_cast<int>(serialized.size()))) {
+    return absl::InvalidArgumentError("not a serialized google.protobuf.FileDescriptorSet");
+  }
+  const DescriptorPool* pool = DescriptorPool::generated_pool();
+  std::vector<const FileDescriptor*> files;
+  for (const FileDescriptorProto& file : set.file()) {
+    if (pool->FindFileByName(file.name()) == nullptr) {
+      const absl::Status status = Check(file);
+      if (!status.ok()) return status;
+      // The pool keeps the bytes' address for ever.
+      const std::string* const bytes = new std::string(file.SerializeAsString());
+      DescriptorPool::InternalAddGeneratedFile(bytes->data(), static_cast<int>(bytes->size()));
+    }
+    files.push_back(pool->FindFileByName(file.name()));
+  }
+  return files;
+}
+
+const std::vector<const FileDescriptor*>& EmbeddedFiles() {
+  static const auto& files = *new std::vector<const FileDescriptor*>([] {
+    auto added = AddDescriptorSet(
+        {gateway_descriptors, static_cast<size_t>(gateway_descriptors_end - gateway_descriptors)});
+    if (!added.ok()) {  // the build made it: only a broken build comes here
+      std::fprintf(stderr, "embedded descriptors: %s\n", added.status().ToString().c_str());
+      std::abort();
+    }
+    return *std::move(added);
+  }());
+  return files;
+}
+
+}  // namespace gateway::mapping

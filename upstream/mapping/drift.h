@@ -1,0 +1,58 @@
+// What a successful reply had that the protos do not, or lacked: the upstream's contract has moved.
+// Never fails a call; counted by field, named in the log, and an enum's text reaches the caller.
+#ifndef UPSTREAM_MAPPING_DRIFT_H_
+#define UPSTREAM_MAPPING_DRIFT_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/plan.h"
+
+namespace gateway::mapping {
+
+struct Drift {
+  enum class Kind { kUnknownMember, kUnknownEnumText, kMissingRequired };
+
+  Kind kind;
+  // The message and, unless it is an unknown member, its field. Both come from the protos, never
+  // from the wire.
+  const MessagePlan* message;
+  const FieldPlan* field;
+  // The member's name or the enum's text as the upstream wrote it, cut to kMaxText. Untrusted.
+  std::string text;
+  size_t count = 1;  // in this reply
+
+  static constexpr size_t kMaxText = 100;
+};
+
+// One reply's drift, each kind and place once. Holds at most kMaxKinds; the rest is not told apart.
+class DriftList {
+ public:
+  static constexpr size_t kMaxKinds = 32;
+
+  void Add(Drift::Kind kind, const MessagePlan& message, const FieldPlan* field,
+           absl::string_view text) {
+    text = text.substr(0, Drift::kMaxText);
+    for (Drift& drift : drifts_) {
+      if (drift.kind == kind && drift.message == &message && drift.field == field &&
+          drift.text == text) {
+        ++drift.count;
+        return;
+      }
+    }
+    if (drifts_.size() < kMaxKinds) {
+      drifts_.push_back({kind, &message, field, std::string(text)});
+    }
+  }
+
+  std::vector<Drift> Take() { return std::move(drifts_); }
+
+ private:
+  std::vector<Drift> drifts_;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_DRIFT_H_

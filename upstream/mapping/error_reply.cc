@@ -1,0 +1,142 @@
+#include "upstream/mapping/error_reply.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "upstream/mapping/error_table.h"
+#include "upstream/mapping/formats.h"
+#include "upstream/mapping/violations.h"
+
+namespace gateway::mapping {
+namespace {
+
+using nlohmann::json;
+
+// A longer error body is not an error message.
+constexpr size_t kMaxBody = 256 * 1024;
+constexpr size_t kMaxText = 500;
+constexpr size_t kMaxSample = 200;
+
+// Cut at a character's boundary: what goes into a status must stay UTF-8.
+std::string Cut(std::string text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
+  text.resize(limit);
+  return text;
+}
+
+// Printable on one line, whatever it was.
+std::string OneLine(absl::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (control || c == ' ') {
+      if (!line.empty() && line.back() != ' ') line.push_back(' ');
+    } else {
+      line.push_back(c);
+    }
+  }
+  absl::StripTrailingAsciiWhitespace(&line);
+  return line;
+}
+
+// What a person would read of a text or HTML page: no tags, no control characters, not much of it.
+std::string Sample(absl::string_view body) {
+  body = body.substr(0, 4096);
+  std::string text;
+  bool in_tag = false;
+  for (const char c : body) {
+    if (c == '<') in_tag = true;
+    if (!in_tag) text.push_back(c);
+    if (c == '>' && in_tag) {
+      in_tag = false;
+      text.push_back(' ');
+    }
+  }
+  text = Cut(OneLine(text), kMaxSample);
+  return IsUtf8(text) ? text : "";
+}
+
+// The member as text: a string as it is, a number or bool as JSON writes it. Empty for anything
+// else.
+std::string TextMember(const json& object, const std::string& name) {
+  if (name.empty() || !object.is_object()) return "";
+  const auto member = object.find(name);
+  if (member == object.end()) return "";
+  if (member->is_string()) return Cut(OneLine(member->get_ref<const std::string&>()), kMaxText);
+  return member->is_number() || member->is_boolean() ? member->dump() : "";
+}
+
+// A path is a string, or an array of its parts.
+std::string PathMember(const json& object, const std::string& name) {
+  const auto member = object.is_object() ? object.find(name) : object.end();
+  if (!object.is_object() || member == object.end() || !member->is_array()) {
+    return TextMember(object, name);
+  }
+  return Cut(absl::StrJoin(*member, ".",
+                           [](std::string* out, const json& part) {
+                             absl::StrAppend(out, part.is_string()
+                                                      ? OneLine(part.get_ref<const std::string&>())
+                                                      : part.dump());
+                           }),
+             kMaxText);
+}
+
+void ReadViolations(const v1::ErrorBody& names, const json& body, Failure& failure) {
+  if (names.violations().empty()) return;
+  const auto list = body.find(names.violations());
+  if (list == body.end() || !list->is_array()) return;
+  for (const json& element : *list) {
+    if (failure.violations.size() >= Violations::kLimit) return;
+    Violation violation{PathMember(element, names.violation_path()),
+                        TextMember(element, names.violation_message())};
+    if (violation.field.empty() && violation.description.empty()) continue;
+    failure.violations.push_back(std::move(violation));
+  }
+}
+
+void ReadBody(const v1::ErrorBody& names, const std::string& text, Failure& failure) {
+  const json body = text.size() > kMaxBody ? json() : json::parse(text, nullptr, false);
+  if (!body.is_object()) {
+    failure.message = Sample(text);
+    return;
+  }
+  failure.upstream_code = TextMember(body, names.code());
+  failure.message = TextMember(body, names.message());
+  failure.trace_id = TextMember(body, names.trace_id());
+  ReadViolations(names, body, failure);
+}
+
+}  // namespace
+
+Failure ReadErrorReply(const Route& route, const http::Response& response) {
+  Failure failure = FromHttpStatus(response.status, route.read);
+  ReadBody(route.provider->error_body(), response.body, failure);
+  failure.message = absl::StrCat("the upstream answered ", response.status,
+                                 failure.message.empty() ? "" : ": ", failure.message);
+  failure.retry_after = ParseRetryAfter(response.Header("retry-after"), absl::Now());
+  return failure;
+}
+
+std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now) {
+  header = absl::StripAsciiWhitespace(header);
+  absl::Duration wait;
+  double seconds;
+  absl::Time date;
+  std::string error;
+  if (header.empty()) return std::nullopt;
+  if (absl::SimpleAtod(header, &seconds)) {
+    wait = absl::Seconds(seconds);
+  } else if (absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", header, &date, &error)) {
+    wait = date - now;
+  } else {
+    return std::nullopt;
+  }
+  return std::min(std::max(wait, absl::ZeroDuration()), kMaxRetryAfter);
+}
+
+}  // namespace gateway::mapping

@@ -1,0 +1,28 @@
+// What the upstream says when it refuses: the status table, filled with what body and headers tell.
+//
+// Lenient: a body in another form, an HTML page or none at all still gives a good Failure. The
+// original code, message and trace id are always kept where there are any.
+#ifndef UPSTREAM_MAPPING_ERROR_REPLY_H_
+#define UPSTREAM_MAPPING_ERROR_REPLY_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "upstream/http/message.h"
+#include "upstream/mapping/failure.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::mapping {
+
+// `response.status` is any but 2xx.
+Failure ReadErrorReply(const Route& route, const http::Response& response);
+
+// A Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date, which is taken against `now`.
+// Clamped to 0 and kMaxRetryAfter. Nothing for junk.
+inline constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
+std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_ERROR_REPLY_H_

@@ -1,0 +1,27 @@
+// Two tables: what an HTTP status, and what the lack of one, mean to a caller. They carry the
+// promise of the service:
+//
+//   UNAVAILABLE always means that a repeat is safe. A client that retries UNAVAILABLE by habit
+//   never repeats a refund.
+#ifndef UPSTREAM_MAPPING_ERROR_TABLE_H_
+#define UPSTREAM_MAPPING_ERROR_TABLE_H_
+
+#include "upstream/http/message.h"
+#include "upstream/mapping/failure.h"
+
+namespace gateway::mapping {
+
+// `read`: the operation changes nothing (Route::read). Sets code, outcome, reason, from_upstream
+// and http_status; the caller adds what the reply's body and headers tell. `http_status` is any but
+// 2xx.
+Failure FromHttpStatus(int http_status, bool read);
+
+// A complete reply that makes no sense: not JSON, a wrong type, too large.
+Failure UnusableReply(bool read);
+
+// There was no reply.
+Failure FromTransportError(const http::Error& error, bool read);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_ERROR_TABLE_H_

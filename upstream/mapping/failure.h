@@ -1,0 +1,49 @@
+// Why a call did not succeed, in the terms of the error contract: a canonical code, and what
+// happened to the money.
+#ifndef UPSTREAM_MAPPING_FAILURE_H_
+#define UPSTREAM_MAPPING_FAILURE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace gateway::mapping {
+
+enum class Outcome {
+  kNotSent,  // nothing left this process: safe to repeat, whatever the call
+  kRefused,  // the upstream answered and declined: it did not happen
+  kUnknown,  // sent, and no usable answer: it may have happened
+};
+
+// "not_sent", "refused", "unknown".
+absl::string_view Name(Outcome outcome);
+
+// One thing wrong with a request. Says nothing of the value itself, which may be sensitive.
+struct Violation {
+  std::string field;  // path as the caller wrote it: "body.lines[2].quantity"
+  std::string description;
+};
+
+struct Failure {
+  absl::StatusCode code = absl::StatusCode::kInternal;
+  Outcome outcome = Outcome::kUnknown;
+  // UPPER_SNAKE_CASE, stable: what a program matches.
+  std::string reason;
+  std::string message;
+  // Who refused: true for the upstream, false for the gateway itself.
+  bool from_upstream = false;
+
+  int http_status = 0;        // 0: there was no reply
+  std::string upstream_code;  // as the upstream spelled it
+  std::string trace_id;       // the upstream's own
+  std::vector<Violation> violations;
+  std::optional<absl::Duration> retry_after;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_FAILURE_H_

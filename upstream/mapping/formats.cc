@@ -1,0 +1,212 @@
+#include "upstream/mapping/formats.h"
+
+#include <simdjson.h>
+
+#include <cstdio>
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+
+namespace gateway::mapping {
+namespace {
+
+constexpr int64_t kFirstSecond = -62135596800;  // 0001-01-01T00:00:00Z
+constexpr int64_t kLastSecond = 253402300799;   // 9999-12-31T23:59:59Z
+
+// Reads from the front of a text; every Take* leaves the text as it was when it fails.
+class Cursor {
+ public:
+  explicit Cursor(absl::string_view text) : text_(text) {}
+
+  bool done() const { return text_.empty(); }
+  char peek() const { return text_.empty() ? '\0' : text_.front(); }
+
+  bool Take(char wanted) {
+    if (peek() != wanted) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  bool TakeOneOf(char first, char second) { return Take(first) || Take(second); }
+
+  // As many digits as there are.
+  absl::string_view TakeDigits() {
+    size_t count = 0;
+    while (count < text_.size() && absl::ascii_isdigit(text_[count])) ++count;
+    const absl::string_view digits = text_.substr(0, count);
+    text_.remove_prefix(count);
+    return digits;
+  }
+
+  // Exactly `count` digits.
+  std::optional<int> TakeNumber(size_t count) {
+    int value = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (i >= text_.size() || !absl::ascii_isdigit(text_[i])) return std::nullopt;
+      value = value * 10 + (text_[i] - '0');
+    }
+    text_.remove_prefix(count);
+    return value;
+  }
+
+ private:
+  absl::string_view text_;
+};
+
+bool IsDigits(absl::string_view text) {
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(c)) return false;
+  }
+  return !text.empty();
+}
+
+// Takes the parts named by `units` in their order, each at most once. Returns how many there were,
+// or -1 for a bad one.
+int TakeDurationParts(Cursor& cursor, absl::string_view units, bool& had_fraction) {
+  int parts = 0;
+  size_t next_unit = 0;
+  while (absl::ascii_isdigit(cursor.peek())) {
+    if (had_fraction) return -1;
+    cursor.TakeDigits();
+    if (cursor.TakeOneOf('.', ',')) {
+      had_fraction = true;
+      if (cursor.TakeDigits().empty()) return -1;
+    }
+    const size_t unit = units.find(cursor.peek(), next_unit);
+    if (unit == absl::string_view::npos || !cursor.Take(units[unit])) return -1;
+    next_unit = unit + 1;
+    ++parts;
+  }
+  return parts;
+}
+
+// ".123" and so on, or nothing.
+std::optional<int32_t> TakeFraction(Cursor& cursor) {
+  if (!cursor.Take('.')) return 0;
+  const absl::string_view digits = cursor.TakeDigits();
+  if (digits.empty()) return std::nullopt;
+  int32_t nanos = 0;
+  for (size_t i = 0; i < 9; ++i) nanos = nanos * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  if (digits.size() > 9 && digits.find_first_not_of('0', 9) != absl::string_view::npos) {
+    return std::nullopt;
+  }
+  return nanos;
+}
+
+// "Z" or "+02:00", in seconds east of UTC.
+std::optional<int> TakeOffset(Cursor& cursor) {
+  if (cursor.TakeOneOf('Z', 'z')) return 0;
+  const int sign = cursor.peek() == '-' ? -1 : 1;
+  if (!cursor.TakeOneOf('+', '-')) return std::nullopt;
+  const std::optional<int> hours = cursor.TakeNumber(2);
+  if (!hours || !cursor.Take(':')) return std::nullopt;
+  const std::optional<int> minutes = cursor.TakeNumber(2);
+  if (!minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  return sign * (*hours * 3600 + *minutes * 60);
+}
+
+bool IsUnreserved(char c) {
+  return absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+}  // namespace
+
+bool IsFlakeId(absl::string_view text) {
+  int64_t value;
+  return IsDigits(text) && text.size() <= 19 && absl::SimpleAtoi(text, &value);
+}
+
+bool IsSteamId(absl::string_view text) {
+  uint64_t value;
+  return IsDigits(text) && text.size() <= 20 && absl::SimpleAtoi(text, &value);
+}
+
+bool IsIso8601Duration(absl::string_view text) {
+  Cursor cursor(text);
+  if (!cursor.Take('P')) return false;
+  bool had_fraction = false;
+  const int date_parts = TakeDurationParts(cursor, "YMWD", had_fraction);
+  if (date_parts < 0) return false;
+  if (!cursor.Take('T')) return date_parts > 0 && cursor.done();
+  return TakeDurationParts(cursor, "HMS", had_fraction) > 0 && cursor.done();
+}
+
+bool IsValid(const Instant& instant) {
+  return instant.seconds >= kFirstSecond && instant.seconds <= kLastSecond && instant.nanos >= 0 &&
+         instant.nanos <= 999'999'999;
+}
+
+std::optional<Instant> ParseRfc3339(absl::string_view text) {
+  Cursor cursor(text);
+  const auto year = cursor.TakeNumber(4);
+  if (!year || !cursor.Take('-')) return std::nullopt;
+  const auto month = cursor.TakeNumber(2);
+  if (!month || !cursor.Take('-')) return std::nullopt;
+  const auto day = cursor.TakeNumber(2);
+  if (!day || !(cursor.TakeOneOf('T', 't') || cursor.Take(' '))) return std::nullopt;
+  const auto hour = cursor.TakeNumber(2);
+  if (!hour || !cursor.Take(':')) return std::nullopt;
+  const auto minute = cursor.TakeNumber(2);
+  if (!minute || !cursor.Take(':')) return std::nullopt;
+  const auto second = cursor.TakeNumber(2);
+  if (!second) return std::nullopt;
+  const auto nanos = TakeFraction(cursor);
+  const auto offset = nanos ? TakeOffset(cursor) : std::nullopt;
+  if (!offset || !cursor.done()) return std::nullopt;
+  if (*hour > 23 || *minute > 59 || *second > 60) return std::nullopt;  // 60: a leap second
+
+  const absl::CivilDay date(*year, *month, *day);
+  if (date.month() != *month || date.day() != *day)
+    return std::nullopt;  // it was normalized: no such day
+  const int64_t days = date - absl::CivilDay(1970, 1, 1);
+  const Instant instant{days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset, *nanos};
+  if (!IsValid(instant)) return std::nullopt;
+  return instant;
+}
+
+void AppendRfc3339(const Instant& instant, std::string& out) {
+  int64_t days = instant.seconds / 86400;
+  int64_t second_of_day = instant.seconds % 86400;
+  if (second_of_day < 0) {
+    second_of_day += 86400;
+    --days;
+  }
+  const absl::CivilDay date = absl::CivilDay(1970, 1, 1) + days;
+  char buffer[40];
+  int length = std::snprintf(
+      buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02d", static_cast<int>(date.year()),
+      date.month(), date.day(), static_cast<int>(second_of_day / 3600),
+      static_cast<int>(second_of_day / 60 % 60), static_cast<int>(second_of_day % 60));
+  out.append(buffer, length);
+  if (instant.nanos != 0) {
+    length = std::snprintf(buffer, sizeof(buffer), ".%09d", instant.nanos);
+    if (instant.nanos % 1'000'000 == 0) {
+      length = 4;
+    } else if (instant.nanos % 1'000 == 0) {
+      length = 7;
+    }
+    out.append(buffer, length);
+  }
+  out.push_back('Z');
+}
+
+void AppendPercentEncoded(absl::string_view text, std::string& out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (IsUnreserved(c)) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back('%');
+    out.push_back(kHex[byte >> 4]);
+    out.push_back(kHex[byte & 15]);
+  }
+}
+
+bool IsUtf8(absl::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+}  // namespace gateway::mapping

@@ -1,0 +1,48 @@
+// Text forms of scalar values: checks for requests, conversions for both ways. Pure functions, no
+// allocation except in the Append* ones.
+#ifndef UPSTREAM_MAPPING_FORMATS_H_
+#define UPSTREAM_MAPPING_FORMATS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace gateway::mapping {
+
+// A 64-bit signed id as decimal digits, no sign: "411486491630370816".
+bool IsFlakeId(absl::string_view text);
+
+// A 64-bit unsigned id as decimal digits: "76561197960287930".
+bool IsSteamId(absl::string_view text);
+
+// ISO 8601 duration: P[nY][nM][nW][nD][T[nH][nM][nS]], at least one part, a fraction only in the
+// last one.
+bool IsIso8601Duration(absl::string_view text);
+
+// A point in time as google.protobuf.Timestamp keeps it: nanos count forward, also before 1970.
+struct Instant {
+  int64_t seconds = 0;
+  int32_t nanos = 0;
+};
+
+// Years 1 to 9999, nanos 0 to 999,999,999: what RFC 3339 and google.protobuf.Timestamp have in
+// common.
+bool IsValid(const Instant& instant);
+
+// RFC 3339 with any offset and up to 9 fraction digits (further ones must be zero: nothing is
+// rounded away).
+std::optional<Instant> ParseRfc3339(absl::string_view text);
+
+// In UTC ("Z"), with 0, 3, 6 or 9 fraction digits. Requires IsValid(instant).
+void AppendRfc3339(const Instant& instant, std::string& out);
+
+// Everything but RFC 3986's unreserved characters as %XX: safe in a path segment and in a query.
+void AppendPercentEncoded(absl::string_view text, std::string& out);
+
+bool IsUtf8(absl::string_view text);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_FORMATS_H_

@@ -1,0 +1,135 @@
+#include "upstream/mapping/free_json.h"
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+#include "absl/container/flat_hash_set.h"
+#include "upstream/mapping/formats.h"
+#include "upstream/mapping/json_text.h"
+#include "upstream/mapping/wire.h"
+
+namespace gateway::mapping {
+namespace {
+
+constexpr absl::string_view kMalformed = "is malformed";
+
+// Field numbers of google/protobuf/struct.proto.
+constexpr uint32_t kStructFields = 1;
+constexpr uint32_t kListValues = 1;
+constexpr uint32_t kMapKey = 1;
+constexpr uint32_t kMapValue = 2;
+enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
+
+absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& out);
+
+absl::string_view AppendText(absl::string_view text, std::string& out) {
+  if (!IsUtf8(text)) return "must be valid UTF-8";
+  AppendJsonString(text, out);
+  return "";
+}
+
+absl::string_view AppendNumber(double number, std::string& out) {
+  if (!std::isfinite(number)) return "must be a finite number";
+  char buffer[32];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof(buffer), number).ptr);
+  return "";
+}
+
+absl::string_view AppendMember(absl::string_view entry, int depth,
+                               absl::flat_hash_set<absl::string_view>& keys, std::string& out) {
+  WireReader reader(entry);
+  uint32_t number;
+  WireValue part;
+  absl::string_view key;
+  absl::string_view value;
+  while (!reader.done()) {
+    if (!reader.ReadField(number, part) || part.type != WireType::kBytes) return kMalformed;
+    if (number == kMapKey) key = part.bytes;
+    if (number == kMapValue) value = part.bytes;
+  }
+  if (!keys.insert(key).second) return "has the same key twice";
+  const absl::string_view error = AppendText(key, out);
+  if (!error.empty()) return error;
+  out.push_back(':');
+  return AppendValue(value, depth, out);
+}
+
+absl::string_view AppendObject(absl::string_view bytes, int depth, std::string& out) {
+  if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
+  absl::flat_hash_set<absl::string_view> keys;
+  WireReader reader(bytes);
+  uint32_t number;
+  WireValue entry;
+  out.push_back('{');
+  while (!reader.done()) {
+    if (!reader.ReadField(number, entry)) return kMalformed;
+    if (number != kStructFields || entry.type != WireType::kBytes) return kMalformed;
+    if (!keys.empty()) out.push_back(',');
+    const absl::string_view error = AppendMember(entry.bytes, depth, keys, out);
+    if (!error.empty()) return error;
+  }
+  out.push_back('}');
+  return "";
+}
+
+absl::string_view AppendList(absl::string_view bytes, int depth, std::string& out) {
+  if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
+  WireReader reader(bytes);
+  uint32_t number;
+  WireValue element;
+  out.push_back('[');
+  for (bool first = true; !reader.done(); first = false) {
+    if (!reader.ReadField(number, element)) return kMalformed;
+    if (number != kListValues || element.type != WireType::kBytes) return kMalformed;
+    if (!first) out.push_back(',');
+    const absl::string_view error = AppendValue(element.bytes, depth, out);
+    if (!error.empty()) return error;
+  }
+  out.push_back(']');
+  return "";
+}
+
+absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& out) {
+  uint32_t kind = 0;  // a oneof: the last one on the wire holds
+  WireValue value;
+  WireReader reader(bytes);
+  while (!reader.done()) {
+    if (!reader.ReadField(kind, value)) return kMalformed;
+  }
+  switch (kind) {
+    case kNull:
+      out.append("null");
+      return "";
+    case kNumber:
+      if (value.type != WireType::kFixed64) return kMalformed;
+      return AppendNumber(std::bit_cast<double>(value.bits), out);
+    case kBool:
+      out.append(value.bits != 0 ? "true" : "false");
+      return "";
+    case kText:
+    case kObject:
+    case kList:
+      if (value.type != WireType::kBytes) return kMalformed;
+      if (kind == kText) return AppendText(value.bytes, out);
+      return kind == kObject ? AppendObject(value.bytes, depth + 1, out)
+                             : AppendList(value.bytes, depth + 1, out);
+    default:
+      return "has no value: use null_value for null";
+  }
+}
+
+}  // namespace
+
+absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, std::string& out) {
+  switch (kind) {
+    case Kind::kStruct:
+      return AppendObject(bytes, 0, out);
+    case Kind::kListValue:
+      return AppendList(bytes, 0, out);
+    default:
+      return AppendValue(bytes, 0, out);
+  }
+}
+
+}  // namespace gateway::mapping

@@ -1,0 +1,253 @@
+#include "upstream/mapping/plan.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "gateway/v1/annotations.pb.h"
+
+namespace gateway::mapping {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+
+// A field number beyond this would make by_number a waste; no sane DTO comes near.
+constexpr int kMaxFieldNumber = 4096;
+
+absl::Status Bad(const FieldDescriptor& field, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(field.full_name(), ": ", reason));
+}
+
+// OrderStatus -> ORDER_STATUS_
+std::string EnumPrefix(absl::string_view name) {
+  std::string prefix;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const bool starts_word = absl::ascii_isupper(name[i]) &&
+                             ((i > 0 && absl::ascii_islower(name[i - 1])) ||
+                              (i > 0 && i + 1 < name.size() && absl::ascii_islower(name[i + 1])));
+    if (starts_word) prefix.push_back('_');
+    prefix.push_back(absl::ascii_toupper(name[i]));
+  }
+  prefix.push_back('_');
+  return prefix;
+}
+
+// The types whose JSON is not that of an ordinary message.
+std::optional<Kind> WellKnown(absl::string_view full_name) {
+  if (full_name == "google.protobuf.Timestamp") return Kind::kTimestamp;
+  if (full_name == "google.protobuf.Struct") return Kind::kStruct;
+  if (full_name == "google.protobuf.Value") return Kind::kValue;
+  if (full_name == "google.protobuf.ListValue") return Kind::kListValue;
+  return std::nullopt;
+}
+
+std::optional<Kind> ScalarKind(FieldDescriptor::Type type) {
+  switch (type) {
+    case FieldDescriptor::TYPE_STRING:
+      return Kind::kString;
+    case FieldDescriptor::TYPE_INT32:
+      return Kind::kInt32;
+    case FieldDescriptor::TYPE_INT64:
+      return Kind::kInt64;
+    case FieldDescriptor::TYPE_DOUBLE:
+      return Kind::kDouble;
+    case FieldDescriptor::TYPE_BOOL:
+      return Kind::kBool;
+    default:
+      return std::nullopt;
+  }
+}
+
+Format FormatOf(v1::Format format) {
+  switch (format) {
+    case v1::FLAKE_ID:
+      return Format::kFlakeId;
+    case v1::STEAM_ID:
+      return Format::kSteamId;
+    case v1::ISO8601_DURATION:
+      return Format::kIso8601Duration;
+    case v1::INT32:
+      return Format::kInt32;
+    default:
+      return Format::kNone;
+  }
+}
+
+// Annotations that say something about a value of another type are slips of the pen: better found
+// at start.
+absl::Status CheckRules(const FieldDescriptor& field, const FieldPlan& plan) {
+  const bool integer = plan.kind == Kind::kInt32 || plan.kind == Kind::kInt64;
+  if ((plan.minimum || plan.maximum) && !integer) return Bad(field, "bounds need an integer field");
+  if (plan.minimum && plan.maximum && *plan.minimum > *plan.maximum) {
+    return Bad(field, "minimum exceeds maximum");
+  }
+  if ((plan.min_items || plan.max_items) && plan.cardinality == Cardinality::kSingular) {
+    return Bad(field, "min_items and max_items need a repeated field");
+  }
+  const bool of_int64 = plan.format == Format::kInt32;
+  if (of_int64 && plan.kind != Kind::kInt64) return Bad(field, "format INT32 needs an int64 field");
+  if (plan.format != Format::kNone && !of_int64 && plan.kind != Kind::kString) {
+    return Bad(field, "this format needs a string field");
+  }
+  const bool scalar = field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE;
+  if (scalar && plan.cardinality == Cardinality::kSingular && !field.has_presence()) {
+    return Bad(field, "a scalar must be `optional`: not set and 0 are different things");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::string_view EnumPlan::TextOf(int64_t number) const {
+  const auto value =
+      std::lower_bound(values.begin(), values.end(), number,
+                       [](const Value& value, int64_t wanted) { return value.number < wanted; });
+  if (value == values.end() || value->number != number) return "";
+  return value->text;
+}
+
+std::optional<int32_t> EnumPlan::NumberOf(absl::string_view text) const {
+  const auto found = numbers.find(text);
+  if (found == numbers.end()) return std::nullopt;
+  return found->second;
+}
+
+const FieldPlan* MessagePlan::ByName(absl::string_view name) const {
+  for (const FieldPlan& field : fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+const FieldPlan* MessagePlan::ByWireName(absl::string_view name) const {
+  const auto found = by_wire_name.find(name);
+  return found == by_wire_name.end() ? nullptr : found->second;
+}
+
+absl::StatusOr<const MessagePlan*> Plans::Compile(const Descriptor& type) {
+  std::unique_ptr<MessagePlan>& slot = messages_[type.full_name()];
+  if (slot != nullptr) return slot.get();
+  slot = std::make_unique<MessagePlan>();  // before its fields: a type may contain itself
+  MessagePlan& plan = *slot;
+  const absl::Status status = Fill(type, plan);
+  if (!status.ok()) return status;
+  return &plan;
+}
+
+absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
+  plan.full_name = type.full_name();
+  std::vector<const FieldDescriptor*> fields;
+  for (int i = 0; i < type.field_count(); ++i) fields.push_back(type.field(i));
+  std::sort(fields.begin(), fields.end(),
+            [](const auto* a, const auto* b) { return a->number() < b->number(); });
+  plan.fields.resize(fields.size());
+  for (size_t i = 0; i < fields.size(); ++i) {
+    plan.fields[i].index = static_cast<uint32_t>(i);
+    const absl::Status status = FillField(*fields[i], plan.fields[i]);
+    if (!status.ok()) return status;
+  }
+  // Only now: the vector does not move any more.
+  for (const FieldPlan& field : plan.fields) {
+    if (field.number >= plan.by_number.size()) plan.by_number.resize(field.number + 1);
+    plan.by_number[field.number] = &field;
+    if (!plan.by_wire_name.emplace(field.wire_name, &field).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(field.full_name, ": another field has the wire name ", field.wire_name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Plans::FillField(const FieldDescriptor& field, FieldPlan& plan) {
+  if (field.number() > kMaxFieldNumber) return Bad(field, "field number above 4096");
+  const v1::FieldRules& rules = field.options().GetExtension(v1::field);
+  plan.number = static_cast<uint32_t>(field.number());
+  plan.name = field.name();
+  plan.wire_name = rules.wire_name().empty() ? field.name() : rules.wire_name();
+  plan.json_key = absl::StrCat("\"", plan.wire_name, "\":");
+  plan.full_name = field.full_name();
+  plan.required = rules.required();
+  plan.nullable = rules.nullable();
+  plan.sensitive = rules.sensitive();
+  plan.format = FormatOf(rules.format());
+  if (rules.has_minimum()) plan.minimum = rules.minimum();
+  if (rules.has_maximum()) plan.maximum = rules.maximum();
+  if (rules.has_min_items()) plan.min_items = rules.min_items();
+  if (rules.has_max_items()) plan.max_items = rules.max_items();
+  for (const char c : plan.wire_name) {
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) {
+      return Bad(field, "wire_name needs escaping in JSON");
+    }
+  }
+  if (field.is_map()) {
+    if (field.message_type()->map_key()->type() != FieldDescriptor::TYPE_STRING) {
+      return Bad(field, "the keys of a map must be strings");
+    }
+    plan.cardinality = Cardinality::kMap;
+  } else if (field.is_repeated()) {
+    plan.cardinality = Cardinality::kRepeated;
+  }
+  const absl::Status status =
+      FillType(field.is_map() ? *field.message_type()->map_value() : field, plan);
+  return status.ok() ? CheckRules(field, plan) : status;
+}
+
+absl::Status Plans::FillType(const FieldDescriptor& field, FieldPlan& plan) {
+  if (const auto kind = ScalarKind(field.type())) {
+    plan.kind = *kind;
+    return absl::OkStatus();
+  }
+  if (field.type() == FieldDescriptor::TYPE_ENUM) {
+    plan.kind = Kind::kEnum;
+    absl::StatusOr<const EnumPlan*> enumeration = CompileEnum(*field.enum_type());
+    if (!enumeration.ok()) return enumeration.status();
+    plan.enumeration = *enumeration;
+    return absl::OkStatus();
+  }
+  if (field.type() != FieldDescriptor::TYPE_MESSAGE) {
+    return Bad(field, absl::StrCat("type ", field.type_name(), " has no JSON mapping here"));
+  }
+  if (const auto kind = WellKnown(field.message_type()->full_name())) {
+    plan.kind = *kind;
+    return absl::OkStatus();
+  }
+  plan.kind = Kind::kMessage;
+  absl::StatusOr<const MessagePlan*> message = Compile(*field.message_type());
+  if (!message.ok()) return message.status();
+  plan.message = *message;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
+  std::unique_ptr<EnumPlan>& slot = enums_[type.full_name()];
+  if (slot != nullptr) return slot.get();
+  slot = std::make_unique<EnumPlan>();
+  const std::string prefix = EnumPrefix(type.name());
+  for (int i = 0; i < type.value_count(); ++i) {
+    const auto& value = *type.value(i);
+    if (value.number() == 0) continue;
+    std::string text = value.options().GetExtension(v1::value).text();
+    if (text.empty()) {
+      absl::string_view name = value.name();
+      if (!absl::ConsumePrefix(&name, prefix)) {
+        return absl::InvalidArgumentError(absl::StrCat(value.full_name(), ": does not begin with ",
+                                                       prefix,
+                                                       " and has no (gateway.v1.value).text"));
+      }
+      text = absl::AsciiStrToLower(name);
+    }
+    if (!slot->numbers.emplace(text, value.number()).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(value.full_name(), ": another value has the text \"", text, "\""));
+    }
+    slot->values.push_back({value.number(), std::move(text)});
+  }
+  std::sort(slot->values.begin(), slot->values.end(),
+            [](const auto& a, const auto& b) { return a.number < b.number; });
+  return slot.get();
+}
+
+}  // namespace gateway::mapping

@@ -1,0 +1,117 @@
+// Message types compiled to tables: what the request writer and the reply reader need to know of
+// each field, looked up once at start instead of through descriptors on every call.
+//
+// Thread-safety: built by one thread (Plans), then immutable and shared.
+// Lifetime: plans live as long as the Plans that made them; they keep no pointer to descriptors.
+#ifndef UPSTREAM_MAPPING_PLAN_H_
+#define UPSTREAM_MAPPING_PLAN_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace gateway::mapping {
+
+struct MessagePlan;
+
+enum class Kind : uint8_t {
+  kString,
+  kInt32,
+  kInt64,
+  kDouble,
+  kBool,
+  kEnum,
+  kTimestamp,  // google.protobuf.Timestamp, RFC 3339 in JSON
+  kMessage,
+  kStruct,  // google.protobuf.Struct, Value and ListValue: JSON of any form
+  kValue,
+  kListValue,
+};
+
+enum class Cardinality : uint8_t { kSingular, kRepeated, kMap };
+
+// The form of a string, or of an integer narrower on the upstream's side than here.
+enum class Format : uint8_t { kNone, kFlakeId, kSteamId, kIso8601Duration, kInt32 };
+
+struct EnumPlan {
+  struct Value {
+    int32_t number = 0;
+    std::string text;
+  };
+
+  // Empty for 0 (not set, not recognized) and for numbers that the enum does not have.
+  absl::string_view TextOf(int64_t number) const;
+
+  // Nothing for a text that the enum does not have.
+  std::optional<int32_t> NumberOf(absl::string_view text) const;
+
+  std::vector<Value> values;  // sorted by number, without 0
+  absl::flat_hash_map<std::string, int32_t> numbers;
+};
+
+struct FieldPlan {
+  uint32_t number = 0;
+  uint32_t index = 0;     // position in MessagePlan::fields
+  std::string name;       // as in the proto
+  std::string wire_name;  // as in JSON or in the query
+  std::string json_key;   // `"wire_name":`
+  std::string full_name;  // "paynow.management.v1.OrderDto.status"
+
+  // For a map: of its values. The keys are strings.
+  Kind kind = Kind::kString;
+  Format format = Format::kNone;
+  Cardinality cardinality = Cardinality::kSingular;
+
+  bool required = false;
+  bool nullable = false;
+  bool sensitive = false;
+  std::optional<int64_t> minimum;
+  std::optional<int64_t> maximum;
+  std::optional<uint32_t> min_items;
+  std::optional<uint32_t> max_items;
+
+  const MessagePlan* message = nullptr;   // kMessage only
+  const EnumPlan* enumeration = nullptr;  // kEnum only
+};
+
+struct MessagePlan {
+  const FieldPlan* ByNumber(uint32_t number) const {
+    return number < by_number.size() ? by_number[number] : nullptr;
+  }
+  const FieldPlan* ByName(absl::string_view name) const;      // proto name
+  const FieldPlan* ByWireName(absl::string_view name) const;  // JSON name
+
+  std::string full_name;
+  std::vector<FieldPlan> fields;  // sorted by number
+  std::vector<const FieldPlan*> by_number;
+  absl::flat_hash_map<absl::string_view, const FieldPlan*> by_wire_name;
+};
+
+class Plans {
+ public:
+  // The plan of a message type and of everything it reaches. Compiling a type twice gives the same
+  // plan. INVALID_ARGUMENT for what cannot be mapped (a type such as bytes, an annotation that does
+  // not fit its field); the message names the field.
+  absl::StatusOr<const MessagePlan*> Compile(const google::protobuf::Descriptor& type);
+
+ private:
+  absl::Status Fill(const google::protobuf::Descriptor& type, MessagePlan& plan);
+  absl::Status FillField(const google::protobuf::FieldDescriptor& field, FieldPlan& plan);
+  absl::Status FillType(const google::protobuf::FieldDescriptor& field, FieldPlan& plan);
+  absl::StatusOr<const EnumPlan*> CompileEnum(const google::protobuf::EnumDescriptor& type);
+
+  absl::flat_hash_map<std::string, std::unique_ptr<MessagePlan>> messages_;
+  absl::flat_hash_map<std::string, std::unique_ptr<EnumPlan>> enums_;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_PLAN_H_

@@ -1,0 +1,96 @@
+// One RPC and the REST operation behind it, compiled from descriptors at start. Whatever a call
+// needs to know of its operation is here; nothing is looked up or parsed per call.
+//
+// What makes an RPC a route: a google.api.http rule, and a gateway.v1.provider option in a file of
+// its package.
+//
+//   field of the request message        travels as
+//   named in the path template          a path segment
+//   named by `body`                     the JSON body
+//   of type google.protobuf.FieldMask   which members of the body are sent (not itself)
+//   any other                           a query parameter
+//
+// The reply message is the JSON reply itself, or has one field, named by `response_body`, that
+// takes it whole.
+//
+// Thread-safety: immutable after Compile. Lifetime: handlers keep `const Route*`; the table must
+// outlive them.
+#ifndef UPSTREAM_MAPPING_ROUTE_H_
+#define UPSTREAM_MAPPING_ROUTE_H_
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/v1/annotations.pb.h"
+#include "upstream/http/message.h"
+#include "upstream/mapping/path_template.h"
+#include "upstream/mapping/plan.h"
+
+namespace gateway::mapping {
+
+enum class Place : uint8_t { kPath, kQuery, kBody, kMask };
+
+// How the JSON of a successful reply becomes the reply message.
+enum class ReplyShape : uint8_t {
+  kNone,           // google.protobuf.Empty: the body is not looked at
+  kMessage,        // the object is the message
+  kField,          // the whole JSON goes into Route::reply_field
+  kArrayOrObject,  // as kField, into a repeated field; an object counts as a list of one
+};
+
+struct Route {
+  std::string full_name;  // "paynow.management.v1.CouponsService.CreateCoupon"
+  std::string rpc_path;   // "/paynow.management.v1.CouponsService/CreateCoupon"
+  std::string service;    // "paynow.management.v1.CouponsService"
+  const v1::Provider* provider = nullptr;
+
+  http::Method method = http::Method::kGet;
+  // The operation changes nothing (NO_SIDE_EFFECTS): a lost answer does no harm, a repeat is safe.
+  bool read = false;
+
+  struct PathPart {
+    std::string literal;
+    const FieldPlan* field = nullptr;
+  };
+  std::vector<PathPart> path;
+
+  const MessagePlan* request = nullptr;
+  std::vector<Place> places;        // of request->fields, by FieldPlan::index
+  const FieldPlan* body = nullptr;  // none: the request has no body
+  const FieldPlan* mask = nullptr;
+  const FieldPlan* tenant = nullptr;
+
+  ReplyShape reply_shape = ReplyShape::kNone;
+  const MessagePlan* reply = nullptr;
+  const FieldPlan* reply_field = nullptr;
+
+  // An empty request, for the rare bytes that have to be put into canonical order.
+  const google::protobuf::Message* request_prototype = nullptr;
+};
+
+class RouteTable {
+ public:
+  // INVALID_ARGUMENT names the method, the field and the reason. Services without google.api.http
+  // rules are passed over.
+  static absl::StatusOr<std::unique_ptr<const RouteTable>> Compile(
+      const std::vector<const google::protobuf::FileDescriptor*>& files);
+
+  // By service, then as declared.
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  RouteTable() = default;
+
+  Plans plans_;
+  google::protobuf::DynamicMessageFactory messages_;
+  std::vector<Route> routes_;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_ROUTE_H_

@@ -1,0 +1,126 @@
+#include "upstream/mapping/scalar.h"
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "upstream/mapping/formats.h"
+
+namespace gateway::mapping {
+namespace {
+
+ScalarText Error(absl::string_view reason) { return {"", reason}; }
+
+template <typename Number>
+ScalarText NumberText(Number number, std::string& scratch) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), number).ptr;
+  scratch.assign(buffer, end);
+  return {scratch, ""};
+}
+
+bool FitsInt32(int64_t number) {
+  return number >= std::numeric_limits<int32_t>::min() &&
+         number <= std::numeric_limits<int32_t>::max();
+}
+
+ScalarText IntegerText(const FieldPlan& field, const WireValue& value, std::string& scratch) {
+  const auto number = static_cast<int64_t>(value.bits);
+  const bool narrow = field.kind == Kind::kInt32 || field.format == Format::kInt32;
+  if (narrow && !FitsInt32(number)) return Error("must fit in 32 bits");
+  if (field.minimum && number < *field.minimum) return Error("is below the minimum");
+  if (field.maximum && number > *field.maximum) return Error("is above the maximum");
+  return NumberText(number, scratch);
+}
+
+ScalarText StringText(const FieldPlan& field, absl::string_view text) {
+  if (!IsUtf8(text)) return Error("must be valid UTF-8");
+  switch (field.format) {
+    case Format::kFlakeId:
+      if (!IsFlakeId(text)) return Error("must be a 64-bit id in decimal digits");
+      break;
+    case Format::kSteamId:
+      if (!IsSteamId(text)) return Error("must be a 64-bit Steam id in decimal digits");
+      break;
+    case Format::kIso8601Duration:
+      if (!IsIso8601Duration(text))
+        return Error("must be an ISO 8601 duration, such as P1M or PT12H");
+      break;
+    case Format::kNone:
+    case Format::kInt32:
+      break;
+  }
+  return {text, ""};
+}
+
+ScalarText TimestampText(absl::string_view message, std::string& scratch) {
+  Instant instant;
+  WireReader reader(message);
+  uint32_t number;
+  WireValue value;
+  while (!reader.done()) {
+    if (!reader.ReadField(number, value) || value.type != WireType::kVarint || number > 2) {
+      return Error("is not a valid timestamp");
+    }
+    if (number == 1) instant.seconds = static_cast<int64_t>(value.bits);
+    if (number == 2) instant.nanos = static_cast<int32_t>(value.bits);
+  }
+  if (!IsValid(instant))
+    return Error("must lie between the years 1 and 9999, nanos within a second");
+  scratch.clear();
+  AppendRfc3339(instant, scratch);
+  return {scratch, ""};
+}
+
+}  // namespace
+
+WireType WireTypeOf(Kind kind) {
+  switch (kind) {
+    case Kind::kInt32:
+    case Kind::kInt64:
+    case Kind::kBool:
+    case Kind::kEnum:
+      return WireType::kVarint;
+    case Kind::kDouble:
+      return WireType::kFixed64;
+    default:
+      return WireType::kBytes;
+  }
+}
+
+bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }
+
+bool IsQuoted(Kind kind) {
+  return kind == Kind::kString || kind == Kind::kEnum || kind == Kind::kTimestamp;
+}
+
+ScalarText TextOf(const FieldPlan& field, const WireValue& value, std::string& scratch) {
+  switch (field.kind) {
+    case Kind::kString:
+      return StringText(field, value.bytes);
+    case Kind::kInt32:
+    case Kind::kInt64:
+      return IntegerText(field, value, scratch);
+    case Kind::kDouble: {
+      const double number = std::bit_cast<double>(value.bits);
+      if (!std::isfinite(number)) return Error("must be a finite number");
+      return NumberText(number, scratch);
+    }
+    case Kind::kBool:
+      return {value.bits != 0 ? "true" : "false", ""};
+    case Kind::kEnum: {
+      const absl::string_view text = field.enumeration->TextOf(static_cast<int64_t>(value.bits));
+      if (text.empty())
+        return Error("must be one of the enum's values, and not the unspecified one");
+      return {text, ""};
+    }
+    case Kind::kTimestamp:
+      return TimestampText(value.bytes, scratch);
+    default:
+      return Error("is not a scalar");
+  }
+}
+
+}  // namespace gateway::mapping

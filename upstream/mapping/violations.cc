@@ -1,0 +1,36 @@
+#include "upstream/mapping/violations.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace gateway::mapping {
+namespace {
+
+// A key of a map comes from the caller: it may be long, or no text at all.
+constexpr size_t kMaxKeyShown = 64;
+
+void Append(const Path& path, std::string& out) {
+  if (path.parent != nullptr) Append(*path.parent, out);
+  if (path.index) {
+    absl::StrAppend(&out, "[", *path.index, "]");
+  } else if (path.is_key) {
+    absl::StrAppend(&out, "[\"", absl::CEscape(path.name.substr(0, kMaxKeyShown)), "\"]");
+  } else if (!path.name.empty()) {
+    absl::StrAppend(&out, out.empty() ? "" : ".", path.name);
+  }
+}
+
+}  // namespace
+
+std::string Path::ToString() const {
+  std::string text;
+  Append(*this, text);
+  return text;
+}
+
+void Violations::Add(const Path& at, absl::string_view description) {
+  if (violations_.size() >= kLimit) return;
+  violations_.push_back({at.ToString(), std::string(description)});
+}
+
+}  // namespace gateway::mapping

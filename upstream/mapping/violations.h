@@ -1,0 +1,43 @@
+// Collects everything that is wrong with one request, each with the path of its field.
+#ifndef UPSTREAM_MAPPING_VIOLATIONS_H_
+#define UPSTREAM_MAPPING_VIOLATIONS_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/failure.h"
+
+namespace gateway::mapping {
+
+// Where a value stands, as a chain of stack frames from the value up to the root: it costs nothing
+// unless it is printed. Parents and names must outlive the frame.
+struct Path {
+  const Path* parent = nullptr;
+  absl::string_view name;            // of a field; empty for an element
+  std::optional<size_t> index = {};  // of an element of a list
+  bool is_key = false;               // `name` is a key of a map, not a field
+
+  // "body.lines[2].metadata["color"]"
+  std::string ToString() const;
+};
+
+class Violations {
+ public:
+  // More than this are not told: a broken client could make the answer as large as its request.
+  static constexpr size_t kLimit = 100;
+
+  void Add(const Path& at, absl::string_view description);
+
+  bool empty() const { return violations_.empty(); }
+  std::vector<Violation> Take() { return std::move(violations_); }
+
+ private:
+  std::vector<Violation> violations_;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_VIOLATIONS_H_

@@ -1,0 +1,385 @@
+#include "upstream/mapping/wire_from_json.h"
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "upstream/mapping/formats.h"
+#include "upstream/mapping/free_json.h"
+#include "upstream/mapping/scalar.h"
+
+namespace gateway::mapping {
+namespace {
+
+using simdjson::ondemand::json_type;
+
+constexpr absl::string_view kNotJson = "is not valid JSON";
+constexpr uint32_t kMapKey = 1;
+constexpr uint32_t kMapValue = 2;
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+// True also for what only begins like null: the walk then stops at it as invalid.
+bool IsNull(WireFromJson::Value& value) {
+  json_type type;
+  return value.type().get(type) == simdjson::SUCCESS && type == json_type::null;
+}
+
+// Takes the value, which must be null to the letter.
+bool TakeNull(WireFromJson::Value& value) {
+  bool null = false;
+  return value.is_null().get(null) == simdjson::SUCCESS && null;
+}
+
+bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
+
+// Which fields of a message were seen.
+class FieldSet {
+ public:
+  explicit FieldSet(size_t size) : words_(size / 64 + 1) {}
+  bool Contains(uint32_t index) const { return (words_[index / 64] >> (index % 64) & 1) != 0; }
+  void Insert(uint32_t index) { words_[index / 64] |= uint64_t{1} << (index % 64); }
+
+ private:
+  absl::InlinedVector<uint64_t, 2> words_;
+};
+
+}  // namespace
+
+bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object object,
+                           const Path& at) {
+  FieldSet seen(plan.fields.size());
+  FieldSet set(plan.fields.size());
+  for (auto result : object) {
+    simdjson::ondemand::field member;
+    std::string_view name;
+    if (std::move(result).get(member) || member.unescaped_key().get(name))
+      return Fail(at, kNotJson);
+    const FieldPlan* field = plan.ByWireName(View(name));
+    if (field == nullptr) {
+      drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, View(name));
+      continue;
+    }
+    const Path here{&at, field->wire_name};
+    if (seen.Contains(field->index)) return Fail(here, "is there twice");
+    seen.Insert(field->index);
+    Value value = member.value();
+    if (field->kind != Kind::kValue && IsNull(value)) {
+      if (!TakeNull(value)) return Fail(here, kNotJson);
+      continue;
+    }
+    set.Insert(field->index);
+    if (!Field(plan, *field, value, here)) return false;
+  }
+  for (const FieldPlan& field : plan.fields) {
+    if (!field.required || set.Contains(field.index)) continue;
+    if (field.nullable && seen.Contains(field.index)) continue;
+    drift_.Add(Drift::Kind::kMissingRequired, plan, &field, "");
+  }
+  return true;
+}
+
+bool WireFromJson::Field(const MessagePlan& owner, const FieldPlan& field, Value value,
+                         const Path& at) {
+  switch (field.cardinality) {
+    case Cardinality::kSingular:
+      return Tagged(owner, field, field.number, value, at);
+    case Cardinality::kRepeated:
+      return IsPackable(field.kind) ? PackedList(owner, field, value, at)
+                                    : List(owner, field, value, at);
+    case Cardinality::kMap:
+      return Map(owner, field, value, at);
+  }
+  return false;
+}
+
+bool WireFromJson::Element(const MessagePlan& owner, const FieldPlan& field, Value value,
+                           const Path& at) {
+  return Tagged(owner, field, field.number, value, at);
+}
+
+bool WireFromJson::List(const MessagePlan& owner, const FieldPlan& field, Value value,
+                        const Path& at) {
+  simdjson::ondemand::array array;
+  if (value.get_array().get(array)) return Fail(at, "expected an array");
+  size_t index = 0;
+  for (auto result : array) {
+    const Path here{&at, "", index++};
+    Value element;
+    if (std::move(result).get(element)) return Fail(here, kNotJson);
+    if (field.kind != Kind::kValue && IsNull(element)) {
+      if (!TakeNull(element)) return Fail(here, kNotJson);
+      continue;
+    }
+    if (!Tagged(owner, field, field.number, element, here)) return false;
+  }
+  return true;
+}
+
+bool WireFromJson::PackedList(const MessagePlan& owner, const FieldPlan& field, Value value,
+                              const Path& at) {
+  simdjson::ondemand::array array;
+  if (value.get_array().get(array)) return Fail(at, "expected an array");
+  wire_.Tag(field.number, WireType::kBytes);
+  const size_t mark = wire_.Begin();
+  size_t index = 0;
+  for (auto result : array) {
+    const Path here{&at, "", index++};
+    Value element;
+    if (std::move(result).get(element)) return Fail(here, kNotJson);
+    if (IsNull(element)) {
+      if (!TakeNull(element)) return Fail(here, kNotJson);
+      continue;
+    }
+    if (!Content(owner, field, element, here)) return false;
+  }
+  wire_.End(mark);
+  return true;
+}
+
+bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value value,
+                       const Path& at) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object)) return Fail(at, "expected an object");
+  for (auto result : object) {
+    simdjson::ondemand::field member;
+    std::string_view key;
+    if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    const Path here{&at, View(key), {}, true};
+    Value element = member.value();
+    if (field.kind != Kind::kValue && IsNull(element)) {
+      if (!TakeNull(element)) return Fail(here, kNotJson);
+      continue;
+    }
+    wire_.Tag(field.number, WireType::kBytes);
+    const size_t mark = wire_.Begin();
+    wire_.Tag(kMapKey, WireType::kBytes);
+    wire_.Bytes(View(key));
+    if (!Tagged(owner, field, kMapValue, element, here)) return false;
+    wire_.End(mark);
+  }
+  return true;
+}
+
+bool WireFromJson::Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number,
+                          Value value, const Path& at) {
+  wire_.Tag(number, WireTypeOf(field.kind));
+  return Content(owner, field, value, at);
+}
+
+bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Value value,
+                           const Path& at) {
+  switch (field.kind) {
+    case Kind::kString:
+      return String(field, value, at);
+    case Kind::kInt32:
+    case Kind::kInt64:
+      return Integer(field, value, at);
+    case Kind::kDouble:
+      return Double(value, at);
+    case Kind::kBool: {
+      bool flag;
+      if (value.get_bool().get(flag)) return Fail(at, "expected true or false");
+      wire_.Varint(flag ? 1 : 0);
+      return true;
+    }
+    case Kind::kEnum:
+      return Enum(owner, field, value, at);
+    case Kind::kTimestamp:
+      return Timestamp(value, at);
+    case Kind::kMessage:
+      return Nested(field, value, at);
+    case Kind::kStruct:
+    case Kind::kValue:
+    case Kind::kListValue: {
+      const size_t mark = wire_.Begin();
+      if (!FreeJson(field.kind, value, 0, at)) return false;
+      wire_.End(mark);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool WireFromJson::String(const FieldPlan& field, Value value, const Path& at) {
+  std::string_view text;
+  if (!value.get_string().get(text)) {
+    wire_.Bytes(View(text));
+    return true;
+  }
+  const bool id = field.format == Format::kFlakeId || field.format == Format::kSteamId;
+  if (id) {
+    const auto token = absl::StripTrailingAsciiWhitespace(View(value.raw_json_token()));
+    if (IsSteamId(token)) {
+      wire_.Bytes(token);
+      return true;
+    }
+  }
+  return Fail(at, "expected a string");
+}
+
+bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53: every integer up to here is a double
+  int64_t number;
+  if (value.get_int64().get(number)) {
+    std::string_view text;
+    double real;
+    if (!value.get_string().get(text)) {
+      if (!absl::SimpleAtoi(View(text), &number)) return Fail(at, "expected an integer");
+    } else if (!value.get_double().get(real)) {
+      if (real != std::trunc(real)) return Fail(at, "expected an integer");
+      if (std::abs(real) > kExact) return Fail(at, "is out of range");
+      number = static_cast<int64_t>(real);
+    } else {
+      return Fail(at, "expected an integer");
+    }
+  }
+  if (field.kind == Kind::kInt32 && (number < std::numeric_limits<int32_t>::min() ||
+                                     number > std::numeric_limits<int32_t>::max())) {
+    return Fail(at, "is out of range");
+  }
+  wire_.Varint(static_cast<uint64_t>(number));
+  return true;
+}
+
+bool WireFromJson::Double(Value value, const Path& at) {
+  double number;
+  if (value.get_double().get(number)) return Fail(at, "expected a number");
+  wire_.Fixed64(std::bit_cast<uint64_t>(number));
+  return true;
+}
+
+bool WireFromJson::Enum(const MessagePlan& owner, const FieldPlan& field, Value value,
+                        const Path& at) {
+  std::string_view text;
+  if (value.get_string().get(text)) return Fail(at, "expected a string");
+  const std::optional<int32_t> number = field.enumeration->NumberOf(View(text));
+  if (!number) drift_.Add(Drift::Kind::kUnknownEnumText, owner, &field, View(text));
+  wire_.Varint(static_cast<uint64_t>(int64_t{number.value_or(0)}));
+  return true;
+}
+
+bool WireFromJson::Timestamp(Value value, const Path& at) {
+  std::string_view text;
+  if (value.get_string().get(text)) return Fail(at, "expected a string");
+  const std::optional<Instant> instant = ParseRfc3339(View(text));
+  if (!instant) return Fail(at, "expected an RFC 3339 time");
+  const size_t mark = wire_.Begin();
+  if (instant->seconds != 0) {
+    wire_.Tag(1, WireType::kVarint);
+    wire_.Varint(static_cast<uint64_t>(instant->seconds));
+  }
+  if (instant->nanos != 0) {
+    wire_.Tag(2, WireType::kVarint);
+    wire_.Varint(static_cast<uint64_t>(instant->nanos));
+  }
+  wire_.End(mark);
+  return true;
+}
+
+bool WireFromJson::Nested(const FieldPlan& field, Value value, const Path& at) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object)) return Fail(at, "expected an object");
+  const size_t mark = wire_.Begin();
+  if (!Message(*field.message, object, at)) return false;
+  wire_.End(mark);
+  return true;
+}
+
+bool WireFromJson::FreeJson(Kind kind, Value value, int depth, const Path& at) {
+  if (depth > kMaxFreeJsonDepth) return Fail(at, "is nested too deeply");
+  switch (kind) {
+    case Kind::kStruct:
+      return FreeObject(value, depth, at);
+    case Kind::kListValue:
+      return FreeList(value, depth, at);
+    default:
+      return FreeValue(value, depth, at);
+  }
+}
+
+bool WireFromJson::FreeObject(Value value, int depth, const Path& at) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object)) return Fail(at, "expected an object");
+  for (auto result : object) {
+    simdjson::ondemand::field member;
+    std::string_view key;
+    if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    wire_.Tag(1, WireType::kBytes);
+    const size_t entry = wire_.Begin();
+    wire_.Tag(kMapKey, WireType::kBytes);
+    wire_.Bytes(View(key));
+    wire_.Tag(kMapValue, WireType::kBytes);
+    const size_t mark = wire_.Begin();
+    if (!FreeJson(Kind::kValue, member.value(), depth, at)) return false;
+    wire_.End(mark);
+    wire_.End(entry);
+  }
+  return true;
+}
+
+bool WireFromJson::FreeList(Value value, int depth, const Path& at) {
+  simdjson::ondemand::array array;
+  if (value.get_array().get(array)) return Fail(at, "expected an array");
+  for (auto result : array) {
+    Value element;
+    if (std::move(result).get(element)) return Fail(at, kNotJson);
+    wire_.Tag(1, WireType::kBytes);
+    const size_t mark = wire_.Begin();
+    if (!FreeJson(Kind::kValue, element, depth, at)) return false;
+    wire_.End(mark);
+  }
+  return true;
+}
+
+bool WireFromJson::FreeValue(Value value, int depth, const Path& at) {
+  json_type type;
+  if (value.type().get(type)) return Fail(at, kNotJson);
+  switch (type) {
+    case json_type::null:
+      if (!TakeNull(value)) return Fail(at, kNotJson);
+      wire_.Tag(1, WireType::kVarint);
+      wire_.Varint(0);
+      return true;
+    case json_type::number:
+      wire_.Tag(2, WireType::kFixed64);
+      return Double(value, at);
+    case json_type::string: {
+      std::string_view text;
+      if (value.get_string().get(text)) return Fail(at, kNotJson);
+      wire_.Tag(3, WireType::kBytes);
+      wire_.Bytes(View(text));
+      return true;
+    }
+    case json_type::boolean: {
+      bool flag;
+      if (value.get_bool().get(flag)) return Fail(at, kNotJson);
+      wire_.Tag(4, WireType::kVarint);
+      wire_.Varint(flag ? 1 : 0);
+      return true;
+    }
+    case json_type::object:
+    case json_type::array: {
+      const bool object = type == json_type::object;
+      wire_.Tag(object ? 5 : 6, WireType::kBytes);
+      const size_t mark = wire_.Begin();
+      if (!FreeJson(object ? Kind::kStruct : Kind::kListValue, value, depth + 1, at)) return false;
+      wire_.End(mark);
+      return true;
+    }
+  }
+  return Fail(at, kNotJson);
+}
+
+bool WireFromJson::Fail(const Path& at, absl::string_view reason) {
+  const std::string path = at.ToString();
+  error_ = path.empty() ? absl::StrCat("the reply ", reason) : absl::StrCat(path, ": ", reason);
+  return false;
+}
+
+}  // namespace gateway::mapping

@@ -1,0 +1,70 @@
+// Reply bodies: JSON to protobuf bytes in one walk, without a document or a message object in
+// between.
+//
+// Lenient and never lossy in silence: unknown members, unknown enum texts and missing required
+// fields pass and are told as Drift; null and absent read alike. A value that its field cannot hold
+// (wrong JSON type, out of range, a member twice) is an error that names the field.
+#ifndef UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
+#define UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
+
+#include <simdjson.h>
+
+#include <string>
+
+#include "upstream/mapping/drift.h"
+#include "upstream/mapping/plan.h"
+#include "upstream/mapping/violations.h"
+#include "upstream/mapping/wire.h"
+
+namespace gateway::mapping {
+
+class WireFromJson {
+ public:
+  using Value = simdjson::ondemand::value;
+
+  // Appends to `out`, which holds rubbish after an error.
+  WireFromJson(std::string& out, DriftList& drift) : out_(out), wire_(out), drift_(drift) {}
+
+  // The members of an object as the fields of a message, without tag and length. False: see
+  // error().
+  bool Message(const MessagePlan& plan, simdjson::ondemand::object object, const Path& at);
+
+  // A whole value as one field, tag included; an array where it is repeated, an object where it is
+  // a map.
+  bool Field(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+
+  // A single element of a repeated field, tag included.
+  bool Element(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+
+  // "items[3].total_amount: expected an integer". Holds no value.
+  const std::string& error() const { return error_; }
+
+ private:
+  bool List(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool PackedList(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool Map(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number, Value value,
+              const Path& at);
+  // The value alone: no tag, with its length where its wire type has one.
+  bool Content(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool String(const FieldPlan& field, Value value, const Path& at);
+  bool Integer(const FieldPlan& field, Value value, const Path& at);
+  bool Double(Value value, const Path& at);
+  bool Enum(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool Timestamp(Value value, const Path& at);
+  bool Nested(const FieldPlan& field, Value value, const Path& at);
+  bool FreeJson(Kind kind, Value value, int depth, const Path& at);
+  bool FreeObject(Value value, int depth, const Path& at);
+  bool FreeList(Value value, int depth, const Path& at);
+  bool FreeValue(Value value, int depth, const Path& at);
+  bool Fail(const Path& at, absl::string_view reason);
+
+  std::string& out_;
+  WireWriter wire_;
+  DriftList& drift_;
+  std::string error_;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
