@@ -1,0 +1,211 @@
+#include "tools/apigen/layout.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gateway/v1/annotations.pb.h"
+#include "tools/apigen/type_mapping.h"
+
+namespace gateway::apigen {
+namespace {
+
+constexpr char kSharedStem[] = "types";
+constexpr char kUnlistedStem[] = "unlisted";
+
+// Files of the types that come from outside.
+constexpr std::pair<const char*, const char*> kKnownImports[] = {
+    {kEmptyType, "google/protobuf/empty.proto"},
+    {kFieldMaskType, "google/protobuf/field_mask.proto"},
+    {kListType, "google/protobuf/struct.proto"},
+    {kStructType, "google/protobuf/struct.proto"},
+    {kTimestampType, "google/protobuf/timestamp.proto"},
+    {kValueType, "google/protobuf/struct.proto"},
+};
+
+constexpr char kHttpImport[] = "google/api/annotations.proto";
+constexpr char kRulesImport[] = "gateway/v1/annotations.proto";
+
+// The types that a service reaches, each once, in the order in which a reader meets them.
+class Walk {
+ public:
+  explicit Walk(const Contract& contract) : contract_(contract) {}
+
+  // Requests and replies of the RPCs come first.
+  std::vector<std::string> Over(const Service& service) && {
+    for (const Method& method : service.methods) {
+      AddWrapper(method.input);
+      AddWrapper(method.output);
+    }
+    for (const Method& method : service.methods) {
+      Visit(method.output);
+      Visit(method.input);
+    }
+    return std::move(types_);
+  }
+
+ private:
+  void AddWrapper(const std::string& name) {
+    const auto message = contract_.messages.find(name);
+    if (message != contract_.messages.end() && message->second.wrapper) Add(name);
+  }
+
+  bool Add(const std::string& name) {
+    if (!seen_.insert(name).second) return false;
+    types_.push_back(name);
+    return true;
+  }
+
+  void Visit(const std::string& name) {
+    if (!visited_.insert(name).second) return;
+    const auto message = contract_.messages.find(name);
+    if (message == contract_.messages.end() && contract_.enums.count(name) == 0) return;
+    Add(name);
+    if (message == contract_.messages.end()) return;
+    for (const Field& field : message->second.fields) Visit(field.type);
+  }
+
+  const Contract& contract_;
+  std::set<std::string> seen_;
+  std::set<std::string> visited_;
+  std::vector<std::string> types_;
+};
+
+class Layout {
+ public:
+  Layout(const Contract& contract, const std::string& package, const Lock& committed)
+      : contract_(contract), package_(package), committed_(committed) {}
+
+  absl::StatusOr<std::vector<File>> Run() {
+    for (const Service& service : contract_.services) {
+      for (const std::string& type : Walk(contract_).Over(service)) {
+        const auto [place, added] = stem_of_.emplace(type, service.stem);
+        if (!added && place->second != service.stem) place->second = kSharedStem;
+      }
+    }
+    for (const Service& service : contract_.services) {
+      if (service.stem == kSharedStem || service.stem == kUnlistedStem) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("a tag cannot be called \"", service.stem, "\""));
+      }
+      FileFor(service.stem).services.push_back(service);
+      for (const std::string& type : Walk(contract_).Over(service)) {
+        if (stem_of_[type] == service.stem) Place(type, service.stem);
+      }
+    }
+    PlaceTheRest();
+    return Finish();
+  }
+
+ private:
+  std::string PathOf(const std::string& stem) const {
+    return absl::StrCat(PackagePath(package_), "/", stem, ".proto");
+  }
+
+  File& FileFor(const std::string& stem) {
+    File& file = files_[stem];
+    file.path = PathOf(stem);
+    file.package = package_;
+    return file;
+  }
+
+  void Place(const std::string& type, const std::string& stem) {
+    if (const auto message = contract_.messages.find(type); message != contract_.messages.end()) {
+      FileFor(stem).messages.push_back(message->second);
+    } else if (const auto found = contract_.enums.find(type); found != contract_.enums.end()) {
+      FileFor(stem).enums.push_back(found->second);
+    }
+  }
+
+  // Shared and unreached types, in alphabetical order.
+  void PlaceTheRest() {
+    const auto place = [this](const std::string& type) {
+      const auto known = stem_of_.emplace(type, kUnlistedStem).first;
+      if (known->second == kSharedStem || known->second == kUnlistedStem) {
+        Place(type, known->second);
+      }
+    };
+    for (const auto& [name, unused] : contract_.messages) place(name);
+    for (const auto& [name, unused] : contract_.enums) place(name);
+  }
+
+  absl::StatusOr<std::vector<File>> Finish() {
+    std::vector<File> files;
+    for (auto& [stem, file] : files_) {
+      const auto committed = committed_.files.find(file.path);
+      if (committed == committed_.files.end()) {
+        file.notes.head.leading = DefaultHead(stem);
+      } else if (committed->second.ours) {
+        file.notes = committed->second;
+      } else {
+        return absl::AlreadyExistsError(absl::StrCat(file.path, ": was written by hand"));
+      }
+      file.imports = ImportsOf(file);
+      files.push_back(std::move(file));
+    }
+    return files;
+  }
+
+  static std::string DefaultHead(const std::string& stem) {
+    if (stem == kSharedStem) return " Types that several services of this package use.\n";
+    if (stem == kUnlistedStem) return " Types that no RPC of this package reaches.\n";
+    return absl::StrCat(" Operations on ", absl::StrReplaceAll(stem, {{"_", " "}}),
+                        ", and the types that only they use.\n");
+  }
+
+  void AddTypeImport(const std::string& type, const File& file, std::set<std::string>& imports) {
+    if (const auto own = stem_of_.find(type); own != stem_of_.end()) {
+      if (PathOf(own->second) != file.path) imports.insert(PathOf(own->second));
+      return;
+    }
+    for (const auto& [known, path] : kKnownImports) {
+      if (type == known) imports.insert(path);
+    }
+  }
+
+  std::vector<std::string> ImportsOf(const File& file) {
+    std::set<std::string> imports;
+    bool rules = file.notes.options.HasExtension(gateway::v1::provider);
+    for (const Service& service : file.services) {
+      for (const Method& method : service.methods) {
+        imports.insert(kHttpImport);
+        AddTypeImport(method.input, file, imports);
+        AddTypeImport(method.output, file, imports);
+        rules = rules || method.options.HasExtension(gateway::v1::method);
+      }
+    }
+    for (const Message& message : file.messages) {
+      for (const Field& field : message.fields) {
+        AddTypeImport(field.type, file, imports);
+        rules = rules || field.options.HasExtension(gateway::v1::field);
+      }
+    }
+    for (const Enum& owner : file.enums) {
+      for (const EnumValue& value : owner.values) {
+        rules = rules || value.options.HasExtension(gateway::v1::value);
+      }
+    }
+    if (rules) imports.insert(kRulesImport);
+    return {imports.begin(), imports.end()};
+  }
+
+  const Contract& contract_;
+  const std::string& package_;
+  const Lock& committed_;
+  // Where each type of the package goes.
+  std::map<std::string, std::string> stem_of_;
+  std::map<std::string, File> files_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<File>> LayOut(const Contract& contract, const std::string& package,
+                                         const Lock& committed) {
+  return Layout(contract, package, committed).Run();
+}
+
+}  // namespace gateway::apigen

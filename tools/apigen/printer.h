@@ -1,0 +1,16 @@
+// Writes a proto file: two spaces, 100 columns, fields by number. The same file always gives the
+// same text, and reading that text back gives the same file. Pure.
+#ifndef TOOLS_APIGEN_PRINTER_H_
+#define TOOLS_APIGEN_PRINTER_H_
+
+#include <string>
+
+#include "tools/apigen/layout.h"
+
+namespace gateway::apigen {
+
+std::string Print(const File& file);
+
+}  // namespace gateway::apigen
+
+#endif  // TOOLS_APIGEN_PRINTER_H_
