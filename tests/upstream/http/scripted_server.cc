@@ -1,0 +1,236 @@
+#include "tests/upstream/http/scripted_server.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+
+namespace gateway::http {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(10);
+
+int Require(int result, const char* what) {
+  if (result >= 0) return result;
+  std::perror(what);
+  std::abort();
+}
+
+void Signal(int event_fd) {
+  const uint64_t one = 1;
+  Require(static_cast<int>(write(event_fd, &one, sizeof(one))), "write to eventfd");
+}
+
+// False when `fd` ended, or the server stops, before a byte came.
+bool ReadSome(int fd, std::string& buffer) {
+  char chunk[16384];
+  const ssize_t count = recv(fd, chunk, sizeof(chunk), 0);
+  if (count <= 0) return false;
+  buffer.append(chunk, count);
+  return true;
+}
+
+size_t ContentLength(absl::string_view head) {
+  for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
+    size_t length = 0;
+    if (absl::StartsWithIgnoreCase(line, "content-length:") &&
+        absl::SimpleAtoi(line.substr(line.find(':') + 1), &length)) {
+      return length;
+    }
+  }
+  return 0;
+}
+
+bool SendAll(int fd, absl::string_view data) {
+  while (!data.empty()) {
+    const ssize_t count = send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+    if (count <= 0) return false;
+    data.remove_prefix(count);
+  }
+  return true;
+}
+
+// With SO_LINGER zero, close() sends a reset.
+void EndWithReset(int fd) {
+  const linger option{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, sizeof(option));
+}
+
+}  // namespace
+
+Step Step::Reply(absl::string_view body, absl::string_view headers) {
+  return Raw(absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n", headers,
+                          "\r\n", body));
+}
+
+Step Step::Raw(absl::string_view output, End end) {
+  return Step{.output = std::string(output), .end = end};
+}
+
+Step Step::HeldReply(absl::string_view body) {
+  Step step = Reply(body);
+  step.held = true;
+  return step;
+}
+
+Step Step::CloseAtOnce() {
+  Step step = Raw("", End::kClose);
+  step.reads = false;
+  return step;
+}
+
+ScriptedServer::ScriptedServer(std::vector<Script> scripts) : scripts_(std::move(scripts)) {
+  listener_ = Require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  Require(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), "bind");
+  Require(listen(listener_, 512), "listen");
+  Require(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  port_ = ntohs(address.sin_port);
+  release_ = Require(eventfd(0, EFD_CLOEXEC), "eventfd");
+  stop_ = Require(eventfd(0, EFD_CLOEXEC), "eventfd");
+  acceptor_ = std::thread([this] { Accept(); });
+}
+
+ScriptedServer::~ScriptedServer() {
+  Signal(stop_);
+  acceptor_.join();
+  std::vector<std::thread> threads;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (int fd : sockets_) shutdown(fd, SHUT_RDWR);
+    threads.swap(threads_);
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int fd : {listener_, release_, stop_}) close(fd);
+}
+
+std::string ScriptedServer::Url(absl::string_view path) const {
+  return absl::StrCat("http://127.0.0.1:", port_, path);
+}
+
+int ScriptedServer::executions() const {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<int>(received_.size());
+}
+
+int ScriptedServer::connections() const {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<int>(threads_.size());
+}
+
+std::vector<Received> ScriptedServer::received() const {
+  absl::MutexLock lock(&mutex_);
+  return received_;
+}
+
+int ScriptedServer::most_held() const {
+  absl::MutexLock lock(&mutex_);
+  return most_held_;
+}
+
+void ScriptedServer::Release() { Signal(release_); }
+
+bool ScriptedServer::WaitForExecutions(int count) const {
+  const auto reached = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return static_cast<int>(received_.size()) >= count;
+  };
+  absl::MutexLock lock(&mutex_);
+  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+}
+
+bool ScriptedServer::WaitForClientCloses(int count) const {
+  const auto reached = [this, count]()
+                           ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return client_closes_ >= count; };
+  absl::MutexLock lock(&mutex_);
+  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+}
+
+void ScriptedServer::Accept() {
+  for (int connection = 0;; ++connection) {
+    pollfd waiting[] = {{listener_, POLLIN, 0}, {stop_, POLLIN, 0}};
+    poll(waiting, 2, -1);
+    if (waiting[1].revents != 0) return;
+    const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
+    const Script& script = scripts_[std::min<size_t>(connection, scripts_.size() - 1)];
+    absl::MutexLock lock(&mutex_);
+    sockets_.push_back(fd);
+    threads_.emplace_back([this, fd, connection, &script] { Serve(fd, connection, script); });
+  }
+}
+
+void ScriptedServer::Serve(int fd, int connection, const Script& script) {
+  std::string buffer;
+  for (size_t i = 0;; i += i + 1 < script.size() ? 1 : 0) {
+    const Step& step = script[i];
+    if (step.reads && !ReadRequest(fd, connection, buffer)) break;
+    if (step.held && !Hold(fd)) break;
+    if (!Write(fd, step)) break;
+    if (step.end == Step::End::kReset) EndWithReset(fd);
+    if (step.end != Step::End::kKeepOpen) break;
+  }
+  absl::MutexLock lock(&mutex_);
+  std::erase(sockets_, fd);
+  close(fd);
+}
+
+bool ScriptedServer::ReadRequest(int fd, int connection, std::string& buffer) {
+  size_t head_end;
+  while ((head_end = buffer.find("\r\n\r\n")) == std::string::npos) {
+    if (!ReadSome(fd, buffer)) return false;
+  }
+  Received request;
+  request.head = buffer.substr(0, head_end);
+  request.connection = connection;
+  const size_t size = head_end + 4 + ContentLength(request.head);
+  while (buffer.size() < size) {
+    if (!ReadSome(fd, buffer)) return false;
+  }
+  const std::vector<std::string> words = absl::StrSplit(request.head, absl::MaxSplits(' ', 2));
+  request.method = words[0];
+  request.target = words.size() > 1 ? words[1] : "";
+  request.body = buffer.substr(head_end + 4, size - head_end - 4);
+  buffer.erase(0, size);
+  absl::MutexLock lock(&mutex_);
+  received_.push_back(std::move(request));
+  return true;
+}
+
+// False when the client left, or the server stops.
+bool ScriptedServer::Hold(int fd) {
+  {
+    absl::MutexLock lock(&mutex_);
+    most_held_ = std::max(most_held_, ++held_);
+  }
+  pollfd waiting[] = {{release_, POLLIN, 0}, {stop_, POLLIN, 0}, {fd, POLLIN, 0}};
+  poll(waiting, 3, -1);
+  absl::MutexLock lock(&mutex_);
+  --held_;
+  if (waiting[2].revents != 0) ++client_closes_;
+  return waiting[0].revents != 0;
+}
+
+bool ScriptedServer::Write(int fd, const Step& step) {
+  if (step.slice == 0) return SendAll(fd, step.output);
+  for (size_t at = 0; at < step.output.size(); at += step.slice) {
+    if (!SendAll(fd, absl::string_view(step.output).substr(at, step.slice))) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
+}
+
+}  // namespace gateway::http

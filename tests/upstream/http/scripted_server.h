@@ -1,0 +1,110 @@
+// An HTTP/1.1 server on 127.0.0.1 that does exactly what its scripts say, well or badly, and counts
+// what it executed.
+//
+// A script is the life of one connection, step by step; its last step repeats. The n-th accepted
+// connection follows the n-th script, further ones the last.
+//
+// Thread-safety: all methods may be called from any thread.
+// Lifetime: the destructor closes every connection and joins its threads.
+// Errors: what the system refuses ends the program.
+//
+//   ScriptedServer server({{Step::Reply("{}")}});
+//   transport->Send(Request{.url = server.Url("/x")}, ...);
+//   EXPECT_EQ(server.executions(), 1);
+#ifndef TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_
+#define TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace gateway::http {
+
+// Read one whole request (counted as an execution), then write, then go on or end.
+struct Step {
+  enum class End { kKeepOpen, kClose, kReset };
+
+  std::string output;  // raw bytes
+  End end = End::kKeepOpen;
+  bool reads = true;  // without it the step begins at once, and nothing is counted
+  bool held = false;  // nothing is written before Release()
+  size_t slice = 0;   // bytes per write, with a pause of a millisecond; 0 for all at once
+
+  // 200 with Content-Length, connection kept.
+  static Step Reply(absl::string_view body, absl::string_view headers = "");
+  static Step Raw(absl::string_view output, End end = End::kKeepOpen);
+  static Step HeldReply(absl::string_view body);
+  // Executes, and ends the connection without a byte of reply.
+  static Step ExecuteAndClose() { return Raw("", End::kClose); }
+  static Step ExecuteAndReset() { return Raw("", End::kReset); }
+  static Step CloseAtOnce();
+};
+
+using Script = std::vector<Step>;
+
+struct Received {
+  std::string method;
+  std::string target;
+  std::string head;  // the request line and the headers, as received
+  std::string body;
+  int connection = 0;  // in order of acceptance, from 0
+};
+
+class ScriptedServer {
+ public:
+  explicit ScriptedServer(std::vector<Script> scripts);
+  ~ScriptedServer();
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+
+  int port() const { return port_; }
+  std::string Url(absl::string_view path) const;
+
+  // Whole requests received.
+  int executions() const;
+  int connections() const;
+  std::vector<Received> received() const;
+
+  // The most requests that were held at the same time.
+  int most_held() const;
+
+  // Lets held steps write, those to come included.
+  void Release();
+
+  // False when it did not come to that in 10 seconds.
+  bool WaitForExecutions(int count) const;
+  // Connections that the client ended while a step was held.
+  bool WaitForClientCloses(int count) const;
+
+ private:
+  void Accept();
+  void Serve(int fd, int connection, const Script& script);
+  bool ReadRequest(int fd, int connection, std::string& buffer);
+  bool Hold(int fd);
+  bool Write(int fd, const Step& step);
+
+  const std::vector<Script> scripts_;
+  int listener_ = -1;
+  int port_ = 0;
+  int release_ = -1;  // eventfds that become readable once, and stay so
+  int stop_ = -1;
+
+  mutable absl::Mutex mutex_;
+  std::vector<Received> received_ ABSL_GUARDED_BY(mutex_);
+  std::vector<int> sockets_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
+  int held_ ABSL_GUARDED_BY(mutex_) = 0;
+  int most_held_ ABSL_GUARDED_BY(mutex_) = 0;
+  int client_closes_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  std::thread acceptor_;
+};
+
+}  // namespace gateway::http
+
+#endif  // TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_

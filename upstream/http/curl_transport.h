@@ -1,0 +1,50 @@
+// The transport over libcurl: HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise, to one upstream.
+//
+// Thread-safety: all methods may be called from any thread.
+// Lifetime: the destructor ends open calls with Error::kShutdown and joins the transport's threads;
+// no `done` comes after it. It must not run inside a `done`, nor while another thread is in Send or
+// Cancel. Errors: as Error::Kind has them. Whatever the request, it leaves at most once unless
+// Request::repeatable is set, in which case libcurl may repeat it on another connection when one
+// dies before the reply (at most 5 times).
+//
+//   absl::StatusOr<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(Options{});
+//   (*transport)->Send(Request{.url = "https://api.example/v1/orders"}, [](Result result) { ... });
+#ifndef UPSTREAM_HTTP_CURL_TRANSPORT_H_
+#define UPSTREAM_HTTP_CURL_TRANSPORT_H_
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "upstream/http/options.h"
+#include "upstream/http/stats.h"
+#include "upstream/http/transport.h"
+
+namespace gateway::http {
+
+class EventLoop;
+
+class CurlTransport : public Transport {
+ public:
+  // INVALID_ARGUMENT when an option is out of bounds; else what the system refused.
+  static absl::StatusOr<std::unique_ptr<CurlTransport>> Create(const Options& options);
+  ~CurlTransport() override;
+
+  CallId Send(Request request, Done done) override;
+  void Cancel(CallId id) override;
+
+  Stats Snapshot() const;
+
+ private:
+  explicit CurlTransport(std::vector<std::unique_ptr<EventLoop>> loops);
+  size_t LeastLoaded() const;
+
+  const std::vector<std::unique_ptr<EventLoop>> loops_;
+  std::atomic<CallId> calls_{0};
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_CURL_TRANSPORT_H_

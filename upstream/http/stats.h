@@ -1,0 +1,33 @@
+// Numbers of a transport at one moment, for metrics. A plain value.
+#ifndef UPSTREAM_HTTP_STATS_H_
+#define UPSTREAM_HTTP_STATS_H_
+
+#include <cstdint>
+
+namespace gateway::http {
+
+struct Stats {
+  // Now.
+  int64_t open = 0;       // calls submitted and not over
+  int64_t queued = 0;     // of these, waiting for their turn
+  int64_t in_flight = 0;  // of these, with libcurl: connecting, sending or receiving
+
+  // Since the start.
+  int64_t connections_created = 0;
+  int64_t requests_started = 0;   // given to libcurl
+  int64_t requests_finished = 0;  // of these, over, whatever the end
+
+  Stats& operator+=(const Stats& other) {
+    open += other.open;
+    queued += other.queued;
+    in_flight += other.in_flight;
+    connections_created += other.connections_created;
+    requests_started += other.requests_started;
+    requests_finished += other.requests_finished;
+    return *this;
+  }
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_STATS_H_
