@@ -171,7 +171,9 @@ class Merger {
     method.output = old.output;
     rule.set_response_body(response_body);
     const auto by_hand = committed_.messages.find(old.output);
-    if (by_hand != committed_.messages.end()) derived_.messages.insert(*by_hand);
+    if (by_hand == committed_.messages.end()) return;
+    const auto [reply, added] = derived_.messages.insert(*by_hand);
+    if (added) reply->second.wrapper = !response_body.empty();
   }
 
   void MergeOne(const std::string& name, Message& message) {

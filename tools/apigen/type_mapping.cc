@@ -81,7 +81,8 @@ Field TypeMapper::MapField(const Property& property, absl::string_view owner, Co
   MapType(property.schema, absl::StrCat(owner, PascalCase(property.name)), contract, field);
   if (schema.deprecated) field.options.set_deprecated(true);
   if (property.required) RulesOf(field).set_required(true);
-  if (schema.nullable) RulesOf(field).set_nullable(true);
+  // A value of any kind says null by itself.
+  if (schema.nullable && schema.kind != Kind::kAny) RulesOf(field).set_nullable(true);
   if (field.name != property.name) RulesOf(field).set_wire_name(property.name);
   if (field.label == Label::kOptional) {
     if (schema.minimum) RulesOf(field).set_minimum(*schema.minimum);
