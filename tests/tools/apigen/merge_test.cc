@@ -1,0 +1,316 @@
+// What happens to numbers, names and decisions by hand when the upstream changes.
+#include "gmock/gmock.h"
+#include "tests/tools/apigen/stand.h"
+
+namespace gateway::apigen {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class MergeTest : public StandTest {};
+
+TEST_F(MergeTest, RemovedFieldIsReserved) {
+  Run();
+  Properties("DrinkDto").erase("price");
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  reserved 3;\n  reserved \"price\";\n"));
+  EXPECT_THAT(report, HasSubstr("BREAKING  removed           DrinkDto.price"));
+  EXPECT_THAT(report, HasSubstr("1 changes, 1 breaking"));
+}
+
+TEST_F(MergeTest, ReservationsAccumulate) {
+  Run();
+  Properties("DrinkDto").erase("price");
+  Run();
+  Properties("DrinkDto").erase("strength");
+  Properties("DrinkDto").erase("size");
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("  reserved 3 to 5;\n  reserved \"price\", \"size\", \"strength\";\n"));
+}
+
+TEST_F(MergeTest, ReservationsByHandAndTheirCommentsStay) {
+  Run();
+  Edit("cold_drinks", "message CreateDrinkDto {\n",
+       "message CreateDrinkDto {\n  // Tried in spring.\n  reserved 7, 9 to 12;\n"
+       "  reserved \"colour\";\n");
+  Properties("CreateDrinkDto")["glass"] = {{"type", "string"}};
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("  // Tried in spring.\n  reserved 7, 9 to 12;\n  reserved \"colour\";\n"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("optional string glass = 13;"));
+}
+
+TEST_F(MergeTest, ReAddedFieldTakesANewNumber) {
+  Run();
+  const Json price = Properties("CreateDrinkDto")["price"];
+  Properties("CreateDrinkDto").erase("price");
+  Run();
+  Properties("CreateDrinkDto")["price"] = price;
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  reserved 2;\n\n"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  optional int64 price = 3;"));
+  EXPECT_THAT(report, HasSubstr("added             CreateDrinkDto.price: int64, number 3"));
+}
+
+TEST_F(MergeTest, NewFieldInTheMiddleTakesTheNextNumber) {
+  Run();
+  Json properties;
+  properties["paid_at"] = {{"type", "string"}, {"format", "date-time"}};
+  for (const auto& [name, schema] : Properties("OrderDto").items()) properties[name] = schema;
+  Properties("OrderDto") = properties;
+  EXPECT_THAT(Run(), HasSubstr("OrderDto.paid_at: google.protobuf.Timestamp, number 3"));
+  EXPECT_THAT(Proto("orders"), HasSubstr("optional bool paid = 1"));
+  EXPECT_THAT(Proto("orders"), HasSubstr("google.protobuf.Timestamp paid_at = 3;"));
+}
+
+TEST_F(MergeTest, NewNumbersSkipTheOnesProtobufKeeps) {
+  Run();
+  Edit("orders", "message OrderDto {\n", "message OrderDto {\n  reserved 18999;\n");
+  Properties("OrderDto")["tip"] = {{"type", "integer"}, {"format", "int64"}};
+  Run();
+  EXPECT_THAT(Proto("orders"), HasSubstr("optional int64 tip = 20000;"));
+}
+
+TEST_F(MergeTest, RetypedFieldLeavesItsNumber) {
+  Run();
+  Edit("orders", "  optional bool paid", "  // With real money.\n  optional bool paid");
+  Properties("OrderDto")["paid"] = {{"type", "string"}};
+  const std::string report = Run();
+  EXPECT_THAT(Proto("orders"), HasSubstr("  reserved 1;\n\n"));
+  EXPECT_THAT(Proto("orders"),
+              HasSubstr("  // With real money.\n"
+                        "  optional string paid = 3 [(gateway.v1.field).required"));
+  EXPECT_THAT(report, HasSubstr("BREAKING  retyped           OrderDto.paid: bool is now string, "
+                                "number 1 is now 3"));
+}
+
+TEST_F(MergeTest, BecomingAnArrayLeavesTheNumber) {
+  Run();
+  Properties("DrinkDto")["name"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  EXPECT_THAT(Run(), HasSubstr("DrinkDto.name: string is now repeated string, number 2 is now 16"));
+}
+
+TEST_F(MergeTest, WideningKeepsTheNumber) {
+  Run();
+  Properties("DrinkDto")["price"]["format"] = "int64";
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("optional int64 price = 3 [(gateway.v1.field).req"));
+  EXPECT_THAT(report, HasSubstr("          retyped           DrinkDto.price"));
+}
+
+TEST_F(MergeTest, NarrowingKeepsTheWideTypeAndTheNumber) {
+  Run();
+  Properties("CreateDrinkDto")["price"]["format"] = "int32";
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("optional int64 price = 2 [(gateway.v1.field).format = INT32];"));
+}
+
+TEST_F(MergeTest, WidenedByHandStaysWide) {
+  Run();
+  Edit("cold_drinks", "optional int32 price = 3 [(gateway.v1.field).required = true];",
+       "optional int64 price = 3 [(gateway.v1.field) = {required: true format: INT32}];");
+  const std::string edited = Proto("cold_drinks");
+  Run();
+  EXPECT_EQ(Proto("cold_drinks"), edited);
+  Properties("DrinkDto")["price"]["format"] = "int64";
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("optional int64 price = 3 [(gateway.v1.field).required = true];"));
+}
+
+TEST_F(MergeTest, LocalFieldStaysUntilUpstreamHasIt) {
+  Run();
+  const std::string local =
+      "  // From the old days.\n"
+      "  optional string flavour = 3 [(gateway.v1.field) = {nullable: true local: true}];\n";
+  Edit("cold_drinks", "  optional int64 price = 2;\n", "  optional int64 price = 2;\n" + local);
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr(local));
+  Properties("CreateDrinkDto")["flavour"] = {{"type", "string"}};
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("  // From the old days.\n  optional string flavour = 3;\n"));
+}
+
+TEST_F(MergeTest, DerivedOptionsFollowUpstream) {
+  Run();
+  Schema("DrinkDto")["required"] = Json::array({"id", "name", "size"});
+  Schema("CreateDrinkDto")["required"] = Json::array({"name", "price"});
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("optional int32 price = 3;"));
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("optional Size size = 4 [(gateway.v1.field).required = true];"));
+  EXPECT_THAT(report, HasSubstr("          required-changed  DrinkDto.price: no longer required"));
+  EXPECT_THAT(report, HasSubstr("          required-changed  DrinkDto.size: now required"));
+  EXPECT_THAT(report, HasSubstr("BREAKING  required-changed  CreateDrinkDto.price: now required"));
+}
+
+TEST_F(MergeTest, NewRequiredFieldOfARequestBreaks) {
+  Run();
+  Properties("CreateDrinkDto")["glass"] = {{"type", "string"}};
+  Schema("CreateDrinkDto")["required"].push_back("glass");
+  EXPECT_THAT(Run(), HasSubstr("BREAKING  added             CreateDrinkDto.glass"));
+}
+
+TEST_F(MergeTest, EnumValuesComeAndGo) {
+  Run();
+  Edit("cold_drinks", "  SIZE_LARGE = 2", "  // A bucket.\n  SIZE_LARGE = 2");
+  Schema("Size")["enum"] = Json::array({"huge", "Large", "unspecified", "unknown"});
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("enum Size {\n"
+                        "  reserved 1;\n"
+                        "  reserved \"SIZE_SMALL\";\n"
+                        "\n"
+                        "  SIZE_UNSPECIFIED = 0;\n"
+                        "  // A bucket.\n"
+                        "  SIZE_LARGE = 2 [(gateway.v1.value).text = \"Large\"];\n"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  SIZE_HUGE = 5;\n"));
+  EXPECT_THAT(report, HasSubstr("BREAKING  removed           Size.SIZE_SMALL"));
+  EXPECT_THAT(report, HasSubstr("          added             Size.SIZE_HUGE: number 5"));
+}
+
+TEST_F(MergeTest, ReAddedEnumValueTakesANewNumber) {
+  Run();
+  Schema("Size")["enum"] = Json::array({"Large", "unspecified", "unknown"});
+  Run();
+  Schema("Size")["enum"] = Json::array({"small", "Large", "unspecified", "unknown"});
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  reserved 1;\n\n"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  SIZE_SMALL = 5;\n"));
+}
+
+TEST_F(MergeTest, RespelledEnumValueKeepsItsNumber) {
+  Run();
+  Schema("Size")["enum"] = Json::array({"Small", "large", "unspecified", "unknown"});
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("  SIZE_SMALL = 1 [(gateway.v1.value).text = \"Small\"];\n"
+                        "  SIZE_LARGE = 2;\n"));
+  EXPECT_THAT(report, HasSubstr("          rules-changed     Size.SIZE_LARGE: \"Large\" is now "
+                                "\"large\""));
+}
+
+TEST_F(MergeTest, EnumValueRenamedByHandKeepsItsName) {
+  Run();
+  Edit("cold_drinks", "  SIZE_SMALL = 1;",
+       "  SIZE_TINY = 1 [(gateway.v1.value).text = \"small\"];");
+  const std::string edited = Proto("cold_drinks");
+  Run();
+  EXPECT_EQ(Proto("cold_drinks"), edited);
+}
+
+TEST_F(MergeTest, RemovedRpcGoesWithItsMessages) {
+  Run();
+  api["paths"][kDrink].erase("patch");
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"), Not(HasSubstr("UpdateDrinkRequest")));
+  EXPECT_THAT(report, HasSubstr("BREAKING  removed           ColdDrinksService.UpdateDrink"));
+  EXPECT_THAT(Proto("unlisted"), HasSubstr("message UpdateDrinkDto {"));
+}
+
+TEST_F(MergeTest, RemovedTagTakesItsFile) {
+  Run();
+  api["paths"].erase(kOrders);
+  EXPECT_THAT(Run(), HasSubstr("BREAKING  removed           OrdersService.List"));
+  EXPECT_FALSE(HasProto("orders"));
+}
+
+TEST_F(MergeTest, NewRpcFollowsItsNeighbourAndOthersStay) {
+  Run();
+  Json poured = Operation(kDrinks, "post");
+  poured["operationId"] = "ColdDrinks_PourDrink";
+  api["paths"][kDrink]["post"] = poured;
+  Run();
+  const std::string proto = Proto("cold_drinks");
+  EXPECT_LT(proto.find("rpc DeleteDrink("), proto.find("rpc PourDrink("));
+}
+
+TEST_F(MergeTest, RenamedOperationKeepsNumbersAndComments) {
+  Run();
+  Edit("cold_drinks", "  rpc UpdateDrink(", "  // Stir.\n  rpc UpdateDrink(");
+  auto& parameters = api["paths"][kDrink]["parameters"];
+  parameters.push_back({{"name", "gently"}, {"in", "query"}, {"schema", {{"type", "boolean"}}}});
+  Operation(kDrink, "patch")["operationId"] = "ColdDrinks_StirDrink";
+  const std::string report = Run();
+  EXPECT_THAT(report, HasSubstr("BREAKING  renamed-op        ColdDrinksService.UpdateDrink: now "
+                                "ColdDrinksService.StirDrink"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  // Stir.\n  rpc StirDrink(StirDrinkRequest)"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  optional bool gently = 5;\n"));
+}
+
+TEST_F(MergeTest, ChangedVerbForgetsWhatWasSafe) {
+  Run();
+  api["paths"][kDrink]["post"] = Operation(kDrink, "delete");
+  api["paths"][kDrink].erase("delete");
+  EXPECT_THAT(Run(), HasSubstr("rerouted          ColdDrinksService.DeleteDrink"));
+  const std::string proto = Proto("cold_drinks");
+  const size_t rpc = proto.find("rpc DeleteDrink(");
+  EXPECT_THAT(proto.substr(rpc, proto.find('}', proto.find("};", rpc) + 2) - rpc),
+              Not(HasSubstr("idempotency_level")));
+}
+
+TEST_F(MergeTest, TypeMovesBetweenFilesWithNumbersAndComments) {
+  Properties("OrderDto").erase("buyer");
+  Run();
+  Edit("cold_drinks", "  optional string nick_name = 1;",
+       "  // Never the real one.\n  optional string nick_name = 4;");
+  Properties("OrderDto")["buyer"] = {{"$ref", "#/components/schemas/PersonDto"}};
+  const std::string report = Run();
+  EXPECT_THAT(Proto("cold_drinks"), Not(HasSubstr("message PersonDto")));
+  EXPECT_THAT(Proto("types"),
+              HasSubstr("  // Never the real one.\n  optional string nick_name = 4;"));
+  EXPECT_THAT(report, HasSubstr("1 changes, 0 breaking"));
+}
+
+TEST_F(MergeTest, LaterNameCollisionLeavesTheCommittedRpcAlone) {
+  Json orders = api["paths"][kOrders];
+  api["paths"].erase(kOrders);
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("rpc List(ListRequest) returns (ListResponse)"));
+  api["paths"][kOrders] = orders;
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("rpc List(ListRequest) returns (ListResponse)"));
+  EXPECT_THAT(Proto("orders"),
+              HasSubstr("rpc List(OrdersListRequest) returns (OrdersListResponse)"));
+}
+
+TEST_F(MergeTest, ReplyByHandStays) {
+  Run();
+  Edit("orders", "rpc PlaceOrders(PlaceOrdersRequest) returns (google.protobuf.Empty) {",
+       "// The reply is in no contract.\n"
+       "  rpc PlaceOrders(PlaceOrdersRequest) returns (PlaceOrdersResponse) {");
+  Edit("orders", "{post: \"/v1/stands/{stand_id}/orders\" body: \"items\"};",
+       "{\n      post: \"/v1/stands/{stand_id}/orders\"\n      body: \"items\"\n"
+       "      response_body: \"queue\"\n    };\n"
+       "    option (gateway.v1.method).local_reply = true;");
+  Edit("orders", "message OrderDto {",
+       "message PlaceOrdersResponse {\n  optional int32 queue = 1;\n}\n\nmessage OrderDto {");
+  Edit("orders", "import \"google/protobuf/empty.proto\";\n", "");
+  const std::string edited = Proto("orders");
+  Run();
+  EXPECT_EQ(Proto("orders"), edited);
+}
+
+TEST_F(MergeTest, ReplyReadAsArrayOrObjectStays) {
+  Run();
+  Edit("cold_drinks", "rpc CreateDrink(CreateDrinkRequest) returns (DrinkDto) {",
+       "rpc CreateDrink(CreateDrinkRequest) returns (CreateDrinkResponse) {");
+  Edit("cold_drinks",
+       "    option (google.api.http) = {post: \"/v1/stands/{stand_id}/drinks\" body: \"body\"};",
+       "    option (google.api.http) = {\n      post: \"/v1/stands/{stand_id}/drinks\"\n"
+       "      body: \"body\"\n      response_body: \"items\"\n    };\n"
+       "    option (gateway.v1.method).array_or_object = true;");
+  Edit("cold_drinks", "message UpdateDrinkRequest {",
+       "message CreateDrinkResponse {\n  repeated DrinkDto items = 1;\n}\n\n"
+       "message UpdateDrinkRequest {");
+  const std::string edited = Proto("cold_drinks");
+  Run();
+  EXPECT_EQ(Proto("cold_drinks"), edited);
+}
+
+}  // namespace
+}  // namespace gateway::apigen

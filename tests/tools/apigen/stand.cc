@@ -1,0 +1,73 @@
+#include "tests/tools/apigen/stand.h"
+
+#include <cstdlib>
+
+#include "tools/apigen/files.h"
+
+namespace gateway::apigen {
+namespace {
+
+std::string Read(const std::filesystem::path& path) {
+  absl::StatusOr<std::string> text = ReadFile(path);
+  EXPECT_TRUE(text.ok()) << text.status();
+  return text.ok() ? *text : "";
+}
+
+}  // namespace
+
+StandTest::StandTest() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "stand-XXXXXX").string();
+  directory = mkdtemp(pattern.data());
+  api = Json::parse(Read(std::filesystem::path(TESTDATA) / "lemonade.json"));
+}
+
+StandTest::~StandTest() { std::filesystem::remove_all(directory); }
+
+absl::StatusOr<Outcome> StandTest::Generate() const {
+  Options options;
+  options.package = "lemon.v1";
+  options.proto_dir = directory;
+  return apigen::Generate(api.dump(), options);
+}
+
+std::string StandTest::Run() {
+  const absl::StatusOr<Outcome> outcome = Generate();
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  if (!outcome.ok()) return "";
+  EXPECT_TRUE(Apply(*outcome, directory).ok());
+  const absl::StatusOr<Outcome> again = Generate();
+  EXPECT_TRUE(again.ok()) << again.status();
+  if (again.ok()) {
+    for (const auto& [path, text] : again->files) {
+      ADD_FAILURE() << path << " changes again, to\n" << text.value_or("nothing");
+    }
+  }
+  return outcome->report;
+}
+
+std::string StandTest::Proto(const std::string& name) const {
+  return Read(directory / "lemon/v1" / (name + ".proto"));
+}
+
+bool StandTest::HasProto(const std::string& name) const {
+  return std::filesystem::exists(directory / "lemon/v1" / (name + ".proto"));
+}
+
+std::map<std::string, std::string> StandTest::AllProtos() const {
+  std::map<std::string, std::string> protos;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "lemon/v1")) {
+    protos[entry.path().filename()] = Read(entry.path());
+  }
+  return protos;
+}
+
+void StandTest::Edit(const std::string& name, const std::string& from, const std::string& to) {
+  std::string text = Proto(name);
+  const size_t at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << "no \"" << from << "\" in\n" << text;
+  ASSERT_EQ(text.find(from, at + 1), std::string::npos) << "twice: " << from;
+  text.replace(at, from.size(), to);
+  ASSERT_TRUE(WriteFile(directory / "lemon/v1" / (name + ".proto"), text).ok());
+}
+
+}  // namespace gateway::apigen
