@@ -152,10 +152,22 @@ Result Transfer::Finish(CURLcode code) {
     return MakeError(Error::Kind::kBroken,
                      "the connection ended before the reply; the request was not repeated");
   }
-  if (code == CURLE_OK) return reply_.Take();
-  const Error::Kind kind = KindOf(code);
+  if (code == CURLE_OK && reply_.has_head()) return reply_.Take();
+  if (code == CURLE_OK) return MakeError(Error::Kind::kBroken, "the reply ended in its headers");
+  const Error::Kind kind = Interpret(code);
   const bool quote = MayQuoteLibcurl(kind) && error_text_[0] != '\0';
   return MakeError(kind, quote ? error_text_.data() : curl_easy_strerror(code));
+}
+
+// The table, corrected by what is known of this transfer.
+Error::Kind Transfer::Interpret(CURLcode code) const {
+  const Error::Kind kind = KindOf(code);
+  if (!sent()) return kind;
+  // Whatever libcurl finds invalid once the request has left is not the request.
+  if (kind == Error::Kind::kInvalid) return Error::Kind::kBroken;
+  // So libcurl reports a header line above its own limit, 100 KB.
+  if (code == CURLE_OUT_OF_MEMORY) return Error::Kind::kTooLarge;
+  return kind;
 }
 
 Error Transfer::MakeError(Error::Kind kind, absl::string_view message) const {

@@ -60,6 +60,7 @@ class Transfer {
   void SetConnectionOptions(bool share_connection);
   void SetRequest();
   void SetCallbacks();
+  Error::Kind Interpret(CURLcode code) const;
 
   static int OnBeforeSend(void* self, char*, char*, int, int);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);

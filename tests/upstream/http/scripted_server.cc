@@ -87,7 +87,19 @@ Step Step::HeldReply(absl::string_view body) {
 
 Step Step::CloseAtOnce() {
   Step step = Raw("", End::kClose);
-  step.reads = false;
+  step.read = Read::kNothing;
+  return step;
+}
+
+Step Step::ResetDuringRequest() {
+  Step step = ExecuteAndReset();
+  step.read = Read::kHead;
+  return step;
+}
+
+Step Step::Stall() {
+  Step step = HeldReply("");
+  step.read = Read::kNothing;
   return step;
 }
 
@@ -160,6 +172,12 @@ bool ScriptedServer::WaitForClientCloses(int count) const {
   return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
 }
 
+bool ScriptedServer::WaitForAllClosed() const {
+  const auto reached = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return sockets_.empty(); };
+  absl::MutexLock lock(&mutex_);
+  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+}
+
 void ScriptedServer::Accept() {
   for (int connection = 0;; ++connection) {
     pollfd waiting[] = {{listener_, POLLIN, 0}, {stop_, POLLIN, 0}};
@@ -177,7 +195,7 @@ void ScriptedServer::Serve(int fd, int connection, const Script& script) {
   std::string buffer;
   for (size_t i = 0;; i += i + 1 < script.size() ? 1 : 0) {
     const Step& step = script[i];
-    if (step.reads && !ReadRequest(fd, connection, buffer)) break;
+    if (step.read != Step::Read::kNothing && !ReadRequest(fd, connection, step.read, buffer)) break;
     if (step.held && !Hold(fd)) break;
     if (!Write(fd, step)) break;
     if (step.end == Step::End::kReset) EndWithReset(fd);
@@ -188,11 +206,12 @@ void ScriptedServer::Serve(int fd, int connection, const Script& script) {
   close(fd);
 }
 
-bool ScriptedServer::ReadRequest(int fd, int connection, std::string& buffer) {
+bool ScriptedServer::ReadRequest(int fd, int connection, Step::Read read, std::string& buffer) {
   size_t head_end;
   while ((head_end = buffer.find("\r\n\r\n")) == std::string::npos) {
     if (!ReadSome(fd, buffer)) return false;
   }
+  if (read == Step::Read::kHead) return true;
   Received request;
   request.head = buffer.substr(0, head_end);
   request.connection = connection;
@@ -216,7 +235,7 @@ bool ScriptedServer::Hold(int fd) {
     absl::MutexLock lock(&mutex_);
     most_held_ = std::max(most_held_, ++held_);
   }
-  pollfd waiting[] = {{release_, POLLIN, 0}, {stop_, POLLIN, 0}, {fd, POLLIN, 0}};
+  pollfd waiting[] = {{release_, POLLIN, 0}, {stop_, POLLIN, 0}, {fd, POLLRDHUP, 0}};
   poll(waiting, 3, -1);
   absl::MutexLock lock(&mutex_);
   --held_;

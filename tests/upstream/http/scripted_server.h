@@ -25,13 +25,15 @@
 
 namespace gateway::http {
 
-// Read one whole request (counted as an execution), then write, then go on or end.
+// Read, then write, then go on or end.
 struct Step {
+  // Only a whole request counts as an execution.
+  enum class Read { kNothing, kHead, kRequest };
   enum class End { kKeepOpen, kClose, kReset };
 
   std::string output;  // raw bytes
   End end = End::kKeepOpen;
-  bool reads = true;  // without it the step begins at once, and nothing is counted
+  Read read = Read::kRequest;
   bool held = false;  // nothing is written before Release()
   size_t slice = 0;   // bytes per write, with a pause of a millisecond; 0 for all at once
 
@@ -42,7 +44,10 @@ struct Step {
   // Executes, and ends the connection without a byte of reply.
   static Step ExecuteAndClose() { return Raw("", End::kClose); }
   static Step ExecuteAndReset() { return Raw("", End::kReset); }
+  static Step ResetDuringRequest();
   static Step CloseAtOnce();
+  // Accepts and does nothing.
+  static Step Stall();
 };
 
 using Script = std::vector<Step>;
@@ -80,11 +85,13 @@ class ScriptedServer {
   bool WaitForExecutions(int count) const;
   // Connections that the client ended while a step was held.
   bool WaitForClientCloses(int count) const;
+  // Every connection accepted so far has been closed by the server.
+  bool WaitForAllClosed() const;
 
  private:
   void Accept();
   void Serve(int fd, int connection, const Script& script);
-  bool ReadRequest(int fd, int connection, std::string& buffer);
+  bool ReadRequest(int fd, int connection, Step::Read read, std::string& buffer);
   bool Hold(int fd);
   bool Write(int fd, const Step& step);
 

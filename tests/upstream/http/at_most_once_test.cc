@@ -1,0 +1,144 @@
+// Counts executions: a request that is not repeatable is never on the wire twice over HTTP/1.1, however its connection
+// ends. The repeatable ones show that libcurl would have repeated it.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+
+#include "tests/upstream/http/scripted_server.h"
+#include "tests/upstream/http/transport_test_util.h"
+
+namespace gateway::http {
+namespace {
+
+enum class Ending { kClose, kReset };
+
+struct Case {
+  Method method;
+  bool has_body;
+  bool on_reused_connection;
+  Ending ending;
+};
+
+Request MakeRequest(const Case& c, std::string url) {
+  Request request = Get(std::move(url));
+  request.method = c.method;
+  request.has_body = c.has_body;
+  if (c.has_body) request.body = R"({"amount": 100})";
+  return request;
+}
+
+// A first connection that executes and ends without a reply, after one good reply where it is to be a reused one; and
+// further connections that answer, so that a repeat would be counted.
+std::vector<Script> Scripts(const Case& c) {
+  Script first;
+  if (c.on_reused_connection) first.push_back(Step::Reply("first"));
+  first.push_back(c.ending == Ending::kClose ? Step::ExecuteAndClose() : Step::ExecuteAndReset());
+  return {first, {Step::Reply("repeated")}};
+}
+
+class AtMostOnceTest
+    : public testing::TestWithParam<std::tuple<Method, bool, bool, Ending>> {
+ protected:
+  Case param() const {
+    return std::apply([](auto... values) { return Case{values...}; }, GetParam());
+  }
+
+  // Returns the requests executed before the one that counts.
+  int WarmUp(Transport& transport, const ScriptedServer& server) {
+    if (!param().on_reused_connection) return 0;
+    EXPECT_EQ(Summary(Call(transport, Get(server.Url("/first")))), "200 first");
+    return 1;
+  }
+};
+
+TEST_P(AtMostOnceTest, ExecutesOnceWhatIsNotRepeatable) {
+  ScriptedServer server(Scripts(param()));
+  auto transport = MakeTransport();
+  const int before = WarmUp(*transport, server);
+  const Awaited call = Call(*transport, MakeRequest(param(), server.Url("/write")));
+  EXPECT_EQ(Summary(call), "broken, sent");
+  EXPECT_EQ(server.executions() - before, 1);
+}
+
+TEST_P(AtMostOnceTest, MayRepeatWhatIsRepeatable) {
+  ScriptedServer server(Scripts(param()));
+  auto transport = MakeTransport();
+  const int before = WarmUp(*transport, server);
+  Request request = MakeRequest(param(), server.Url("/write"));
+  request.repeatable = true;
+  const Awaited call = Call(*transport, std::move(request));
+  // libcurl repeats only on a connection that it had used before.
+  EXPECT_EQ(Summary(call), param().on_reused_connection ? "200 repeated" : "broken, sent");
+  EXPECT_EQ(server.executions() - before, param().on_reused_connection ? 2 : 1);
+}
+
+std::string NameOf(const testing::TestParamInfo<AtMostOnceTest::ParamType>& info) {
+  const auto& [method, has_body, reused, ending] = info.param;
+  return absl::StrCat(Name(method), has_body ? "Body" : "NoBody", reused ? "Reused" : "Fresh",
+                      ending == Ending::kClose ? "Close" : "Reset");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryVerb, AtMostOnceTest,
+    testing::Combine(testing::Values(Method::kGet, Method::kPost, Method::kPut, Method::kPatch,
+                                     Method::kDelete),
+                     testing::Bool(), testing::Bool(),
+                     testing::Values(Ending::kClose, Ending::kReset)),
+    NameOf);
+
+TEST(AtMostOnce, DoesNotRepeatABodyThatWasCutShort) {
+  ScriptedServer server(
+      {{Step::Reply("first"), Step::ResetDuringRequest()}, {Step::Reply("repeated")}});
+  auto transport = MakeTransport();
+  ASSERT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 first");
+  const Awaited call = Call(*transport, Post(server.Url("/"), std::string(8'000'000, 'x')));
+  EXPECT_EQ(Summary(call), "broken, sent");
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(AtMostOnce, DoesNotRepeatAfterAPartOfTheReply) {
+  for (const char* part : {"HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 100 Continue\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"}) {
+    ScriptedServer server({{Step::Reply("first"), Step::Raw(part, Step::End::kClose)},
+                           {Step::Reply("repeated")}});
+    auto transport = MakeTransport();
+    ASSERT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 first");
+    EXPECT_EQ(Summary(Call(*transport, Post(server.Url("/"), "{}"))), "broken, sent") << part;
+    EXPECT_EQ(server.executions(), 2) << part;
+  }
+}
+
+TEST(AtMostOnce, SendsOnAFreshConnectionWhenTheKeptOneWasClosedMeanwhile) {
+  const std::string reply = Step::Reply("first").output;
+  ScriptedServer server({{Step::Raw(reply, Step::End::kClose)}, {Step::Reply("second")}});
+  auto transport = MakeTransport();
+  ASSERT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 first");
+  ASSERT_TRUE(server.WaitForAllClosed());
+  EXPECT_EQ(Summary(Call(*transport, Post(server.Url("/"), "{}"))), "200 second");
+  EXPECT_EQ(server.executions(), 2);
+}
+
+TEST(AtMostOnce, GivesUpOnARepeatableRequestThatNeverGetsAReply) {
+  // Every connection answers once and dies on its second request; the pool is warmed with many of them.
+  constexpr int kConnections = 10;
+  Script script = {Step::HeldReply("first"), Step::ExecuteAndClose()};
+  ScriptedServer server({script});
+  Options options;
+  options.max_connections = kConnections;
+  auto transport = MakeTransport(options);
+  std::vector<Awaited> warm;
+  for (int i = 0; i < kConnections; ++i) warm.push_back(Start(*transport, Get(server.Url("/"))));
+  ASSERT_TRUE(server.WaitForExecutions(kConnections));
+  server.Release();
+  for (const Awaited& call : warm) ASSERT_EQ(Summary(call), "200 first");
+  Request request = Get(server.Url("/"));
+  request.repeatable = true;
+  const Awaited call = Call(*transport, std::move(request));
+  EXPECT_EQ(Summary(call), "broken, sent");
+  EXPECT_LE(server.executions() - kConnections, 6);
+}
+
+}  // namespace
+}  // namespace gateway::http

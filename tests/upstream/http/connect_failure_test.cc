@@ -1,0 +1,118 @@
+// Requests that never get a connection: nothing of them was sent.
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "tests/upstream/http/scripted_server.h"
+#include "tests/upstream/http/transport_test_util.h"
+
+namespace gateway::http {
+namespace {
+
+// A port of 127.0.0.1 that is taken and, until Listen, refuses connections.
+class Port {
+ public:
+  Port() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address_);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address_), size), 0);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
+  }
+  ~Port() {
+    for (int fd : fillers_) close(fd);
+    close(fd_);
+  }
+
+  std::string Url(absl::string_view scheme) const {
+    return absl::StrCat(scheme, "://127.0.0.1:", ntohs(address_.sin_port), "/");
+  }
+
+  // From now on connecting takes for ever: nobody accepts, and the queue of those who wait is full.
+  void SwallowConnections() {
+    EXPECT_EQ(listen(fd_, 0), 0);
+    for (int i = 0; i < 4; ++i) {
+      fillers_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address_), sizeof(address_));
+    }
+  }
+
+ private:
+  const int fd_;
+  sockaddr_in address_{};
+  std::vector<int> fillers_;
+};
+
+Options ShortConnectTimeout() {
+  Options options;
+  options.connect_timeout = absl::Milliseconds(200);
+  return options;
+}
+
+TEST(ConnectFailureTest, Refused) {
+  Port port;
+  auto transport = MakeTransport();
+  const Awaited call = Call(*transport, Post(port.Url("http"), "{}"));
+  EXPECT_EQ(Summary(call), "connect, not sent");
+  EXPECT_NE(call.GetError().message.find("Failed to connect"), std::string::npos) << call.GetError().message;
+}
+
+TEST(ConnectFailureTest, NoAnswerWithinTheConnectTimeout) {
+  Port port;
+  port.SwallowConnections();
+  auto transport = MakeTransport(ShortConnectTimeout());
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(Summary(Call(*transport, Post(port.Url("http"), "{}"))), "connect, not sent");
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(200));
+}
+
+TEST(ConnectFailureTest, TheDeadlineMayComeFirst) {
+  Port port;
+  port.SwallowConnections();
+  auto transport = MakeTransport();
+  const Awaited call =
+      Call(*transport, WithDeadline(Post(port.Url("http"), "{}"), absl::Milliseconds(50)));
+  EXPECT_EQ(Summary(call), "deadline, not sent");
+}
+
+TEST(ConnectFailureTest, TheTlsHandshakeStalls) {
+  ScriptedServer server({{Step::Stall()}});
+  auto transport = MakeTransport(ShortConnectTimeout());
+  std::string url = server.Url("/");
+  url.replace(0, 4, "https");
+  EXPECT_EQ(Summary(Call(*transport, Post(url, "{}"))), "connect, not sent");
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(ConnectFailureTest, TheServerSpeaksNoTls) {
+  Step step = Step::Raw("HTTP/1.1 400 Bad Request\r\n\r\n", Step::End::kClose);
+  step.read = Step::Read::kNothing;
+  ScriptedServer server({{step}});
+  auto transport = MakeTransport();
+  std::string url = server.Url("/");
+  url.replace(0, 4, "https");
+  EXPECT_EQ(Summary(Call(*transport, Post(url, "{}"))), "tls, not sent");
+}
+
+// Calls over TLS wait for one connection in the making; they are not to try again one after the other.
+TEST(ConnectFailureTest, CallsThatWaitForTheSameConnectionFailTogether) {
+  ScriptedServer server({{Step::Stall()}});
+  auto transport = MakeTransport(ShortConnectTimeout());
+  std::string url = server.Url("/");
+  url.replace(0, 4, "https");
+  std::vector<Awaited> calls;
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < 40; ++i) calls.push_back(Start(*transport, Post(url, "{}")));
+  for (const Awaited& call : calls) EXPECT_EQ(Summary(call), "connect, not sent");
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));  // 40 times 200 ms would be 8 s
+}
+
+}  // namespace
+}  // namespace gateway::http

@@ -1,0 +1,121 @@
+// Names that do not resolve, or take for ever to. This program has a getaddrinfo of its own, which libcurl finds before
+// the C library's.
+
+#include <dlfcn.h>
+#include <netdb.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/match.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "tests/upstream/http/scripted_server.h"
+#include "tests/upstream/http/transport_test_util.h"
+
+namespace gateway::http {
+namespace {
+
+// Look-ups of "hangs.invalid" wait here.
+struct Gate {
+  absl::Mutex mutex;
+  bool open ABSL_GUARDED_BY(mutex) = false;
+  int inside ABSL_GUARDED_BY(mutex) = 0;
+
+  void Pass() {
+    absl::MutexLock lock(&mutex);
+    ++inside;
+    mutex.Await(absl::Condition(&open));
+    --inside;
+  }
+  void AwaitInside(int count) {
+    const auto reached = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
+      return inside == count;
+    };
+    absl::MutexLock lock(&mutex);
+    mutex.Await(absl::Condition(&reached));
+  }
+  void Set(bool value) {
+    absl::MutexLock lock(&mutex);
+    open = value;
+  }
+};
+
+Gate& TheGate() {
+  static Gate* const gate = new Gate;  // look-ups may outlast the test
+  return *gate;
+}
+
+}  // namespace
+}  // namespace gateway::http
+
+extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
+                           addrinfo** result) {
+  const absl::string_view name = node == nullptr ? "" : node;
+  if (name == "hangs.invalid") gateway::http::TheGate().Pass();
+  if (absl::EndsWith(name, ".invalid")) return EAI_NONAME;
+  static const auto original =
+      reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return original(node, service, hints, result);
+}
+
+namespace gateway::http {
+namespace {
+
+TEST(NameResolutionTest, UnknownName) {
+  auto transport = MakeTransport();
+  EXPECT_EQ(Summary(Call(*transport, Post("http://unknown.invalid/", "{}"))), "resolve, not sent");
+}
+
+TEST(NameResolutionTest, AHangingLookupIsBoundedByTheDeadlineAndHoldsNobodyUp) {
+  ScriptedServer server({{Step::Reply("ok")}});
+  auto transport = MakeTransport();
+  const Awaited hanging = Start(
+      *transport, WithDeadline(Post("http://hangs.invalid/", "{}"), absl::Milliseconds(100)));
+  TheGate().AwaitInside(1);
+  EXPECT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 ok");
+  EXPECT_EQ(Summary(hanging), "deadline, not sent");
+  EXPECT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 ok");
+  TheGate().Set(true);
+  TheGate().AwaitInside(0);
+  TheGate().Set(false);
+}
+
+TEST(NameResolutionTest, AHangingLookupIsBoundedByTheConnectTimeout) {
+  Options options;
+  options.connect_timeout = absl::Milliseconds(100);
+  auto transport = MakeTransport(options);
+  const Awaited call = Call(*transport, Post("http://hangs.invalid/", "{}"));
+  EXPECT_EQ(call.GetError().sent, false);
+  EXPECT_EQ(Summary(call), "connect, not sent");
+  TheGate().Set(true);
+  TheGate().AwaitInside(0);
+  TheGate().Set(false);
+}
+
+TEST(NameResolutionTest, CancelEndsAHangingLookupAtOnce) {
+  auto transport = MakeTransport();
+  std::vector<absl::Duration> times;
+  for (int i = 1; i <= 11; ++i) {
+    Awaited call;
+    const Transport::CallId id =
+        transport->Send(Post("http://hangs.invalid/", "{}"), call.Done());
+    TheGate().AwaitInside(i);
+    const absl::Time start = absl::Now();
+    transport->Cancel(id);
+    EXPECT_EQ(Summary(call), "cancelled, not sent");
+    times.push_back(absl::Now() - start);
+  }
+  std::sort(times.begin(), times.end());
+  EXPECT_LT(times[times.size() / 2], absl::Milliseconds(10));
+  TheGate().Set(true);
+  TheGate().AwaitInside(0);
+  TheGate().Set(false);
+}
+
+}  // namespace
+}  // namespace gateway::http
