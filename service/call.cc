@@ -1,0 +1,115 @@
+#include "service/call.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "service/log.h"
+#include "service/status.h"
+
+namespace gateway {
+namespace {
+
+using mapping::Drift;
+using mapping::Failure;
+using mapping::Outcome;
+
+// Trailer that carries enum texts which the protos do not have: the reply shows only X_UNSPECIFIED
+// for them.
+constexpr char kUnrecognized[] = "gateway-unrecognized";
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration fallback) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return absl::Now() + fallback;
+  return absl::FromChrono(deadline);
+}
+
+// The bytes in one piece: as they are where they came in one, which is the rule, and copied into
+// `joined` otherwise.
+absl::string_view OnePiece(const grpc::ByteBuffer& buffer, std::vector<grpc::Slice>& slices,
+                           std::string& joined) {
+  if (!buffer.Dump(&slices).ok() || slices.empty()) return "";
+  if (slices.size() > 1) {
+    joined.reserve(buffer.Length());
+    for (const grpc::Slice& slice : slices) {
+      joined.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    }
+    return joined;
+  }
+  return absl::string_view(reinterpret_cast<const char*>(slices[0].begin()), slices[0].size());
+}
+
+// A buffer that owns the string, without copying it.
+grpc::ByteBuffer ToBuffer(std::string bytes) {
+  auto* owned = new std::string(std::move(bytes));
+  grpc::Slice slice(
+      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
+      owned);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+class Call final : public grpc::ServerUnaryReactor {
+ public:
+  Call(const Endpoint& endpoint, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
+      : endpoint_(endpoint), context_(context), reply_(reply) {}
+
+  void Start(const grpc::ByteBuffer& request) {
+    std::vector<grpc::Slice> slices;
+    std::string joined;
+    const absl::string_view message = OnePiece(request, slices, joined);
+    const absl::Time deadline = DeadlineOf(context_, endpoint_.default_deadline);
+    id_ = endpoint_.client->Call(*endpoint_.route, message, deadline,
+                                 [this](Client::Result result) { Conclude(std::move(result)); });
+  }
+
+  // Not before Start has returned, gRPC promises; but perhaps after Conclude, when the client no
+  // longer knows the id.
+  void OnCancel() override { endpoint_.client->Cancel(id_); }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void Conclude(Client::Result result) {
+    if (const auto* failure = std::get_if<Failure>(&result)) return Fail(*failure);
+    auto& reply = std::get<mapping::Reply>(result);
+    endpoint_.drift->Record(reply.drift);
+    for (const Drift& drift : reply.drift) {
+      if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
+      context_.AddTrailingMetadata(
+          kUnrecognized, absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text)));
+    }
+    reply_ = ToBuffer(std::move(reply.message));
+    Finish(grpc::Status::OK);
+  }
+
+  void Fail(const Failure& failure) {
+    if (failure.outcome == Outcome::kUnknown && !endpoint_.route->read) {
+      Log(Severity::kWarning, "a write ended with outcome unknown",
+          {{"operation", endpoint_.route->full_name},
+           {"reason", failure.reason},
+           {"http_status", int64_t{failure.http_status}},
+           {"upstream_trace_id", failure.trace_id}});
+    }
+    Finish(ToStatus(failure, endpoint_.route->full_name, endpoint_.client->host()));
+  }
+
+  const Endpoint& endpoint_;
+  grpc::CallbackServerContext& context_;
+  grpc::ByteBuffer& reply_;
+  Client::CallId id_{};
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* StartCall(const Endpoint& endpoint, grpc::CallbackServerContext& context,
+                                    const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
+  Call* const call = new Call(endpoint, context, reply);
+  call->Start(request);
+  return call;
+}
+
+}  // namespace gateway

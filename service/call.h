@@ -1,0 +1,36 @@
+// The life of one call, from the bytes that gRPC hands over to the bytes or the status that it
+// sends back:
+//
+//   deadline -> Client::Call ... -> reply bytes or status, trailers -> Finish -> OnDone
+//
+// Nothing waits: between Call and its answer no thread belongs to the call.
+#ifndef SERVICE_CALL_H_
+#define SERVICE_CALL_H_
+
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include "absl/time/time.h"
+#include "service/drift_log.h"
+#include "upstream/client.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway {
+
+// What all calls of one RPC share. Everything pointed to outlives the server.
+struct Endpoint {
+  const mapping::Route* route;
+  Client* client;
+  DriftLog* drift;
+  absl::Duration default_deadline;
+};
+
+// Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the
+// call is done.
+grpc::ServerUnaryReactor* StartCall(const Endpoint& endpoint, grpc::CallbackServerContext& context,
+                                    const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
+
+}  // namespace gateway
+
+#endif  // SERVICE_CALL_H_

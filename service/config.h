@@ -1,0 +1,64 @@
+// The gateway's configuration: one JSON file. Each default stands beside its member; every key is
+// declared, with its documentation, in config.cc.
+#ifndef SERVICE_CONFIG_H_
+#define SERVICE_CONFIG_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/config_reader.h"
+#include "upstream/http/options.h"
+
+namespace gateway {
+
+// Where an API key comes from: a file or an environment variable, never the configuration itself.
+struct KeySource {
+  std::string file;
+  std::string env;
+
+  bool empty() const { return file.empty() && env.empty(); }
+};
+
+struct UpstreamConfig {
+  std::string base_url;
+  std::string default_store;
+  KeySource api_key;
+  std::map<std::string, KeySource> store_keys;
+  http::Options pool;
+};
+
+struct Config {
+  std::string listen = "127.0.0.1:50051";
+  // Of a call whose caller sets none.
+  absl::Duration default_deadline = absl::Seconds(30);
+  int64_t max_request_bytes = 4 * 1024 * 1024;
+  // On SIGTERM: NOT_SERVING at once, GOAWAY after the delay, and calls in flight have the grace to
+  // end.
+  absl::Duration drain_delay = absl::ZeroDuration();
+  absl::Duration drain_grace = absl::Seconds(25);
+  // By the name of a provider in the protos.
+  std::map<std::string, UpstreamConfig> upstreams;
+};
+
+// NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad
+// or unknown key: file, key and reason, one line for each.
+absl::StatusOr<Config> LoadConfig(const std::string& file);
+
+// As LoadConfig, from text; `file` is named in errors.
+absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text);
+
+// Every key there is, with default and meaning.
+std::vector<ConfigReader::Key> ConfigKeys();
+
+// The key itself, trailing line ends cut. NOT_FOUND where file or variable are missing,
+// INVALID_ARGUMENT where what they hold cannot be a header's value. The message names the source,
+// never the key.
+absl::StatusOr<std::string> ReadKey(const KeySource& source);
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_H_

@@ -1,0 +1,58 @@
+#include "service/drift_log.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "service/log.h"
+
+namespace gateway {
+namespace {
+
+using mapping::Drift;
+
+absl::string_view Name(Drift::Kind kind) {
+  switch (kind) {
+    case Drift::Kind::kUnknownMember:
+      return "unknown_member";
+    case Drift::Kind::kUnknownEnumText:
+      return "unknown_enum_text";
+    case Drift::Kind::kMissingRequired:
+      return "missing_required";
+  }
+  return "";
+}
+
+const std::string& Place(const Drift& drift) {
+  return drift.field == nullptr ? drift.message->full_name : drift.field->full_name;
+}
+
+}  // namespace
+
+void DriftLog::Record(const std::vector<Drift>& drifts) {
+  if (drifts.empty()) return;
+  absl::MutexLock lock(&mutex_);
+  for (const Drift& drift : drifts) {
+    Entry& entry = entries_[absl::StrCat(Name(drift.kind), " ", Place(drift))];
+    entry.count += drift.count;
+    const auto& logged = entry.logged;
+    if (std::find(logged.begin(), logged.end(), drift.text) != logged.end()) continue;
+    if (logged_ >= kMaxLogged) continue;
+    ++logged_;
+    entry.logged.push_back(drift.text);
+    // A sensitive field is never shown, not even a value that is not understood.
+    const bool hidden = drift.field != nullptr && drift.field->sensitive;
+    Log(Severity::kWarning, "the upstream's contract has moved",
+        {{"kind", std::string(Name(drift.kind))},
+         {"field", Place(drift)},
+         {"text", hidden ? "(sensitive)" : drift.text}});
+  }
+}
+
+std::map<std::string, uint64_t> DriftLog::Counts() const {
+  absl::MutexLock lock(&mutex_);
+  std::map<std::string, uint64_t> counts;
+  for (const auto& [name, entry] : entries_) counts[name] = entry.count;
+  return counts;
+}
+
+}  // namespace gateway

@@ -1,0 +1,45 @@
+// Where the upstream's contract has moved away from the protos: every deviation of a successful
+// reply is counted by field, and named in the log the first time.
+//
+// Thread-safety: may be used from any thread.
+#ifndef SERVICE_DRIFT_LOG_H_
+#define SERVICE_DRIFT_LOG_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "upstream/mapping/drift.h"
+
+namespace gateway {
+
+class DriftLog {
+ public:
+  void Record(const std::vector<mapping::Drift>& drifts);
+
+  // By "kind field": "unknown_enum_text paynow.management.v1.OrderDto.status". Names come from the
+  // protos alone, so there are never more than they have; an unknown member counts for its message.
+  std::map<std::string, uint64_t> Counts() const;
+
+ private:
+  // Beyond this many texts (they come from the upstream) a new one is counted but not logged.
+  static constexpr size_t kMaxLogged = 1000;
+
+  struct Entry {
+    uint64_t count = 0;
+    std::vector<std::string> logged;
+  };
+
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  size_t logged_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_DRIFT_LOG_H_

@@ -1,0 +1,48 @@
+#include "service/log.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace gateway {
+namespace {
+
+constexpr size_t kMaxText = 2000;
+
+absl::string_view Name(Severity severity) {
+  switch (severity) {
+    case Severity::kInfo:
+      return "info";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
+  }
+  return "error";
+}
+
+}  // namespace
+
+void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields) {
+  nlohmann::ordered_json line;
+  line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone());
+  line["severity"] = std::string(Name(severity));
+  line["event"] = std::string(event);
+  for (const LogField& field : fields) {
+    auto& value = line[std::string(field.name)];
+    if (const auto* text = absl::get_if<std::string>(&field.value)) {
+      value = text->substr(0, kMaxText);
+    } else {
+      value = absl::get<int64_t>(field.value);
+    }
+  }
+  std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  text.push_back('\n');
+  // One write: lines of several threads do not mix. There is nobody to tell if it fails.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace gateway

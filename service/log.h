@@ -1,0 +1,33 @@
+// One JSON object per line on standard error.
+//
+//   Log(Severity::kWarning, "upstream refused the key", {{"upstream", name}, {"http_status",
+//   401}});
+//
+// What goes in is chosen at the call, field by field; there is no way to log a message or a header
+// as a whole. Text from outside is escaped and cut.
+//
+// Thread-safety: may be called from any thread; a line is written whole.
+#ifndef SERVICE_LOG_H_
+#define SERVICE_LOG_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/variant.h"
+
+namespace gateway {
+
+enum class Severity { kInfo, kWarning, kError };
+
+struct LogField {
+  absl::string_view name;
+  absl::variant<std::string, int64_t> value;
+};
+
+void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields = {});
+
+}  // namespace gateway
+
+#endif  // SERVICE_LOG_H_

@@ -1,0 +1,109 @@
+// billing-gateway: configuration -> gateway -> serve -> drain.
+#include <signal.h>
+
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "service/config.h"
+#include "service/gateway.h"
+#include "service/log.h"
+
+namespace {
+
+constexpr absl::string_view kUsage =
+    "Usage: billing-gateway --config FILE [--check-config]\n"
+    "       billing-gateway --config-keys\n"
+    "\n"
+    "  --config FILE    the configuration, one JSON file\n"
+    "  --check-config   say whether the configuration is good, and do not serve\n"
+    "  --config-keys    print every key of the configuration: name, default, meaning\n";
+
+constexpr int kExitUsage = 2;
+
+struct Arguments {
+  std::string config;
+  bool check_config = false;
+  bool config_keys = false;
+  bool bad = false;
+};
+
+Arguments Parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const absl::string_view argument = argv[i];
+    if (argument == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+    } else if (argument == "--check-config") {
+      arguments.check_config = true;
+    } else if (argument == "--config-keys") {
+      arguments.config_keys = true;
+    } else {
+      arguments.bad = true;
+    }
+  }
+  arguments.bad |= arguments.config.empty() && !arguments.config_keys;
+  return arguments;
+}
+
+// As rows of a Markdown table, which is what the README shows.
+void PrintConfigKeys() {
+  std::printf("| key | default | meaning |\n| --- | --- | --- |\n");
+  for (const auto& key : gateway::ConfigKeys()) {
+    const std::string shown =
+        key.default_value.empty() ? "" : absl::StrCat("`", key.default_value, "`");
+    std::printf("| `%s` | %s | %s |\n", key.path.c_str(), shown.c_str(), key.documentation.c_str());
+  }
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+// Blocks these signals in this thread and in all that it starts, so that Serve can wait for them.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int Serve(const gateway::Config& config) {
+  const sigset_t stop_signals = BlockStopSignals();
+  auto created = gateway::Gateway::Create(config);
+  if (!created.ok()) return Fail(created.status());
+  const std::unique_ptr<gateway::Gateway> gateway = *std::move(created);
+  gateway::Log(gateway::Severity::kInfo, "serving", {{"port", int64_t{gateway->port()}}});
+
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  gateway::Log(gateway::Severity::kInfo, "draining", {{"signal", int64_t{signal}}});
+  gateway->Drain();
+  gateway::Log(gateway::Severity::kInfo, "stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Arguments arguments = Parse(argc, argv);
+  if (arguments.bad) {
+    std::fputs(kUsage.data(), stderr);
+    return kExitUsage;
+  }
+  if (arguments.config_keys) {
+    PrintConfigKeys();
+    return 0;
+  }
+  const absl::StatusOr<gateway::Config> config = gateway::LoadConfig(arguments.config);
+  if (!config.ok()) return Fail(config.status());
+  if (!arguments.check_config) return Serve(*config);
+  const absl::Status status = gateway::Gateway::Check(*config);
+  if (!status.ok()) return Fail(status);
+  std::printf("%s: good\n", arguments.config.c_str());
+  return 0;
+}

@@ -1,0 +1,67 @@
+#include "service/server.h"
+
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace gateway {
+namespace {
+
+// Both are switches of the process, to be set before the first server is built.
+void InitPlugins() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+  });
+}
+
+}  // namespace
+
+Server::Server(const std::vector<Endpoint>& endpoints) : services_(MakeServices(endpoints)) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
+                                                       const std::vector<Endpoint>& endpoints) {
+  InitPlugins();
+  std::unique_ptr<Server> server(new Server(endpoints));
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
+  // A second process on the same port would quietly take half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (const auto& service : server->services_) builder.RegisterService(service.get());
+  builder.RegisterCallbackGenericService(&server->unknown_method_);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || server->port_ == 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen));
+  }
+  server->SetServing(true);
+  return server;
+}
+
+Server::~Server() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
+
+void Server::Drain(absl::Duration delay, absl::Duration grace) {
+  if (server_ == nullptr) return;
+  SetServing(false);
+  absl::SleepFor(delay);
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  server_->Wait();
+  server_ = nullptr;
+}
+
+void Server::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
+  health->SetServingStatus(serving);
+  for (const auto& service : services_) health->SetServingStatus(service->name(), serving);
+}
+
+}  // namespace gateway

@@ -1,0 +1,55 @@
+// The gRPC server: the services, with health, reflection and channelz beside them.
+//
+// Thread-safety: Create, Drain and the destructor belong to one thread.
+#ifndef SERVICE_SERVER_H_
+#define SERVICE_SERVER_H_
+
+#include <grpcpp/server.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/call.h"
+#include "service/raw_service.h"
+#include "service/unknown_method.h"
+
+namespace gateway {
+
+class Server {
+ public:
+  struct Options {
+    std::string listen;  // "127.0.0.1:50051"; port 0 for any that is free
+    int64_t max_request_bytes;
+  };
+
+  // Listens and serves from here on. The endpoints of one service must stand together, and what
+  // they point to must outlive the server. UNAVAILABLE where the address cannot be had.
+  static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
+                                                        const std::vector<Endpoint>& endpoints);
+
+  // Ends calls that are still there.
+  ~Server();
+
+  int port() const { return port_; }
+
+  // Says NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
+  // calls in flight `grace` to end, and cancels the rest. Returns when nothing is left.
+  void Drain(absl::Duration delay, absl::Duration grace);
+
+ private:
+  explicit Server(const std::vector<Endpoint>& endpoints);
+  void SetServing(bool serving);
+
+  std::vector<std::unique_ptr<RawService>> services_;
+  UnknownMethod unknown_method_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_SERVER_H_

@@ -1,0 +1,70 @@
+#include "service/status.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "upstream/mapping/formats.h"
+
+namespace gateway {
+namespace {
+
+using mapping::Failure;
+
+// What the upstream wrote may be anything; protobuf strings are UTF-8.
+std::string Text(absl::string_view text) {
+  return mapping::IsUtf8(text) ? std::string(text) : "(not valid UTF-8)";
+}
+
+google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
+                            absl::string_view upstream_host) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(failure.reason);
+  info.set_domain(std::string(failure.from_upstream ? upstream_host : kDomain));
+  auto& metadata = *info.mutable_metadata();
+  metadata["outcome"] = std::string(Name(failure.outcome));
+  metadata["operation"] = std::string(operation);
+  if (failure.http_status != 0) metadata["http_status"] = absl::StrCat(failure.http_status);
+  if (!failure.upstream_code.empty()) metadata["upstream_code"] = Text(failure.upstream_code);
+  return info;
+}
+
+google::rpc::BadRequest Violations(const Failure& failure) {
+  google::rpc::BadRequest bad_request;
+  for (const mapping::Violation& violation : failure.violations) {
+    auto& added = *bad_request.add_field_violations();
+    added.set_field(Text(violation.field));
+    added.set_description(Text(violation.description));
+  }
+  return bad_request;
+}
+
+google::rpc::RetryInfo Retry(absl::Duration wait) {
+  google::rpc::RetryInfo retry;
+  absl::Duration rest;
+  retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(wait, absl::Seconds(1), &rest));
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return retry;
+}
+
+}  // namespace
+
+grpc::Status ToStatus(const Failure& failure, absl::string_view operation,
+                      absl::string_view upstream_host) {
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(failure.code));
+  details.set_message(Text(failure.message));
+  details.add_details()->PackFrom(Info(failure, operation, upstream_host));
+  if (!failure.violations.empty()) details.add_details()->PackFrom(Violations(failure));
+  if (!failure.trace_id.empty()) {
+    google::rpc::RequestInfo request;
+    request.set_request_id(Text(failure.trace_id));
+    details.add_details()->PackFrom(request);
+  }
+  if (failure.retry_after) details.add_details()->PackFrom(Retry(*failure.retry_after));
+  return grpc::Status(static_cast<grpc::StatusCode>(failure.code), details.message(),
+                      details.SerializeAsString());
+}
+
+}  // namespace gateway

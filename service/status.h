@@ -1,0 +1,28 @@
+// A Failure as callers see it: a gRPC status with a google.rpc.Status in grpc-status-details-bin.
+//
+//   ErrorInfo    always: reason, domain (who refused: the upstream's host, or kDomain), and
+//   metadata with
+//                outcome (not_sent, refused, unknown), operation, http_status, upstream_code
+//   BadRequest   where fields of the request are to blame
+//   RequestInfo  the upstream's trace id
+//   RetryInfo    when to come back
+#ifndef SERVICE_STATUS_H_
+#define SERVICE_STATUS_H_
+
+#include <grpcpp/support/status.h>
+
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/failure.h"
+
+namespace gateway {
+
+// ErrorInfo.domain of what the gateway refuses itself.
+inline constexpr absl::string_view kDomain = "billing-gateway";
+
+// `operation` is the full name of the RPC, `upstream_host` the domain of what the upstream refuses.
+grpc::Status ToStatus(const mapping::Failure& failure, absl::string_view operation,
+                      absl::string_view upstream_host);
+
+}  // namespace gateway
+
+#endif  // SERVICE_STATUS_H_

@@ -1,0 +1,38 @@
+#include "service/unknown_method.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "service/status.h"
+
+namespace gateway {
+namespace {
+
+class Refusal final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit Refusal(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+// "/package.Service/Method" -> "package.Service.Method", as operations are named everywhere else.
+std::string OperationName(std::string path) {
+  if (!path.empty() && path.front() == '/') path.erase(0, 1);
+  for (char& c : path) {
+    if (c == '/') c = '.';
+  }
+  return path;
+}
+
+}  // namespace
+
+grpc::ServerGenericBidiReactor* UnknownMethod::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
+  mapping::Failure failure;
+  failure.code = absl::StatusCode::kUnimplemented;
+  failure.outcome = mapping::Outcome::kNotSent;
+  failure.reason = "UNKNOWN_METHOD";
+  failure.message = "the gateway does not serve this method";
+  return new Refusal(ToStatus(failure, OperationName(context->method()), ""));
+}
+
+}  // namespace gateway
