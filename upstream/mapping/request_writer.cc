@@ -150,9 +150,9 @@ class RequestWriter {
     if (result != WireResult::kOk) return result;
     const bool masked = !mask.entries.empty();
     if (run.empty() && !masked) {
-      if (field.required) violations_.Add(at, "is required");
-      request_.http.has_body = false;
-      return WireResult::kOk;
+      request_.http.has_body = field.required;
+      if (!field.required) return WireResult::kOk;
+      violations_.Add(at, "is required");  // and below, what it would have to contain
     }
     WireValue body;
     body.type = WireType::kBytes;

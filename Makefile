@@ -1,0 +1,51 @@
+# Everything one does here, in one place. `make help` explains each target.
+BUILD := build
+BOUND := timeout --foreground
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test build install lint format asan tsan clean
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C
+	@exec tools/run.sh run $(BUILD)
+
+demo: build ## the same once: make one call, stop everything
+	@exec tools/run.sh demo $(BUILD)
+
+test: install ## build everything and run all tests
+	cmake --preset default >$(BUILD)-configure.log || { cat $(BUILD)-configure.log; exit 1; }
+	cmake --build $(BUILD)
+	ctest --test-dir $(BUILD) --output-on-failure -j 2
+
+build: install
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset default
+	@cmake --build $(BUILD) --target billing-gateway paynow-sandbox grpc-call
+
+install: ## install the Debian packages that are missing
+	@tools/install-packages.sh tools/packages.txt
+
+lint: ## check format and run clang-tidy
+	@tools/install-packages.sh tools/packages.txt tools/packages-lint.txt
+	clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc')
+	cmake --preset default >/dev/null
+	cmake --build $(BUILD) --target generated
+	run-clang-tidy -quiet -p $(BUILD) "$$(pwd)/(service|upstream|tools|tests)/" 2>/dev/null
+
+format: ## put all sources into format
+	@tools/install-packages.sh tools/packages-lint.txt
+	clang-format -i $$(git ls-files '*.h' '*.cc')
+
+asan: install ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --preset asan
+	cmake --build $(BUILD)-asan
+	ctest --test-dir $(BUILD)-asan --output-on-failure
+
+tsan: install ## run all tests under ThreadSanitizer
+	cmake --preset tsan
+	cmake --build $(BUILD)-tsan
+	ctest --test-dir $(BUILD)-tsan --output-on-failure
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD) $(BUILD)-*
