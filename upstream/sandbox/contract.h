@@ -1,0 +1,126 @@
+// The upstream's contract as data: operations and schemas, parsed from contracts/paynow.json (the
+// form is described in contracts/README.md).
+//
+// Immutable after Parse, so it may be shared by any number of threads. Pointers and references that
+// it hands out live as long as the Contract; it is neither copied nor moved once parsed.
+#ifndef UPSTREAM_SANDBOX_CONTRACT_H_
+#define UPSTREAM_SANDBOX_CONTRACT_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/json.h"
+
+namespace gateway::sandbox {
+
+struct Schema;
+
+// What a value may be.
+struct Type {
+  enum class Kind { kString, kInteger, kNumber, kBoolean, kNull, kAny, kRef, kArray, kMap };
+  Kind kind = Kind::kAny;
+  // "date-time", "int32", "int64", "double", or "".
+  std::string format;
+  // kRef only: the schema named, never null after Contract::Parse.
+  std::string ref;
+  const Schema* schema = nullptr;
+  // kArray and kMap only.
+  std::shared_ptr<Type> element;
+};
+
+struct Field {
+  std::string name;
+  Type type;
+  bool nullable = false;
+  bool required = false;
+  bool read_only = false;
+  bool deprecated = false;
+  // The specification cannot mark a reference as nullable; an optional one may be null on the wire
+  // all the same.
+  bool MayBeNull() const { return nullable || (!required && type.kind == Type::Kind::kRef); }
+};
+
+// An object with fields, an enumeration of texts, or a text of a named format ("flake-id",
+// "steam-id", "period").
+struct Schema {
+  std::string name;
+  bool is_object = false;
+  // No members but the listed ones.
+  bool closed = false;
+  std::vector<Field> fields;
+  std::vector<std::string> enum_texts;
+  std::string format;
+
+  // nullptr where there is none of this name.
+  const Field* Find(absl::string_view field) const;
+};
+
+struct Parameter {
+  std::string name;
+  Type type;
+  bool required = false;
+  std::optional<int64_t> minimum;
+  std::optional<int64_t> maximum;
+};
+
+struct DeclaredReply {
+  int status = 0;
+  std::optional<Type> type;
+};
+
+struct Operation {
+  std::string id;
+  std::string tag;
+  std::string rpc;
+  std::string verb;
+  // "/v1/stores/{storeId}/orders"
+  std::string path;
+  std::vector<Parameter> path_params;
+  std::vector<Parameter> query;
+  std::optional<Type> body;
+  DeclaredReply reply;
+  std::vector<DeclaredReply> also;
+
+  // nullptr where there is none of this name.
+  const Parameter* FindQuery(absl::string_view name) const;
+};
+
+class Contract {
+ public:
+  // Fails on text that is not the form described, and on a reference to a schema that is not there.
+  static absl::StatusOr<std::unique_ptr<const Contract>> Parse(absl::string_view text);
+
+  Contract(const Contract&) = delete;
+  Contract& operator=(const Contract&) = delete;
+
+  const std::vector<Operation>& operations() const { return operations_; }
+  const std::map<std::string, Schema>& schemas() const { return schemas_; }
+
+  // nullptr where there is none of this name.
+  const Schema* FindSchema(absl::string_view name) const;
+  const Operation* FindOperation(absl::string_view id) const;
+  // A reference to the schema of this name, which must exist.
+  Type Ref(absl::string_view name) const;
+
+ private:
+  Contract() = default;
+  void Read(const Json& root);
+  absl::Status Link();
+
+  // Constant after Parse.
+  std::vector<Operation> operations_;
+  std::map<std::string, Schema> schemas_;
+};
+
+// The PayNow Management contract that is linked into the program.
+absl::string_view PaynowContractText();
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_CONTRACT_H_

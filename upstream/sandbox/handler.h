@@ -1,0 +1,95 @@
+// One request in, one reply out: authorize -> route -> check the request -> name the records of the
+// path -> run the rule -> show the reply.
+//
+// Thread-safe: one lock around everything that touches state. Never fails: whatever comes in is
+// answered.
+#ifndef UPSTREAM_SANDBOX_HANDLER_H_
+#define UPSTREAM_SANDBOX_HANDLER_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/contract.h"
+#include "upstream/sandbox/refusal.h"
+#include "upstream/sandbox/router.h"
+#include "upstream/sandbox/rules.h"
+#include "upstream/sandbox/world.h"
+
+namespace gateway::sandbox {
+
+struct Received {
+  std::string method;
+  // Path and query as they were sent.
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  // The first value of this header (case is ignored), or "".
+  absl::string_view Header(absl::string_view name) const;
+};
+
+struct Reply {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+class Handler {
+ public:
+  struct Options {
+    std::vector<std::string> api_keys;
+    // Per collection, beside the seed.
+    size_t max_records = 20000;
+  };
+
+  // Reads the behaviour, derives a rule for every operation of the contract and plants the seed.
+  // Fails when one of these does not work out, naming it. The contract must outlive the handler.
+  static absl::StatusOr<std::unique_ptr<Handler>> Create(const Contract& contract,
+                                                         absl::string_view behaviour,
+                                                         absl::string_view seed, Options options);
+
+  Reply Answer(const Received& received);
+
+  // The reply to a request that cannot be handled at all, in the upstream's form.
+  Reply Refuse(const Refusal& refusal);
+
+ private:
+  Handler(const Contract& contract, Json behaviour, Options options);
+
+  absl::Status DeriveRules();
+  absl::Status Plant(const Json& seed);
+
+  bool Authorized(const Received& received) const;
+  std::variant<Names, Refusal> Check(const Operation& operation, const Router::Match& match,
+                                     const Target& target, const Received& received) const;
+  Reply Execute(const Operation& operation, Names names);
+  std::optional<Refusal> BindPath(const Operation& operation, Scope& scope);
+
+  // Constant after construction.
+  const Contract& contract_;
+  const Json behaviour_;
+  const Options options_;
+  const Router router_;
+  std::map<std::string, Json> rules_;
+
+  std::mutex mu_;
+  // Guarded by mu_.
+  World world_;
+};
+
+// The PayNow behaviour and seed that are linked into the program.
+absl::string_view PaynowBehaviourText();
+absl::string_view PaynowSeedText();
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_HANDLER_H_

@@ -1,0 +1,83 @@
+// The sandbox as a program: listens until SIGTERM or SIGINT.
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/server.h"
+
+namespace {
+
+using gateway::sandbox::Sandbox;
+
+constexpr char kUsage[] =
+    "usage: paynow-sandbox [--listen HOST:PORT] [--api-key KEY]...\n"
+    "\n"
+    "A stand-in for the PayNow Management API that forgets everything when it stops.\n"
+    "\n"
+    "  --listen HOST:PORT  where to listen; port 0 takes a free one (127.0.0.1:8080)\n"
+    "  --api-key KEY       a key to accept; may be repeated (pnapi_v1_sandbox)\n"
+    "  SANDBOX_API_KEY     the same as one --api-key, from the environment\n";
+
+bool ReadListen(absl::string_view text, Sandbox::Options& options) {
+  const size_t colon = text.rfind(':');
+  if (colon == absl::string_view::npos || colon == 0) return false;
+  options.host = std::string(text.substr(0, colon));
+  return absl::SimpleAtoi(text.substr(colon + 1), &options.port) && options.port >= 0 &&
+         options.port <= 65535;
+}
+
+bool ReadArguments(int argc, char** argv, Sandbox::Options& options) {
+  options.port = 8080;
+  std::vector<std::string> keys;
+  if (const char* key = std::getenv("SANDBOX_API_KEY"); key != nullptr) keys.push_back(key);
+  for (int i = 1; i < argc; i += 2) {
+    const absl::string_view name = argv[i];
+    if (i + 1 == argc) return false;
+    if (name == "--listen") {
+      if (!ReadListen(argv[i + 1], options)) return false;
+    } else if (name == "--api-key") {
+      keys.push_back(argv[i + 1]);
+    } else {
+      return false;
+    }
+  }
+  if (!keys.empty()) options.api_keys = keys;
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && absl::string_view(argv[1]) == "--help") {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  Sandbox::Options options;
+  if (!ReadArguments(argc, argv, options)) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  // Blocked in every thread that follows, so that sigwait below is the only one to see them.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+
+  const std::string host = options.host;
+  auto sandbox = Sandbox::Start(std::move(options));
+  if (!sandbox.ok()) {
+    std::fprintf(stderr, "paynow-sandbox: %s\n", std::string(sandbox.status().message()).c_str());
+    return 1;
+  }
+  std::printf("paynow-sandbox listening on http://%s:%d\n", host.c_str(), (*sandbox)->port());
+  std::fflush(stdout);
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  return 0;
+}

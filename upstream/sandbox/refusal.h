@@ -1,0 +1,31 @@
+// A request that the sandbox declines, and how the upstream's error body spells it.
+//
+// Pure values.
+#ifndef UPSTREAM_SANDBOX_REFUSAL_H_
+#define UPSTREAM_SANDBOX_REFUSAL_H_
+
+#include <string>
+#include <vector>
+
+#include "upstream/sandbox/json.h"
+#include "upstream/sandbox/validator.h"
+
+namespace gateway::sandbox {
+
+struct Refusal {
+  int status = 400;
+  std::string code;
+  std::string message;
+  // What is wrong with which part of the request; empty where that says nothing more.
+  std::vector<Violation> violations;
+};
+
+Refusal NotFound(absl::string_view what);
+Refusal BadRequest(std::vector<Violation> violations);
+
+// The PayNowError.
+Json ErrorBody(const Refusal& refusal, absl::string_view trace_id);
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_REFUSAL_H_

@@ -1,0 +1,54 @@
+// Which operation a request's path and verb name.
+//
+// Immutable after construction, hence thread-safe. The contract must outlive it.
+#ifndef UPSTREAM_SANDBOX_ROUTER_H_
+#define UPSTREAM_SANDBOX_ROUTER_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/contract.h"
+
+namespace gateway::sandbox {
+
+// The path and query of a request target, cut up and percent-decoded.
+struct Target {
+  std::vector<std::string> segments;
+  std::vector<std::pair<std::string, std::string>> query;
+};
+
+Target ParseTarget(absl::string_view target);
+
+class Router {
+ public:
+  struct Match {
+    // nullptr: see path_known.
+    const Operation* operation = nullptr;
+    // The values of the operation's path parameters, in its order.
+    std::vector<std::string> values;
+    // Some other verb has an operation at this path.
+    bool path_known = false;
+  };
+
+  explicit Router(const Contract& contract);
+
+  // Where several paths match, the one that is literal in the leftmost part where they differ wins.
+  Match Find(absl::string_view verb, const std::vector<std::string>& segments) const;
+
+ private:
+  struct Route {
+    const Operation* operation;
+    // "" stands for a parameter.
+    std::vector<std::string> parts;
+  };
+  static bool Fits(const Route& route, const std::vector<std::string>& segments);
+
+  // Sorted so that of two fitting routes the better one comes first.
+  std::vector<Route> routes_;
+};
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_ROUTER_H_
