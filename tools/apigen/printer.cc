@@ -75,8 +75,11 @@ class Printer {
     if (IsOneLine(comments.trailing)) {
       const std::string beside = absl::StrCat(
           text, "  //", absl::StripTrailingAsciiWhitespace(absl::string_view(comments.trailing)));
-      const std::string last_line = beside.substr(beside.rfind('\n') + 1);
-      if (2 * indent + last_line.size() <= kWidth) return Line(indent, beside);
+      // A text of several lines brings the indentation of all but its first.
+      const size_t last_line = beside.rfind('\n');
+      const size_t width = last_line == std::string::npos ? 2 * indent + beside.size()
+                                                          : beside.size() - last_line - 1;
+      if (width <= kWidth) return Line(indent, beside);
     }
     Line(indent, text);
     if (comments.trailing.empty()) return;
@@ -128,12 +131,20 @@ class Printer {
 
   void PrintMethod(const Method& method) {
     Before(1, method.comments);
-    const std::string call = absl::StrCat("rpc ", method.name, "(", method.input, ")");
-    const std::string returns = absl::StrCat("returns (", method.output, ") {");
-    const bool fits = 2 + call.size() + 1 + returns.size() <= kWidth;
-    Statement(1, absl::StrCat(call, fits ? " " : "\n      ", returns), method.comments);
+    Statement(1, Signature(method), method.comments);
     for (const OptionText& option : OptionTexts(method.options)) PrintOption(2, option);
     Line(1, "}");
+  }
+
+  // On as few lines as it fits.
+  static std::string Signature(const Method& method) {
+    const std::string call = absl::StrCat("rpc ", method.name, "(");
+    const std::string input = absl::StrCat(method.input, ")");
+    const std::string returns = absl::StrCat("returns (", method.output, ") {");
+    const size_t one_line = 2 + call.size() + input.size() + 1 + returns.size();
+    if (one_line <= kWidth) return absl::StrCat(call, input, " ", returns);
+    const bool input_fits = 2 + call.size() + input.size() <= kWidth;
+    return absl::StrCat(call, input_fits ? "" : "\n      ", input, "\n      ", returns);
   }
 
   // A field or an enum value.
