@@ -273,7 +273,19 @@ void EventLoop::EndAll() {
 }
 
 void EventLoop::EndEarly(Calls::iterator call, Error::Kind kind, absl::string_view message) {
-  End(call, call->transfer.MakeError(kind, message));
+  Error error = call->transfer.MakeError(kind, message);
+  if (call->multi == nullptr) return End(call, std::move(error));
+  Multi& multi = *call->multi;
+  const long port = call->transfer.handle().GetLong(CURLINFO_LOCAL_PORT);
+  multi.Abort(call->transfer.handle());
+  End(call, std::move(error));
+  // Any other call on the connection will do.
+  for (Call& other : running_) {
+    EasyHandle& handle = other.transfer.handle();
+    if (other.multi == &multi && handle.GetLong(CURLINFO_LOCAL_PORT) == port) {
+      return multi.Flush(handle);
+    }
+  }
 }
 
 void EventLoop::End(Calls::iterator call, Result result) {

@@ -58,6 +58,15 @@ void Multi::Remove(EasyHandle& easy) {
   --transfers_;
 }
 
+void Multi::Abort(EasyHandle& easy) { easy.Set(CURLOPT_FORBID_REUSE, 1L); }
+
+// To end a pause is documented to get a transfer going again, and with it the connection's buffered
+// frames.
+void Multi::Flush(EasyHandle& other) {
+  curl_easy_pause(other.get(), CURLPAUSE_SEND);
+  curl_easy_pause(other.get(), CURLPAUSE_CONT);
+}
+
 void Multi::OnSocket(int fd, uint32_t events) {
   int what = 0;
   if (events & (EPOLLIN | EPOLLHUP)) what |= CURL_CSELECT_IN;

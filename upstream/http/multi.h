@@ -37,6 +37,13 @@ class Multi {
   // Closes an HTTP/1.1 connection, or resets an HTTP/2 stream, where the transfer is not over.
   void Remove(EasyHandle& easy);
 
+  // To be called before Remove for a transfer that is not over. libcurl 7.88 only buffers an HTTP/2
+  // reset, and sends it with the connection's next frame. So that the server hears of it now, a
+  // connection that serves no other transfer is closed, and one that does is to be flushed after
+  // Remove, by one of the others.
+  void Abort(EasyHandle& easy);
+  void Flush(EasyHandle& other);
+
   void OnSocket(int fd, uint32_t events);
 
   // Does what libcurl has planned until now.

@@ -1,5 +1,5 @@
-// Counts executions: a request that is not repeatable is never on the wire twice over HTTP/1.1, however its connection
-// ends. The repeatable ones show that libcurl would have repeated it.
+// Counts executions: a request that is not repeatable is never on the wire twice over HTTP/1.1,
+// however its connection ends. The repeatable ones show that libcurl would have repeated it.
 
 #include <gtest/gtest.h>
 
@@ -29,8 +29,8 @@ Request MakeRequest(const Case& c, std::string url) {
   return request;
 }
 
-// A first connection that executes and ends without a reply, after one good reply where it is to be a reused one; and
-// further connections that answer, so that a repeat would be counted.
+// A first connection that executes and ends without a reply, after one good reply where it is to be
+// a reused one; and further connections that answer, so that a repeat would be counted.
 std::vector<Script> Scripts(const Case& c) {
   Script first;
   if (c.on_reused_connection) first.push_back(Step::Reply("first"));
@@ -38,8 +38,7 @@ std::vector<Script> Scripts(const Case& c) {
   return {first, {Step::Reply("repeated")}};
 }
 
-class AtMostOnceTest
-    : public testing::TestWithParam<std::tuple<Method, bool, bool, Ending>> {
+class AtMostOnceTest : public testing::TestWithParam<std::tuple<Method, bool, bool, Ending>> {
  protected:
   Case param() const {
     return std::apply([](auto... values) { return Case{values...}; }, GetParam());
@@ -80,13 +79,12 @@ std::string NameOf(const testing::TestParamInfo<AtMostOnceTest::ParamType>& info
                       ending == Ending::kClose ? "Close" : "Reset");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    EveryVerb, AtMostOnceTest,
-    testing::Combine(testing::Values(Method::kGet, Method::kPost, Method::kPut, Method::kPatch,
-                                     Method::kDelete),
-                     testing::Bool(), testing::Bool(),
-                     testing::Values(Ending::kClose, Ending::kReset)),
-    NameOf);
+INSTANTIATE_TEST_SUITE_P(EveryVerb, AtMostOnceTest,
+                         testing::Combine(testing::Values(Method::kGet, Method::kPost, Method::kPut,
+                                                          Method::kPatch, Method::kDelete),
+                                          testing::Bool(), testing::Bool(),
+                                          testing::Values(Ending::kClose, Ending::kReset)),
+                         NameOf);
 
 TEST(AtMostOnce, DoesNotRepeatABodyThatWasCutShort) {
   ScriptedServer server(
@@ -101,8 +99,8 @@ TEST(AtMostOnce, DoesNotRepeatABodyThatWasCutShort) {
 TEST(AtMostOnce, DoesNotRepeatAfterAPartOfTheReply) {
   for (const char* part : {"HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 100 Continue\r\n\r\n",
                            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"}) {
-    ScriptedServer server({{Step::Reply("first"), Step::Raw(part, Step::End::kClose)},
-                           {Step::Reply("repeated")}});
+    ScriptedServer server(
+        {{Step::Reply("first"), Step::Raw(part, Step::End::kClose)}, {Step::Reply("repeated")}});
     auto transport = MakeTransport();
     ASSERT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 first");
     EXPECT_EQ(Summary(Call(*transport, Post(server.Url("/"), "{}"))), "broken, sent") << part;
@@ -121,7 +119,8 @@ TEST(AtMostOnce, SendsOnAFreshConnectionWhenTheKeptOneWasClosedMeanwhile) {
 }
 
 TEST(AtMostOnce, GivesUpOnARepeatableRequestThatNeverGetsAReply) {
-  // Every connection answers once and dies on its second request; the pool is warmed with many of them.
+  // Every connection answers once and dies on its second request; the pool is warmed with many of
+  // them.
   constexpr int kConnections = 10;
   Script script = {Step::HeldReply("first"), Step::ExecuteAndClose()};
   ScriptedServer server({script});

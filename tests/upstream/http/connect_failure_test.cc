@@ -1,10 +1,9 @@
 // Requests that never get a connection: nothing of them was sent.
 
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
@@ -61,7 +60,8 @@ TEST(ConnectFailureTest, Refused) {
   auto transport = MakeTransport();
   const Awaited call = Call(*transport, Post(port.Url("http"), "{}"));
   EXPECT_EQ(Summary(call), "connect, not sent");
-  EXPECT_NE(call.GetError().message.find("Failed to connect"), std::string::npos) << call.GetError().message;
+  EXPECT_NE(call.GetError().message.find("Failed to connect"), std::string::npos)
+      << call.GetError().message;
 }
 
 TEST(ConnectFailureTest, NoAnswerWithinTheConnectTimeout) {
@@ -101,7 +101,8 @@ TEST(ConnectFailureTest, TheServerSpeaksNoTls) {
   EXPECT_EQ(Summary(Call(*transport, Post(url, "{}"))), "tls, not sent");
 }
 
-// Calls over TLS wait for one connection in the making; they are not to try again one after the other.
+// Calls over TLS wait for one connection in the making; they are not to try again one after the
+// other.
 TEST(ConnectFailureTest, CallsThatWaitForTheSameConnectionFailTogether) {
   ScriptedServer server({{Step::Stall()}});
   auto transport = MakeTransport(ShortConnectTimeout());

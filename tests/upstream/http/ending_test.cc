@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -18,12 +17,6 @@ Options OneConnection() {
   Options options;
   options.max_connections = 1;
   return options;
-}
-
-// The time within which a cancelled call has ended; of many, the median, for a test machine may stumble over one.
-absl::Duration MedianOf(std::vector<absl::Duration> times) {
-  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
-  return times[times.size() / 2];
 }
 
 TEST(DeadlineTest, SendsNothingWhenItIsPast) {

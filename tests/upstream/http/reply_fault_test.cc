@@ -104,8 +104,8 @@ TEST(ReplyFaultTest, UnpacksGzipUpToTheLimit) {
 
 TEST(ReplyFaultTest, ARedirectIsAReply) {
   ScriptedServer elsewhere({{Step::Reply("stolen")}});
-  const std::string reply = "HTTP/1.1 302 Found\r\nLocation: " + elsewhere.Url("/") +
-                            "\r\nContent-Length: 0\r\n\r\n";
+  const std::string reply =
+      "HTTP/1.1 302 Found\r\nLocation: " + elsewhere.Url("/") + "\r\nContent-Length: 0\r\n\r\n";
   ScriptedServer server({{Step::Raw(reply)}});
   auto transport = MakeTransport();
   const Awaited call = Call(*transport, Get(server.Url("/")));

@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -41,6 +43,12 @@ inline Awaited Start(Transport& transport, Request request) {
   Awaited awaited;
   transport.Send(std::move(request), awaited.Done());
   return awaited;
+}
+
+// Of times that must be short: a busy machine may stumble over one, not over half of them.
+inline absl::Duration MedianOf(std::vector<absl::Duration> times) {
+  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+  return times[times.size() / 2];
 }
 
 inline Request WithDeadline(Request request, absl::Duration left) {

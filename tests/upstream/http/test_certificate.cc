@@ -1,0 +1,81 @@
+#include "tests/upstream/http/test_certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace gateway::http {
+namespace {
+
+void Require(bool good, const char* what) {
+  if (good) return;
+  std::fprintf(stderr, "%s\n", what);
+  ERR_print_errors_fp(stderr);
+  std::abort();
+}
+
+void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+  Require(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1, "extension");
+  X509_EXTENSION_free(extension);
+}
+
+}  // namespace
+
+TestCertificate::Certificate TestCertificate::Make(const std::string& name, int valid_days,
+                                                   EVP_PKEY* key) {
+  static long serial = 1;
+  constexpr long kDay = 24 * 60 * 60;
+  Certificate certificate(X509_new());
+  X509* x = certificate.get();
+  X509_set_version(x, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
+  X509_gmtime_adj(X509_getm_notBefore(x), -30 * kDay);
+  X509_gmtime_adj(X509_getm_notAfter(x), valid_days * kDay);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_set_pubkey(x, key);
+  return certificate;
+}
+
+TestCertificate::TestCertificate(const Options& options) : key_(EVP_EC_gen("P-256")) {
+  const Key ca_key(EVP_EC_gen("P-256"));
+  Require(key_ != nullptr && ca_key != nullptr, "keys");
+
+  const Certificate ca = Make("Test authority", 1, ca_key.get());
+  X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
+  AddExtension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE");
+  AddExtension(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign");
+  Require(X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0, "signing the authority");
+
+  certificate_ = Make("Test server", options.valid_days, key_.get());
+  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(ca.get()));
+  AddExtension(certificate_.get(), ca.get(), NID_subject_alt_name,
+               options.subject_alternative_name);
+  Require(X509_sign(certificate_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the server's");
+
+  const char* directory = std::getenv("TMPDIR");
+  ca_file_ = std::string(directory == nullptr ? "/tmp" : directory) + "/test_ca_XXXXXX";
+  const int fd = mkstemp(ca_file_.data());
+  Require(fd >= 0, "mkstemp");
+  FILE* file = fdopen(fd, "w");
+  Require(PEM_write_X509(file, ca.get()) == 1, "writing the authority");
+  std::fclose(file);
+}
+
+TestCertificate::~TestCertificate() { unlink(ca_file_.c_str()); }
+
+void TestCertificate::InstallIn(SSL_CTX* context) const {
+  Require(SSL_CTX_use_certificate(context, certificate_.get()) == 1, "certificate");
+  Require(SSL_CTX_use_PrivateKey(context, key_.get()) == 1, "key");
+}
+
+}  // namespace gateway::http
