@@ -1,0 +1,121 @@
+// Many threads on one transport: every call ends exactly once (Awaited aborts otherwise), and the
+// counts add up. Of most use under the thread sanitizer.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/blocking_counter.h"
+#include "tests/upstream/http/http2_server.h"
+#include "tests/upstream/http/scripted_server.h"
+#include "tests/upstream/http/transport_test_util.h"
+
+namespace gateway::http {
+namespace {
+
+constexpr int kThreads = 4;
+constexpr int kCallsPerThread = 500;
+
+struct Ends {
+  std::atomic<int> responses{0};
+  std::atomic<int> cancelled{0};
+  std::atomic<int> deadlines{0};
+  std::atomic<int> others{0};
+
+  void Count(const Result& result) {
+    if (std::holds_alternative<Response>(result)) {
+      ++responses;
+      return;
+    }
+    switch (std::get<Error>(result).kind) {
+      case Error::Kind::kCancelled:
+        ++cancelled;
+        return;
+      case Error::Kind::kDeadline:
+        ++deadlines;
+        return;
+      default:
+        ++others;
+    }
+  }
+};
+
+// Sends from several threads; cancels some calls, gives others a short deadline.
+void Hammer(Transport& transport, const std::string& url, Ends& ends) {
+  absl::BlockingCounter open(kThreads * kCallsPerThread);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::minstd_rand random(t);
+      for (int i = 0; i < kCallsPerThread; ++i) {
+        Request request = Post(url, std::string(random() % 2000, 'x'));
+        const int choice = random() % 10;
+        if (choice == 0) request = WithDeadline(std::move(request), absl::Microseconds(500));
+        const Transport::CallId id = transport.Send(std::move(request), [&](Result result) {
+          ends.Count(result);
+          open.DecrementCount();
+        });
+        if (choice == 1) transport.Cancel(id);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  open.Wait();
+}
+
+Options ManyQueued() {
+  Options options;
+  options.event_loops = 2;
+  options.max_connections = 8;
+  options.max_queued = kThreads * kCallsPerThread;
+  return options;
+}
+
+void ExpectAllEnded(const Ends& ends, const CurlTransport& transport) {
+  EXPECT_EQ(ends.responses + ends.cancelled + ends.deadlines, kThreads * kCallsPerThread);
+  EXPECT_EQ(ends.others, 0);
+  EXPECT_GT(ends.responses, kThreads * kCallsPerThread / 2);
+  EXPECT_GT(ends.cancelled, 0);
+  const Stats stats = transport.Snapshot();
+  EXPECT_EQ(stats.open, 0);
+  EXPECT_EQ(stats.queued, 0);
+  EXPECT_EQ(stats.in_flight, 0);
+  EXPECT_EQ(stats.requests_started, stats.requests_finished);
+}
+
+TEST(ThreadsTest, Http1) {
+  ScriptedServer server({{Step::Reply("ok")}});
+  auto transport = MakeTransport(ManyQueued());
+  Ends ends;
+  Hammer(*transport, server.Url("/"), ends);
+  ExpectAllEnded(ends, *transport);
+}
+
+TEST(ThreadsTest, Http2) {
+  TestCertificate certificate;
+  Http2Server server(certificate, {{Treatment::kReply}});
+  Options options = ManyQueued();
+  options.ca_file = certificate.ca_file();
+  auto transport = MakeTransport(options);
+  Ends ends;
+  Hammer(*transport, server.Url(), ends);
+  ExpectAllEnded(ends, *transport);
+}
+
+TEST(ThreadsTest, ShutdownUnderLoad) {
+  ScriptedServer server({{Step::Reply("ok")}});
+  for (int round = 0; round < 20; ++round) {
+    auto transport = MakeTransport(ManyQueued());
+    std::vector<Awaited> calls;
+    for (int i = 0; i < 100; ++i) calls.push_back(Start(*transport, Get(server.Url("/"))));
+    transport.reset();
+    for (const Awaited& call : calls) ASSERT_TRUE(call.IsOver());
+  }
+}
+
+}  // namespace
+}  // namespace gateway::http
