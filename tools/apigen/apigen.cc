@@ -1,7 +1,6 @@
 #include "tools/apigen/apigen.h"
 
 #include <filesystem>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -13,9 +12,25 @@
 #include "tools/apigen/merge.h"
 #include "tools/apigen/openapi.h"
 #include "tools/apigen/printer.h"
+#include "tools/apigen/proto_pool.h"
 #include "tools/apigen/report.h"
 
 namespace gateway::apigen {
+
+namespace {
+
+absl::Status CheckThatItCompiles(const std::map<std::string, std::string>& texts,
+                                 const Options& options) {
+  ProtoPool pool(options.proto_dir, options.import_paths, texts);
+  for (const auto& [path, text] : texts) {
+    if (pool.Find(path) == nullptr) {
+      return absl::InternalError(absl::StrCat("would write what does not compile: ", pool.error()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& options) {
   absl::StatusOr<Api> api = ParseOpenApi(openapi);
@@ -28,16 +43,17 @@ absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& optio
   absl::StatusOr<std::vector<File>> files = LayOut(merged, options.package, *lock);
   if (!files.ok()) return files.status();
 
+  std::map<std::string, std::string> texts;
+  for (const File& file : *files) texts[file.path] = Print(file);
+  if (absl::Status status = CheckThatItCompiles(texts, options); !status.ok()) return status;
+
   Outcome outcome;
-  std::set<std::string> kept;
-  for (const File& file : *files) {
-    kept.insert(file.path);
-    std::string text = Print(file);
-    const auto committed = ReadFile(std::filesystem::path(options.proto_dir) / file.path);
-    if (!committed.ok() || *committed != text) outcome.files[file.path] = std::move(text);
+  for (const auto& [path, text] : texts) {
+    const auto committed = ReadFile(std::filesystem::path(options.proto_dir) / path);
+    if (!committed.ok() || *committed != text) outcome.files[path] = text;
   }
   for (const auto& [path, notes] : lock->files) {
-    if (notes.ours && kept.count(path) == 0) outcome.files[path] = std::nullopt;
+    if (notes.ours && texts.count(path) == 0) outcome.files[path] = std::nullopt;
   }
   outcome.report = Describe(Compare(lock->contract, merged), merged);
   return outcome;

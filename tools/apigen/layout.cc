@@ -165,6 +165,10 @@ class Layout {
     for (const auto& [known, path] : kKnownImports) {
       if (type == known) imports.insert(path);
     }
+    if (const auto outside = committed_.outside_types.find(type);
+        outside != committed_.outside_types.end()) {
+      imports.insert(outside->second);
+    }
   }
 
   std::vector<std::string> ImportsOf(const File& file) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -11,30 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "gateway/v1/annotations.pb.h"
-#include "google/api/annotations.pb.h"
-#include "google/protobuf/compiler/importer.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/descriptor_database.h"
 #include "tools/apigen/comments.h"
 #include "tools/apigen/files.h"
+#include "tools/apigen/proto_pool.h"
 
 namespace gateway::apigen {
 namespace {
 
 namespace pb = google::protobuf;
-
-class FirstError : public pb::compiler::MultiFileErrorCollector {
- public:
-  void AddError(const std::string& file, int line, int column,
-                const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat(file, ":", line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 // One file as the model sees it. Every comment taken is noted, so that the ones left over can be
 // found.
@@ -87,10 +71,12 @@ class FileReader {
     return file_.GetSourceLocation(path, &location) ? Take(location) : Comments();
   }
 
-  std::string TypeName(const std::string& full_name) {
-    absl::string_view name = full_name;
-    absl::ConsumePrefix(&name, absl::StrCat(file_.package(), "."));
-    return std::string(name);
+  // Of a message or an enum.
+  template <typename Descriptor>
+  std::string TypeName(const Descriptor& type) {
+    if (type.file()->package() == file_.package()) return type.name();
+    lock_.outside_types[type.full_name()] = type.file()->name();
+    return type.full_name();
   }
 
   void ReadNotes() {
@@ -116,10 +102,9 @@ class FileReader {
       if (method.client_streaming() || method.server_streaming()) {
         Fail(method.full_name(), "streaming");
       }
-      service.methods.push_back({method.name(), TypeName(method.input_type()->full_name()),
-                                 TypeName(method.output_type()->full_name()),
-                                 KeptOptions(method.full_name(), method.options()),
-                                 CommentsOf(method)});
+      service.methods.push_back(
+          {method.name(), TypeName(*method.input_type()), TypeName(*method.output_type()),
+           KeptOptions(method.full_name(), method.options()), CommentsOf(method)});
     }
     lock_.contract.services.push_back(std::move(service));
   }
@@ -180,8 +165,8 @@ class FileReader {
     } else if (descriptor.has_optional_keyword()) {
       field.label = Label::kOptional;
     }
-    field.type = value->message_type() != nullptr ? TypeName(value->message_type()->full_name())
-                 : value->enum_type() != nullptr  ? TypeName(value->enum_type()->full_name())
+    field.type = value->message_type() != nullptr ? TypeName(*value->message_type())
+                 : value->enum_type() != nullptr  ? TypeName(*value->enum_type())
                                                   : value->type_name();
     return field;
   }
@@ -231,21 +216,13 @@ std::string PackagePath(const std::string& package) {
 
 absl::StatusOr<Lock> ReadLock(const std::string& proto_dir, const std::string& package,
                               const std::vector<std::string>& import_paths) {
-  pb::compiler::DiskSourceTree tree;
-  tree.MapPath("", proto_dir);
-  for (const std::string& path : import_paths) tree.MapPath("", path);
-  pb::DescriptorPoolDatabase compiled_in(*pb::DescriptorPool::generated_pool());
-  pb::compiler::SourceTreeDescriptorDatabase database(&tree, &compiled_in);
-  FirstError errors;
-  database.RecordErrorsTo(&errors);
-  pb::DescriptorPool pool(&database, database.GetValidationErrorCollector());
-
+  ProtoPool pool(proto_dir, import_paths, {});
   Lock lock;
   const std::string directory = PackagePath(package);
   for (const std::string& name : ProtoFilesIn(std::filesystem::path(proto_dir) / directory)) {
     const std::string path = absl::StrCat(directory, "/", name);
-    const pb::FileDescriptor* file = pool.FindFileByName(path);
-    if (file == nullptr) return absl::InvalidArgumentError(errors.text());
+    const pb::FileDescriptor* file = pool.Find(path);
+    if (file == nullptr) return absl::InvalidArgumentError(pool.error());
     if (file->package() != package) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": is not of package ", package));
     }

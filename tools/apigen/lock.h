@@ -31,6 +31,8 @@ struct Lock {
   Contract contract;
   // By path below the proto directory: "shop/v1/orders.proto".
   std::map<std::string, FileNotes> files;
+  // Types of other packages that the protos use, with the files that define them.
+  std::map<std::string, std::string> outside_types;
 };
 
 // Reads `proto_dir`/<package as path>/*.proto; a directory that does not exist is an empty lock.

@@ -78,6 +78,7 @@ class Merger {
       const auto old = committed_.enums.find(name);
       if (old != committed_.enums.end()) derived = MergeEnum(old->second, derived);
     }
+    KeepWhatHandDecisionsUse();
     return std::move(derived_);
   }
 
@@ -181,6 +182,26 @@ class Merger {
     const auto old = committed_.messages.find(
         message.wrapper && renamed != committed_name_.end() ? renamed->second : name);
     if (old != committed_.messages.end()) message = MergeMessage(old->second, message);
+  }
+
+  // Local fields and replies by hand may be of types that no contract has, or has no longer.
+  void KeepWhatHandDecisionsUse() {
+    std::vector<std::string> types;
+    const auto add_fields = [&](const Message& message) {
+      for (const Field& field : message.fields) types.push_back(field.type);
+    };
+    for (const auto& [name, message] : derived_.messages) add_fields(message);
+    while (!types.empty()) {
+      const std::string type = std::move(types.back());
+      types.pop_back();
+      if (const auto value = committed_.enums.find(type); value != committed_.enums.end()) {
+        derived_.enums.insert(*value);
+      } else if (const auto message = committed_.messages.find(type);
+                 message != committed_.messages.end() &&
+                 derived_.messages.insert(*message).second) {
+        add_fields(message->second);
+      }
+    }
   }
 
   const Contract& committed_;

@@ -73,14 +73,21 @@ void SortByNumber(std::vector<Item>& items) {
             [](const Item& a, const Item& b) { return a.number < b.number; });
 }
 
-// The committed value that stands for the same text, or failing that has the same name.
-const EnumValue* FindValue(const Enum& committed, const Enum& derived, const EnumValue& value) {
-  const std::string text = TextOf(derived, value);
-  for (const EnumValue& candidate : committed.values) {
-    if (candidate.number != 0 && TextOf(committed, candidate) == text) return &candidate;
+const EnumValue* FindByText(const Enum& owner, const std::string& text) {
+  for (const EnumValue& value : owner.values) {
+    if (value.number != 0 && TextOf(owner, value) == text) return &value;
   }
+  return nullptr;
+}
+
+// The committed value that stands for the same text. Failing that the one of the same name, if its
+// own text is gone.
+const EnumValue* FindValue(const Enum& committed, const Enum& derived, const EnumValue& value) {
+  if (const EnumValue* same_text = FindByText(committed, TextOf(derived, value))) return same_text;
   const EnumValue* same_name = FindByName(committed.values, value.name);
-  return same_name != nullptr && same_name->number != 0 ? same_name : nullptr;
+  const bool respelled = same_name != nullptr && same_name->number != 0 &&
+                         FindByText(derived, TextOf(committed, *same_name)) == nullptr;
+  return respelled ? same_name : nullptr;
 }
 
 EnumValue MergeValue(const Enum& owner, const EnumValue& committed, const EnumValue& derived) {

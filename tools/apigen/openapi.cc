@@ -50,6 +50,17 @@ std::optional<Schema> ReadReply(const Node& operation, JsonReader& reader) {
   return std::nullopt;
 }
 
+// What an operation says about a parameter takes the place of what its path says.
+void AddOrReplace(Property parameter, std::vector<Property>& parameters) {
+  for (Property& other : parameters) {
+    if (other.name == parameter.name) {
+      other = std::move(parameter);
+      return;
+    }
+  }
+  parameters.push_back(std::move(parameter));
+}
+
 void ReadParameters(const Node& holder, JsonReader& reader, Operation& operation) {
   const auto list = reader.Find(holder, "parameters");
   if (!list || !reader.IsArray(*list)) return;
@@ -63,9 +74,9 @@ void ReadParameters(const Node& holder, JsonReader& reader, Operation& operation
     if (reader.BoolOr(node, "deprecated", false)) parameter.schema.deprecated = true;
     if (in == "path") {
       parameter.required = true;
-      operation.path_parameters.push_back(std::move(parameter));
+      AddOrReplace(std::move(parameter), operation.path_parameters);
     } else if (in == "query") {
-      operation.query_parameters.push_back(std::move(parameter));
+      AddOrReplace(std::move(parameter), operation.query_parameters);
     } else {
       reader.Fail(node, absl::StrCat("parameters in \"", in, "\" cannot be mapped"));
     }

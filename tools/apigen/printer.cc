@@ -83,7 +83,7 @@ class Printer {
     }
     Line(indent, text);
     if (comments.trailing.empty()) return;
-    CommentLines(indent, comments.trailing);
+    CommentLines(absl::EndsWith(text, "{") ? indent + 1 : indent, comments.trailing);
     Line(0, "");
   }
 

@@ -75,6 +75,27 @@ TEST_F(GenerateTest, LeavesFilesWithoutServicesAndTypesAlone) {
   EXPECT_EQ(Proto("provider"), text);
 }
 
+TEST_F(GenerateTest, BreaksLongLines) {
+  const std::string rpc(45, 'L');
+  Operation(kOrders, "get")["operationId"] = "Orders_" + rpc;
+  Properties("OrderDto")[std::string(80, 'f')] = {{"type", "integer"}, {"minimum", 1}};
+  Run();
+  EXPECT_THAT(Proto("orders"), HasSubstr("  rpc " + rpc + "(\n      " + rpc +
+                                         "Request)\n      returns (" + rpc + "Response) {\n"));
+  EXPECT_THAT(Proto("orders"), HasSubstr(" = 3\n      [(gateway.v1.field).minimum = 1];\n"));
+}
+
+TEST_F(GenerateTest, KeepsTrailingCommentsThatAreTooLongForTheLine) {
+  Run();
+  const std::string comment = "  // " + std::string(90, 'x');
+  Edit("orders", "message OrdersListRequest {", "message OrdersListRequest {\n" + comment + "\n");
+  Edit("orders", "  PersonDto buyer = 2 [(gateway.v1.field).nullable = true];",
+       "  PersonDto buyer = 2 [(gateway.v1.field).nullable = true];\n" + comment + "\n");
+  const std::string edited = Proto("orders");
+  Run();
+  EXPECT_EQ(Proto("orders"), edited);
+}
+
 TEST_F(GenerateTest, BringsSloppyProtosIntoForm) {
   Run();
   const std::string tidy = Proto("orders");

@@ -135,6 +135,22 @@ TEST_F(MergeTest, LocalFieldStaysUntilUpstreamHasIt) {
               HasSubstr("  // From the old days.\n  optional string flavour = 3;\n"));
 }
 
+TEST_F(MergeTest, LocalFieldMayHaveTypesOfItsOwnAndOfOthers) {
+  Run();
+  Edit("orders", "import \"google/protobuf/empty.proto\";",
+       "import \"google/protobuf/duration.proto\";\nimport \"google/protobuf/empty.proto\";");
+  Edit("orders", "  PersonDto buyer = 2 [(gateway.v1.field).nullable = true];\n}",
+       "  PersonDto buyer = 2 [(gateway.v1.field).nullable = true];\n"
+       "  StrawDto straw = 3 [(gateway.v1.field).local = true];\n"
+       "  google.protobuf.Duration waited = 4 [(gateway.v1.field).local = true];\n"
+       "}\n\n// No contract knows it.\nmessage StrawDto {\n  optional Stripes stripes = 1;\n"
+       "}\n\nenum Stripes {\n  STRIPES_UNSPECIFIED = 0;\n}");
+  const std::string edited = Proto("orders");
+  EXPECT_THAT(Run(), HasSubstr("0 changes"));
+  EXPECT_THAT(edited, HasSubstr("google/protobuf/duration.proto"));
+  EXPECT_EQ(Proto("orders"), edited);
+}
+
 TEST_F(MergeTest, DerivedOptionsFollowUpstream) {
   Run();
   Schema("DrinkDto")["required"] = Json::array({"id", "name", "size"});
@@ -201,6 +217,17 @@ TEST_F(MergeTest, EnumValueRenamedByHandKeepsItsName) {
   const std::string edited = Proto("cold_drinks");
   Run();
   EXPECT_EQ(Proto("cold_drinks"), edited);
+}
+
+TEST_F(MergeTest, EnumValueNamedLikeAnotherOneIsRefusedRatherThanWritten) {
+  Run();
+  Edit("cold_drinks", "  SIZE_SMALL = 1;",
+       "  SIZE_HUGE = 1 [(gateway.v1.value).text = \"small\"];");
+  Schema("Size")["enum"].push_back("huge");
+  const auto outcome = Generate();
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_THAT(std::string(outcome.status().message()),
+              HasSubstr("would write what does not compile"));
 }
 
 TEST_F(MergeTest, RemovedRpcGoesWithItsMessages) {

@@ -122,6 +122,14 @@ TEST_F(OpenApiTest, TagThatTakesASharedFile) {
   EXPECT_EQ(Error(), "a tag cannot be called \"types\"");
 }
 
+TEST_F(OpenApiTest, OperationOverridesParametersOfItsPath) {
+  Operation(kDrinks, "post")["parameters"] =
+      Json::array({{{"name", "standId"}, {"in", "path"}, {"schema", {{"type", "integer"}}}}});
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("message CreateDrinkRequest {\n"
+                                              "  optional int64 stand_id = 1"));
+}
+
 TEST_F(OpenApiTest, ReferencedParametersAndBodies) {
   api["components"]["parameters"]["Limit"] = Operation(kDrinks, "get")["parameters"][0];
   Operation(kDrinks, "get")["parameters"][0] = {{"$ref", "#/components/parameters/Limit"}};
