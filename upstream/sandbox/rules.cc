@@ -83,6 +83,7 @@ class Run {
     const Json& entry = world_.Entry("collections", collection);
     Complete(schema, entry.value("defaults", Json::object()), record);
     Complete(schema, world_.Section("defaults"), record);
+    Conceal(record);
     if (auto refusal = CheckUnique(collection, record, std::nullopt)) return refusal;
     const Handle handle = world_.state().Insert(collection, std::move(record));
     if (step.contains("as")) Bind(world_, scope_, step.at("as"), handle);
@@ -97,6 +98,14 @@ class Run {
       scope_.names["new"] = record;
       Json value = Evaluate(world_, scope_.names, expression);
       if (!IsAbsent(value)) record[member] = std::move(value);
+    }
+  }
+
+  // What every record holds beside its schema, as far as it can be said.
+  void Conceal(Json& record) {
+    for (const auto& [member, expression] : world_.Section("hidden").items()) {
+      Json value = Evaluate(world_, scope_.names, expression);
+      if (!record.contains(member) && !IsAbsent(value)) record[member] = std::move(value);
     }
   }
 

@@ -140,6 +140,7 @@ void State::Rollback() {
 }
 
 void State::Seal() {
+  journal_.clear();
   for (auto& [name, collection] : collections_) collection.sealed_up_to = collection.last_key;
 }
 

@@ -54,7 +54,7 @@ class State {
   std::vector<Handle> FindAll(absl::string_view collection, const Json& where) const;
   std::optional<Handle> Find(absl::string_view collection, const Json& where) const;
 
-  // From here on changes are noted, and Rollback takes back all that was noted since Begin.
+  // Rollback takes back all changes since the last Begin.
   void Begin() { journal_.clear(); }
   void Rollback();
   // What was inserted up to now stays.

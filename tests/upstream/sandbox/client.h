@@ -1,0 +1,69 @@
+// What the sandbox's tests share: a started sandbox, a client of it, and the ids that its seed
+// fixes.
+#ifndef TESTS_UPSTREAM_SANDBOX_CLIENT_H_
+#define TESTS_UPSTREAM_SANDBOX_CLIENT_H_
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/example.h"
+#include "upstream/sandbox/server.h"
+
+namespace gateway::sandbox {
+
+inline constexpr char kStore[] = "/v1/stores/411486491630370816";
+inline constexpr char kOtherStore[] = "/v1/stores/411486491630370910";
+
+struct Answer {
+  int status = 0;
+  std::string content_type;
+  std::string text;
+  // Null where the text is not JSON.
+  Json body;
+};
+
+// One kept-alive connection. For one thread.
+class Client {
+ public:
+  explicit Client(int port, std::string key = kSandboxApiKey);
+
+  // `body` goes out as it is.
+  Answer Send(const std::string& verb, const std::string& target, const std::string& body,
+              const std::string& content_type = "application/json");
+  Answer Get(const std::string& target) { return Send("GET", target, ""); }
+  Answer Post(const std::string& target, const Json& body) {
+    return Send("POST", target, body.dump());
+  }
+  Answer Patch(const std::string& target, const Json& body) {
+    return Send("PATCH", target, body.dump());
+  }
+  Answer Delete(const std::string& target) { return Send("DELETE", target, ""); }
+
+ private:
+  httplib::Client http_;
+  const std::string key_;
+};
+
+// A small one, on a port of its own.
+std::unique_ptr<Sandbox> StartSandbox();
+
+// The operation's path with records of the seed in it.
+std::string SeededPath(const Operation& operation);
+
+// Members whose values must fit the seed for a generated request to be accepted.
+Json SeededMember(absl::string_view member);
+
+// Options for requests that the seeded store accepts.
+ExampleOptions SeededExample(Fill fill);
+
+// The texts of all violations, for a message; "" where there are none.
+std::string Describe(const std::vector<Violation>& violations);
+
+}  // namespace gateway::sandbox
+
+#endif  // TESTS_UPSTREAM_SANDBOX_CLIENT_H_
