@@ -84,6 +84,10 @@ std::string SeededPath(const Operation& operation) {
   if (absl::EndsWith(path, "/finish")) {
     absl::StrReplaceAll({{"{downloadableFileId}", "411486491630370870"}}, &path);
   }
+  // One game server has a console, the other has none yet.
+  if (operation.verb == "POST" && absl::EndsWith(path, "/console")) {
+    absl::StrReplaceAll({{"{gameServerId}", "411486491630370873"}}, &path);
+  }
   for (const auto& [name, id] : *kIds) {
     absl::StrReplaceAll({{absl::StrCat("{", name, "}"), id}}, &path);
   }
@@ -103,7 +107,7 @@ Json SeededMember(absl::string_view member) {
       {"product_id", "411486491630370818"},
       {"product_ids", {"411486491630370836", "411486491630370818"}},
       {"product_version_id", "411486491630370819"},
-      {"promo_codes", {"WELCOME10", "gift-1000"}},
+      {"promo_codes", {"WELCOME10", "GIFT-1000"}},
       {"quantity", 2},
       {"return_url", "https://shop.example.com/thanks"},
       {"tag_id", "411486491630370831"},
