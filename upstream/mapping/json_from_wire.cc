@@ -10,9 +10,6 @@
 namespace gateway::mapping {
 namespace {
 
-// protobuf's own limit.
-constexpr int kMaxDepth = 100;
-
 constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
 

@@ -1,12 +1,11 @@
 #include "upstream/mapping/request_writer.h"
 
-#include <google/protobuf/message.h>
-
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/mapping/canonical.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/json_from_wire.h"
 #include "upstream/mapping/scalar.h"
@@ -31,6 +30,7 @@ class RequestWriter {
     return result;
   }
 
+  const Route& route() const { return route_; }
   Violations& violations() { return violations_; }
   RestRequest&& request() { return std::move(request_); }
 
@@ -201,19 +201,24 @@ Failure BadRequest(std::string message, std::vector<Violation> violations) {
   return failure;
 }
 
-// The same message as its serializer would have written it. Nothing for bytes that do not parse.
-std::optional<std::string> Canonical(const Route& route, absl::string_view message) {
-  const std::unique_ptr<google::protobuf::Message> parsed(route.request_prototype->New());
-  if (!parsed->ParseFromArray(message.data(), static_cast<int>(message.size())))
-    return std::nullopt;
-  return parsed->SerializeAsString();
-}
-
 std::string Summary(const std::vector<Violation>& violations) {
   const Violation& first = violations.front();
   std::string text = absl::StrCat(first.field, first.field.empty() ? "" : " ", first.description);
   if (violations.size() > 1) absl::StrAppend(&text, " (and ", violations.size() - 1, " more)");
   return text;
+}
+
+std::variant<RestRequest, Failure> Answer(RequestWriter& writer, WireResult result) {
+  if (result != WireResult::kOk) {
+    return BadRequest(
+        absl::StrCat("the request is not a valid ", writer.route().request->full_name), {});
+  }
+  if (!writer.violations().empty()) {
+    std::vector<Violation> violations = writer.violations().Take();
+    std::string summary = Summary(violations);
+    return BadRequest(std::move(summary), std::move(violations));
+  }
+  return writer.request();
 }
 
 }  // namespace
@@ -222,23 +227,12 @@ std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string
                                                 absl::string_view base_url,
                                                 absl::string_view default_tenant) {
   RequestWriter writer(route, base_url, default_tenant);
-  WireResult result = writer.Write(message);
-  if (result == WireResult::kNotCanonical) {
-    const std::optional<std::string> canonical = Canonical(route, message);
-    if (canonical && *canonical != message) {
-      return WriteRequest(route, *canonical, base_url, default_tenant);
-    }
-    result = WireResult::kMalformed;
-  }
-  if (result == WireResult::kMalformed) {
-    return BadRequest(absl::StrCat("the request is not a valid ", route.request->full_name), {});
-  }
-  if (!writer.violations().empty()) {
-    std::vector<Violation> violations = writer.violations().Take();
-    std::string summary = Summary(violations);
-    return BadRequest(std::move(summary), std::move(violations));
-  }
-  return writer.request();
+  const WireResult result = writer.Write(message);
+  if (result != WireResult::kNotCanonical) return Answer(writer, result);
+  const std::optional<std::string> canonical = Canonical(route, message);
+  if (!canonical) return Answer(writer, WireResult::kMalformed);
+  RequestWriter again(route, base_url, default_tenant);
+  return Answer(again, again.Write(*canonical));
 }
 
 }  // namespace gateway::mapping

@@ -21,11 +21,6 @@ ScalarText NumberText(Number number, std::string& scratch) {
   return {scratch, ""};
 }
 
-bool FitsInt32(int64_t number) {
-  return number >= std::numeric_limits<int32_t>::min() &&
-         number <= std::numeric_limits<int32_t>::max();
-}
-
 ScalarText IntegerText(const FieldPlan& field, const WireValue& value, std::string& scratch) {
   const auto number = static_cast<int64_t>(value.bits);
   const bool narrow = field.kind == Kind::kInt32 || field.format == Format::kInt32;
@@ -65,7 +60,10 @@ ScalarText TimestampText(absl::string_view message, std::string& scratch) {
       return Error("is not a valid timestamp");
     }
     if (number == 1) instant.seconds = static_cast<int64_t>(value.bits);
-    if (number == 2) instant.nanos = static_cast<int32_t>(value.bits);
+    if (number == 2) {
+      if (!FitsInt32(static_cast<int64_t>(value.bits))) return Error("is not a valid timestamp");
+      instant.nanos = static_cast<int32_t>(value.bits);
+    }
   }
   if (!IsValid(instant))
     return Error("must lie between the years 1 and 9999, nanos within a second");
@@ -88,6 +86,11 @@ WireType WireTypeOf(Kind kind) {
     default:
       return WireType::kBytes;
   }
+}
+
+bool FitsInt32(int64_t number) {
+  return number >= std::numeric_limits<int32_t>::min() &&
+         number <= std::numeric_limits<int32_t>::max();
 }
 
 bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }

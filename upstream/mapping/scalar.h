@@ -3,6 +3,7 @@
 #ifndef UPSTREAM_MAPPING_SCALAR_H_
 #define UPSTREAM_MAPPING_SCALAR_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -13,6 +14,8 @@ namespace gateway::mapping {
 
 // How a value of this kind stands on the wire.
 WireType WireTypeOf(Kind kind);
+
+bool FitsInt32(int64_t number);
 
 bool IsScalar(Kind kind);  // everything that has a ScalarText
 

@@ -17,6 +17,9 @@ namespace gateway::mapping {
 
 static_assert(std::endian::native == std::endian::little);
 
+// Messages nested deeper than this are refused: protobuf's own parsers read no deeper.
+inline constexpr int kMaxDepth = 100;
+
 enum class WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 // One value as it stands on the wire: `bits` for numbers, `bytes` for strings, messages and packed

@@ -217,6 +217,31 @@ TEST(SentText, MustBeUtf8Wherever) {
   }
 }
 
+// No serializer writes more than 32 bits here; a parser of protobuf would cut them off.
+TEST(SentIntegers, NeverWrap) {
+  const uint64_t wide = uint64_t{1} << 32 | 5;
+  const std::string disorder = BytesField(1, "text");  // after field 2: not canonical
+  EXPECT_EQ(MixBodyOfBytes(VarintField(2, wide)), "refused: body.small: must fit in 32 bits");
+  EXPECT_EQ(MixBodyOfBytes(VarintField(2, 0xffffffff)), "refused: body.small: must fit in 32 bits");
+  EXPECT_THAT(MixBodyOfBytes(VarintField(2, wide) + disorder), StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(VarintField(6, uint64_t{1} << 32 | 1) + disorder),
+              StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(22, VarintBytes(1) + VarintBytes(wide)) + disorder),
+              StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(8, VarintField(2, wide)) + disorder),
+              StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(42, VarintField(2, wide)) + disorder),
+              StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(48, BytesField(2, VarintField(2, wide))) + disorder),
+              StartsWith("refused: "));
+  // The later one would hold, and is good; the earlier one says that something is wrong.
+  EXPECT_THAT(MixBodyOfBytes(VarintField(2, wide) + VarintField(2, 1)), StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(2, wide))),
+              StartsWith("refused: body.time"));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(2, wide)) + disorder),
+              StartsWith("refused: "));
+}
+
 TEST(SentBody, RefusesAMistypedFieldAmongNonCanonicalOnesInFiniteTime) {
   std::string bytes = BytesField(2, "?");  // small is a varint
   for (int i = 0; i < 50; ++i) {
