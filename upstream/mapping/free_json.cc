@@ -3,6 +3,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "absl/container/flat_hash_set.h"
 #include "upstream/mapping/formats.h"
@@ -42,17 +43,23 @@ absl::string_view AppendMember(absl::string_view entry, int depth,
   uint32_t number;
   WireValue part;
   absl::string_view key;
-  absl::string_view value;
+  std::optional<absl::string_view> value;
   while (!reader.done()) {
     if (!reader.ReadField(number, part) || part.type != WireType::kBytes) return kMalformed;
-    if (number == kMapKey) key = part.bytes;
-    if (number == kMapValue) value = part.bytes;
+    if (number == kMapKey) {
+      key = part.bytes;
+    } else if (number == kMapValue) {
+      if (value) return kSetTwice;
+      value = part.bytes;
+    } else {
+      return kMalformed;
+    }
   }
   if (!keys.insert(key).second) return "has the same key twice";
   const absl::string_view error = AppendText(key, out);
   if (!error.empty()) return error;
   out.push_back(':');
-  return AppendValue(value, depth, out);
+  return AppendValue(value.value_or(""), depth, out);
 }
 
 absl::string_view AppendObject(absl::string_view bytes, int depth, std::string& out) {
@@ -91,20 +98,21 @@ absl::string_view AppendList(absl::string_view bytes, int depth, std::string& ou
 }
 
 absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& out) {
-  uint32_t kind = 0;  // a oneof: the last one on the wire holds
+  uint32_t kind = 0;
   WireValue value;
   WireReader reader(bytes);
-  while (!reader.done()) {
-    if (!reader.ReadField(kind, value)) return kMalformed;
-  }
+  if (!reader.done() && !reader.ReadField(kind, value)) return kMalformed;
+  if (!reader.done()) return kSetTwice;
   switch (kind) {
     case kNull:
+      if (value.type != WireType::kVarint) return kMalformed;
       out.append("null");
       return "";
     case kNumber:
       if (value.type != WireType::kFixed64) return kMalformed;
       return AppendNumber(std::bit_cast<double>(value.bits), out);
     case kBool:
+      if (value.type != WireType::kVarint) return kMalformed;
       out.append(value.bits != 0 ? "true" : "false");
       return "";
     case kText:
@@ -114,8 +122,10 @@ absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& o
       if (kind == kText) return AppendText(value.bytes, out);
       return kind == kObject ? AppendObject(value.bytes, depth + 1, out)
                              : AppendList(value.bytes, depth + 1, out);
-    default:
+    case 0:
       return "has no value: use null_value for null";
+    default:
+      return kMalformed;
   }
 }
 

@@ -14,23 +14,26 @@ constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
 
 // Parsers take a missing key or value of a map entry for the type's default.
-bool ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::string_view& key,
-                  WireValue& value) {
+WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::string_view& key,
+                        WireValue& value) {
   value.type = WireTypeOf(field.kind);
+  bool has_value = false;
   WireReader reader(entry);
   while (!reader.done()) {
     uint32_t number;
     WireValue part;
-    if (!reader.ReadField(number, part)) return false;
+    if (!reader.ReadField(number, part)) return WireResult::kMalformed;
     if (number == kMapKey && part.type == WireType::kBytes) {
       key = part.bytes;
     } else if (number == kMapValue && part.type == value.type) {
+      if (has_value) return WireResult::kNotCanonical;
+      has_value = true;
       value = part;
     } else {
-      return false;
+      return WireResult::kMalformed;
     }
   }
-  return true;
+  return WireResult::kOk;
 }
 
 }  // namespace
@@ -131,6 +134,7 @@ WireResult JsonFromWire::Element(const FieldPlan& field, const WireValue& value,
   if (field.kind == Kind::kMessage) return Message(*field.message, value.bytes, at, mask);
   if (!IsScalar(field.kind)) {
     const absl::string_view error = AppendFreeJson(field.kind, value.bytes, out_);
+    if (error == kSetTwice) return WireResult::kNotCanonical;
     if (!error.empty()) violations_.Add(at, error);
     return WireResult::kOk;
   }
@@ -155,6 +159,8 @@ WireResult JsonFromWire::List(const FieldPlan& field, absl::string_view run, con
     return Element(field, element, {&at, "", index}, nullptr);
   });
   out_.push_back(']');
+  // Packed, and empty: to protobuf the list is not set.
+  if (result == WireResult::kOk && count == 0 && !run.empty()) return WireResult::kNotCanonical;
   CheckCount(field, count, at);
   return result;
 }
@@ -171,14 +177,15 @@ WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, cons
     }
     absl::string_view key;
     WireValue value;
-    if (!ReadMapEntry(field, entry.bytes, key, value)) return WireResult::kMalformed;
+    WireResult result = ReadMapEntry(field, entry.bytes, key, value);
+    if (result != WireResult::kOk) return result;
     const Path member{&at, key, {}, true};
     if (!IsUtf8(key)) violations_.Add(at, "has a key that is not valid UTF-8");
     if (!keys.insert(key).second) violations_.Add(member, "is there twice");
     if (keys.size() > 1) out_.push_back(',');
     AppendJsonString(key, out_);
     out_.push_back(':');
-    const WireResult result = Element(field, value, member, nullptr);
+    result = Element(field, value, member, nullptr);
     if (result != WireResult::kOk) return result;
   }
   out_.push_back('}');

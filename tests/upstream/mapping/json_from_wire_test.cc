@@ -217,6 +217,60 @@ TEST(SentText, MustBeUtf8Wherever) {
   }
 }
 
+TEST(SentBody, RefusesFieldNumbersThatItDoesNotKnow) {
+  const std::string unknown = VarintField(99, 1);
+  const std::string expected = "has a field number 99 that is not known here";
+  EXPECT_EQ(MixBodyOfBytes(unknown), "refused: body: " + expected);
+  EXPECT_EQ(MixBodyOfBytes(BytesField(8, unknown)), "refused: body.nested: " + expected);
+  EXPECT_EQ(MixBodyOfBytes(BytesField(28, "") + BytesField(28, unknown)),
+            "refused: body.nesteds[1]: " + expected);
+  EXPECT_EQ(MixBodyOfBytes(VarintField(5000, 1)),
+            "refused: body: has a field number 5000 that is not known here");
+  EXPECT_EQ(MixBodyOfBytes(VarintField(536870911, 1)),
+            "refused: body: has a field number 536870911 that is not known here");
+  EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(3, 1))), StartsWith("refused: body.time"));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(41, VarintField(3, 1))), StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(10, VarintField(9, 1))), StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(10, VarintField(9, 1) + VarintField(4, 1))),
+              StartsWith("refused: "));
+  EXPECT_THAT(MixBodyOfBytes(BytesField(9, VarintField(9, 1))), StartsWith("refused: "));
+}
+
+TEST(SentBody, RefusesAValueOfAnotherWireType) {
+  for (const std::string& bytes : {
+           VarintField(1, 1),
+           BytesField(2, "\x01"),
+           Fixed64Field(3, 1),
+           VarintField(4, 1),
+           BytesField(5, "\x01"),
+           BytesField(6, "\x01"),
+           VarintField(7, 1),
+           VarintField(8, 1),
+           VarintField(10, 1),
+           VarintField(21, 1),
+           VarintField(41, 1),
+           Fixed64Field(22, 1),
+           // Within google.protobuf.Value: null, bool and number.
+           BytesField(10, BytesField(1, "")),
+           BytesField(10, BytesField(4, "")),
+           BytesField(10, VarintField(2, 1)),
+           BytesField(10, VarintField(3, 1)),
+           BytesField(10, Fixed64Field(5, 1)),
+           // Within google.protobuf.Timestamp.
+           BytesField(7, Fixed64Field(1, 1)),
+           BytesField(7, BytesField(2, "")),
+           // Groups, and wire types that there are not.
+           std::string("\x0b\x0c", 2),
+           std::string("\x0e", 1),
+           std::string("\x0f", 1),
+           // Field number 0, and a varint without end.
+           VarintField(0, 1),
+           std::string(11, '\xff'),
+       }) {
+    EXPECT_THAT(MixBodyOfBytes(bytes), StartsWith("refused: ")) << testing::PrintToString(bytes);
+  }
+}
+
 // No serializer writes more than 32 bits here; a parser of protobuf would cut them off.
 TEST(SentIntegers, NeverWrap) {
   const uint64_t wide = uint64_t{1} << 32 | 5;
@@ -240,6 +294,71 @@ TEST(SentIntegers, NeverWrap) {
               StartsWith("refused: body.time"));
   EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(2, wide)) + disorder),
               StartsWith("refused: "));
+}
+
+// Other bytes with the same meaning: what protobuf's own parser makes of them is what is sent.
+TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
+  const std::string seven = VarintBytes(7);
+  const std::string list_1 = BytesField(11, BytesField(1, VarintField(4, 1)));
+  struct {
+    std::string bytes;
+    const char* json;
+  } const cases[] = {
+      // Out of order.
+      {VarintField(3, 2) + VarintField(2, 1), R"({"small":1,"big":2})"},
+      // A singular field twice: the last one.
+      {VarintField(2, 1) + VarintField(2, 2), R"({"small":2})"},
+      {BytesField(1, "a") + VarintField(2, 1) + BytesField(1, "b"), R"({"text":"b","small":1})"},
+      // A list in pieces.
+      {VarintField(22, 1) + VarintField(2, 9) + VarintField(22, 2),
+       R"({"small":9,"smalls":[1,2]})"},
+      {BytesField(21, "a") + BytesField(28, "") + BytesField(21, "b"),
+       R"({"texts":["a","b"],"nesteds":[{}]})"},
+      // Packed, not packed, and both.
+      {BytesField(22, VarintBytes(1) + seven), R"({"smalls":[1,7]})"},
+      {VarintField(22, 1) + VarintField(22, 7), R"({"smalls":[1,7]})"},
+      {VarintField(22, 1) + BytesField(22, seven + seven) + VarintField(22, 2),
+       R"({"smalls":[1,7,7,2]})"},
+      {BytesField(66, seven + VarintBytes(8)), R"({"loose":[7,8]})"},
+      {Fixed64Field(24, 0x3fe0000000000000) + BytesField(24, std::string(8, '\0')),
+       R"({"reals":[0.5,0]})"},
+      {BytesField(26, VarintBytes(1)) + VarintField(26, 2),
+       R"({"flavors":["lemon","pink_lemon"]})"},
+      // An empty packed list says nothing.
+      {BytesField(22, ""), R"({})"},
+      {BytesField(22, "") + BytesField(22, ""), R"({})"},
+      {BytesField(8, BytesField(22, "")), R"({"nested":{}})"},
+      // A message in pieces is one message.
+      {BytesField(8, VarintField(2, 1)) + BytesField(8, VarintField(3, 2)),
+       R"({"nested":{"small":1,"big":2}})"},
+      {BytesField(8, VarintField(2, 1)) + VarintField(22, 5) + BytesField(8, VarintField(2, 2)),
+       R"({"nested":{"small":2},"smalls":[5]})"},
+      {BytesField(8, BytesField(28, VarintField(2, 1))) + BytesField(8, BytesField(28, "")),
+       R"({"nested":{"nesteds":[{"small":1},{}]}})"},
+      {BytesField(7, VarintField(1, 1)) + BytesField(7, VarintField(2, 5000000)),
+       R"({"time":"1970-01-01T00:00:01.005Z"})"},
+      {BytesField(7, VarintField(1, 1) + VarintField(1, 2)), R"({"time":"1970-01-01T00:00:02Z"})"},
+      {BytesField(48, BytesField(1, "k") + BytesField(2, VarintField(2, 1)) +
+                          BytesField(2, VarintField(3, 2))),
+       R"({"nested_map":{"k":{"small":1,"big":2}}})"},
+      {BytesField(43, VarintField(2, 1) + BytesField(1, "a") + VarintField(2, 2)),
+       R"({"big_map":{"a":2}})"},
+      // google.protobuf.Value is a oneof: another member replaces, the same message is merged.
+      {BytesField(10, VarintField(4, 1) + VarintField(1, 0)), R"({"any":null})"},
+      {BytesField(10, VarintField(4, 1)) + BytesField(10, BytesField(3, "x")), R"({"any":"x"})"},
+      {BytesField(10, BytesField(6, BytesField(1, VarintField(4, 1))) +
+                          BytesField(6, BytesField(1, VarintField(4, 0)))),
+       R"({"any":[true,false]})"},
+      {list_1 + list_1, R"({"list":[true,true]})"},
+      {BytesField(
+           9, BytesField(1, BytesField(1, "k") +
+                                BytesField(2, BytesField(6, BytesField(1, VarintField(4, 1)))) +
+                                BytesField(2, BytesField(6, BytesField(1, VarintField(4, 0)))))),
+       R"({"object":{"k":[true,false]}})"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(MixBodyOfBytes(c.bytes), c.json) << shop::Text("Everything", c.bytes);
+  }
 }
 
 TEST(SentBody, RefusesAMistypedFieldAmongNonCanonicalOnesInFiniteTime) {
