@@ -113,7 +113,12 @@ WireResult JsonFromWire::Member(const FieldPlan& field, absl::string_view run, c
 WireResult JsonFromWire::Unset(const FieldPlan& field, const Path& at, const UpdateMask* mask) {
   const UpdateMask::Entry* entry = mask == nullptr ? nullptr : mask->Find(field);
   if (field.cardinality != Cardinality::kSingular) {
-    if (!field.required && entry == nullptr && !field.min_items) return WireResult::kOk;
+    if (!field.required && entry == nullptr) return WireResult::kOk;
+    if (mask != nullptr && entry == nullptr) {
+      // `[]` would clear what the mask does not mention.
+      violations_.Add(at, "is required; to send it empty, name it in the mask");
+      return WireResult::kOk;
+    }
     Key(field);
     return List(field, "", at);
   }

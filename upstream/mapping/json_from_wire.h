@@ -3,7 +3,8 @@
 // wrong is collected, not thrown at the first.
 //
 // A field that is not set is not written; a set field is written, also when it is 0, "" or false. A
-// required list or map is always written.
+// required list or map is always written, except under a mask that does not name it: there it has
+// to be set. The number of elements is checked where a list is written.
 //
 // The walk asks for canonical bytes: fields in ascending order, each list in one piece, no singular
 // field twice. That is what every serializer writes. Other bytes mean the same to protobuf and give

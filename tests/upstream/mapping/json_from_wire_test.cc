@@ -402,6 +402,16 @@ std::string CreateBody(absl::string_view glass) {
   return absl::StrCat("refused: ", Violated(written));
 }
 
+TEST(SentRules, PassAGoodBody) {
+  EXPECT_EQ(CreateBody(kGoodGlass),
+            R"({"id":"7","name":"","price":0,"tags":["t"],"labels":{"a":"b"}})");
+}
+
+TEST(SentRules, SendARequiredListOrMapAlsoWhenEmpty) {
+  EXPECT_EQ(CreateBody("id: '7' name: 'n' price: 0"),
+            R"({"id":"7","name":"n","price":0,"tags":[],"labels":{}})");
+}
+
 TEST(SentRules, TellEverythingThatIsWrongAtOnce) {
   EXPECT_EQ(CreateBody("price: -1 deposit: 2147483648 barista: 'x' fresh_for: 'y' "
                        "tags: ['a', 'b', 'c'] straws { color: 'red' } straws { length: 1 } "
@@ -414,6 +424,22 @@ TEST(SentRules, TellEverythingThatIsWrongAtOnce) {
                          "body.straws[0].length: is required; body.straws[2].length: is required; "
                          "body.straws: takes at most 2 elements; body.flavor: ",
                          kNotOfTheEnum));
+}
+
+TEST(SentRules, BoundsAreInclusive) {
+  const auto of_price = [](int64_t price) {
+    return CreateBody(absl::StrCat("id: '7' name: 'n' price: ", price));
+  };
+  EXPECT_THAT(of_price(0), HasSubstr("\"price\":0,"));
+  EXPECT_THAT(of_price(1000000), HasSubstr("\"price\":1000000,"));
+  EXPECT_EQ(of_price(-1), "refused: body.price: is below the minimum");
+  EXPECT_EQ(of_price(1000001), "refused: body.price: is above the maximum");
+  EXPECT_EQ(of_price(std::numeric_limits<int64_t>::min()),
+            "refused: body.price: is below the minimum");
+}
+
+TEST(SentRules, AnOptionalListThatIsNotSetHasNoMinimum) {
+  EXPECT_THAT(CreateBody(kGoodGlass), testing::Not(HasSubstr("straws")));
 }
 
 TEST(SentRules, TellNoMoreThanALimit) {
