@@ -1,6 +1,7 @@
 #include "upstream/mapping/update_mask.h"
 
 #include "absl/container/inlined_vector.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr uint32_t kPaths = 1;  // google.protobuf.FieldMask.paths
 
+constexpr size_t kMaxPathShown = 100;
+
 using Fields = absl::InlinedVector<const FieldPlan*, 4>;
 
 // The fields that a path names, from the outside in. Returns what is wrong with the path, or "".
@@ -22,6 +25,7 @@ absl::string_view Resolve(const MessagePlan& body, absl::string_view path, Field
     if (message == nullptr) return "enters something that is not a single message";
     const FieldPlan* field = message->ByName(name);
     if (field == nullptr) return "names a field that does not exist";
+    if (fields.size() == kMaxDepth) return "is nested too deeply";
     fields.push_back(field);
     message = field->cardinality == Cardinality::kSingular ? field->message : nullptr;
   }
@@ -67,8 +71,9 @@ bool ReadUpdateMask(const MessagePlan& body, absl::string_view bytes, const Path
       continue;
     }
     const Path paths{&at, "paths"};
-    violations.Add({&paths, "", index},
-                   absl::StrCat("`", value.bytes.substr(0, 100), "` ", problem));
+    violations.Add(
+        {&paths, "", index},
+        absl::StrCat("`", absl::CEscape(value.bytes.substr(0, kMaxPathShown)), "` ", problem));
   }
   return true;
 }

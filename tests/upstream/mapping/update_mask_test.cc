@@ -148,10 +148,32 @@ INSTANTIATE_TEST_SUITE_P(
              "refused: update_mask.paths[0]: `extras.x` enters something that is not a single "
              "message"}));
 
+// A path comes from the caller and goes into the answer, which has to stay UTF-8 and readable.
+TEST(MaskPath, IsShownShortAndPrintable) {
+  std::string path(99, 'x');
+  path += "\xf0\x9f\x8d\x8b";  // byte 100 falls into this character
+  const std::string answer =
+      Patched(absl::StrCat("body {} update_mask { paths: '", path, "\\n' }"));
+  EXPECT_THAT(answer, HasSubstr(kUnknown));
+  EXPECT_LT(answer.size(), 200u);
+  EXPECT_NO_THROW(nlohmann::json(answer).dump()) << "not UTF-8";
+  EXPECT_THAT(Patched("body {} update_mask { paths: 'a\\nb' }"), HasSubstr(R"(`a\nb`)"));
+}
+
 std::string PathOfDepth(int depth) {
   std::string path;
   for (int i = 0; i < depth; ++i) path += "refill.";
   return path + "name";
+}
+
+TEST(MaskPath, IsNotDeeperThanAMessageCanBe) {
+  EXPECT_EQ(Patched(absl::StrCat("update_mask { paths: '", PathOfDepth(98), "' }")).substr(0, 20),
+            R"({"refill":{"refill":)");
+  for (const int depth : {100, 1000, 1000000}) {
+    EXPECT_THAT(Patched(absl::StrCat("update_mask { paths: '", PathOfDepth(depth), "' }")),
+                HasSubstr("is nested too deeply"))
+        << depth;
+  }
 }
 
 TEST(MaskBytes, MustBeAFieldMask) {
