@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 
@@ -191,6 +193,17 @@ void AppendRfc3339(const Instant& instant, std::string& out) {
     out.append(buffer, length);
   }
   out.push_back('Z');
+}
+
+void AppendDouble(double number, std::string& out) {
+  constexpr double kExact = 9007199254740992.0;
+  char buffer[32];
+  char* const last = buffer + sizeof(buffer);
+  const bool negative_zero = number == 0 && std::signbit(number);
+  const bool whole = std::abs(number) <= kExact && number == std::trunc(number) && !negative_zero;
+  char* const end = whole ? std::to_chars(buffer, last, static_cast<int64_t>(number)).ptr
+                          : std::to_chars(buffer, last, number).ptr;
+  out.append(buffer, end);
 }
 
 void AppendPercentEncoded(absl::string_view text, std::string& out) {

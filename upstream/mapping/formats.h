@@ -38,6 +38,10 @@ std::optional<Instant> ParseRfc3339(absl::string_view text);
 // In UTC ("Z"), with 0, 3, 6 or 9 fraction digits. Requires IsValid(instant).
 void AppendRfc3339(const Instant& instant, std::string& out);
 
+// The shortest text that reads back as the same number; requires a finite one. A whole number up to
+// 2^53 has no exponent: `1e+05` is shorter than `100000`, but readers of integers refuse it.
+void AppendDouble(double number, std::string& out);
+
 // Everything but RFC 3986's unreserved characters as %XX: safe in a path segment and in a query.
 void AppendPercentEncoded(absl::string_view text, std::string& out);
 

@@ -1,7 +1,6 @@
 #include "upstream/mapping/free_json.h"
 
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -32,8 +31,7 @@ absl::string_view AppendText(absl::string_view text, std::string& out) {
 
 absl::string_view AppendNumber(double number, std::string& out) {
   if (!std::isfinite(number)) return "must be a finite number";
-  char buffer[32];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof(buffer), number).ptr);
+  AppendDouble(number, out);
   return "";
 }
 

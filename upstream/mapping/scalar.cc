@@ -13,21 +13,15 @@ namespace {
 
 ScalarText Error(absl::string_view reason) { return {"", reason}; }
 
-template <typename Number>
-ScalarText NumberText(Number number, std::string& scratch) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), number).ptr;
-  scratch.assign(buffer, end);
-  return {scratch, ""};
-}
-
 ScalarText IntegerText(const FieldPlan& field, const WireValue& value, std::string& scratch) {
   const auto number = static_cast<int64_t>(value.bits);
   const bool narrow = field.kind == Kind::kInt32 || field.format == Format::kInt32;
   if (narrow && !FitsInt32(number)) return Error("must fit in 32 bits");
   if (field.minimum && number < *field.minimum) return Error("is below the minimum");
   if (field.maximum && number > *field.maximum) return Error("is above the maximum");
-  return NumberText(number, scratch);
+  char buffer[32];
+  scratch.assign(buffer, std::to_chars(buffer, buffer + sizeof(buffer), number).ptr);
+  return {scratch, ""};
 }
 
 ScalarText StringText(const FieldPlan& field, absl::string_view text) {
@@ -109,7 +103,9 @@ ScalarText TextOf(const FieldPlan& field, const WireValue& value, std::string& s
     case Kind::kDouble: {
       const double number = std::bit_cast<double>(value.bits);
       if (!std::isfinite(number)) return Error("must be a finite number");
-      return NumberText(number, scratch);
+      scratch.clear();
+      AppendDouble(number, scratch);
+      return {scratch, ""};
     }
     case Kind::kBool:
       return {value.bits != 0 ? "true" : "false", ""};

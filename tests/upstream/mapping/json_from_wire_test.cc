@@ -29,6 +29,8 @@ struct Case {
   const char* json;     // to the letter
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.message; }
+
 class Sent : public testing::TestWithParam<Case> {};
 
 TEST_P(Sent, IsWrittenAs) { EXPECT_EQ(MixBody(GetParam().message), GetParam().json); }
@@ -63,6 +65,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"real: nan", "refused: body.real: must be a finite number"},
                     Case{"real: inf", "refused: body.real: must be a finite number"},
                     Case{"real: -inf", "refused: body.real: must be a finite number"}));
+
+// A reader that takes an integer only in plain digits must be able to read what is a whole number.
+INSTANTIATE_TEST_SUITE_P(
+    WholeDoubles, Sent,
+    testing::Values(Case{"real: 100000", R"({"real":100000})"},
+                    Case{"real: -1000000", R"({"real":-1000000})"},
+                    Case{"real: 9007199254740992", R"({"real":9007199254740992})"},
+                    Case{"real: 1e22", R"({"real":1e+22})"}, Case{"real: -0.0", R"({"real":-0})"},
+                    Case{"any { number_value: 100000 }", R"({"any":100000})"},
+                    Case{"reals: 1000000 reals: 0.5", R"({"reals":[1000000,0.5]})"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, Sent,

@@ -37,6 +37,8 @@ struct Case {
   const char* json;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.fields; }
+
 class Masked : public testing::TestWithParam<Case> {};
 
 TEST_P(Masked, Sends) { EXPECT_EQ(Patched(GetParam().fields), GetParam().json); }
