@@ -41,7 +41,7 @@ class CurlTransport : public Transport {
   size_t LeastLoaded() const;
 
   const std::vector<std::unique_ptr<EventLoop>> loops_;
-  std::atomic<CallId> calls_{0};
+  std::atomic<CallId> calls_{1};  // so that no id is 0
   std::atomic<bool> stopped_{false};
 };
 

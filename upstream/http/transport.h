@@ -18,6 +18,7 @@ namespace gateway::http {
 
 class Transport {
  public:
+  // Never 0 for a call that can be cancelled: 0 may stand for none.
   using CallId = uint64_t;
   // Called exactly once for each Send, on a thread of the transport, possibly before Send returns.
   // It must not block.
