@@ -1,11 +1,9 @@
 #include "tools/apigen/layout.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gateway/v1/annotations.pb.h"

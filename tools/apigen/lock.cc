@@ -6,10 +6,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
 #include "tools/apigen/comments.h"
 #include "tools/apigen/files.h"

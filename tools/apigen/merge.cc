@@ -1,6 +1,7 @@
 #include "tools/apigen/merge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -18,6 +19,11 @@ namespace {
 bool ReplyIsByHand(const Method& committed) {
   const auto& rules = committed.options.GetExtension(gateway::v1::method);
   return rules.local_reply() || rules.array_or_object();
+}
+
+// Whether the reply was made for this RPC: it holds the upstream's reply in one of its fields.
+bool ReplyIsWrapped(const Method& method) {
+  return !method.options.GetExtension(google::api::http).response_body().empty();
 }
 
 // Committed methods by "Service.Method", and by how the upstream is called.
@@ -91,8 +97,7 @@ class Merger {
         const Method* old = methods_.SameName(service, method);
         if (old == nullptr) continue;
         Rename(old->input, method.input);
-        const auto& old_rule = old->options.GetExtension(google::api::http);
-        if (!old_rule.response_body().empty()) Rename(old->output, method.output);
+        if (ReplyIsWrapped(*old)) Rename(old->output, method.output);
       }
     }
   }
@@ -137,8 +142,8 @@ class Merger {
     }
     for (size_t i = 0; i < derived.size(); ++i) {
       if (find(ordered, derived[i].name) != ordered.end()) continue;
-      const auto before = i == 0 ? ordered.end() : find(ordered, derived[i - 1].name);
-      ordered.insert(i == 0 ? ordered.begin() : std::next(before), derived[i]);
+      const auto place = i == 0 ? ordered.begin() : std::next(find(ordered, derived[i - 1].name));
+      ordered.insert(place, derived[i]);
     }
     return ordered;
   }
@@ -147,7 +152,9 @@ class Merger {
     const Method* old = methods_.SameOperation(service, method);
     if (old == nullptr) return;
     committed_name_[method.input] = old->input;
-    if (IsWrapper(method.output)) committed_name_[method.output] = old->output;
+    if (IsWrapper(method.output) && ReplyIsWrapped(*old)) {
+      committed_name_[method.output] = old->output;
+    }
     method.comments = old->comments;
     google::protobuf::MethodOptions options = old->options;
     google::api::HttpRule rule = method.options.GetExtension(google::api::http);
@@ -159,22 +166,21 @@ class Merger {
         options.set_idempotency_level(method.options.idempotency_level());
       }
     }
-    if (ReplyIsByHand(*old)) KeepReply(*old, old_rule.response_body(), method, rule);
+    if (ReplyIsByHand(*old)) KeepReply(*old, method, rule);
     *options.MutableExtension(google::api::http) = std::move(rule);
     method.options = std::move(options);
   }
 
-  void KeepReply(const Method& old, const std::string& response_body, Method& method,
-                 google::api::HttpRule& rule) {
+  void KeepReply(const Method& old, Method& method, google::api::HttpRule& rule) {
     if (method.output != old.output && IsWrapper(method.output)) {
       derived_.messages.erase(method.output);
     }
     method.output = old.output;
-    rule.set_response_body(response_body);
+    rule.set_response_body(old.options.GetExtension(google::api::http).response_body());
     const auto by_hand = committed_.messages.find(old.output);
     if (by_hand == committed_.messages.end()) return;
     const auto [reply, added] = derived_.messages.insert(*by_hand);
-    if (added) reply->second.wrapper = !response_body.empty();
+    if (added) reply->second.wrapper = ReplyIsWrapped(old);
   }
 
   void MergeOne(const std::string& name, Message& message) {

@@ -50,11 +50,6 @@ void Reserved::AddRange(int first, int last) {
   ranges_[first] = last;
 }
 
-bool Reserved::Contains(int number) const {
-  auto next = ranges_.upper_bound(number);
-  return next != ranges_.begin() && std::prev(next)->second >= number;
-}
-
 int NextNumber(const std::vector<Field>& fields, const Reserved& reserved) {
   const int next = HighestNumber(fields, reserved) + 1;
   const bool protobufs_own = next >= kFirstOfProtobufsOwn && next <= kLastOfProtobufsOwn;

@@ -29,7 +29,6 @@ class Reserved {
   // Inclusive; overlapping and touching ranges melt into one.
   void AddRange(int first, int last);
   void AddNumber(int number) { AddRange(number, number); }
-  bool Contains(int number) const;
   bool empty() const { return ranges_.empty() && names.empty(); }
 
   // First to last, ascending.

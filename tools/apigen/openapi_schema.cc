@@ -1,6 +1,5 @@
 #include "tools/apigen/openapi_schema.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 

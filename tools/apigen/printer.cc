@@ -1,6 +1,7 @@
 #include "tools/apigen/printer.h"
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"

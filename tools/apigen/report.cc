@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gateway/v1/annotations.pb.h"
-#include "google/protobuf/descriptor.h"
 
 namespace gateway::apigen {
 namespace {

@@ -1,6 +1,9 @@
 // What happens to numbers, names and decisions by hand when the upstream changes.
+#include <regex>
+
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
+#include "tools/apigen/files.h"
 
 namespace gateway::apigen {
 namespace {
@@ -303,6 +306,31 @@ TEST_F(MergeTest, LaterNameCollisionLeavesTheCommittedRpcAlone) {
   EXPECT_THAT(Proto("cold_drinks"), HasSubstr("rpc List(ListRequest) returns (ListResponse)"));
   EXPECT_THAT(Proto("orders"),
               HasSubstr("rpc List(OrdersListRequest) returns (OrdersListResponse)"));
+}
+
+TEST_F(MergeTest, ReplyThatBecomesAListStartsFromOne) {
+  Run();
+  Json& schema =
+      Operation(kDrinks, "post")["responses"]["201"]["content"]["application/json"]["schema"];
+  schema = {{"type", "array"}, {"items", schema}};
+  EXPECT_THAT(Run(), HasSubstr("BREAKING  retyped           ColdDrinksService.CreateDrink: reply "
+                               "DrinkDto is now CreateDrinkResponse"));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("message CreateDrinkResponse {\n"
+                                              "  repeated DrinkDto items = 1;\n}"));
+}
+
+TEST_F(MergeTest, MessageRenamedByHandBeforehandKeepsItsNumbers) {
+  Run();
+  Properties("OrderDto").erase("paid");
+  Run();
+  Schema("TabDto") = Schema("OrderDto");
+  api["components"]["schemas"].erase("OrderDto");
+  api =
+      Json::parse(std::regex_replace(api.dump(), std::regex("schemas/OrderDto"), "schemas/TabDto"));
+  std::string renamed = std::regex_replace(Proto("orders"), std::regex("OrderDto"), "TabDto");
+  ASSERT_TRUE(WriteFile(directory / "lemon/v1/orders.proto", renamed).ok());
+  EXPECT_THAT(Run(), HasSubstr("0 changes"));
+  EXPECT_EQ(Proto("orders"), renamed);
 }
 
 TEST_F(MergeTest, ReplyByHandStays) {

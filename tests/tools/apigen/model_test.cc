@@ -22,15 +22,6 @@ TEST(ReservedTest, RangesMelt) {
   EXPECT_THAT(reserved.ranges(), ElementsAre(Pair(1, 20)));
 }
 
-TEST(ReservedTest, Contains) {
-  Reserved reserved;
-  reserved.AddRange(5, 7);
-  EXPECT_FALSE(reserved.Contains(4));
-  EXPECT_TRUE(reserved.Contains(5));
-  EXPECT_TRUE(reserved.Contains(7));
-  EXPECT_FALSE(reserved.Contains(8));
-}
-
 TEST(NextNumberTest, CountsWhatIsReserved) {
   Reserved reserved;
   EXPECT_EQ(NextNumber(std::vector<Field>(), reserved), 1);
