@@ -6,13 +6,14 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
-#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
-#include "upstream/sandbox/example.h"
+#include "upstream/sandbox/arguments.h"
 #include "upstream/sandbox/server.h"
+#include "upstream/sandbox/validator.h"
 
 namespace gateway::sandbox {
 
@@ -51,15 +52,6 @@ class Client {
 
 // A small one, on a port of its own.
 std::unique_ptr<Sandbox> StartSandbox();
-
-// The operation's path with records of the seed in it.
-std::string SeededPath(const Operation& operation);
-
-// Members whose values must fit the seed for a generated request to be accepted.
-Json SeededMember(absl::string_view member);
-
-// Options for requests that the seeded store accepts.
-ExampleOptions SeededExample(Fill fill);
 
 // The texts of all violations, for a message; "" where there are none.
 std::string Describe(const std::vector<Violation>& violations);
