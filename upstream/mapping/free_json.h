@@ -1,4 +1,4 @@
-// google.protobuf.Struct, Value and ListValue: JSON of any form, carried through.
+// google.protobuf.Struct, Value and ListValue in a request: JSON of any form, carried through.
 #ifndef UPSTREAM_MAPPING_FREE_JSON_H_
 #define UPSTREAM_MAPPING_FREE_JSON_H_
 
@@ -9,8 +9,10 @@
 
 namespace gateway::mapping {
 
-// Deeper than this is refused, in both directions.
-inline constexpr int kMaxFreeJsonDepth = 64;
+// Objects and arrays within each other; deeper is refused. An object costs three of kMaxDepth's
+// messages, and what a request was allowed to send must fit into the reply that echoes it: an
+// answer that cannot be read would leave open whether the call happened.
+inline constexpr int kMaxFreeJsonDepth = 30;
 
 // What AppendFreeJson returns for a value that stands on the wire in pieces. Legal, and no
 // serializer writes it: protobuf's parser puts them together.

@@ -10,7 +10,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/formats.h"
-#include "upstream/mapping/free_json.h"
 #include "upstream/mapping/scalar.h"
 
 namespace gateway::mapping {
@@ -157,11 +156,12 @@ bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value v
       continue;
     }
     wire_.Tag(field.number, WireType::kBytes);
-    const size_t mark = wire_.Begin();
+    size_t mark;
+    if (!Open(mark, here)) return false;
     wire_.Tag(kMapKey, WireType::kBytes);
     wire_.Bytes(View(key));
     if (!Tagged(owner, field, kMapValue, element, here)) return false;
-    wire_.End(mark);
+    Close(mark);
   }
   return true;
 }
@@ -197,9 +197,9 @@ bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Val
     case Kind::kStruct:
     case Kind::kValue:
     case Kind::kListValue: {
-      const size_t mark = wire_.Begin();
-      if (!FreeJson(field.kind, value, 0, at)) return false;
-      wire_.End(mark);
+      size_t mark;
+      if (!Open(mark, at) || !FreeJson(field.kind, value, at)) return false;
+      Close(mark);
       return true;
     }
   }
@@ -269,7 +269,8 @@ bool WireFromJson::Timestamp(Value value, const Path& at) {
   if (value.get_string().get(text)) return Fail(at, "expected a string");
   const std::optional<Instant> instant = ParseRfc3339(View(text));
   if (!instant) return Fail(at, "expected an RFC 3339 time");
-  const size_t mark = wire_.Begin();
+  size_t mark;
+  if (!Open(mark, at)) return false;
   if (instant->seconds != 0) {
     wire_.Tag(1, WireType::kVarint);
     wire_.Varint(static_cast<uint64_t>(instant->seconds));
@@ -278,32 +279,31 @@ bool WireFromJson::Timestamp(Value value, const Path& at) {
     wire_.Tag(2, WireType::kVarint);
     wire_.Varint(static_cast<uint64_t>(instant->nanos));
   }
-  wire_.End(mark);
+  Close(mark);
   return true;
 }
 
 bool WireFromJson::Nested(const FieldPlan& field, Value value, const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
-  const size_t mark = wire_.Begin();
-  if (!Message(*field.message, object, at)) return false;
-  wire_.End(mark);
+  size_t mark;
+  if (!Open(mark, at) || !Message(*field.message, object, at)) return false;
+  Close(mark);
   return true;
 }
 
-bool WireFromJson::FreeJson(Kind kind, Value value, int depth, const Path& at) {
-  if (depth > kMaxFreeJsonDepth) return Fail(at, "is nested too deeply");
+bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
   switch (kind) {
     case Kind::kStruct:
-      return FreeObject(value, depth, at);
+      return FreeObject(value, at);
     case Kind::kListValue:
-      return FreeList(value, depth, at);
+      return FreeList(value, at);
     default:
-      return FreeValue(value, depth, at);
+      return FreeValue(value, at);
   }
 }
 
-bool WireFromJson::FreeObject(Value value, int depth, const Path& at) {
+bool WireFromJson::FreeObject(Value value, const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
   for (auto result : object) {
@@ -311,33 +311,33 @@ bool WireFromJson::FreeObject(Value value, int depth, const Path& at) {
     std::string_view key;
     if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
     wire_.Tag(1, WireType::kBytes);
-    const size_t entry = wire_.Begin();
+    size_t entry, mark;
+    if (!Open(entry, at)) return false;
     wire_.Tag(kMapKey, WireType::kBytes);
     wire_.Bytes(View(key));
     wire_.Tag(kMapValue, WireType::kBytes);
-    const size_t mark = wire_.Begin();
-    if (!FreeJson(Kind::kValue, member.value(), depth, at)) return false;
-    wire_.End(mark);
-    wire_.End(entry);
+    if (!Open(mark, at) || !FreeValue(member.value(), at)) return false;
+    Close(mark);
+    Close(entry);
   }
   return true;
 }
 
-bool WireFromJson::FreeList(Value value, int depth, const Path& at) {
+bool WireFromJson::FreeList(Value value, const Path& at) {
   simdjson::ondemand::array array;
   if (value.get_array().get(array)) return Fail(at, "expected an array");
   for (auto result : array) {
     Value element;
     if (std::move(result).get(element)) return Fail(at, kNotJson);
     wire_.Tag(1, WireType::kBytes);
-    const size_t mark = wire_.Begin();
-    if (!FreeJson(Kind::kValue, element, depth, at)) return false;
-    wire_.End(mark);
+    size_t mark;
+    if (!Open(mark, at) || !FreeValue(element, at)) return false;
+    Close(mark);
   }
   return true;
 }
 
-bool WireFromJson::FreeValue(Value value, int depth, const Path& at) {
+bool WireFromJson::FreeValue(Value value, const Path& at) {
   json_type type;
   if (value.type().get(type)) return Fail(at, kNotJson);
   switch (type) {
@@ -367,13 +367,24 @@ bool WireFromJson::FreeValue(Value value, int depth, const Path& at) {
     case json_type::array: {
       const bool object = type == json_type::object;
       wire_.Tag(object ? 5 : 6, WireType::kBytes);
-      const size_t mark = wire_.Begin();
-      if (!FreeJson(object ? Kind::kStruct : Kind::kListValue, value, depth + 1, at)) return false;
-      wire_.End(mark);
+      size_t mark;
+      if (!Open(mark, at) || !(object ? FreeObject(value, at) : FreeList(value, at))) return false;
+      Close(mark);
       return true;
     }
   }
   return Fail(at, kNotJson);
+}
+
+bool WireFromJson::Open(size_t& mark, const Path& at) {
+  if (++depth_ > kMaxDepth) return Fail(at, "is nested too deeply");
+  mark = wire_.Begin();
+  return true;
+}
+
+void WireFromJson::Close(size_t mark) {
+  wire_.End(mark);
+  --depth_;
 }
 
 bool WireFromJson::Fail(const Path& at, absl::string_view reason) {

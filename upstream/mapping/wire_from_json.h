@@ -3,7 +3,8 @@
 //
 // Lenient and never lossy in silence: unknown members, unknown enum texts and missing required
 // fields pass and are told as Drift; null and absent read alike. A value that its field cannot hold
-// (wrong JSON type, out of range, a member twice) is an error that names the field.
+// (wrong JSON type, out of range, a member twice, nested deeper than a caller's protobuf reads) is
+// an error that names the field.
 #ifndef UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 #define UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 
@@ -53,16 +54,20 @@ class WireFromJson {
   bool Enum(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
   bool Timestamp(Value value, const Path& at);
   bool Nested(const FieldPlan& field, Value value, const Path& at);
-  bool FreeJson(Kind kind, Value value, int depth, const Path& at);
-  bool FreeObject(Value value, int depth, const Path& at);
-  bool FreeList(Value value, int depth, const Path& at);
-  bool FreeValue(Value value, int depth, const Path& at);
+  bool FreeJson(Kind kind, Value value, const Path& at);
+  bool FreeObject(Value value, const Path& at);
+  bool FreeList(Value value, const Path& at);
+  bool FreeValue(Value value, const Path& at);
+  // Around the content of every message within the message.
+  bool Open(size_t& mark, const Path& at);
+  void Close(size_t mark);
   bool Fail(const Path& at, absl::string_view reason);
 
   std::string& out_;
   WireWriter wire_;
   DriftList& drift_;
   std::string error_;
+  int depth_ = 0;
 };
 
 }  // namespace gateway::mapping

@@ -404,6 +404,19 @@ std::string NestedValue(int depth) {
   return value;
 }
 
+TEST(SentFreeForm, IsNotDeeperThanAReplyCouldBringBack) {
+  const std::string deep = MixBodyOfBytes(BytesField(10, NestedValue(kMaxFreeJsonDepth)));
+  ASSERT_TRUE(nlohmann::json::accept(deep));
+  EXPECT_NE(shop::ReadText("GetMix", deep), "unparsable");
+  EXPECT_EQ(MixBodyOfBytes(BytesField(10, NestedValue(kMaxFreeJsonDepth + 1))),
+            "refused: body.any: is nested too deeply");
+  EXPECT_EQ(MixBodyOfBytes(BytesField(10, NestedValue(5000))),
+            "refused: body.any: is nested too deeply");
+  std::string list;
+  for (int i = 0; i < 5000; ++i) list = BytesField(6, BytesField(1, list));
+  EXPECT_EQ(MixBodyOfBytes(BytesField(10, list)), "refused: body.any: is nested too deeply");
+}
+
 // Required, bounds, numbers of elements.
 
 constexpr char kGoodGlass[] = "id: '7' name: '' price: 0 tags: 't' labels { key: 'a' value: 'b' }";

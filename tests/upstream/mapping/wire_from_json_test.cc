@@ -1,0 +1,340 @@
+#include "upstream/mapping/wire_from_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/upstream/mapping/shop.h"
+
+namespace gateway::mapping {
+namespace {
+
+using shop::Normal;
+using shop::ReadJson;
+using shop::ReadText;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr absl::string_view kFailed = "failed: the upstream's reply cannot be read: ";
+
+struct Case {
+  const char* json;
+  const char* text;  // Everything in text format, or "failed: <problem>"
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.json; }
+
+class Received : public testing::TestWithParam<Case> {};
+
+TEST_P(Received, IsReadAs) {
+  const std::string actual = ReadText("GetMix", GetParam().json);
+  absl::string_view problem = GetParam().text;
+  if (absl::ConsumePrefix(&problem, "failed: ")) {
+    EXPECT_EQ(actual, absl::StrCat(kFailed, problem));
+  } else {
+    EXPECT_EQ(actual, Normal("Everything", GetParam().text));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Presence, Received,
+    testing::Values(Case{"{}", ""}, Case{" {\n} ", ""}, Case{R"({"text":""})", "text: ''"},
+                    Case{R"({"small":0})", "small: 0"}, Case{R"({"big":0})", "big: 0"},
+                    Case{R"({"real":0})", "real: 0"}, Case{R"({"flag":false})", "flag: false"},
+                    Case{R"({"nested":{}})", "nested {}"}, Case{R"({"object":{}})", "object {}"},
+                    Case{R"({"list":[]})", "list {}"},
+                    Case{R"({"time":"1970-01-01T00:00:00Z"})", "time {}"},
+                    Case{R"({"otherName":"x"})", "renamed: 'x'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Doubles, Received,
+    testing::Values(Case{R"({"real":0.1})", "real: 0.1"}, Case{R"({"real":-0.0})", "real: -0.0"},
+                    Case{R"({"real":5e-324})", "real: 5e-324"},
+                    Case{R"({"real":1.7976931348623157e308})", "real: 1.7976931348623157e308"},
+                    Case{R"({"real":12345678901234567890})", "real: 12345678901234567890"},
+                    Case{R"({"real":1e400})", "failed: real: expected a number"},
+                    Case{R"({"real":"1"})", "failed: real: expected a number"},
+                    Case{R"({"real":NaN})", "failed: real: expected a number"},
+                    Case{R"({"real":Infinity})", "failed: real: expected a number"},
+                    Case{R"({"real":.5})", "failed: real: expected a number"},
+                    Case{R"({"real":1.})", "failed: real: expected a number"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, Received,
+    testing::Values(Case{R"({"text":"\"\\\/\b\f\n\r\t\u0001"})", R"(text: "\"\\/\b\f\n\r\t\001")"},
+                    Case{R"({"text":"\u0000"})", "text: '\\000'"},
+                    Case{R"({"text":"\ud83c\udf4b"})", "text: '\xf0\x9f\x8d\x8b'"},
+                    Case{"{\"text\":\"\xf0\x9f\x8d\x8b\"}", "text: '\xf0\x9f\x8d\x8b'"},
+                    Case{R"({"te\u0078t":"escaped key"})", "text: 'escaped key'"},
+                    Case{R"({"text":5})", "failed: text: expected a string"},
+                    Case{R"({"text":true})", "failed: text: expected a string"},
+                    Case{R"({"text":{}})", "failed: text: expected a string"},
+                    Case{R"({"text":"\x"})", "failed: text: expected a string"},
+                    Case{R"({"flag":"true"})", "failed: flag: expected true or false"},
+                    Case{R"({"flag":1})", "failed: flag: expected true or false"},
+                    Case{R"({"flag":truex})", "failed: flag: expected true or false"},
+                    Case{R"({"duration":"anything"})", "duration: 'anything'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Times, Received,
+    testing::Values(
+        Case{R"({"time":"2024-02-29T12:34:56.123456789+02:00"})",
+             "time { seconds: 1709202896 nanos: 123456789 }"},
+        Case{R"({"time":"1969-12-31T23:59:59.5Z"})", "time { seconds: -1 nanos: 500000000 }"},
+        Case{R"({"time":"0001-01-01T00:00:00Z"})", "time { seconds: -62135596800 }"},
+        Case{R"({"time":"2024-02-30T00:00:00Z"})", "failed: time: expected an RFC 3339 time"},
+        Case{R"({"time":""})", "failed: time: expected an RFC 3339 time"},
+        Case{R"({"time":1709202896})", "failed: time: expected a string"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Lists, Received,
+    testing::Values(
+        Case{R"({"texts":[],"smalls":[],"nesteds":[]})", ""},
+        Case{R"({"texts":["a",""],"smalls":[1,-1],"bigs":[9223372036854775807],"reals":[0.5],
+                 "flags":[true,false],"flavors":["lemon","OnIce"],"times":["1970-01-01T00:00:01Z"],
+                 "nesteds":[{"small":1},{}],"objects":[{}],"anys":[1,"x"],"lists":[[]],
+                 "loose":[7]})",
+             "texts: ['a', ''] smalls: [1, -1] bigs: 9223372036854775807 reals: 0.5 "
+             "flags: [true, false] flavors: [FLAVOR_LEMON, FLAVOR_ON_ICE] times { seconds: 1 } "
+             "nesteds { small: 1 } nesteds {} objects {} anys { number_value: 1 } "
+             "anys { string_value: 'x' } lists {} loose: 7"},
+        Case{R"({"texts":{}})", "failed: texts: expected an array"},
+        Case{R"({"smalls":1})", "failed: smalls: expected an array"},
+        Case{R"({"texts":["a",5]})", "failed: texts[1]: expected a string"},
+        Case{R"({"smalls":[1,2147483648]})", "failed: smalls[1]: is out of range"},
+        Case{R"({"nesteds":[{},{"nesteds":[{"small":"x"}]}]})",
+             "failed: nesteds[1].nesteds[0].small: expected an integer"},
+        Case{R"({"smalls":[1,]})", "failed: smalls[1]: expected an integer"},
+        Case{R"({"smalls":[1 2]})", "failed: smalls[1]: is not valid JSON"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Maps, Received,
+    testing::Values(
+        Case{R"({"text_map":{},"nested_map":{}})", ""},
+        Case{R"({"text_map":{"":"v"},"small_map":{"a":-1},"big_map":{"b":0},"real_map":{"r":1.5},
+                 "flag_map":{"f":false},"flavor_map":{"l":"sour"},
+                 "time_map":{"t":"1970-01-01T00:00:01Z"},"nested_map":{"n":{"flag":false}},
+                 "object_map":{"o":{}},"any_map":{"y":[]},"list_map":{"\"":[1]}})",
+             "text_map { key: '' value: 'v' } small_map { key: 'a' value: -1 } "
+             "big_map { key: 'b' value: 0 } real_map { key: 'r' value: 1.5 } "
+             "flag_map { key: 'f' value: false } flavor_map { key: 'l' value: FLAVOR_SOUR } "
+             "time_map { key: 't' value { seconds: 1 } } "
+             "nested_map { key: 'n' value { flag: false } } object_map { key: 'o' value {} } "
+             "any_map { key: 'y' value { list_value {} } } "
+             "list_map { key: '\"' value { values { number_value: 1 } } }"},
+        Case{R"({"text_map":[]})", "failed: text_map: expected an object"},
+        Case{R"({"small_map":{"a\n":"x"}})", R"(failed: small_map["a\n"]: expected an integer)"},
+        Case{R"({"nested_map":{"k":{"small":true}}})",
+             R"(failed: nested_map["k"].small: expected an integer)"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    FreeForm, Received,
+    testing::Values(
+        Case{R"({"any":true})", "any { bool_value: true }"},
+        Case{R"({"any":1.5})", "any { number_value: 1.5 }"},
+        Case{R"({"any":"x"})", "any { string_value: 'x' }"},
+        Case{R"({"any":{"a":[{"b":null}]}})",
+             "any { struct_value { fields { key: 'a' value { list_value { values { struct_value { "
+             "fields { key: 'b' value { null_value: NULL_VALUE } } } } } } } } }"},
+        Case{R"({"object":{"":"x"}})", "object { fields { key: '' value { string_value: 'x' } } }"},
+        Case{R"({"list":[[],{}]})", "list { values { list_value {} } values { struct_value {} } }"},
+        Case{R"({"object":[]})", "failed: object: expected an object"},
+        Case{R"({"list":{}})", "failed: list: expected an array"},
+        Case{R"({"any":1e400})", "failed: any: expected a number"},
+        Case{R"({"any":tru})", "failed: any: is not valid JSON"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Forms, Received,
+    testing::Values(Case{"[]", "failed: expected an object"},
+                    Case{"5", "failed: expected an object or an array"},
+                    Case{"null", "failed: expected an object or an array"},
+                    Case{R"("x")", "failed: expected an object or an array"},
+                    Case{"x", "failed: expected an object or an array"},
+                    Case{"{\"text\":\"a\xff\"}", "failed: it is not valid JSON"},
+                    Case{"{\"text\":\"a\nb\"}", "failed: it is not valid JSON"},
+                    Case{"{} {}", "failed: it goes on after its end"},
+                    Case{"{}}", "failed: it goes on after its end"},
+                    Case{R"({"small":1}x})", "failed: it goes on after its end"},
+                    Case{R"({"small" 1})", "failed: the reply is not valid JSON"},
+                    Case{R"({"small":1 "big":2})", "failed: the reply is not valid JSON"},
+                    Case{R"({small:1})", "failed: the reply is not valid JSON"},
+                    Case{R"({"nested":[]})", "failed: nested: expected an object"}));
+
+// A caller's protobuf refuses a string that is not UTF-8: an escape must not make one.
+TEST(ReceivedText, IsNeverHalfASurrogatePair) {
+  for (const char* half : {R"(\ud83c)", R"(\udf4b)", R"(\ud83c\ud83c)", R"(\udf4b\ud83c)",
+                           R"(\ud83cx)", R"(\ud83c\n)", R"(\ud83c\u0041)"}) {
+    for (const std::string& body : {absl::StrCat(R"({"text":")", half, "\"}"),
+                                    absl::StrCat(R"({"text_map":{")", half, R"(":""}})"),
+                                    absl::StrCat(R"({"any":")", half, "\"}"),
+                                    absl::StrCat(R"({"object":{")", half, R"(":1}})"),
+                                    absl::StrCat(R"({"texts":["a",")", half, "\"]}")}) {
+      const std::string text = ReadText("GetMix", body);
+      EXPECT_THAT(text, StartsWith(kFailed)) << body;
+    }
+  }
+}
+
+// Drift.
+
+struct Noted {
+  Drift::Kind kind;
+  std::string field;
+  std::string text;
+  size_t count;
+  bool operator==(const Noted&) const = default;
+};
+
+void PrintTo(const Noted& n, std::ostream* out) {
+  *out << static_cast<int>(n.kind) << " " << n.field << " " << n.text << " x" << n.count;
+}
+
+std::vector<Noted> DriftOf(absl::string_view method, absl::string_view body) {
+  std::vector<Noted> noted;
+  const auto read = ReadJson(method, body);
+  const auto* reply = std::get_if<Reply>(&read);
+  EXPECT_NE(reply, nullptr) << body;
+  if (reply == nullptr) return noted;
+  for (const Drift& drift : reply->drift) {
+    const std::string& name =
+        drift.field == nullptr ? drift.message->full_name : drift.field->full_name;
+    noted.push_back({drift.kind, std::string(absl::StripPrefix(name, "test.shop.v1.")), drift.text,
+                     drift.count});
+  }
+  return noted;
+}
+
+using Kinds = Drift::Kind;
+
+TEST(ReceivedDrift, CountsUnknownMembers) {
+  EXPECT_EQ(ReadText("GetMix", R"({"new":{"a":[1,{}]},"small":1,"newer":null})"),
+            Normal("Everything", "small: 1"));
+  EXPECT_THAT(
+      DriftOf("GetMix", R"({"new":1,"nested":{"new":"x","new":[]},"nesteds":[{"new":{}}]})"),
+      ElementsAre(Noted{Kinds::kUnknownMember, "Everything", "new", 4}));
+  EXPECT_THAT(DriftOf("GetMix", R"({"Small":1,"renamed":"x"})"),
+              ElementsAre(Noted{Kinds::kUnknownMember, "Everything", "Small", 1},
+                          Noted{Kinds::kUnknownMember, "Everything", "renamed", 1}));
+}
+
+TEST(ReceivedDrift, KeepsUnknownEnumTextsAndTheirPlace) {
+  constexpr char kBody[] =
+      R"({"flavor":"mint","flavors":["lemon","MINT","lemon","MINT"],"flavor_map":{"k":"Lemon"}})";
+  EXPECT_EQ(ReadText("GetMix", kBody),
+            Normal("Everything",
+                   "flavor: FLAVOR_UNSPECIFIED flavors: [FLAVOR_LEMON, FLAVOR_UNSPECIFIED, "
+                   "FLAVOR_LEMON, FLAVOR_UNSPECIFIED] flavor_map { key: 'k' value: "
+                   "FLAVOR_UNSPECIFIED }"));
+  EXPECT_THAT(DriftOf("GetMix", kBody),
+              ElementsAre(Noted{Kinds::kUnknownEnumText, "Everything.flavor", "mint", 1},
+                          Noted{Kinds::kUnknownEnumText, "Everything.flavors", "MINT", 2},
+                          Noted{Kinds::kUnknownEnumText, "Everything.flavor_map", "Lemon", 1}));
+  // Not this enum's own name for "not set", and not the name of the proto either.
+  for (const char* text : {"unspecified", "FLAVOR_LEMON", "on_ice", ""}) {
+    EXPECT_THAT(DriftOf("GetMix", absl::StrCat(R"({"flavor":")", text, "\"}")),
+                ElementsAre(Noted{Kinds::kUnknownEnumText, "Everything.flavor", text, 1}));
+  }
+  EXPECT_THAT(DriftOf("GetMix", R"({"flavor":"unknown"})"), IsEmpty());
+  EXPECT_THAT(ReadText("GetMix", R"({"flavor":1})"), HasSubstr("flavor: expected a string"));
+}
+
+TEST(ReceivedDrift, CountsMissingRequiredFields) {
+  EXPECT_THAT(DriftOf("GetGlass", R"({"id":"1","name":"n","price":0,"tags":[],"labels":{}})"),
+              IsEmpty());
+  // Null is documented for `name`, and for no other.
+  EXPECT_THAT(DriftOf("GetGlass", R"({"id":null,"name":null,"price":1,"tags":null,"labels":{}})"),
+              ElementsAre(Noted{Kinds::kMissingRequired, "GlassDto.id", "", 1},
+                          Noted{Kinds::kMissingRequired, "GlassDto.tags", "", 1}));
+  EXPECT_THAT(DriftOf("GetGlass", R"({"id":"1","name":"n","price":0,"tags":[],"labels":{},
+                                      "straws":[{},{"length":1},{}]})"),
+              ElementsAre(Noted{Kinds::kMissingRequired, "StrawDto.length", "", 2}));
+  // Bounds hold for requests only.
+  EXPECT_EQ(ReadText("GetGlass", R"({"price":-5,"tags":["a","b","c"]})"),
+            Normal("GlassDto", "price: -5 tags: ['a', 'b', 'c']"));
+}
+
+TEST(ReceivedDrift, IsBounded) {
+  std::string body = "{";
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&body, "\"new", i, "\":0,");
+  body += "\"small\":1}";
+  EXPECT_EQ(DriftOf("GetMix", body).size(), DriftList::kMaxKinds);
+  EXPECT_EQ(ReadText("GetMix", body), Normal("Everything", "small: 1"));
+}
+
+// Depth.
+
+std::string Repeat(absl::string_view text, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&all, text);
+  return all;
+}
+
+std::string Deep(absl::string_view open, absl::string_view close, int depth) {
+  return absl::StrCat(Repeat(open, depth), "{}", Repeat(close, depth));
+}
+
+TEST(ReceivedDepth, IsThatOfProtobuf) {
+  EXPECT_THAT(ReadText("GetMix", Deep(R"({"nested":)", "}", 100)), StartsWith("nested { nested {"));
+  for (const int depth : {101, 1000, 1000000}) {
+    EXPECT_THAT(ReadText("GetMix", Deep(R"({"nested":)", "}", depth)),
+                testing::EndsWith("is nested too deeply"))
+        << depth;
+  }
+  EXPECT_THAT(ReadText("GetMix", Deep(R"({"nesteds":[)", "]}", 100000)),
+              testing::EndsWith("is nested too deeply"));
+  EXPECT_THAT(ReadText("GetMix", Deep(R"({"nested_map":{"k":)", "}}", 50)),
+              StartsWith("nested_map { key: "));
+  EXPECT_THAT(ReadText("GetMix", Deep(R"({"nested_map":{"k":)", "}}", 51)),
+              testing::EndsWith("is nested too deeply"));
+}
+
+TEST(ReceivedDepth, OfUnknownMembersDoesNotMatter) {
+  for (const int depth : {1000, 1000000}) {
+    EXPECT_EQ(ReadText("GetMix", absl::StrCat(R"({"small":1,"new":)",
+                                              Deep(R"({"a":[)", "]}", depth), R"(,"big":2})")),
+              Normal("Everything", "small: 1 big: 2"));
+  }
+}
+
+// Whatever is read as a reply, a caller's protobuf can read too.
+TEST(ReceivedDepth, OfFreeFormIsBoundedTogetherWithWhatIsAround) {
+  for (int around = 0; around <= 100; around += 10) {
+    for (int depth = 0; depth <= 110; ++depth) {
+      const std::string body =
+          absl::StrCat(Repeat(R"({"nested":)", around), "{\"any\":", Deep(R"({"a":)", "}", depth),
+                       "}", Repeat("}", around));
+      EXPECT_NE(ReadText("GetMix", body), "unparsable") << around << " " << depth;
+      const std::string list = absl::StrCat(Repeat(R"({"nested":)", around), "{\"list\":[",
+                                            Deep("[", "]", depth), "]}", Repeat("}", around));
+      EXPECT_NE(ReadText("GetMix", list), "unparsable") << around << " " << depth;
+    }
+  }
+  EXPECT_THAT(ReadText("GetMix", absl::StrCat("{\"any\":", Deep(R"({"a":)", "}", 29), "}")),
+              StartsWith("any { "));
+  for (const int depth : {101, 1000, 1000000}) {
+    for (const std::string& value : {Deep("[", "]", depth), Deep(R"({"a":)", "}", depth)}) {
+      EXPECT_THAT(ReadText("GetMix", absl::StrCat("{\"any\":", value, "}")),
+                  testing::EndsWith("is nested too deeply"));
+    }
+  }
+}
+
+TEST(ReceivedErrors, HoldNoValue) {
+  const std::string secret = "4111111111111111";
+  for (const char* field : {"small", "big", "real", "flag", "time", "nested", "object", "list",
+                            "texts", "smalls", "text_map", "flavors"}) {
+    const std::string text =
+        ReadText("GetMix", absl::StrCat("{\"", field, "\":\"", secret, "x\"}"));
+    EXPECT_THAT(text, StartsWith(absl::StrCat(kFailed, field, ": ")));
+    EXPECT_THAT(text, testing::Not(HasSubstr(secret)));
+  }
+}
+
+}  // namespace
+}  // namespace gateway::mapping
