@@ -68,7 +68,9 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
     if (seen.Contains(field->index)) return Fail(here, "is there twice");
     seen.Insert(field->index);
     Value value = member.value();
-    if (field->kind != Kind::kValue && IsNull(value)) {
+    const bool can_be_null =
+        field->kind == Kind::kValue && field->cardinality == Cardinality::kSingular;
+    if (!can_be_null && IsNull(value)) {
       if (!TakeNull(value)) return Fail(here, kNotJson);
       continue;
     }

@@ -52,6 +52,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({"time":"1970-01-01T00:00:00Z"})", "time {}"},
                     Case{R"({"otherName":"x"})", "renamed: 'x'"}));
 
+// Null and absent read alike, whatever the type; only a google.protobuf.Value can be null.
+INSTANTIATE_TEST_SUITE_P(
+    Null, Received,
+    testing::Values(
+        Case{R"({"text":null,"small":null,"big":null,"real":null,"flag":null})", ""},
+        Case{R"({"flavor":null,"time":null,"nested":null,"object":null,"list":null})", ""},
+        Case{R"({"texts":null,"smalls":null,"nesteds":null,"anys":null})", ""},
+        Case{R"({"text_map":null,"any_map":null,"id":null,"duration":null})", ""},
+        Case{R"({"any":null})", "any { null_value: NULL_VALUE }"},
+        Case{R"({"anys":[null]})", "anys { null_value: NULL_VALUE }"},
+        Case{R"({"any_map":{"k":null}})", "any_map { key: 'k' value { null_value: NULL_VALUE } }"},
+        Case{R"({"text_map":{"k":null,"l":"v"}})", "text_map { key: 'l' value: 'v' }"},
+        Case{R"({"text":nul})", "failed: text: is not valid JSON"},
+        Case{R"({"text":nulll})", "failed: text: is not valid JSON"},
+        Case{R"({"any":nulll})", "failed: any: is not valid JSON"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Doubles, Received,
     testing::Values(Case{R"({"real":0.1})", "real: 0.1"}, Case{R"({"real":-0.0})", "real: -0.0"},
