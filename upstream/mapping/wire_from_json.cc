@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "absl/container/inlined_vector.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/formats.h"
@@ -215,18 +214,17 @@ bool WireFromJson::String(const FieldPlan& field, Value value, const Path& at) {
     return true;
   }
   const bool id = field.format == Format::kFlakeId || field.format == Format::kSteamId;
-  if (id) {
-    const auto token = absl::StripTrailingAsciiWhitespace(View(value.raw_json_token()));
-    if (IsSteamId(token)) {
-      wire_.Bytes(token);
-      return true;
-    }
+  uint64_t number;
+  if (id && !value.get_uint64().get(number)) {
+    wire_.Bytes(absl::AlphaNum(number).Piece());
+    return true;
   }
   return Fail(at, "expected a string");
 }
 
 bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53: every integer up to here is a double
+  // 2^53: every integer below is a double of its own. 2^53 itself may be a rounded 2^53 + 1.
+  constexpr double kExact = 9007199254740992.0;
   int64_t number;
   if (value.get_int64().get(number)) {
     std::string_view text;
@@ -235,7 +233,7 @@ bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) 
       if (!absl::SimpleAtoi(View(text), &number)) return Fail(at, "expected an integer");
     } else if (!value.get_double().get(real)) {
       if (real != std::trunc(real)) return Fail(at, "expected an integer");
-      if (std::abs(real) > kExact) return Fail(at, "is out of range");
+      if (std::abs(real) >= kExact) return Fail(at, "is out of range");
       number = static_cast<int64_t>(real);
     } else {
       return Fail(at, "expected an integer");

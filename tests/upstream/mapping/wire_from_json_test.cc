@@ -69,6 +69,44 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"({"any":nulll})", "failed: any: is not valid JSON"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Integers, Received,
+    testing::Values(Case{R"({"small":2147483647})", "small: 2147483647"},
+                    Case{R"({"small":-2147483648})", "small: -2147483648"},
+                    Case{R"({"small":2147483648})", "failed: small: is out of range"},
+                    Case{R"({"small":-2147483649})", "failed: small: is out of range"},
+                    Case{R"({"small":4294967297})", "failed: small: is out of range"},
+                    Case{R"({"small":"2147483648"})", "failed: small: is out of range"},
+                    Case{R"({"small":3e9})", "failed: small: is out of range"},
+                    Case{R"({"big":9223372036854775807})", "big: 9223372036854775807"},
+                    Case{R"({"big":-9223372036854775808})", "big: -9223372036854775808"},
+                    Case{R"({"big":9223372036854775808})", "failed: big: is out of range"},
+                    Case{R"({"big":18446744073709551616})", "failed: big: is out of range"},
+                    Case{R"({"big":"9223372036854775807"})", "big: 9223372036854775807"},
+                    Case{R"({"big":"9223372036854775808"})", "failed: big: expected an integer"},
+                    Case{R"({"big":"-5"})", "big: -5"},
+                    Case{R"({"big":""})", "failed: big: expected an integer"},
+                    Case{R"({"big":"5x"})", "failed: big: expected an integer"},
+                    Case{R"({"big":"0x10"})", "failed: big: expected an integer"},
+                    Case{R"({"big":"1.0"})", "failed: big: expected an integer"},
+                    Case{R"({"big":1.0})", "big: 1"}, Case{R"({"big":1e3})", "big: 1000"},
+                    Case{R"({"big":-1.5E1})", "big: -15"}, Case{R"({"big":-0})", "big: 0"},
+                    Case{R"({"big":-0.0})", "big: 0"}, Case{R"({"small":1e3})", "small: 1000"},
+                    Case{R"({"big":1.5})", "failed: big: expected an integer"},
+                    Case{R"({"big":1e-3})", "failed: big: expected an integer"},
+                    Case{R"({"big":1e400})", "failed: big: expected an integer"},
+                    Case{R"({"big":1e300})", "failed: big: is out of range"},
+                    Case{R"({"big":9007199254740991.0})", "big: 9007199254740991"},
+                    // As a double this is 2^53, one less.
+                    Case{R"({"big":9007199254740993.0})", "failed: big: is out of range"},
+                    Case{R"({"narrow":4294967296})",
+                         "narrow: 4294967296"},  // may go beyond on the way back
+                    Case{R"({"big":true})", "failed: big: expected an integer"},
+                    Case{R"({"big":[1]})", "failed: big: expected an integer"},
+                    Case{R"({"big":01})", "failed: big: expected an integer"},
+                    Case{R"({"big":+1})", "failed: big: expected an integer"},
+                    Case{R"({"big":1x})", "failed: big: expected an integer"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Doubles, Received,
     testing::Values(Case{R"({"real":0.1})", "real: 0.1"}, Case{R"({"real":-0.0})", "real: -0.0"},
                     Case{R"({"real":5e-324})", "real: 5e-324"},
@@ -96,6 +134,25 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({"flag":1})", "failed: flag: expected true or false"},
                     Case{R"({"flag":truex})", "failed: flag: expected true or false"},
                     Case{R"({"duration":"anything"})", "duration: 'anything'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Ids, Received,
+    testing::Values(Case{R"({"id":"411486491630370816"})", "id: '411486491630370816'"},
+                    Case{R"({"id":411486491630370816})", "id: '411486491630370816'"},
+                    Case{R"({"id":411486491630370816 })", "id: '411486491630370816'"},
+                    Case{R"({"id":0})", "id: '0'"},
+                    Case{R"({"steam_id":18446744073709551615})",
+                         "steam_id: '18446744073709551615'"},
+                    Case{R"({"ids":[1,"2"],"id_map":{"k":3}})",
+                         "ids: ['1', '2'] id_map { key: 'k' value: '3' }"},
+                    Case{R"({"id":"abc"})", "id: 'abc'"},
+                    Case{R"({"id":-1})", "failed: id: expected a string"},
+                    Case{R"({"id":1.0})", "failed: id: expected a string"},
+                    Case{R"({"id":1e3})", "failed: id: expected a string"},
+                    Case{R"({"id":007})", "failed: id: expected a string"},
+                    Case{R"({"id":18446744073709551616})", "failed: id: expected a string"},
+                    Case{R"({"id":true})", "failed: id: expected a string"},
+                    Case{R"({"id":{}})", "failed: id: expected a string"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Times, Received,
