@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -35,6 +36,9 @@ bool TakeNull(WireFromJson::Value& value) {
 }
 
 bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
+
+// Keys of one object; the parser keeps their text until the next document.
+using KeySet = absl::flat_hash_set<absl::string_view>;
 
 // Which fields of a message were seen.
 class FieldSet {
@@ -146,11 +150,13 @@ bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value v
                        const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
+  KeySet keys;
   for (auto result : object) {
     simdjson::ondemand::field member;
     std::string_view key;
     if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
     const Path here{&at, View(key), {}, true};
+    if (!keys.insert(View(key)).second) return Fail(here, "is there twice");
     Value element = member.value();
     if (field.kind != Kind::kValue && IsNull(element)) {
       if (!TakeNull(element)) return Fail(here, kNotJson);
@@ -306,10 +312,12 @@ bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
 bool WireFromJson::FreeObject(Value value, const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
+  KeySet keys;
   for (auto result : object) {
     simdjson::ondemand::field member;
     std::string_view key;
     if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    if (!keys.insert(View(key)).second) return Fail(at, "has the same key twice");
     wire_.Tag(1, WireType::kBytes);
     size_t entry, mark;
     if (!Open(entry, at)) return false;

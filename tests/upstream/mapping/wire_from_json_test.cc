@@ -223,6 +223,22 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"({"any":tru})", "failed: any: is not valid JSON"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Twice, Received,
+    testing::Values(
+        Case{R"({"small":1,"small":1})", "failed: small: is there twice"},
+        Case{R"({"small":null,"small":1})", "failed: small: is there twice"},
+        Case{R"({"small":1,"sm\u0061ll":2})", "failed: small: is there twice"},
+        Case{R"({"texts":["a"],"texts":["b"]})", "failed: texts: is there twice"},
+        Case{R"({"nesteds":[{},{"nested":{"big":1,"big":2}}]})",
+             "failed: nesteds[1].nested.big: is there twice"},
+        Case{R"({"text_map":{"k":"a","k":"b"}})", R"(failed: text_map["k"]: is there twice)"},
+        Case{R"({"big_map":{"k":null,"k":5}})", R"(failed: big_map["k"]: is there twice)"},
+        Case{R"({"nested_map":{"k":{},"l":{},"\u006b":{}}})",
+             R"(failed: nested_map["k"]: is there twice)"},
+        Case{R"({"object":{"k":1,"k":2}})", "failed: object: has the same key twice"},
+        Case{R"({"any":[{"k":1,"l":2,"k":1}]})", "failed: any: has the same key twice"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Forms, Received,
     testing::Values(Case{"[]", "failed: expected an object"},
                     Case{"5", "failed: expected an object or an array"},
