@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "upstream/mapping/formats.h"
 #include "upstream/mapping/plan.h"
 
 namespace gateway::mapping {
@@ -20,7 +21,7 @@ struct Drift {
   // from the wire.
   const MessagePlan* message;
   const FieldPlan* field;
-  // The member's name or the enum's text as the upstream wrote it, cut to kMaxText. Untrusted.
+  // The member's name or the enum's text as the upstream wrote it, cut to kMaxText bytes. Untrusted.
   std::string text;
   size_t count = 1;  // in this reply
 
@@ -34,7 +35,7 @@ class DriftList {
 
   void Add(Drift::Kind kind, const MessagePlan& message, const FieldPlan* field,
            absl::string_view text) {
-    text = text.substr(0, Drift::kMaxText);
+    text = Utf8Prefix(text, Drift::kMaxText);
     for (Drift& drift : drifts_) {
       if (drift.kind == kind && drift.message == &message && drift.field == field &&
           drift.text == text) {

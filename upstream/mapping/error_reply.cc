@@ -21,12 +21,8 @@ constexpr size_t kMaxBody = 256 * 1024;
 constexpr size_t kMaxText = 500;
 constexpr size_t kMaxSample = 200;
 
-// Cut at a character's boundary: what goes into a status must stay UTF-8.
-std::string Cut(std::string text, size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
-  text.resize(limit);
-  return text;
+std::string Cut(absl::string_view text, size_t limit) {
+  return std::string(Utf8Prefix(text, limit));
 }
 
 // Printable on one line, whatever it was.

@@ -222,4 +222,10 @@ void AppendPercentEncoded(absl::string_view text, std::string& out) {
 
 bool IsUtf8(absl::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
+absl::string_view Utf8Prefix(absl::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
 }  // namespace gateway::mapping

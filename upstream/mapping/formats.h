@@ -3,6 +3,7 @@
 #ifndef UPSTREAM_MAPPING_FORMATS_H_
 #define UPSTREAM_MAPPING_FORMATS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ void AppendDouble(double number, std::string& out);
 void AppendPercentEncoded(absl::string_view text, std::string& out);
 
 bool IsUtf8(absl::string_view text);
+
+// At most `limit` bytes of a UTF-8 text, cut between characters.
+absl::string_view Utf8Prefix(absl::string_view text, size_t limit);
 
 }  // namespace gateway::mapping
 

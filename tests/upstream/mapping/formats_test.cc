@@ -180,5 +180,15 @@ TEST(Utf8, IsChecked) {
   EXPECT_FALSE(IsUtf8("\xff"));
 }
 
+TEST(Utf8, IsCutBetweenCharacters) {
+  const std::string lemon = "a\xf0\x9f\x8d\x8bz";
+  for (const size_t limit : {1, 2, 3, 4}) EXPECT_EQ(Utf8Prefix(lemon, limit), "a") << limit;
+  EXPECT_EQ(Utf8Prefix(lemon, 0), "");
+  EXPECT_EQ(Utf8Prefix(lemon, 5), "a\xf0\x9f\x8d\x8b");
+  EXPECT_EQ(Utf8Prefix(lemon, 6), lemon);
+  EXPECT_EQ(Utf8Prefix(lemon, 1000), lemon);
+  EXPECT_EQ(Utf8Prefix("\x8b\x8b\x8b", 2), "");
+}
+
 }  // namespace
 }  // namespace gateway::mapping

@@ -356,6 +356,15 @@ TEST(ReceivedDrift, IsBounded) {
   EXPECT_EQ(ReadText("GetMix", body), Normal("Everything", "small: 1"));
 }
 
+TEST(ReceivedDrift, CutsTextsBetweenCharacters) {
+  std::string name(Drift::kMaxText - 1, 'x');
+  const std::string lemon = "\xf0\x9f\x8d\x8b";
+  EXPECT_THAT(DriftOf("GetMix", absl::StrCat("{\"", name, lemon, "\":1}")),
+              ElementsAre(Noted{Kinds::kUnknownMember, "Everything", name, 1}));
+  EXPECT_THAT(DriftOf("GetMix", absl::StrCat("{\"flavor\":\"", name, lemon, "\"}")),
+              ElementsAre(Noted{Kinds::kUnknownEnumText, "Everything.flavor", name, 1}));
+}
+
 // Depth.
 
 std::string Repeat(absl::string_view text, int count) {
