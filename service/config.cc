@@ -1,8 +1,10 @@
 #include "service/config.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <optional>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -12,6 +14,26 @@ namespace gateway {
 namespace {
 
 using Section = ConfigReader::Section;
+
+// Nothing for what cannot be read to its end, a directory for example.
+std::optional<std::string> ReadFile(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (!stream ||
+      (stream.peek() != std::ifstream::traits_type::eof() && !(text << stream.rdbuf()))) {
+    return std::nullopt;
+  }
+  if (stream.bad()) return std::nullopt;
+  return text.str();
+}
+
+// "line 3, column 14" of a byte counted from 1.
+std::string Position(absl::string_view text, size_t byte) {
+  const absl::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const size_t line_start = before.rfind('\n') + 1;
+  return absl::StrCat("line ", 1 + std::count(before.begin(), before.end(), '\n'), ", column ",
+                      1 + before.size() - line_start);
+}
 
 // For settings that are narrower in their own struct.
 template <typename Integer>
@@ -41,17 +63,21 @@ void ReadPool(Section& parent, http::Options& pool) {
   ReadInteger(section, "max_connections",
               "Connections. Over HTTP/1.1 also the number of requests in flight.",
               pool.max_connections, 1, 10000);
+  if (pool.max_connections < pool.event_loops) {
+    section.Fail("max_connections", "must be at least event_loops");
+  }
   ReadInteger(section, "max_streams_per_connection",
               "Requests in flight on one connection where HTTP/2 was negotiated.",
               pool.max_streams_per_connection, 1, 10000);
   ReadInteger(section, "max_queued",
               "Calls that wait for a connection; one more is refused with UNAVAILABLE, not_sent.",
               pool.max_queued, 0, 1000000);
-  section.Read("connect_timeout", "DNS, TCP and TLS together.", pool.connect_timeout);
+  section.Read("connect_timeout", "DNS, TCP and TLS together.", pool.connect_timeout,
+               absl::Milliseconds(1));
   section.Read("max_connection_age", "A connection is not reused after this age.",
-               pool.max_connection_age);
+               pool.max_connection_age, absl::Seconds(1));
   section.Read("max_connection_idle", "A connection is not reused after this time without a call.",
-               pool.max_connection_idle);
+               pool.max_connection_idle, absl::Seconds(1));
   section.Read("tcp_keepalive", "Time between TCP keep-alive probes; 0s for none.",
                pool.tcp_keepalive);
   ReadInteger(section, "max_header_bytes", "Largest header block of a reply.",
@@ -92,7 +118,7 @@ Config ReadConfig(Section root) {
   root.Read("listen", "Address and port of the gRPC service. Port 0: any that is free.",
             config.listen);
   root.Read("default_deadline", "Deadline of a call whose caller sets none.",
-            config.default_deadline);
+            config.default_deadline, absl::Milliseconds(1));
   root.Read("max_request_bytes", "Largest request message; a larger one is RESOURCE_EXHAUSTED.",
             config.max_request_bytes, 1024, 64 * 1024 * 1024);
   {
@@ -115,11 +141,9 @@ Config ReadConfig(Section root) {
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
-  const std::string text((std::istreambuf_iterator<char>(stream)),
-                         std::istreambuf_iterator<char>());
-  return ParseConfig(file, text);
+  const std::optional<std::string> text = ReadFile(file);
+  if (!text) return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
+  return ParseConfig(file, *text);
 }
 
 absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text) {
@@ -128,12 +152,16 @@ absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view te
     json = nlohmann::json::parse(text.begin(), text.end(), nullptr, true, /*ignore_comments=*/true);
   } catch (const nlohmann::json::parse_error& error) {
     // Its own message would quote the text.
-    return absl::InvalidArgumentError(absl::StrCat(file, ": not valid JSON at byte ", error.byte));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": not valid JSON at ", Position(text, error.byte)));
+  } catch (const nlohmann::json::exception&) {
+    return absl::InvalidArgumentError(absl::StrCat(file, ": a number is too large"));
   }
   ConfigReader reader(file, std::move(json));
   Config config = ReadConfig(reader.Root());
   const absl::Status status = reader.status();
   if (!status.ok()) return status;
+  config.file = file;
   return config;
 }
 
@@ -145,24 +173,22 @@ std::vector<ConfigReader::Key> ConfigKeys() {
 
 absl::StatusOr<std::string> ReadKey(const KeySource& source) {
   std::string key;
-  const std::string name = source.file.empty() ? absl::StrCat("environment variable ", source.env)
-                                               : absl::StrCat("file ", source.file);
+  const absl::string_view name = source.file.empty() ? "env" : "file";
   if (!source.file.empty()) {
-    std::ifstream stream(source.file, std::ios::binary);
-    if (!stream) return absl::NotFoundError(absl::StrCat("API key: ", name, " cannot be read"));
-    key.assign((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    std::optional<std::string> text = ReadFile(source.file);
+    if (!text) return absl::NotFoundError("file: the key's file cannot be read");
+    key = *std::move(text);
   } else {
     const char* value = std::getenv(source.env.c_str());
-    if (value == nullptr)
-      return absl::NotFoundError(absl::StrCat("API key: ", name, " is not set"));
+    if (value == nullptr) return absl::NotFoundError("env: there is no variable of this name");
     key = value;
   }
   while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
-  if (key.empty()) return absl::InvalidArgumentError(absl::StrCat("API key: ", name, " is empty"));
+  if (key.empty()) return absl::InvalidArgumentError(absl::StrCat(name, ": the key is empty"));
   for (const char c : key) {
     if (!absl::ascii_isgraph(c)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("API key: ", name, " holds something other than printable ASCII"));
+          absl::StrCat(name, ": the key has something other than printable ASCII"));
     }
   }
   return key;

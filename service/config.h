@@ -32,6 +32,8 @@ struct UpstreamConfig {
 };
 
 struct Config {
+  // Where it comes from, for errors that show later.
+  std::string file;
   std::string listen = "127.0.0.1:50051";
   // Of a call whose caller sets none.
   absl::Duration default_deadline = absl::Seconds(30);
@@ -55,8 +57,8 @@ absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view te
 std::vector<ConfigReader::Key> ConfigKeys();
 
 // The key itself, trailing line ends cut. NOT_FOUND where file or variable are missing,
-// INVALID_ARGUMENT where what they hold cannot be a header's value. The message names the source,
-// never the key.
+// INVALID_ARGUMENT where what they hold cannot be a header's value. The message begins with "file"
+// or "env" and shows neither the key nor the source: somebody may have put the key in its place.
 absl::StatusOr<std::string> ReadKey(const KeySource& source);
 
 }  // namespace gateway

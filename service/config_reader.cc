@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 std::string Join(absl::string_view path, absl::string_view key) {
-  return path.empty() ? std::string(key) : absl::StrCat(path, ".", key);
+  return absl::StrCat(path, path.empty() || key.empty() ? "" : ".", key);
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
 }
 
 void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
-                                 absl::Duration& value) {
+                                 absl::Duration& value, absl::Duration minimum) {
   const json* found =
       Find(key, documentation, absl::StrCat("\"", absl::FormatDuration(value), "\""));
   if (found == nullptr) return;
@@ -89,6 +89,9 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
       !absl::ParseDuration(found->get_ref<const std::string&>(), &duration) ||
       duration < absl::ZeroDuration() || duration == absl::InfiniteDuration()) {
     return Fail(key, "expected a duration such as \"250ms\", \"30s\" or \"5m\"");
+  }
+  if (duration < minimum) {
+    return Fail(key, absl::StrCat("must be at least ", absl::FormatDuration(minimum)));
   }
   value = duration;
 }

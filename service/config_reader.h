@@ -72,8 +72,9 @@ class ConfigReader::Section {
   // Inclusive bounds.
   void Read(absl::string_view key, absl::string_view documentation, int64_t& value, int64_t minimum,
             int64_t maximum);
-  // A number with a unit, "250ms", "1m30s"; not negative.
-  void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value);
+  // A number with a unit, "250ms", "1m30s"; not below the minimum.
+  void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
+            absl::Duration minimum = absl::ZeroDuration());
 
   // The object under `key`; where there is none, a section in which every key keeps its default.
   Section Child(absl::string_view key, absl::string_view documentation);

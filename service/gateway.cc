@@ -11,17 +11,21 @@
 namespace gateway {
 namespace {
 
+absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(prefix, status.message()));
+}
+
 absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream) {
   std::string default_key;
   if (!upstream.api_key.empty()) {
     absl::StatusOr<std::string> key = ReadKey(upstream.api_key);
-    if (!key.ok()) return key.status();
+    if (!key.ok()) return Prefixed(".api_key.", key.status());
     default_key = *std::move(key);
   }
   absl::flat_hash_map<std::string, std::string> store_keys;
   for (const auto& [store, source] : upstream.store_keys) {
     absl::StatusOr<std::string> key = ReadKey(source);
-    if (!key.ok()) return key.status();
+    if (!key.ok()) return Prefixed(absl::StrCat(".stores.", store, ".api_key."), key.status());
     store_keys.emplace(store, *std::move(key));
   }
   return Credentials(std::move(default_key), std::move(store_keys));
@@ -32,12 +36,10 @@ absl::StatusOr<std::unique_ptr<Client>> MakeClient(const UpstreamConfig& upstrea
   if (!credentials.ok()) return credentials.status();
   absl::StatusOr<std::unique_ptr<http::CurlTransport>> transport =
       http::CurlTransport::Create(upstream.pool);
-  if (!transport.ok()) return transport.status();
+  if (!transport.ok()) return Prefixed(": ", transport.status());
   absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(
       {upstream.base_url, upstream.default_store}, *std::move(credentials), *std::move(transport));
-  if (!client.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("base_url: ", client.status().message()));
-  }
+  if (!client.ok()) return Prefixed(".base_url: ", client.status());
   return client;
 }
 
@@ -52,17 +54,15 @@ absl::Status Gateway::MakeRoutes() {
 
 absl::Status Gateway::MakeClients() {
   for (const auto& [name, upstream] : config_.upstreams) {
+    const std::string place = absl::StrCat(config_.file, ": upstreams.", name);
     bool known = false;
     for (const mapping::Route& route : routes_->routes()) known |= route.provider->name() == name;
     if (!known) {
       return absl::InvalidArgumentError(
-          absl::StrCat("upstreams.", name, ": no proto has a provider of this name"));
+          absl::StrCat(place, ": no proto has a provider of this name"));
     }
     absl::StatusOr<std::unique_ptr<Client>> client = MakeClient(upstream);
-    if (!client.ok()) {
-      return absl::Status(client.status().code(),
-                          absl::StrCat("upstreams.", name, ": ", client.status().message()));
-    }
+    if (!client.ok()) return Prefixed(place, client.status());
     clients_.emplace(name, *std::move(client));
   }
   return absl::OkStatus();
@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config) {
   if (!status.ok()) return status;
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Create({config.listen, config.max_request_bytes}, gateway->MakeEndpoints());
-  if (!server.ok()) return server.status();
+  if (!server.ok()) return Prefixed(absl::StrCat(config.file, ": listen: "), server.status());
   gateway->server_ = *std::move(server);
   return gateway;
 }

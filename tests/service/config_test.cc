@@ -1,0 +1,303 @@
+#include "service/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/service/temp_dir.h"
+
+namespace gateway {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Stands for an API key that slipped into the wrong place.
+constexpr char kSecret[] = "pnapi_v1_MARKER";
+
+json Minimal() {
+  return json::parse(
+      R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"env": "K"}}}})");
+}
+
+std::string Error(const json& config) {
+  const absl::StatusOr<Config> parsed = ParseConfig("g.json", config.dump());
+  return parsed.ok() ? "" : std::string(parsed.status().message());
+}
+
+// The minimal configuration with `value` at `pointer`.
+json With(const std::string& pointer, const json& value) {
+  json config = Minimal();
+  config[json::json_pointer(pointer)] = value;
+  return config;
+}
+
+TEST(ConfigTest, HasDefaultsForAllButTheUpstream) {
+  const absl::StatusOr<Config> config = ParseConfig("g.json", Minimal().dump());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->file, "g.json");
+  EXPECT_EQ(config->listen, "127.0.0.1:50051");
+  EXPECT_EQ(config->default_deadline, absl::Seconds(30));
+  EXPECT_EQ(config->max_request_bytes, 4 * 1024 * 1024);
+  EXPECT_EQ(config->drain_delay, absl::ZeroDuration());
+  EXPECT_EQ(config->drain_grace, absl::Seconds(25));
+  ASSERT_EQ(config->upstreams.count("paynow"), 1);
+  const UpstreamConfig& upstream = config->upstreams.at("paynow");
+  EXPECT_EQ(upstream.base_url, "http://h");
+  EXPECT_EQ(upstream.api_key.env, "K");
+  EXPECT_TRUE(upstream.default_store.empty());
+  EXPECT_TRUE(upstream.store_keys.empty());
+  EXPECT_EQ(upstream.pool.max_connections, http::Options().max_connections);
+}
+
+TEST(ConfigTest, ReadsEveryKeyToItsPlace) {
+  const absl::StatusOr<Config> config = ParseConfig("g.json", R"({
+    // Comments are allowed, /* of both kinds */
+    "listen": "0.0.0.0:1", "default_deadline": "7s", "max_request_bytes": 2048,
+    "drain": {"delay": "3s", "grace": "4s"}, /* here too */
+    "upstreams": {"paynow": {
+      "base_url": "https://h/p", "default_store": "12", "ca_file": "/ca",
+      "api_key": {"file": "/k"},
+      "stores": {"34": {"api_key": {"env": "E"}}, "56": {"api_key": {"file": "/f"}}},
+      "pool": {"event_loops": 2, "max_connections": 3, "max_streams_per_connection": 4,
+               "max_queued": 5, "connect_timeout": "6s", "max_connection_age": "7s",
+               "max_connection_idle": "8s", "tcp_keepalive": "9s", "max_header_bytes": 1025,
+               "max_body_bytes": 1026}}}})");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->listen, "0.0.0.0:1");
+  EXPECT_EQ(config->default_deadline, absl::Seconds(7));
+  EXPECT_EQ(config->max_request_bytes, 2048);
+  EXPECT_EQ(config->drain_delay, absl::Seconds(3));
+  EXPECT_EQ(config->drain_grace, absl::Seconds(4));
+  const UpstreamConfig& upstream = config->upstreams.at("paynow");
+  EXPECT_EQ(upstream.base_url, "https://h/p");
+  EXPECT_EQ(upstream.default_store, "12");
+  EXPECT_EQ(upstream.api_key.file, "/k");
+  EXPECT_EQ(upstream.store_keys.at("34").env, "E");
+  EXPECT_EQ(upstream.store_keys.at("56").file, "/f");
+  EXPECT_EQ(upstream.pool.ca_file, "/ca");
+  EXPECT_EQ(upstream.pool.event_loops, 2);
+  EXPECT_EQ(upstream.pool.max_connections, 3);
+  EXPECT_EQ(upstream.pool.max_streams_per_connection, 4);
+  EXPECT_EQ(upstream.pool.max_queued, 5);
+  EXPECT_EQ(upstream.pool.connect_timeout, absl::Seconds(6));
+  EXPECT_EQ(upstream.pool.max_connection_age, absl::Seconds(7));
+  EXPECT_EQ(upstream.pool.max_connection_idle, absl::Seconds(8));
+  EXPECT_EQ(upstream.pool.tcp_keepalive, absl::Seconds(9));
+  EXPECT_EQ(upstream.pool.max_header_bytes, 1025u);
+  EXPECT_EQ(upstream.pool.max_body_bytes, 1026u);
+}
+
+// Where a key of the table stands in a configuration.
+std::string PointerOf(std::string path) {
+  path = "/" + path;
+  for (char& c : path) {
+    if (c == '.') c = '/';
+  }
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    if (const size_t at = path.find(from); at != std::string::npos) {
+      path.replace(at, from.size(), to);
+    }
+  };
+  replace("<name>", "paynow");
+  replace("<store id>", "s34");
+  return path;
+}
+
+std::string PathOf(std::string pointer) {
+  pointer.erase(0, 1);
+  for (char& c : pointer) {
+    if (c == '/') c = '.';
+  }
+  return pointer;
+}
+
+// Every key of the table, given a value of a type that no key has.
+TEST(ConfigTest, RefusesAWrongTypeAtEveryKey) {
+  ASSERT_GE(ConfigKeys().size(), 25u);
+  for (const ConfigReader::Key& key : ConfigKeys()) {
+    const std::string pointer = PointerOf(key.path);
+    const std::string error = Error(With(pointer, json::array({kSecret})));
+    EXPECT_THAT(error, HasSubstr("g.json: " + PathOf(pointer) + ": expected "));
+    EXPECT_THAT(error, Not(HasSubstr("MARKER")));
+  }
+}
+
+// Beside every key of the table, one that is nearly the same.
+TEST(ConfigTest, RefusesAnUnknownKeyBesideEveryKey) {
+  for (const ConfigReader::Key& key : ConfigKeys()) {
+    const std::string pointer = PointerOf(key.path) + "_";
+    const std::string error = Error(With(pointer, kSecret));
+    EXPECT_THAT(error, HasSubstr("g.json: " + PathOf(pointer) + ": unknown key"));
+    EXPECT_THAT(error, Not(HasSubstr("MARKER")));
+  }
+}
+
+TEST(ConfigTest, HoldsNumbersAndDurationsToTheirBounds) {
+  const std::string pool = "/upstreams/paynow/pool";
+  const struct {
+    std::string pointer;
+    std::vector<json> good;
+    std::vector<json> bad;
+  } kRows[] = {
+      {"/max_request_bytes", {1024, 67108864}, {1023, 67108865, -1, 0, 1e6}},
+      {"/default_deadline", {"1ms", "1h"}, {"0s", "999us", "-1s", "30"}},
+      {"/drain/delay", {"0s", "0", "5s"}, {"-1s", "5"}},
+      {"/drain/grace", {"0s", "1h"}, {"-1s", "inf"}},
+      {pool + "/event_loops", {1, 64}, {0, 65}},
+      {pool + "/max_connections", {1, 10000}, {0, 10001, -1}},
+      {pool + "/max_streams_per_connection", {1, 10000}, {0, 10001}},
+      {pool + "/max_queued", {0, 1000000}, {-1, 1000001}},
+      {pool + "/connect_timeout", {"1ms", "10s"}, {"0s", "0"}},
+      {pool + "/max_connection_age", {"1s"}, {"0s", "999ms"}},
+      {pool + "/max_connection_idle", {"1s"}, {"0s", "999ms"}},
+      {pool + "/tcp_keepalive", {"0s", "1s"}, {"-1s"}},
+      {pool + "/max_header_bytes", {1024, 16777216}, {1023, 16777217}},
+      {pool + "/max_body_bytes", {1024, 1073741824}, {1023, 1073741825}},
+  };
+  for (const auto& row : kRows) {
+    for (const json& good : row.good) {
+      EXPECT_EQ(Error(With(row.pointer, good)), "") << row.pointer << " " << good;
+    }
+    for (const json& bad : row.bad) {
+      EXPECT_THAT(Error(With(row.pointer, bad)), HasSubstr("g.json: " + PathOf(row.pointer) + ": "))
+          << bad;
+    }
+  }
+}
+
+TEST(ConfigTest, SaysWhatIsMissing) {
+  EXPECT_EQ(Error(json::object()), "g.json: upstreams: at least one is required");
+  EXPECT_EQ(Error({{"upstreams", json::object()}}), "g.json: upstreams: at least one is required");
+  EXPECT_EQ(Error(json::parse(R"({"upstreams": {"a": {}}})")),
+            "g.json: upstreams.a.base_url: is required\n"
+            "g.json: upstreams.a.api_key: is required, here or for a store");
+  EXPECT_EQ(Error(With("/upstreams/paynow/stores/s1", json::object())),
+            "g.json: upstreams.paynow.stores.s1.api_key: is required");
+}
+
+TEST(ConfigTest, NeedsExactlyOneSourceOfAKey) {
+  for (const char* source : {"{}", R"({"file": "a", "env": "b"})", R"({"file": "", "env": ""})"}) {
+    EXPECT_THAT(Error(With("/upstreams/paynow/api_key", json::parse(source))),
+                HasSubstr("g.json: upstreams.paynow.api_key: set either file or env"));
+  }
+  json config = With("/upstreams/paynow/stores/s1/api_key", {{"env", "E"}});
+  config["upstreams"]["paynow"].erase("api_key");
+  EXPECT_EQ(Error(config), "");
+}
+
+TEST(ConfigTest, NeedsAConnectionForEveryEventLoop) {
+  EXPECT_EQ(Error(With("/upstreams/paynow/pool", {{"event_loops", 3}, {"max_connections", 2}})),
+            "g.json: upstreams.paynow.pool.max_connections: must be at least event_loops");
+}
+
+TEST(ConfigTest, SaysWhereTheTextIsNoJson) {
+  const struct {
+    std::string text;
+    std::string error;
+  } kRows[] = {
+      {"", "g.json: not valid JSON at line 1, column 1"},
+      {"{\n  \"a\": MARKER\n}", "g.json: not valid JSON at line 2, column 8"},
+      {"{\"a\": \"pnapi_MARKER\n\"}", "g.json: not valid JSON at line 1, column 20"},
+      {"{} MARKER", "g.json: not valid JSON at line 1, column 4"},
+      {"{\"MARKER\": \"\xff\"}", "g.json: not valid JSON at line 1, column 13"},
+      {"{\"MARKER\": 1e999}", "g.json: a number is too large"},
+      {"{\"a\": 1,}", "g.json: not valid JSON at line 1, column 9"},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(ParseConfig("g.json", row.text).status(), absl::InvalidArgumentError(row.error));
+  }
+}
+
+TEST(ConfigTest, NeverShowsAValue) {
+  const json kEverywhere[] = {
+      kSecret,
+      With("/listen", json::array({kSecret})),
+      With("/default_deadline", kSecret),
+      With("/max_request_bytes", kSecret),
+      With("/drain", kSecret),
+      With("/upstreams", kSecret),
+      With("/upstreams/paynow", kSecret),
+      With("/upstreams/paynow/api_key", kSecret),
+      With("/upstreams/paynow/api_key/value", kSecret),
+      With("/upstreams/paynow/api_key/file", {{"key", kSecret}}),
+      With("/upstreams/paynow/stores/s1", kSecret),
+      With("/upstreams/paynow/pool/max_queued", kSecret),
+      With("/api_key", kSecret),
+  };
+  for (const json& config : kEverywhere) {
+    const std::string error = Error(config);
+    EXPECT_THAT(error, AllOf(HasSubstr("g.json: "), Not(HasSubstr("MARKER")))) << config;
+  }
+}
+
+TEST(ConfigTest, LoadsAFile) {
+  TempDir directory;
+  const std::string file = directory.Write("g.json", Minimal().dump());
+  EXPECT_TRUE(LoadConfig(file).ok());
+  EXPECT_EQ(LoadConfig(file + "x").status(), absl::NotFoundError(file + "x: cannot be read"));
+  EXPECT_EQ(LoadConfig(directory.Path()).status(),
+            absl::NotFoundError(directory.Path() + ": cannot be read"));
+  EXPECT_EQ(LoadConfig(directory.Write("empty", "")).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+class ReadKeyTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::string> FromFile(const std::string& text) {
+    return ReadKey({directory_.Write("key", text), ""});
+  }
+  static absl::StatusOr<std::string> FromEnv(const char* value) {
+    setenv("GATEWAY_TEST_KEY", value, 1);
+    return ReadKey({"", "GATEWAY_TEST_KEY"});
+  }
+
+  TempDir directory_;
+};
+
+TEST_F(ReadKeyTest, CutsLineEndsAtTheEndOnly) {
+  for (const char* text : {"a~!Z", "a~!Z\n", "a~!Z\r\n", "a~!Z\n\n"}) {
+    EXPECT_EQ(*FromFile(text), "a~!Z");
+    EXPECT_EQ(*FromEnv(text), "a~!Z");
+  }
+}
+
+TEST_F(ReadKeyTest, RefusesAnEmptyKey) {
+  for (const char* text : {"", "\n", "\r\n"}) {
+    EXPECT_EQ(FromFile(text).status(), absl::InvalidArgumentError("file: the key is empty"));
+    EXPECT_EQ(FromEnv(text).status(), absl::InvalidArgumentError("env: the key is empty"));
+  }
+}
+
+// CR and LF could add a header of somebody else's.
+TEST_F(ReadKeyTest, RefusesWhatCannotBeAHeadersValue) {
+  for (const char* text :
+       {"MARKER\nX: y", "MARKER\r\nX: y", "MARKER\rx", " MARKER", "MARKER ", "MAR KER", "MARKER\t",
+        "MARKER\x7f", "MARKER\xc3\xa9", "\xef\xbb\xbfMARKER"}) {
+    EXPECT_EQ(FromFile(text).status(),
+              absl::InvalidArgumentError("file: the key has something other than printable ASCII"));
+    EXPECT_EQ(FromEnv(text).status(),
+              absl::InvalidArgumentError("env: the key has something other than printable ASCII"));
+  }
+  EXPECT_FALSE(FromFile(std::string("MAR\0KER", 7)).ok());
+}
+
+TEST_F(ReadKeyTest, ShowsNoSourceEither) {
+  EXPECT_EQ(ReadKey({kSecret, ""}).status(),
+            absl::NotFoundError("file: the key's file cannot be read"));
+  EXPECT_EQ(ReadKey({directory_.Path(), ""}).status(),
+            absl::NotFoundError("file: the key's file cannot be read"));
+  EXPECT_EQ(ReadKey({"", kSecret}).status(),
+            absl::NotFoundError("env: there is no variable of this name"));
+}
+
+}  // namespace
+}  // namespace gateway
