@@ -7,8 +7,8 @@
 #ifndef SERVICE_CALL_H_
 #define SERVICE_CALL_H_
 
-#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/time/time.h"
