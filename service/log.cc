@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "absl/base/const_init.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -24,6 +27,19 @@ absl::string_view Name(Severity severity) {
   return "error";
 }
 
+// A pipe takes a long line in pieces, so that one write alone does not keep the lines of several
+// threads apart. There is nobody to tell if it fails.
+void WriteWhole(absl::string_view text) {
+  static absl::Mutex mutex(absl::kConstInit);
+  absl::MutexLock lock(&mutex);
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
 }  // namespace
 
 void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields) {
@@ -41,8 +57,7 @@ void Log(Severity severity, absl::string_view event, std::initializer_list<LogFi
   }
   std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
   text.push_back('\n');
-  // One write: lines of several threads do not mix. There is nobody to tell if it fails.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+  WriteWhole(text);
 }
 
 }  // namespace gateway
