@@ -1,5 +1,6 @@
 #include "service/status.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,19 @@ namespace gateway {
 namespace {
 
 using mapping::Failure;
+
+// On the wire the details grow by a third (base64) and a message up to threefold
+// (percent-encoding).
+constexpr size_t kMaxMessage = 600;
+constexpr size_t kMaxDetails = 4000;
+
+// Cut between characters.
+std::string Cut(std::string text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
+  text.resize(limit);
+  return text;
+}
 
 // What the upstream wrote may be anything; protobuf strings are UTF-8.
 std::string Text(absl::string_view text) {
@@ -30,12 +44,20 @@ google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
   return info;
 }
 
-google::rpc::BadRequest Violations(const Failure& failure) {
+// As many as fit into `room` bytes, and the number of the others.
+google::rpc::BadRequest Violations(const Failure& failure, size_t room) {
   google::rpc::BadRequest bad_request;
+  size_t told = 0;
   for (const mapping::Violation& violation : failure.violations) {
     auto& added = *bad_request.add_field_violations();
     added.set_field(Text(violation.field));
     added.set_description(Text(violation.description));
+    if (bad_request.ByteSizeLong() > room) {
+      added.clear_field();
+      added.set_description(absl::StrCat(failure.violations.size() - told, " more are not shown"));
+      break;
+    }
+    ++told;
   }
   return bad_request;
 }
@@ -54,15 +76,18 @@ grpc::Status ToStatus(const Failure& failure, absl::string_view operation,
                       absl::string_view upstream_host) {
   google::rpc::Status details;
   details.set_code(static_cast<int>(failure.code));
-  details.set_message(Text(failure.message));
+  details.set_message(Cut(Text(failure.message), kMaxMessage));
   details.add_details()->PackFrom(Info(failure, operation, upstream_host));
-  if (!failure.violations.empty()) details.add_details()->PackFrom(Violations(failure));
   if (!failure.trace_id.empty()) {
     google::rpc::RequestInfo request;
     request.set_request_id(Text(failure.trace_id));
     details.add_details()->PackFrom(request);
   }
   if (failure.retry_after) details.add_details()->PackFrom(Retry(*failure.retry_after));
+  if (!failure.violations.empty()) {
+    const size_t used = std::min(details.ByteSizeLong(), kMaxDetails);
+    details.add_details()->PackFrom(Violations(failure, kMaxDetails - used));
+  }
   return grpc::Status(static_cast<grpc::StatusCode>(failure.code), details.message(),
                       details.SerializeAsString());
 }

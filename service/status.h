@@ -1,11 +1,13 @@
 // A Failure as callers see it: a gRPC status with a google.rpc.Status in grpc-status-details-bin.
 //
-//   ErrorInfo    always: reason, domain (who refused: the upstream's host, or kDomain), and
-//   metadata with
+//   ErrorInfo    always: reason, domain (who refused: the upstream's host, or kDomain), metadata:
 //                outcome (not_sent, refused, unknown), operation, http_status, upstream_code
 //   BadRequest   where fields of the request are to blame
 //   RequestInfo  the upstream's trace id
 //   RetryInfo    when to come back
+//
+// All of it stays within the 8 KB that gRPC clients grant the trailers of a call; a larger status
+// would reach its caller as RESOURCE_EXHAUSTED. Violations that do not fit are counted instead.
 #ifndef SERVICE_STATUS_H_
 #define SERVICE_STATUS_H_
 
