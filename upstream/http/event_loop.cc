@@ -69,7 +69,7 @@ EventLoop::~EventLoop() {
 void EventLoop::Stop() {
   if (!thread_.joinable()) return;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     inbox_.stop = true;
     WakeIfAsleep();
   }
@@ -88,13 +88,13 @@ void EventLoop::Submit(CallId id, Request request, Transport::Done done,
   call.emplace_back(id, std::move(request), std::move(done), options_);
   call.front().deadline = Monotonic(deadline);
   call.front().refusal = std::move(refusal);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   inbox_.submitted.splice(inbox_.submitted.end(), call);
   WakeIfAsleep();
 }
 
 void EventLoop::Cancel(CallId id) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   inbox_.cancelled.push_back(id);
   WakeIfAsleep();
 }
@@ -137,7 +137,7 @@ int EventLoop::WaitMilliseconds() {
   for (const auto& multi : retired_) next = std::min(next, multi->timer());
   if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     if (!inbox_.submitted.empty() || !inbox_.cancelled.empty() || inbox_.stop) return 0;
     asleep_ = true;
   }
@@ -150,7 +150,7 @@ int EventLoop::WaitMilliseconds() {
 bool EventLoop::TakeInbox() {
   Inbox inbox;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     asleep_ = false;
     inbox.stop = inbox_.stop;
     std::swap(inbox.submitted, inbox_.submitted);
@@ -169,7 +169,7 @@ bool EventLoop::TakeInbox() {
 }
 
 bool EventLoop::HasMail() {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   return !inbox_.submitted.empty() || !inbox_.cancelled.empty();
 }
 

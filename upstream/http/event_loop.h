@@ -16,16 +16,15 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "upstream/http/multi.h"
 #include "upstream/http/options.h"
 #include "upstream/http/poller.h"
@@ -84,8 +83,8 @@ class EventLoop {
 
   EventLoop(const Options& options, std::unique_ptr<Poller> poller, std::unique_ptr<Multi> multi);
 
-  // Any thread.
-  void WakeIfAsleep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Any thread that holds mutex_.
+  void WakeIfAsleep();
 
   // The loop's thread only.
   void Run();
@@ -110,9 +109,11 @@ class EventLoop {
   const Options options_;
   const std::unique_ptr<Poller> poller_;
 
-  absl::Mutex mutex_;
-  Inbox inbox_ ABSL_GUARDED_BY(mutex_);
-  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
+  // Guarded by mutex_, which is of the standard library because a thread sanitizer does not see the
+  // locks of a distribution's Abseil.
+  std::mutex mutex_;
+  Inbox inbox_;
+  bool asleep_ = false;
 
   // The loop's thread only.
   std::unique_ptr<Multi> multi_;                 // where new calls start

@@ -9,15 +9,16 @@
 #ifndef TESTS_UPSTREAM_HTTP_AWAITED_H_
 #define TESTS_UPSTREAM_HTTP_AWAITED_H_
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
-#include "absl/synchronization/notification.h"
-#include "absl/time/time.h"
+#include "tests/upstream/http/guarded.h"
 #include "upstream/http/transport.h"
 
 namespace gateway::http {
@@ -26,24 +27,27 @@ class Awaited {
  public:
   Transport::Done Done() {
     return [state = state_](Result result) {
-      state->result = std::move(result);
-      state->notification.Notify();  // aborts when called twice
+      state->With([&](std::optional<Result>& slot) {
+        if (slot) Fail("a call ended twice");
+        slot = std::move(result);
+      });
     };
   }
 
-  bool IsOver() const { return state_->notification.HasBeenNotified(); }
-
-  // Ends the program when nothing comes, for there is nothing left to check then.
-  const Result& Get() const {
-    if (!state_->notification.WaitForNotificationWithTimeout(absl::Seconds(30))) {
-      std::cerr << "no result within 30 seconds\n";
-      std::abort();
-    }
-    return state_->result;
+  bool IsOver() const {
+    return state_->Read([](const auto& slot) { return slot.has_value(); });
   }
 
-  // An error of kind kInvalid with this message where a response came instead, and the other way
-  // round.
+  // Ends the program when nothing comes, for there is nothing left to check then. The result never
+  // changes again, so it may be read without the lock.
+  const Result& Get() const {
+    const auto is_over = [](const auto& slot) { return slot.has_value(); };
+    if (!state_->WaitUntil(is_over, std::chrono::seconds(30))) Fail("no result within 30 seconds");
+    return *state_->Read([](const auto& slot) { return &*slot; });
+  }
+
+  // What came, or a value that says what came instead: an error named so, or a response of status
+  // 0.
   Error GetError() const {
     if (const Error* error = std::get_if<Error>(&Get())) return *error;
     return Error{.kind = Error::Kind::kInvalid, .message = "there was a response"};
@@ -56,11 +60,13 @@ class Awaited {
   }
 
  private:
-  struct State {
-    absl::Notification notification;
-    Result result;
-  };
-  std::shared_ptr<State> state_ = std::make_shared<State>();
+  [[noreturn]] static void Fail(const char* what) {
+    std::cerr << what << '\n';
+    std::abort();
+  }
+
+  std::shared_ptr<Guarded<std::optional<Result>>> state_ =
+      std::make_shared<Guarded<std::optional<Result>>>();
 };
 
 inline Request Get(std::string url) {

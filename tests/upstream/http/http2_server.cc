@@ -18,12 +18,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 
 namespace gateway::http {
 namespace {
-
-constexpr absl::Duration kPatience = absl::Seconds(10);
 
 int Require(int result, const char* what) {
   if (result >= 0) return result;
@@ -89,7 +86,8 @@ class Http2Server::Connection {
       if (!AwaitInput()) return;
       uint8_t chunk[16384];
       const int count = SSL_read(ssl_, chunk, sizeof(chunk));
-      if (count <= 0) return CountClose();
+      if (count <= 0 && !held_.empty()) Count(&State::client_closes);
+      if (count <= 0) return;
       if (nghttp2_session_mem_recv(session_, chunk, count) < 0) return;
     }
     if (!reset_) return;
@@ -135,8 +133,7 @@ class Http2Server::Connection {
     }
     if (type == NGHTTP2_RST_STREAM) {
       std::erase(connection->held_, frame->hd.stream_id);
-      absl::MutexLock lock(&connection->server_->mutex_);
-      ++connection->server_->counts_.client_resets;
+      connection->Count(&State::client_resets);
     }
     return 0;
   }
@@ -145,35 +142,35 @@ class Http2Server::Connection {
     const Treatment treatment = script_[std::min(requests_++, script_.size() - 1)];
     switch (treatment) {
       case Treatment::kReply:
-        CountExecution();
+        Count(&State::executions);
         return Reply(stream);
       case Treatment::kHoldReply:
-        CountExecution();
+        Count(&State::executions);
         return Hold(stream);
       case Treatment::kResetSession:
         reset_ = true;
         [[fallthrough]];
       case Treatment::kCloseSession:
-        CountExecution();
+        Count(&State::executions);
         over_ = true;
         return;
       case Treatment::kResetStream:
-        CountExecution();
+        Count(&State::executions);
         nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_INTERNAL_ERROR);
         return;
       case Treatment::kGoAwayIncluding:
-        CountExecution();
+        Count(&State::executions);
         over_ = true;
         return GoAway(stream);
       case Treatment::kRefuse:
-        CountRefusal();
+        Count(&State::refusals);
         nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_REFUSED_STREAM);
         return;
       case Treatment::kGoAwayExcludingClose:
         over_ = true;
         [[fallthrough]];
       case Treatment::kGoAwayExcluding:
-        CountRefusal();
+        Count(&State::refusals);
         return GoAway(std::max(0, stream - 2));
     }
   }
@@ -198,29 +195,17 @@ class Http2Server::Connection {
 
   void Hold(int32_t stream) {
     held_.push_back(stream);
-    absl::MutexLock lock(&server_->mutex_);
-    Counts& counts = server_->counts_;
-    counts.most_held = std::max(counts.most_held, ++counts.held);
+    server_->state_.With(
+        [](State& state) { state.most_held = std::max(state.most_held, ++state.held); });
   }
 
   std::vector<int32_t> Unhold() {
-    absl::MutexLock lock(&server_->mutex_);
-    server_->counts_.held -= static_cast<int>(held_.size());
+    server_->state_.With([&](State& state) { state.held -= static_cast<int>(held_.size()); });
     return std::exchange(held_, {});
   }
 
-  void CountExecution() {
-    absl::MutexLock lock(&server_->mutex_);
-    ++server_->counts_.executions;
-  }
-  void CountRefusal() {
-    absl::MutexLock lock(&server_->mutex_);
-    ++server_->counts_.refusals;
-  }
-
-  void CountClose() {
-    absl::MutexLock lock(&server_->mutex_);
-    if (!held_.empty()) ++server_->counts_.client_closes;
+  void Count(int State::*counter) {
+    server_->state_.With([&](State& state) { ++(state.*counter); });
   }
 
   Http2Server* const server_;
@@ -258,12 +243,10 @@ Http2Server::Http2Server(const TestCertificate& certificate, std::vector<Script>
 Http2Server::~Http2Server() {
   Signal(stop_);
   acceptor_.join();
-  std::vector<std::thread> threads;
-  {
-    absl::MutexLock lock(&mutex_);
-    for (int fd : sockets_) shutdown(fd, SHUT_RDWR);
-    threads.swap(threads_);
-  }
+  std::vector<std::thread> threads = state_.With([](State& state) {
+    for (int fd : state.sockets) shutdown(fd, SHUT_RDWR);
+    return std::move(state.threads);
+  });
   for (std::thread& thread : threads) thread.join();
   for (int fd : {listener_, release_, stop_}) close(fd);
 }
@@ -277,49 +260,33 @@ const Http2Server::Script& Http2Server::ScriptOf(int connection) const {
 }
 
 int Http2Server::executions() const {
-  absl::MutexLock lock(&mutex_);
-  return counts_.executions;
+  return state_.Read([](const State& state) { return state.executions; });
 }
 
 int Http2Server::refusals() const {
-  absl::MutexLock lock(&mutex_);
-  return counts_.refusals;
+  return state_.Read([](const State& state) { return state.refusals; });
 }
 
 int Http2Server::connections() const {
-  absl::MutexLock lock(&mutex_);
-  return counts_.connections;
+  return state_.Read([](const State& state) { return state.connections; });
 }
 
 int Http2Server::most_held() const {
-  absl::MutexLock lock(&mutex_);
-  return counts_.most_held;
+  return state_.Read([](const State& state) { return state.most_held; });
 }
 
 void Http2Server::Release() { Signal(release_); }
 
 bool Http2Server::WaitForExecutions(int count) const {
-  const auto reached = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return counts_.executions >= count;
-  };
-  absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  return state_.WaitUntil([=](const State& state) { return state.executions >= count; });
 }
 
 bool Http2Server::WaitForClientResets(int count) const {
-  const auto reached = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return counts_.client_resets >= count;
-  };
-  absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  return state_.WaitUntil([=](const State& state) { return state.client_resets >= count; });
 }
 
 bool Http2Server::WaitForClientCloses(int count) const {
-  const auto reached = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return counts_.client_closes >= count;
-  };
-  absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  return state_.WaitUntil([=](const State& state) { return state.client_closes >= count; });
 }
 
 void Http2Server::Accept() {
@@ -335,9 +302,10 @@ void Http2Server::Accept() {
     const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    absl::MutexLock lock(&mutex_);
-    sockets_.push_back(fd);
-    threads_.emplace_back([this, fd] { Serve(fd); });
+    state_.With([&](State& state) {
+      state.sockets.push_back(fd);
+      state.threads.emplace_back([this, fd] { Serve(fd); });
+    });
   }
 }
 
@@ -345,19 +313,16 @@ void Http2Server::Serve(int fd) {
   SSL* ssl = SSL_new(context_.get());
   SSL_set_fd(ssl, fd);
   if (SSL_accept(ssl) == 1 && options_.offers_http2) {
-    int number;
-    {
-      absl::MutexLock lock(&mutex_);
-      number = counts_.connections++;
-    }
+    const int number = state_.With([](State& state) { return state.connections++; });
     Connection connection(this, ssl, fd, number);
     connection.Run();
     if (!connection.was_reset()) SSL_shutdown(ssl);
   }
   SSL_free(ssl);
-  absl::MutexLock lock(&mutex_);
-  std::erase(sockets_, fd);
-  close(fd);
+  state_.With([fd](State& state) {
+    std::erase(state.sockets, fd);
+    close(fd);
+  });
 }
 
 }  // namespace gateway::http

@@ -22,9 +22,8 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
+#include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/test_certificate.h"
 
 namespace gateway::http {
@@ -82,7 +81,9 @@ class Http2Server {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };
 
-  struct Counts {
+  struct State {
+    std::vector<int> sockets;
+    std::vector<std::thread> threads;
     int executions = 0;
     int refusals = 0;
     int connections = 0;
@@ -104,10 +105,7 @@ class Http2Server {
   int release_ = -1;  // eventfds that become readable once, and stay so
   int stop_ = -1;
 
-  mutable absl::Mutex mutex_;
-  Counts counts_ ABSL_GUARDED_BY(mutex_);
-  std::vector<int> sockets_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
+  Guarded<State> state_;
 
   std::thread acceptor_;
 };

@@ -5,13 +5,12 @@
 #include <gtest/gtest.h>
 #include <netdb.h>
 
-#include <string>
+#include <chrono>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport_test_util.h"
 
@@ -19,27 +18,26 @@ namespace gateway::http {
 namespace {
 
 // Look-ups of "hangs.invalid" wait here.
-struct Gate {
-  absl::Mutex mutex;
-  bool open ABSL_GUARDED_BY(mutex) = false;
-  int inside ABSL_GUARDED_BY(mutex) = 0;
-
+class Gate {
+ public:
   void Pass() {
-    absl::MutexLock lock(&mutex);
-    ++inside;
-    mutex.Await(absl::Condition(&open));
-    --inside;
+    state_.With([](State& state) { ++state.inside; });
+    state_.WaitUntil([](const State& state) { return state.open; }, std::chrono::minutes(1));
+    state_.With([](State& state) { --state.inside; });
   }
   void AwaitInside(int count) {
-    const auto reached = [this, count]()
-                             ABSL_SHARED_LOCKS_REQUIRED(mutex) { return inside == count; };
-    absl::MutexLock lock(&mutex);
-    mutex.Await(absl::Condition(&reached));
+    EXPECT_TRUE(state_.WaitUntil([=](const State& state) { return state.inside == count; }));
   }
   void Set(bool value) {
-    absl::MutexLock lock(&mutex);
-    open = value;
+    state_.With([=](State& state) { state.open = value; });
   }
+
+ private:
+  struct State {
+    bool open = false;
+    int inside = 0;
+  };
+  Guarded<State> state_;
 };
 
 Gate& TheGate() {

@@ -20,8 +20,6 @@
 namespace gateway::http {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(10);
-
 int Require(int result, const char* what) {
   if (result >= 0) return result;
   std::perror(what);
@@ -121,12 +119,10 @@ ScriptedServer::ScriptedServer(std::vector<Script> scripts) : scripts_(std::move
 ScriptedServer::~ScriptedServer() {
   Signal(stop_);
   acceptor_.join();
-  std::vector<std::thread> threads;
-  {
-    absl::MutexLock lock(&mutex_);
-    for (int fd : sockets_) shutdown(fd, SHUT_RDWR);
-    threads.swap(threads_);
-  }
+  std::vector<std::thread> threads = state_.With([](State& state) {
+    for (int fd : state.sockets) shutdown(fd, SHUT_RDWR);
+    return std::move(state.threads);
+  });
   for (std::thread& thread : threads) thread.join();
   for (int fd : {listener_, release_, stop_}) close(fd);
 }
@@ -136,46 +132,34 @@ std::string ScriptedServer::Url(absl::string_view path) const {
 }
 
 int ScriptedServer::executions() const {
-  absl::MutexLock lock(&mutex_);
-  return static_cast<int>(received_.size());
+  return state_.Read([](const State& state) { return static_cast<int>(state.received.size()); });
 }
 
 int ScriptedServer::connections() const {
-  absl::MutexLock lock(&mutex_);
-  return static_cast<int>(threads_.size());
+  return state_.Read([](const State& state) { return static_cast<int>(state.threads.size()); });
 }
 
 std::vector<Received> ScriptedServer::received() const {
-  absl::MutexLock lock(&mutex_);
-  return received_;
+  return state_.Read([](const State& state) { return state.received; });
 }
 
 int ScriptedServer::most_held() const {
-  absl::MutexLock lock(&mutex_);
-  return most_held_;
+  return state_.Read([](const State& state) { return state.most_held; });
 }
 
 void ScriptedServer::Release() { Signal(release_); }
 
 bool ScriptedServer::WaitForExecutions(int count) const {
-  const auto reached = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return static_cast<int>(received_.size()) >= count;
-  };
-  absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  return state_.WaitUntil(
+      [=](const State& state) { return static_cast<int>(state.received.size()) >= count; });
 }
 
 bool ScriptedServer::WaitForClientCloses(int count) const {
-  const auto reached = [this, count]()
-                           ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return client_closes_ >= count; };
-  absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  return state_.WaitUntil([=](const State& state) { return state.client_closes >= count; });
 }
 
 bool ScriptedServer::WaitForAllClosed() const {
-  const auto reached = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return sockets_.empty(); };
-  absl::MutexLock lock(&mutex_);
-  return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  return state_.WaitUntil([](const State& state) { return state.sockets.empty(); });
 }
 
 void ScriptedServer::Accept() {
@@ -185,9 +169,11 @@ void ScriptedServer::Accept() {
     if (waiting[1].revents != 0) return;
     const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
     const Script& script = scripts_[std::min<size_t>(connection, scripts_.size() - 1)];
-    absl::MutexLock lock(&mutex_);
-    sockets_.push_back(fd);
-    threads_.emplace_back([this, fd, connection, &script] { Serve(fd, connection, script); });
+    state_.With([&](State& state) {
+      state.sockets.push_back(fd);
+      state.threads.emplace_back(
+          [this, fd, connection, &script] { Serve(fd, connection, script); });
+    });
   }
 }
 
@@ -201,9 +187,10 @@ void ScriptedServer::Serve(int fd, int connection, const Script& script) {
     if (step.end == Step::End::kReset) EndWithReset(fd);
     if (step.end != Step::End::kKeepOpen) break;
   }
-  absl::MutexLock lock(&mutex_);
-  std::erase(sockets_, fd);
-  close(fd);
+  state_.With([fd](State& state) {
+    std::erase(state.sockets, fd);
+    close(fd);
+  });
 }
 
 bool ScriptedServer::ReadRequest(int fd, int connection, Step::Read read, std::string& buffer) {
@@ -224,22 +211,19 @@ bool ScriptedServer::ReadRequest(int fd, int connection, Step::Read read, std::s
   request.target = words.size() > 1 ? words[1] : "";
   request.body = buffer.substr(head_end + 4, size - head_end - 4);
   buffer.erase(0, size);
-  absl::MutexLock lock(&mutex_);
-  received_.push_back(std::move(request));
+  state_.With([&](State& state) { state.received.push_back(std::move(request)); });
   return true;
 }
 
 // False when the client left, or the server stops.
 bool ScriptedServer::Hold(int fd) {
-  {
-    absl::MutexLock lock(&mutex_);
-    most_held_ = std::max(most_held_, ++held_);
-  }
+  state_.With([](State& state) { state.most_held = std::max(state.most_held, ++state.held); });
   pollfd waiting[] = {{release_, POLLIN, 0}, {stop_, POLLIN, 0}, {fd, POLLRDHUP, 0}};
   poll(waiting, 3, -1);
-  absl::MutexLock lock(&mutex_);
-  --held_;
-  if (waiting[2].revents != 0) ++client_closes_;
+  state_.With([&](State& state) {
+    --state.held;
+    if (waiting[2].revents != 0) ++state.client_closes;
+  });
   return waiting[0].revents != 0;
 }
 

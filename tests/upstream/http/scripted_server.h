@@ -18,10 +18,8 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include "tests/upstream/http/guarded.h"
 
 namespace gateway::http {
 
@@ -101,13 +99,15 @@ class ScriptedServer {
   int release_ = -1;  // eventfds that become readable once, and stay so
   int stop_ = -1;
 
-  mutable absl::Mutex mutex_;
-  std::vector<Received> received_ ABSL_GUARDED_BY(mutex_);
-  std::vector<int> sockets_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
-  int held_ ABSL_GUARDED_BY(mutex_) = 0;
-  int most_held_ ABSL_GUARDED_BY(mutex_) = 0;
-  int client_closes_ ABSL_GUARDED_BY(mutex_) = 0;
+  struct State {
+    std::vector<Received> received;
+    std::vector<int> sockets;
+    std::vector<std::thread> threads;  // one for each connection ever
+    int held = 0;
+    int most_held = 0;
+    int client_closes = 0;
+  };
+  Guarded<State> state_;
 
   std::thread acceptor_;
 };

@@ -4,12 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
+#include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/http2_server.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport_test_util.h"
@@ -46,7 +47,7 @@ struct Ends {
 
 // Sends from several threads; cancels some calls, gives others a short deadline.
 void Hammer(Transport& transport, const std::string& url, Ends& ends) {
-  absl::BlockingCounter open(kThreads * kCallsPerThread);
+  Guarded<int> ended;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
@@ -57,14 +58,15 @@ void Hammer(Transport& transport, const std::string& url, Ends& ends) {
         if (choice == 0) request = WithDeadline(std::move(request), absl::Microseconds(500));
         const Transport::CallId id = transport.Send(std::move(request), [&](Result result) {
           ends.Count(result);
-          open.DecrementCount();
+          ended.With([](int& count) { ++count; });
         });
         if (choice == 1) transport.Cancel(id);
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  open.Wait();
+  EXPECT_TRUE(ended.WaitUntil([](int count) { return count == kThreads * kCallsPerThread; },
+                              std::chrono::minutes(2)));
 }
 
 Options ManyQueued() {
