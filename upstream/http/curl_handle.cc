@@ -17,11 +17,6 @@ EasyHandle EasyHandle::Create() {
   return easy;
 }
 
-void EasyHandle::Reset() {
-  curl_easy_reset(handle_.get());
-  status_ = CURLE_OK;
-}
-
 long EasyHandle::GetLong(CURLINFO info) const {
   long value = 0;
   if (curl_easy_getinfo(handle_.get(), info, &value) != CURLE_OK) return 0;

@@ -43,11 +43,8 @@ class EasyHandle {
 
   CURL* get() const { return handle_.get(); }
 
-  // The first failure of Set since Create or Reset.
+  // The first failure of Set since Create.
   CURLcode status() const { return status_; }
-
-  // Back to libcurl's defaults. The TLS sessions and connections of the multi handle stay.
-  void Reset();
 
   // `value` is a long, a pointer or a function, as the option's documentation has it.
   template <typename T>

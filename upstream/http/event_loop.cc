@@ -311,10 +311,9 @@ void EventLoop::End(Calls::iterator call, Result result) {
 }
 
 EasyHandle EventLoop::TakeHandle() {
-  if (free_handles_.empty()) return EasyHandle::Create();
+  if (free_handles_.empty()) return Transfer::MakeHandle(options_);
   EasyHandle handle = std::move(free_handles_.back());
   free_handles_.pop_back();
-  handle.Reset();
   return handle;
 }
 

@@ -40,17 +40,15 @@ Transfer::Transfer(Request request, const Options& options)
 
 CURLcode Transfer::Prepare(EasyHandle easy, bool share_connection) {
   easy_ = std::move(easy);
-  SetConnectionOptions(share_connection);
+  SetProtocol(share_connection);
   SetRequest();
   SetCallbacks();
   return easy_.status();
 }
 
-void Transfer::SetConnectionOptions(bool share_connection) {
-  easy_.Set(CURLOPT_PROTOCOLS_STR, "http,https")
-      .Set(CURLOPT_HTTP_VERSION,
-           static_cast<long>(is_tls_ ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
-      .Set(CURLOPT_PIPEWAIT, is_tls_ && share_connection ? 1L : 0L)
+EasyHandle Transfer::MakeHandle(const Options& options) {
+  EasyHandle easy = EasyHandle::Create();
+  easy.Set(CURLOPT_PROTOCOLS_STR, "http,https")
       .Set(CURLOPT_FOLLOWLOCATION, 0L)
       .Set(CURLOPT_PROXY, "")  // the empty text also keeps the environment's proxies out
       .Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
@@ -62,20 +60,34 @@ void Transfer::SetConnectionOptions(bool share_connection) {
       .Set(CURLOPT_SSL_VERIFYHOST, 2L)
       .Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
       .Set(CURLOPT_CONNECTTIMEOUT_MS,
-           static_cast<long>(std::clamp<int64_t>(
-               absl::ToInt64Milliseconds(options_.connect_timeout), 1, int64_t{3600} * 1000)))
-      .Set(CURLOPT_MAXLIFETIME_CONN, Seconds(options_.max_connection_age))
-      .Set(CURLOPT_MAXAGE_CONN, Seconds(options_.max_connection_idle));
-  if (options_.tcp_keepalive > absl::ZeroDuration()) {
-    easy_.Set(CURLOPT_TCP_KEEPALIVE, 1L)
-        .Set(CURLOPT_TCP_KEEPIDLE, Seconds(options_.tcp_keepalive))
-        .Set(CURLOPT_TCP_KEEPINTVL, Seconds(options_.tcp_keepalive));
+           static_cast<long>(std::clamp<int64_t>(absl::ToInt64Milliseconds(options.connect_timeout),
+                                                 1, int64_t{3600} * 1000)))
+      .Set(CURLOPT_MAXLIFETIME_CONN, Seconds(options.max_connection_age))
+      .Set(CURLOPT_MAXAGE_CONN, Seconds(options.max_connection_idle))
+      .Set(CURLOPT_PREREQFUNCTION, &Transfer::OnBeforeSend)
+      .Set(CURLOPT_HEADERFUNCTION, &Transfer::OnHeader)
+      .Set(CURLOPT_WRITEFUNCTION, &Transfer::OnBody)
+      .Set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+      .Set(CURLOPT_MAXFILESIZE_LARGE, static_cast<long>(options.max_body_bytes))
+      .Set(CURLOPT_PATH_AS_IS, 1L);
+  if (options.tcp_keepalive > absl::ZeroDuration()) {
+    easy.Set(CURLOPT_TCP_KEEPALIVE, 1L)
+        .Set(CURLOPT_TCP_KEEPIDLE, Seconds(options.tcp_keepalive))
+        .Set(CURLOPT_TCP_KEEPINTVL, Seconds(options.tcp_keepalive));
   }
-  if (!options_.ca_file.empty()) {
+  if (!options.ca_file.empty()) {
     // libcurl is built with a directory of the system's authorities, which would be trusted beside
     // the file.
-    easy_.Set(CURLOPT_CAINFO, options_.ca_file.c_str()).Set(CURLOPT_CAPATH, nullptr);
+    easy.Set(CURLOPT_CAINFO, options.ca_file.c_str()).Set(CURLOPT_CAPATH, nullptr);
   }
+  return easy;
+}
+
+void Transfer::SetProtocol(bool share_connection) {
+  easy_
+      .Set(CURLOPT_HTTP_VERSION,
+           static_cast<long>(is_tls_ ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+      .Set(CURLOPT_PIPEWAIT, is_tls_ && share_connection ? 1L : 0L);
 }
 
 void Transfer::SetRequest() {
@@ -86,9 +98,11 @@ void Transfer::SetRequest() {
         .Set(CURLOPT_POSTFIELDS, request_.has_body ? request_.body.data() : "")
         .Set(CURLOPT_POSTFIELDSIZE_LARGE,
              static_cast<long>(request_.has_body ? request_.body.size() : 0));
+  } else {
+    easy_.Set(CURLOPT_POSTFIELDS, nullptr).Set(CURLOPT_HTTPGET, 1L);
   }
   easy_.Set(CURLOPT_CUSTOMREQUEST, Name(request_.method).data());
-  easy_.Set(CURLOPT_URL, request_.url.c_str()).Set(CURLOPT_PATH_AS_IS, 1L);
+  easy_.Set(CURLOPT_URL, request_.url.c_str());
 
   bool has_content_type = false;
   header_lines_.reserve(request_.headers.size() + 2);
@@ -106,18 +120,13 @@ void Transfer::SetRequest() {
   if (with_body) header_lines_.push_back({kNoExpect, nullptr});
   if (with_body && !has_content_type) header_lines_.push_back({kNoContentType, nullptr});
   for (size_t i = 1; i < header_lines_.size(); ++i) header_lines_[i - 1].next = &header_lines_[i];
-  if (!header_lines_.empty()) easy_.Set(CURLOPT_HTTPHEADER, header_lines_.data());
+  easy_.Set(CURLOPT_HTTPHEADER, header_lines_.empty() ? nullptr : header_lines_.data());
 }
 
 void Transfer::SetCallbacks() {
-  easy_.Set(CURLOPT_PREREQFUNCTION, &Transfer::OnBeforeSend)
-      .Set(CURLOPT_PREREQDATA, this)
-      .Set(CURLOPT_HEADERFUNCTION, &Transfer::OnHeader)
+  easy_.Set(CURLOPT_PREREQDATA, this)
       .Set(CURLOPT_HEADERDATA, this)
-      .Set(CURLOPT_WRITEFUNCTION, &Transfer::OnBody)
       .Set(CURLOPT_WRITEDATA, this)
-      .Set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
-      .Set(CURLOPT_MAXFILESIZE_LARGE, static_cast<long>(options_.max_body_bytes))
       .Set(CURLOPT_ERRORBUFFER, error_text_.data());
 }
 

@@ -36,9 +36,12 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  // Sets every option that this transfer needs on a handle in its default state, which it keeps
-  // until ReleaseHandle. With `share_connection` it waits for a connection in the making, in the
-  // hope of HTTP/2, rather than open its own.
+  // A handle with the options that all requests to one upstream share.
+  static EasyHandle MakeHandle(const Options& options);
+
+  // Sets every option that differs between requests, on a handle of MakeHandle, new or used; keeps
+  // it until ReleaseHandle. With `share_connection` it waits for a connection in the making, in the
+  // hope of HTTP/2, rather than open one of its own.
   CURLcode Prepare(EasyHandle easy, bool share_connection);
 
   // What became of the request, from libcurl's result.
@@ -57,7 +60,7 @@ class Transfer {
   bool sent() const { return sends_ > 0; }
 
  private:
-  void SetConnectionOptions(bool share_connection);
+  void SetProtocol(bool share_connection);
   void SetRequest();
   void SetCallbacks();
   Error::Kind Interpret(CURLcode code) const;

@@ -22,11 +22,12 @@ class Guarded {
   // Returns what `action` returns, which must not refer to the value.
   template <typename Action>
   auto With(Action action) {
+    std::lock_guard lock(mutex_);
+    // While the lock is held: whoever is woken may destroy this object.
     struct Notifier {
       std::condition_variable& changed;
       ~Notifier() { changed.notify_all(); }
     } notifier{changed_};
-    std::lock_guard lock(mutex_);
     return action(value_);
   }
 

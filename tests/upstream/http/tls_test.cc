@@ -83,7 +83,8 @@ TEST(Http2Test, SharesOneConnection) {
 
 TEST(Http2Test, KeepsToItsStreamsAndQueuesTheRest) {
   TestCertificate certificate;
-  Http2Server server(certificate, {{Treatment::kReply, Treatment::kHoldReply}});
+  Http2Server server(certificate,
+                     {{Treatment::kReply, Treatment::kHoldReply}, {Treatment::kHoldReply}});
   Options options = Trusting(certificate);
   options.max_connections = 2;
   options.max_streams_per_connection = 5;
@@ -92,7 +93,7 @@ TEST(Http2Test, KeepsToItsStreamsAndQueuesTheRest) {
   EXPECT_EQ(Summary(Call(*transport, Get(server.Url()))), "200 connection 0");
   const std::vector<Awaited> calls = StartMany(*transport, server.Url(), 20);
   EXPECT_EQ(Summary(Call(*transport, Get(server.Url()))), "overloaded, not sent");
-  ASSERT_TRUE(server.WaitForExecutions(10));
+  ASSERT_TRUE(server.WaitForExecutions(11));
   EXPECT_EQ(transport->Snapshot().in_flight, 10);
   EXPECT_EQ(transport->Snapshot().queued, 10);
   server.Release();
