@@ -6,7 +6,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "upstream/mapping/error_table.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/violations.h"
@@ -57,14 +56,17 @@ std::string Sample(absl::string_view body) {
   return IsUtf8(text) ? text : "";
 }
 
-// The member as text: a string as it is, a number or bool as JSON writes it. Empty for anything
-// else.
+// A string as it is, a number or bool as JSON writes it. Empty for anything else: printing that may
+// take as many stack frames as the upstream likes.
+std::string ScalarText(const json& value) {
+  if (value.is_string()) return OneLine(value.get_ref<const std::string&>());
+  return value.is_number() || value.is_boolean() ? value.dump() : "";
+}
+
 std::string TextMember(const json& object, const std::string& name) {
   if (name.empty() || !object.is_object()) return "";
   const auto member = object.find(name);
-  if (member == object.end()) return "";
-  if (member->is_string()) return Cut(OneLine(member->get_ref<const std::string&>()), kMaxText);
-  return member->is_number() || member->is_boolean() ? member->dump() : "";
+  return member == object.end() ? "" : Cut(ScalarText(*member), kMaxText);
 }
 
 // A path is a string, or an array of its parts.
@@ -73,13 +75,13 @@ std::string PathMember(const json& object, const std::string& name) {
   if (!object.is_object() || member == object.end() || !member->is_array()) {
     return TextMember(object, name);
   }
-  return Cut(absl::StrJoin(*member, ".",
-                           [](std::string* out, const json& part) {
-                             absl::StrAppend(out, part.is_string()
-                                                      ? OneLine(part.get_ref<const std::string&>())
-                                                      : part.dump());
-                           }),
-             kMaxText);
+  std::string path;
+  for (const json& part : *member) {
+    const std::string text = ScalarText(part);
+    if (!text.empty()) absl::StrAppend(&path, path.empty() ? "" : ".", text);
+    if (path.size() > kMaxText) break;
+  }
+  return Cut(path, kMaxText);
 }
 
 void ReadViolations(const v1::ErrorBody& names, const json& body, Failure& failure) {

@@ -1,0 +1,172 @@
+#include "upstream/mapping/error_reply.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/mapping/shop.h"
+#include "upstream/mapping/violations.h"
+
+namespace gateway::mapping {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Failure Refused(absl::string_view body, int status = 400, absl::string_view headers = "",
+                absl::string_view method = "RefundGlass") {
+  Failure failure = ReadErrorReply(shop::RouteOf(method), shop::ResponseOf(status, body, headers));
+  // Whatever came: what goes into a status is UTF-8 and short.
+  nlohmann::json all = {failure.message, failure.upstream_code, failure.trace_id};
+  EXPECT_LE(failure.message.size(), 600u);
+  EXPECT_LE(failure.violations.size(), Violations::kLimit);
+  for (const Violation& violation : failure.violations) {
+    all.push_back({violation.field, violation.description});
+    EXPECT_LE(violation.field.size() + violation.description.size(), 1000u);
+  }
+  EXPECT_NO_THROW(all.dump()) << "not UTF-8";
+  return failure;
+}
+
+std::string ViolationsOf(absl::string_view body) {
+  std::string text;
+  for (const Violation& violation : Refused(body).violations) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", violation.field, ": ", violation.description);
+  }
+  return text;
+}
+
+TEST(ErrorBody, IsReadWhole) {
+  const Failure failure = Refused(
+      R"({"status":400,"code":"InvalidInput","message":"no such\nflavor","trace_id":"t-1",
+          "errors":[{"path":"body.flavor","message":"unknown","code":"x"},
+                    {"path":["lines",0,"quantity"],"message":"too few"}]})");
+  EXPECT_EQ(failure.code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(failure.outcome, Outcome::kRefused);
+  EXPECT_TRUE(failure.from_upstream);
+  EXPECT_EQ(failure.http_status, 400);
+  EXPECT_EQ(failure.upstream_code, "InvalidInput");
+  EXPECT_EQ(failure.trace_id, "t-1");
+  EXPECT_EQ(failure.message, "the upstream answered 400: no such flavor");
+  ASSERT_EQ(failure.violations.size(), 2u);
+  EXPECT_EQ(failure.violations[0].field, "body.flavor");
+  EXPECT_EQ(failure.violations[0].description, "unknown");
+  EXPECT_EQ(failure.violations[1].field, "lines.0.quantity");
+  EXPECT_EQ(failure.violations[1].description, "too few");
+}
+
+TEST(ErrorBody, OfOtherTypesGivesWhatItHas) {
+  const Failure failure = Refused(R"({"code":42,"message":["a"],"trace_id":null,"errors":{}})");
+  EXPECT_EQ(failure.upstream_code, "42");
+  EXPECT_EQ(failure.message, "the upstream answered 400");
+  EXPECT_EQ(failure.trace_id, "");
+  EXPECT_EQ(Refused(R"({"code":true})").upstream_code, "true");
+  EXPECT_EQ(Refused("{}").message, "the upstream answered 400");
+  EXPECT_EQ(ViolationsOf(R"({"errors":null})"), "");
+  EXPECT_EQ(ViolationsOf(R"({"errors":"x"})"), "");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[]})"), "");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[null,5,"x",[],{},{"path":null,"message":{}}]})"), "");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":"a"},{"message":"b"}]})"), "a: ; : b");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":["a",1,-2,true,null,1.5],"message":5}]})"),
+            "a.1.-2.true.1.5: 5");
+}
+
+// A part of a path is a name or an index; printing anything else could recurse as deep as a body is
+// long.
+TEST(ErrorBody, WithAPathOfNestedArraysDoesNotOverflow) {
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  EXPECT_EQ(
+      ViolationsOf(absl::StrCat(R"({"errors":[{"path":["a",)", deep, R"(],"message":"m"}]})")),
+      "a: m");
+  EXPECT_EQ(ViolationsOf(absl::StrCat(R"({"errors":[{"path":)", deep, R"(,"message":"m"}]})")),
+            ": m");
+  EXPECT_EQ(Refused(absl::StrCat(R"({"message":)", deep, R"(,"code":"c"})")).upstream_code, "c");
+}
+
+TEST(ErrorBody, WithTooManyViolationsGivesTheFirst) {
+  std::string body = R"({"errors":[)";
+  for (int i = 0; i < 1000; ++i) {
+    absl::StrAppend(&body, i == 0 ? "" : ",", R"({"path":"p)", i, R"(","message":"m"})");
+  }
+  body += "]}";
+  const Failure failure = Refused(body);
+  ASSERT_EQ(failure.violations.size(), Violations::kLimit);
+  EXPECT_EQ(failure.violations[99].field, "p99");
+}
+
+TEST(ErrorBody, IsCutWhereItIsLong) {
+  const std::string lemons = [] {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "\xf0\x9f\x8d\x8b";
+    return text;
+  }();
+  const nlohmann::json body = {
+      {"code", "c" + lemons},
+      {"message", "m" + lemons},
+      {"trace_id", "tt" + lemons},
+      {"errors", {{{"path", {"p", lemons, lemons}}, {"message", "mmm" + lemons}}}}};
+  const Failure failure = Refused(body.dump());
+  EXPECT_THAT(failure.upstream_code, testing::StartsWith("c\xf0"));
+  EXPECT_GE(failure.upstream_code.size(), 490u);
+  EXPECT_LE(failure.upstream_code.size(), 500u);
+  EXPECT_LE(failure.violations[0].field.size(), 500u);
+}
+
+TEST(ErrorBody, OfAnotherKindGivesAShortSample) {
+  EXPECT_EQ(Refused("", 502).message, "the upstream answered 502");
+  EXPECT_EQ(Refused("upstream connect error\r\n  reset\t\x01", 503).message,
+            "the upstream answered 503: upstream connect error reset");
+  EXPECT_EQ(
+      Refused("<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<h1>nginx</h1>", 502)
+          .message,
+      "the upstream answered 502: 502 Bad Gateway nginx");
+  EXPECT_EQ(Refused(R"(["not","an object"])").message,
+            R"(the upstream answered 400: ["not","an object"])");
+  EXPECT_EQ(Refused("\"text\"").message, "the upstream answered 400: \"text\"");
+  EXPECT_EQ(Refused("null").message, "the upstream answered 400: null");
+  EXPECT_EQ(Refused(R"({"code":"cut)").message, R"(the upstream answered 400: {"code":"cut)");
+  EXPECT_EQ(Refused("<<<<<").message, "the upstream answered 400");
+  EXPECT_EQ(Refused("a < b > c").message, "the upstream answered 400: a c");
+  EXPECT_EQ(Refused("caf\xe9").message, "the upstream answered 400");  // not UTF-8: no sample
+  EXPECT_EQ(Refused("{\"message\":\"caf\xe9\"}").message, "the upstream answered 400");
+  EXPECT_EQ(Refused(std::string(100, '\0')).message, "the upstream answered 400");
+  EXPECT_EQ(Refused(std::string("a\x7f\x1b[31mb")).message, "the upstream answered 400: a [31mb");
+}
+
+TEST(ErrorBody, ThatIsHugeCostsASampleOnly) {
+  EXPECT_LE(Refused(std::string(10 << 20, 'x')).message.size(), 250u);
+  // Longer than an error message ever is: not parsed.
+  const std::string json =
+      absl::StrCat(R"({"code":"c","pad":")", std::string(300 << 10, 'x'), "\"}");
+  EXPECT_EQ(Refused(json).upstream_code, "");
+  EXPECT_THAT(Refused(json).message, HasSubstr(R"({"code":"c")"));
+  EXPECT_EQ(Refused(std::string(200 << 10, '[')).upstream_code, "");
+}
+
+TEST(ErrorReply, TakesCodeAndOutcomeFromTheTable) {
+  EXPECT_EQ(Refused("{}", 503, "", "RefundGlass").code, absl::StatusCode::kUnknown);
+  EXPECT_EQ(Refused("{}", 503, "", "GetGlass").code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Refused(R"({"status":200,"code":"ok"})", 500).outcome, Outcome::kUnknown);
+  EXPECT_EQ(Refused("{}", 404).code, absl::StatusCode::kNotFound);
+  EXPECT_EQ(Refused("{}", 409).code, absl::StatusCode::kAborted);
+  EXPECT_EQ(Refused("{}", 412).code, absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ErrorReply, OfARedirectShowsNothingOfItsTarget) {
+  const Failure failure = Refused("", 302, "Location: https://evil.test/?key=k\r\n");
+  EXPECT_EQ(failure.code, absl::StatusCode::kInternal);
+  EXPECT_EQ(failure.outcome, Outcome::kUnknown);
+  EXPECT_THAT(failure.message, Not(HasSubstr("evil")));
+}
+
+TEST(ErrorReply, PassesRetryAfterOn) {
+  EXPECT_EQ(Refused("{}", 429, "X: y\r\nretry-AFTER:  7 \r\n").retry_after, absl::Seconds(7));
+  EXPECT_EQ(Refused("{}", 429, "Retry-After: soon\r\n").retry_after, std::nullopt);
+  EXPECT_EQ(Refused("{}", 429).retry_after, std::nullopt);
+}
+
+}  // namespace
+}  // namespace gateway::mapping

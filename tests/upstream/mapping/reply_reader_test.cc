@@ -1,0 +1,127 @@
+#include "upstream/mapping/reply_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/mapping/shop.h"
+
+namespace gateway::mapping {
+namespace {
+
+using shop::Normal;
+using shop::ReadJson;
+using shop::ReadText;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char kUnreadable[] = "failed: the upstream's reply cannot be read: ";
+
+std::string Unreadable(absl::string_view problem) { return absl::StrCat(kUnreadable, problem); }
+
+TEST(ReplyShapes, AnArrayOrAnObjectWhereBothAreDocumented) {
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", R"({"id":"1"})"),
+            Normal("GlassList", "items { id: '1' }"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", R"([{"id":"1"},{"id":"2"}])"),
+            Normal("GlassList", "items { id: '1' } items { id: '2' }"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", "[]"), "");
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", "{}"), Normal("GlassList", "items {}"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", "5"), Unreadable("expected an object or an array"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", "{}{}"), Unreadable("it goes on after its end"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", R"({"price":[]})"),
+            Unreadable("price: expected an integer"));
+}
+
+TEST(EmptyReply, IsReadByTheDeclaredShape) {
+  EXPECT_EQ(ReadText("GetGlass", ""), Unreadable("it has no body"));
+  EXPECT_EQ(ReadText("FindGlasses", ""), Unreadable("it has no body"));
+  EXPECT_EQ(ReadText("GetGlass", " "), Unreadable("it is not valid JSON"));
+  for (const char* method : {"GetGlass", "FindGlasses", "GetStock", "GetReport", "DeleteGlass"}) {
+    EXPECT_EQ(ReadText(method, "", 204), "") << method;
+    EXPECT_EQ(ReadText(method, "not looked at", 204), "") << method;
+  }
+  // An empty reply was declared: what comes with it is not looked at.
+  for (const char* body : {"", "{}", "not JSON", "\xff"}) {
+    for (const int status : {200, 201, 202, 204})
+      EXPECT_EQ(ReadText("DeleteGlass", body, status), "");
+  }
+}
+
+TEST(ReplyStatus, Any2xxIsASuccess) {
+  for (int status = 200; status <= 299; ++status) {
+    EXPECT_TRUE(std::holds_alternative<Reply>(ReadJson("GetGlass", "{}", status))) << status;
+  }
+  for (const int status : {0, 100, 199, 300, 304, 400, 404, 500, 599, 600}) {
+    const auto read = ReadJson("GetGlass", "{}", status);
+    ASSERT_TRUE(std::holds_alternative<Failure>(read)) << status;
+    EXPECT_EQ(std::get<Failure>(read).http_status, status);
+  }
+}
+
+TEST(UnreadableReply, OfAReadIsInternalAndOfAWriteUnknown) {
+  const auto of_read = ReadJson("GetGlass", R"({"price":"x"})");
+  EXPECT_EQ(std::get<Failure>(of_read).code, absl::StatusCode::kInternal);
+  const auto of_write = ReadJson("RefundGlass", R"({"price":"x"})", 201);
+  EXPECT_EQ(std::get<Failure>(of_write).code, absl::StatusCode::kUnknown);
+  for (const auto* read : {&of_read, &of_write}) {
+    const auto& failure = std::get<Failure>(*read);
+    EXPECT_EQ(failure.outcome, Outcome::kUnknown);
+    EXPECT_EQ(failure.reason, "UPSTREAM_REPLY_UNREADABLE");
+    EXPECT_EQ(failure.message, "the upstream's reply cannot be read: price: expected an integer");
+  }
+  EXPECT_EQ(std::get<Failure>(of_write).http_status, 201);
+}
+
+constexpr char kMix[] =
+    R"({"text":"a\"\ud83c\udf4b","small":1,"big":"2","real":0.5,"flag":true,"flavor":"lemon",)"
+    R"("time":"2024-01-01T00:00:00Z","nested":{"small":1},"object":{"k":[1,{}]},"any":null,)"
+    R"("unknown":{"a":[1,{"b":"}"}]},"texts":["x"],"smalls":[1,300],"anys":[true],)"
+    R"("nesteds":[{},{"list":[[]]}],"text_map":{"k":"v"},"nested_map":{"k":{"big":5}},"id":7})";
+
+TEST(TruncatedReply, IsNeverTakenForAWholeOne) {
+  const std::string bodies[] = {kMix, R"([{"id":"1"},{"x":[{}]}])", R"({"a":1,"b":2})",
+                                R"([1,{"a":[]}])", R"("text")"};
+  const char* const methods[] = {"GetMix", "FindGlasses", "GetStock", "GetReport", "GetReport"};
+  for (size_t i = 0; i < std::size(bodies); ++i) {
+    ASSERT_FALSE(absl::StartsWith(ReadText(methods[i], bodies[i]), "failed")) << bodies[i];
+    for (size_t size = 1; size < bodies[i].size(); ++size) {
+      const std::string cut = bodies[i].substr(0, size);
+      EXPECT_THAT(ReadText(methods[i], cut), StartsWith(kUnreadable)) << cut;
+    }
+  }
+}
+
+// What stands in the padding, behind the body, must not matter.
+TEST(ReplyPadding, IsNotRead) {
+  for (const absl::string_view body : {"{\"small\":1", "{\"small\":12", "[", "{}", "\"a"}) {
+    for (const absl::string_view behind : {"}", "5}", "\"}", "]", ",\"big\":1}"}) {
+      http::Response response = shop::ResponseOf(200, absl::StrCat(body, behind));
+      response.body.reserve(response.body.size() + http::kBodyPadding);
+      response.body.resize(body.size());
+      const auto read = ReadReply(shop::RouteOf("GetMix"), response);
+      EXPECT_EQ(std::holds_alternative<Reply>(read), body == "{}") << body << behind;
+    }
+  }
+}
+
+// A thread's parser is the same for all replies: none may see what is left of another.
+TEST(ReplyParser, IsUsedAgainForLargeAndSmallReplies) {
+  std::string large = "[";
+  for (int i = 0; i < 200000; ++i)
+    absl::StrAppend(&large, "{\"id\":\"", i, "\",\"tags\":[\"a\"]},");
+  large += "{}]";
+  ASSERT_GT(large.size(), 4u * 1024 * 1024);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(std::holds_alternative<Reply>(ReadJson("FindGlasses", large)));
+    EXPECT_EQ(ReadText("FindGlasses", R"([{"id":"1"}])"), Normal("GlassList", "items { id: '1' }"));
+    EXPECT_THAT(ReadText("FindGlasses", R"([{"id":"1")"), StartsWith(kUnreadable));
+    EXPECT_EQ(ReadText("GetReport", "5"), Normal("Report", "result { number_value: 5 }"));
+  }
+}
+
+}  // namespace
+}  // namespace gateway::mapping
