@@ -1,5 +1,6 @@
 #include "upstream/mapping/error_reply.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -18,6 +19,7 @@ using nlohmann::json;
 // A longer error body is not an error message.
 constexpr size_t kMaxBody = 256 * 1024;
 constexpr size_t kMaxText = 500;
+constexpr size_t kSampled = 4096;
 constexpr size_t kMaxSample = 200;
 
 std::string Cut(absl::string_view text, size_t limit) {
@@ -41,7 +43,7 @@ std::string OneLine(absl::string_view text) {
 
 // What a person would read of a text or HTML page: no tags, no control characters, not much of it.
 std::string Sample(absl::string_view body) {
-  body = body.substr(0, 4096);
+  body = Utf8Prefix(body, kSampled);
   std::string text;
   bool in_tag = false;
   for (const char c : body) {
@@ -126,8 +128,11 @@ std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Ti
   double seconds;
   absl::Time date;
   std::string error;
-  if (header.empty()) return std::nullopt;
-  if (absl::SimpleAtod(header, &seconds)) {
+  // Readers of numbers and of times take more than the header may hold: "nan", "0x10",
+  // "infinite-future".
+  if (header.find_first_of("0123456789") == absl::string_view::npos) return std::nullopt;
+  const bool decimal = header.find_first_not_of("0123456789.+-eE") == absl::string_view::npos;
+  if (decimal && absl::SimpleAtod(header, &seconds)) {
     wait = absl::Seconds(seconds);
   } else if (absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", header, &date, &error)) {
     wait = date - now;

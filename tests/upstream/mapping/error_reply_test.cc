@@ -146,6 +146,20 @@ TEST(ErrorBody, ThatIsHugeCostsASampleOnly) {
   EXPECT_EQ(Refused(std::string(200 << 10, '[')).upstream_code, "");
 }
 
+// The sample is cut out of the body first: where the cut falls must not cost the sample.
+TEST(ErrorBody, OfLongUtf8KeepsItsSample) {
+  for (int shift = 0; shift < 4; ++shift) {
+    std::string page = "<style>" + std::string(shift, ' ') + "</style>";
+    for (int i = 0; i < 3000; ++i) page += "<i>\xf0\x9f\x8d\x8b</i>";
+    EXPECT_THAT(Refused(page, 502).message, HasSubstr("\xf0\x9f\x8d\x8b"));
+    std::string tail = "<p>Bad Gateway</p><i " + std::string(4071 + shift, 'x');
+    tail += "\xf0\x9f\x8d\x8b\xf0\x9f\x8d\x8b>";
+    EXPECT_EQ(Refused(tail, 502).message, "the upstream answered 502: Bad Gateway");
+    std::string spaces = "Bad Gateway" + std::string(4083 + shift, ' ') + "\xf0\x9f\x8d\x8b";
+    EXPECT_THAT(Refused(spaces, 502).message, HasSubstr("Bad Gateway"));
+  }
+}
+
 TEST(ErrorReply, TakesCodeAndOutcomeFromTheTable) {
   EXPECT_EQ(Refused("{}", 503, "", "RefundGlass").code, absl::StatusCode::kUnknown);
   EXPECT_EQ(Refused("{}", 503, "", "GetGlass").code, absl::StatusCode::kUnavailable);
@@ -166,6 +180,50 @@ TEST(ErrorReply, PassesRetryAfterOn) {
   EXPECT_EQ(Refused("{}", 429, "X: y\r\nretry-AFTER:  7 \r\n").retry_after, absl::Seconds(7));
   EXPECT_EQ(Refused("{}", 429, "Retry-After: soon\r\n").retry_after, std::nullopt);
   EXPECT_EQ(Refused("{}", 429).retry_after, std::nullopt);
+}
+
+TEST(RetryAfter, IsSecondsOrADateAndClamped) {
+  const absl::Time now = absl::FromUnixSeconds(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
+  struct {
+    const char* header;
+    std::optional<absl::Duration> wait;
+  } const cases[] = {
+      {"0", absl::ZeroDuration()},
+      {"1", absl::Seconds(1)},
+      {" 120 ", absl::Seconds(120)},
+      {"0.5", absl::Milliseconds(500)},
+      {"300", absl::Minutes(5)},
+      {"301", absl::Minutes(5)},
+      {"3600", absl::Minutes(5)},
+      {"99999999999999999999999999", absl::Minutes(5)},
+      {"1e400", absl::Minutes(5)},
+      {"-1", absl::ZeroDuration()},
+      {"-99999999999999999999999999", absl::ZeroDuration()},
+      {"Sun, 06 Nov 1994 08:49:47 GMT", absl::Seconds(10)},
+      {"Sun, 06 Nov 1994 08:49:37 GMT", absl::ZeroDuration()},
+      {"Sun, 06 Nov 1994 08:00:00 GMT", absl::ZeroDuration()},
+      {"Mon, 07 Nov 1994 08:49:37 GMT", absl::Minutes(5)},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", absl::Minutes(5)},
+      // Junk.
+      {"", std::nullopt},
+      {" ", std::nullopt},
+      {"soon", std::nullopt},
+      {"5s", std::nullopt},
+      {"5 6", std::nullopt},
+      {"nan", std::nullopt},
+      {"-nan", std::nullopt},
+      {"nan(5)", std::nullopt},
+      {"inf", std::nullopt},
+      {"-inf", std::nullopt},
+      {"infinity", std::nullopt},
+      {"infinite-future", std::nullopt},
+      {"infinite-past", std::nullopt},
+      {"0x10", std::nullopt},
+      {"Sun, 06 Nov 1994 08:49:37", std::nullopt},
+      {"Sun, 31 Feb 1994 08:49:37 GMT", std::nullopt},
+      {"1994-11-06T08:49:37Z", std::nullopt},
+  };
+  for (const auto& c : cases) EXPECT_EQ(ParseRetryAfter(c.header, now), c.wait) << c.header;
 }
 
 }  // namespace
