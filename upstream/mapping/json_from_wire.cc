@@ -53,6 +53,15 @@ absl::string_view TakeRun(WireReader& reader, uint32_t number) {
   return absl::string_view(begin, end - begin);
 }
 
+void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations) {
+  if (field.min_items && count < *field.min_items) {
+    violations.Add(at, absl::StrCat("needs at least ", *field.min_items, " element(s)"));
+  }
+  if (field.max_items && count > *field.max_items) {
+    violations.Add(at, absl::StrCat("takes at most ", *field.max_items, " elements"));
+  }
+}
+
 WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view bytes, const Path& at,
                                  const UpdateMask* mask) {
   if (depth_ >= kMaxDepth) return WireResult::kMalformed;
@@ -166,7 +175,7 @@ WireResult JsonFromWire::List(const FieldPlan& field, absl::string_view run, con
   out_.push_back(']');
   // Packed, and empty: to protobuf the list is not set.
   if (result == WireResult::kOk && count == 0 && !run.empty()) return WireResult::kNotCanonical;
-  CheckCount(field, count, at);
+  CheckCount(field, count, at, violations_);
   return result;
 }
 
@@ -194,17 +203,8 @@ WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, cons
     if (result != WireResult::kOk) return result;
   }
   out_.push_back('}');
-  CheckCount(field, keys.size(), at);
+  CheckCount(field, keys.size(), at, violations_);
   return WireResult::kOk;
-}
-
-void JsonFromWire::CheckCount(const FieldPlan& field, size_t count, const Path& at) {
-  if (field.min_items && count < *field.min_items) {
-    violations_.Add(at, absl::StrCat("needs at least ", *field.min_items, " element(s)"));
-  }
-  if (field.max_items && count > *field.max_items) {
-    violations_.Add(at, absl::StrCat("takes at most ", *field.max_items, " elements"));
-  }
 }
 
 void JsonFromWire::Key(const FieldPlan& field) {

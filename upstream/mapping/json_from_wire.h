@@ -54,6 +54,9 @@ WireResult ForEachElement(const FieldPlan& field, absl::string_view run, Visit v
   return WireResult::kOk;
 }
 
+// min_items and max_items.
+void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations);
+
 class JsonFromWire {
  public:
   // Appends to `out`, which holds rubbish unless the result is kOk and there are no violations.
@@ -74,7 +77,6 @@ class JsonFromWire {
   WireResult Element(const FieldPlan& field, const WireValue& value, const Path& at,
                      const UpdateMask* mask);
   WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
-  void CheckCount(const FieldPlan& field, size_t count, const Path& at);
   void Key(const FieldPlan& field);
 
   std::string& out_;

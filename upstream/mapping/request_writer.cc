@@ -115,23 +115,32 @@ class RequestWriter {
       if (field.required) violations_.Add(at, "is required");
       return WireResult::kOk;
     }
-    const bool repeated = field.cardinality == Cardinality::kRepeated;
-    return ForEachElement(field, run, [&](const WireValue& value, size_t index) {
-      if (!repeated && index > 0) return WireResult::kNotCanonical;
-      const ScalarText scalar = TextOf(field, value, scratch_);
-      if (!scalar.error.empty()) {
-        const Path element{&at, "", index};
-        violations_.Add(repeated ? element : at, scalar.error);
-        return WireResult::kOk;
-      }
-      std::string& url = request_.http.url;
-      url.push_back(separator);
-      separator = '&';
-      AppendPercentEncoded(field.wire_name, url);
-      url.push_back('=');
-      AppendPercentEncoded(scalar.text, url);
+    if (field.cardinality == Cardinality::kSingular) {
+      WireValue value;
+      const WireResult result = Single(field, run, value);
+      if (result == WireResult::kOk) QueryValue(field, value, at, separator);
+      return result;
+    }
+    size_t count = 0;
+    const WireResult result = ForEachElement(field, run, [&](const WireValue& value, size_t index) {
+      count = index + 1;
+      QueryValue(field, value, {&at, "", index}, separator);
       return WireResult::kOk;
     });
+    if (result == WireResult::kOk && count == 0) return WireResult::kNotCanonical;  // packed: unset
+    CheckCount(field, count, at, violations_);
+    return result;
+  }
+
+  void QueryValue(const FieldPlan& field, const WireValue& value, const Path& at, char& separator) {
+    const ScalarText scalar = TextOf(field, value, scratch_);
+    if (!scalar.error.empty()) return violations_.Add(at, scalar.error);
+    std::string& url = request_.http.url;
+    url.push_back(separator);
+    separator = '&';
+    AppendPercentEncoded(field.wire_name, url);
+    url.push_back('=');
+    AppendPercentEncoded(scalar.text, url);
   }
 
   WireResult WriteBody() {

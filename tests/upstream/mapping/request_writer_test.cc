@@ -138,6 +138,12 @@ TEST(RequestQuery, ChecksEveryValue) {
   EXPECT_EQ(Query("limit: 101"), "refused: limit: is above the maximum");
 }
 
+TEST(RequestQuery, CountsElements) {
+  EXPECT_EQ(Query("flavors: [FLAVOR_LEMON, FLAVOR_LEMON, FLAVOR_LEMON, FLAVOR_LEMON]"),
+            "refused: flavors: takes at most 3 elements");
+  EXPECT_EQ(Url(WriteText("Mix", "stand_id: '1'")), "refused: reasons: is required");
+}
+
 // The tail of a good FindGlasses, in bytes that no serializer writes.
 std::string QueryOfBytes(absl::string_view bytes) {
   const std::string head = shop::Wire("FindGlassesRequest", "stand_id: '1' shelf: 0");
@@ -153,6 +159,15 @@ TEST(RequestQuery, ReadsNonCanonicalBytesAsProtobufDoes) {
             "?prices=1&prices=2&prices=3");
   EXPECT_EQ(QueryOfBytes(BytesField(10, "")), "");
   EXPECT_EQ(QueryOfBytes(VarintField(4, 1) + VarintField(3, 1)), "?limit=1&asc=true");
+}
+
+TEST(RequestQuery, RefusesAValueOfAnotherWireType) {
+  for (const std::string& bytes :
+       {BytesField(3, "\x01"), BytesField(4, "\x01"), BytesField(5, std::string(8, '\0')),
+        VarintField(11, 1), BytesField(3, ""), VarintField(5, 1), VarintField(8, 1)}) {
+    EXPECT_THAT(QueryOfBytes(bytes), testing::StartsWith("refused: "))
+        << testing::PrintToString(bytes);
+  }
 }
 
 TEST(RequestQuery, OfARequiredArrayIsNotSatisfiedByAnEmptyOne) {
