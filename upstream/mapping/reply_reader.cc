@@ -27,6 +27,11 @@ Failure Unreadable(const Route& route, int http_status, absl::string_view proble
   return failure;
 }
 
+bool AtEnd(ondemand::document& document) {
+  const char* rest;
+  return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+}
+
 // The whole JSON text as the reply message. Returns what is wrong with it, or "".
 std::string ReadDocument(const Route& route, ondemand::document& document, WireFromJson& reader) {
   const Path root{};
@@ -46,20 +51,21 @@ std::string ReadDocument(const Route& route, ondemand::document& document, WireF
                   : reader.Field(*route.reply, *route.reply_field, value, root);
   }
   if (!good) return reader.error();
-  const char* rest;
-  const bool at_end = document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
-  return at_end ? "" : "it goes on after its end";
+  return AtEnd(document) ? "" : "it goes on after its end";
 }
 
-// JSON that is a single scalar, which the on-demand parser does not hand out as a value: only a
-// free-form reply can be.
-bool IsFreeScalar(const Route& route, ondemand::document& document) {
-  bool scalar = false;
+// Whether the reply may be JSON of any form, or nothing at all.
+bool IsFree(const Route& route) {
   return route.reply_field != nullptr && route.reply_field->kind == Kind::kValue &&
-         route.reply_field->cardinality == Cardinality::kSingular &&
-         !document.is_scalar().get(scalar) && scalar;
+         route.reply_field->cardinality == Cardinality::kSingular;
 }
 
+bool IsScalar(ondemand::document& document) {
+  bool scalar = false;
+  return !document.is_scalar().get(scalar) && scalar;
+}
+
+// The on-demand parser does not hand out as a value what is not within an array or object.
 std::string ReadScalar(const Route& route, const std::string& body, WireFromJson& reader) {
   const simdjson::padded_string wrapped(absl::StrCat("[", body, "]"));
   ondemand::parser parser;
@@ -74,7 +80,7 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
     if (std::move(result).get(value) || ++count > 1) return "is not valid JSON";
     if (!reader.Field(*route.reply, *route.reply_field, value, {})) return reader.error();
   }
-  return "";
+  return AtEnd(document) ? "" : "it goes on after its end";
 }
 
 }  // namespace
@@ -83,8 +89,7 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
   if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
   Reply reply;
   const bool declared_empty = route.reply_shape == ReplyShape::kNone;
-  const bool may_be_empty = route.reply_field != nullptr && route.reply_field->kind == Kind::kValue;
-  if (declared_empty || response.status == kNoContent || (may_be_empty && response.body.empty())) {
+  if (declared_empty || response.status == kNoContent || (IsFree(route) && response.body.empty())) {
     return reply;
   }
   if (response.body.empty()) return Unreadable(route, response.status, "it has no body");
@@ -100,7 +105,7 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
   DriftList drift;
   reply.message.reserve(response.body.size());
   WireFromJson reader(reply.message, drift);
-  const std::string problem = IsFreeScalar(route, document)
+  const std::string problem = IsFree(route) && IsScalar(document)
                                   ? ReadScalar(route, response.body, reader)
                                   : ReadDocument(route, document, reader);
   if (!problem.empty()) return Unreadable(route, response.status, problem);

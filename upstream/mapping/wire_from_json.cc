@@ -397,7 +397,7 @@ void WireFromJson::Close(size_t mark) {
 
 bool WireFromJson::Fail(const Path& at, absl::string_view reason) {
   const std::string path = at.ToString();
-  error_ = path.empty() ? absl::StrCat("the reply ", reason) : absl::StrCat(path, ": ", reason);
+  error_ = absl::StrCat(path.empty() ? "the whole" : path, ": ", reason);
   return false;
 }
 

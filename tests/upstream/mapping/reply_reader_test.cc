@@ -23,6 +23,25 @@ constexpr char kUnreadable[] = "failed: the upstream's reply cannot be read: ";
 
 std::string Unreadable(absl::string_view problem) { return absl::StrCat(kUnreadable, problem); }
 
+TEST(ReplyShapes, AnArrayFillsTheRepeatedField) {
+  EXPECT_EQ(ReadText("FindGlasses", "[]"), "");
+  EXPECT_EQ(ReadText("FindGlasses", R"([{"id":1},{}])"),
+            Normal("GlassList", "items { id: '1' } items {}"));
+  EXPECT_EQ(ReadText("FindGlasses", R"({"id":1})"), Unreadable("the whole: expected an array"));
+  EXPECT_EQ(ReadText("FindGlasses", R"([{"id":1},{"price":"x"}])"),
+            Unreadable("[1].price: expected an integer"));
+  EXPECT_EQ(ReadText("FindGlasses", "null"), Unreadable("expected an object or an array"));
+}
+
+TEST(ReplyShapes, AnObjectFillsTheMap) {
+  EXPECT_EQ(ReadText("GetStock", "{}"), "");
+  EXPECT_EQ(ReadText("GetStock", R"({"a":1,"b":-2})"),
+            Normal("Stock", "items { key: 'a' value: 1 } items { key: 'b' value: -2 }"));
+  EXPECT_EQ(ReadText("GetStock", "[]"), Unreadable("the whole: expected an object"));
+  EXPECT_EQ(ReadText("GetStock", R"({"a":"x"})"), Unreadable(R"(["a"]: expected an integer)"));
+  EXPECT_EQ(ReadText("GetStock", R"({"a":1,"a":2})"), Unreadable(R"(["a"]: is there twice)"));
+}
+
 TEST(ReplyShapes, AnArrayOrAnObjectWhereBothAreDocumented) {
   EXPECT_EQ(ReadText("GetGlassOrGlasses", R"({"id":"1"})"),
             Normal("GlassList", "items { id: '1' }"));
@@ -34,6 +53,41 @@ TEST(ReplyShapes, AnArrayOrAnObjectWhereBothAreDocumented) {
   EXPECT_EQ(ReadText("GetGlassOrGlasses", "{}{}"), Unreadable("it goes on after its end"));
   EXPECT_EQ(ReadText("GetGlassOrGlasses", R"({"price":[]})"),
             Unreadable("price: expected an integer"));
+}
+
+TEST(ReplyShapes, AnyJsonForAValue) {
+  struct {
+    const char* body;
+    const char* text;
+  } const cases[] = {
+      {"5", "result { number_value: 5 }"},
+      {" -1.5e3 ", "result { number_value: -1500 }"},
+      {"true", "result { bool_value: true }"},
+      {"null", "result { null_value: NULL_VALUE }"},
+      {R"("a\nb")", R"(result { string_value: "a\nb" })"},
+      {"{}", "result { struct_value {} }"},
+      {"[]", "result { list_value {} }"},
+      {R"([1,{"a":[]}])",
+       "result { list_value { values { number_value: 1 } values { struct_value { fields { key: 'a' "
+       "value { list_value {} } } } } } }"},
+      {"", ""},  // the field stays unset
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(ReadText("GetReport", c.body), Normal("Report", c.text)) << c.body;
+  }
+  for (const char* body :
+       {"5 6", "5,6", "1],[2", "5]",  "[5",   "\"a\"]",      "\"a\" x", "nul",    "nulll", "truex",
+        "01",  "-",   "1e400", "NaN", "\"",   "\"\\ud800\"", "{}5",     "[]]",    "[1]2",  " ",
+        "]",   "}",   "1}",    "1]x", "5\n6", "1, ",         ",1",      "\"a\":1"}) {
+    EXPECT_THAT(ReadText("GetReport", body), StartsWith(kUnreadable)) << body;
+  }
+}
+
+TEST(ReplyShapes, AListOfValuesIsNotAValue) {
+  EXPECT_EQ(ReadText("GetReports", "[1,null]"),
+            Normal("Reports", "items { number_value: 1 } items { null_value: NULL_VALUE }"));
+  EXPECT_EQ(ReadText("GetReports", "5"), Unreadable("expected an object or an array"));
+  EXPECT_EQ(ReadText("GetReports", ""), Unreadable("it has no body"));
 }
 
 TEST(EmptyReply, IsReadByTheDeclaredShape) {
@@ -93,6 +147,17 @@ TEST(TruncatedReply, IsNeverTakenForAWholeOne) {
       EXPECT_THAT(ReadText(methods[i], cut), StartsWith(kUnreadable)) << cut;
     }
   }
+}
+
+TEST(ReplyAfterItsEnd, IsRefused) {
+  for (const char* tail : {"{}", "[]", "x", "}", "]", ",", "1", "\"\"", "null", "\n\n{", "/**/"}) {
+    EXPECT_THAT(ReadText("GetMix", absl::StrCat(kMix, tail)), StartsWith(kUnreadable)) << tail;
+    EXPECT_THAT(ReadText("FindGlasses", absl::StrCat("[]", tail)), StartsWith(kUnreadable)) << tail;
+    EXPECT_THAT(ReadText("GetStock", absl::StrCat("{}", tail)), StartsWith(kUnreadable)) << tail;
+    EXPECT_THAT(ReadText("GetReport", absl::StrCat("[]", tail)), StartsWith(kUnreadable)) << tail;
+    EXPECT_THAT(ReadText("GetReport", absl::StrCat("5 ", tail)), StartsWith(kUnreadable)) << tail;
+  }
+  EXPECT_NE(ReadText("GetMix", absl::StrCat(kMix, " \r\n\t")).find("small: 1"), std::string::npos);
 }
 
 // What stands in the padding, behind the body, must not matter.

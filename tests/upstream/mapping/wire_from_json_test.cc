@@ -250,9 +250,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"{} {}", "failed: it goes on after its end"},
                     Case{"{}}", "failed: it goes on after its end"},
                     Case{R"({"small":1}x})", "failed: it goes on after its end"},
-                    Case{R"({"small" 1})", "failed: the reply is not valid JSON"},
-                    Case{R"({"small":1 "big":2})", "failed: the reply is not valid JSON"},
-                    Case{R"({small:1})", "failed: the reply is not valid JSON"},
+                    Case{R"({"small" 1})", "failed: the whole: is not valid JSON"},
+                    Case{R"({"small":1 "big":2})", "failed: the whole: is not valid JSON"},
+                    Case{R"({small:1})", "failed: the whole: is not valid JSON"},
                     Case{R"({"nested":[]})", "failed: nested: expected an object"}));
 
 // A caller's protobuf refuses a string that is not UTF-8: an escape must not make one.
