@@ -1,8 +1,12 @@
 #include "upstream/client.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "upstream/mapping/error_table.h"
@@ -14,19 +18,28 @@ namespace {
 using mapping::Failure;
 using mapping::Route;
 
+bool IsPortOrNothing(absl::string_view text) {
+  if (text.empty()) return true;
+  uint32_t port = 0;
+  return absl::ConsumePrefix(&text, ":") &&
+         std::all_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+         absl::SimpleAtoi(text, &port) && port >= 1 && port <= 65535;
+}
+
 // The host of an absolute URL, port left out. Nothing for a URL that cannot be a base.
 std::optional<std::string> HostOf(absl::string_view url) {
   if (!absl::ConsumePrefix(&url, "https://") && !absl::ConsumePrefix(&url, "http://")) {
     return std::nullopt;
   }
-  if (url.find_first_of("?#@ \t\r\n") != absl::string_view::npos || absl::EndsWith(url, "/")) {
+  if (url.find_first_of("?#@") != absl::string_view::npos || absl::EndsWith(url, "/") ||
+      !std::all_of(url.begin(), url.end(), absl::ascii_isgraph)) {
     return std::nullopt;
   }
   const absl::string_view authority = url.substr(0, url.find('/'));
   const bool ipv6 = absl::StartsWith(authority, "[");
   const absl::string_view host = ipv6 ? authority.substr(0, authority.find(']') + 1)
                                       : authority.substr(0, authority.find(':'));
-  if (host.empty()) return std::nullopt;
+  if (host.empty() || !IsPortOrNothing(authority.substr(host.size()))) return std::nullopt;
   return std::string(host);
 }
 

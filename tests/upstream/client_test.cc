@@ -1,0 +1,311 @@
+#include "upstream/client.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "upstream/mapping/descriptors.h"
+
+namespace gateway {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using mapping::Failure;
+using mapping::Outcome;
+using mapping::Route;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+constexpr char kGetOrder[] = "paynow.management.v1.OrdersService.GetOrderById";
+constexpr char kRefund[] = "paynow.management.v1.OrdersService.RefundOrder";
+constexpr char kDeleteCoupon[] = "paynow.management.v1.CouponsService.DeleteCouponForStore";
+constexpr char kPath[] = "/v1/stores/12/orders/34";
+
+// Keeps what is sent until the test answers it.
+class FakeTransport final : public http::Transport {
+ public:
+  CallId Send(http::Request request, Done done) override {
+    sent.push_back(std::move(request));
+    if (answer_at_once) {
+      done(http::Error{.kind = http::Error::Kind::kOverloaded, .sent = false, .message = "full"});
+    } else {
+      waiting.push_back(std::move(done));
+    }
+    return 100 + sent.size();
+  }
+  void Cancel(CallId id) override { cancelled.push_back(id); }
+
+  std::vector<http::Request> sent;
+  std::vector<Done> waiting;
+  std::vector<CallId> cancelled;
+  bool answer_at_once = false;
+};
+
+http::Response Response(int status, const std::string& body) {
+  http::Response response;
+  response.status = status;
+  response.body.reserve(body.size() + http::kBodyPadding);
+  response.body = body;
+  return response;
+}
+
+const Route& RouteOf(absl::string_view full_name) {
+  static const auto* const table =
+      new auto(mapping::RouteTable::Compile(mapping::EmbeddedFiles()).value());
+  for (const Route& route : (*table)->routes()) {
+    if (route.full_name == full_name) return route;
+  }
+  ADD_FAILURE() << full_name;
+  std::abort();
+}
+
+std::string Message(absl::string_view method, const std::string& json) {
+  mapping::EmbeddedFiles();
+  const auto* type =
+      DescriptorPool::generated_pool()->FindMethodByName(std::string(method))->input_type();
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<google::protobuf::Message> message(factory.GetPrototype(type)->New());
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, message.get()).ok()) << json;
+  return message->SerializeAsString();
+}
+
+struct Called {
+  int times = 0;
+  std::optional<Client::Result> result;
+
+  const Failure& failure() const { return std::get<Failure>(result.value()); }
+};
+
+class ClientTest : public testing::Test {
+ protected:
+  void Create(Client::Options options = {"https://api.example", ""},
+              Credentials credentials = Credentials("default-key", {{"12", "key-of-12"}})) {
+    auto transport = std::make_unique<FakeTransport>();
+    transport_ = transport.get();
+    auto client = Client::Create(std::move(options), std::move(credentials), std::move(transport));
+    ASSERT_TRUE(client.ok()) << client.status();
+    client_ = *std::move(client);
+  }
+
+  // The result lives until the test ends; a second `done` shows in `times`.
+  const Called& Call(absl::string_view method, const std::string& json,
+                     absl::Time deadline = absl::InfiniteFuture()) {
+    calls_.push_back(std::make_unique<Called>());
+    Called* const called = calls_.back().get();
+    last_id_ = client_->Call(RouteOf(method), Message(method, json), deadline,
+                             [called](Client::Result result) {
+                               ++called->times;
+                               called->result = std::move(result);
+                             });
+    return *called;
+  }
+
+  FakeTransport* transport_ = nullptr;
+  std::unique_ptr<Client> client_;
+  std::vector<std::unique_ptr<Called>> calls_;
+  Client::CallId last_id_{};
+};
+
+TEST_F(ClientTest, SendsAReadWithoutABody) {
+  Create();
+  Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
+  ASSERT_EQ(transport_->sent.size(), 1u);
+  const http::Request& request = transport_->sent[0];
+  EXPECT_EQ(request.method, http::Method::kGet);
+  EXPECT_EQ(request.url, absl::StrCat("https://api.example", kPath));
+  EXPECT_FALSE(request.has_body);
+  EXPECT_THAT(request.headers,
+              UnorderedElementsAre("Authorization: APIKey key-of-12", "Accept: application/json",
+                                   "User-Agent: billing-gateway"));
+}
+
+TEST_F(ClientTest, NamesTheContentTypeOfABody) {
+  Create();
+  Call(kRefund, R"({"store_id": "12", "order_id": "34", "body": {}})");
+  Call(kDeleteCoupon, R"({"store_id": "12", "coupon_id": "34"})");
+  ASSERT_EQ(transport_->sent.size(), 2u);
+  EXPECT_EQ(transport_->sent[0].body, "{}");
+  EXPECT_THAT(transport_->sent[0].headers, Contains("Content-Type: application/json"));
+  EXPECT_FALSE(transport_->sent[1].has_body);
+  EXPECT_THAT(transport_->sent[1].headers, Not(Contains(StartsWith("Content-Type"))));
+}
+
+TEST_F(ClientTest, TakesTheKeyOfTheStore) {
+  Create({"https://api.example", "12"});
+  for (const char* store : {R"("store_id": "12",)", R"("store_id": "99",)", ""}) {
+    Call(kGetOrder, absl::StrCat("{", store, R"("order_id": "34"})"));
+  }
+  ASSERT_EQ(transport_->sent.size(), 3u);
+  EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey key-of-12"));
+  EXPECT_THAT(transport_->sent[1].headers, Contains("Authorization: APIKey default-key"));
+  EXPECT_THAT(transport_->sent[2].headers, Contains("Authorization: APIKey key-of-12"));
+  EXPECT_EQ(transport_->sent[2].url, absl::StrCat("https://api.example", kPath));
+}
+
+TEST_F(ClientTest, SendsNothingWithoutAKey) {
+  Create({"https://api.example", ""}, Credentials("", {{"12", "key-of-12"}}));
+  const Called& call = Call(kRefund, R"({"store_id": "99", "order_id": "34", "body": {}})");
+  EXPECT_THAT(transport_->sent, IsEmpty());
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(call.failure().outcome, Outcome::kNotSent);
+  EXPECT_EQ(call.failure().reason, "NO_API_KEY");
+  EXPECT_FALSE(call.failure().from_upstream);
+  EXPECT_THAT(call.failure().message, Not(HasSubstr("key-of-12")));
+  client_->Cancel(last_id_);
+  EXPECT_THAT(transport_->cancelled, IsEmpty());
+}
+
+TEST_F(ClientTest, SendsNothingOfABadRequest) {
+  Create();
+  const Called& call = Call(kGetOrder, R"({"store_id": "12", "order_id": "x"})");
+  EXPECT_THAT(transport_->sent, IsEmpty());
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(call.failure().outcome, Outcome::kNotSent);
+  client_->Cancel(last_id_);
+  EXPECT_THAT(transport_->cancelled, IsEmpty());
+}
+
+TEST_F(ClientTest, PassesTheDeadlineOn) {
+  Create();
+  const absl::Time deadline = absl::FromUnixSeconds(1234567890);
+  Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})", deadline);
+  ASSERT_EQ(transport_->sent.size(), 1u);
+  EXPECT_EQ(transport_->sent[0].deadline, deadline);
+}
+
+TEST_F(ClientTest, CancelsByTheTransportsId) {
+  Create();
+  Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
+  Call(kGetOrder, R"({"store_id": "12", "order_id": "35"})");
+  EXPECT_EQ(last_id_, 102u);
+  client_->Cancel(last_id_);
+  EXPECT_THAT(transport_->cancelled, ElementsAre(102u));
+}
+
+TEST_F(ClientTest, AnswersOnceWithTheReply) {
+  Create();
+  const Called& call = Call(kDeleteCoupon, R"({"store_id": "12", "coupon_id": "34"})");
+  EXPECT_EQ(call.times, 0);
+  transport_->waiting.at(0)(Response(204, ""));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(std::get<mapping::Reply>(*call.result).message, "");
+}
+
+TEST_F(ClientTest, AnswersOnceWithTheUpstreamsRefusal) {
+  Create();
+  const Called& call = Call(kRefund, R"({"store_id": "12", "order_id": "34", "body": {}})");
+  transport_->waiting.at(0)(Response(404, R"({"code": "order_not_found", "message": "none"})"));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kNotFound);
+  EXPECT_EQ(call.failure().outcome, Outcome::kRefused);
+  EXPECT_EQ(call.failure().upstream_code, "order_not_found");
+  EXPECT_TRUE(call.failure().from_upstream);
+}
+
+// The same lost answer means two things.
+TEST_F(ClientTest, TellsAReadFromAWriteWhereTheAnswerWasLost) {
+  Create();
+  const Called& read = Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
+  const Called& write = Call(kRefund, R"({"store_id": "12", "order_id": "34", "body": {}})");
+  for (auto& done : transport_->waiting) {
+    done(http::Error{.kind = http::Error::Kind::kBroken, .sent = true, .message = "reset"});
+  }
+  EXPECT_EQ(read.failure().code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(write.failure().code, absl::StatusCode::kUnknown);
+  EXPECT_EQ(read.failure().outcome, Outcome::kUnknown);
+  EXPECT_EQ(write.failure().outcome, Outcome::kUnknown);
+}
+
+TEST_F(ClientTest, MayBeAnsweredBeforeCallReturns) {
+  Create();
+  transport_->answer_at_once = true;
+  const Called& call = Call(kRefund, R"({"store_id": "12", "order_id": "34", "body": {}})");
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(call.failure().outcome, Outcome::kNotSent);
+}
+
+TEST_F(ClientTest, TakesBaseUrlsWithPortAndPath) {
+  const struct {
+    const char* base_url;
+    const char* host;
+  } kRows[] = {
+      {"http://h", "h"},
+      {"https://api.example:8443", "api.example"},
+      {"https://api.example/prefix/v2", "api.example"},
+      {"http://127.0.0.1:65535/p", "127.0.0.1"},
+      {"http://[::1]:80", "[::1]"},
+      {"http://[::1]", "[::1]"},
+  };
+  for (const auto& row : kRows) {
+    Create({row.base_url, ""});
+    EXPECT_EQ(client_->host(), row.host);
+    Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
+    EXPECT_EQ(transport_->sent.at(0).url, absl::StrCat(row.base_url, kPath));
+  }
+}
+
+TEST_F(ClientTest, RefusesWhatIsNoBaseUrl) {
+  for (const char* base_url : {"",
+                               "api.example",
+                               "ftp://h",
+                               "HTTPS://h",
+                               "https:/h",
+                               "https://",
+                               "https:///p",
+                               "http://:80",
+                               "https://h/",
+                               "https://h/p/",
+                               "https://h?q",
+                               "https://h/p?q=1",
+                               "https://h#f",
+                               "https://user:MARKER@h",
+                               "https://h p",
+                               " https://h",
+                               "https://h\r\nX: y",
+                               "https://h\t",
+                               "https://h:",
+                               "https://h:x",
+                               "https://h:0",
+                               "https://h:65536",
+                               "https://h:-1",
+                               "https://h:8o",
+                               "https://h:1:2",
+                               "http://[::1",
+                               "http://[]x",
+                               "http://[::1]x",
+                               "https://h\x01",
+                               "https://caf\xc3\xa9"}) {
+    const auto client =
+        Client::Create({base_url, ""}, Credentials("k", {}), std::make_unique<FakeTransport>());
+    EXPECT_EQ(client.status().code(), absl::StatusCode::kInvalidArgument) << base_url;
+    EXPECT_THAT(std::string(client.status().message()), Not(HasSubstr("MARKER")));
+  }
+}
+
+TEST(CredentialsTest, FallBackToTheDefaultKey) {
+  Credentials credentials("d", {{"1", "one"}});
+  const Credentials moved = std::move(credentials);
+  EXPECT_EQ(moved.KeyFor("1"), "one");
+  EXPECT_EQ(moved.KeyFor("2"), "d");
+  EXPECT_EQ(moved.KeyFor(""), "d");
+  EXPECT_EQ(Credentials("", {}).KeyFor("1"), "");
+}
+
+}  // namespace
+}  // namespace gateway
