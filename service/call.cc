@@ -22,6 +22,11 @@ using mapping::Outcome;
 // for them.
 constexpr char kUnrecognized[] = "gateway-unrecognized";
 
+// Clients grant all trailers of a call 8 KB, and fail a call whose trailers are larger.
+constexpr size_t kMaxUnrecognized = 4096;
+// What HTTP/2 counts for a header beside its name and value.
+constexpr size_t kHeaderOverhead = 32;
+
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration fallback) {
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return absl::Now() + fallback;
@@ -77,13 +82,21 @@ class Call final : public grpc::ServerUnaryReactor {
     if (const auto* failure = std::get_if<Failure>(&result)) return Fail(*failure);
     auto& reply = std::get<mapping::Reply>(result);
     endpoint_.drift->Record(reply.drift);
-    for (const Drift& drift : reply.drift) {
-      if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
-      context_.AddTrailingMetadata(
-          kUnrecognized, absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text)));
-    }
+    AddUnrecognized(reply.drift);
     reply_ = ToBuffer(std::move(reply.message));
     Finish(grpc::Status::OK);
+  }
+
+  // As many as fit.
+  void AddUnrecognized(const std::vector<Drift>& drifts) {
+    size_t size = 0;
+    for (const Drift& drift : drifts) {
+      if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
+      std::string value = absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text));
+      size += sizeof(kUnrecognized) + value.size() + kHeaderOverhead;
+      if (size > kMaxUnrecognized) return;
+      context_.AddTrailingMetadata(kUnrecognized, std::move(value));
+    }
   }
 
   void Fail(const Failure& failure) {

@@ -40,7 +40,7 @@ void DriftLog::Record(const std::vector<Drift>& drifts) {
     ++logged_;
     entry.logged.push_back(drift.text);
     // A sensitive field is never shown, not even a value that is not understood.
-    const bool hidden = drift.field != nullptr && drift.field->sensitive;
+    const bool hidden = drift.field != nullptr && drift.field->sensitive && !drift.text.empty();
     Log(Severity::kWarning, "the upstream's contract has moved",
         {{"kind", std::string(Name(drift.kind))},
          {"field", Place(drift)},

@@ -78,8 +78,10 @@ TEST_F(DriftLogTest, CountsByFieldAndLogsEachTextOnce) {
 }
 
 TEST_F(DriftLogTest, HidesTheTextOfASensitiveField) {
-  log_.Record({{Drift::Kind::kUnknownEnumText, &message_, &secret_, "MARKER"}});
-  EXPECT_THAT(Logged(), ElementsAre("unknown_enum_text p.OrderDto.token (sensitive)"));
+  log_.Record({{Drift::Kind::kUnknownEnumText, &message_, &secret_, "MARKER"},
+               {Drift::Kind::kMissingRequired, &message_, &secret_, ""}});
+  EXPECT_THAT(Logged(), ElementsAre("unknown_enum_text p.OrderDto.token (sensitive)",
+                                    "missing_required p.OrderDto.token "));
 }
 
 TEST_F(DriftLogTest, StopsLoggingButNotCounting) {

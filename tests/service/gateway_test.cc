@@ -1,0 +1,199 @@
+// The gateway's parts put together, in this process.
+#include "service/gateway.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "tests/service/grpc_client.h"
+#include "tests/service/temp_dir.h"
+#include "tests/upstream/http/scripted_server.h"
+
+namespace gateway {
+namespace {
+
+using http::ScriptedServer;
+using http::Step;
+using nlohmann::json;
+using testing::AllOf;
+using testing::Gt;
+using testing::HasSubstr;
+using testing::Lt;
+using testing::StartsWith;
+
+constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
+constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
+
+class GatewayTest : public testing::Test {
+ protected:
+  GatewayTest() {
+    config_.file = "g.json";
+    config_.listen = "127.0.0.1:0";
+    UpstreamConfig& upstream = config_.upstreams["paynow"];
+    upstream.base_url = "http://127.0.0.1:1";
+    upstream.default_store = "12";
+    upstream.api_key.file = directory_.Write("key", "secret\n");
+  }
+
+  UpstreamConfig& upstream() { return config_.upstreams["paynow"]; }
+
+  void Start() {
+    auto created = Gateway::Create(config_);
+    ASSERT_TRUE(created.ok()) << created.status();
+    gateway_ = *std::move(created);
+    address_ = absl::StrCat("127.0.0.1:", gateway_->port());
+  }
+
+  // What both ways of checking say of a configuration that cannot be served.
+  std::string Error() const {
+    const absl::Status status = Gateway::Check(config_);
+    EXPECT_EQ(Gateway::Create(config_).status(), status);
+    return std::string(status.message());
+  }
+
+  TempDir directory_;
+  Config config_;
+  std::unique_ptr<Gateway> gateway_;
+  std::string address_;
+};
+
+google::rpc::ErrorInfo InfoOf(const RpcAnswer& answer) {
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  EXPECT_TRUE(details.ParseFromString(answer.status.error_details()));
+  EXPECT_TRUE(details.details_size() > 0 && details.details(0).UnpackTo(&info));
+  return info;
+}
+
+TEST_F(GatewayTest, CarriesACallToTheUpstreamAndBack) {
+  ScriptedServer server({{Step::Reply(R"([{"id": "34", "store_id": "12"}])")}});
+  upstream().base_url = server.Url("/base");
+  Start();
+  const RpcAnswer answer = CallRpc(address_, kGetOrders, R"({"limit": 3})");
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_EQ(json::parse(answer.reply),
+            json::parse(R"({"items": [{"id": "34", "storeId": "12"}]})"));
+  EXPECT_EQ(server.received().front().target, "/base/v1/stores/12/orders?limit=3");
+  EXPECT_THAT(server.received().front().head, HasSubstr("\r\nAuthorization: APIKey secret\r\n"));
+  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // all that an order must have beside its ids
+}
+
+TEST_F(GatewayTest, SaysThatTheUpstreamIsNotThere) {
+  Start();
+  const RpcAnswer answer = CallRpc(address_, kRefund, R"({"order_id": "34", "body": {}})");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(InfoOf(answer).metadata().at("outcome"), "not_sent");
+  EXPECT_EQ(InfoOf(answer).metadata().at("operation"),
+            "paynow.management.v1.OrdersService.RefundOrder");
+}
+
+TEST_F(GatewayTest, GivesACallWithoutADeadlineItsOwn) {
+  ScriptedServer server({{Step::HeldReply("[]")}});
+  upstream().base_url = server.Url("");
+  config_.default_deadline = absl::Milliseconds(200);
+  Start();
+  const RpcAnswer answer = CallRpc(address_, kGetOrders, "{}", /*deadline_set=*/false);
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(InfoOf(answer).metadata().at("outcome"), "unknown");
+}
+
+TEST_F(GatewayTest, RefusesARequestThatIsTooLarge) {
+  config_.max_request_bytes = 2048;
+  Start();
+  const RpcAnswer answer =
+      CallRpc(address_, kGetOrders, json({{"customer_id", std::string(4096, '1')}}).dump());
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+// Drift never fails a call: what the client could not take is left out.
+TEST_F(GatewayTest, PassesOnAsManyUnrecognizedTextsAsAClientTakes) {
+  json webhooks = json::array();
+  for (int i = 0; i < 32; ++i) {
+    webhooks.push_back({{"id", "34"}, {"subscribed_to", absl::StrCat(i, std::string(99, '\x01'))}});
+  }
+  ScriptedServer server({{Step::Reply(webhooks.dump())}});
+  upstream().base_url = server.Url("");
+  Start();
+  const RpcAnswer answer =
+      CallRpc(address_, "paynow.management.v1.WebhooksService/GetSubscriptions", "{}");
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_EQ(json::parse(answer.reply)["items"].size(), 32u);
+  EXPECT_THAT(answer.trailers.count("gateway-unrecognized"), AllOf(Gt(5u), Lt(20u)));
+  EXPECT_THAT(answer.trailers.find("gateway-unrecognized")->second,
+              StartsWith("paynow.management.v1.WebhookSubscriptionDto.subscribed_to=0\\x01\\x01"));
+}
+
+// A client could otherwise not see what happened to its money.
+TEST_F(GatewayTest, DeliversTheLargestErrorThatAnUpstreamCanWrite) {
+  json body = {{"code", std::string(500, 'c')}, {"trace_id", std::string(500, 't')}};
+  body["message"] = std::string(500, '%');
+  for (int i = 0; i < 200; ++i) {
+    body["errors"].push_back({{"path", std::string(500, 'p')}, {"message", std::string(500, 'm')}});
+  }
+  const std::string text = body.dump();
+  ScriptedServer server({{Step::Raw(absl::StrCat(
+      "HTTP/1.1 422 Unprocessable\r\nContent-Length: ", text.size(), "\r\n\r\n", text))}});
+  upstream().base_url = server.Url("");
+  Start();
+  const RpcAnswer answer = CallRpc(address_, kRefund, R"({"order_id": "34", "body": {}})");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(InfoOf(answer).metadata().at("outcome"), "refused");
+}
+
+TEST_F(GatewayTest, NamesTheAddressThatItCannotHave) {
+  Start();
+  config_.listen = address_;
+  EXPECT_EQ(Gateway::Create(config_).status(),
+            absl::UnavailableError(absl::StrCat("g.json: listen: cannot listen on ", address_)));
+  EXPECT_TRUE(Gateway::Check(config_).ok());  // it does not listen
+  config_.listen = "nonsense";
+  EXPECT_EQ(Gateway::Create(config_).status(),
+            absl::UnavailableError("g.json: listen: cannot listen on nonsense"));
+}
+
+TEST_F(GatewayTest, NamesAnUpstreamThatNoProtoKnows) {
+  config_.upstreams["paylater"] = upstream();
+  EXPECT_EQ(Error(), "g.json: upstreams.paylater: no proto has a provider of this name");
+}
+
+TEST_F(GatewayTest, NamesTheKeyThatCannotBeRead) {
+  upstream().api_key.file = directory_.Path("missing");
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow.api_key.file: the key's file cannot be read");
+  upstream().api_key = {"", "GATEWAY_TEST_UNSET"};
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow.api_key.env: there is no variable of this name");
+  setenv("GATEWAY_TEST_BAD", "MARKER\nX", 1);
+  upstream().api_key = {};
+  upstream().store_keys["34"] = {"", "GATEWAY_TEST_BAD"};
+  EXPECT_EQ(Error(),
+            "g.json: upstreams.paynow.stores.34.api_key.env: "
+            "the key has something other than printable ASCII");
+}
+
+TEST_F(GatewayTest, NamesABaseUrlThatIsNone) {
+  upstream().base_url = "api.example";
+  EXPECT_THAT(Error(), HasSubstr("g.json: upstreams.paynow.base_url: must be http:// or https://"));
+}
+
+TEST_F(GatewayTest, NamesAuthoritiesThatCannotBeRead) {
+  upstream().pool.ca_file = directory_.Path("missing");
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow: ca_file cannot be read");
+}
+
+TEST_F(GatewayTest, ServesNothingOfAnUpstreamThatIsLeftOut) {
+  config_.upstreams.clear();
+  Start();
+  const RpcAnswer answer = CallRpc(address_, kGetOrders, "{}");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(InfoOf(answer).domain(), "billing-gateway");
+  EXPECT_EQ(InfoOf(answer).metadata().at("operation"),
+            "paynow.management.v1.OrdersService.GetOrders");
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,87 @@
+#include "tests/service/grpc_client.h"
+
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/util/json_util.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "upstream/mapping/descriptors.h"
+
+namespace gateway {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::Message;
+
+constexpr auto kPatience = std::chrono::seconds(30);
+
+void Require(bool fine, const std::string& what) {
+  if (fine) return;
+  std::cerr << what << "\n";
+  std::abort();
+}
+
+const google::protobuf::MethodDescriptor& FindMethod(std::string name) {
+  mapping::EmbeddedFiles();
+  name[name.find('/')] = '.';
+  const auto* method = DescriptorPool::generated_pool()->FindMethodByName(name);
+  Require(method != nullptr, name);
+  return *method;
+}
+
+std::string FromJson(Message& message, const std::string& json) {
+  Require(google::protobuf::util::JsonStringToMessage(json, &message).ok(), json);
+  return message.SerializeAsString();
+}
+
+std::string ToJson(Message& message, const grpc::ByteBuffer& bytes) {
+  grpc::Slice slice;
+  Require(bytes.DumpToSingleSlice(&slice).ok() &&
+              message.ParseFromArray(slice.begin(), static_cast<int>(slice.size())),
+          "a reply that cannot be parsed");
+  std::string json;
+  Require(google::protobuf::util::MessageToJsonString(message, &json).ok(), "a reply without JSON");
+  return json;
+}
+
+}  // namespace
+
+RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
+                  bool deadline_set) {
+  const auto& descriptor = FindMethod(method);
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<Message> message(factory.GetPrototype(descriptor.input_type())->New());
+  const grpc::Slice slice(FromJson(*message, request));
+
+  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  const auto deadline = std::chrono::system_clock::now() + kPatience;
+  if (deadline_set) context.set_deadline(deadline);
+  grpc::CompletionQueue queue;
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/" + method, grpc::ByteBuffer(&slice, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer reply;
+  RpcAnswer answer;
+  call->Finish(&reply, &answer.status, nullptr);
+  void* tag;
+  bool ok;
+  Require(queue.AsyncNext(&tag, &ok, deadline + kPatience) == grpc::CompletionQueue::GOT_EVENT,
+          "no answer");
+  for (const auto& [name, value] : context.GetServerTrailingMetadata()) {
+    answer.trailers.emplace(std::string(name.data(), name.size()),
+                            std::string(value.data(), value.size()));
+  }
+  if (answer.status.ok()) {
+    const std::unique_ptr<Message> parsed(factory.GetPrototype(descriptor.output_type())->New());
+    answer.reply = ToJson(*parsed, reply);
+  }
+  return answer;
+}
+
+}  // namespace gateway
