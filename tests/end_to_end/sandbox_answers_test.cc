@@ -1,0 +1,114 @@
+// Every operation against the sandbox itself, without any hook: two derivations of the contract,
+// the protos on this side and the published contract on the other, must find nothing to complain
+// of.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/end_to_end/support/sample.h"
+#include "tests/end_to_end/support/stack.h"
+
+namespace gateway::end_to_end {
+namespace {
+
+using sandbox::ExampleOptions;
+using sandbox::Operation;
+
+// Creating first and removing last, parts before wholes, so that there is something to work on
+// between.
+int Turn(const Operation& operation) {
+  const int depth = static_cast<int>(operation.path_params.size());
+  const bool on_collection = !absl::EndsWith(operation.path, "}");
+  if (operation.verb == "POST" && on_collection) return depth;
+  if (operation.verb == "DELETE") return 200 - depth - (on_collection ? 1 : 0);
+  return 100;
+}
+
+// Ids of what was created, by the path of its collection.
+class Records {
+ public:
+  void Learn(const Operation& operation, const Json& reply) {
+    const Json& record = reply.is_array() && !reply.empty() ? reply[0] : reply;
+    if (!record.is_object() || !record.contains("id") || !record["id"].is_string()) return;
+    ids_.emplace(operation.path, record["id"].get<std::string>());
+  }
+
+  // Stands in for parameter i of the path.
+  Json PathValue(const Operation& operation, size_t i, const Json& made) const {
+    const std::string& name = operation.path_params[i].name;
+    const size_t end = operation.path.find(absl::StrCat("/{", name, "}"));
+    const auto found = ids_.find(operation.path.substr(0, end));
+    if (found != ids_.end()) return found->second;
+    return Known(name, made);
+  }
+
+  static Json Known(absl::string_view name, const Json& otherwise) {
+    if (name == "storeId" || name == "store_id") return kStore;
+    if (name == "customerId" || name == "customer_id") return kCustomer;
+    if (name == "productId" || name == "product_id") return kProduct;
+    return otherwise;
+  }
+
+ private:
+  std::map<std::string, std::string> ids_ = {};
+};
+
+Sample PlausibleSample(const Rpc& rpc, const Records& records) {
+  ExampleOptions options;
+  options.fill = sandbox::Fill::kRequiredOnly;
+  options.known = [](absl::string_view member) { return Records::Known(member, Absent()); };
+  Sample sample = MakeSample(rpc, options);
+  for (size_t i = 0; i < sample.path.size(); ++i) {
+    sample.path[i] = records.PathValue(*rpc.operation, i, sample.path[i]);
+  }
+  return sample;
+}
+
+TEST(SandboxAnswersTest, EveryOperationIsAnsweredInTheContractsTerms) {
+  Stack stack;
+  const std::vector<Rpc> rpcs = RpcsOf(stack.sandbox().contract());
+  std::vector<const Rpc*> order;
+  for (const Rpc& rpc : rpcs) order.push_back(&rpc);
+  std::stable_sort(order.begin(), order.end(), [](const Rpc* a, const Rpc* b) {
+    return Turn(*a->operation) < Turn(*b->operation);
+  });
+
+  Records records;
+  ProtoJson convert;
+  size_t answered = 0, done = 0;
+  for (const Rpc* rpc : order) {
+    const Sample sample = PlausibleSample(*rpc, records);
+    const Answer answer =
+        stack.caller().Call(rpc->path, ToRequest(*rpc, sample, convert)->SerializeAsString());
+    if (answer.status.ok()) {
+      const std::unique_ptr<Message> reply = NewMessage(*rpc->method->output_type());
+      ASSERT_TRUE(reply->ParseFromString(answer.message)) << rpc->name();
+      if (ReplyType(*rpc)) records.Learn(*rpc->operation, FromReply(*rpc, *reply, convert));
+      ++answered;
+      ++done;
+      continue;
+    }
+    // A record that is not there, or a rule of the store that the plausible values do not meet: the
+    // sandbox understood the request and said so.
+    const Details details = DetailsOf(answer.status);
+    EXPECT_EQ(details.Meta("outcome"), "refused")
+        << rpc->name() << " " << answer.status.error_message();
+    std::cout << rpc->operation->id << ": " << answer.status.error_message() << "\n";
+    ++answered;
+  }
+  std::cout << "answered: " << answered << "/" << rpcs.size() << " operations, " << done
+            << " of them with success\n";
+  EXPECT_EQ(answered, 158u);
+  EXPECT_GE(done, 110u);  // the rest needs records that the seed does not have
+  for (const auto& [name, count] : stack.gateway().drift().Counts()) {
+    ADD_FAILURE() << "drift: " << name << " " << count;
+  }
+}
+
+}  // namespace
+}  // namespace gateway::end_to_end

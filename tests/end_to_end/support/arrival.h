@@ -1,0 +1,63 @@
+// A request as it arrived at the upstream, taken apart again, and the recorder that keeps them.
+//
+// Thread-safety: a Recorder may be used from any thread; it must outlive the sandbox's hook.
+#ifndef TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
+#define TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "tests/end_to_end/support/difference.h"
+#include "tests/end_to_end/support/sample.h"
+#include "upstream/sandbox/server.h"
+
+namespace gateway::end_to_end {
+
+struct Arrival {
+  explicit Arrival(const sandbox::Received& received);
+
+  std::string method;
+  std::string target;
+  std::vector<std::string> path;                          // segments, decoded
+  std::map<std::string, std::vector<std::string>> query;  // decoded, in order of arrival
+  std::string authorization;
+  std::string content_type;
+  std::string text;
+  Json body;  // absent: none; discarded text shows as a difference
+};
+
+// Everything in which the arrival is not what the sample says.
+std::vector<std::string> Differences(const Rpc& rpc, const Sample& sample, const Arrival& arrival,
+                                     Way way);
+
+// Answers every request of the sandbox with the same reply, and keeps them.
+class Recorder {
+ public:
+  explicit Recorder(sandbox::Sandbox& sandbox);
+
+  void Answer(sandbox::Reply reply);
+  // The sandbox's own answer.
+  void AnswerAsSandbox();
+
+  size_t count() const;
+  // The requests since the last Take.
+  std::vector<Arrival> Take();
+
+ private:
+  std::optional<sandbox::Reply> Hook(const sandbox::Received& received);
+
+  mutable absl::Mutex mutex_;
+  std::optional<sandbox::Reply> reply_ ABSL_GUARDED_BY(mutex_);
+  std::vector<sandbox::Received> received_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A reply with this JSON; none where it is absent.
+sandbox::Reply JsonReply(int status, const Json& json);
+
+}  // namespace gateway::end_to_end
+
+#endif  // TESTS_END_TO_END_SUPPORT_ARRIVAL_H_

@@ -1,0 +1,48 @@
+// One operation of the contract and the RPC that stands for it, found by name: tag and rpc of the
+// contract make service and method.
+//
+// Thread-safety: immutable. Lifetime: an Rpc must not outlive the contract it was made from.
+#ifndef TESTS_END_TO_END_SUPPORT_RPC_H_
+#define TESTS_END_TO_END_SUPPORT_RPC_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/end_to_end/support/proto_json.h"
+#include "upstream/sandbox/contract.h"
+
+namespace gateway::end_to_end {
+
+inline constexpr char kPackage[] = "paynow.management.v1.";
+
+struct Rpc {
+  const sandbox::Operation* operation;
+  const google::protobuf::MethodDescriptor* method;
+  std::string path;           // "/package.Service/Method"
+  std::string response_body;  // of the http rule
+  bool read;
+  bool array_or_object;
+  const FieldDescriptor* body = nullptr;
+  const FieldDescriptor* mask = nullptr;
+
+  const std::string& name() const { return method->full_name(); }
+};
+
+// Adds a test failure for each operation that has no RPC.
+std::vector<Rpc> RpcsOf(const sandbox::Contract& contract);
+
+// One of them, which must exist: "Orders_GetOrders".
+const Rpc& Find(const std::vector<Rpc>& rpcs, absl::string_view operation);
+
+// An empty message of this type.
+std::unique_ptr<Message> NewMessage(const Descriptor& type);
+
+// The descriptor of a message that gRPC or the protos have linked in.
+const Descriptor& TypeNamed(const std::string& full_name);
+
+}  // namespace gateway::end_to_end
+
+#endif  // TESTS_END_TO_END_SUPPORT_RPC_H_

@@ -1,0 +1,58 @@
+// The whole way of a call on one machine: gRPC client -> gateway -> HTTP -> sandbox. Both servers
+// run in this process on ports of their own, over real sockets.
+//
+// Thread-safety: construction and Stop belong to one thread, the rest may be used from any.
+// Lifetime: what a hook of the sandbox waits for must be released before the stack is let go.
+// Errors: a stack that does not come up ends the program.
+//
+//   Stack stack;
+//   stack.sandbox().OnRequest(...);
+//   stack.caller().Call("/paynow.management.v1.OrdersService/GetOrders", bytes);
+#ifndef TESTS_END_TO_END_SUPPORT_STACK_H_
+#define TESTS_END_TO_END_SUPPORT_STACK_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "service/gateway.h"
+#include "tests/end_to_end/support/caller.h"
+#include "upstream/sandbox/server.h"
+
+namespace gateway::end_to_end {
+
+// The store, the customer and the product that the sandbox starts with.
+inline constexpr char kStore[] = "411486491630370816";
+inline constexpr char kCustomer[] = "411486491630370817";
+inline constexpr char kProduct[] = "411486491630370818";
+
+struct StackOptions {
+  // In place of the sandbox: a server that misbehaves, or a port that nobody serves.
+  std::string base_url;
+  std::string default_store = kStore;
+  std::string default_key = sandbox::kSandboxApiKey;
+  std::map<std::string, std::string> store_keys;
+  absl::Duration default_deadline = absl::Seconds(60);
+  absl::Duration drain_grace = absl::Seconds(60);
+  http::Options pool;
+};
+
+class Stack {
+ public:
+  explicit Stack(const StackOptions& options = {});
+
+  sandbox::Sandbox& sandbox() { return *sandbox_; }
+  Gateway& gateway() { return *gateway_; }
+  Caller& caller() { return *caller_; }
+
+ private:
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<Caller> caller_;
+};
+
+}  // namespace gateway::end_to_end
+
+#endif  // TESTS_END_TO_END_SUPPORT_STACK_H_
