@@ -1,0 +1,117 @@
+// What a caller is told when there is no answer at all: refused, closed, cut off. Every write has
+// then been executed at most once, and UNAVAILABLE says that it has not been executed.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/end_to_end/support/operations.h"
+#include "tests/end_to_end/support/refusing_port.h"
+#include "tests/end_to_end/support/stack.h"
+#include "tests/upstream/http/scripted_server.h"
+
+namespace gateway::end_to_end {
+namespace {
+
+using grpc::StatusCode;
+using http::Script;
+using http::ScriptedServer;
+using http::Step;
+
+const std::vector<Rpc>& Rpcs() {
+  static const auto* const contract =
+      sandbox::Contract::Parse(sandbox::PaynowContractText())->release();
+  static const auto* const rpcs = new std::vector<Rpc>(RpcsOf(*contract));
+  return *rpcs;
+}
+
+constexpr const char* kOperations[] = {kRead, kRefund, kCheckout, kDelete, kCreateToken};
+
+void ExpectFailure(const Rpc& rpc, const Answer& answer, StatusCode code, const char* outcome,
+                   const std::string& where) {
+  EXPECT_EQ(answer.status.error_code(), code) << where << ": " << answer.status.error_message();
+  const Details details = DetailsOf(answer.status);
+  EXPECT_EQ(details.Meta("outcome"), outcome) << where;
+  EXPECT_EQ(details.Meta("operation"), rpc.name()) << where;
+  EXPECT_EQ(details.Meta("http_status"), "") << where;
+  EXPECT_EQ(details.info.domain(), "billing-gateway") << where;
+}
+
+TEST(ConnectionFaultTest, RefusedConnectionsLeaveEverythingUndone) {
+  const RefusingPort port;
+  StackOptions options;
+  options.base_url = port.url();
+  Stack stack(options);
+  for (const char* const operation : kOperations) {
+    const ReadyCall call = Ready(Rpcs(), operation);
+    const Answer answer = stack.caller().Call(call.rpc->path, call.bytes);
+    ExpectFailure(*call.rpc, answer, StatusCode::UNAVAILABLE, "not_sent", operation);
+  }
+}
+
+struct Fault {
+  const char* name;
+  Script script;
+};
+
+const std::vector<Fault>& Faults() {
+  static const auto* const faults = new std::vector<Fault>{
+      {"closed after the request", {Step::ExecuteAndClose()}},
+      {"reset after the request", {Step::ExecuteAndReset()}},
+      {"reset within the request", {Step::ResetDuringRequest()}},
+      {"closed within the head", {Step::Raw("HTTP/1.1 200 OK\r\nContent-Le", Step::End::kClose)}},
+      {"closed within the body",
+       {Step::Raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\"", Step::End::kClose)}},
+      {"reset within the body",
+       {Step::Raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\"", Step::End::kReset)}},
+      {"closed within a chunk",
+       {Step::Raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{\"id\"",
+                  Step::End::kClose)}},
+      {"no HTTP", {Step::Raw("SSH-2.0-OpenSSH_9.2\r\n", Step::End::kClose)}},
+  };
+  return *faults;
+}
+
+TEST(ConnectionFaultTest, ALostAnswerLeavesTheOutcomeOfAWriteOpen) {
+  for (const Fault& fault : Faults()) {
+    for (const char* const operation : kOperations) {
+      const std::string where = absl::StrCat(operation, ", ", fault.name);
+      const ScriptedServer server({fault.script});
+      StackOptions options;
+      options.base_url = server.Url("");
+      Stack stack(options);
+      const ReadyCall call = Ready(Rpcs(), operation);
+      const Answer answer = stack.caller().Call(call.rpc->path, call.bytes);
+      ExpectFailure(*call.rpc, answer,
+                    call.rpc->read ? StatusCode::UNAVAILABLE : StatusCode::UNKNOWN, "unknown",
+                    where);
+      if (call.rpc->read) continue;
+      // Of a request that was cut off the server has seen only a part.
+      EXPECT_LE(server.executions(), 1) << where;
+      EXPECT_EQ(server.connections(), 1) << where;
+    }
+  }
+}
+
+// The connection has served a call before: where libcurl would repeat a request by itself.
+TEST(ConnectionFaultTest, AReusedConnectionThatDiesRepeatsNoWrite) {
+  for (const char* const operation : {kRefund, kCheckout, kDelete, kCreateToken}) {
+    const ReadyCall read = Ready(Rpcs(), kRead);
+    const ReadyCall write = Ready(Rpcs(), operation);
+    const Step first = Step::Reply(sandbox::WriteJson(read.sample.reply));
+    const ScriptedServer server({{first, Step::ExecuteAndClose()}});
+    StackOptions options;
+    options.base_url = server.Url("");
+    Stack stack(options);
+    EXPECT_TRUE(stack.caller().Call(read.rpc->path, read.bytes).status.ok());
+    const Answer answer = stack.caller().Call(write.rpc->path, write.bytes);
+    // On a fresh connection the script begins anew, and the write is answered.
+    const bool fresh = server.connections() == 2;
+    EXPECT_EQ(server.executions(), 2) << operation;
+    if (!fresh) ExpectFailure(*write.rpc, answer, StatusCode::UNKNOWN, "unknown", operation);
+  }
+}
+
+}  // namespace
+}  // namespace gateway::end_to_end
