@@ -19,6 +19,24 @@ using google::protobuf::FileDescriptor;
 using google::protobuf::FileDescriptorProto;
 using google::protobuf::FileDescriptorSet;
 
+// Whether the file's types have names that no other file uses: the trial below does not look, and
+// the pool would end the process.
+absl::Status CheckNames(const FileDescriptor& file) {
+  std::vector<std::string> names;
+  for (int i = 0; i < file.message_type_count(); ++i) {
+    names.push_back(file.message_type(i)->full_name());
+  }
+  for (int i = 0; i < file.enum_type_count(); ++i) names.push_back(file.enum_type(i)->full_name());
+  for (int i = 0; i < file.service_count(); ++i) names.push_back(file.service(i)->full_name());
+  for (const std::string& name : names) {
+    const FileDescriptor* other = DescriptorPool::generated_pool()->FindFileContainingSymbol(name);
+    if (other == nullptr) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.name(), ": ", name, ": is also defined in ", other->name()));
+  }
+  return absl::OkStatus();
+}
+
 // Whether the file can be built on what the pool has; the pool itself would only say so on stderr.
 absl::Status Check(const FileDescriptorProto& file) {
   class Collector : public DescriptorPool::ErrorCollector {
@@ -32,10 +50,8 @@ absl::Status Check(const FileDescriptorProto& file) {
   };
   DescriptorPool trial(DescriptorPool::generated_pool());
   Collector errors;
-  if (trial.BuildFileCollectingErrors(file, &errors) == nullptr) {
-    return absl::InvalidArgumentError(errors.text);
-  }
-  return absl::OkStatus();
+  const FileDescriptor* built = trial.BuildFileCollectingErrors(file, &errors);
+  return built == nullptr ? absl::InvalidArgumentError(errors.text) : CheckNames(*built);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct Drift {
   // from the wire.
   const MessagePlan* message;
   const FieldPlan* field;
-  // The member's name or the enum's text as the upstream wrote it, cut to kMaxText bytes. Untrusted.
+  // The member's name or the enum's text as the upstream wrote it, cut to kMaxText bytes.
+  // Untrusted.
   std::string text;
   size_t count = 1;  // in this reply
 
