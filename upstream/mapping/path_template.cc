@@ -32,7 +32,10 @@ class Parser {
     literal_.push_back(text_[position_++]);
     if (position_ < text_.size() && text_[position_] == '{') return Field();
     const absl::string_view word = Take(IsLiteral);
-    if (word.empty()) return Expected("a path segment");
+    if (word.empty() || word == "." || word == "..") {
+      position_ -= word.size();
+      return Expected("a path segment");
+    }
     absl::StrAppend(&literal_, word);
     return absl::OkStatus();
   }

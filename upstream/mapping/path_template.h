@@ -3,7 +3,8 @@
 //
 //   template = "/" segment { "/" segment }
 //   segment  = literal | "{" field-name "}"
-//   literal  = one or more of RFC 3986's unreserved characters, "$", "@" or ":"
+//   literal  = one or more of RFC 3986's unreserved characters, "$", "@" or ":"; not "." or "..",
+//              which would turn into another path
 //
 // Of the full syntax of google.api.http this leaves out wildcards and `{name=pattern}`: no upstream
 // needs them.

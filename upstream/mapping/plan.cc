@@ -87,6 +87,9 @@ absl::Status CheckRules(const FieldDescriptor& field, const FieldPlan& plan) {
   if ((plan.min_items || plan.max_items) && plan.cardinality == Cardinality::kSingular) {
     return Bad(field, "min_items and max_items need a repeated field");
   }
+  if (plan.min_items && plan.max_items && *plan.min_items > *plan.max_items) {
+    return Bad(field, "min_items exceeds max_items");
+  }
   const bool of_int64 = plan.format == Format::kInt32;
   if (of_int64 && plan.kind != Kind::kInt64) return Bad(field, "format INT32 needs an int64 field");
   if (plan.format != Format::kNone && !of_int64 && plan.kind != Kind::kString) {
@@ -130,6 +133,10 @@ const FieldPlan* MessagePlan::ByWireName(absl::string_view name) const {
 absl::StatusOr<const MessagePlan*> Plans::Compile(const Descriptor& type) {
   std::unique_ptr<MessagePlan>& slot = messages_[type.full_name()];
   if (slot != nullptr) return slot.get();
+  if (WellKnown(type.full_name())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(type.full_name(), ": has a JSON form of its own, and can only be a field"));
+  }
   slot = std::make_unique<MessagePlan>();  // before its fields: a type may contain itself
   MessagePlan& plan = *slot;
   const absl::Status status = Fill(type, plan);
@@ -162,6 +169,9 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
 }
 
 absl::Status Plans::FillField(const FieldDescriptor& field, FieldPlan& plan) {
+  // Its members would be sent side by side where the bytes set more than one.
+  if (field.real_containing_oneof() != nullptr)
+    return Bad(field, "a oneof has no JSON mapping here");
   if (field.number() > kMaxFieldNumber) return Bad(field, "field number above 4096");
   const v1::FieldRules& rules = field.options().GetExtension(v1::field);
   plan.number = static_cast<uint32_t>(field.number());
@@ -238,6 +248,9 @@ absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
                                                        " and has no (gateway.v1.value).text"));
       }
       text = absl::AsciiStrToLower(name);
+    }
+    if (text.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(value.full_name(), ": has no text"));
     }
     if (!slot->numbers.emplace(text, value.number()).second) {
       return absl::InvalidArgumentError(

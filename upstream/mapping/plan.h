@@ -99,7 +99,7 @@ class Plans {
  public:
   // The plan of a message type and of everything it reaches. Compiling a type twice gives the same
   // plan. INVALID_ARGUMENT for what cannot be mapped (a type such as bytes, an annotation that does
-  // not fit its field); the message names the field.
+  // not fit its field); the message names the field. After an error nothing else may be compiled.
   absl::StatusOr<const MessagePlan*> Compile(const google::protobuf::Descriptor& type);
 
  private:

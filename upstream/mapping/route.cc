@@ -125,8 +125,14 @@ class RouteCompiler {
       }
       route_.places[route_.body->index] = Place::kBody;
     }
+    if (route_.tenant != nullptr && route_.places[route_.tenant->index] != Place::kPath) {
+      return Bad(absl::StrCat("the tenant field ", route_.tenant->name, " must stand in the path"));
+    }
     for (const FieldPlan& field : route_.request->fields) {
       if (IsMask(field)) {
+        if (&field == route_.body)
+          return Bad(absl::StrCat(field.name, " is a field mask, and no body"));
+        if (route_.mask != nullptr) return Bad(absl::StrCat(field.name, " is a second field mask"));
         route_.places[field.index] = Place::kMask;
         route_.mask = &field;
       } else if (route_.places[field.index] == Place::kQuery && !IsQueryType(field)) {
@@ -137,7 +143,8 @@ class RouteCompiler {
   }
 
   static bool IsMask(const FieldPlan& field) {
-    return field.message != nullptr && field.message->full_name == kFieldMask;
+    return field.cardinality == Cardinality::kSingular && field.message != nullptr &&
+           field.message->full_name == kFieldMask;
   }
 
   static bool IsQueryType(const FieldPlan& field) {
@@ -154,6 +161,7 @@ class RouteCompiler {
   absl::Status Reply() {
     const bool array_or_object = method_.options().GetExtension(v1::method).array_or_object();
     if (method_.output_type()->full_name() == kEmpty) {
+      if (!rule_.response_body().empty()) return Bad("an empty reply has no response_body");
       return array_or_object ? Bad("array_or_object needs response_body") : absl::OkStatus();
     }
     absl::StatusOr<const MessagePlan*> plan = CompileType(*method_.output_type());
