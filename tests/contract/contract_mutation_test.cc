@@ -1,0 +1,160 @@
+// The comparison sees every single fact of the contract data: whichever is falsified, it reports a
+// difference at that place. And what it is said to pass over, it passes over.
+//
+// A mutant changes one operation or schema. PublishedFacts adds each of them by a call of its own,
+// and Compare is the sum of CompareUnit, so comparing the changed unit alone gives the differences
+// that comparing everything would; ComparingEverythingFindsTheSame tries that on samples.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/contract/contract_mutants.h"
+#include "tests/contract/deviations.h"
+#include "tests/contract/facts.h"
+#include "tests/contract/paynow.h"
+#include "tests/contract/published_contract.h"
+
+namespace gateway::contract {
+namespace {
+
+using nlohmann::json;
+
+// Whether the verdict has a difference of the unit whose place begins so, or of the unit as a
+// whole.
+bool Names(const Verdict& verdict, const std::string& unit, const std::string& place) {
+  for (const auto* differences : {&verdict.unexplained, &verdict.vanished}) {
+    for (const Difference& difference : *differences) {
+      if (difference.unit != unit) continue;
+      if (difference.place.empty() || absl::StartsWith(difference.place, place)) return true;
+    }
+  }
+  return false;
+}
+
+class ContractMutationTest : public testing::Test {
+ protected:
+  // `mutated` are the facts of the one unit, which may have taken another name.
+  Verdict JudgeMutated(const std::string& unit, const Facts& mutated) const {
+    return JudgeUnit(unit, CompareUnit(unit, mutated, protos_), deviations_);
+  }
+
+  void ExpectSeen(const std::string& unit, const Mutant& mutant, const Facts& mutated) {
+    Verdict verdict = JudgeMutated(unit, mutated);
+    if (mutant.silent) {
+      ++silent_;
+      EXPECT_TRUE(verdict.agreed()) << unit << " " << mutant.what << "\n" << Report(verdict);
+    } else {
+      ++seen_;
+      EXPECT_TRUE(Names(verdict, unit, mutant.place))
+          << unit << " " << mutant.what << ": nothing at \"" << mutant.place << "\"\n"
+          << Report(verdict);
+    }
+  }
+
+  void ExpectAtLeast(int seen) const {
+    std::cout << seen_ << " facts falsified, " << silent_
+              << " changes made that no proto can say\n";
+    EXPECT_GE(seen_, seen);
+  }
+
+  const json contract_ = PaynowContract();
+  const Texts texts_ = TextsOf(contract_);
+  const Facts protos_ = PaynowProtoFacts();
+  const std::vector<Deviation> deviations_ = PaynowDeviations();
+  int seen_ = 0;
+  int silent_ = 0;
+};
+
+TEST_F(ContractMutationTest, EveryFactOfAnOperation) {
+  for (const json& operation : contract_["operations"]) {
+    std::string unit = absl::StrCat("operation ", operation["id"].get<std::string>());
+    for (const Mutant& mutant : OperationMutants(operation, texts_)) {
+      Facts mutated;
+      AddOperation(mutant.unit, mutated);
+      ExpectSeen(unit, mutant, mutated);
+    }
+  }
+  ExpectAtLeast(9000);
+}
+
+TEST_F(ContractMutationTest, EveryFactOfASchema) {
+  for (const auto& [name, schema] : contract_["schemas"].items()) {
+    for (const Mutant& mutant : SchemaMutants(schema, texts_)) {
+      Facts mutated;
+      AddSchema(name, mutant.unit, mutated);
+      ExpectSeen(absl::StrCat("schema ", name), mutant, mutated);
+    }
+  }
+  ExpectAtLeast(30000);
+}
+
+TEST_F(ContractMutationTest, EveryOperationThatIsMissingOrTwice) {
+  for (const json& operation : contract_["operations"]) {
+    std::string unit = absl::StrCat("operation ", operation["id"].get<std::string>());
+    EXPECT_TRUE(Names(JudgeMutated(unit, {}), unit, "")) << unit;
+    Facts twice;
+    AddOperation(operation, twice);
+    AddOperation(operation, twice);
+    EXPECT_TRUE(Names(JudgeMutated(unit, twice), unit, "declared twice")) << unit;
+  }
+}
+
+TEST_F(ContractMutationTest, EverySchemaThatIsMissing) {
+  for (const auto& [name, schema] : contract_["schemas"].items()) {
+    std::string unit = absl::StrCat("schema ", name);
+    EXPECT_TRUE(Names(JudgeMutated(unit, {}), unit, "")) << unit;
+  }
+}
+
+TEST_F(ContractMutationTest, WhatOnlyTheContractHas) {
+  json contract = contract_;
+  contract["operations"].push_back(contract["operations"][0]);
+  contract["operations"].back()["id"] = "Orders_CancelOrder";
+  contract["schemas"]["ColorDto"] = {{"type", "object"}, {"fields", json::object()}};
+  contract["version"] = "v2";
+  contract["unheard_of"] = true;
+  Verdict verdict = Judge(Compare(PublishedFacts(contract), protos_), deviations_);
+  EXPECT_TRUE(Names(verdict, "operation Orders_CancelOrder", ""));
+  EXPECT_TRUE(Names(verdict, "schema ColorDto", ""));
+  EXPECT_TRUE(Names(verdict, "API", "version"));
+  EXPECT_TRUE(Names(verdict, "API", "unread unheard_of"));
+  EXPECT_EQ(verdict.unexplained.size(), 4);
+}
+
+TEST_F(ContractMutationTest, ComparingEverythingFindsTheSame) {
+  constexpr int kEvery = 197;
+  int position = 0;
+  for (const auto& [name, schema] : contract_["schemas"].items()) {
+    std::string unit = absl::StrCat("schema ", name);
+    for (const Mutant& mutant : SchemaMutants(schema, texts_)) {
+      if (++position % kEvery != 0) continue;
+      json contract = contract_;
+      contract["schemas"][name] = mutant.unit;
+      Facts mutated;
+      AddSchema(name, mutant.unit, mutated);
+      Verdict whole = Judge(Compare(PublishedFacts(contract), protos_), deviations_);
+      EXPECT_EQ(whole.unexplained, JudgeMutated(unit, mutated).unexplained) << mutant.what;
+    }
+  }
+  EXPECT_GT(position / kEvery, 50);
+}
+
+// A deviation that nobody sees any more has to go.
+TEST_F(ContractMutationTest, EveryDeviationThatIsNeedless) {
+  for (const Deviation& deviation : deviations_) {
+    const Difference& meant = deviation.difference;
+    Facts agreeing;
+    agreeing[meant.unit] = protos_.at(meant.unit);
+    EXPECT_EQ(JudgeMutated(meant.unit, agreeing).unexplained, std::vector<Difference>());
+    EXPECT_THAT(JudgeMutated(meant.unit, agreeing).vanished, testing::Contains(meant));
+  }
+}
+
+}  // namespace
+}  // namespace gateway::contract

@@ -1,0 +1,120 @@
+// The protos and the upstream's contract say the same, apart from what deviations.json lists.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <iostream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/contract/deviations.h"
+#include "tests/contract/facts.h"
+#include "tests/contract/paynow.h"
+#include "tests/contract/published_contract.h"
+
+namespace gateway::contract {
+namespace {
+
+using nlohmann::json;
+
+// How many there are, and in how many nothing unexplained was found.
+struct Tally {
+  size_t agreed = 0;
+  size_t all = 0;
+
+  void Count(bool agrees) {
+    ++all;
+    if (agrees) ++agreed;
+  }
+};
+
+std::ostream& operator<<(std::ostream& out, const Tally& tally) {
+  return out << tally.agreed << "/" << tally.all;
+}
+
+// `place` empty: the whole unit.
+bool Agrees(const Verdict& verdict, const std::string& unit, const std::string& place = "") {
+  for (const auto* differences : {&verdict.unexplained, &verdict.vanished}) {
+    for (const Difference& difference : *differences) {
+      if (difference.unit != unit) continue;
+      if (difference.place.empty() || absl::StartsWith(difference.place, place)) return false;
+    }
+  }
+  return true;
+}
+
+struct Tallies {
+  Tally operations, parameters, schemas, fields, enum_texts;
+};
+
+void CountOperation(const json& operation, const Verdict& verdict, Tallies& tallies) {
+  std::string unit = absl::StrCat("operation ", operation["id"].get<std::string>());
+  tallies.operations.Count(Agrees(verdict, unit));
+  size_t position = 0;
+  for (size_t i = 0; i < operation.value("path_params", json::array()).size(); ++i) {
+    tallies.parameters.Count(Agrees(verdict, unit, absl::StrCat("path parameter ", ++position)));
+  }
+  for (const json& parameter : operation.value("query", json::array())) {
+    std::string name = parameter["name"];
+    tallies.parameters.Count(Agrees(verdict, unit, absl::StrCat("query ", name, ".")));
+  }
+}
+
+void CountSchema(const std::string& name, const json& schema, const Verdict& verdict,
+                 Tallies& tallies) {
+  std::string unit = absl::StrCat("schema ", name);
+  tallies.schemas.Count(Agrees(verdict, unit));
+  const json fields = schema.value("fields", json::object());
+  for (const auto& [field, value] : fields.items()) {
+    tallies.fields.Count(Agrees(verdict, unit, field + "."));
+  }
+  for (const json& text : schema.value("enum", json::array())) {
+    std::string place = absl::StrCat("value ", text.get<std::string>());
+    tallies.enum_texts.Count(Agrees(verdict, unit, place));
+  }
+}
+
+Tallies Count(const json& contract, const Verdict& verdict) {
+  Tallies tallies;
+  for (const json& operation : contract["operations"]) CountOperation(operation, verdict, tallies);
+  for (const auto& [name, schema] : contract["schemas"].items()) {
+    CountSchema(name, schema, verdict, tallies);
+  }
+  return tallies;
+}
+
+void ExpectAll(const Tally& tally, size_t expected) {
+  EXPECT_EQ(tally.all, expected);
+  EXPECT_EQ(tally.agreed, expected);
+}
+
+TEST(ContractTest, ProtosSayWhatTheUpstreamSays) {
+  const json contract = PaynowContract();
+  const Facts published = PublishedFacts(contract);
+  const std::vector<Deviation> deviations = PaynowDeviations();
+  Verdict verdict = Judge(Compare(published, PaynowProtoFacts()), deviations);
+  EXPECT_TRUE(verdict.agreed()) << "\n" << Report(verdict);
+
+  size_t facts = 0;
+  for (const auto& [name, unit] : published) facts += unit.size();
+  Tallies agreed = Count(contract, verdict);
+  std::cout << agreed.operations << " operations with " << agreed.parameters << " parameters, "
+            << agreed.schemas << " schemas with " << agreed.fields << " fields and "
+            << agreed.enum_texts << " enum texts agree: " << facts << " facts, "
+            << verdict.unexplained.size() + verdict.vanished.size() << " differences, "
+            << deviations.size() << " deviations\n";
+  ExpectAll(agreed.operations, 158);
+  ExpectAll(agreed.parameters, 369);
+  ExpectAll(agreed.schemas, 262);
+  ExpectAll(agreed.fields, 1667);
+  ExpectAll(agreed.enum_texts, 347);
+}
+
+TEST(ContractTest, EveryDeviationHasAReason) {
+  for (const Deviation& deviation : PaynowDeviations()) {
+    EXPECT_FALSE(deviation.reason.empty()) << deviation.difference;
+  }
+}
+
+}  // namespace
+}  // namespace gateway::contract

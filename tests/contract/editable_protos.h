@@ -1,0 +1,82 @@
+// The protos that the build embeds, as descriptors that a test may change and compile again, in a
+// pool of its own.
+//
+// Thread-safety: none. Lifetime: what the functions point to lives as long as the EditableProtos.
+// Errors: a name that is not there is a mistake of the test and aborts it.
+#ifndef TESTS_CONTRACT_EDITABLE_PROTOS_H_
+#define TESTS_CONTRACT_EDITABLE_PROTOS_H_
+
+#include <google/protobuf/descriptor.pb.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gateway/v1/annotations.pb.h"
+#include "google/api/annotations.pb.h"
+#include "tests/contract/facts.h"
+
+namespace gateway::contract {
+
+class EditableProtos {
+ public:
+  using File = google::protobuf::FileDescriptorProto;
+  using Message = google::protobuf::DescriptorProto;
+  using Field = google::protobuf::FieldDescriptorProto;
+  using Enum = google::protobuf::EnumDescriptorProto;
+  using Rpc = google::protobuf::MethodDescriptorProto;
+  using Service = google::protobuf::ServiceDescriptorProto;
+
+  EditableProtos();
+
+  // All that are embedded, also those that the package imports.
+  std::vector<File>& files() { return files_; }
+  void RemoveFile(absl::string_view name);
+  // "paynow/management/v1/orders.proto"
+  File& file(absl::string_view name);
+  // "OrdersService"
+  Service& service(absl::string_view name);
+  // "OrdersService.RefundOrder"
+  Rpc& rpc(absl::string_view name);
+  // "OrderDto"
+  Message& message(absl::string_view name);
+  // "OrderDto.id"
+  Field& field(absl::string_view name);
+  // "OrderStatus"
+  Enum& enumeration(absl::string_view name);
+
+  // INTERNAL with protobuf's complaint if the changes do not compile.
+  absl::StatusOr<Facts> Compile() const;
+
+ private:
+  std::vector<File> files_;
+};
+
+// Options of ours, and the REST rule, to be changed.
+inline v1::FieldRules& RulesOf(EditableProtos::Field& field) {
+  return *field.mutable_options()->MutableExtension(v1::field);
+}
+inline v1::MethodRules& RulesOf(EditableProtos::Rpc& rpc) {
+  return *rpc.mutable_options()->MutableExtension(v1::method);
+}
+inline google::api::HttpRule& HttpOf(EditableProtos::Rpc& rpc) {
+  return *rpc.mutable_options()->MutableExtension(google::api::http);
+}
+
+// Whichever verb it has.
+void SetPath(google::api::HttpRule& rule, const std::string& path);
+std::string PathOf(const google::api::HttpRule& rule);
+
+// An optional one.
+void AddField(EditableProtos::Message& message, const std::string& name,
+              EditableProtos::Field::Type type);
+// Takes the field out, with the oneof that `optional` stands for.
+void RemoveField(EditableProtos::Message& message, int index);
+// Only where it is optional.
+void DropOptional(EditableProtos::Message& message, int index);
+int IndexOf(const EditableProtos::Message& message, absl::string_view field);
+
+}  // namespace gateway::contract
+
+#endif  // TESTS_CONTRACT_EDITABLE_PROTOS_H_

@@ -1,0 +1,126 @@
+#include "tests/contract/proto_fields.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace gateway::contract {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+
+template <typename Type>
+std::string BelowPackage(const Type& type) {
+  absl::string_view name = type.full_name();
+  absl::ConsumePrefix(&name, absl::StrCat(type.file()->package(), "."));
+  return std::string(name);
+}
+
+const v1::FieldRules& RulesOf(const FieldDescriptor& field) {
+  return field.options().GetExtension(v1::field);
+}
+
+std::string MessageText(const FieldDescriptor& field) {
+  const Descriptor& type = *field.message_type();
+  if (type.full_name() == "google.protobuf.Timestamp") return "string date-time";
+  if (type.full_name() == "google.protobuf.Value") return "any";
+  if (type.full_name() == "google.protobuf.FieldMask") return "field mask";
+  return type.file()->package() == field.file()->package() ? SchemaName(type) : type.full_name();
+}
+
+std::string UnformattedText(const FieldDescriptor& field) {
+  switch (field.type()) {
+    case FieldDescriptor::TYPE_STRING:
+      return "string";
+    case FieldDescriptor::TYPE_INT32:
+      return "integer int32";
+    case FieldDescriptor::TYPE_INT64:
+      return "integer int64";
+    case FieldDescriptor::TYPE_DOUBLE:
+      return "number double";
+    case FieldDescriptor::TYPE_BOOL:
+      return "boolean";
+    case FieldDescriptor::TYPE_ENUM:
+      return SchemaName(*field.enum_type());
+    case FieldDescriptor::TYPE_MESSAGE:
+      return MessageText(field);
+    default:
+      return field.type_name();
+  }
+}
+
+// `format` stands at the field itself, also where this is about the values of its map.
+std::string ElementText(const FieldDescriptor& element, v1::Format format) {
+  if (format == v1::FORMAT_UNSPECIFIED) return UnformattedText(element);
+  if (format == v1::INT32 && element.type() == FieldDescriptor::TYPE_INT64) {
+    return "integer int32";
+  }
+  for (const TextFormat& known : kTextFormats) {
+    if (known.format == format && element.type() == FieldDescriptor::TYPE_STRING) {
+      return known.schema;
+    }
+  }
+  return absl::StrCat(UnformattedText(element), " of format ", v1::Format_Name(format));
+}
+
+std::string MapText(const FieldDescriptor& field) {
+  const Descriptor& entry = *field.message_type();
+  std::string value = ElementText(*entry.map_value(), RulesOf(field).format());
+  if (entry.map_key()->type() == FieldDescriptor::TYPE_STRING) return "map of " + value;
+  return absl::StrCat("map from ", entry.map_key()->type_name(), " to ", value);
+}
+
+void SayIf(bool condition, const std::string& place, absl::string_view what, Unit& unit) {
+  if (condition) Say(unit, absl::StrCat(place, ".", what), "yes");
+}
+
+void SayPresence(const FieldDescriptor& field, const std::string& place, Unit& unit) {
+  if (const auto* oneof = field.real_containing_oneof()) Say(unit, place + ".oneof", oneof->name());
+  SayIf(!field.is_repeated() && !field.has_presence(), place, "without presence", unit);
+}
+
+}  // namespace
+
+std::string SchemaName(const Descriptor& type) { return BelowPackage(type); }
+std::string SchemaName(const EnumDescriptor& type) { return BelowPackage(type); }
+
+std::string WireName(const FieldDescriptor& field) {
+  const std::string& given = RulesOf(field).wire_name();
+  return given.empty() ? field.name() : given;
+}
+
+std::string TypeText(const FieldDescriptor& field) {
+  if (field.is_map()) return MapText(field);
+  std::string element = ElementText(field, RulesOf(field).format());
+  return field.is_repeated() ? "array of " + element : element;
+}
+
+void SayField(const FieldDescriptor& field, const std::string& place, Unit& unit) {
+  const v1::FieldRules& rules = RulesOf(field);
+  Say(unit, place + ".type", TypeText(field));
+  SayPresence(field, place, unit);
+  SayIf(rules.required(), place, "required", unit);
+  SayIf(rules.nullable(), place, "nullable", unit);
+  SayIf(rules.local(), place, "local", unit);
+  SayIf(field.options().deprecated(), place, "deprecated", unit);
+  if (rules.has_minimum()) Say(unit, place + ".minimum", absl::StrCat(rules.minimum()));
+  if (rules.has_maximum()) Say(unit, place + ".maximum", absl::StrCat(rules.maximum()));
+  if (rules.has_min_items()) Say(unit, place + ".min_items", absl::StrCat(rules.min_items()));
+  if (rules.has_max_items()) Say(unit, place + ".max_items", absl::StrCat(rules.max_items()));
+}
+
+void SayNamedField(const FieldDescriptor& field, const std::string& place, Unit& unit) {
+  Say(unit, place + ".field", field.name());
+  SayField(field, place, unit);
+}
+
+void SayUnnamedField(const FieldDescriptor& field, const std::string& place, Unit& unit) {
+  const std::string& wire_name = RulesOf(field).wire_name();
+  if (!wire_name.empty()) Say(unit, place + ".wire name", wire_name);
+  SayField(field, place, unit);
+}
+
+}  // namespace gateway::contract

@@ -1,0 +1,55 @@
+// The comparison sees what is wrong in a proto: a table of mistakes, one of each kind, each
+// compiled in a pool of its own. proto_sweep_test.cc makes the common ones in every field, value
+// and RPC.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+
+#include "tests/contract/deviations.h"
+#include "tests/contract/editable_protos.h"
+#include "tests/contract/facts.h"
+#include "tests/contract/mistakes.h"
+#include "tests/contract/paynow.h"
+#include "tests/contract/published_contract.h"
+
+namespace gateway::contract {
+
+std::ostream& operator<<(std::ostream& out, const Mistake& mistake) { return out << mistake.name; }
+
+namespace {
+
+class ProtoMutationTest : public testing::TestWithParam<Mistake> {};
+
+TEST_P(ProtoMutationTest, IsReportedAtItsPlace) {
+  const Facts published = PublishedFacts(PaynowContract());
+  EditableProtos protos;
+  GetParam().make(protos);
+  absl::StatusOr<Facts> mutated = protos.Compile();
+  ASSERT_TRUE(mutated.ok()) << mutated.status();
+  Verdict verdict = Judge(Compare(published, *mutated), PaynowDeviations());
+  auto names_it = [](const Difference& difference) {
+    return difference.unit == GetParam().unit && difference.place == GetParam().place;
+  };
+  auto& missed = verdict.vanished;
+  auto& found = verdict.unexplained;
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), names_it) ||
+              std::any_of(missed.begin(), missed.end(), names_it))
+      << "nothing at " << GetParam().unit << ", " << GetParam().place << "\n"
+      << Report(verdict);
+}
+
+std::string NameOf(const testing::TestParamInfo<Mistake>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Rpcs, ProtoMutationTest, testing::ValuesIn(MistakesInRpcs()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Types, ProtoMutationTest, testing::ValuesIn(MistakesInTypes()), NameOf);
+
+TEST(EditableProtosTest, CompileToTheSameFactsUnchanged) {
+  absl::StatusOr<Facts> unchanged = EditableProtos().Compile();
+  ASSERT_TRUE(unchanged.ok()) << unchanged.status();
+  EXPECT_EQ(*unchanged, PaynowProtoFacts());
+}
+
+}  // namespace
+}  // namespace gateway::contract

@@ -1,0 +1,20 @@
+// What an RPC states about the REST operation behind it.
+//
+// Thread-safety: a pure function. Errors: none; see proto_contract.h.
+#ifndef TESTS_CONTRACT_PROTO_RPC_H_
+#define TESTS_CONTRACT_PROTO_RPC_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include "tests/contract/facts.h"
+
+namespace gateway::contract {
+
+void AddRpc(const google::protobuf::MethodDescriptor& rpc, Facts& facts);
+
+// Whether the reply message is no DTO, but the holder of what is none: an array, a map.
+bool WrapsReply(const google::protobuf::MethodDescriptor& rpc);
+
+}  // namespace gateway::contract
+
+#endif  // TESTS_CONTRACT_PROTO_RPC_H_

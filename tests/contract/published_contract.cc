@@ -1,0 +1,201 @@
+#include "tests/contract/published_contract.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace gateway::contract {
+namespace {
+
+using nlohmann::json;
+using Names = std::initializer_list<absl::string_view>;
+
+constexpr Names kTypeMembers = {"ref", "array", "map", "type", "format"};
+constexpr Names kFlags = {"required", "nullable", "deprecated"};
+constexpr Names kBounds = {"minimum", "maximum"};
+
+std::string TextOf(const json& object, const char* member) {
+  return object.value(member, std::string());
+}
+
+// "storeId" -> "store_id"
+std::string SnakeCase(absl::string_view name) {
+  std::string snake;
+  for (char c : name) {
+    if (absl::ascii_isupper(c) && !snake.empty() && snake.back() != '{') snake += '_';
+    snake += absl::ascii_tolower(c);
+  }
+  return snake;
+}
+
+// Only what stands in braces.
+std::string SnakeCaseVariables(absl::string_view path) {
+  std::string snake;
+  while (!path.empty()) {
+    size_t open = std::min(path.find('{'), path.size());
+    size_t close = std::min(path.find('}', open), path.size());
+    absl::StrAppend(&snake, path.substr(0, open), SnakeCase(path.substr(open, close - open)));
+    path.remove_prefix(close);
+    if (!path.empty() && path.front() == '}') {
+      snake += '}';
+      path.remove_prefix(1);
+    }
+  }
+  return snake;
+}
+
+void SayUnread(const json& object, std::initializer_list<Names> read, absl::string_view prefix,
+               Unit& unit) {
+  for (const auto& [member, value] : object.items()) {
+    bool known = std::any_of(read.begin(), read.end(), [&member = member](const Names& names) {
+      return std::find(names.begin(), names.end(), member) != names.end();
+    });
+    known |= std::find(std::begin(kSilent), std::end(kSilent), member) != std::end(kSilent);
+    if (!known) Say(unit, absl::StrCat(prefix, "unread ", member), "yes");
+  }
+}
+
+// "array of OrderStatus", "integer int32", "FlakeId"
+std::string TypeText(const json& type) {
+  std::vector<std::string> parts;
+  if (type.contains("array")) parts.push_back(absl::StrCat("array of ", TypeText(type["array"])));
+  if (type.contains("map")) parts.push_back(absl::StrCat("map of ", TypeText(type["map"])));
+  for (const char* member : {"ref", "type", "format"}) {
+    if (type.contains(member)) parts.push_back(TextOf(type, member));
+  }
+  return parts.empty() ? "no type" : absl::StrJoin(parts, " ");
+}
+
+// What the elements of a type carry beside a type.
+void SayUnreadOfElements(const json& type, const std::string& prefix, Unit& unit) {
+  for (const char* nested : {"array", "map"}) {
+    if (!type.contains(nested)) continue;
+    SayUnread(type[nested], {kTypeMembers}, prefix, unit);
+    SayUnreadOfElements(type[nested], prefix, unit);
+  }
+}
+
+void SayType(const json& type, const std::string& place, Unit& unit) {
+  Say(unit, place + ".type", TypeText(type));
+  SayUnreadOfElements(type, place + ".", unit);
+}
+
+void SayFlags(const json& object, absl::string_view place, Unit& unit) {
+  for (absl::string_view flag : kFlags) {
+    if (object.value(std::string(flag), false)) Say(unit, absl::StrCat(place, ".", flag), "yes");
+  }
+}
+
+void SayPathParameters(const json& operation, Unit& unit) {
+  int position = 0;
+  for (const json& parameter : operation.value("path_params", json::array())) {
+    std::string place = absl::StrCat("path parameter ", ++position);
+    std::string name = TextOf(parameter, "name");
+    Say(unit, place, SnakeCase(name));
+    if (!absl::StrContains(TextOf(operation, "path"), absl::StrCat("{", name, "}"))) {
+      Say(unit, place + ".in path", "no");
+    }
+    SayType(parameter, place, unit);
+    Say(unit, place + ".required", "yes");
+    SayUnread(parameter, {{"name"}, kTypeMembers}, place + ".", unit);
+  }
+}
+
+void SayQuery(const json& operation, Unit& unit) {
+  for (const json& parameter : operation.value("query", json::array())) {
+    std::string name = TextOf(parameter, "name");
+    std::string place = absl::StrCat("query ", name);
+    Say(unit, place + ".field", SnakeCase(name));
+    SayType(parameter, place, unit);
+    SayFlags(parameter, place, unit);
+    for (absl::string_view bound : kBounds) {
+      if (!parameter.contains(std::string(bound))) continue;
+      Say(unit, absl::StrCat(place, ".", bound), parameter.at(std::string(bound)).dump());
+    }
+    SayUnread(parameter, {{"name"}, kTypeMembers, kFlags, kBounds}, place + ".", unit);
+  }
+}
+
+void SayBody(const json& operation, Unit& unit) {
+  if (!operation.contains("body")) return;
+  const json& body = operation["body"];
+  SayType(body, "body", unit);
+  Say(unit, "body.required", "yes");
+  SayUnread(body, {kTypeMembers}, "body.", unit);
+  if (TextOf(operation, "verb") == "PATCH" && body.contains("ref")) {
+    Say(unit, "update mask", "update_mask");
+    Say(unit, "update mask.type", "field mask");
+  }
+}
+
+void SayReply(const json& operation, Unit& unit) {
+  if (!operation.contains("reply") || operation.value("status", 0) == 204) {
+    Say(unit, "reply.type", "no content");
+    return;
+  }
+  SayType(operation["reply"], "reply", unit);
+  SayUnread(operation["reply"], {kTypeMembers}, "reply.", unit);
+}
+
+void SayField(const std::string& name, const json& field, Unit& unit) {
+  Say(unit, name + ".field", SnakeCase(name));
+  SayType(field, name, unit);
+  SayFlags(field, name, unit);
+  SayUnread(field, {kTypeMembers, kFlags}, name + ".", unit);
+}
+
+// "object", "string enum", "string flake-id"
+std::string FormText(const json& schema) {
+  std::string form = TextOf(schema, "type");
+  if (schema.contains("format")) absl::StrAppend(&form, " ", TextOf(schema, "format"));
+  if (schema.contains("enum")) absl::StrAppend(&form, " enum");
+  return form;
+}
+
+}  // namespace
+
+Facts PublishedFacts(const json& contract) {
+  Facts facts;
+  Unit unit;
+  Say(unit, "version", TextOf(contract, "version"));
+  SayUnread(contract, {{"api", "version", "base_path", "operations", "schemas"}}, "", unit);
+  AddUnit(facts, "API", std::move(unit));
+  for (const json& operation : contract.at("operations")) AddOperation(operation, facts);
+  for (const auto& [name, schema] : contract.at("schemas").items()) AddSchema(name, schema, facts);
+  return facts;
+}
+
+void AddOperation(const json& operation, Facts& facts) {
+  Unit unit;
+  for (const char* member : {"tag", "rpc", "verb"}) Say(unit, member, TextOf(operation, member));
+  Say(unit, "path", SnakeCaseVariables(TextOf(operation, "path")));
+  if (TextOf(operation, "verb") == "GET") Say(unit, "free of side effects", "yes");
+  SayPathParameters(operation, unit);
+  SayQuery(operation, unit);
+  SayBody(operation, unit);
+  SayReply(operation, unit);
+  SayUnread(operation,
+            {{"id", "tag", "rpc", "verb", "path", "path_params", "query", "body", "reply"}}, "",
+            unit);
+  AddUnit(facts, absl::StrCat("operation ", TextOf(operation, "id")), std::move(unit));
+}
+
+void AddSchema(const std::string& name, const json& schema, Facts& facts) {
+  Unit unit;
+  Say(unit, "form", FormText(schema));
+  const json fields = schema.value("fields", json::object());
+  for (const auto& [field_name, field] : fields.items()) SayField(field_name, field, unit);
+  for (const json& text : schema.value("enum", json::array())) {
+    Say(unit, absl::StrCat("value ", text.get<std::string>()), "yes");
+  }
+  SayUnread(schema, {{"type", "format", "fields", "enum"}}, "", unit);
+  AddUnit(facts, absl::StrCat("schema ", name), std::move(unit));
+}
+
+}  // namespace gateway::contract

@@ -1,0 +1,42 @@
+// The facts that the upstream publishes, out of its contract as data. The form of that data is
+// described in upstream/sandbox/contracts/README.md.
+//
+// What the data does not say, and follows from what REST and this API are:
+//   - a path parameter is required, and so is a declared body;
+//   - only a GET is free of side effects;
+//   - a PATCH of an object tells null from absent, so its call has an update mask;
+//   - an answer of status 204 has no content, whatever else is declared.
+//
+// Whatever the data says that no proto could repeat is passed over: see `kSilent`. A member that is
+// neither read nor silent is a fact of its own ("unread ..."), which no proto agrees with.
+//
+// Thread-safety: pure functions. Errors: a member of a wrong JSON type throws nlohmann's
+// exceptions.
+#ifndef TESTS_CONTRACT_PUBLISHED_CONTRACT_H_
+#define TESTS_CONTRACT_PUBLISHED_CONTRACT_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "tests/contract/facts.h"
+
+namespace gateway::contract {
+
+// Members that the protos have no place for.
+//   also       the statuses of further answers: one RPC has one reply
+//   status     apart from 204
+//   read_only  a field of a request that the upstream does not heed
+//   closed     whether the upstream ever sends more members: they are skipped in any case
+// and of the whole: `api` and `base_path`, which every path repeats.
+inline constexpr absl::string_view kSilent[] = {"also", "status", "read_only", "closed"};
+
+Facts PublishedFacts(const nlohmann::json& contract);
+
+// One element of `operations`, one member of `schemas`: all of PublishedFacts is made of these.
+void AddOperation(const nlohmann::json& operation, Facts& facts);
+void AddSchema(const std::string& name, const nlohmann::json& schema, Facts& facts);
+
+}  // namespace gateway::contract
+
+#endif  // TESTS_CONTRACT_PUBLISHED_CONTRACT_H_
