@@ -41,6 +41,10 @@ FieldRules MergeRules(const Field& committed, const Field& derived) {
   if (by_hand.sensitive()) rules.set_sensitive(true);
   if (by_hand.has_min_items()) rules.set_min_items(by_hand.min_items());
   if (by_hand.has_max_items()) rules.set_max_items(by_hand.max_items());
+  // Where upstream states no bound, one may have been set by hand. One that upstream has given up
+  // looks the same and stays too: it errs on the strict side until a person removes it.
+  if (!rules.has_minimum() && by_hand.has_minimum()) rules.set_minimum(by_hand.minimum());
+  if (!rules.has_maximum() && by_hand.has_maximum()) rules.set_maximum(by_hand.maximum());
   if (StaysWide(committed, derived)) rules.set_format(gateway::v1::INT32);
   return rules;
 }

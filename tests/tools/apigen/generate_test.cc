@@ -58,6 +58,8 @@ TEST_F(GenerateTest, KeepsOptionsSetByHand) {
   Edit("cold_drinks", "repeated string labels = 6;",
        "repeated string labels = 6 [(gateway.v1.field) = {min_items: 1 max_items: 9}, deprecated = "
        "true];");
+  Edit("cold_drinks", "optional int32 price = 3 [(gateway.v1.field).required = true];",
+       "optional int32 price = 3 [(gateway.v1.field) = {required: true minimum: 1}];");
   Edit("orders", "import \"lemon/v1/types.proto\";",
        "import \"lemon/v1/types.proto\";\n\noption java_package = \"lemon.java\";");
   Edit("orders", "orders\" body: \"items\"};",
