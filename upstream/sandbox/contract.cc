@@ -187,4 +187,10 @@ absl::string_view PaynowContractText() {
                            sandbox_contract_paynow_end - sandbox_contract_paynow);
 }
 
+const absl::StatusOr<std::unique_ptr<const Contract>>& PaynowContract() {
+  static const auto* const kContract =
+      new absl::StatusOr<std::unique_ptr<const Contract>>(Contract::Parse(PaynowContractText()));
+  return *kContract;
+}
+
 }  // namespace gateway::sandbox

@@ -118,8 +118,10 @@ class Contract {
   std::map<std::string, Schema> schemas_;
 };
 
-// The PayNow Management contract that is linked into the program.
+// The PayNow Management contract that is linked into the program, and the same parsed, once for the
+// whole process.
 absl::string_view PaynowContractText();
+const absl::StatusOr<std::unique_ptr<const Contract>>& PaynowContract();
 
 }  // namespace gateway::sandbox
 

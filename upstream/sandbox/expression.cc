@@ -221,17 +221,29 @@ class Evaluation {
     const Json list = Of(operand);
     if (!list.is_array()) return Json::array();
     const std::string name = whole.value("as", "it");
-    const Names outer = names_;
+    const std::string index = name + "_index";
+    const Json outer[] = {Named(name), Named(index)};
     Json result = Json::array();
     for (size_t i = 0; i < list.size(); ++i) {
       names_[name] = list[i];
-      names_[name + "_index"] = i;
+      names_[index] = i;
       if (Json value = Of(whole.value("value", Json())); !IsAbsent(value)) {
         result.push_back(std::move(value));
       }
     }
-    names_ = outer;
+    Name(name, outer[0]);
+    Name(index, outer[1]);
     return result;
+  }
+
+  Json Named(const std::string& name) {
+    const auto found = names_.find(name);
+    return found == names_.end() ? Absent() : found->second;
+  }
+
+  void Name(const std::string& name, const Json& value) {
+    names_.erase(name);
+    if (!IsAbsent(value)) names_[name] = value;
   }
 
   Json Concat(const Json& operand, const Json&) {

@@ -93,12 +93,13 @@ class Run {
   // Gives the record the defaults that its schema has a place for and that it has no value for.
   // "new" is the record.
   void Complete(const Schema& schema, const Json& defaults, Json& record) {
+    Json& visible = scope_.names["new"] = std::move(record);
     for (const auto& [member, expression] : defaults.items()) {
-      if (schema.Find(member) == nullptr || record.contains(member)) continue;
-      scope_.names["new"] = record;
+      if (schema.Find(member) == nullptr || visible.contains(member)) continue;
       Json value = Evaluate(world_, scope_.names, expression);
-      if (!IsAbsent(value)) record[member] = std::move(value);
+      if (!IsAbsent(value)) visible[member] = std::move(value);
     }
+    record = std::move(visible);
   }
 
   // What every record holds beside its schema, as far as it can be said.

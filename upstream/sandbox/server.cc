@@ -65,18 +65,17 @@ Refusal LibraryRefusal(int status) {
 
 }  // namespace
 
-Sandbox::Sandbox(Options options, std::unique_ptr<const Contract> contract,
-                 std::unique_ptr<Handler> handler)
-    : options_(std::move(options)), contract_(std::move(contract)), handler_(std::move(handler)) {}
+Sandbox::Sandbox(Options options, const Contract& contract, std::unique_ptr<Handler> handler)
+    : options_(std::move(options)), contract_(contract), handler_(std::move(handler)) {}
 
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
-  absl::StatusOr<std::unique_ptr<const Contract>> contract = Contract::Parse(PaynowContractText());
+  const auto& contract = PaynowContract();
   if (!contract.ok()) return contract.status();
   absl::StatusOr<std::unique_ptr<Handler>> handler = Handler::Create(
       **contract, PaynowBehaviourText(), PaynowSeedText(), {options.api_keys, options.max_records});
   if (!handler.ok()) return handler.status();
   std::unique_ptr<Sandbox> sandbox(
-      new Sandbox(std::move(options), *std::move(contract), *std::move(handler)));
+      new Sandbox(std::move(options), **contract, *std::move(handler)));
   if (absl::Status status = sandbox->Listen(); !status.ok()) return status;
   return sandbox;
 }

@@ -57,15 +57,14 @@ class Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
 
   int port() const { return port_; }
-  const Contract& contract() const { return *contract_; }
+  const Contract& contract() const { return contract_; }
 
   // Replace the hook from the next request on; empty removes it.
   void OnRequest(RequestHook hook);
   void OnReply(ReplyHook hook);
 
  private:
-  Sandbox(Options options, std::unique_ptr<const Contract> contract,
-          std::unique_ptr<Handler> handler);
+  Sandbox(Options options, const Contract& contract, std::unique_ptr<Handler> handler);
 
   absl::Status Listen();
   void Configure();
@@ -74,7 +73,7 @@ class Sandbox {
 
   // Constant after Start.
   const Options options_;
-  const std::unique_ptr<const Contract> contract_;
+  const Contract& contract_;
   const std::unique_ptr<Handler> handler_;
   int port_ = 0;
 

@@ -33,6 +33,12 @@ std::vector<std::string> RecordIds() {
   return ids;
 }
 
+// For requests that change nothing.
+const Sandbox& Unchanged() {
+  static const Sandbox* const kSandbox = StartSandbox().release();
+  return *kSandbox;
+}
+
 class EveryOperation : public testing::TestWithParam<std::string> {
  protected:
   const Operation& operation() const { return *TheContract().FindOperation(GetParam()); }
@@ -99,8 +105,7 @@ TEST_P(EveryOperation, NeverBreaksOnNullsAndExtremes) {
 }
 
 TEST_P(EveryOperation, TakesEveryDeclaredQueryParameter) {
-  const auto sandbox = StartSandbox();
-  Client client(sandbox->port());
+  Client client(Unchanged().port());
   for (const Parameter& parameter : operation().query) {
     const Json value = ExampleParameter(parameter, SeededExample(Fill::kFull));
     const Answer answer =
@@ -115,8 +120,7 @@ TEST_P(EveryOperation, TakesEveryDeclaredQueryParameter) {
 using EveryRecordOperation = EveryOperation;
 
 TEST_P(EveryRecordOperation, KnowsNoRecordOfAnotherStore) {
-  const auto sandbox = StartSandbox();
-  Client client(sandbox->port());
+  Client client(Unchanged().port());
   std::string path = SeededPath(operation());
   path.replace(0, std::string(kStore).size(), kOtherStore);
   const std::string body =
@@ -125,8 +129,7 @@ TEST_P(EveryRecordOperation, KnowsNoRecordOfAnotherStore) {
 }
 
 TEST_P(EveryOperation, WantsAKey) {
-  const auto sandbox = StartSandbox();
-  Client client(sandbox->port(), /*key=*/"");
+  Client client(Unchanged().port(), /*key=*/"");
   const Answer answer = client.Send(operation().verb, SeededPath(operation()), "");
   EXPECT_EQ(answer.status, 401);
   EXPECT_EQ(answer.body["code"], "unauthorized");

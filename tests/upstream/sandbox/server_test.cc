@@ -180,7 +180,8 @@ TEST(Server, IdleConnectionsNeitherStarveOthersNorDelayTheEnd) {
   EXPECT_EQ(late.Get("/v1/stores").status, 200);
   const absl::Time before = absl::Now();
   sandbox.reset();
-  EXPECT_LT(absl::Now() - before, absl::Seconds(5));
+  // Far less than the time for which an idle connection is kept.
+  EXPECT_LT(absl::Now() - before, absl::Seconds(60));
 }
 
 TEST(Server, APortThatIsTakenIsAnError) {
