@@ -1,5 +1,6 @@
 #include "service/call.h"
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/log.h"
 #include "service/status.h"
+#include "upstream/mapping/error_table.h"
 
 namespace gateway {
 namespace {
@@ -57,10 +59,21 @@ grpc::ByteBuffer ToBuffer(std::string bytes) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-class Call final : public grpc::ServerUnaryReactor {
+// Of a call that was ended by Abort: its client did not cancel it.
+Failure ShuttingDown(const Failure& cancelled, bool read) {
+  return mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
+                                      .sent = cancelled.outcome != Outcome::kNotSent,
+                                      .message = "the gateway stops"},
+                                     read);
+}
+
+class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
  public:
   Call(const Endpoint& endpoint, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
-      : endpoint_(endpoint), context_(context), reply_(reply) {}
+      : endpoint_(endpoint),
+        context_(context),
+        reply_(reply),
+        place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {
     std::vector<grpc::Slice> slices;
@@ -69,17 +82,29 @@ class Call final : public grpc::ServerUnaryReactor {
     const absl::Time deadline = DeadlineOf(context_, endpoint_.default_deadline);
     id_ = endpoint_.client->Call(*endpoint_.route, message, deadline,
                                  [this](Client::Result result) { Conclude(std::move(result)); });
+    if (aborted_) endpoint_.client->Cancel(id_);  // Abort may have come before the id
+  }
+
+  void Abort() override {
+    aborted_ = true;
+    endpoint_.client->Cancel(id_);
   }
 
   // Not before Start has returned, gRPC promises; but perhaps after Conclude, when the client no
   // longer knows the id.
   void OnCancel() override { endpoint_.client->Cancel(id_); }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    endpoint_.in_flight->Remove(place_);
+    delete this;
+  }
 
  private:
   void Conclude(Client::Result result) {
-    if (const auto* failure = std::get_if<Failure>(&result)) return Fail(*failure);
+    if (const auto* failure = std::get_if<Failure>(&result)) {
+      const bool ended_by_us = aborted_ && failure->code == absl::StatusCode::kCancelled;
+      return Fail(ended_by_us ? ShuttingDown(*failure, endpoint_.route->read) : *failure);
+    }
     auto& reply = std::get<mapping::Reply>(result);
     endpoint_.drift->Record(reply.drift);
     AddUnrecognized(reply.drift);
@@ -113,7 +138,9 @@ class Call final : public grpc::ServerUnaryReactor {
   const Endpoint& endpoint_;
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
-  Client::CallId id_{};
+  std::atomic<Client::CallId> id_{};
+  std::atomic<bool> aborted_{false};
+  const InFlight::Place place_;  // last: from here on Abort may come
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "service/drift_log.h"
+#include "service/in_flight.h"
 #include "upstream/client.h"
 #include "upstream/mapping/route.h"
 
@@ -23,6 +24,7 @@ struct Endpoint {
   const mapping::Route* route;
   Client* client;
   DriftLog* drift;
+  InFlight* in_flight;
   absl::Duration default_deadline;
 };
 

@@ -74,7 +74,8 @@ std::vector<Endpoint> Gateway::MakeEndpoints() {
   for (const mapping::Route& route : routes_->routes()) {
     const auto client = clients_.find(route.provider->name());
     if (client == clients_.end()) continue;
-    endpoints.push_back({&route, client->second.get(), &drift_, config_.default_deadline});
+    endpoints.push_back(
+        {&route, client->second.get(), &drift_, &in_flight_, config_.default_deadline});
   }
   return endpoints;
 }
@@ -90,8 +91,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config) {
   absl::Status status = gateway->MakeRoutes();
   if (status.ok()) status = gateway->MakeClients();
   if (!status.ok()) return status;
-  absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Create({config.listen, config.max_request_bytes}, gateway->MakeEndpoints());
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Create(
+      {config.listen, config.max_request_bytes}, gateway->MakeEndpoints(), gateway->in_flight_);
   if (!server.ok()) return Prefixed(absl::StrCat(config.file, ": listen: "), server.status());
   gateway->server_ = *std::move(server);
   return gateway;

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "service/config.h"
 #include "service/drift_log.h"
+#include "service/in_flight.h"
 #include "service/server.h"
 #include "upstream/client.h"
 #include "upstream/mapping/route.h"
@@ -49,6 +50,7 @@ class Gateway {
   const Config config_;
   std::unique_ptr<const mapping::RouteTable> routes_;
   DriftLog drift_;
+  InFlight in_flight_;
   std::map<std::string, std::unique_ptr<Client>> clients_;  // by the provider's name
   std::unique_ptr<Server> server_;                          // last: it uses all of the above
 };

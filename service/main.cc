@@ -8,13 +8,14 @@
 #include "absl/strings/string_view.h"
 #include "service/config.h"
 #include "service/gateway.h"
+#include "service/grpc_log.h"
 #include "service/log.h"
 
 namespace {
 
 constexpr absl::string_view kUsage =
     "Usage: billing-gateway --config FILE [--check-config]\n"
-    "       billing-gateway --config-keys\n"
+    "       billing-gateway --config-keys | --help\n"
     "\n"
     "  --config FILE    the configuration, one JSON file\n"
     "  --check-config   say whether the configuration is good, and do not serve\n"
@@ -26,6 +27,7 @@ struct Arguments {
   std::string config;
   bool check_config = false;
   bool config_keys = false;
+  bool help = false;
   bool bad = false;
 };
 
@@ -39,11 +41,13 @@ Arguments Parse(int argc, char** argv) {
       arguments.check_config = true;
     } else if (argument == "--config-keys") {
       arguments.config_keys = true;
+    } else if (argument == "--help") {
+      arguments.help = true;
     } else {
       arguments.bad = true;
     }
   }
-  arguments.bad |= arguments.config.empty() && !arguments.config_keys;
+  arguments.bad |= arguments.config.empty() && !arguments.config_keys && !arguments.help;
   return arguments;
 }
 
@@ -73,6 +77,7 @@ sigset_t BlockStopSignals() {
 }
 
 int Serve(const gateway::Config& config) {
+  gateway::TakeOverGrpcLog();
   const sigset_t stop_signals = BlockStopSignals();
   auto created = gateway::Gateway::Create(config);
   if (!created.ok()) return Fail(created.status());
@@ -94,6 +99,10 @@ int main(int argc, char** argv) {
   if (arguments.bad) {
     std::fputs(kUsage.data(), stderr);
     return kExitUsage;
+  }
+  if (arguments.help) {
+    std::fputs(kUsage.data(), stdout);
+    return 0;
   }
   if (arguments.config_keys) {
     PrintConfigKeys();

@@ -6,6 +6,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <future>
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,9 @@
 
 namespace gateway {
 namespace {
+
+// For aborted calls to reach their callers.
+constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
 
 // Both are switches of the process, to be set before the first server is built.
 void InitPlugins() {
@@ -26,12 +30,14 @@ void InitPlugins() {
 
 }  // namespace
 
-Server::Server(const std::vector<Endpoint>& endpoints) : services_(MakeServices(endpoints)) {}
+Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight)
+    : services_(MakeServices(endpoints)), in_flight_(in_flight) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
-                                                       const std::vector<Endpoint>& endpoints) {
+                                                       const std::vector<Endpoint>& endpoints,
+                                                       InFlight& in_flight) {
   InitPlugins();
-  std::unique_ptr<Server> server(new Server(endpoints));
+  std::unique_ptr<Server> server(new Server(endpoints, in_flight));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
@@ -53,7 +59,15 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
   if (server_ == nullptr) return;
   SetServing(false);
   absl::SleepFor(delay);
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  // What gRPC ends at its own deadline is not told what happened (see in_flight.h): that is left
+  // for those who watch health or reflection.
+  const auto deadline = absl::ToChronoTime(absl::Now() + grace + kTimeToAbort);
+  std::future<void> over =
+      std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });
+  if (over.wait_for(absl::ToChronoNanoseconds(grace)) == std::future_status::timeout) {
+    in_flight_.AbortAll();
+  }
+  over.get();
   server_->Wait();
   server_ = nullptr;
 }

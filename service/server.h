@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/call.h"
+#include "service/in_flight.h"
 #include "service/raw_service.h"
 #include "service/unknown_method.h"
 
@@ -26,10 +27,12 @@ class Server {
     int64_t max_request_bytes;
   };
 
-  // Listens and serves from here on. The endpoints of one service must stand together, and what
-  // they point to must outlive the server. UNAVAILABLE where the address cannot be had.
+  // Listens and serves from here on. The endpoints of one service must stand together; what they
+  // point to and `in_flight`, where their calls are found, must outlive the server. UNAVAILABLE
+  // where the address cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
-                                                        const std::vector<Endpoint>& endpoints);
+                                                        const std::vector<Endpoint>& endpoints,
+                                                        InFlight& in_flight);
 
   // Ends calls that are still there.
   ~Server();
@@ -37,14 +40,15 @@ class Server {
   int port() const { return port_; }
 
   // Says NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
-  // calls in flight `grace` to end, and cancels the rest. Returns when nothing is left.
+  // calls in flight `grace` to end, and aborts the rest. Returns when nothing is left.
   void Drain(absl::Duration delay, absl::Duration grace);
 
  private:
-  explicit Server(const std::vector<Endpoint>& endpoints);
+  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight);
   void SetServing(bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
+  InFlight& in_flight_;
   UnknownMethod unknown_method_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

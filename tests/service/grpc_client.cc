@@ -84,4 +84,37 @@ RpcAnswer CallRpc(const std::string& address, const std::string& method, const s
   return answer;
 }
 
+HealthWatch::HealthWatch(const std::string& address)
+    : stub_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())) {
+  context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+  stream_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
+  stream_->StartCall(nullptr);
+  Require(Succeeded(), "Health/Watch");
+  const grpc::Slice request;  // an empty HealthCheckRequest: the server as a whole
+  stream_->Write(grpc::ByteBuffer(&request, 1), nullptr);
+  Require(Succeeded(), "Health/Watch");
+}
+
+HealthWatch::~HealthWatch() {
+  context_.TryCancel();
+  grpc::Status status;
+  stream_->Finish(&status, nullptr);
+  Succeeded();
+}
+
+bool HealthWatch::NextIsServing() {
+  grpc::ByteBuffer reply;
+  stream_->Read(&reply, nullptr);
+  grpc::Slice slice;
+  // HealthCheckResponse{status: SERVING}
+  return Succeeded() && reply.DumpToSingleSlice(&slice).ok() &&
+         std::string(slice.begin(), slice.end()) == std::string("\x08\x01");
+}
+
+bool HealthWatch::Succeeded() {
+  void* tag;
+  bool ok = false;
+  return queue_.Next(&tag, &ok) && ok;
+}
+
 }  // namespace gateway

@@ -7,9 +7,11 @@
 #ifndef TESTS_SERVICE_GRPC_CLIENT_H_
 #define TESTS_SERVICE_GRPC_CLIENT_H_
 
-#include <grpcpp/support/status.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
 
 #include <map>
+#include <memory>
 #include <string>
 
 namespace gateway {
@@ -23,6 +25,27 @@ struct RpcAnswer {
 // Waits half a minute at most. With `deadline_set` false the server sees no deadline.
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   bool deadline_set = true);
+
+// A stream of grpc.health.v1.Health/Watch, open as long as this object.
+//
+// Thread-safety: one thread.
+class HealthWatch {
+ public:
+  explicit HealthWatch(const std::string& address);
+  ~HealthWatch();
+
+  // Waits for the next message. False also at the stream's end.
+  bool NextIsServing();
+
+ private:
+  // Waits for what was begun last.
+  bool Succeeded();
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+};
 
 }  // namespace gateway
 
