@@ -30,7 +30,7 @@ const std::string& Place(const Drift& drift) {
 
 void DriftLog::Record(const std::vector<Drift>& drifts) {
   if (drifts.empty()) return;
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   for (const Drift& drift : drifts) {
     Entry& entry = entries_[absl::StrCat(Name(drift.kind), " ", Place(drift))];
     entry.count += drift.count;
@@ -49,7 +49,7 @@ void DriftLog::Record(const std::vector<Drift>& drifts) {
 }
 
 std::map<std::string, uint64_t> DriftLog::Counts() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::map<std::string, uint64_t> counts;
   for (const auto& [name, entry] : entries_) counts[name] = entry.count;
   return counts;

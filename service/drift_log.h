@@ -7,13 +7,12 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "upstream/mapping/drift.h"
 
 namespace gateway {
@@ -35,9 +34,9 @@ class DriftLog {
     std::vector<std::string> logged;
   };
 
-  mutable absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  size_t logged_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable std::mutex mutex_;  // guards the rest
+  absl::flat_hash_map<std::string, Entry> entries_;
+  size_t logged_ = 0;
 };
 
 }  // namespace gateway

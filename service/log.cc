@@ -3,10 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "absl/base/const_init.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -30,8 +29,8 @@ absl::string_view Name(Severity severity) {
 // A pipe takes a long line in pieces, so that one write alone does not keep the lines of several
 // threads apart. There is nobody to tell if it fails.
 void WriteWhole(absl::string_view text) {
-  static absl::Mutex mutex(absl::kConstInit);
-  absl::MutexLock lock(&mutex);
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
   while (!text.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
