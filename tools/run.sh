@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts the sandbox upstream and the gateway, makes one call, and either serves on (run) or stops (demo).
 # Usage: run.sh run|demo BUILD_DIR
+# SANDBOX_LISTEN and GATEWAY_LISTEN replace the addresses of deploy/config/sandbox.json; port 0 takes any that is free.
 set -euo pipefail
 
 mode=$1
@@ -8,7 +9,6 @@ build=$2
 config=$(dirname "$0")/../deploy/config/sandbox.json
 export PAYNOW_API_KEY=pnapi_v1_sandbox # the sandbox's own; opens nothing else
 
-gateway=127.0.0.1:50051
 method=paynow.management.v1.CheckoutService/CreateCheckoutSession
 request='{
   "body": {
@@ -18,51 +18,75 @@ request='{
   }
 }'
 
-pids=()
+work=$(mktemp -d)
+servers=()
+printers=()
+code_when_stopped=130
+
+# Ends everything that was started, also what is not in `servers` yet, and lets the printers reach the end of the output.
 stop() {
-  trap - EXIT INT TERM
-  for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+  trap '' INT TERM HUP
+  local pid
+  for pid in $(jobs -p); do
+    [[ " ${printers[*]} " == *" $pid "* ]] || kill -TERM "$pid" 2>/dev/null || true
+  done
+  wait || true
+  rm -rf "$work"
 }
 trap stop EXIT
-trap 'stop; exit 0' INT TERM
+trap 'exit "$code_when_stopped"' INT TERM HUP
 
-# start NAME COMMAND...: runs the command and waits for its first line, which says that it is ready. What it prints
-# afterwards is passed on.
+# start NAME VARIABLE READY COMMAND...: runs the command in the background and waits for a line of its output that
+# matches READY, whose parentheses hold the port. Sets `port`. All that it prints goes to standard error.
 start() {
-  local name=$1 line output
-  shift
-  exec {output}< <(exec "$@" 2>&1)
-  pids+=($!)
-  if ! IFS= read -r -t 20 -u "$output" line; then
-    echo "$name did not start" >&2
-    exit 1
-  fi
-  echo "$line" >&2
-  case $line in
-    *'"serving"'* | *listening*) ;;
-    *) exit 1 ;;
-  esac
-  cat <&"$output" >&2 &
+  local name=$1 variable=$2 ready=$3 line output
+  shift 3
+  mkfifo "$work/$name"
+  "$@" >"$work/$name" 2>&1 &
+  servers+=($!)
+  exec {output}<"$work/$name"
+  while IFS= read -r -t 20 -u "$output" line; do
+    echo "$line" >&2
+    [[ $line =~ $ready ]] || continue
+    port=${BASH_REMATCH[1]}
+    cat <&"$output" >&2 &
+    printers+=($!)
+    exec {output}<&-
+    return
+  done
+  echo "$name did not start. If its address is taken, set another: $variable=127.0.0.1:0" >&2
+  exit 1
 }
 
-start paynow-sandbox "$build/paynow-sandbox"
-start billing-gateway "$build/billing-gateway" --config "$config"
+sandbox=${SANDBOX_LISTEN:-127.0.0.1:8080}
+gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
+start paynow-sandbox SANDBOX_LISTEN 'listening on http://.*:([0-9]+)$' "$build/paynow-sandbox" --listen "$sandbox"
+sandbox=${sandbox%:*}:$port
+sed -e "s|127.0.0.1:8080|$sandbox|" -e "s|127.0.0.1:50051|$gateway|" "$config" >"$work/config.json"
+start billing-gateway GATEWAY_LISTEN '"event":"serving","port":([0-9]+)' \
+  "$build/billing-gateway" --config "$work/config.json"
+gateway=${gateway%:*}:$port
 
 echo
 echo "--- request: $method"
 echo "$request"
 echo "--- reply"
 "$build/grpc-call" -plaintext -d "$request" "$gateway" "$method"
+
+client=grpcurl
+command -v grpcurl >/dev/null || client=$build/grpc-call # takes the same arguments
 cat <<EOF
 
 --- try it yourself
-grpcurl -plaintext $gateway list
-grpcurl -plaintext -d '{"limit": 3}' $gateway paynow.management.v1.OrdersService/GetOrders
-grpcurl -plaintext -d '$(echo "$request" | tr -s '\n ' '  ')' $gateway $method
+$client -plaintext $gateway list
+$client -plaintext -d '{"limit": 3}' $gateway paynow.management.v1.OrdersService/GetOrders
+$client -plaintext -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
 EOF
 
 [ "$mode" = run ] || exit 0
 echo
 echo "Serving on $gateway until Ctrl-C."
-wait "${pids[@]}"
+code_when_stopped=0
+wait -n "${servers[@]}" || true
+echo "a server has ended by itself" >&2
+exit 1

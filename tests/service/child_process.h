@@ -36,6 +36,8 @@ class ChildProcess {
   // not come within a minute. Lines passed over are not looked at again.
   std::string WaitForLine(absl::string_view text);
 
+  pid_t pid() const { return pid_; }
+
   // To the child alone, and to all of its group, as a terminal's Ctrl-C.
   void Signal(int signal);
   void SignalGroup(int signal);

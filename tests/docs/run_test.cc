@@ -1,0 +1,142 @@
+// tools/run.sh, which `make run` and `make demo` are: what a newcomer sees first.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/service/child_process.h"
+#include "tests/service/temp_dir.h"
+#include "tests/upstream/http/scripted_server.h"
+
+namespace gateway {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+// The process of this group with this program's name; 0 where there is none.
+pid_t FindInGroup(pid_t group, const std::string& name) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    pid_t pid = 0;
+    if (!absl::SimpleAtoi(entry.path().filename().string(), &pid) || getpgid(pid) != group)
+      continue;
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path() / "exe", gone).filename() == name) return pid;
+  }
+  return 0;
+}
+
+class RunTest : public testing::Test {
+ protected:
+  std::vector<std::string> Environment(const std::string& sandbox = "127.0.0.1:0",
+                                       const std::string& gateway = "127.0.0.1:0") const {
+    return {"SANDBOX_LISTEN=" + sandbox, "GATEWAY_LISTEN=" + gateway,
+            "TMPDIR=" + directory_.Path()};
+  }
+
+  static std::vector<std::string> Script(const std::string& mode,
+                                         const std::string& build = BUILD_DIR) {
+    return {"bash", SOURCE_DIR "/tools/run.sh", mode, build};
+  }
+
+  // No process, and nothing in the place for temporary files.
+  void ExpectNothingLeft(const ChildProcess& child) const {
+    EXPECT_FALSE(child.GroupIsAlive());
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.Path()));
+  }
+
+  TempDir directory_;
+};
+
+TEST_F(RunTest, DemoMakesACallAndStops) {
+  ChildProcess demo(
+      {"make", "--no-print-directory", "-C", SOURCE_DIR, "-o", "build", "demo", "BUILD=" BUILD_DIR},
+      Environment());
+  EXPECT_EQ(demo.Wait(), 0) << demo.err();
+  EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
+                                ContainsRegex("\"url\": \"https://[^\"]+\"")));
+  EXPECT_THAT(demo.err(), HasSubstr("\"event\":\"stopped\""));
+  EXPECT_THAT(demo.err(), Not(HasSubstr("pnapi")));
+  ExpectNothingLeft(demo);
+}
+
+// Ctrl-C reaches the whole group, kill only the script; both end everything, and are no error.
+TEST_F(RunTest, RunServesUntilItIsStopped) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    ChildProcess run(Script("run"), Environment());
+    const std::string line = run.WaitForLine("Serving on 127.0.0.1:");
+    ASSERT_NE(line, "") << run.err();
+    const std::string address = line.substr(11, line.find(' ', 11) - 11);
+    EXPECT_EQ(RunProgram({BUILD_DIR "/grpc-call", "-plaintext", address,
+                          "paynow.management.v1.StoreService/GetStore"})
+                  .exit_code,
+              0);
+    signal == SIGINT ? run.SignalGroup(signal) : run.Signal(signal);
+    EXPECT_EQ(run.Wait(), 0) << run.err();
+    ExpectNothingLeft(run);
+  }
+}
+
+TEST_F(RunTest, CtrlCWhileStartingLeavesNothing) {
+  // A sandbox that never says that it is ready.
+  directory_.Write("paynow-sandbox", "#!/bin/sh\necho starting\nexec sleep 1000\n");
+  std::filesystem::permissions(directory_.Path("paynow-sandbox"),
+                               std::filesystem::perms::owner_all);
+  ChildProcess run(Script("run", directory_.Path()), {"SANDBOX_LISTEN=127.0.0.1:0"});
+  ASSERT_NE(run.WaitForLine("starting"), "");
+  run.SignalGroup(SIGINT);
+  EXPECT_EQ(run.Wait(), 130);
+  EXPECT_FALSE(run.GroupIsAlive());
+}
+
+TEST_F(RunTest, SaysWhatToDoWhereAnAddressIsTaken) {
+  http::ScriptedServer taken({{http::Step::Reply("")}});
+  const std::string address = absl::StrCat("127.0.0.1:", taken.port());
+  {
+    ChildProcess run(Script("run"), Environment(address));
+    EXPECT_EQ(run.Wait(), 1);
+    EXPECT_THAT(run.err(), AllOf(HasSubstr(address), HasSubstr("SANDBOX_LISTEN=127.0.0.1:0")));
+    ExpectNothingLeft(run);
+  }
+  ChildProcess run(Script("run"), Environment("127.0.0.1:0", address));
+  EXPECT_EQ(run.Wait(), 1);
+  EXPECT_THAT(run.err(), AllOf(HasSubstr("cannot listen on " + address),
+                               HasSubstr("GATEWAY_LISTEN=127.0.0.1:0")));
+  ExpectNothingLeft(run);
+}
+
+TEST_F(RunTest, StopsWhereOneOfTheTwoEnds) {
+  ChildProcess run(Script("run"), Environment());
+  ASSERT_NE(run.WaitForLine("Serving on"), "") << run.err();
+  const pid_t gateway = FindInGroup(run.pid(), "billing-gateway");
+  ASSERT_GT(gateway, 0);
+  ASSERT_EQ(kill(gateway, SIGKILL), 0);
+  EXPECT_EQ(run.Wait(), 1);
+  EXPECT_THAT(run.err(), HasSubstr("a server has ended by itself"));
+  ExpectNothingLeft(run);
+}
+
+// What is built is not built again.
+TEST_F(RunTest, ServesSoonOnABuiltTree) {
+  const absl::Time start = absl::Now();
+  ChildProcess run({"make", "--no-print-directory", "-C", SOURCE_DIR, "run", "BUILD=" BUILD_DIR},
+                   Environment());
+  ASSERT_NE(run.WaitForLine("Serving on"), "") << run.err();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3) * SLOWNESS);
+  run.SignalGroup(SIGINT);
+  run.Wait();
+  ExpectNothingLeft(run);
+}
+
+}  // namespace
+}  // namespace gateway
