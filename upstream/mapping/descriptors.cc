@@ -4,6 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -54,6 +57,14 @@ absl::Status Check(const FileDescriptorProto& file) {
   return built == nullptr ? absl::InvalidArgumentError(errors.text) : CheckNames(*built);
 }
 
+// The pool keeps the address of what it is given.
+const std::string& KeepForEver(std::string bytes) {
+  static std::mutex mutex;
+  static auto& kept = *new std::deque<std::string>;
+  const std::lock_guard lock(mutex);
+  return kept.emplace_back(std::move(bytes));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<const FileDescriptor*>> AddDescriptorSet(absl::string_view serialized) {
@@ -67,9 +78,8 @@ absl::StatusOr<std::vector<const FileDescriptor*>> AddDescriptorSet(absl::string
     if (pool->FindFileByName(file.name()) == nullptr) {
       const absl::Status status = Check(file);
       if (!status.ok()) return status;
-      // The pool keeps the bytes' address for ever.
-      const std::string* const bytes = new std::string(file.SerializeAsString());
-      DescriptorPool::InternalAddGeneratedFile(bytes->data(), static_cast<int>(bytes->size()));
+      const std::string& bytes = KeepForEver(file.SerializeAsString());
+      DescriptorPool::InternalAddGeneratedFile(bytes.data(), static_cast<int>(bytes.size()));
     }
     files.push_back(pool->FindFileByName(file.name()));
   }
