@@ -145,7 +145,7 @@ void Sandbox::Configure() {
   });
 }
 
-bool Sandbox::Answer(const httplib::Request& request, absl::string_view verb,
+void Sandbox::Answer(const httplib::Request& request, absl::string_view verb,
                      httplib::Response& response) {
   const Received received = Take(request, verb);
   const Reply reply = Decide(received);
@@ -156,7 +156,6 @@ bool Sandbox::Answer(const httplib::Request& request, absl::string_view verb,
   }
   if (hook) hook(received, reply);
   Put(reply, response);
-  return true;
 }
 
 Reply Sandbox::Decide(const Received& received) {

@@ -68,7 +68,7 @@ class Sandbox {
 
   absl::Status Listen();
   void Configure();
-  bool Answer(const httplib::Request& request, absl::string_view verb, httplib::Response& response);
+  void Answer(const httplib::Request& request, absl::string_view verb, httplib::Response& response);
   Reply Decide(const Received& received);
 
   // Constant after Start.

@@ -1,5 +1,4 @@
-// What the sandbox's tests share: a started sandbox, a client of it, and the ids that its seed
-// fixes.
+// What the sandbox's tests share: a started sandbox and a client of it.
 #ifndef TESTS_UPSTREAM_SANDBOX_CLIENT_H_
 #define TESTS_UPSTREAM_SANDBOX_CLIENT_H_
 
