@@ -1,0 +1,214 @@
+// What the server offers beside the calls: reflection, health, channelz.
+#include <google/protobuf/descriptor.pb.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/end_to_end/support/health.h"
+#include "tests/end_to_end/support/rpc.h"
+#include "tests/end_to_end/support/stack.h"
+
+namespace gateway::end_to_end {
+namespace {
+
+using google::protobuf::FileDescriptorProto;
+
+constexpr char kReflect[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+constexpr char kReflection[] = "grpc.reflection.v1alpha.ServerReflection";
+
+class ServiceSurfaceTest : public testing::Test {
+ protected:
+  ServiceSurfaceTest() : rpcs_(RpcsOf(stack_.sandbox().contract())) {
+    for (const Rpc& rpc : rpcs_) services_.insert(rpc.method->service()->full_name());
+  }
+
+  // One question to the reflection service, and the members of its answer.
+  Json Reflect(const std::string& question, const std::string& argument) {
+    const Descriptor& type = TypeNamed(absl::StrCat(kReflection, "Request"));
+    const std::unique_ptr<Message> request = NewMessage(type);
+    request->GetReflection()->SetString(request.get(), type.FindFieldByName(question), argument);
+    const Answer answer = stack_.caller().CallStream(kReflect, request->SerializeAsString());
+    EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+    const std::unique_ptr<Message> reply =
+        NewMessage(TypeNamed(absl::StrCat(kReflection, "Response")));
+    EXPECT_TRUE(reply->ParseFromString(answer.message));
+    return ProtoJson().Members(*reply);
+  }
+
+  // The files that the server names for the question, with what they stand on or without.
+  std::vector<FileDescriptorProto> Files(const std::string& question, const std::string& argument) {
+    const Json reply = Reflect(question, argument);
+    std::vector<FileDescriptorProto> files;
+    if (!reply.contains("file_descriptor_response")) {
+      ADD_FAILURE() << question << " " << argument << ": no file";
+      return files;
+    }
+    for (const Json& bytes : reply["file_descriptor_response"]["file_descriptor_proto"]) {
+      EXPECT_TRUE(files.emplace_back().ParseFromString(bytes.get<std::string>())) << argument;
+    }
+    return files;
+  }
+
+  bool Declares(const std::vector<FileDescriptorProto>& files, const std::string& symbol) {
+    for (const FileDescriptorProto& file : files) {
+      const std::string prefix = absl::StrCat(file.package(), ".");
+      for (const auto& service : file.service()) {
+        if (prefix + service.name() == symbol) return true;
+      }
+      for (const auto& message : file.message_type()) {
+        if (prefix + message.name() == symbol) return true;
+      }
+    }
+    return false;
+  }
+
+  std::string Health(const std::string& service) {
+    const Answer answer = stack_.caller().Call(kHealthCheck, HealthRequest(service));
+    EXPECT_TRUE(answer.status.ok()) << service << ": " << answer.status.error_message();
+    return answer.message;
+  }
+
+  Stack stack_;
+  const std::vector<Rpc> rpcs_;
+  std::set<std::string> services_;
+};
+
+TEST_F(ServiceSurfaceTest, ReflectionListsEveryService) {
+  std::set<std::string> listed;
+  const Json reply = Reflect("list_services", "");
+  for (const Json& service : reply["list_services_response"]["service"]) {
+    listed.insert(service["name"].get<std::string>());
+  }
+  std::cout << "services listed: " << listed.size() << ", of the contract: " << services_.size()
+            << "\n";
+  for (const std::string& service : services_) EXPECT_EQ(listed.count(service), 1u) << service;
+  for (const char* const other :
+       {kReflection, "grpc.health.v1.Health", "grpc.channelz.v1.Channelz"}) {
+    EXPECT_EQ(listed.count(other), 1u) << other;
+  }
+  EXPECT_EQ(listed.size(), services_.size() + 3);
+}
+
+TEST_F(ServiceSurfaceTest, ReflectionResolvesEverySymbol) {
+  std::set<std::string> symbols = services_;
+  for (const Rpc& rpc : rpcs_) {
+    symbols.insert(rpc.method->input_type()->full_name());
+    symbols.insert(rpc.method->output_type()->full_name());
+  }
+  for (const std::string& symbol : symbols) {
+    EXPECT_TRUE(Declares(Files("file_containing_symbol", symbol), symbol)) << symbol;
+  }
+  for (const Rpc& rpc : rpcs_) {
+    const auto files = Files("file_containing_symbol", rpc.method->full_name());
+    EXPECT_TRUE(Declares(files, rpc.method->service()->full_name())) << rpc.name();
+  }
+  std::cout << "symbols resolved: " << symbols.size() + rpcs_.size() << "\n";
+}
+
+// What a client that shows methods needs: each file, and each file that it imports, to the end.
+TEST_F(ServiceSurfaceTest, ReflectionGivesEveryFileThatIsImported) {
+  std::set<std::string> known;
+  std::vector<std::string> open;
+  for (const std::string& service : services_) {
+    for (const FileDescriptorProto& file : Files("file_containing_symbol", service)) {
+      open.push_back(file.name());
+    }
+  }
+  while (!open.empty()) {
+    const std::string name = open.back();
+    open.pop_back();
+    if (!known.insert(name).second) continue;
+    bool found = false;
+    for (const FileDescriptorProto& file : Files("file_by_filename", name)) {
+      found |= file.name() == name;
+      open.insert(open.end(), file.dependency().begin(), file.dependency().end());
+    }
+    EXPECT_TRUE(found) << name;
+  }
+  EXPECT_EQ(known.count("google/api/http.proto"), 1u);
+  EXPECT_EQ(known.count("gateway/v1/annotations.proto"), 1u);
+  std::cout << "files: " << known.size() << "\n";
+}
+
+TEST_F(ServiceSurfaceTest, HealthIsToldOverallAndByService) {
+  EXPECT_EQ(Health(""), kServing);
+  for (const std::string& service : services_) EXPECT_EQ(Health(service), kServing) << service;
+  const Answer unknown = stack_.caller().Call(kHealthCheck, HealthRequest("no.such.Service"));
+  EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+// Watches the health of one service, message by message.
+class Watch {
+ public:
+  Watch(int port, const std::string& service)
+      : stub_(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port),
+                                  grpc::InsecureChannelCredentials())) {
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    call_ = stub_.PrepareCall(&context_, kHealthWatch, &queue_);
+    call_->StartCall(nullptr);
+    Wait();
+    const grpc::Slice slice(HealthRequest(service));
+    call_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+    Wait();
+  }
+
+  ~Watch() {
+    context_.TryCancel();
+    grpc::Status status;
+    call_->Finish(&status, nullptr);
+    Wait();
+  }
+
+  // "" at the end of the stream.
+  std::string Next() {
+    grpc::ByteBuffer buffer;
+    call_->Read(&buffer, nullptr);
+    grpc::Slice slice;
+    if (!Wait() || !buffer.DumpToSingleSlice(&slice).ok()) return "";
+    return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+
+ private:
+  bool Wait() {
+    void* tag;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
+
+TEST_F(ServiceSurfaceTest, DrainingIsToldFirst) {
+  std::thread drain;
+  {
+    Watch overall(stack_.gateway().port(), "");
+    Watch orders(stack_.gateway().port(), "paynow.management.v1.OrdersService");
+    EXPECT_EQ(overall.Next(), kServing);
+    EXPECT_EQ(orders.Next(), kServing);
+    drain = std::thread([this] { stack_.gateway().Drain(); });
+    EXPECT_EQ(overall.Next(), kNotServing);
+    EXPECT_EQ(orders.Next(), kNotServing);
+  }
+  drain.join();
+}
+
+TEST_F(ServiceSurfaceTest, ChannelzKnowsTheServer) {
+  const Answer answer = stack_.caller().Call("/grpc.channelz.v1.Channelz/GetServers", "");
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  const std::unique_ptr<Message> reply =
+      NewMessage(TypeNamed("grpc.channelz.v1.GetServersResponse"));
+  ASSERT_TRUE(reply->ParseFromString(answer.message));
+  EXPECT_GE(ProtoJson().Members(*reply)["server"].size(), 1u);
+}
+
+}  // namespace
+}  // namespace gateway::end_to_end
