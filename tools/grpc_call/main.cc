@@ -1,105 +1,76 @@
-// grpc-call: one unary call from the command line, JSON in and JSON out. It takes grpcurl's arguments, so that the
-// README's recipes run on a machine that has no grpcurl; it knows the gateway's own protos and asks no reflection.
+// grpc-call: a small gRPC client for the command line, JSON in and JSON out. It takes grpcurl's
+// arguments and, like grpcurl, knows what the server's reflection tells it, so that the README's
+// recipes run where there is no grpcurl.
 //
+//   grpc-call -plaintext HOST:PORT list [SERVICE]
+//   grpc-call -plaintext HOST:PORT describe SYMBOL
 //   grpc-call -plaintext -d '{"limit": 3}' HOST:PORT paynow.management.v1.OrdersService/GetOrders
 //
-// Exits 0 for OK; otherwise 64 + the status code, with code, message and details on standard error.
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/util/json_util.h>
+// Exits 0 for OK, 2 for a request that cannot be sent, otherwise 64 + the status code, with code,
+// message and details on standard error.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "upstream/mapping/descriptors.h"
+#include "tools/grpc_call/reflection.h"
+#include "tools/grpc_call/wire.h"
 
+namespace gateway::grpc_call {
 namespace {
 
 using google::protobuf::DescriptorPool;
-using google::protobuf::DynamicMessageFactory;
-using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
 
-constexpr int kUsage = 2;
+constexpr char kUsage[] =
+    "Usage: grpc-call [-plaintext] HOST:PORT list [SERVICE]\n"
+    "       grpc-call [-plaintext] HOST:PORT describe SYMBOL\n"
+    "       grpc-call [-plaintext] [-d JSON] HOST:PORT SERVICE/METHOD\n";
+constexpr int kBadRequest = 2;
 constexpr int kStatusBase = 64;
 constexpr auto kTimeout = std::chrono::seconds(30);
 
 struct Arguments {
   std::string data = "{}";
-  std::string address;
-  std::string method;  // "package.Service/Method"
+  std::vector<std::string> words;  // the address, then what to do
 };
 
 std::optional<Arguments> Parse(int argc, char** argv) {
   Arguments arguments;
-  int position = 0;
   for (int i = 1; i < argc; ++i) {
     const absl::string_view argument = argv[i];
     if (argument == "-plaintext") continue;
     if (argument == "-d" && i + 1 < argc) {
       arguments.data = argv[++i];
-    } else if (!argument.empty() && argument[0] != '-' && position < 2) {
-      (position++ == 0 ? arguments.address : arguments.method) = std::string(argument);
+    } else if (!argument.empty() && argument[0] != '-') {
+      arguments.words.emplace_back(argument);
     } else {
       return std::nullopt;
     }
   }
-  if (position < 2) return std::nullopt;
+  if (arguments.words.size() < 2) return std::nullopt;
+  const std::string& verb = arguments.words[1];
+  const size_t least = verb == "describe" ? 3 : 2;
+  const size_t most = verb == "list" ? 3 : least;
+  if (arguments.words.size() < least || arguments.words.size() > most) return std::nullopt;
   return arguments;
 }
 
-const MethodDescriptor* FindMethod(std::string name) {
-  gateway::mapping::EmbeddedFiles();
-  if (const size_t slash = name.find('/'); slash != std::string::npos) name[slash] = '.';
-  return DescriptorPool::generated_pool()->FindMethodByName(name);
-}
-
-grpc::ByteBuffer ToBuffer(const Message& message) {
-  const grpc::Slice slice(message.SerializeAsString());
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-bool FromBuffer(const grpc::ByteBuffer& buffer, Message& message) {
-  grpc::Slice slice;
-  return buffer.DumpToSingleSlice(&slice).ok() &&
-         message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
-}
-
-std::string ToJson(const Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  (void)google::protobuf::util::MessageToJsonString(message, &json, options);
-  return json;
-}
-
-struct Answer {
-  grpc::Status status;
-  grpc::ByteBuffer reply;
-};
-
-Answer Call(const Arguments& arguments, const std::string& path, const Message& request) {
-  grpc::GenericStub stub(
-      grpc::CreateChannel(arguments.address, grpc::InsecureChannelCredentials()));
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kTimeout);
-  grpc::CompletionQueue queue;
-  Answer answer;
-  const auto call = stub.PrepareUnaryCall(&context, path, ToBuffer(request), &queue);
-  call->StartCall();
-  call->Finish(&answer.reply, &answer.status, nullptr);
-  void* tag;
-  bool ok;
-  queue.Next(&tag, &ok);
-  return answer;
+int PrintError(const absl::Status& status) {
+  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  return status.code() == absl::StatusCode::kInvalidArgument
+             ? kBadRequest
+             : kStatusBase + static_cast<int>(status.code());
 }
 
 int PrintError(const grpc::Status& status) {
@@ -111,40 +82,106 @@ int PrintError(const grpc::Status& status) {
   return kStatusBase + status.error_code();
 }
 
-int Run(const Arguments& arguments) {
-  const MethodDescriptor* method = FindMethod(arguments.method);
-  if (method == nullptr) {
-    std::fprintf(stderr, "no such method: %s\n", arguments.method.c_str());
-    return kUsage;
-  }
-  DynamicMessageFactory factory;
-  const std::unique_ptr<Message> request(factory.GetPrototype(method->input_type())->New());
-  const auto parsed = google::protobuf::util::JsonStringToMessage(arguments.data, request.get());
-  if (!parsed.ok()) {
-    std::fprintf(stderr, "request: %s\n", parsed.ToString().c_str());
-    return kUsage;
-  }
-  const Answer answer =
-      Call(arguments, "/" + method->service()->full_name() + "/" + method->name(), *request);
-  if (!answer.status.ok()) return PrintError(answer.status);
-  const std::unique_ptr<Message> reply(factory.GetPrototype(method->output_type())->New());
-  if (!FromBuffer(answer.reply, *reply)) {
-    std::fprintf(stderr, "the reply is not a valid %s\n", reply->GetTypeName().c_str());
-    return 1;
-  }
-  std::fputs(ToJson(*reply).c_str(), stdout);
+int ListServices(Reflection& reflection) {
+  const auto services = reflection.Services();
+  if (!services.ok()) return PrintError(services.status());
+  for (const std::string& service : *services) std::printf("%s\n", service.c_str());
   return 0;
 }
 
+int ListMethods(Reflection& reflection, const std::string& name) {
+  if (const absl::Status status = reflection.Load(name); !status.ok()) return PrintError(status);
+  const ServiceDescriptor* const service = reflection.pool().FindServiceByName(name);
+  if (service == nullptr) return PrintError(absl::NotFoundError(name + " is not a service"));
+  for (int i = 0; i < service->method_count(); ++i) {
+    std::printf("%s\n", service->method(i)->full_name().c_str());
+  }
+  return 0;
+}
+
+// "a service:" and its declaration; nothing for a symbol that is not there.
+std::string Declaration(const DescriptorPool& pool, const std::string& symbol) {
+  if (const auto* service = pool.FindServiceByName(symbol)) {
+    return "a service:\n" + service->DebugString();
+  }
+  if (const auto* method = pool.FindMethodByName(symbol)) {
+    return "a method:\n" + method->DebugString();
+  }
+  if (const auto* message = pool.FindMessageTypeByName(symbol)) {
+    return "a message:\n" + message->DebugString();
+  }
+  if (const auto* enumeration = pool.FindEnumTypeByName(symbol)) {
+    return "an enum:\n" + enumeration->DebugString();
+  }
+  return "";
+}
+
+int Describe(Reflection& reflection, const std::string& symbol) {
+  if (const absl::Status status = reflection.Load(symbol); !status.ok()) return PrintError(status);
+  const std::string declaration = Declaration(reflection.pool(), symbol);
+  if (declaration.empty()) return PrintError(absl::NotFoundError(symbol + " is not declared"));
+  std::printf("%s is %s", symbol.c_str(), declaration.c_str());
+  return 0;
+}
+
+// OK and the reply, or the error.
+grpc::Status Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
+                      const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kTimeout);
+  grpc::CompletionQueue queue;
+  grpc::Status status;
+  const auto call = stub.PrepareUnaryCall(&context, path, request, &queue);
+  call->StartCall();
+  call->Finish(&reply, &status, nullptr);
+  void* tag;
+  bool ok;
+  queue.Next(&tag, &ok);
+  return status;
+}
+
+int Call(const std::shared_ptr<grpc::Channel>& channel, Reflection& reflection, std::string name,
+         const std::string& data) {
+  std::replace(name.begin(), name.end(), '/', '.');
+  if (const absl::Status status = reflection.Load(name); !status.ok()) return PrintError(status);
+  const MethodDescriptor* const method = reflection.pool().FindMethodByName(name);
+  if (method == nullptr) return PrintError(absl::NotFoundError(name + " is not a method"));
+  const auto request = FromJson(*method->input_type(), data);
+  if (!request.ok()) {
+    return PrintError(
+        absl::InvalidArgumentError(absl::StrCat("request: ", request.status().message())));
+  }
+  grpc::ByteBuffer reply;
+  const std::string path = absl::StrCat("/", method->service()->full_name(), "/", method->name());
+  const grpc::Status status = Exchange(channel, path, *request, reply);
+  if (!status.ok()) return PrintError(status);
+  const auto json = ToJson(*method->output_type(), reply);
+  if (!json.ok()) return PrintError(absl::InternalError(json.status().message()));
+  std::fputs(json->c_str(), stdout);
+  return 0;
+}
+
+int Run(const Arguments& arguments) {
+  const auto channel = grpc::CreateChannel(arguments.words[0], grpc::InsecureChannelCredentials());
+  Reflection reflection(channel);
+  const std::string& verb = arguments.words[1];
+  if (verb == "describe") return Describe(reflection, arguments.words[2]);
+  if (verb != "list") return Call(channel, reflection, verb, arguments.data);
+  return arguments.words.size() == 2 ? ListServices(reflection)
+                                     : ListMethods(reflection, arguments.words[2]);
+}
+
 }  // namespace
+}  // namespace gateway::grpc_call
 
 int main(int argc, char** argv) {
   // Linked in so that error details can be shown.
   google::rpc::ErrorInfo::descriptor();
-  const std::optional<Arguments> arguments = Parse(argc, argv);
+  const auto arguments = gateway::grpc_call::Parse(argc, argv);
   if (!arguments) {
-    std::fputs("Usage: grpc-call [-plaintext] [-d JSON] HOST:PORT SERVICE/METHOD\n", stderr);
-    return kUsage;
+    std::fputs(gateway::grpc_call::kUsage, stderr);
+    return gateway::grpc_call::kBadRequest;
   }
-  return Run(*arguments);
+  return gateway::grpc_call::Run(*arguments);
 }
