@@ -1,0 +1,180 @@
+// The README is true: what it gives to paste works as it stands, what it names is there.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "tests/docs/markdown.h"
+#include "tests/service/child_process.h"
+#include "tests/service/local_stack.h"
+#include "tests/service/temp_dir.h"
+
+namespace gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kSource = SOURCE_DIR;
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  EXPECT_TRUE(stream.is_open()) << path;
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+std::vector<std::string> Split(absl::string_view text, absl::string_view separator) {
+  return absl::StrSplit(text, separator, absl::SkipEmpty());
+}
+
+std::string Readme() { return ReadFile(kSource / "README.md"); }
+
+std::vector<std::string> ShellCommands(absl::string_view word) {
+  std::vector<std::string> all;
+  for (const std::string& block : FencedBlocks(Readme(), "sh")) {
+    for (std::string& command : Commands(block, word)) all.push_back(std::move(command));
+  }
+  return all;
+}
+
+// PATH with a grpcurl on it: the real one where it is installed.
+std::string PathWithGrpcurl(const TempDir& directory) {
+  const std::string path = getenv("PATH");
+  const Ended real = RunProgram({"sh", "-c", "command -v grpcurl"});
+  std::cout << "grpcurl is " << (real.exit_code == 0 ? real.out : "build/grpc-call\n");
+  if (real.exit_code == 0) return path;
+  fs::create_symlink(BUILD_DIR "/grpc-call", directory.Path("grpcurl"));
+  return absl::StrCat(directory.Path(), ":", path);
+}
+
+bool PrintsJson(const std::string& recipe) {
+  return !std::regex_search(recipe, std::regex(R"(:\d+ (list|describe)\b)"));
+}
+
+// In the order of the text, on one fresh sandbox: a later one may build on what an earlier one did.
+TEST(ReadmeTest, EveryRecipeRunsAsPasted) {
+  TempDir directory;
+  const std::string path = "PATH=" + PathWithGrpcurl(directory);
+  LocalStack stack(BUILD_DIR);
+  const std::vector<std::string> recipes = ShellCommands("grpcurl");
+  EXPECT_GE(recipes.size(), 10u);
+  for (const std::string& recipe : recipes) {
+    EXPECT_TRUE(absl::StrContains(recipe, "127.0.0.1:50051")) << recipe;
+    const Ended ended = RunProgram(
+        {"bash", "-c", absl::StrReplaceAll(recipe, {{"127.0.0.1:50051", stack.address()}})},
+        {path});
+    EXPECT_EQ(ended.exit_code, 0) << recipe << "\n" << ended.err;
+    if (PrintsJson(recipe)) {
+      EXPECT_TRUE(nlohmann::json::accept(ended.out)) << recipe << "\n" << ended.out;
+    } else {
+      EXPECT_NE(ended.out, "") << recipe;
+    }
+  }
+  std::cout << recipes.size() << " recipes were run\n";
+}
+
+TEST(ReadmeTest, ListsTheKeysOfTheConfigurationAsTheBinaryDoes) {
+  EXPECT_EQ(Between(Readme(), "config-keys"),
+            RunProgram({BUILD_DIR "/billing-gateway", "--config-keys"}).out)
+      << "put the output of `build/billing-gateway --config-keys` between the lines "
+         "<!-- config-keys --> and <!-- /config-keys --> of README.md";
+}
+
+std::set<std::string> MakeTargets() {
+  std::set<std::string> targets;
+  const std::regex rule("^([a-z][a-z-]*):([^=]|$)");
+  for (const std::string& line : Split(ReadFile(kSource / "Makefile"), "\n")) {
+    if (std::smatch match; std::regex_search(line, match, rule)) targets.insert(match[1]);
+  }
+  return targets;
+}
+
+TEST(ReadmeTest, NamesOnlyMakeTargetsThatExist) {
+  std::vector<std::string> commands = ShellCommands("make");
+  for (std::string& span : CodeSpans(Readme())) {
+    if (absl::StartsWith(span, "make ")) commands.push_back(std::move(span));
+  }
+  EXPECT_FALSE(commands.empty());
+  const std::set<std::string> targets = MakeTargets();
+  for (const std::string& command : commands) {
+    for (absl::string_view word : absl::StrSplit(absl::StripPrefix(command, "make "), ' ')) {
+      if (absl::StrContains(word, "=")) continue;
+      if (absl::StartsWith(word, "#")) break;
+      EXPECT_EQ(targets.count(std::string(word)), 1u) << command;
+    }
+  }
+}
+
+TEST(ReadmeTest, MakeHelpListsEveryTarget) {
+  const std::string help = RunProgram({"make", "-s", "-C", SOURCE_DIR, "help"}).out;
+  EXPECT_GE(MakeTargets().size(), 5u);
+  for (const std::string& target : MakeTargets()) {
+    EXPECT_TRUE(absl::StrContains(help, absl::StrCat("make ", target, " "))) << target;
+  }
+}
+
+TEST(ReadmeTest, LinksToWhatExists) {
+  for (const std::string& link : RelativeLinks(Readme())) {
+    EXPECT_TRUE(fs::exists(kSource / link)) << link;
+  }
+}
+
+// A code span is a path where it begins with a folder of the root.
+TEST(ReadmeTest, NamesOnlyPathsThatExist) {
+  int paths = 0;
+  for (const std::string& span : CodeSpans(Readme())) {
+    if (!std::regex_match(span, std::regex(R"([\w.-]+/[\w./-]*)"))) continue;
+    if (!fs::is_directory(kSource / span.substr(0, span.find('/')))) continue;
+    if (absl::StartsWith(span, "build/")) {
+      EXPECT_TRUE(fs::exists(fs::path(BUILD_DIR) / span.substr(6))) << span;
+    } else {
+      EXPECT_TRUE(fs::exists(kSource / span)) << span;
+    }
+    ++paths;
+  }
+  EXPECT_GT(paths, 0);
+}
+
+// "mapping/", or "config" for config.h, config.cc and the like.
+bool IsThere(const fs::path& folder, const std::string& name) {
+  return fs::exists(folder / name) || fs::exists(folder / (name + ".h")) ||
+         fs::exists(folder / (name + ".cc"));
+}
+
+// The block that begins with a line "folder/   name, name   what it is": both columns are checked.
+TEST(ReadmeTest, DrawsTheFoldersAsTheyAre) {
+  int names = 0;
+  for (const std::string& block : FencedBlocks(Readme(), "")) {
+    fs::path folder;
+    for (const std::string& line : Split(block, "\n")) {
+      std::smatch columns;
+      if (!std::regex_match(line, columns, std::regex(R"(([\w/]+/)? +(\S+(?: \S+)*)(?:  .*)?)")))
+        continue;
+      if (columns[1].matched) folder = kSource / columns[1].str();
+      if (folder.empty()) continue;
+      EXPECT_TRUE(fs::is_directory(folder)) << line;
+      const std::string second = columns[2];
+      if (!std::regex_match(second, std::regex(R"([\w./]+(, [\w./]+)*)"))) continue;
+      for (const std::string& name : Split(second, ", ")) {
+        EXPECT_TRUE(IsThere(folder, name)) << line;
+        ++names;
+      }
+    }
+  }
+  EXPECT_GE(names, 10);
+}
+
+}  // namespace
+}  // namespace gateway
