@@ -19,16 +19,17 @@ test: install ## build everything and run all tests
 	cmake --build $(BUILD)
 	ctest --test-dir $(BUILD) --output-on-failure -j 2
 
-build: install
+build: install ## build what `make run` starts
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default
 	@cmake --build $(BUILD) --target billing-gateway paynow-sandbox grpc-call
 
 install: ## install the Debian packages that are missing
 	@tools/install-packages.sh tools/packages.txt
 
-lint: ## check format and run clang-tidy
+lint: ## check format, run clang-tidy and ShellCheck
 	@tools/install-packages.sh tools/packages.txt tools/packages-lint.txt
 	clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc')
+	shellcheck $$(git ls-files '*.sh') .ci/run
 	cmake --preset default >/dev/null
 	cmake --build $(BUILD) --target generated
 	run-clang-tidy -quiet -p $(BUILD) "$$(pwd)/(service|upstream|tools|tests)/" 2>/dev/null

@@ -23,6 +23,7 @@ servers=()
 printers=()
 code_when_stopped=130
 
+# shellcheck disable=SC2317  # called by a trap
 # Ends everything that was started, also what is not in `servers` yet, and lets the printers reach the end of the output.
 stop() {
   trap '' INT TERM HUP
