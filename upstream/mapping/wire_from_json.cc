@@ -203,12 +203,8 @@ bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Val
       return Nested(field, value, at);
     case Kind::kStruct:
     case Kind::kValue:
-    case Kind::kListValue: {
-      size_t mark;
-      if (!Open(mark, at) || !FreeJson(field.kind, value, at)) return false;
-      Close(mark);
-      return true;
-    }
+    case Kind::kListValue:
+      return FreeJson(field.kind, value, at);
   }
   return false;
 }
@@ -299,14 +295,13 @@ bool WireFromJson::Nested(const FieldPlan& field, Value value, const Path& at) {
 }
 
 bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
-  switch (kind) {
-    case Kind::kStruct:
-      return FreeObject(value, at);
-    case Kind::kListValue:
-      return FreeList(value, at);
-    default:
-      return FreeValue(value, at);
-  }
+  size_t mark;
+  if (!Open(mark, at)) return false;
+  const bool good = kind == Kind::kStruct      ? FreeObject(value, at)
+                    : kind == Kind::kListValue ? FreeList(value, at)
+                                               : FreeValue(value, at);
+  if (good) Close(mark);
+  return good;
 }
 
 bool WireFromJson::FreeObject(Value value, const Path& at) {
@@ -319,13 +314,12 @@ bool WireFromJson::FreeObject(Value value, const Path& at) {
     if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
     if (!keys.insert(View(key)).second) return Fail(at, "has the same key twice");
     wire_.Tag(1, WireType::kBytes);
-    size_t entry, mark;
+    size_t entry;
     if (!Open(entry, at)) return false;
     wire_.Tag(kMapKey, WireType::kBytes);
     wire_.Bytes(View(key));
     wire_.Tag(kMapValue, WireType::kBytes);
-    if (!Open(mark, at) || !FreeValue(member.value(), at)) return false;
-    Close(mark);
+    if (!FreeJson(Kind::kValue, member.value(), at)) return false;
     Close(entry);
   }
   return true;
@@ -338,9 +332,7 @@ bool WireFromJson::FreeList(Value value, const Path& at) {
     Value element;
     if (std::move(result).get(element)) return Fail(at, kNotJson);
     wire_.Tag(1, WireType::kBytes);
-    size_t mark;
-    if (!Open(mark, at) || !FreeValue(element, at)) return false;
-    Close(mark);
+    if (!FreeJson(Kind::kValue, element, at)) return false;
   }
   return true;
 }
@@ -375,10 +367,7 @@ bool WireFromJson::FreeValue(Value value, const Path& at) {
     case json_type::array: {
       const bool object = type == json_type::object;
       wire_.Tag(object ? 5 : 6, WireType::kBytes);
-      size_t mark;
-      if (!Open(mark, at) || !(object ? FreeObject(value, at) : FreeList(value, at))) return false;
-      Close(mark);
-      return true;
+      return FreeJson(object ? Kind::kStruct : Kind::kListValue, value, at);
     }
   }
   return Fail(at, kNotJson);

@@ -54,6 +54,7 @@ class WireFromJson {
   bool Enum(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
   bool Timestamp(Value value, const Path& at);
   bool Nested(const FieldPlan& field, Value value, const Path& at);
+  // As Content, for a google.protobuf.Struct, Value or ListValue; the others write what is within.
   bool FreeJson(Kind kind, Value value, const Path& at);
   bool FreeObject(Value value, const Path& at);
   bool FreeList(Value value, const Path& at);

@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/mapping/shop.h"
-#include "upstream/mapping/free_json.h"
 
 namespace gateway::mapping {
 namespace {
@@ -17,10 +15,7 @@ using shop::BytesField;
 using shop::Fixed64Field;
 using shop::MixBody;
 using shop::MixBodyOfBytes;
-using shop::VarintBytes;
 using shop::VarintField;
-using shop::Violated;
-using shop::WriteText;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -136,28 +131,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"time { nanos: 1000000000 }",
                          "refused: body.time: must lie between the years 1 and "
                          "9999, nanos within a second"}));
-
-INSTANTIATE_TEST_SUITE_P(
-    FreeForm, Sent,
-    testing::Values(
-        Case{"any { null_value: NULL_VALUE }", R"({"any":null})"},
-        Case{"any { number_value: 1.5 }", R"({"any":1.5})"},
-        Case{"any { string_value: '\\n' }", R"({"any":"\n"})"},
-        Case{"any { bool_value: true }", R"({"any":true})"},
-        Case{"any { bool_value: false }", R"({"any":false})"},
-        Case{"any { struct_value {} }", R"({"any":{}})"},
-        Case{"any { list_value { values { list_value {} } values { null_value: NULL_VALUE } } }",
-             R"({"any":[[],null]})"},
-        Case{"object { fields { key: '' value { struct_value { fields { key: 'a\"' value { "
-             "bool_value: true } } } } } }",
-             R"({"object":{"":{"a\"":true}}})"},
-        Case{"any {}", "refused: body.any: has no value: use null_value for null"},
-        Case{"list { values {} }", "refused: body.list: has no value: use null_value for null"},
-        Case{"any { number_value: nan }", "refused: body.any: must be a finite number"},
-        Case{"objects { fields { key: 'a' value { number_value: inf } } }",
-             "refused: body.objects[0]: must be a finite number"},
-        Case{"object { fields { key: 'k' } }",
-             "refused: body.object: has no value: use null_value for null"}));
 
 // One of every kind, as list and as map.
 TEST(SentLists, CarryEveryKind) {
@@ -283,105 +256,6 @@ TEST(SentBody, RefusesAValueOfAnotherWireType) {
   }
 }
 
-// No serializer writes more than 32 bits here; a parser of protobuf would cut them off.
-TEST(SentIntegers, NeverWrap) {
-  const uint64_t wide = uint64_t{1} << 32 | 5;
-  const std::string disorder = BytesField(1, "text");  // after field 2: not canonical
-  EXPECT_EQ(MixBodyOfBytes(VarintField(2, wide)), "refused: body.small: must fit in 32 bits");
-  EXPECT_EQ(MixBodyOfBytes(VarintField(2, 0xffffffff)), "refused: body.small: must fit in 32 bits");
-  EXPECT_THAT(MixBodyOfBytes(VarintField(2, wide) + disorder), StartsWith("refused: "));
-  EXPECT_THAT(MixBodyOfBytes(VarintField(6, uint64_t{1} << 32 | 1) + disorder),
-              StartsWith("refused: "));
-  EXPECT_THAT(MixBodyOfBytes(BytesField(22, VarintBytes(1) + VarintBytes(wide)) + disorder),
-              StartsWith("refused: "));
-  EXPECT_THAT(MixBodyOfBytes(BytesField(8, VarintField(2, wide)) + disorder),
-              StartsWith("refused: "));
-  EXPECT_THAT(MixBodyOfBytes(BytesField(42, VarintField(2, wide)) + disorder),
-              StartsWith("refused: "));
-  EXPECT_THAT(MixBodyOfBytes(BytesField(48, BytesField(2, VarintField(2, wide))) + disorder),
-              StartsWith("refused: "));
-  // The later one would hold, and is good; the earlier one says that something is wrong.
-  EXPECT_THAT(MixBodyOfBytes(VarintField(2, wide) + VarintField(2, 1)), StartsWith("refused: "));
-  EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(2, wide))),
-              StartsWith("refused: body.time"));
-  EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(2, wide)) + disorder),
-              StartsWith("refused: "));
-}
-
-// Other bytes with the same meaning: what protobuf's own parser makes of them is what is sent.
-TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
-  const std::string seven = VarintBytes(7);
-  const std::string list_1 = BytesField(11, BytesField(1, VarintField(4, 1)));
-  struct {
-    std::string bytes;
-    const char* json;
-  } const cases[] = {
-      // Out of order.
-      {VarintField(3, 2) + VarintField(2, 1), R"({"small":1,"big":2})"},
-      // A singular field twice: the last one.
-      {VarintField(2, 1) + VarintField(2, 2), R"({"small":2})"},
-      {BytesField(1, "a") + VarintField(2, 1) + BytesField(1, "b"), R"({"text":"b","small":1})"},
-      // A list in pieces.
-      {VarintField(22, 1) + VarintField(2, 9) + VarintField(22, 2),
-       R"({"small":9,"smalls":[1,2]})"},
-      {BytesField(21, "a") + BytesField(28, "") + BytesField(21, "b"),
-       R"({"texts":["a","b"],"nesteds":[{}]})"},
-      // Packed, not packed, and both.
-      {BytesField(22, VarintBytes(1) + seven), R"({"smalls":[1,7]})"},
-      {VarintField(22, 1) + VarintField(22, 7), R"({"smalls":[1,7]})"},
-      {VarintField(22, 1) + BytesField(22, seven + seven) + VarintField(22, 2),
-       R"({"smalls":[1,7,7,2]})"},
-      {BytesField(66, seven + VarintBytes(8)), R"({"loose":[7,8]})"},
-      {Fixed64Field(24, 0x3fe0000000000000) + BytesField(24, std::string(8, '\0')),
-       R"({"reals":[0.5,0]})"},
-      {BytesField(26, VarintBytes(1)) + VarintField(26, 2),
-       R"({"flavors":["lemon","pink_lemon"]})"},
-      // An empty packed list says nothing.
-      {BytesField(22, ""), R"({})"},
-      {BytesField(22, "") + BytesField(22, ""), R"({})"},
-      {BytesField(8, BytesField(22, "")), R"({"nested":{}})"},
-      // A message in pieces is one message.
-      {BytesField(8, VarintField(2, 1)) + BytesField(8, VarintField(3, 2)),
-       R"({"nested":{"small":1,"big":2}})"},
-      {BytesField(8, VarintField(2, 1)) + VarintField(22, 5) + BytesField(8, VarintField(2, 2)),
-       R"({"nested":{"small":2},"smalls":[5]})"},
-      {BytesField(8, BytesField(28, VarintField(2, 1))) + BytesField(8, BytesField(28, "")),
-       R"({"nested":{"nesteds":[{"small":1},{}]}})"},
-      {BytesField(7, VarintField(1, 1)) + BytesField(7, VarintField(2, 5000000)),
-       R"({"time":"1970-01-01T00:00:01.005Z"})"},
-      {BytesField(7, VarintField(1, 1) + VarintField(1, 2)), R"({"time":"1970-01-01T00:00:02Z"})"},
-      {BytesField(48, BytesField(1, "k") + BytesField(2, VarintField(2, 1)) +
-                          BytesField(2, VarintField(3, 2))),
-       R"({"nested_map":{"k":{"small":1,"big":2}}})"},
-      {BytesField(43, VarintField(2, 1) + BytesField(1, "a") + VarintField(2, 2)),
-       R"({"big_map":{"a":2}})"},
-      // google.protobuf.Value is a oneof: another member replaces, the same message is merged.
-      {BytesField(10, VarintField(4, 1) + VarintField(1, 0)), R"({"any":null})"},
-      {BytesField(10, VarintField(4, 1)) + BytesField(10, BytesField(3, "x")), R"({"any":"x"})"},
-      {BytesField(10, BytesField(6, BytesField(1, VarintField(4, 1))) +
-                          BytesField(6, BytesField(1, VarintField(4, 0)))),
-       R"({"any":[true,false]})"},
-      {list_1 + list_1, R"({"list":[true,true]})"},
-      {BytesField(
-           9, BytesField(1, BytesField(1, "k") +
-                                BytesField(2, BytesField(6, BytesField(1, VarintField(4, 1)))) +
-                                BytesField(2, BytesField(6, BytesField(1, VarintField(4, 0)))))),
-       R"({"object":{"k":[true,false]}})"},
-  };
-  for (const auto& c : cases) {
-    EXPECT_EQ(MixBodyOfBytes(c.bytes), c.json) << shop::Text("Everything", c.bytes);
-  }
-}
-
-TEST(SentBody, RefusesAMistypedFieldAmongNonCanonicalOnesInFiniteTime) {
-  std::string bytes = BytesField(2, "?");  // small is a varint
-  for (int i = 0; i < 50; ++i) {
-    bytes += BytesField(41, BytesField(1, absl::StrCat("k", i)) + BytesField(2, "v"));
-  }
-  bytes += BytesField(1, "a");
-  EXPECT_THAT(MixBodyOfBytes(bytes), StartsWith("refused: "));
-}
-
 std::string NestedMessage(int depth) {
   std::string bytes;
   for (int i = 0; i < depth; ++i) bytes = BytesField(8, bytes);
@@ -394,84 +268,6 @@ TEST(SentBody, IsAsDeepAsProtobufReads) {
   EXPECT_TRUE(nlohmann::json::accept(MixBodyOfBytes(NestedMessage(99))));
   EXPECT_THAT(MixBodyOfBytes(NestedMessage(100)), StartsWith("refused: "));
   EXPECT_THAT(MixBodyOfBytes(NestedMessage(20000)), StartsWith("refused: "));
-}
-
-std::string NestedValue(int depth) {
-  std::string value = VarintField(4, 1);
-  for (int i = 0; i < depth; ++i) {
-    value = BytesField(5, BytesField(1, BytesField(1, "k") + BytesField(2, value)));
-  }
-  return value;
-}
-
-TEST(SentFreeForm, IsNotDeeperThanAReplyCouldBringBack) {
-  const std::string deep = MixBodyOfBytes(BytesField(10, NestedValue(kMaxFreeJsonDepth)));
-  ASSERT_TRUE(nlohmann::json::accept(deep));
-  EXPECT_NE(shop::ReadText("GetMix", deep), "unparsable");
-  EXPECT_EQ(MixBodyOfBytes(BytesField(10, NestedValue(kMaxFreeJsonDepth + 1))),
-            "refused: body.any: is nested too deeply");
-  EXPECT_EQ(MixBodyOfBytes(BytesField(10, NestedValue(5000))),
-            "refused: body.any: is nested too deeply");
-  std::string list;
-  for (int i = 0; i < 5000; ++i) list = BytesField(6, BytesField(1, list));
-  EXPECT_EQ(MixBodyOfBytes(BytesField(10, list)), "refused: body.any: is nested too deeply");
-}
-
-// Required, bounds, numbers of elements.
-
-constexpr char kGoodGlass[] = "id: '7' name: '' price: 0 tags: 't' labels { key: 'a' value: 'b' }";
-
-std::string CreateBody(absl::string_view glass) {
-  const auto written = WriteText("CreateGlass", absl::StrCat("stand_id: '1' body { ", glass, " }"));
-  if (const auto* sent = std::get_if<RestRequest>(&written)) return sent->http.body;
-  return absl::StrCat("refused: ", Violated(written));
-}
-
-TEST(SentRules, PassAGoodBody) {
-  EXPECT_EQ(CreateBody(kGoodGlass),
-            R"({"id":"7","name":"","price":0,"tags":["t"],"labels":{"a":"b"}})");
-}
-
-TEST(SentRules, SendARequiredListOrMapAlsoWhenEmpty) {
-  EXPECT_EQ(CreateBody("id: '7' name: 'n' price: 0"),
-            R"({"id":"7","name":"n","price":0,"tags":[],"labels":{}})");
-}
-
-TEST(SentRules, TellEverythingThatIsWrongAtOnce) {
-  EXPECT_EQ(CreateBody("price: -1 deposit: 2147483648 barista: 'x' fresh_for: 'y' "
-                       "tags: ['a', 'b', 'c'] straws { color: 'red' } straws { length: 1 } "
-                       "straws {} flavor: FLAVOR_UNSPECIFIED"),
-            absl::StrCat("refused: body.id: is required; body.name: is required; "
-                         "body.price: is below the minimum; body.deposit: must fit in 32 bits; "
-                         "body.barista: must be a 64-bit Steam id in decimal digits; "
-                         "body.fresh_for: must be an ISO 8601 duration, such as P1M or PT12H; "
-                         "body.tags: takes at most 2 elements; "
-                         "body.straws[0].length: is required; body.straws[2].length: is required; "
-                         "body.straws: takes at most 2 elements; body.flavor: ",
-                         kNotOfTheEnum));
-}
-
-TEST(SentRules, BoundsAreInclusive) {
-  const auto of_price = [](int64_t price) {
-    return CreateBody(absl::StrCat("id: '7' name: 'n' price: ", price));
-  };
-  EXPECT_THAT(of_price(0), HasSubstr("\"price\":0,"));
-  EXPECT_THAT(of_price(1000000), HasSubstr("\"price\":1000000,"));
-  EXPECT_EQ(of_price(-1), "refused: body.price: is below the minimum");
-  EXPECT_EQ(of_price(1000001), "refused: body.price: is above the maximum");
-  EXPECT_EQ(of_price(std::numeric_limits<int64_t>::min()),
-            "refused: body.price: is below the minimum");
-}
-
-TEST(SentRules, AnOptionalListThatIsNotSetHasNoMinimum) {
-  EXPECT_THAT(CreateBody(kGoodGlass), testing::Not(HasSubstr("straws")));
-}
-
-TEST(SentRules, TellNoMoreThanALimit) {
-  std::string glass = kGoodGlass;
-  for (int i = 0; i < 5000; ++i) absl::StrAppend(&glass, " straws {}");
-  const auto written = WriteText("CreateGlass", absl::StrCat("stand_id: '1' body { ", glass, " }"));
-  EXPECT_EQ(std::get<Failure>(written).violations.size(), Violations::kLimit);
 }
 
 }  // namespace

@@ -57,8 +57,7 @@ class Mutator {
   const std::vector<std::string> alphabet_;
 };
 
-// Two values of one google.protobuf.Value in a row are merged by protobuf; nothing else here may
-// depend on the order of bytes.
+// The same request as protobuf's own parser reads it and its serializer writes it.
 std::string Canonical(absl::string_view bytes) {
   const auto message = shop::New("MixRequest");
   return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -16,7 +15,6 @@ namespace {
 using shop::Normal;
 using shop::ReadJson;
 using shop::ReadText;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr char kUnreadable[] = "failed: the upstream's reply cannot be read: ";
