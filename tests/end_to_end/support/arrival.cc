@@ -130,28 +130,28 @@ Recorder::Recorder(sandbox::Sandbox& sandbox) {
 }
 
 std::optional<sandbox::Reply> Recorder::Hook(const sandbox::Received& received) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   received_.push_back(received);
   return reply_;
 }
 
 void Recorder::Answer(sandbox::Reply reply) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   reply_ = std::move(reply);
 }
 
 void Recorder::AnswerAsSandbox() {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   reply_ = std::nullopt;
 }
 
 size_t Recorder::count() const {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return received_.size();
 }
 
 std::vector<Arrival> Recorder::Take() {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<Arrival> arrivals(received_.begin(), received_.end());
   received_.clear();
   return arrivals;

@@ -5,12 +5,11 @@
 #define TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "tests/end_to_end/support/difference.h"
 #include "tests/end_to_end/support/sample.h"
 #include "upstream/sandbox/server.h"
@@ -50,9 +49,10 @@ class Recorder {
  private:
   std::optional<sandbox::Reply> Hook(const sandbox::Received& received);
 
-  mutable absl::Mutex mutex_;
-  std::optional<sandbox::Reply> reply_ ABSL_GUARDED_BY(mutex_);
-  std::vector<sandbox::Received> received_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  std::optional<sandbox::Reply> reply_;
+  std::vector<sandbox::Received> received_;
 };
 
 // A reply with this JSON; none where it is absent.

@@ -8,40 +8,40 @@
 #ifndef TESTS_END_TO_END_SUPPORT_GATE_H_
 #define TESTS_END_TO_END_SUPPORT_GATE_H_
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 namespace gateway::end_to_end {
 
 class Gate {
  public:
-  ~Gate() { Open(); }
-
   void Pass() {
-    const absl::MutexLock lock(&mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     ++held_;
-    mutex_.Await(absl::Condition(&open_));
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
   }
 
   // Open from here on.
   void Open() {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     open_ = true;
+    changed_.notify_all();
   }
 
   // False when it did not come to that in 30 seconds.
   bool AwaitHeld(int count) {
-    const absl::MutexLock lock(&mutex_);
-    const auto reached = [this, count]()
-                             ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return held_ >= count; };
-    return mutex_.AwaitWithTimeout(absl::Condition(&reached), absl::Seconds(30));
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return held_ >= count; });
   }
 
  private:
-  absl::Mutex mutex_;
-  bool open_ ABSL_GUARDED_BY(mutex_) = false;
-  int held_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  bool open_ = false;
+  int held_ = 0;
 };
 
 }  // namespace gateway::end_to_end

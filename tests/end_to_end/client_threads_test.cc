@@ -1,0 +1,118 @@
+// Many threads on one client: what lies between gRPC and the wire, without gRPC. Of the whole path
+// this is the part that ThreadSanitizer can judge: gRPC's library is not built for it, and what it
+// hands from thread to thread looks like a race.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <iostream>
+#include <map>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "service/drift_log.h"
+#include "tests/end_to_end/support/messages.h"
+#include "tests/end_to_end/support/operations.h"
+#include "upstream/client.h"
+#include "upstream/http/curl_transport.h"
+#include "upstream/mapping/descriptors.h"
+#include "upstream/sandbox/server.h"
+
+namespace gateway::end_to_end {
+namespace {
+
+constexpr int kThreads = 16;
+constexpr int kCallsPerThread = 200;
+constexpr char kKey[] = "key-of-the-test";
+
+class ClientThreadsTest : public testing::Test {
+ protected:
+  ClientThreadsTest()
+      : sandbox_(*sandbox::Sandbox::Start({})),
+        rpcs_(RpcsOf(sandbox_->contract())),
+        routes_(*mapping::RouteTable::Compile(mapping::EmbeddedFiles())) {
+    http::Options options;
+    options.event_loops = 2;
+    client_ = *Client::Create({absl::StrCat("http://127.0.0.1:", sandbox_->port()), "1"},
+                              Credentials(kKey, {}), *http::CurlTransport::Create(options));
+    for (const mapping::Route& route : routes_->routes()) by_name_[route.full_name] = &route;
+    // An order's number comes back with the order.
+    sandbox_->OnRequest([](const sandbox::Received& received) {
+      sandbox::Reply reply;
+      if (received.Header("authorization") != absl::StrCat("APIKey ", kKey)) reply.status = 401;
+      const std::string id = received.target.substr(received.target.rfind('/') + 1);
+      reply.body = absl::StrCat(R"({"id": ")", id, R"(", "status": "unheard-of"})");
+      return reply;
+    });
+  }
+
+  Client::Result Call(const std::string& rpc, const std::string& message) {
+    auto result = std::make_shared<std::promise<Client::Result>>();
+    std::future<Client::Result> future = result->get_future();
+    client_->Call(*by_name_.at(rpc), message, absl::Now() + absl::Minutes(1),
+                  [result](Client::Result done) { result->set_value(std::move(done)); });
+    return future.get();
+  }
+
+  bool ReadOrder(int number) {
+    const std::string id = absl::StrCat(500000000000000000 + number);
+    const Client::Result result =
+        Call(absl::StrCat(kPackage, "OrdersService.GetOrderById"),
+             Bytes("GetOrderByIdRequest", absl::StrCat("order_id: '", id, "'")));
+    const auto* reply = std::get_if<mapping::Reply>(&result);
+    if (reply == nullptr) return false;
+    drift_.Record(reply->drift);
+    return reply->message.find(id) != std::string::npos;
+  }
+
+  bool RefuseOrder() {
+    const Client::Result result = Call(absl::StrCat(kPackage, "OrdersService.GetOrderById"),
+                                       Bytes("GetOrderByIdRequest", "order_id: 'x'"));
+    return std::holds_alternative<mapping::Failure>(result);
+  }
+
+  // A write without content, ended halfway as often as not.
+  bool CancelDelete(int number) {
+    auto over = std::make_shared<std::promise<void>>();
+    std::future<void> future = over->get_future();
+    const Client::CallId id = client_->Call(
+        *by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
+        Bytes("DeleteCouponForStoreRequest",
+              absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
+        absl::Now() + absl::Minutes(1), [over](Client::Result) { over->set_value(); });
+    client_->Cancel(id);
+    future.get();
+    return true;
+  }
+
+  const std::unique_ptr<sandbox::Sandbox> sandbox_;
+  const std::vector<Rpc> rpcs_;
+  const std::unique_ptr<const mapping::RouteTable> routes_;
+  std::map<std::string, const mapping::Route*> by_name_;
+  std::unique_ptr<Client> client_;
+  DriftLog drift_;
+};
+
+TEST_F(ClientThreadsTest, EverybodyGetsTheirOwnAnswer) {
+  std::atomic<int> good{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread, &good] {
+      for (int i = 0; i < kCallsPerThread; ++i) {
+        const int number = thread * kCallsPerThread + i;
+        good += i % 8 == 0 ? RefuseOrder() : i % 8 == 1 ? CancelDelete(number) : ReadOrder(number);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::cout << "answered as they should be: " << good << "/" << kThreads * kCallsPerThread << "\n";
+  EXPECT_EQ(good, kThreads * kCallsPerThread);
+  EXPECT_EQ(drift_.Counts().at("unknown_enum_text paynow.management.v1.OrderDto.status"),
+            static_cast<uint64_t>(kThreads * kCallsPerThread / 8 * 6));
+}
+
+}  // namespace
+}  // namespace gateway::end_to_end
