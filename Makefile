@@ -1,6 +1,5 @@
 # Everything one does here, in one place. `make help` explains each target.
 BUILD := build
-BOUND := timeout --foreground
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test build install lint format asan tsan clean
@@ -32,7 +31,8 @@ lint: ## check format, run clang-tidy and ShellCheck
 	shellcheck $$(git ls-files '*.sh') .ci/run
 	cmake --preset default >/dev/null
 	cmake --build $(BUILD) --target generated
-	run-clang-tidy -quiet -p $(BUILD) "$$(pwd)/(service|upstream|tools|tests)/" 2>/dev/null
+	tools/clang-tidy.sh $(BUILD)
+	@echo "lint: clean"
 
 format: ## put all sources into format
 	@tools/install-packages.sh tools/packages-lint.txt
