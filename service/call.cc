@@ -117,10 +117,11 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     size_t size = 0;
     for (const Drift& drift : drifts) {
       if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
-      std::string value = absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text));
+      const std::string value =
+          absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text));
       size += sizeof(kUnrecognized) + value.size() + kHeaderOverhead;
       if (size > kMaxUnrecognized) return;
-      context_.AddTrailingMetadata(kUnrecognized, std::move(value));
+      context_.AddTrailingMetadata(kUnrecognized, value);
     }
   }
 

@@ -81,9 +81,9 @@ void ReadPool(Section& parent, http::Options& pool) {
   section.Read("tcp_keepalive", "Time between TCP keep-alive probes; 0s for none.",
                pool.tcp_keepalive);
   ReadInteger(section, "max_header_bytes", "Largest header block of a reply.",
-              pool.max_header_bytes, 1024, 16 * 1024 * 1024);
+              pool.max_header_bytes, 1024, int64_t{16} * 1024 * 1024);
   ReadInteger(section, "max_body_bytes", "Largest body of a reply, after decompression.",
-              pool.max_body_bytes, 1024, 1024 * 1024 * 1024);
+              pool.max_body_bytes, 1024, int64_t{1024} * 1024 * 1024);
 }
 
 UpstreamConfig ReadUpstream(Section& section) {
@@ -120,7 +120,7 @@ Config ReadConfig(Section root) {
   root.Read("default_deadline", "Deadline of a call whose caller sets none.",
             config.default_deadline, absl::Milliseconds(1));
   root.Read("max_request_bytes", "Largest request message; a larger one is RESOURCE_EXHAUSTED.",
-            config.max_request_bytes, 1024, 64 * 1024 * 1024);
+            config.max_request_bytes, 1024, int64_t{64} * 1024 * 1024);
   {
     Section drain = root.Child("drain", "What SIGTERM does.");
     drain.Read("delay", "Time between NOT_SERVING and GOAWAY, for load balancers to notice.",

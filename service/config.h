@@ -37,7 +37,7 @@ struct Config {
   std::string listen = "127.0.0.1:50051";
   // Of a call whose caller sets none.
   absl::Duration default_deadline = absl::Seconds(30);
-  int64_t max_request_bytes = 4 * 1024 * 1024;
+  int64_t max_request_bytes = int64_t{4} * 1024 * 1024;
   // On SIGTERM: NOT_SERVING at once, GOAWAY after the delay, and calls in flight have the grace to
   // end.
   absl::Duration drain_delay = absl::ZeroDuration();
