@@ -14,7 +14,8 @@ struct Row {
 // and of options that are never set (proxy, client certificate, range, pinned key) cannot occur and
 // are left out.
 constexpr Row kTable[] = {
-    // The reply has no status line (HTTP/0.9). A scheme other than http and https never gets as far as libcurl.
+    // The reply has no status line (HTTP/0.9). A scheme other than http and https never gets as far
+    // as libcurl.
     {CURLE_UNSUPPORTED_PROTOCOL, Kind::kBroken},
     // This process lacks something: nothing is known of the upstream.
     {CURLE_FAILED_INIT, Kind::kBroken},

@@ -37,8 +37,8 @@ struct Options {
 
   // A reply larger than this (headers, body after decompression) ends its call with
   // Error::kTooLarge.
-  size_t max_header_bytes = 64 * 1024;
-  size_t max_body_bytes = 32 * 1024 * 1024;
+  size_t max_header_bytes = size_t{64} * 1024;
+  size_t max_body_bytes = size_t{32} * 1024 * 1024;
 
   // PEM file of the authorities to trust instead of the system's. Verification cannot be turned
   // off.

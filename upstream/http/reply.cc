@@ -12,7 +12,7 @@ namespace {
 
 // The first allocation follows the announced length no further than this, so that an announcement
 // alone costs nothing.
-constexpr size_t kMaxTrustedLength = 1024 * 1024;
+constexpr size_t kMaxTrustedLength = size_t{1024} * 1024;
 
 constexpr size_t kUsualHeaderBytes = 512;
 

@@ -30,8 +30,8 @@ class Reply {
 
   std::optional<Error::Kind> failure() const { return failure_; }
 
-  // Whether the final reply's headers came to their end. libcurl takes a connection that closes within them for an
-  // empty reply.
+  // Whether the final reply's headers came to their end. libcurl takes a connection that closes
+  // within them for an empty reply.
   bool has_head() const { return expecting_ == Expecting::kTrailers; }
 
   // Leaves this object empty.

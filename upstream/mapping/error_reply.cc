@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 // A longer error body is not an error message.
-constexpr size_t kMaxBody = 256 * 1024;
+constexpr size_t kMaxBody = size_t{256} * 1024;
 constexpr size_t kMaxText = 500;
 constexpr size_t kSampled = 4096;
 constexpr size_t kMaxSample = 200;

@@ -18,7 +18,7 @@ constexpr int kNoContent = 204;
 
 // Memory that a parser keeps between replies; one that grew beyond this is let go, so that a single
 // huge reply does not stay for ever.
-constexpr size_t kKeptParserCapacity = 4 * 1024 * 1024;
+constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
 
 Failure Unreadable(const Route& route, int http_status, absl::string_view problem) {
   Failure failure = UnusableReply(route.read);
