@@ -33,7 +33,7 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
 TestCertificate::Certificate TestCertificate::Make(const std::string& name, int valid_days,
                                                    EVP_PKEY* key) {
   static long serial = 1;
-  constexpr long kDay = 24 * 60 * 60;
+  constexpr long kDay = 24L * 60 * 60;
   Certificate certificate(X509_new());
   X509* x = certificate.get();
   X509_set_version(x, 2);
