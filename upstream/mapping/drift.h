@@ -29,22 +29,25 @@ struct Drift {
   static constexpr size_t kMaxText = 100;
 };
 
-// One reply's drift, each kind and place once. Holds at most kMaxKinds; the rest is not told apart.
+// One reply's drift, each kind and place once. Holds at most kMaxPlaces of each kind, so that a
+// reply that lacks many fields does not hide the enum texts that its reader has to be told.
 class DriftList {
  public:
-  static constexpr size_t kMaxKinds = 32;
+  static constexpr size_t kMaxPlaces = 32;
 
   void Add(Drift::Kind kind, const MessagePlan& message, const FieldPlan* field,
            absl::string_view text) {
     text = Utf8Prefix(text, Drift::kMaxText);
+    size_t places = 0;
     for (Drift& drift : drifts_) {
+      if (drift.kind == kind) ++places;
       if (drift.kind == kind && drift.message == &message && drift.field == field &&
           drift.text == text) {
         ++drift.count;
         return;
       }
     }
-    if (drifts_.size() < kMaxKinds) {
+    if (places < kMaxPlaces) {
       drifts_.push_back({kind, &message, field, std::string(text)});
     }
   }

@@ -100,7 +100,7 @@ TEST(ReceivedDrift, IsBounded) {
   std::string body = "{";
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&body, "\"new", i, "\":0,");
   body += "\"small\":1}";
-  EXPECT_EQ(DriftOf("GetMix", body).size(), DriftList::kMaxKinds);
+  EXPECT_EQ(DriftOf("GetMix", body).size(), DriftList::kMaxPlaces);
   EXPECT_EQ(ReadText("GetMix", body), Normal("Everything", "small: 1"));
 }
 
