@@ -72,19 +72,34 @@ CurlTransport::~CurlTransport() {
   stopped_ = true;
 }
 
-Transport::CallId CurlTransport::Send(Request request, Done done) {
+Transport::CallId CurlTransport::Send(std::shared_ptr<const Request> request, Done done) {
   if (stopped_) {
     done(Error{.kind = Error::Kind::kShutdown, .message = "the transport stops"});
     return 0;
   }
   const size_t loop = LeastLoaded();
-  const CallId id = calls_.fetch_add(1, std::memory_order_relaxed) << kLoopBits | loop;
+  const CallId id = NewId(loop);
   std::optional<Error> refusal;
-  if (const absl::Status status = Check(request); !status.ok()) {
+  if (const absl::Status status = Check(*request); !status.ok()) {
     refusal = Error{.kind = Error::Kind::kInvalid, .message = std::string(status.message())};
   }
   loops_[loop]->Submit(id, std::move(request), std::move(done), std::move(refusal));
   return id;
+}
+
+Transport::CallId CurlTransport::Wait(absl::Time until, Done done) {
+  if (stopped_) {
+    done(Error{.kind = Error::Kind::kShutdown, .message = "the transport stops"});
+    return 0;
+  }
+  const size_t loop = LeastLoaded();
+  const CallId id = NewId(loop);
+  loops_[loop]->Wait(id, until, std::move(done));
+  return id;
+}
+
+Transport::CallId CurlTransport::NewId(size_t loop) {
+  return calls_.fetch_add(1, std::memory_order_relaxed) << kLoopBits | loop;
 }
 
 void CurlTransport::Cancel(CallId id) {

@@ -31,7 +31,9 @@ class CurlTransport : public Transport {
   static absl::StatusOr<std::unique_ptr<CurlTransport>> Create(const Options& options);
   ~CurlTransport() override;
 
-  CallId Send(Request request, Done done) override;
+  using Transport::Send;
+  CallId Send(std::shared_ptr<const Request> request, Done done) override;
+  CallId Wait(absl::Time until, Done done) override;
   void Cancel(CallId id) override;
 
   Stats Snapshot() const;
@@ -39,6 +41,7 @@ class CurlTransport : public Transport {
  private:
   explicit CurlTransport(std::vector<std::unique_ptr<EventLoop>> loops);
   size_t LeastLoaded() const;
+  CallId NewId(size_t loop);
 
   const std::vector<std::unique_ptr<EventLoop>> loops_;
   std::atomic<CallId> calls_{1};  // so that no id is 0

@@ -42,6 +42,11 @@ std::optional<Error> ConnectFailure(const Result& result) {
   }
 }
 
+const std::shared_ptr<const Request>& NoRequest() {
+  static const auto& none = *new std::shared_ptr<const Request>(std::make_shared<Request>());
+  return none;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create(const Options& options) {
@@ -76,18 +81,30 @@ void EventLoop::Stop() {
   thread_.join();
 }
 
-void EventLoop::Submit(CallId id, Request request, Transport::Done done,
+void EventLoop::Submit(CallId id, std::shared_ptr<const Request> request, Transport::Done done,
                        std::optional<Error> refusal) {
   if (open_.fetch_add(1, std::memory_order_relaxed) >= capacity_.load(std::memory_order_relaxed) &&
       !refusal) {
     refusal = Error{.kind = Error::Kind::kOverloaded, .message = "too many calls are waiting"};
   }
-  if (refusal) request = Request{};  // what is refused holds no memory while it waits for its end
+  if (refusal) request = NoRequest();  // it holds no memory while it waits for its end
   Calls call;
-  const absl::Time deadline = request.deadline;
+  const absl::Time deadline = request->deadline;
   call.emplace_back(id, std::move(request), std::move(done), options_);
   call.front().deadline = Monotonic(deadline);
   call.front().refusal = std::move(refusal);
+  Post(call);
+}
+
+void EventLoop::Wait(CallId id, absl::Time until, Transport::Done done) {
+  Calls call;
+  call.emplace_back(id, NoRequest(), std::move(done), options_);
+  call.front().deadline = Monotonic(until);
+  call.front().only_waits = true;
+  Post(call);
+}
+
+void EventLoop::Post(Calls& call) {
   std::lock_guard lock(mutex_);
   inbox_.submitted.splice(inbox_.submitted.end(), call);
   WakeIfAsleep();
@@ -157,9 +174,10 @@ bool EventLoop::TakeInbox() {
     std::swap(inbox.cancelled, inbox_.cancelled);
   }
   while (!inbox.submitted.empty()) {
-    queue_.splice(queue_.end(), inbox.submitted, inbox.submitted.begin());
-    const Calls::iterator call = std::prev(queue_.end());
-    queued_.fetch_add(1, std::memory_order_relaxed);
+    const Calls::iterator call = inbox.submitted.begin();
+    Calls& list = call->only_waits ? waiting_ : queue_;
+    list.splice(list.end(), inbox.submitted, call);
+    if (!call->only_waits) queued_.fetch_add(1, std::memory_order_relaxed);
     calls_.emplace(call->id, call);
     if (call->deadline != Clock::time_point::max()) deadlines_.emplace(call->deadline, call->id);
     if (call->refusal) End(call, *std::exchange(call->refusal, std::nullopt));
@@ -290,7 +308,9 @@ void EventLoop::EndEarly(Calls::iterator call, Error::Kind kind, absl::string_vi
 
 void EventLoop::End(Calls::iterator call, Result result) {
   Calls ended;
-  if (call->multi != nullptr) {
+  if (call->only_waits) {
+    ended.splice(ended.end(), waiting_, call);
+  } else if (call->multi != nullptr) {
     EasyHandle handle = call->transfer.ReleaseHandle();
     connections_created_.fetch_add(handle.GetLong(CURLINFO_NUM_CONNECTS),
                                    std::memory_order_relaxed);
@@ -306,7 +326,7 @@ void EventLoop::End(Calls::iterator call, Result result) {
   }
   calls_.erase(call->id);
   if (call->deadline != Clock::time_point::max()) deadlines_.erase({call->deadline, call->id});
-  open_.fetch_sub(1, std::memory_order_relaxed);
+  if (!call->only_waits) open_.fetch_sub(1, std::memory_order_relaxed);
   call->done(std::move(result));
 }
 

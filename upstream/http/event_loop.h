@@ -46,8 +46,11 @@ class EventLoop {
 
   // `id` is new to this loop. With `refusal` the call is not made, and `done` gets that error on
   // the loop's thread.
-  void Submit(CallId id, Request request, Transport::Done done,
+  void Submit(CallId id, std::shared_ptr<const Request> request, Transport::Done done,
               std::optional<Error> refusal = std::nullopt);
+
+  // See Transport::Wait. `id` is new to this loop.
+  void Wait(CallId id, absl::Time until, Transport::Done done);
 
   void Cancel(CallId id);
 
@@ -60,7 +63,8 @@ class EventLoop {
 
  private:
   struct Call {
-    Call(CallId id, Request request, Transport::Done done, const Options& options)
+    Call(CallId id, std::shared_ptr<const Request> request, Transport::Done done,
+         const Options& options)
         : id(id), transfer(std::move(request), options), done(std::move(done)) {}
 
     const CallId id;
@@ -68,7 +72,8 @@ class EventLoop {
     Transport::Done done;
     Clock::time_point deadline = Clock::time_point::max();
     std::optional<Error> refusal;
-    Multi* multi = nullptr;  // where it runs; none while it waits
+    bool only_waits = false;  // it has no request
+    Multi* multi = nullptr;   // where it runs; none while it waits
   };
   using Calls = std::list<Call>;
 
@@ -82,6 +87,9 @@ class EventLoop {
   };
 
   EventLoop(const Options& options, std::unique_ptr<Poller> poller, std::unique_ptr<Multi> multi);
+
+  // Any thread.
+  void Post(Calls& call);
 
   // Any thread that holds mutex_.
   void WakeIfAsleep();
@@ -121,6 +129,7 @@ class EventLoop {
   std::vector<EasyHandle> free_handles_;
   Calls queue_;
   Calls running_;
+  Calls waiting_;  // those that only wait
   absl::flat_hash_map<CallId, Calls::iterator> calls_;
   absl::btree_set<std::pair<Clock::time_point, CallId>> deadlines_;
   Protocol protocol_ = Protocol::kUnknown;

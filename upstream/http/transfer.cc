@@ -32,10 +32,10 @@ bool MayQuoteLibcurl(Error::Kind kind) {
 
 }  // namespace
 
-Transfer::Transfer(Request request, const Options& options)
+Transfer::Transfer(std::shared_ptr<const Request> request, const Options& options)
     : request_(std::move(request)),
       options_(options),
-      is_tls_(absl::StartsWithIgnoreCase(request_.url, "https:")),
+      is_tls_(absl::StartsWithIgnoreCase(request_->url, "https:")),
       reply_(options.max_header_bytes, options.max_body_bytes) {}
 
 CURLcode Transfer::Prepare(EasyHandle easy, bool share_connection) {
@@ -91,23 +91,23 @@ void Transfer::SetProtocol(bool share_connection) {
 }
 
 void Transfer::SetRequest() {
-  const bool with_body = request_.has_body || MeansContent(request_.method);
+  const bool with_body = request_->has_body || MeansContent(request_->method);
   // Where a verb means content, "none" is said as Content-Length: 0 (RFC 9110, 8.6).
   if (with_body) {
     easy_.Set(CURLOPT_POST, 1L)
-        .Set(CURLOPT_POSTFIELDS, request_.has_body ? request_.body.data() : "")
+        .Set(CURLOPT_POSTFIELDS, request_->has_body ? request_->body.data() : "")
         .Set(CURLOPT_POSTFIELDSIZE_LARGE,
-             static_cast<long>(request_.has_body ? request_.body.size() : 0));
+             static_cast<long>(request_->has_body ? request_->body.size() : 0));
   } else {
     easy_.Set(CURLOPT_POSTFIELDS, nullptr).Set(CURLOPT_HTTPGET, 1L);
   }
-  easy_.Set(CURLOPT_CUSTOMREQUEST, Name(request_.method).data());
-  easy_.Set(CURLOPT_URL, request_.url.c_str());
+  easy_.Set(CURLOPT_CUSTOMREQUEST, Name(request_->method).data());
+  easy_.Set(CURLOPT_URL, request_->url.c_str());
 
   bool has_content_type = false;
-  header_lines_.reserve(request_.headers.size() + 2);
-  empty_headers_.reserve(request_.headers.size());
-  for (const std::string& header : request_.headers) {
+  header_lines_.reserve(request_->headers.size() + 2);
+  empty_headers_.reserve(request_->headers.size());
+  for (const std::string& header : request_->headers) {
     has_content_type |= absl::StartsWithIgnoreCase(header, "content-type:");
     const char* line = header.c_str();
     const size_t colon = header.find(':');
@@ -132,7 +132,7 @@ void Transfer::SetCallbacks() {
 
 int Transfer::OnBeforeSend(void* self, char*, char*, int, int) {
   Transfer& transfer = *static_cast<Transfer*>(self);
-  if (transfer.sent() && !transfer.request_.repeatable) {
+  if (transfer.sent() && !transfer.request_->repeatable) {
     transfer.repeat_refused_ = true;
     return CURL_PREREQFUNC_ABORT;
   }

@@ -18,6 +18,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ namespace gateway::http {
 
 class Transfer {
  public:
-  Transfer(Request request, const Options& options);
+  Transfer(std::shared_ptr<const Request> request, const Options& options);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -53,7 +54,7 @@ class Transfer {
   EasyHandle ReleaseHandle() { return std::move(easy_); }
   EasyHandle& handle() { return easy_; }
 
-  const Request& request() const { return request_; }
+  const Request& request() const { return *request_; }
   bool is_tls() const { return is_tls_; }
 
   // Whether a byte of the request may have left this process.
@@ -69,7 +70,7 @@ class Transfer {
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
-  const Request request_;
+  const std::shared_ptr<const Request> request_;
   const Options& options_;
   const bool is_tls_;
   EasyHandle easy_;

@@ -10,6 +10,8 @@
 #define UPSTREAM_HTTP_TRANSPORT_H_
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "upstream/http/message.h"
@@ -26,11 +28,19 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  // Never blocks.
-  virtual CallId Send(Request request, Done done) = 0;
+  // Never blocks. The request may be sent again once `done` was called, and must not change before.
+  virtual CallId Send(std::shared_ptr<const Request> request, Done done) = 0;
 
-  // Ends the call's transfer; its `done` is called with Error::kCancelled unless it was called
-  // already.
+  CallId Send(Request request, Done done) {
+    return Send(std::make_shared<const Request>(std::move(request)), std::move(done));
+  }
+
+  // Calls `done` with Error::kDeadline when the time has come; with kCancelled or kShutdown if that
+  // comes first. Never blocks.
+  virtual CallId Wait(absl::Time until, Done done) = 0;
+
+  // Ends the call's transfer, or its waiting; its `done` is called with Error::kCancelled unless it
+  // was called already.
   virtual void Cancel(CallId id) = 0;
 };
 
