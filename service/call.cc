@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <variant>
@@ -19,6 +20,9 @@ namespace {
 using mapping::Drift;
 using mapping::Failure;
 using mapping::Outcome;
+
+// Trailer: how often the call was handed to the wire; 0 where it got no further than the gateway.
+constexpr char kAttempts[] = "gateway-attempts";
 
 // Trailer that carries enum texts which the protos do not have: the reply shows only X_UNSPECIFIED
 // for them.
@@ -80,19 +84,24 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     std::string joined;
     const absl::string_view message = OnePiece(request, slices, joined);
     const absl::Time deadline = DeadlineOf(context_, endpoint_.default_deadline);
-    id_ = endpoint_.client->Call(*endpoint_.route, message, deadline,
-                                 [this](Client::Result result) { Conclude(std::move(result)); });
-    if (aborted_) endpoint_.client->Cancel(id_);  // Abort may have come before the id
+    Client::Handle handle =
+        endpoint_.client->Call(*endpoint_.route, message, deadline,
+                               [this](Answer answer) { Conclude(std::move(answer)); });
+    const std::lock_guard lock(mutex_);
+    handle_ = std::move(handle);
+    if (aborted_) handle_.Cancel();  // Abort may have come before the handle
   }
 
   void Abort() override {
+    const std::lock_guard lock(mutex_);
     aborted_ = true;
-    endpoint_.client->Cancel(id_);
+    handle_.Cancel();
   }
 
-  // Not before Start has returned, gRPC promises; but perhaps after Conclude, when the client no
-  // longer knows the id.
-  void OnCancel() override { endpoint_.client->Cancel(id_); }
+  void OnCancel() override {
+    const std::lock_guard lock(mutex_);
+    handle_.Cancel();
+  }
 
   void OnDone() override {
     endpoint_.in_flight->Remove(place_);
@@ -100,12 +109,13 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   }
 
  private:
-  void Conclude(Client::Result result) {
-    if (const auto* failure = std::get_if<Failure>(&result)) {
+  void Conclude(Answer answer) {
+    context_.AddTrailingMetadata(kAttempts, absl::StrCat(answer.attempts));
+    if (const auto* failure = std::get_if<Failure>(&answer.result)) {
       const bool ended_by_us = aborted_ && failure->code == absl::StatusCode::kCancelled;
       return Fail(ended_by_us ? ShuttingDown(*failure, endpoint_.route->read) : *failure);
     }
-    auto& reply = std::get<mapping::Reply>(result);
+    auto& reply = std::get<mapping::Reply>(answer.result);
     endpoint_.drift->Record(reply.drift);
     AddUnrecognized(reply.drift);
     reply_ = ToBuffer(std::move(reply.message));
@@ -139,8 +149,9 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   const Endpoint& endpoint_;
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
-  std::atomic<Client::CallId> id_{};
   std::atomic<bool> aborted_{false};
+  std::mutex mutex_;
+  Client::Handle handle_;        // guarded by mutex_
   const InFlight::Place place_;  // last: from here on Abort may come
 };
 

@@ -1,6 +1,7 @@
 #include "service/config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -86,14 +87,75 @@ void ReadPool(Section& parent, http::Options& pool) {
               pool.max_body_bytes, 1024, int64_t{1024} * 1024 * 1024);
 }
 
+// Shares are whole percents in the file.
+void ReadPercent(Section& section, absl::string_view key, absl::string_view documentation,
+                 double& share, int64_t minimum, int64_t maximum) {
+  auto percent = static_cast<int64_t>(std::lround(share * 100));
+  section.Read(key, documentation, percent, minimum, maximum);
+  share = static_cast<double>(percent) / 100;
+}
+
+void ReadRetry(Section& parent, UpstreamOptions& options) {
+  Section section =
+      parent.Child("retry", "Repeating what is safe to repeat: reads, and what was never sent.");
+  ReadInteger(section, "max_attempts", "Attempts of a call in all; 1 for no retries.",
+              options.retry.max_attempts, 1, 10);
+  section.Read("base_wait", "Longest wait before the second attempt; doubled for each further one.",
+               options.retry.base);
+  section.Read("max_wait", "Longest wait before any attempt, unless the upstream asks for more.",
+               options.retry.cap);
+  ReadPercent(section, "budget_percent", "Retries per hundred calls of the last ten seconds.",
+              options.retry_budget.share, 0, 100);
+  ReadInteger(section, "budget_floor",
+              "Retries in ten seconds that are allowed however few calls there are.",
+              options.retry_budget.floor, 0, 10000);
+}
+
+void ReadBreaker(Section& parent, resilience::CircuitBreaker::Options& breaker) {
+  Section section = parent.Child(
+      "breaker", "Not calling an upstream that keeps failing; reads and writes apart.");
+  ReadPercent(section, "failure_percent",
+              "Failed calls per hundred, over the window, that open it.", breaker.failure_share, 1,
+              100);
+  ReadInteger(section, "min_calls", "Calls that the window must have for that.", breaker.min_calls,
+              1, 1000000);
+  section.Read("window", "The time that is looked at.", breaker.window);
+  section.Read("open_time", "How long it stays open, doubled with each failed probe.",
+               breaker.open_time);
+  section.Read("max_open_time", "The longest that it stays open.", breaker.max_open_time);
+  ReadInteger(section, "probes", "Calls let through to see whether the upstream is back.",
+              breaker.probes, 1, 1000);
+}
+
+void ReadLimit(Section& parent, resilience::ConcurrencyLimit::Options& limit) {
+  Section section = parent.Child(
+      "concurrency",
+      "Calls under way at a time, found out from their latency; reads and writes apart.");
+  ReadInteger(section, "initial", "The limit to begin with.", limit.initial, 1, 1000000);
+  ReadInteger(section, "minimum", "It never falls below this.", limit.minimum, 1, 1000000);
+  ReadInteger(section, "maximum", "It never rises above this.", limit.maximum, 1, 1000000);
+  ReadPercent(section, "tolerance_percent",
+              "Latency, in percent of the best, that still counts as unloaded.", limit.tolerance,
+              101, 1000);
+}
+
+void ReadRateLimit(Section& parent, resilience::RateLimit::Options& limit) {
+  Section section = parent.Child("rate_limit", "Calls of one store.");
+  int64_t per_second = 0;
+  section.Read("calls_per_second", "Calls a second; 0 for no limit.", per_second, 0, 1000000);
+  limit.calls_per_second = static_cast<double>(per_second);
+  ReadInteger(section, "burst", "Calls at once.", limit.burst, 1, 1000000);
+}
+
 UpstreamConfig ReadUpstream(Section& section) {
   UpstreamConfig upstream;
   section.Read("base_url",
                "Scheme, host and optionally port and path, without a slash at the end. Required.",
-               upstream.base_url);
-  if (section.present() && upstream.base_url.empty()) section.Fail("base_url", "is required");
+               upstream.options.base_url);
+  if (section.present() && upstream.options.base_url.empty())
+    section.Fail("base_url", "is required");
   section.Read("default_store", "Store of a request that names none; empty: it must name one.",
-               upstream.default_store);
+               upstream.options.default_store);
   section.Read("ca_file",
                "PEM file of the authorities to trust instead of the system's. Verification cannot "
                "be turned off.",
@@ -109,6 +171,14 @@ UpstreamConfig ReadUpstream(Section& section) {
   if (section.present() && upstream.api_key.empty() && upstream.store_keys.empty()) {
     section.Fail("api_key", "is required, here or for a store");
   }
+  section.Read(
+      "deadline_margin",
+      "An attempt ends this long before the caller's deadline, so that the answer arrives.",
+      upstream.options.deadline_margin);
+  ReadRetry(section, upstream.options);
+  ReadBreaker(section, upstream.options.breaker);
+  ReadLimit(section, upstream.options.limit);
+  ReadRateLimit(section, upstream.options.rate_limit);
   ReadPool(section, upstream.pool);
   return upstream;
 }

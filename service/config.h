@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/config_reader.h"
 #include "upstream/http/options.h"
+#include "upstream/upstream.h"
 
 namespace gateway {
 
@@ -24,8 +25,7 @@ struct KeySource {
 };
 
 struct UpstreamConfig {
-  std::string base_url;
-  std::string default_store;
+  UpstreamOptions options;
   KeySource api_key;
   std::map<std::string, KeySource> store_keys;
   http::Options pool;

@@ -38,7 +38,8 @@ absl::StatusOr<std::unique_ptr<Client>> MakeClient(const UpstreamConfig& upstrea
       http::CurlTransport::Create(upstream.pool);
   if (!transport.ok()) return Prefixed(": ", transport.status());
   absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(
-      {upstream.base_url, upstream.default_store}, *std::move(credentials), *std::move(transport));
+      upstream.options, *std::move(credentials), [upstream] { return LoadCredentials(upstream); },
+      *std::move(transport));
   if (!client.ok()) return Prefixed(".base_url: ", client.status());
   return client;
 }

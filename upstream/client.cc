@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -9,14 +10,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "upstream/mapping/error_table.h"
 #include "upstream/mapping/request_writer.h"
 
 namespace gateway {
 namespace {
-
-using mapping::Failure;
-using mapping::Route;
 
 bool IsPortOrNothing(absl::string_view text) {
   if (text.empty()) return true;
@@ -43,35 +40,10 @@ std::optional<std::string> HostOf(absl::string_view url) {
   return std::string(host);
 }
 
-Failure NoKey() {
-  Failure failure;
-  failure.code = absl::StatusCode::kUnauthenticated;
-  failure.outcome = mapping::Outcome::kNotSent;
-  failure.reason = "NO_API_KEY";
-  failure.message = "the gateway has no API key for this store";
-  return failure;
-}
-
-void AddHeaders(const Route& route, absl::string_view key, http::Request& request) {
-  request.headers.push_back(
-      absl::StrCat("Authorization: ", route.provider->authorization_scheme(), " ", key));
-  request.headers.emplace_back("Accept: application/json");
-  request.headers.emplace_back("User-Agent: billing-gateway");
-  if (request.has_body) request.headers.emplace_back("Content-Type: application/json");
-}
-
-Client::Result Conclude(const Route& route, http::Result result) {
-  if (auto* error = std::get_if<http::Error>(&result)) {
-    return mapping::FromTransportError(*error, route.read);
-  }
-  auto reply = mapping::ReadReply(route, std::get<http::Response>(result));
-  if (auto* failure = std::get_if<Failure>(&reply)) return std::move(*failure);
-  return std::get<mapping::Reply>(std::move(reply));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options, Credentials credentials,
+                                                       CredentialStore::Load load_credentials,
                                                        std::unique_ptr<http::Transport> transport) {
   std::optional<std::string> host = HostOf(options.base_url);
   if (!host) {
@@ -80,39 +52,30 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options, Credenti
         "the end");
   }
   return std::unique_ptr<Client>(new Client(std::move(options), *std::move(host),
-                                            std::move(credentials), std::move(transport)));
+                                            std::move(credentials), std::move(load_credentials),
+                                            std::move(transport)));
 }
 
 Client::Client(Options options, std::string host, Credentials credentials,
-               std::unique_ptr<http::Transport> transport)
-    : options_(std::move(options)),
-      host_(std::move(host)),
-      credentials_(std::move(credentials)),
+               CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport)
+    : host_(std::move(host)),
+      credentials_(std::move(credentials), std::move(load_credentials)),
+      upstream_(std::move(options), credentials_, *transport),
       transport_(std::move(transport)) {}
 
-Client::CallId Client::Call(const Route& route, absl::string_view message, absl::Time deadline,
-                            Done done) {
-  auto written = mapping::WriteRequest(route, message, options_.base_url, options_.default_store);
-  if (auto* failure = std::get_if<Failure>(&written)) {
-    done(std::move(*failure));
-    return {};
+Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
+                            absl::Time deadline, Done done) {
+  auto written = mapping::WriteRequest(route, message, upstream_.options.base_url,
+                                       upstream_.options.default_store);
+  if (auto* failure = std::get_if<mapping::Failure>(&written)) {
+    done({std::move(*failure)});
+    return Handle();
   }
-  auto& request = std::get<mapping::RestRequest>(written);
-  const absl::string_view key = credentials_.KeyFor(request.tenant);
-  if (key.empty()) {
-    done(NoKey());
-    return {};
-  }
-  AddHeaders(route, key, request.http);
-  request.http.deadline = deadline;
-  return transport_->Send(std::move(request.http),
-                          [&route, done = std::move(done)](http::Result result) mutable {
-                            done(Conclude(route, std::move(result)));
-                          });
-}
-
-void Client::Cancel(CallId id) {
-  if (id != CallId{}) transport_->Cancel(id);
+  auto call = std::make_shared<PendingCall>(upstream_, route,
+                                            std::get<mapping::RestRequest>(std::move(written)),
+                                            deadline, std::move(done));
+  call->Start();
+  return Handle(std::move(call));
 }
 
 }  // namespace gateway

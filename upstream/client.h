@@ -1,66 +1,76 @@
 // The one door into upstream/: a call in protobuf bytes goes in, a reply in protobuf bytes or a
 // Failure comes out.
 //
-//   message -> WriteRequest -> headers -> Transport -> ReadReply -> done
+//   message -> WriteRequest -> PendingCall (gate -> Transport -> ReadReply, perhaps again) -> done
 //
 // Thread-safety: all methods may be called from any thread.
-// Lifetime: the client must outlive its calls; routes must outlive the client.
+// Lifetime: the client must outlive its calls; routes must outlive the client. Its destructor ends
+// calls that are open.
 #ifndef UPSTREAM_CLIENT_H_
 #define UPSTREAM_CLIENT_H_
 
 #include <memory>
 #include <string>
-#include <variant>
+#include <utility>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "upstream/credentials.h"
 #include "upstream/http/transport.h"
-#include "upstream/mapping/failure.h"
-#include "upstream/mapping/reply_reader.h"
 #include "upstream/mapping/route.h"
+#include "upstream/pending_call.h"
+#include "upstream/upstream.h"
 
 namespace gateway {
 
 class Client {
  public:
-  struct Options {
-    // Scheme, host and optionally a path: "https://api.paynow.gg". No slash at the end.
-    std::string base_url;
-    // Stands in for a store that the request leaves out; empty: it may not be left out.
-    std::string default_store;
-  };
-
-  using CallId = http::Transport::CallId;
-  using Result = std::variant<mapping::Reply, mapping::Failure>;
+  using Options = UpstreamOptions;
   // Called exactly once, possibly before Call returns, on a thread that must not be blocked.
-  using Done = absl::AnyInvocable<void(Result)>;
+  using Done = PendingCall::Done;
+
+  // What is left of a call for its caller. May outlive the call, not the client.
+  class Handle {
+   public:
+    Handle() = default;
+    explicit Handle(std::shared_ptr<PendingCall> call) : call_(std::move(call)) {}
+
+    // Ends what is under way; the call fails with CANCELLED unless it is over.
+    void Cancel() {
+      if (call_ != nullptr) call_->Cancel();
+    }
+
+   private:
+    std::shared_ptr<PendingCall> call_;
+  };
 
   // INVALID_ARGUMENT for a base URL that is none.
   static absl::StatusOr<std::unique_ptr<Client>> Create(Options options, Credentials credentials,
+                                                        CredentialStore::Load load_credentials,
                                                         std::unique_ptr<http::Transport> transport);
 
-  // `message` is a serialized request of the route; it is not kept. Queueing, connecting and the
-  // transfer together end at the deadline.
-  CallId Call(const mapping::Route& route, absl::string_view message, absl::Time deadline,
+  // `message` is a serialized request of the route; it is not kept. All attempts together, with
+  // their queueing and the waits in between, end at the deadline.
+  Handle Call(const mapping::Route& route, absl::string_view message, absl::Time deadline,
               Done done);
-
-  // Ends the call's transfer; it fails with CANCELLED unless it is over.
-  void Cancel(CallId id);
 
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }
 
+  // From now on these keys.
+  void ReplaceCredentials(Credentials credentials) { credentials_.Replace(std::move(credentials)); }
+
+  const Upstream& upstream() const { return upstream_; }
+
  private:
   Client(Options options, std::string host, Credentials credentials,
-         std::unique_ptr<http::Transport> transport);
+         CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport);
 
-  const Options options_;
   const std::string host_;
-  const Credentials credentials_;
-  const std::unique_ptr<http::Transport> transport_;
+  CredentialStore credentials_;
+  Upstream upstream_;
+  const std::unique_ptr<http::Transport> transport_;  // last: the calls it ends use the others
 };
 
 }  // namespace gateway

@@ -30,8 +30,10 @@ constexpr char kKey[] = "key-of-the-test";
 std::unique_ptr<Client> MakeClient(const sandbox::Sandbox& sandbox) {
   http::Options options;
   options.event_loops = 2;
-  return *Client::Create({absl::StrCat("http://127.0.0.1:", sandbox.port()), "1"},
-                         Credentials(kKey, {}), *http::CurlTransport::Create(options));
+  Client::Options upstream = {.base_url = absl::StrCat("http://127.0.0.1:", sandbox.port()),
+                              .default_store = "1"};
+  return *Client::Create(std::move(upstream), Credentials(kKey, {}), nullptr,
+                         *http::CurlTransport::Create(options));
 }
 
 class ClientThreadsTest : public testing::Test {
@@ -46,7 +48,7 @@ class ClientThreadsTest : public testing::Test {
     for (const mapping::Route& route : routes->routes()) {
       if (route.rpc_path != Method("OrdersService", "GetOrders")) continue;
       client->Call(route, "", absl::Now() + absl::Minutes(1),
-                   [&over](Client::Result) { over.set_value(); });
+                   [&over](const Answer&) { over.set_value(); });
       over.get_future().wait();
     }
   }
@@ -66,41 +68,40 @@ class ClientThreadsTest : public testing::Test {
     });
   }
 
-  Client::Result Call(const std::string& rpc, const std::string& message) {
-    auto result = std::make_shared<std::promise<Client::Result>>();
-    std::future<Client::Result> future = result->get_future();
+  Answer Call(const std::string& rpc, const std::string& message) {
+    auto result = std::make_shared<std::promise<Answer>>();
+    std::future<Answer> future = result->get_future();
     client_->Call(*by_name_.at(rpc), message, absl::Now() + absl::Minutes(1),
-                  [result](Client::Result done) { result->set_value(std::move(done)); });
+                  [result](Answer done) { result->set_value(std::move(done)); });
     return future.get();
   }
 
   bool ReadOrder(int number) {
     const std::string id = absl::StrCat(500000000000000000 + number);
-    const Client::Result result =
-        Call(absl::StrCat(kPackage, "OrdersService.GetOrderById"),
-             Bytes("GetOrderByIdRequest", absl::StrCat("order_id: '", id, "'")));
-    const auto* reply = std::get_if<mapping::Reply>(&result);
+    const Answer answer = Call(absl::StrCat(kPackage, "OrdersService.GetOrderById"),
+                               Bytes("GetOrderByIdRequest", absl::StrCat("order_id: '", id, "'")));
+    const auto* reply = std::get_if<mapping::Reply>(&answer.result);
     if (reply == nullptr) return false;
     drift_.Record(reply->drift);
     return reply->message.find(id) != std::string::npos;
   }
 
   bool RefuseOrder() {
-    const Client::Result result = Call(absl::StrCat(kPackage, "OrdersService.GetOrderById"),
-                                       Bytes("GetOrderByIdRequest", "order_id: 'x'"));
-    return std::holds_alternative<mapping::Failure>(result);
+    const Answer answer = Call(absl::StrCat(kPackage, "OrdersService.GetOrderById"),
+                               Bytes("GetOrderByIdRequest", "order_id: 'x'"));
+    return std::holds_alternative<mapping::Failure>(answer.result);
   }
 
   // A write without content, ended halfway as often as not.
   bool CancelDelete(int number) {
     auto over = std::make_shared<std::promise<void>>();
     std::future<void> future = over->get_future();
-    const Client::CallId id = client_->Call(
-        *by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
-        Bytes("DeleteCouponForStoreRequest",
-              absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
-        absl::Now() + absl::Minutes(1), [over](Client::Result) { over->set_value(); });
-    client_->Cancel(id);
+    Client::Handle handle =
+        client_->Call(*by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
+                      Bytes("DeleteCouponForStoreRequest",
+                            absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
+                      absl::Now() + absl::Minutes(1), [over](const Answer&) { over->set_value(); });
+    handle.Cancel();
     future.get();
     return true;
   }

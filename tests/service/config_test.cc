@@ -51,9 +51,9 @@ TEST(ConfigTest, HasDefaultsForAllButTheUpstream) {
   EXPECT_EQ(config->drain_grace, absl::Seconds(25));
   ASSERT_EQ(config->upstreams.count("paynow"), 1);
   const UpstreamConfig& upstream = config->upstreams.at("paynow");
-  EXPECT_EQ(upstream.base_url, "http://h");
+  EXPECT_EQ(upstream.options.base_url, "http://h");
   EXPECT_EQ(upstream.api_key.env, "K");
-  EXPECT_TRUE(upstream.default_store.empty());
+  EXPECT_TRUE(upstream.options.default_store.empty());
   EXPECT_TRUE(upstream.store_keys.empty());
   EXPECT_EQ(upstream.pool.max_connections, http::Options().max_connections);
 }
@@ -78,8 +78,8 @@ TEST(ConfigTest, ReadsEveryKeyToItsPlace) {
   EXPECT_EQ(config->drain_delay, absl::Seconds(3));
   EXPECT_EQ(config->drain_grace, absl::Seconds(4));
   const UpstreamConfig& upstream = config->upstreams.at("paynow");
-  EXPECT_EQ(upstream.base_url, "https://h/p");
-  EXPECT_EQ(upstream.default_store, "12");
+  EXPECT_EQ(upstream.options.base_url, "https://h/p");
+  EXPECT_EQ(upstream.options.default_store, "12");
   EXPECT_EQ(upstream.api_key.file, "/k");
   EXPECT_EQ(upstream.store_keys.at("34").env, "E");
   EXPECT_EQ(upstream.store_keys.at("56").file, "/f");

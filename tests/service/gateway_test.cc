@@ -36,8 +36,8 @@ class GatewayTest : public testing::Test {
     config_.file = "g.json";
     config_.listen = "127.0.0.1:0";
     UpstreamConfig& upstream = config_.upstreams["paynow"];
-    upstream.base_url = "http://127.0.0.1:1";
-    upstream.default_store = "12";
+    upstream.options.base_url = "http://127.0.0.1:1";
+    upstream.options.default_store = "12";
     upstream.api_key.file = directory_.Write("key", "secret\n");
   }
 
@@ -73,7 +73,7 @@ google::rpc::ErrorInfo InfoOf(const RpcAnswer& answer) {
 
 TEST_F(GatewayTest, CarriesACallToTheUpstreamAndBack) {
   ScriptedServer server({{Step::Reply(R"([{"id": "34", "store_id": "12"}])")}});
-  upstream().base_url = server.Url("/base");
+  upstream().options.base_url = server.Url("/base");
   Start();
   const RpcAnswer answer = CallRpc(address_, kGetOrders, R"({"limit": 3})");
   ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
@@ -95,7 +95,7 @@ TEST_F(GatewayTest, SaysThatTheUpstreamIsNotThere) {
 
 TEST_F(GatewayTest, GivesACallWithoutADeadlineItsOwn) {
   ScriptedServer server({{Step::HeldReply("[]")}});
-  upstream().base_url = server.Url("");
+  upstream().options.base_url = server.Url("");
   config_.default_deadline = absl::Milliseconds(200);
   Start();
   const RpcAnswer answer = CallRpc(address_, kGetOrders, "{}", /*deadline_set=*/false);
@@ -118,7 +118,7 @@ TEST_F(GatewayTest, PassesOnAsManyUnrecognizedTextsAsAClientTakes) {
     webhooks.push_back({{"id", "34"}, {"subscribed_to", absl::StrCat(i, std::string(99, '\x01'))}});
   }
   ScriptedServer server({{Step::Reply(webhooks.dump())}});
-  upstream().base_url = server.Url("");
+  upstream().options.base_url = server.Url("");
   Start();
   const RpcAnswer answer =
       CallRpc(address_, "paynow.management.v1.WebhooksService/GetSubscriptions", "{}");
@@ -139,7 +139,7 @@ TEST_F(GatewayTest, DeliversTheLargestErrorThatAnUpstreamCanWrite) {
   const std::string text = body.dump();
   ScriptedServer server({{Step::Raw(absl::StrCat(
       "HTTP/1.1 422 Unprocessable\r\nContent-Length: ", text.size(), "\r\n\r\n", text))}});
-  upstream().base_url = server.Url("");
+  upstream().options.base_url = server.Url("");
   Start();
   const RpcAnswer answer = CallRpc(address_, kRefund, R"({"order_id": "34", "body": {}})");
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -176,7 +176,7 @@ TEST_F(GatewayTest, NamesTheKeyThatCannotBeRead) {
 }
 
 TEST_F(GatewayTest, NamesABaseUrlThatIsNone) {
-  upstream().base_url = "api.example";
+  upstream().options.base_url = "api.example";
   EXPECT_THAT(Error(), HasSubstr("g.json: upstreams.paynow.base_url: must be http:// or https://"));
 }
 

@@ -1,8 +1,6 @@
 #include "upstream/client.h"
 
 #include <gmock/gmock.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -12,15 +10,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "upstream/mapping/descriptors.h"
+#include "tests/upstream/client_fixture.h"
 
 namespace gateway {
 namespace {
 
-using google::protobuf::DescriptorPool;
-using mapping::Failure;
-using mapping::Outcome;
-using mapping::Route;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -28,96 +22,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 using testing::UnorderedElementsAre;
-
-constexpr char kGetOrder[] = "paynow.management.v1.OrdersService.GetOrderById";
-constexpr char kRefund[] = "paynow.management.v1.OrdersService.RefundOrder";
-constexpr char kDeleteCoupon[] = "paynow.management.v1.CouponsService.DeleteCouponForStore";
-constexpr char kPath[] = "/v1/stores/12/orders/34";
-
-// Keeps what is sent until the test answers it.
-class FakeTransport final : public http::Transport {
- public:
-  CallId Send(http::Request request, Done done) override {
-    sent.push_back(std::move(request));
-    if (answer_at_once) {
-      done(http::Error{.kind = http::Error::Kind::kOverloaded, .sent = false, .message = "full"});
-    } else {
-      waiting.push_back(std::move(done));
-    }
-    return 100 + sent.size();
-  }
-  void Cancel(CallId id) override { cancelled.push_back(id); }
-
-  std::vector<http::Request> sent;
-  std::vector<Done> waiting;
-  std::vector<CallId> cancelled;
-  bool answer_at_once = false;
-};
-
-http::Response Response(int status, const std::string& body) {
-  http::Response response;
-  response.status = status;
-  response.body.reserve(body.size() + http::kBodyPadding);
-  response.body = body;
-  return response;
-}
-
-const Route& RouteOf(absl::string_view full_name) {
-  static const auto* const table =
-      new auto(mapping::RouteTable::Compile(mapping::EmbeddedFiles()).value());
-  for (const Route& route : (*table)->routes()) {
-    if (route.full_name == full_name) return route;
-  }
-  ADD_FAILURE() << full_name;
-  std::abort();
-}
-
-std::string Message(absl::string_view method, const std::string& json) {
-  mapping::EmbeddedFiles();
-  const auto* type =
-      DescriptorPool::generated_pool()->FindMethodByName(std::string(method))->input_type();
-  google::protobuf::DynamicMessageFactory factory;
-  const std::unique_ptr<google::protobuf::Message> message(factory.GetPrototype(type)->New());
-  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, message.get()).ok()) << json;
-  return message->SerializeAsString();
-}
-
-struct Called {
-  int times = 0;
-  std::optional<Client::Result> result;
-
-  const Failure& failure() const { return std::get<Failure>(result.value()); }
-};
-
-class ClientTest : public testing::Test {
- protected:
-  void Create(Client::Options options = {"https://api.example", ""},
-              Credentials credentials = Credentials("default-key", {{"12", "key-of-12"}})) {
-    auto transport = std::make_unique<FakeTransport>();
-    transport_ = transport.get();
-    auto client = Client::Create(std::move(options), std::move(credentials), std::move(transport));
-    ASSERT_TRUE(client.ok()) << client.status();
-    client_ = *std::move(client);
-  }
-
-  // The result lives until the test ends; a second `done` shows in `times`.
-  const Called& Call(absl::string_view method, const std::string& json,
-                     absl::Time deadline = absl::InfiniteFuture()) {
-    calls_.push_back(std::make_unique<Called>());
-    Called* const called = calls_.back().get();
-    last_id_ = client_->Call(RouteOf(method), Message(method, json), deadline,
-                             [called](Client::Result result) {
-                               ++called->times;
-                               called->result = std::move(result);
-                             });
-    return *called;
-  }
-
-  FakeTransport* transport_ = nullptr;
-  std::unique_ptr<Client> client_;
-  std::vector<std::unique_ptr<Called>> calls_;
-  Client::CallId last_id_{};
-};
 
 TEST_F(ClientTest, SendsAReadWithoutABody) {
   Create();
@@ -144,7 +48,7 @@ TEST_F(ClientTest, NamesTheContentTypeOfABody) {
 }
 
 TEST_F(ClientTest, TakesTheKeyOfTheStore) {
-  Create({"https://api.example", "12"});
+  Create({.base_url = "https://api.example", .default_store = "12"});
   for (const char* store : {R"("store_id": "12",)", R"("store_id": "99",)", ""}) {
     Call(kGetOrder, absl::StrCat("{", store, R"("order_id": "34"})"));
   }
@@ -156,7 +60,7 @@ TEST_F(ClientTest, TakesTheKeyOfTheStore) {
 }
 
 TEST_F(ClientTest, SendsNothingWithoutAKey) {
-  Create({"https://api.example", ""}, Credentials("", {{"12", "key-of-12"}}));
+  Create({.base_url = "https://api.example"}, Credentials("", {{"12", "key-of-12"}}));
   const Called& call = Call(kRefund, R"({"store_id": "99", "order_id": "34", "body": {}})");
   EXPECT_THAT(transport_->sent, IsEmpty());
   ASSERT_EQ(call.times, 1);
@@ -165,7 +69,7 @@ TEST_F(ClientTest, SendsNothingWithoutAKey) {
   EXPECT_EQ(call.failure().reason, "NO_API_KEY");
   EXPECT_FALSE(call.failure().from_upstream);
   EXPECT_THAT(call.failure().message, Not(HasSubstr("key-of-12")));
-  client_->Cancel(last_id_);
+  last_.Cancel();
   EXPECT_THAT(transport_->cancelled, IsEmpty());
 }
 
@@ -176,24 +80,23 @@ TEST_F(ClientTest, SendsNothingOfABadRequest) {
   ASSERT_EQ(call.times, 1);
   EXPECT_EQ(call.failure().code, absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(call.failure().outcome, Outcome::kNotSent);
-  client_->Cancel(last_id_);
+  last_.Cancel();
   EXPECT_THAT(transport_->cancelled, IsEmpty());
 }
 
-TEST_F(ClientTest, PassesTheDeadlineOn) {
+TEST_F(ClientTest, PassesTheDeadlineOnLessItsMargin) {
   Create();
   const absl::Time deadline = absl::FromUnixSeconds(1234567890);
   Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})", deadline);
   ASSERT_EQ(transport_->sent.size(), 1u);
-  EXPECT_EQ(transport_->sent[0].deadline, deadline);
+  EXPECT_EQ(transport_->sent[0].deadline, deadline - absl::Milliseconds(5));
 }
 
 TEST_F(ClientTest, CancelsByTheTransportsId) {
   Create();
   Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
   Call(kGetOrder, R"({"store_id": "12", "order_id": "35"})");
-  EXPECT_EQ(last_id_, 102u);
-  client_->Cancel(last_id_);
+  last_.Cancel();
   EXPECT_THAT(transport_->cancelled, ElementsAre(102u));
 }
 
@@ -219,7 +122,9 @@ TEST_F(ClientTest, AnswersOnceWithTheUpstreamsRefusal) {
 
 // The same lost answer means two things.
 TEST_F(ClientTest, TellsAReadFromAWriteWhereTheAnswerWasLost) {
-  Create();
+  Client::Options once = {.base_url = "https://api.example"};
+  once.retry.max_attempts = 1;
+  Create(once);
   const Called& read = Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
   const Called& write = Call(kRefund, R"({"store_id": "12", "order_id": "34", "body": {}})");
   for (auto& done : transport_->waiting) {
@@ -253,7 +158,7 @@ TEST_F(ClientTest, TakesBaseUrlsWithPortAndPath) {
       {"http://[::1]", "[::1]"},
   };
   for (const auto& row : kRows) {
-    Create({row.base_url, ""});
+    Create({.base_url = row.base_url});
     EXPECT_EQ(client_->host(), row.host);
     Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
     EXPECT_EQ(transport_->sent.at(0).url, absl::StrCat(row.base_url, kPath));
@@ -291,8 +196,8 @@ TEST_F(ClientTest, RefusesWhatIsNoBaseUrl) {
                                "http://[::1]x",
                                "https://h\x01",
                                "https://caf\xc3\xa9"}) {
-    const auto client =
-        Client::Create({base_url, ""}, Credentials("k", {}), std::make_unique<FakeTransport>());
+    const auto client = Client::Create({.base_url = base_url}, Credentials("k", {}), nullptr,
+                                       std::make_unique<FakeTransport>());
     EXPECT_EQ(client.status().code(), absl::StatusCode::kInvalidArgument) << base_url;
     EXPECT_THAT(std::string(client.status().message()), Not(HasSubstr("MARKER")));
   }

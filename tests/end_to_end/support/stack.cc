@@ -47,8 +47,8 @@ std::unique_ptr<Gateway> StartGateway(const StackOptions& options, std::string b
   config.default_deadline = options.default_deadline;
   config.drain_grace = options.drain_grace;
   UpstreamConfig& upstream = config.upstreams["paynow"];
-  upstream.base_url = std::move(base_url);
-  upstream.default_store = options.default_store;
+  upstream.options.base_url = std::move(base_url);
+  upstream.options.default_store = options.default_store;
   upstream.pool = options.pool;
   std::vector<std::unique_ptr<KeyFile>> files;
   if (!options.default_key.empty()) {

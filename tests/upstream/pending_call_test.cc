@@ -1,0 +1,224 @@
+// What happens between a call's attempts: when it is repeated, and when not.
+#include "upstream/pending_call.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/client_fixture.h"
+
+namespace gateway {
+namespace {
+
+using Kind = http::Error::Kind;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr char kOrder[] = R"({"store_id": "12", "order_id": "34"})";
+constexpr char kRefundOf34[] = R"({"store_id": "12", "order_id": "34", "body": {}})";
+
+http::Error Lost(Kind kind, bool sent) { return {.kind = kind, .sent = sent, .message = "lost"}; }
+
+class PendingCallTest : public ClientTest {
+ protected:
+  void Answer(size_t attempt, http::Result result) {
+    transport_->waiting.at(attempt)(std::move(result));
+  }
+  // The wait before another attempt is over.
+  void Elapse(size_t wait) { transport_->waits.at(wait)(Lost(Kind::kDeadline, false)); }
+
+  const UpstreamCounters& counters() { return client_->upstream().counters; }
+};
+
+TEST_F(PendingCallTest, RepeatsAReadThatWasLost) {
+  Create();
+  const Called& call = Call(kGetOrder, kOrder);
+  Answer(0, Lost(Kind::kBroken, true));
+  EXPECT_EQ(call.times, 0);
+  Elapse(0);
+  Answer(1, Response(200, "{}"));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_TRUE(std::holds_alternative<mapping::Reply>(*call.result));
+  EXPECT_EQ(call.attempts, 2);
+  EXPECT_EQ(counters().retries, 1u);
+  EXPECT_EQ(transport_->sent[0].url, transport_->sent[1].url);
+  EXPECT_EQ(transport_->sent[0].headers, transport_->sent[1].headers);
+}
+
+TEST_F(PendingCallTest, NeverRepeatsAWriteThatMayHaveHappened) {
+  for (const Kind kind : {Kind::kBroken, Kind::kConnect, Kind::kTooLarge, Kind::kDeadline}) {
+    Create();
+    const Called& call = Call(kRefund, kRefundOf34);
+    Answer(0, Lost(kind, true));
+    ASSERT_EQ(call.times, 1);
+    EXPECT_EQ(call.failure().outcome, Outcome::kUnknown);
+    EXPECT_THAT(transport_->waits, IsEmpty());
+  }
+  for (const int status : {500, 502, 503, 504, 429, 303}) {
+    Create();
+    const Called& call = Call(kRefund, kRefundOf34);
+    Answer(0, Response(status, ""));
+    EXPECT_EQ(call.times, 1) << status;
+    EXPECT_THAT(transport_->waits, IsEmpty());
+  }
+}
+
+TEST_F(PendingCallTest, RepeatsAWriteThatNeverLeft) {
+  Create();
+  const Called& call = Call(kRefund, kRefundOf34);
+  Answer(0, Lost(Kind::kConnect, false));
+  Elapse(0);
+  ASSERT_EQ(transport_->sent.size(), 2u);
+  EXPECT_EQ(transport_->sent[1].body, "{}");
+  Answer(1, Lost(Kind::kBroken, true));
+  ASSERT_EQ(call.times, 1);  // this one left
+  EXPECT_EQ(call.failure().outcome, Outcome::kUnknown);
+  EXPECT_EQ(call.attempts, 2);
+}
+
+TEST_F(PendingCallTest, GivesUpAfterItsAttempts) {
+  Create();
+  const Called& call = Call(kGetOrder, kOrder);
+  for (size_t attempt = 0; attempt < 3; ++attempt) {
+    Answer(attempt, Response(503, ""));
+    if (attempt < 2) Elapse(attempt);
+  }
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(call.attempts, 3);
+}
+
+TEST_F(PendingCallTest, DoesNotRepeatWhatFailsTheSameWayAgain) {
+  for (const Kind kind : {Kind::kTls, Kind::kOverloaded, Kind::kShutdown, Kind::kInvalid}) {
+    Create();
+    EXPECT_EQ(Call(kGetOrder, kOrder).times, 0);
+    Answer(0, Lost(kind, false));
+    EXPECT_EQ(calls_.back()->times, 1);
+    EXPECT_THAT(transport_->waits, IsEmpty());
+  }
+}
+
+TEST_F(PendingCallTest, StaysWithinTheRetryBudget) {
+  Client::Options options = {.base_url = "https://api.example"};
+  options.retry_budget = {.share = 0, .floor = 1};
+  Create(options);
+  Call(kGetOrder, kOrder);
+  Answer(0, Lost(Kind::kBroken, true));
+  EXPECT_EQ(calls_.back()->times, 0);
+  const Called& second = Call(kGetOrder, kOrder);
+  Answer(1, Lost(Kind::kBroken, true));
+  EXPECT_EQ(second.times, 1);
+  EXPECT_EQ(counters().retries_over_budget, 1u);
+}
+
+TEST_F(PendingCallTest, IsCancelledInAnyAttemptAndInBetween) {
+  Create();
+  const Called& call = Call(kGetOrder, kOrder);
+  Answer(0, Lost(Kind::kBroken, true));
+  last_.Cancel();
+  EXPECT_THAT(transport_->cancelled, ElementsAre(1001u));  // the wait
+  transport_->waits.at(0)(Lost(Kind::kCancelled, false));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnavailable);  // what became of the attempt
+
+  Call(kGetOrder, kOrder);
+  Answer(1, Lost(Kind::kBroken, true));
+  Elapse(1);
+  last_.Cancel();
+  EXPECT_THAT(transport_->cancelled, ElementsAre(1001u, 103u));
+}
+
+TEST_F(PendingCallTest, TakesARenewedKeyOnce) {
+  int loads = 0;
+  Create({.base_url = "https://api.example"}, Credentials("old", {}),
+         [&]() -> absl::StatusOr<Credentials> {
+           ++loads;
+           return Credentials("new", {});
+         });
+  const Called& call = Call(kRefund, kRefundOf34);
+  EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey old"));
+  Answer(0, Response(401, ""));
+  ASSERT_EQ(transport_->sent.size(), 2u);
+  EXPECT_THAT(transport_->sent[1].headers, Contains("Authorization: APIKey new"));
+  Answer(1, Response(401, ""));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(loads, 1);
+
+  Call(kRefund, kRefundOf34);  // no newer one, and it was read only now
+  Answer(2, Response(401, ""));
+  EXPECT_EQ(calls_.back()->times, 1);
+  EXPECT_EQ(loads, 1);
+}
+
+TEST_F(PendingCallTest, ShedsWhatExceedsTheLimit) {
+  Client::Options options = {.base_url = "https://api.example"};
+  options.limit.initial = 1;
+  options.limit.minimum = 1;
+  Create(options);
+  Call(kRefund, kRefundOf34);
+  const Called& second = Call(kRefund, kRefundOf34);
+  ASSERT_EQ(second.times, 1);
+  EXPECT_EQ(second.failure().code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(second.failure().outcome, Outcome::kNotSent);
+  EXPECT_EQ(second.failure().reason, "OVERLOADED");
+  EXPECT_EQ(second.attempts, 0);
+  EXPECT_EQ(counters().shed, 1u);
+  Call(kGetOrder, kOrder);  // reads have a limit of their own
+  EXPECT_EQ(transport_->sent.size(), 2u);
+  Answer(0, Response(200, "{}"));
+  Call(kRefund, kRefundOf34);
+  EXPECT_EQ(transport_->sent.size(), 3u);
+}
+
+TEST_F(PendingCallTest, StopsCallingWhatKeepsFailing) {
+  Client::Options options = {.base_url = "https://api.example"};
+  options.breaker.min_calls = 3;
+  Create(options);
+  for (size_t i = 0; i < 3; ++i) {
+    Call(kRefund, kRefundOf34);
+    Answer(i, Response(503, ""));
+  }
+  const Called& refused = Call(kRefund, kRefundOf34);
+  ASSERT_EQ(refused.times, 1);
+  EXPECT_EQ(refused.failure().reason, "CIRCUIT_OPEN");
+  EXPECT_EQ(refused.failure().code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(refused.failure().outcome, Outcome::kNotSent);
+  EXPECT_EQ(counters().refused_by_breaker, 1u);
+  Call(kGetOrder, kOrder);
+  EXPECT_EQ(transport_->sent.size(), 4u);
+}
+
+TEST_F(PendingCallTest, LimitsTheRateOfAStore) {
+  Client::Options options = {.base_url = "https://api.example"};
+  options.rate_limit = {.calls_per_second = 0.001, .burst = 1};
+  Create(options);
+  Call(kRefund, kRefundOf34);
+  const Called& second = Call(kRefund, kRefundOf34);
+  ASSERT_EQ(second.times, 1);
+  EXPECT_EQ(second.failure().code, absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(second.failure().outcome, Outcome::kNotSent);
+  EXPECT_TRUE(second.failure().retry_after.has_value());
+}
+
+TEST_F(PendingCallTest, WaitsAsLongAsTheUpstreamAsks) {
+  Create();
+  Call(kGetOrder, kOrder, absl::Now() + absl::Minutes(1));
+  http::Response busy = Response(429, "");
+  busy.headers = "Retry-After: 1\r\n";
+  const absl::Time before = absl::Now();
+  Answer(0, std::move(busy));
+  ASSERT_EQ(transport_->wait_until.size(), 1u);
+  EXPECT_GE(transport_->wait_until[0], before + absl::Seconds(1));
+  // Not where it does not fit.
+  const Called& hurried = Call(kGetOrder, kOrder, absl::Now() + absl::Milliseconds(500));
+  busy = Response(429, "");
+  busy.headers = "Retry-After: 1\r\n";
+  Answer(1, std::move(busy));
+  ASSERT_EQ(hurried.times, 1);
+  EXPECT_EQ(hurried.failure().retry_after, absl::Seconds(1));
+}
+
+}  // namespace
+}  // namespace gateway

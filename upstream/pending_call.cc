@@ -1,0 +1,188 @@
+#include "upstream/pending_call.h"
+
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "upstream/mapping/error_table.h"
+#include "upstream/verdict.h"
+
+namespace gateway {
+namespace {
+
+using mapping::Failure;
+using resilience::Gate;
+
+constexpr int kUnauthorized = 401;
+
+Failure NotSent(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
+  Failure failure;
+  failure.code = code;
+  failure.outcome = mapping::Outcome::kNotSent;
+  failure.reason = std::string(reason);
+  failure.message = std::string(message);
+  return failure;
+}
+
+void SetHeaders(const mapping::Route& route, absl::string_view key, http::Request& request) {
+  request.headers.clear();
+  request.headers.push_back(
+      absl::StrCat("Authorization: ", route.provider->authorization_scheme(), " ", key));
+  request.headers.emplace_back("Accept: application/json");
+  request.headers.emplace_back("User-Agent: billing-gateway");
+  if (request.has_body) request.headers.emplace_back("Content-Type: application/json");
+}
+
+// absl's own is not shared between threads.
+absl::BitGenRef Random() {
+  thread_local absl::InsecureBitGen random;
+  return random;
+}
+
+}  // namespace
+
+PendingCall::PendingCall(Upstream& upstream, const mapping::Route& route,
+                         mapping::RestRequest request, absl::Time deadline, Done done)
+    : upstream_(upstream),
+      route_(route),
+      deadline_(deadline - upstream.options.deadline_margin),
+      store_(std::move(request.tenant)),
+      request_(std::make_shared<http::Request>(std::move(request.http))),
+      done_(std::move(done)) {}
+
+void PendingCall::Start() {
+  const absl::Time now = absl::Now();
+  ++upstream_.counters.calls;
+  upstream_.retry_budget.CountCall(now);
+  if (const auto wait = upstream_.rate_limit.TryTake(store_, now)) {
+    ++upstream_.counters.rate_limited;
+    Failure failure = NotSent(absl::StatusCode::kResourceExhausted, "RATE_LIMITED",
+                              "this store's calls exceed the gateway's rate limit");
+    failure.retry_after = *wait;
+    return Refuse(std::move(failure));
+  }
+  Attempt();
+}
+
+void PendingCall::Attempt() {
+  const std::shared_ptr<const Credentials> credentials = upstream_.credentials.Current();
+  key_ = std::string(credentials->KeyFor(store_));
+  if (key_.empty()) {
+    return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
+                          "the gateway has no API key for this store"));
+  }
+  pass_ = upstream_.gate(route_.read).Enter(absl::Now());
+  if (pass_.entry == Gate::Entry::kNoRoom) {
+    ++upstream_.counters.shed;
+    return Refuse(NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",
+                          "more calls are under way than the upstream can take"));
+  }
+  if (pass_.entry == Gate::Entry::kBreakerOpen) {
+    ++upstream_.counters.refused_by_breaker;
+    return Refuse(NotSent(absl::StatusCode::kUnavailable, "CIRCUIT_OPEN",
+                          "the upstream has been failing; it is not called for now"));
+  }
+  ++attempts_;
+  ++upstream_.counters.attempts;
+  SetHeaders(route_, key_, *request_);
+  request_->deadline = deadline_;
+  Track([this] {
+    return upstream_.transport.Send(request_, [self = shared_from_this()](http::Result result) {
+      self->OnResult(std::move(result));
+    });
+  });
+}
+
+void PendingCall::OnResult(http::Result result) {
+  const absl::Time now = absl::Now();
+  upstream_.gate(route_.read)
+      .Leave(pass_, VerdictOf(result, now - pass_.entered), LatencyCounts(result), now);
+  if (const auto* error = std::get_if<http::Error>(&result)) {
+    return OnFailure(result, mapping::FromTransportError(*error, route_.read));
+  }
+  auto reply = mapping::ReadReply(route_, std::get<http::Response>(result));
+  if (auto* failure = std::get_if<Failure>(&reply)) return OnFailure(result, std::move(*failure));
+  Finish(std::get<mapping::Reply>(std::move(reply)));
+}
+
+void PendingCall::OnFailure(const http::Result& result, Failure failure) {
+  if (TryNewKey(failure)) return Attempt();
+  if (!MayRepeat(result, failure, route_.read)) return Finish(std::move(failure));
+  const absl::Time now = absl::Now();
+  const auto wait = resilience::NextWait(upstream_.options.retry, attempts_, failure.retry_after,
+                                         now, deadline_, Random());
+  if (!wait) return Finish(std::move(failure));
+  if (!upstream_.retry_budget.TryTake(now)) {
+    ++upstream_.counters.retries_over_budget;
+    return Finish(std::move(failure));
+  }
+  ++upstream_.counters.retries;
+  last_failure_ = std::move(failure);
+  WaitAndAttempt(*wait);
+}
+
+// The upstream refused the key. Keys are changed in their files before the old ones end, or just
+// after: if there is a newer one, the call, which was declined and so did not happen, is made with
+// it. Once.
+bool PendingCall::TryNewKey(const Failure& failure) {
+  if (failure.http_status != kUnauthorized || key_renewed_) return false;
+  key_renewed_ = true;
+  if (!upstream_.credentials.HasNewer(store_, key_, absl::Now())) return false;
+  ++upstream_.counters.keys_renewed;
+  return true;
+}
+
+void PendingCall::WaitAndAttempt(absl::Duration wait) {
+  Track([this, wait] {
+    const auto go_on = [self = shared_from_this()](const http::Result& ended) {
+      const bool in_time = std::get<http::Error>(ended).kind == http::Error::Kind::kDeadline;
+      if (in_time) return self->Attempt();
+      self->Finish(*std::move(self->last_failure_));
+    };
+    return upstream_.transport.Wait(absl::Now() + wait, go_on);
+  });
+}
+
+void PendingCall::Refuse(Failure failure) {
+  // An earlier attempt's failure says more: what became of that attempt.
+  Finish(last_failure_ ? *std::move(last_failure_) : std::move(failure));
+}
+
+void PendingCall::Finish(std::variant<mapping::Reply, Failure> result) {
+  if (const auto* failure = std::get_if<Failure>(&result);
+      failure != nullptr && failure->outcome == mapping::Outcome::kUnknown) {
+    ++upstream_.counters.outcome_unknown;
+  }
+  done_({std::move(result), attempts_});
+}
+
+template <typename Begin>
+void PendingCall::Track(Begin begin) {
+  int turn;
+  {
+    const std::lock_guard lock(mutex_);
+    turn = ++turn_;
+  }
+  const http::Transport::CallId id = begin();
+  bool cancelled;
+  {
+    const std::lock_guard lock(mutex_);
+    // The transport may be done with it already, and another turn have begun.
+    if (turn == turn_) current_ = id;
+    cancelled = cancelled_;
+  }
+  if (cancelled) upstream_.transport.Cancel(id);
+}
+
+void PendingCall::Cancel() {
+  http::Transport::CallId id;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    id = current_;
+  }
+  if (id != 0) upstream_.transport.Cancel(id);
+}
+
+}  // namespace gateway

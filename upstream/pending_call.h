@@ -1,0 +1,88 @@
+// One call at one upstream, from its first attempt to its answer:
+//
+//   Attempt: gate -> Transport::Send -> reply or failure -> answer, or wait and Attempt again
+//
+// What may be repeated is decided in verdict.h; when, by the retry policy; whether at all, by the
+// retry budget.
+//
+// Thread-safety: Start once, Cancel from any thread. Attempts follow one another, each on a thread
+// of the transport. Lifetime: shared by whoever may cancel it and by the transport while it works
+// for it. What it refers to, the upstream and the route, must outlive it.
+#ifndef UPSTREAM_PENDING_CALL_H_
+#define UPSTREAM_PENDING_CALL_H_
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "upstream/http/transport.h"
+#include "upstream/mapping/failure.h"
+#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/route.h"
+#include "upstream/resilience/gate.h"
+#include "upstream/upstream.h"
+
+namespace gateway {
+
+struct Answer {
+  std::variant<mapping::Reply, mapping::Failure> result;
+  // Times that the call was handed to the transport.
+  int attempts = 0;
+};
+
+class PendingCall : public std::enable_shared_from_this<PendingCall> {
+ public:
+  using Done = absl::AnyInvocable<void(Answer)>;
+
+  PendingCall(Upstream& upstream, const mapping::Route& route, mapping::RestRequest request,
+              absl::Time deadline, Done done);
+
+  void Start();
+
+  // Ends what is under way; the answer is CANCELLED unless it was given already.
+  void Cancel();
+
+ private:
+  void Attempt();
+  void OnResult(http::Result result);
+  // The failure that is the answer unless the call is tried again.
+  void OnFailure(const http::Result& result, mapping::Failure failure);
+  bool TryNewKey(const mapping::Failure& failure);
+  void WaitAndAttempt(absl::Duration wait);
+  // The call cannot go out now.
+  void Refuse(mapping::Failure failure);
+  void Finish(std::variant<mapping::Reply, mapping::Failure> result);
+
+  // Runs `begin`, which hands the transport something to do, and passes a cancellation on to it.
+  template <typename Begin>
+  void Track(Begin begin);
+
+  Upstream& upstream_;
+  const mapping::Route& route_;
+  const absl::Time deadline_;
+  const std::string store_;
+  const std::shared_ptr<http::Request> request_;  // changed only between attempts
+  Done done_;
+
+  // One thread at a time: attempts follow one another.
+  std::string key_;
+  bool key_renewed_ = false;
+  int attempts_ = 0;
+  resilience::Gate::Pass pass_;
+  std::optional<mapping::Failure> last_failure_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  http::Transport::CallId current_ = 0;
+  int turn_ = 0;  // counts what was handed to the transport
+  bool cancelled_ = false;
+};
+
+}  // namespace gateway
+
+#endif  // UPSTREAM_PENDING_CALL_H_

@@ -1,0 +1,81 @@
+// Stops calling an upstream that keeps failing, and finds out cheaply when it is back.
+//
+//   closed ---- too many of the recent calls failed ----> open
+//   open ------ its time has passed --------------------> half-open
+//   half-open - all probes succeeded -------------------> closed
+//   half-open - a probe failed -------------------------> open, for twice as long
+//
+// Thread-safety: may be used from any thread.
+#ifndef UPSTREAM_RESILIENCE_CIRCUIT_BREAKER_H_
+#define UPSTREAM_RESILIENCE_CIRCUIT_BREAKER_H_
+
+#include <cstdint>
+#include <mutex>
+
+#include "absl/time/time.h"
+#include "upstream/resilience/sliding_window.h"
+
+namespace gateway::resilience {
+
+class CircuitBreaker {
+ public:
+  struct Options {
+    // Opens at this share of failures among the calls of the window, of which there must be
+    // min_calls.
+    double failure_share = 0.5;
+    int min_calls = 20;
+    absl::Duration window = absl::Seconds(10);
+    // How long it stays open: doubled for each failed probe in a row, up to the maximum.
+    absl::Duration open_time = absl::Seconds(2);
+    absl::Duration max_open_time = absl::Seconds(30);
+    // Calls let through in half-open state.
+    int probes = 3;
+  };
+
+  enum class State { kClosed, kOpen, kHalfOpen };
+
+  // What an admitted call tells when it is over.
+  enum class Verdict {
+    kGood,     // the upstream answered, if only to refuse
+    kBad,      // it did not, or said that it cannot
+    kNeither,  // the call ended for reasons of its own: cancelled, or an impatient deadline
+  };
+
+  explicit CircuitBreaker(const Options& options) : options_(options), window_(options.window) {}
+
+  // Whether the call may go out. An admitted call must be followed by one Record with the ticket.
+  struct Admission {
+    bool admitted = false;
+    uint64_t ticket = 0;
+  };
+  Admission Admit(absl::Time now);
+  void Record(uint64_t ticket, Verdict verdict, absl::Time now);
+
+  State state() const;
+  // Times that it went from closed to open.
+  uint64_t openings() const;
+
+ private:
+  enum Counter : size_t { kGoodCalls, kBadCalls, kCounters };
+
+  void Open(absl::Time now);
+  void Close();
+  void RecordProbe(Verdict verdict, absl::Time now);
+
+  const Options options_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  State state_ = State::kClosed;
+  SlidingWindow<kCounters> window_;
+  // Counts changes of state: what a call admitted in an earlier state tells no longer matters.
+  uint64_t epoch_ = 0;
+  absl::Time half_open_at_;
+  absl::Duration open_time_;
+  int probes_out_ = 0;
+  int probes_good_ = 0;
+  uint64_t openings_ = 0;
+};
+
+}  // namespace gateway::resilience
+
+#endif  // UPSTREAM_RESILIENCE_CIRCUIT_BREAKER_H_

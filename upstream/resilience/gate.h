@@ -1,0 +1,62 @@
+// What stands in front of every attempt of one class of operations (reads, or writes) at one
+// upstream: the circuit breaker and the concurrency limit. A call that may not pass is refused
+// here, before anything is done for it.
+//
+// Thread-safety: may be used from any thread.
+#ifndef UPSTREAM_RESILIENCE_GATE_H_
+#define UPSTREAM_RESILIENCE_GATE_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "upstream/resilience/circuit_breaker.h"
+#include "upstream/resilience/concurrency_limit.h"
+
+namespace gateway::resilience {
+
+class Gate {
+ public:
+  enum class Entry { kAdmitted, kBreakerOpen, kNoRoom };
+
+  // To be given back by exactly one Leave.
+  struct Pass {
+    Entry entry = Entry::kNoRoom;
+    uint64_t ticket = 0;
+    absl::Time entered;
+  };
+
+  Gate(const CircuitBreaker::Options& breaker, const ConcurrencyLimit::Options& limit)
+      : breaker_(breaker), limit_(limit) {}
+
+  Pass Enter(absl::Time now) {
+    // The limit first: a place in half-open state must not be taken by a call that then has no
+    // room.
+    if (!limit_.TryAcquire()) return {Entry::kNoRoom, 0, now};
+    const CircuitBreaker::Admission admission = breaker_.Admit(now);
+    if (admission.admitted) return {Entry::kAdmitted, admission.ticket, now};
+    limit_.Drop();
+    return {Entry::kBreakerOpen, 0, now};
+  }
+
+  // The attempt is over. `latency_counts`: its length says something of the upstream's speed.
+  void Leave(const Pass& pass, CircuitBreaker::Verdict verdict, bool latency_counts,
+             absl::Time now) {
+    breaker_.Record(pass.ticket, verdict, now);
+    if (latency_counts) {
+      limit_.Release(now - pass.entered, now);
+    } else {
+      limit_.Drop();
+    }
+  }
+
+  const CircuitBreaker& breaker() const { return breaker_; }
+  const ConcurrencyLimit& limit() const { return limit_; }
+
+ private:
+  CircuitBreaker breaker_;
+  ConcurrencyLimit limit_;
+};
+
+}  // namespace gateway::resilience
+
+#endif  // UPSTREAM_RESILIENCE_GATE_H_

@@ -1,0 +1,47 @@
+// A token bucket for each store: so many calls a second, and so many at once.
+//
+// Thread-safety: may be used from any thread. Memory: a bucket that is full again is forgotten.
+#ifndef UPSTREAM_RESILIENCE_RATE_LIMIT_H_
+#define UPSTREAM_RESILIENCE_RATE_LIMIT_H_
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace gateway::resilience {
+
+class RateLimit {
+ public:
+  struct Options {
+    double calls_per_second = 0;  // 0: no limit
+    int burst = 1;
+  };
+
+  explicit RateLimit(const Options& options) : options_(options) {}
+
+  // Takes a token. Where there is none: the wait until there is one.
+  std::optional<absl::Duration> TryTake(absl::string_view store, absl::Time now);
+
+ private:
+  struct Bucket {
+    double tokens;
+    absl::Time updated;
+  };
+
+  void ForgetFullBuckets(absl::Time now);
+  double Level(const Bucket& bucket, absl::Time now) const;
+
+  const Options options_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  absl::flat_hash_map<std::string, Bucket> buckets_;
+  size_t cleaning_size_ = 1024;
+};
+
+}  // namespace gateway::resilience
+
+#endif  // UPSTREAM_RESILIENCE_RATE_LIMIT_H_

@@ -1,0 +1,19 @@
+#include "upstream/resilience/retry_budget.h"
+
+namespace gateway::resilience {
+
+void RetryBudget::CountCall(absl::Time now) {
+  const std::lock_guard lock(mutex_);
+  window_.Add(kCalls, now);
+}
+
+bool RetryBudget::TryTake(absl::Time now) {
+  const std::lock_guard lock(mutex_);
+  const auto counts = window_.Sum(now);
+  const double allowed = options_.floor + options_.share * static_cast<double>(counts[kCalls]);
+  if (static_cast<double>(counts[kRetries] + 1) > allowed) return false;
+  window_.Add(kRetries, now);
+  return true;
+}
+
+}  // namespace gateway::resilience

@@ -1,0 +1,44 @@
+// How much may be repeated: a share of the recent calls, and a little more where there are few. An
+// upstream that fails every call sees 1 + share times the load, not max_attempts times.
+//
+// Thread-safety: may be used from any thread.
+#ifndef UPSTREAM_RESILIENCE_RETRY_BUDGET_H_
+#define UPSTREAM_RESILIENCE_RETRY_BUDGET_H_
+
+#include <mutex>
+
+#include "absl/time/time.h"
+#include "upstream/resilience/sliding_window.h"
+
+namespace gateway::resilience {
+
+class RetryBudget {
+ public:
+  struct Options {
+    // Retries per call, over the window.
+    double share = 0.2;
+    // Retries that the window always has, so that a gateway with little traffic retries at all.
+    int floor = 10;
+    absl::Duration window = absl::Seconds(10);
+  };
+
+  explicit RetryBudget(const Options& options) : options_(options), window_(options.window) {}
+
+  // For each call, whatever becomes of it.
+  void CountCall(absl::Time now);
+
+  // Takes one retry out of the budget, if there is one.
+  bool TryTake(absl::Time now);
+
+ private:
+  enum Counter : size_t { kCalls, kRetries, kCounters };
+
+  const Options options_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  SlidingWindow<kCounters> window_;
+};
+
+}  // namespace gateway::resilience
+
+#endif  // UPSTREAM_RESILIENCE_RETRY_BUDGET_H_

@@ -1,0 +1,32 @@
+// Whether and when a failed attempt is repeated. Two things may be: what was never sent, and reads.
+//
+// A pure function of what happened; the budget is asked separately, last.
+#ifndef UPSTREAM_RESILIENCE_RETRY_POLICY_H_
+#define UPSTREAM_RESILIENCE_RETRY_POLICY_H_
+
+#include <optional>
+
+#include "absl/random/bit_gen_ref.h"
+#include "absl/time/time.h"
+
+namespace gateway::resilience {
+
+struct RetryOptions {
+  // Attempts in all; 1 for no retries.
+  int max_attempts = 3;
+  // The n-th wait is chosen evenly between 0 and min(base * 2^(n-1), cap): full jitter.
+  absl::Duration base = absl::Milliseconds(50);
+  absl::Duration cap = absl::Seconds(2);
+};
+
+// The wait before the next attempt. Nothing: there is none, because the attempts are used up or the
+// next one could not begin before the deadline. `attempts` were made so far, 1 or more. Where the
+// upstream said when to come back
+// (`retry_after`), the wait is at least that.
+std::optional<absl::Duration> NextWait(const RetryOptions& options, int attempts,
+                                       std::optional<absl::Duration> retry_after, absl::Time now,
+                                       absl::Time deadline, absl::BitGenRef random);
+
+}  // namespace gateway::resilience
+
+#endif  // UPSTREAM_RESILIENCE_RETRY_POLICY_H_

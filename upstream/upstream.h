@@ -1,0 +1,71 @@
+// One upstream as its calls see it: where it is, with which keys, and everything that limits the
+// traffic to it.
+//
+// Thread-safety: all members may be used from any thread. Lifetime: must outlive its calls.
+#ifndef UPSTREAM_UPSTREAM_H_
+#define UPSTREAM_UPSTREAM_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "upstream/credentials.h"
+#include "upstream/http/transport.h"
+#include "upstream/resilience/gate.h"
+#include "upstream/resilience/rate_limit.h"
+#include "upstream/resilience/retry_budget.h"
+#include "upstream/resilience/retry_policy.h"
+
+namespace gateway {
+
+struct UpstreamOptions {
+  // Scheme, host and optionally a path: "https://api.paynow.gg". No slash at the end.
+  std::string base_url = {};
+  // Stands in for a store that the request leaves out; empty: it may not be left out.
+  std::string default_store = {};
+
+  // An attempt ends this long before the caller's deadline, so that the answer can still reach the
+  // caller.
+  absl::Duration deadline_margin = absl::Milliseconds(5);
+
+  resilience::RetryOptions retry = {};
+  resilience::RetryBudget::Options retry_budget = {};
+  resilience::CircuitBreaker::Options breaker = {};
+  resilience::ConcurrencyLimit::Options limit = {};
+  resilience::RateLimit::Options rate_limit = {};  // per store
+};
+
+// Only grow; for metrics.
+struct UpstreamCounters {
+  std::atomic<uint64_t> calls{0};
+  std::atomic<uint64_t> attempts{0};
+  std::atomic<uint64_t> retries{0};
+  std::atomic<uint64_t> retries_over_budget{0};
+  std::atomic<uint64_t> shed{0};
+  std::atomic<uint64_t> refused_by_breaker{0};
+  std::atomic<uint64_t> rate_limited{0};
+  std::atomic<uint64_t> keys_renewed{0};
+  std::atomic<uint64_t> outcome_unknown{0};
+};
+
+struct Upstream {
+  Upstream(UpstreamOptions given, CredentialStore& credentials, http::Transport& transport);
+
+  // Reads and writes fail and slow down apart: a broken report must not stop refunds.
+  resilience::Gate& gate(bool read) { return read ? read_gate : write_gate; }
+
+  const UpstreamOptions options;
+  CredentialStore& credentials;
+  http::Transport& transport;
+  resilience::Gate read_gate;
+  resilience::Gate write_gate;
+  resilience::RetryBudget retry_budget;
+  resilience::RateLimit rate_limit;
+  UpstreamCounters counters;
+};
+
+}  // namespace gateway
+
+#endif  // UPSTREAM_UPSTREAM_H_
