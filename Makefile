@@ -2,7 +2,7 @@
 BUILD := build
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test build install lint format asan tsan clean
+.PHONY: help run demo test build install lint format asan tsan sdk-check clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ tsan: install ## run all tests under ThreadSanitizer
 	cmake --preset tsan
 	cmake --build $(BUILD)-tsan
 	ctest --test-dir $(BUILD)-tsan --output-on-failure
+
+sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs node and npm)
+	tools/sdk-check.sh $(BUILD)/paynow-sandbox
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-*
