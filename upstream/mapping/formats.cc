@@ -164,7 +164,7 @@ std::optional<Instant> ParseRfc3339(absl::string_view text) {
   if (date.month() != *month || date.day() != *day)
     return std::nullopt;  // it was normalized: no such day
   const int64_t days = date - absl::CivilDay(1970, 1, 1);
-  const Instant instant{days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset, *nanos};
+  const Instant instant{((days * 24 + *hour) * 60 + *minute) * 60 + *second - *offset, *nanos};
   if (!IsValid(instant)) return std::nullopt;
   return instant;
 }

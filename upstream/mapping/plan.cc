@@ -139,7 +139,7 @@ absl::StatusOr<const MessagePlan*> Plans::Compile(const Descriptor& type) {
   }
   slot = std::make_unique<MessagePlan>();  // before its fields: a type may contain itself
   MessagePlan& plan = *slot;
-  const absl::Status status = Fill(type, plan);
+  absl::Status status = Fill(type, plan);
   if (!status.ok()) return status;
   return &plan;
 }

@@ -152,9 +152,10 @@ class Maker {
         continue;
       }
       Json known = options_.known ? options_.known(field.name) : Absent();
-      object[field.name] = IsAbsent(known) ? Value(field.type, absl::StrCat(path, ".", field.name),
-                                                   field.name, depth)
-                                           : std::move(known);
+      if (IsAbsent(known)) {
+        known = Value(field.type, absl::StrCat(path, ".", field.name), field.name, depth);
+      }
+      object[field.name] = std::move(known);
     }
     return object;
   }

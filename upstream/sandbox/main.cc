@@ -34,14 +34,14 @@ bool ReadListen(absl::string_view text, Sandbox::Options& options) {
 bool ReadArguments(int argc, char** argv, Sandbox::Options& options) {
   options.port = 8080;
   std::vector<std::string> keys;
-  if (const char* key = std::getenv("SANDBOX_API_KEY"); key != nullptr) keys.push_back(key);
+  if (const char* key = std::getenv("SANDBOX_API_KEY"); key != nullptr) keys.emplace_back(key);
   for (int i = 1; i < argc; i += 2) {
     const absl::string_view name = argv[i];
     if (i + 1 == argc) return false;
     if (name == "--listen") {
       if (!ReadListen(argv[i + 1], options)) return false;
     } else if (name == "--api-key") {
-      keys.push_back(argv[i + 1]);
+      keys.emplace_back(argv[i + 1]);
     } else {
       return false;
     }

@@ -49,7 +49,7 @@ class Run {
 
   Json Value(const Json& step, const std::string& key, Json otherwise = Json::object()) {
     const auto found = step.find(key);
-    return found == step.end() ? otherwise : Evaluate(world_, scope_.names, *found);
+    return found == step.end() ? std::move(otherwise) : Evaluate(world_, scope_.names, *found);
   }
 
   Json Where(const Json& step) {
