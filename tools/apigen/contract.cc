@@ -121,7 +121,7 @@ class OperationMapper {
       AddField(operation, types_.MapField(parameter, operation.rpc, contract_), request);
     }
     if (operation.body) AddBody(operation, request, rule);
-    const std::string name = request.name;
+    std::string name = request.name;
     contract_.messages[name] = std::move(request);
     return name;
   }
@@ -153,7 +153,7 @@ class OperationMapper {
     if (IsCollection(field)) field.name = kItems;
     rule.set_response_body(field.name);
     AddField(operation, std::move(field), reply);
-    const std::string name = reply.name;
+    std::string name = reply.name;
     contract_.messages[name] = std::move(reply);
     return name;
   }

@@ -49,19 +49,19 @@ class Printer {
   }
 
  private:
-  void Line(int indent, absl::string_view text) {
+  void Line(size_t indent, absl::string_view text) {
     if (!text.empty()) out_.append(2 * indent, ' ');
     absl::StrAppend(&out_, text, "\n");
   }
 
-  void CommentLines(int indent, absl::string_view comment) {
+  void CommentLines(size_t indent, absl::string_view comment) {
     absl::ConsumeSuffix(&comment, "\n");
     for (absl::string_view line : absl::StrSplit(comment, '\n')) {
       Line(indent, absl::StrCat("//", absl::StripTrailingAsciiWhitespace(line)));
     }
   }
 
-  void Before(int indent, const Comments& comments) {
+  void Before(size_t indent, const Comments& comments) {
     for (const std::string& detached : comments.detached) {
       if (!absl::EndsWith(out_, "\n\n") && !out_.empty()) Line(0, "");
       CommentLines(indent, detached);
@@ -72,7 +72,7 @@ class Printer {
 
   // A statement or an opening brace, with the comment that trails it: beside it where there is
   // room, else below.
-  void Statement(int indent, const std::string& text, const Comments& comments) {
+  void Statement(size_t indent, const std::string& text, const Comments& comments) {
     if (IsOneLine(comments.trailing)) {
       const std::string beside = absl::StrCat(
           text, "  //", absl::StripTrailingAsciiWhitespace(absl::string_view(comments.trailing)));
@@ -107,7 +107,7 @@ class Printer {
   }
 
   // An option as a statement of its own.
-  void PrintOption(int indent, const OptionText& option) {
+  void PrintOption(size_t indent, const OptionText& option) {
     const std::string line = absl::StrCat("option ", option.name, " = ", option.value, ";");
     if (2 * indent + line.size() <= kWidth || option.members.empty()) return Line(indent, line);
     Line(indent, absl::StrCat("option ", option.name, " = {"));

@@ -188,7 +188,7 @@ std::string TypeMapper::EnumFor(const Schema& schema, absl::string_view owner, C
   for (const auto& [name, candidate] : schemas_) {
     if (candidate->kind == Kind::kEnum && candidate->texts == schema.texts) return name;
   }
-  const std::string name(owner);
+  std::string name(owner);
   if (schemas_.count(name) > 0) {
     Fail(schema.pointer, absl::StrCat("the name \"", name, "\" is taken by a schema"));
   }
