@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "tests/docs/markdown.h"
 #include "tests/service/child_process.h"
@@ -51,7 +52,7 @@ std::vector<std::string> ShellCommands(absl::string_view word) {
 
 // PATH with a grpcurl on it: the real one where it is installed.
 std::string PathWithGrpcurl(const TempDir& directory) {
-  const std::string path = getenv("PATH");
+  std::string path(absl::NullSafeStringView(getenv("PATH")));
   const Ended real = RunProgram({"sh", "-c", "command -v grpcurl"});
   std::cout << "grpcurl is " << (real.exit_code == 0 ? real.out : "build/grpc-call\n");
   if (real.exit_code == 0) return path;

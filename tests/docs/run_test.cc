@@ -59,9 +59,9 @@ class RunTest : public testing::Test {
 };
 
 TEST_F(RunTest, DemoMakesACallAndStops) {
-  ChildProcess demo(
-      {"make", "--no-print-directory", "-C", SOURCE_DIR, "-o", "build", "demo", "BUILD=" BUILD_DIR},
-      Environment());
+  ChildProcess demo({"make", "--no-print-directory", "-C", SOURCE_DIR, "-o", "build", "demo",
+                     absl::StrCat("BUILD=", BUILD_DIR)},
+                    Environment());
   EXPECT_EQ(demo.Wait(), 0) << demo.err();
   EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
                                 ContainsRegex("\"url\": \"https://[^\"]+\"")));
@@ -129,8 +129,9 @@ TEST_F(RunTest, StopsWhereOneOfTheTwoEnds) {
 // What is built is not built again.
 TEST_F(RunTest, ServesSoonOnABuiltTree) {
   const absl::Time start = absl::Now();
-  ChildProcess run({"make", "--no-print-directory", "-C", SOURCE_DIR, "run", "BUILD=" BUILD_DIR},
-                   Environment());
+  ChildProcess run(
+      {"make", "--no-print-directory", "-C", SOURCE_DIR, "run", absl::StrCat("BUILD=", BUILD_DIR)},
+      Environment());
   ASSERT_NE(run.WaitForLine("Serving on"), "") << run.err();
   EXPECT_LT(absl::Now() - start, absl::Seconds(3) * SLOWNESS);
   run.SignalGroup(SIGINT);

@@ -19,9 +19,7 @@ namespace gateway::end_to_end {
 namespace {
 
 using grpc::StatusCode;
-using testing::Contains;
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 class BadInputTest : public testing::Test {

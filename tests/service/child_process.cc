@@ -110,7 +110,7 @@ std::string ChildProcess::WaitForLine(absl::string_view text) {
 
 std::string ChildProcess::NextLine(Stream& stream, absl::string_view text) {
   for (size_t end; (end = stream.text.find('\n', stream.looked_at)) != std::string::npos;) {
-    const std::string line = stream.text.substr(stream.looked_at, end - stream.looked_at);
+    std::string line = stream.text.substr(stream.looked_at, end - stream.looked_at);
     stream.looked_at = end + 1;
     if (absl::StrContains(line, text)) return line;
   }

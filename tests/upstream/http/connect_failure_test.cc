@@ -39,7 +39,8 @@ class Port {
     EXPECT_EQ(listen(fd_, 0), 0);
     for (int i = 0; i < 4; ++i) {
       fillers_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-      connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address_), sizeof(address_));
+      (void)connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address_),
+                    sizeof(address_));
     }
   }
 

@@ -139,8 +139,8 @@ TEST(ShutdownTest, EndsCallsThatAreSentWhileItStops) {
   for (Awaited& done : last) {
     Transport* raw = transport.get();
     const std::string url = server.Url("/");
-    raw->Send(Get(url), [raw, url, done = done.Done()](Result) mutable {
-      raw->Send(Get(url), [raw, url, done = std::move(done)](Result) mutable {
+    raw->Send(Get(url), [raw, url, done = done.Done()](const Result&) mutable {
+      raw->Send(Get(url), [raw, url, done = std::move(done)](const Result&) mutable {
         raw->Send(Get(url), std::move(done));
       });
     });
@@ -157,7 +157,7 @@ TEST(ReentrancyTest, ADoneMaySendAndCancel) {
   ScriptedServer server({{Step::Reply("ok")}});
   auto transport = MakeTransport(OneConnection());
   Awaited second;
-  transport->Send(Get(server.Url("/")), [&](Result) {
+  transport->Send(Get(server.Url("/")), [&](const Result&) {
     const Transport::CallId id = transport->Send(Get(server.Url("/")), second.Done());
     transport->Cancel(id);
   });

@@ -183,8 +183,8 @@ class Http2Server::Connection {
                             nghttp2_data_source* source, void*) {
       const std::string& text = static_cast<Connection*>(source->ptr)->body_;
       *flags |= NGHTTP2_DATA_FLAG_EOF;
-      std::memcpy(out, text.data(), text.size());  // a few bytes, of at least 16 KB
-      return static_cast<ssize_t>(text.size());
+      // A few bytes, of at least 16 KB.
+      return static_cast<ssize_t>(text.copy(reinterpret_cast<char*>(out), text.size()));
     };
     nghttp2_submit_response(session_, stream, headers, std::size(headers), &body);
   }

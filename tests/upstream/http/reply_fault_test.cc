@@ -38,7 +38,7 @@ Options SmallReplies() {
 std::string OutcomeOf(absl::string_view reply, const Options& options = SmallReplies()) {
   ScriptedServer server({{Step::Raw(reply, Step::End::kClose)}});
   auto transport = MakeTransport(options);
-  const std::string summary = Summary(Call(*transport, Post(server.Url("/"), "{}")));
+  std::string summary = Summary(Call(*transport, Post(server.Url("/"), "{}")));
   EXPECT_EQ(server.executions(), 1);
   return summary;
 }

@@ -54,9 +54,9 @@ void Hammer(Transport& transport, const std::string& url, Ends& ends) {
       std::minstd_rand random(t);
       for (int i = 0; i < kCallsPerThread; ++i) {
         Request request = Post(url, std::string(random() % 2000, 'x'));
-        const int choice = random() % 10;
+        const int choice = static_cast<int>(random() % 10);
         if (choice == 0) request = WithDeadline(std::move(request), absl::Microseconds(500));
-        const Transport::CallId id = transport.Send(std::move(request), [&](Result result) {
+        const Transport::CallId id = transport.Send(std::move(request), [&](const Result& result) {
           ends.Count(result);
           ended.With([](int& count) { ++count; });
         });

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -47,8 +48,9 @@ inline Awaited Start(Transport& transport, Request request) {
 
 // Of times that must be short: a busy machine may stumble over one, not over half of them.
 inline absl::Duration MedianOf(std::vector<absl::Duration> times) {
-  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
-  return times[times.size() / 2];
+  const auto middle = times.begin() + std::ssize(times) / 2;
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
 }
 
 inline Request WithDeadline(Request request, absl::Duration left) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/upstream/mapping/shop.h"
 
 namespace gateway::mapping {
@@ -37,7 +38,7 @@ class Mutator {
         if (!bytes.empty()) bytes[at] = static_cast<char>(random_());
         break;
       case 1:
-        if (!bytes.empty()) bytes[at] ^= static_cast<char>(1 << Below(8));
+        if (!bytes.empty()) bytes[at] = static_cast<char>(bytes[at] ^ (1 << Below(8)));
         break;
       case 2:
         bytes.erase(at, 1 + Below(4));
@@ -164,7 +165,7 @@ TEST(MutatedReply, IsUnreadableOrAMessage) {
   for (int round = 0; round < kRounds; ++round) {
     std::string body = mutator.Mutate(seeds[mutator.Below(seeds.size())]);
     const std::string method = methods[mutator.Below(std::size(methods))];
-    if (method == "GetReports") body = "[" + body + "]";
+    if (method == "GetReports") body = absl::StrCat("[", body, "]");
     const shop::Read result = shop::ReadJson(method, body);
     const auto* reply = std::get_if<Reply>(&result);
     if (reply == nullptr) {

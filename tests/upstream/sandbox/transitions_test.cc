@@ -10,7 +10,6 @@
 namespace gateway::sandbox {
 namespace {
 
-using testing::ElementsAre;
 using testing::SizeIs;
 
 class TransitionsTest : public testing::Test {
