@@ -21,8 +21,10 @@ namespace gateway::resilience {
 class ConcurrencyLimit {
  public:
   struct Options {
-    int initial = 100;
-    int minimum = 8;
+    int initial = 200;
+    // Noise alone must not refuse anybody: below this, calls hardly wait for each other in the
+    // pool.
+    int minimum = 100;
     int maximum = 2000;
     // Latency up to this many times the best counts as unloaded.
     double tolerance = 1.5;
