@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "service/log.h"
 #include "service/status.h"
 #include "upstream/mapping/error_table.h"
@@ -77,15 +79,17 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
       : endpoint_(endpoint),
         context_(context),
         reply_(reply),
+        backend_(endpoint.backend->Get()),
+        begun_(absl::Now()),
         place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {
     std::vector<grpc::Slice> slices;
     std::string joined;
     const absl::string_view message = OnePiece(request, slices, joined);
-    const absl::Time deadline = DeadlineOf(context_, endpoint_.default_deadline);
+    const absl::Time deadline = DeadlineOf(context_, backend_->default_deadline);
     Client::Handle handle =
-        endpoint_.client->Call(*endpoint_.route, message, deadline,
+        backend_->client->Call(*endpoint_.route, message, deadline,
                                [this](Answer answer) { Conclude(std::move(answer)); });
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
@@ -119,6 +123,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     endpoint_.drift->Record(reply.drift);
     AddUnrecognized(reply.drift);
     reply_ = ToBuffer(std::move(reply.message));
+    Count(absl::StatusCode::kOk, CallStats::End::kOk);
     Finish(grpc::Status::OK);
   }
 
@@ -143,12 +148,19 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
            {"http_status", int64_t{failure.http_status}},
            {"upstream_trace_id", failure.trace_id}});
     }
-    Finish(ToStatus(failure, endpoint_.route->full_name, endpoint_.client->host()));
+    Count(failure.code, CallStats::EndOf(failure.outcome));
+    Finish(ToStatus(failure, endpoint_.route->full_name, backend_->client->host()));
+  }
+
+  void Count(absl::StatusCode code, CallStats::End end) {
+    endpoint_.stats->Count(code, end, absl::Now() - begun_);
   }
 
   const Endpoint& endpoint_;
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
+  const std::shared_ptr<const Backend> backend_;
+  const absl::Time begun_;
   std::atomic<bool> aborted_{false};
   std::mutex mutex_;
   Client::Handle handle_;        // guarded by mutex_

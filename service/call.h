@@ -11,10 +11,10 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "absl/time/time.h"
+#include "service/backend.h"
+#include "service/call_stats.h"
 #include "service/drift_log.h"
 #include "service/in_flight.h"
-#include "upstream/client.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
@@ -22,10 +22,10 @@ namespace gateway {
 // What all calls of one RPC share. Everything pointed to outlives the server.
 struct Endpoint {
   const mapping::Route* route;
-  Client* client;
+  const BackendSlot* backend;
   DriftLog* drift;
   InFlight* in_flight;
-  absl::Duration default_deadline;
+  CallStats* stats;
 };
 
 // Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the

@@ -3,30 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/read_file.h"
 
 namespace gateway {
 namespace {
 
 using Section = ConfigReader::Section;
-
-// Nothing for what cannot be read to its end, a directory for example.
-std::optional<std::string> ReadFile(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (!stream ||
-      (stream.peek() != std::ifstream::traits_type::eof() && !(text << stream.rdbuf()))) {
-    return std::nullopt;
-  }
-  if (stream.bad()) return std::nullopt;
-  return text.str();
-}
 
 // "line 3, column 14" of a byte counted from 1.
 std::string Position(absl::string_view text, size_t byte) {
@@ -183,6 +170,22 @@ UpstreamConfig ReadUpstream(Section& section) {
   return upstream;
 }
 
+void ReadServer(Section& root, ServerConfig& server) {
+  Section section = root.Child("server", "What peers of the gRPC port may take up.");
+  ReadInteger(section, "max_concurrent_streams",
+              "Calls at a time on one connection; more wait at the client.",
+              server.max_concurrent_streams, 1, 1000000);
+  ReadInteger(section, "max_metadata_bytes", "Largest metadata of a call.",
+              server.max_metadata_bytes, 1024, int64_t{1024} * 1024);
+  section.Read("max_connection_age",
+               "A connection is told to go after this time, a tenth more or less, so that clients "
+               "spread over new replicas; its calls end in peace.",
+               server.max_connection_age, absl::Seconds(1));
+  ReadInteger(section, "max_memory_bytes",
+              "Memory for the port's connections and messages; 0 for no limit.",
+              server.max_memory_bytes, 0, int64_t{1} << 40);
+}
+
 Config ReadConfig(Section root) {
   Config config;
   root.Read("listen", "Address and port of the gRPC service. Port 0: any that is free.",
@@ -191,6 +194,11 @@ Config ReadConfig(Section root) {
             config.default_deadline, absl::Milliseconds(1));
   root.Read("max_request_bytes", "Largest request message; a larger one is RESOURCE_EXHAUSTED.",
             config.max_request_bytes, 1024, int64_t{64} * 1024 * 1024);
+  ReadServer(root, config.server);
+  {
+    Section metrics = root.Child("metrics", "Prometheus metrics, over HTTP at /metrics.");
+    metrics.Read("listen", "Address and port; empty: no metrics.", config.metrics_listen);
+  }
   {
     Section drain = root.Child("drain", "What SIGTERM does.");
     drain.Read("delay", "Time between NOT_SERVING and GOAWAY, for load balancers to notice.",
@@ -232,6 +240,7 @@ absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view te
   const absl::Status status = reader.status();
   if (!status.ok()) return status;
   config.file = file;
+  config.text = std::string(text);
   return config;
 }
 

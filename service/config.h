@@ -21,6 +21,7 @@ struct KeySource {
   std::string file;
   std::string env;
 
+  bool operator==(const KeySource&) const = default;
   bool empty() const { return file.empty() && env.empty(); }
 };
 
@@ -29,15 +30,36 @@ struct UpstreamConfig {
   KeySource api_key;
   std::map<std::string, KeySource> store_keys;
   http::Options pool;
+
+  bool operator==(const UpstreamConfig&) const = default;
+};
+
+// What peers of the gRPC port may take up.
+struct ServerConfig {
+  // Calls at a time on one connection; more wait at the client.
+  int64_t max_concurrent_streams = 1000;
+  int64_t max_metadata_bytes = int64_t{16} * 1024;
+  // A connection is told to go after this time, a tenth more or less, so that clients spread over
+  // new replicas. Its calls end in peace, however long they take: what gRPC would end by force, it
+  // would call UNAVAILABLE.
+  absl::Duration max_connection_age = absl::Minutes(10);
+  // Memory for all connections and messages of the port; 0: no limit.
+  int64_t max_memory_bytes = 0;
+
+  bool operator==(const ServerConfig&) const = default;
 };
 
 struct Config {
-  // Where it comes from, for errors that show later.
+  // Where it comes from, and what stood there: for errors and changes that show later.
   std::string file;
+  std::string text;
   std::string listen = "127.0.0.1:50051";
   // Of a call whose caller sets none.
   absl::Duration default_deadline = absl::Seconds(30);
   int64_t max_request_bytes = int64_t{4} * 1024 * 1024;
+  ServerConfig server;
+  // Address and port of the metrics over HTTP; empty: none.
+  std::string metrics_listen;
   // On SIGTERM: NOT_SERVING at once, GOAWAY after the delay, and calls in flight have the grace to
   // end.
   absl::Duration drain_delay = absl::ZeroDuration();

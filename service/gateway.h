@@ -1,27 +1,35 @@
 // All parts of the gateway, put together from a configuration:
 //
-//   descriptors -> routes -> one client per upstream -> endpoints -> server
+//   descriptors -> routes -> one backend per upstream -> endpoints -> server
+//
+// and beside them the metrics, and the reloader that exchanges backends when files change.
 //
 //   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(config);
 //   ... serves until ...
 //   (*gateway)->Drain();
 //
-// Thread-safety: Create, Drain and the destructor belong to one thread.
+// Thread-safety: Create, Drain and the destructor belong to one thread; the rest may be used from
+// any.
 #ifndef SERVICE_GATEWAY_H_
 #define SERVICE_GATEWAY_H_
 
-#include <map>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/backends.h"
+#include "service/call_stats.h"
 #include "service/config.h"
 #include "service/drift_log.h"
 #include "service/in_flight.h"
+#include "service/metrics.h"
+#include "service/metrics_endpoint.h"
+#include "service/reloader.h"
 #include "service/server.h"
-#include "upstream/client.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
@@ -29,14 +37,19 @@ namespace gateway {
 class Gateway {
  public:
   // Serves from here on. The status of what cannot be had or does not fit: an upstream without a
-  // provider in the protos, a key that cannot be read, an address in use.
+  // provider in the protos, a key that cannot be read, an address in use. A configuration that
+  // comes from a file is reloaded when it or its keys change.
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(const Config& config);
 
   // Everything that Create does except listening.
   static absl::Status Check(const Config& config);
 
   int port() const { return server_->port(); }
+  // Of the metrics; only where the configuration has an address for them.
+  int metrics_port() const { return metrics_endpoint_->port(); }
   const DriftLog& drift() const { return drift_; }
+  // In Prometheus' text format.
+  std::string MetricsText() const { return metrics_->Text(); }
 
   // Ends the service as the configuration says (see Server::Drain).
   void Drain();
@@ -44,15 +57,27 @@ class Gateway {
  private:
   explicit Gateway(const Config& config) : config_(config) {}
   absl::Status MakeRoutes();
-  absl::Status MakeClients();
-  std::vector<Endpoint> MakeEndpoints();
+  absl::Status MakeBackends();
+  void MakeEndpoints();
+  absl::Status Listen();
+  absl::Status Apply(const Config& config);
 
-  const Config config_;
+  mutable std::mutex mutex_;
+  Config config_;  // in force; guarded by mutex_ once the reloader runs
+
   std::unique_ptr<const mapping::RouteTable> routes_;
+  size_t fingerprint_ = 0;
+  std::unique_ptr<Backends> backends_;
   DriftLog drift_;
   InFlight in_flight_;
-  std::map<std::string, std::unique_ptr<Client>> clients_;  // by the provider's name
-  std::unique_ptr<Server> server_;                          // last: it uses all of the above
+  std::deque<CallStats> call_stats_;
+  std::vector<Endpoint> endpoints_;
+  ReloadCounters reloads_;
+  std::shared_ptr<Metrics> metrics_;
+  // Those that use all of the above, and end before it.
+  std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Reloader> reloader_;
 };
 
 }  // namespace gateway

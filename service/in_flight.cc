@@ -16,6 +16,11 @@ void InFlight::Remove(Place place) {
   removed.splice(removed.begin(), members_, place);
 }
 
+size_t InFlight::size() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return members_.size();
+}
+
 void InFlight::AbortAll() {
   const std::lock_guard<std::mutex> lock(mutex_);
   aborting_ = true;

@@ -7,6 +7,7 @@
 #ifndef SERVICE_IN_FLIGHT_H_
 #define SERVICE_IN_FLIGHT_H_
 
+#include <cstddef>
 #include <list>
 #include <mutex>
 
@@ -30,8 +31,10 @@ class InFlight {
 
   void AbortAll();
 
+  size_t size() const;
+
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<Member*> members_;  // guarded by mutex_, as is the next
   bool aborting_ = false;
 };

@@ -3,10 +3,13 @@
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <limits>
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +31,23 @@ void InitPlugins() {
   });
 }
 
+void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
+  const auto set = [&](const char* name, int64_t value) {
+    builder.AddChannelArgument(
+        name, static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max())));
+  };
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
+  set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
+  // gRPC varies it by a tenth. What it ends by force when the grace is over would be UNAVAILABLE,
+  // whatever happened upstream; so there is no end to the grace.
+  set(GRPC_ARG_MAX_CONNECTION_AGE_MS, absl::ToInt64Milliseconds(limits.max_connection_age));
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, std::numeric_limits<int>::max());
+  if (limits.max_memory_bytes == 0) return;
+  grpc::ResourceQuota quota("port");
+  quota.Resize(static_cast<size_t>(limits.max_memory_bytes));
+  builder.SetResourceQuota(quota);
+}
+
 }  // namespace
 
 Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight)
@@ -41,6 +61,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
+  SetLimits(options.limits, builder);
   // A second process on the same port would quietly take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& service : server->services_) builder.RegisterService(service.get());

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/call.h"
+#include "service/config.h"
 #include "service/in_flight.h"
 #include "service/raw_service.h"
 #include "service/unknown_method.h"
@@ -25,6 +26,7 @@ class Server {
   struct Options {
     std::string listen;  // "127.0.0.1:50051"; port 0 for any that is free
     int64_t max_request_bytes;
+    ServerConfig limits;
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they

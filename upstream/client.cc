@@ -44,7 +44,8 @@ std::optional<std::string> HostOf(absl::string_view url) {
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options, Credentials credentials,
                                                        CredentialStore::Load load_credentials,
-                                                       std::unique_ptr<http::Transport> transport) {
+                                                       std::unique_ptr<http::Transport> transport,
+                                                       std::shared_ptr<UpstreamCounters> counters) {
   std::optional<std::string> host = HostOf(options.base_url);
   if (!host) {
     return absl::InvalidArgumentError(
@@ -53,14 +54,15 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options, Credenti
   }
   return std::unique_ptr<Client>(new Client(std::move(options), *std::move(host),
                                             std::move(credentials), std::move(load_credentials),
-                                            std::move(transport)));
+                                            std::move(transport), std::move(counters)));
 }
 
 Client::Client(Options options, std::string host, Credentials credentials,
-               CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport)
+               CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport,
+               std::shared_ptr<UpstreamCounters> counters)
     : host_(std::move(host)),
       credentials_(std::move(credentials), std::move(load_credentials)),
-      upstream_(std::move(options), credentials_, *transport),
+      upstream_(std::move(options), credentials_, *transport, std::move(counters)),
       transport_(std::move(transport)) {}
 
 Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,

@@ -46,9 +46,10 @@ class Client {
   };
 
   // INVALID_ARGUMENT for a base URL that is none.
-  static absl::StatusOr<std::unique_ptr<Client>> Create(Options options, Credentials credentials,
-                                                        CredentialStore::Load load_credentials,
-                                                        std::unique_ptr<http::Transport> transport);
+  static absl::StatusOr<std::unique_ptr<Client>> Create(
+      Options options, Credentials credentials, CredentialStore::Load load_credentials,
+      std::unique_ptr<http::Transport> transport,
+      std::shared_ptr<UpstreamCounters> counters = std::make_shared<UpstreamCounters>());
 
   // `message` is a serialized request of the route; it is not kept. All attempts together, with
   // their queueing and the waits in between, end at the deadline.
@@ -62,10 +63,12 @@ class Client {
   void ReplaceCredentials(Credentials credentials) { credentials_.Replace(std::move(credentials)); }
 
   const Upstream& upstream() const { return upstream_; }
+  http::Stats pool() const { return transport_->Snapshot(); }
 
  private:
   Client(Options options, std::string host, Credentials credentials,
-         CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport);
+         CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport,
+         std::shared_ptr<UpstreamCounters> counters);
 
   const std::string host_;
   CredentialStore credentials_;

@@ -84,7 +84,6 @@ void PendingCall::Attempt() {
                           "the upstream has been failing; it is not called for now"));
   }
   ++attempts_;
-  ++upstream_.counters.attempts;
   SetHeaders(route_, key_, *request_);
   request_->deadline = deadline_;
   Track([this] {
@@ -96,6 +95,7 @@ void PendingCall::Attempt() {
 
 void PendingCall::OnResult(http::Result result) {
   const absl::Time now = absl::Now();
+  ++upstream_.attempts(route_.read)[AttemptResultOf(result)];
   upstream_.gate(route_.read)
       .Leave(pass_, VerdictOf(result, now - pass_.entered), LatencyCounts(result), now);
   if (const auto* error = std::get_if<http::Error>(&result)) {

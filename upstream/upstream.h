@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "upstream/attempt_result.h"
 #include "upstream/credentials.h"
 #include "upstream/http/transport.h"
 #include "upstream/resilience/gate.h"
@@ -35,12 +36,15 @@ struct UpstreamOptions {
   resilience::CircuitBreaker::Options breaker = {};
   resilience::ConcurrencyLimit::Options limit = {};
   resilience::RateLimit::Options rate_limit = {};  // per store
+
+  bool operator==(const UpstreamOptions&) const = default;
 };
 
-// Only grow; for metrics.
+// Only grow; for metrics. Shared by the clients that follow each other at one upstream.
 struct UpstreamCounters {
   std::atomic<uint64_t> calls{0};
-  std::atomic<uint64_t> attempts{0};
+  AttemptCounts read_attempts{};
+  AttemptCounts write_attempts{};
   std::atomic<uint64_t> retries{0};
   std::atomic<uint64_t> retries_over_budget{0};
   std::atomic<uint64_t> shed{0};
@@ -51,10 +55,14 @@ struct UpstreamCounters {
 };
 
 struct Upstream {
-  Upstream(UpstreamOptions given, CredentialStore& credentials, http::Transport& transport);
+  Upstream(UpstreamOptions given, CredentialStore& credentials, http::Transport& transport,
+           std::shared_ptr<UpstreamCounters> counters);
 
   // Reads and writes fail and slow down apart: a broken report must not stop refunds.
   resilience::Gate& gate(bool read) { return read ? read_gate : write_gate; }
+  AttemptCounts& attempts(bool read) {
+    return read ? counters.read_attempts : counters.write_attempts;
+  }
 
   const UpstreamOptions options;
   CredentialStore& credentials;
@@ -63,7 +71,8 @@ struct Upstream {
   resilience::Gate write_gate;
   resilience::RetryBudget retry_budget;
   resilience::RateLimit rate_limit;
-  UpstreamCounters counters;
+  const std::shared_ptr<UpstreamCounters> shared_counters;
+  UpstreamCounters& counters;
 };
 
 }  // namespace gateway

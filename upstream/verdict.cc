@@ -20,6 +20,7 @@ Verdict VerdictOf(const http::Result& result, absl::Duration took) {
     case Kind::kConnect:
     case Kind::kTls:
     case Kind::kBroken:
+    case Kind::kUnprocessed:
       return Verdict::kBad;
     case Kind::kDeadline:
       return took >= kSlow ? Verdict::kBad : Verdict::kNeither;
@@ -47,6 +48,7 @@ bool MayRepeat(const http::Result& result, const mapping::Failure& failure, bool
       case Kind::kResolve:
       case Kind::kConnect:
       case Kind::kBroken:
+      case Kind::kUnprocessed:
         return read || !error->sent;
       default:
         return false;

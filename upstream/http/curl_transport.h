@@ -3,9 +3,8 @@
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: the destructor ends open calls with Error::kShutdown and joins the transport's threads;
 // no `done` comes after it. It must not run inside a `done`, nor while another thread is in Send or
-// Cancel. Errors: as Error::Kind has them. Whatever the request, it leaves at most once unless
-// Request::repeatable is set, in which case libcurl may repeat it on another connection when one
-// dies before the reply (at most 5 times).
+// Cancel. Errors: as Error::Kind has them. Whatever the request, one Send puts it on the
+// wire at most once; to repeat it is the caller's decision.
 //
 //   absl::StatusOr<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(Options{});
 //   (*transport)->Send(Request{.url = "https://api.example/v1/orders"}, [](Result result) { ... });
@@ -36,7 +35,7 @@ class CurlTransport : public Transport {
   CallId Wait(absl::Time until, Done done) override;
   void Cancel(CallId id) override;
 
-  Stats Snapshot() const;
+  Stats Snapshot() const override;
 
  private:
   explicit CurlTransport(std::vector<std::unique_ptr<EventLoop>> loops);

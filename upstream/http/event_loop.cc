@@ -320,6 +320,7 @@ void EventLoop::End(Calls::iterator call, Result result) {
     ended.splice(ended.end(), running_, call);
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     requests_finished_.fetch_add(1, std::memory_order_relaxed);
+    if (call->transfer.repeat_refused()) repeats_refused_.fetch_add(1, std::memory_order_relaxed);
   } else {
     ended.splice(ended.end(), queue_, call);
     queued_.fetch_sub(1, std::memory_order_relaxed);
@@ -343,7 +344,8 @@ Stats EventLoop::Snapshot() const {
                .in_flight = in_flight_.load(std::memory_order_relaxed),
                .connections_created = connections_created_.load(std::memory_order_relaxed),
                .requests_started = requests_started_.load(std::memory_order_relaxed),
-               .requests_finished = requests_finished_.load(std::memory_order_relaxed)};
+               .requests_finished = requests_finished_.load(std::memory_order_relaxed),
+               .repeats_refused = repeats_refused_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace gateway::http

@@ -141,6 +141,7 @@ class EventLoop {
   std::atomic<int64_t> connections_created_{0};
   std::atomic<int64_t> requests_started_{0};
   std::atomic<int64_t> requests_finished_{0};
+  std::atomic<int64_t> repeats_refused_{0};
 
   std::thread thread_;  // last: starts when all else is ready
 };

@@ -30,8 +30,6 @@ struct Request {
   // Sent when has_body is set, also when empty.
   std::string body;
   bool has_body = false;
-  // Executing it twice does no harm. Everything else is put on the wire at most once.
-  bool repeatable = false;
   // Bounds everything: queueing, connecting, the transfer.
   absl::Time deadline = absl::InfiniteFuture();
 };
@@ -52,19 +50,21 @@ inline constexpr size_t kBodyPadding = 64;
 // Why there is no response.
 struct Error {
   enum class Kind {
-    kResolve,     // the host's name has no address
-    kConnect,     // refused, unreachable, or not connected in time
-    kTls,         // handshake or certificate
-    kBroken,      // the connection ended, or what came was not HTTP
-    kTooLarge,    // the reply exceeds the configured size
-    kDeadline,    // the request's deadline passed
-    kCancelled,   // Cancel() was called
-    kOverloaded,  // the queue in front of the pool is full
-    kShutdown,    // the transport is stopping
-    kInvalid,     // the request cannot be sent as it is
+    kResolve,      // the host's name has no address
+    kConnect,      // refused, unreachable, or not connected in time
+    kTls,          // handshake or certificate
+    kBroken,       // the connection ended, or what came was not HTTP
+    kUnprocessed,  // the peer said that it did not process the request (HTTP/2)
+    kTooLarge,     // the reply exceeds the configured size
+    kDeadline,     // the request's deadline passed
+    kCancelled,    // Cancel() was called
+    kOverloaded,   // the queue in front of the pool is full
+    kShutdown,     // the transport is stopping
+    kInvalid,      // the request cannot be sent as it is
   };
   Kind kind = Kind::kBroken;
-  // Whether any byte of the request may have left this process. False is a promise.
+  // Whether the upstream may have acted on the request. False is a promise: no byte of it left this
+  // process, or the upstream said that it did not process it.
   bool sent = false;
   // For people; holds nothing of the request's content.
   std::string message;

@@ -43,6 +43,8 @@ struct Options {
   // PEM file of the authorities to trust instead of the system's. Verification cannot be turned
   // off.
   std::string ca_file;
+
+  bool operator==(const Options&) const = default;
 };
 
 }  // namespace gateway::http

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -30,6 +31,13 @@ int StatusOf(absl::string_view line) {
   return absl::SimpleAtoi(line.substr(space + 1, 3), &status) ? status : 0;
 }
 
+// The headers that delimit the body. One reply has one of them at most: what two of them delimit,
+// two readers may read differently (RFC 9112, 6.3 and 11.2).
+bool IsLength(absl::string_view name) {
+  return absl::EqualsIgnoreCase(name, "content-length") ||
+         absl::EqualsIgnoreCase(name, "transfer-encoding");
+}
+
 }  // namespace
 
 bool Reply::Fail(Error::Kind kind) {
@@ -42,6 +50,7 @@ void Reply::StartOver(absl::string_view status_line) {
   response_.headers.reserve(kUsualHeaderBytes);
   response_.status = StatusOf(status_line);
   expecting_ = Expecting::kHeaders;
+  has_length_ = false;
 }
 
 bool Reply::AppendHeaderLine(absl::string_view line) {
@@ -69,7 +78,11 @@ bool Reply::AppendHeaderLine(absl::string_view line) {
     absl::StrAppend(&response_.headers, " ", line, "\r\n");
     return true;
   }
-  if (line.find(':') == absl::string_view::npos) return Fail(Error::Kind::kBroken);
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos) return Fail(Error::Kind::kBroken);
+  if (IsLength(line.substr(0, colon)) && std::exchange(has_length_, true)) {
+    return Fail(Error::Kind::kBroken);
+  }
   absl::StrAppend(&response_.headers, line, "\r\n");
   return true;
 }

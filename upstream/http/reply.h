@@ -47,6 +47,7 @@ class Reply {
   const size_t max_body_bytes_;
   Expecting expecting_ = Expecting::kStatusLine;
   size_t header_bytes_ = 0;
+  bool has_length_ = false;
   std::optional<Error::Kind> failure_;
   Response response_;
 };

@@ -16,6 +16,7 @@ struct Stats {
   int64_t connections_created = 0;
   int64_t requests_started = 0;   // given to libcurl
   int64_t requests_finished = 0;  // of these, over, whatever the end
+  int64_t repeats_refused = 0;    // libcurl was about to send a request a second time
 
   Stats& operator+=(const Stats& other) {
     open += other.open;
@@ -24,6 +25,7 @@ struct Stats {
     connections_created += other.connections_created;
     requests_started += other.requests_started;
     requests_finished += other.requests_finished;
+    repeats_refused += other.repeats_refused;
     return *this;
   }
 };

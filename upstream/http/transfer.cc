@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "upstream/http/curl_error.h"
+#include "upstream/http/refused_streams.h"
 
 namespace gateway::http {
 namespace {
@@ -40,6 +41,7 @@ Transfer::Transfer(std::shared_ptr<const Request> request, const Options& option
 
 CURLcode Transfer::Prepare(EasyHandle easy, bool share_connection) {
   easy_ = std::move(easy);
+  TakeRefusal(easy_.get());  // of an earlier request on this handle
   SetProtocol(share_connection);
   SetRequest();
   SetCallbacks();
@@ -132,12 +134,9 @@ void Transfer::SetCallbacks() {
 
 int Transfer::OnBeforeSend(void* self, char*, char*, int, int) {
   Transfer& transfer = *static_cast<Transfer*>(self);
-  if (transfer.sent() && !transfer.request_->repeatable) {
-    transfer.repeat_refused_ = true;
-    return CURL_PREREQFUNC_ABORT;
-  }
-  ++transfer.sends_;
-  return CURL_PREREQFUNC_OK;
+  transfer.repeat_refused_ = transfer.sent_;
+  transfer.sent_ = true;
+  return transfer.repeat_refused_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 size_t Transfer::OnHeader(char* data, size_t size, size_t count, void* self) {
@@ -157,6 +156,11 @@ Result Transfer::Finish(CURLcode code) {
     return MakeError(Error::Kind::kTooLarge, "the reply exceeds the configured size");
   }
   if (reply_.failure()) return MakeError(*reply_.failure(), "the reply is not valid HTTP");
+  if (TakeRefusal(easy_.get()) && !reply_.has_head()) {
+    return Error{.kind = Error::Kind::kUnprocessed,
+                 .sent = false,
+                 .message = "the upstream refused the HTTP/2 stream"};
+  }
   if (repeat_refused_) {
     return MakeError(Error::Kind::kBroken,
                      "the connection ended before the reply; the request was not repeated");

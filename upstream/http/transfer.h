@@ -9,8 +9,8 @@
 // ends before the first byte of the reply, whatever the verb, and when an HTTP/2 server refuses the
 // stream. Each such repeat starts over in libcurl's state machine, and passes the pre-request
 // callback before it can write anything. So this callback decides: its first call marks the request
-// as sent, and a further call is refused unless the request is repeatable. It also makes sent() ==
-// false a promise: before that callback no byte of the request exists outside this process. See
+// as sent, and a further call is refused. It also makes sent() == false a promise: before that
+// callback no byte of the request exists outside this process. See
 // docs/adr/0002-at-most-once-on-the-wire.md.
 #ifndef UPSTREAM_HTTP_TRANSFER_H_
 #define UPSTREAM_HTTP_TRANSFER_H_
@@ -58,7 +58,10 @@ class Transfer {
   bool is_tls() const { return is_tls_; }
 
   // Whether a byte of the request may have left this process.
-  bool sent() const { return sends_ > 0; }
+  bool sent() const { return sent_; }
+
+  // Whether libcurl was kept from sending it a second time.
+  bool repeat_refused() const { return repeat_refused_; }
 
  private:
   void SetProtocol(bool share_connection);
@@ -77,7 +80,7 @@ class Transfer {
   std::vector<curl_slist> header_lines_;  // a list in libcurl's form, over the strings of request_
   std::vector<std::string> empty_headers_;
   Reply reply_;
-  int sends_ = 0;
+  bool sent_ = false;
   bool repeat_refused_ = false;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
 };

@@ -15,6 +15,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "upstream/http/message.h"
+#include "upstream/http/stats.h"
 
 namespace gateway::http {
 
@@ -42,6 +43,8 @@ class Transport {
   // Ends the call's transfer, or its waiting; its `done` is called with Error::kCancelled unless it
   // was called already.
   virtual void Cancel(CallId id) = 0;
+
+  virtual Stats Snapshot() const { return {}; }
 };
 
 }  // namespace gateway::http

@@ -81,6 +81,8 @@ constexpr TransportRow kTransportRows[] = {
      StatusCode::kUnknown, "UPSTREAM_TLS_FAILED"},
     {http::Error::Kind::kBroken, StatusCode::kUnavailable, StatusCode::kUnavailable,
      StatusCode::kUnknown, "UPSTREAM_CONNECTION_BROKEN"},
+    {http::Error::Kind::kUnprocessed, StatusCode::kUnavailable, StatusCode::kUnavailable,
+     StatusCode::kUnknown, "UPSTREAM_DID_NOT_PROCESS"},
     {http::Error::Kind::kTooLarge, StatusCode::kInternal, StatusCode::kInternal,
      StatusCode::kUnknown, "UPSTREAM_REPLY_TOO_LARGE"},
     {http::Error::Kind::kDeadline, StatusCode::kDeadlineExceeded, StatusCode::kDeadlineExceeded,

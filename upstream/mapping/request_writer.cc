@@ -145,7 +145,6 @@ class RequestWriter {
 
   WireResult WriteBody() {
     request_.http.method = route_.method;
-    request_.http.repeatable = route_.read;
     if (route_.body == nullptr) return WireResult::kOk;
     const FieldPlan& field = *route_.body;
     const Path at{nullptr, field.name};

@@ -30,6 +30,8 @@ class CircuitBreaker {
     absl::Duration max_open_time = absl::Seconds(30);
     // Calls let through in half-open state.
     int probes = 3;
+
+    bool operator==(const Options&) const = default;
   };
 
   enum class State { kClosed, kOpen, kHalfOpen };

@@ -33,6 +33,8 @@ class ConcurrencyLimit {
     int min_samples = 20;
     // The best latency is forgotten after this time.
     absl::Duration memory = absl::Seconds(60);
+
+    bool operator==(const Options&) const = default;
   };
 
   explicit ConcurrencyLimit(const Options& options);

@@ -19,6 +19,8 @@ class RateLimit {
   struct Options {
     double calls_per_second = 0;  // 0: no limit
     int burst = 1;
+
+    bool operator==(const Options&) const = default;
   };
 
   explicit RateLimit(const Options& options) : options_(options) {}

@@ -20,6 +20,8 @@ class RetryBudget {
     // Retries that the window always has, so that a gateway with little traffic retries at all.
     int floor = 10;
     absl::Duration window = absl::Seconds(10);
+
+    bool operator==(const Options&) const = default;
   };
 
   explicit RetryBudget(const Options& options) : options_(options), window_(options.window) {}

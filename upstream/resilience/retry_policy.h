@@ -17,6 +17,8 @@ struct RetryOptions {
   // The n-th wait is chosen evenly between 0 and min(base * 2^(n-1), cap): full jitter.
   absl::Duration base = absl::Milliseconds(50);
   absl::Duration cap = absl::Seconds(2);
+
+  bool operator==(const RetryOptions&) const = default;
 };
 
 // The wait before the next attempt. Nothing: there is none, because the attempts are used up or the

@@ -32,11 +32,12 @@ TEST(NameTest, OfKindsAreDistinct) {
   std::set<std::string> names;
   for (Error::Kind kind :
        {Error::Kind::kResolve, Error::Kind::kConnect, Error::Kind::kTls, Error::Kind::kBroken,
-        Error::Kind::kTooLarge, Error::Kind::kDeadline, Error::Kind::kCancelled,
-        Error::Kind::kOverloaded, Error::Kind::kShutdown, Error::Kind::kInvalid}) {
+        Error::Kind::kUnprocessed, Error::Kind::kTooLarge, Error::Kind::kDeadline,
+        Error::Kind::kCancelled, Error::Kind::kOverloaded, Error::Kind::kShutdown,
+        Error::Kind::kInvalid}) {
     names.emplace(Name(kind));
   }
-  EXPECT_EQ(names.size(), 10);
+  EXPECT_EQ(names.size(), 11);
 }
 
 }  // namespace

@@ -55,6 +55,18 @@ TEST(ReplyTest, IgnoresTrailers) {
   EXPECT_EQ(response.headers, "");
 }
 
+// What two lengths delimit, two readers may read differently (RFC 9112, 6.3 and 11.2).
+TEST(ReplyTest, RefusesALengthThatIsSaidTwice) {
+  const char* const status = "HTTP/1.1 200 OK\r\n";
+  const char* const length = "Content-Length: 2\r\n";
+  const char* const chunked = "transfer-encoding: chunked\r\n";
+  EXPECT_EQ(WithLines({status, length, "content-length: 3\r\n"}).failure(), Error::Kind::kBroken);
+  EXPECT_EQ(WithLines({status, length, length}).failure(), Error::Kind::kBroken);
+  EXPECT_EQ(WithLines({status, length, chunked}).failure(), Error::Kind::kBroken);
+  EXPECT_EQ(WithLines({status, chunked, length}).failure(), Error::Kind::kBroken);
+  EXPECT_EQ(WithLines({status, length, "Content-Length-X: 3\r\n"}).failure(), std::nullopt);
+}
+
 TEST(ReplyTest, RefusesWhatIsNotAHeader) {
   EXPECT_EQ(WithLines({"HTTP/1.1 200 OK\r\n", "nonsense\r\n"}).failure(), Error::Kind::kBroken);
   EXPECT_EQ(WithLines({"HTTP/1.1\r\n"}).failure(), Error::Kind::kBroken);

@@ -35,26 +35,25 @@ TEST(RequestLine, IsVerbPathAndBody) {
     http::Method verb;
     const char* url;
     const char* body;  // null: none
-    bool repeatable;
   } const cases[] = {
       {"GetGlass", "stand_id: '1' glass_id: 'g'", http::Method::kGet,
-       "https://shop.test/v1/stands/1/glasses/g", nullptr, true},
+       "https://shop.test/v1/stands/1/glasses/g", nullptr},
       {"RefundGlass", "stand_id: '1' glass_id: 'g'", http::Method::kPost,
-       "https://shop.test/v1/stands/1/glasses/g/refund", nullptr, false},
+       "https://shop.test/v1/stands/1/glasses/g/refund", nullptr},
       {"DeleteGlass", "stand_id: '1' glass_id: 'g'", http::Method::kDelete,
-       "https://shop.test/v1/stands/1/glasses/g", nullptr, false},
+       "https://shop.test/v1/stands/1/glasses/g", nullptr},
       {"UpdateGlass", "stand_id: '1' glass_id: 'g' body {}", http::Method::kPatch,
-       "https://shop.test/v1/stands/1/glasses/g", "{}", false},
+       "https://shop.test/v1/stands/1/glasses/g", "{}"},
       {"SetPrices", "stand_id: '1' prices { key: 'a' value: 5 }", http::Method::kPut,
-       "https://shop.test/v1/stands/1/prices", R"({"a":5})", false},
+       "https://shop.test/v1/stands/1/prices", R"({"a":5})"},
       {"SetPrices", "stand_id: '1'", http::Method::kPut, "https://shop.test/v1/stands/1/prices",
-       "{}", false},
+       "{}"},
       {"RestockGlasses", "stand_id: '1' items { length: 5 } items { length: 0 color: '' }",
        http::Method::kPut, "https://shop.test/v1/stands/1/glasses",
-       R"([{"length":5},{"length":0,"color":""}])", false},
+       R"([{"length":5},{"length":0,"color":""}])"},
       // An optional body that is not set.
       {"Mix", "stand_id: '1' reasons: 'r'", http::Method::kPost,
-       "https://shop.test/v1/stands/1/mix?reasons=r", nullptr, false},
+       "https://shop.test/v1/stands/1/mix?reasons=r", nullptr},
   };
   for (const auto& c : cases) {
     const Written written = WriteText(c.method, c.text);
@@ -64,7 +63,6 @@ TEST(RequestLine, IsVerbPathAndBody) {
     EXPECT_EQ(request.url, c.url);
     EXPECT_EQ(request.has_body, c.body != nullptr);
     EXPECT_EQ(request.body, c.body == nullptr ? "" : c.body);
-    EXPECT_EQ(request.repeatable, c.repeatable);
   }
 }
 

@@ -1,0 +1,93 @@
+#include "service/backends.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/upstreams.h"
+
+namespace gateway {
+namespace {
+
+std::string PlaceOf(const Config& config, const std::string& upstream) {
+  return absl::StrCat(config.file, ": upstreams.", upstream);
+}
+
+bool SameUpstreams(const Config& a, const Config& b) {
+  return std::equal(a.upstreams.begin(), a.upstreams.end(), b.upstreams.begin(), b.upstreams.end(),
+                    [](const auto& one, const auto& other) { return one.first == other.first; });
+}
+
+// What is fixed when the gateway begins to listen.
+absl::Status CheckChangeable(const Config& now, const Config& next) {
+  const auto refuse = [&](absl::string_view key) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(next.file, ": ", key, ": cannot change without a restart"));
+  };
+  if (next.listen != now.listen) return refuse("listen");
+  if (next.max_request_bytes != now.max_request_bytes) return refuse("max_request_bytes");
+  if (next.metrics_listen != now.metrics_listen) return refuse("metrics.listen");
+  if (next.server != now.server) return refuse("server");
+  if (!SameUpstreams(now, next)) return refuse("upstreams");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backends>> Backends::Create(const Config& config) {
+  std::unique_ptr<Backends> backends(new Backends(config));
+  for (const auto& [name, upstream] : config.upstreams) {
+    auto counters = std::make_shared<UpstreamCounters>();
+    absl::StatusOr<std::unique_ptr<Client>> client = MakeClient(upstream, counters);
+    if (!client.ok()) return Prefixed(PlaceOf(config, name), client.status());
+    const auto [entry, added] =
+        backends->entries_.try_emplace(name, Backend{*std::move(client), config.default_deadline});
+    entry->second.counters = std::move(counters);
+  }
+  return backends;
+}
+
+const BackendSlot* Backends::Find(const std::string& upstream) const {
+  const auto found = entries_.find(upstream);
+  return found == entries_.end() ? nullptr : &found->second.slot;
+}
+
+absl::StatusOr<Backends::Change> Backends::Prepare(const std::string& name,
+                                                   const UpstreamConfig& upstream) const {
+  Change change;
+  if (upstream == config_.upstreams.at(name)) {
+    absl::StatusOr<Credentials> credentials = LoadCredentials(upstream);
+    if (!credentials.ok()) return credentials.status();
+    change.credentials = std::make_unique<Credentials>(*std::move(credentials));
+    return change;
+  }
+  absl::StatusOr<std::unique_ptr<Client>> client = MakeClient(upstream, entries_.at(name).counters);
+  if (!client.ok()) return client.status();
+  change.client = *std::move(client);
+  return change;
+}
+
+absl::Status Backends::Apply(const Config& config) {
+  const absl::Status changeable = CheckChangeable(config_, config);
+  if (!changeable.ok()) return changeable;
+  std::map<std::string, Change> changes;
+  for (const auto& [name, upstream] : config.upstreams) {
+    absl::StatusOr<Change> change = Prepare(name, upstream);
+    if (!change.ok()) return Prefixed(PlaceOf(config, name), change.status());
+    changes.emplace(name, *std::move(change));
+  }
+  for (auto& [name, change] : changes) {
+    Entry& entry = entries_.at(name);
+    if (change.credentials) entry.client->ReplaceCredentials(std::move(*change.credentials));
+    if (change.client) retired_.push_back(std::exchange(entry.client, std::move(change.client)));
+    entry.slot.Set({entry.client, config.default_deadline});
+  }
+  config_ = config;
+  return absl::OkStatus();
+}
+
+void Backends::Reap() {
+  std::erase_if(retired_, [](const auto& client) { return client.use_count() == 1; });
+}
+
+}  // namespace gateway

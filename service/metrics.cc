@@ -1,0 +1,230 @@
+#include "service/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <initializer_list>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace gateway {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+// Builds one family, sample by sample.
+class Family {
+ public:
+  Family(std::string name, MetricType type, std::string help) {
+    family_.name = std::move(name);
+    family_.type = type;
+    family_.help = std::move(help);
+  }
+
+  ClientMetric& Add(Labels labels, double value = 0) {
+    ClientMetric& metric = family_.metric.emplace_back();
+    metric.label = std::move(labels);
+    metric.counter.value = metric.gauge.value = value;
+    return metric;
+  }
+
+  MetricFamily Take() { return std::move(family_); }
+
+ private:
+  MetricFamily family_;
+};
+
+// "GetOrders" of "paynow.management.v1.OrdersService.GetOrders".
+std::string MethodOf(const mapping::Route& route) {
+  return route.full_name.substr(route.service.size() + 1);
+}
+
+// OpenTelemetry's names for RPCs, as they are written in Prometheus.
+Labels RpcLabels(const mapping::Route& route) {
+  return {{"rpc_service", route.service}, {"rpc_method", MethodOf(route)}};
+}
+
+MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
+  Family family("rpc_server_calls_total", MetricType::Counter,
+                "Calls that ended, by what became of them upstream.");
+  for (const Metrics::Rpc& rpc : rpcs) {
+    for (size_t code = 0; code < CallStats::kCodes; ++code) {
+      for (size_t end = 0; end < CallStats::kEnds; ++end) {
+        const uint64_t count = rpc.stats->calls(code, CallStats::End(end));
+        if (count == 0) continue;
+        Labels labels = RpcLabels(*rpc.route);
+        labels.push_back({"rpc_grpc_status_code", absl::StrCat(code)});
+        labels.push_back({"outcome", std::string(CallStats::Name(CallStats::End(end)))});
+        family.Add(std::move(labels), static_cast<double>(count));
+      }
+    }
+  }
+  return family.Take();
+}
+
+MetricFamily DurationsOf(const std::vector<Metrics::Rpc>& rpcs) {
+  Family family("rpc_server_duration_seconds", MetricType::Histogram,
+                "Time from a call's request to its answer.");
+  for (const Metrics::Rpc& rpc : rpcs) {
+    uint64_t count = 0;
+    ClientMetric::Histogram histogram;
+    for (size_t i = 0; i <= CallStats::kBounds.size(); ++i) {
+      count += rpc.stats->bucket(i);
+      const bool last = i == CallStats::kBounds.size();
+      histogram.bucket.push_back(
+          {count, last ? std::numeric_limits<double>::infinity() : CallStats::kBounds[i]});
+    }
+    if (count == 0) continue;
+    histogram.sample_count = count;
+    histogram.sample_sum = absl::ToDoubleSeconds(rpc.stats->total_time());
+    family.Add(RpcLabels(*rpc.route)).histogram = std::move(histogram);
+  }
+  return family.Take();
+}
+
+// Everything that is told of each upstream.
+class UpstreamFamilies {
+ public:
+  void Add(const std::string& name, const Client& client) {
+    const Upstream& upstream = client.upstream();
+    AddAttempts(name, "read", upstream.counters.read_attempts);
+    AddAttempts(name, "write", upstream.counters.write_attempts);
+    AddGate(name, "read", upstream.read_gate);
+    AddGate(name, "write", upstream.write_gate);
+    AddCounters(name, upstream.counters);
+    AddPool(name, client.pool());
+  }
+
+  void MoveTo(std::vector<MetricFamily>& families) {
+    for (Family* family : {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_,
+                           &breaker_openings_, &limit_, &in_flight_, &unknown_, &keys_renewed_,
+                           &pool_, &connections_, &repeats_refused_}) {
+      families.push_back(family->Take());
+    }
+  }
+
+ private:
+  void AddAttempts(const std::string& name, const char* kind, const AttemptCounts& counts) {
+    for (size_t i = 0; i < counts.size(); ++i) {
+      attempts_.Add(
+          {{"upstream", name}, {"kind", kind}, {"result", std::string(AttemptResultName(i))}},
+          static_cast<double>(counts[i]));
+    }
+  }
+
+  void AddGate(const std::string& name, const char* kind, const resilience::Gate& gate) {
+    const Labels labels = {{"upstream", name}, {"kind", kind}};
+    breaker_state_.Add(labels, StateNumber(gate.breaker().state()));
+    breaker_openings_.Add(labels, static_cast<double>(gate.breaker().openings()));
+    limit_.Add(labels, gate.limit().limit());
+    in_flight_.Add(labels, gate.limit().in_flight());
+  }
+
+  static double StateNumber(resilience::CircuitBreaker::State state) {
+    switch (state) {
+      case resilience::CircuitBreaker::State::kClosed:
+        return 0;
+      case resilience::CircuitBreaker::State::kHalfOpen:
+        return 1;
+      case resilience::CircuitBreaker::State::kOpen:
+        return 2;
+    }
+    return 2;
+  }
+
+  void AddCounters(const std::string& name, const UpstreamCounters& counters) {
+    const Labels labels = {{"upstream", name}};
+    retries_.Add(labels, static_cast<double>(counters.retries));
+    over_budget_.Add(labels, static_cast<double>(counters.retries_over_budget));
+    shed_.Add({{"upstream", name}, {"reason", "limit"}}, static_cast<double>(counters.shed));
+    shed_.Add({{"upstream", name}, {"reason", "breaker"}},
+              static_cast<double>(counters.refused_by_breaker));
+    shed_.Add({{"upstream", name}, {"reason", "rate_limit"}},
+              static_cast<double>(counters.rate_limited));
+    unknown_.Add(labels, static_cast<double>(counters.outcome_unknown));
+    keys_renewed_.Add(labels, static_cast<double>(counters.keys_renewed));
+  }
+
+  void AddPool(const std::string& name, const http::Stats& stats) {
+    const auto state = [&](const char* state, int64_t count) {
+      pool_.Add({{"upstream", name}, {"state", state}}, static_cast<double>(count));
+    };
+    state("open", stats.open);
+    state("queued", stats.queued);
+    state("in_flight", stats.in_flight);
+    connections_.Add({{"upstream", name}}, static_cast<double>(stats.connections_created));
+    repeats_refused_.Add({{"upstream", name}}, static_cast<double>(stats.repeats_refused));
+  }
+
+  Family attempts_{"gateway_upstream_attempts_total", MetricType::Counter,
+                   "Requests handed to the pool, by class of status or kind of transport error."};
+  Family retries_{"gateway_upstream_retries_total", MetricType::Counter,
+                  "Attempts after the first."};
+  Family over_budget_{"gateway_upstream_retries_over_budget_total", MetricType::Counter,
+                      "Retries that the retry budget did not allow."};
+  Family shed_{"gateway_upstream_shed_total", MetricType::Counter,
+               "Attempts that were not made, and why."};
+  Family breaker_state_{"gateway_upstream_breaker_state", MetricType::Gauge,
+                        "0 closed, 1 half-open, 2 open."};
+  Family breaker_openings_{"gateway_upstream_breaker_openings_total", MetricType::Counter,
+                           "Times that the breaker went from closed to open."};
+  Family limit_{"gateway_upstream_concurrency_limit", MetricType::Gauge,
+                "Attempts that may be under way at a time."};
+  Family in_flight_{"gateway_upstream_calls_in_flight", MetricType::Gauge,
+                    "Attempts that are under way."};
+  Family unknown_{"gateway_upstream_outcome_unknown_total", MetricType::Counter,
+                  "Calls that failed with outcome unknown."};
+  Family keys_renewed_{"gateway_upstream_keys_renewed_total", MetricType::Counter,
+                       "Calls repeated with a newer key after the upstream refused the old one."};
+  Family pool_{"gateway_pool_requests", MetricType::Gauge, "Requests in the pool."};
+  Family connections_{"gateway_pool_connections_created_total", MetricType::Counter,
+                      "Connections opened."};
+  Family repeats_refused_{"gateway_pool_repeats_refused_total", MetricType::Counter,
+                          "Times that libcurl was kept from sending a request again."};
+};
+
+MetricFamily DriftOf(const DriftLog& drift) {
+  Family family("gateway_drift_total", MetricType::Counter,
+                "Where replies deviate from the protos.");
+  for (const auto& [key, count] : drift.Counts()) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(key, absl::MaxSplits(' ', 1));
+    family.Add({{"kind", parts.first}, {"field", parts.second}}, static_cast<double>(count));
+  }
+  return family.Take();
+}
+
+MetricFamily ReloadsOf(const ReloadCounters& reloads) {
+  Family family("gateway_reloads_total", MetricType::Counter,
+                "Changed configurations and keys, applied or refused.");
+  family.Add({{"result", "applied"}}, static_cast<double>(reloads.applied));
+  family.Add({{"result", "refused"}}, static_cast<double>(reloads.refused));
+  return family.Take();
+}
+
+}  // namespace
+
+std::vector<MetricFamily> Metrics::Collect() const {
+  std::vector<MetricFamily> families;
+  families.push_back(CallsOf(sources_.rpcs));
+  families.push_back(DurationsOf(sources_.rpcs));
+  Family in_flight("gateway_calls_in_flight", MetricType::Gauge, "Calls that are being served.");
+  in_flight.Add({}, static_cast<double>(sources_.in_flight->size()));
+  families.push_back(in_flight.Take());
+  UpstreamFamilies upstreams;
+  for (const UpstreamEntry& entry : sources_.upstreams) {
+    upstreams.Add(entry.name, *entry.slot->Get()->client);
+  }
+  upstreams.MoveTo(families);
+  families.push_back(DriftOf(*sources_.drift));
+  families.push_back(ReloadsOf(*sources_.reloads));
+  return families;
+}
+
+std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(Collect()); }
+
+}  // namespace gateway

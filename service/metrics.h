@@ -1,0 +1,65 @@
+// All numbers of the gateway in Prometheus' terms. They are kept where they arise, as plain
+// counters; nothing is done for them until somebody asks.
+//
+// Labels come from the protos and the configuration alone, never from a call, so their number is
+// bounded.
+//
+// Thread-safety: may be used from any thread. Lifetime: what it was given must outlive it.
+#ifndef SERVICE_METRICS_H_
+#define SERVICE_METRICS_H_
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "service/backend.h"
+#include "service/call_stats.h"
+#include "service/drift_log.h"
+#include "service/in_flight.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway {
+
+// Outcomes of looking at changed files.
+struct ReloadCounters {
+  std::atomic<uint64_t> applied{0};
+  std::atomic<uint64_t> refused{0};
+};
+
+class Metrics : public prometheus::Collectable {
+ public:
+  struct Rpc {
+    const mapping::Route* route;
+    const CallStats* stats;
+  };
+  struct UpstreamEntry {
+    std::string name;
+    const BackendSlot* slot;
+  };
+  struct Sources {
+    std::vector<Rpc> rpcs;
+    std::vector<UpstreamEntry> upstreams;
+    const DriftLog* drift;
+    const InFlight* in_flight;
+    const ReloadCounters* reloads;
+  };
+
+  explicit Metrics(Sources sources) : sources_(std::move(sources)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+  // The text exposition format.
+  std::string Text() const;
+
+ private:
+  const Sources sources_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_METRICS_H_

@@ -1,0 +1,94 @@
+#include "service/reloader.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "service/log.h"
+#include "service/read_file.h"
+
+namespace gateway {
+
+namespace {
+
+// Of the keys.
+std::set<std::string> KeyFilesOf(const Config& config) {
+  std::set<std::string> files;
+  for (const auto& [name, upstream] : config.upstreams) {
+    files.insert(upstream.api_key.file);
+    for (const auto& [store, source] : upstream.store_keys) files.insert(source.file);
+  }
+  files.erase("");
+  return files;
+}
+
+std::vector<std::string> FilesOf(const Config& config) {
+  const std::set<std::string> keys = KeyFilesOf(config);
+  std::vector<std::string> files(keys.begin(), keys.end());
+  files.push_back(config.file);
+  return files;
+}
+
+// With this text in place of the configuration's own.
+size_t FingerprintWith(const Config& config, const std::string& text) {
+  size_t print = absl::HashOf(text);
+  for (const std::string& file : KeyFilesOf(config)) {
+    print = absl::HashOf(print, file, ReadFile(file).value_or(""));
+  }
+  return print;
+}
+
+}  // namespace
+
+size_t Reloader::Fingerprint(const Config& config) { return FingerprintWith(config, config.text); }
+
+Reloader::Reloader(const Config& config, size_t fingerprint, Apply apply,
+                   std::function<void()> tick, ReloadCounters& counters)
+    : config_(config),
+      apply_(std::move(apply)),
+      tick_(std::move(tick)),
+      counters_(counters),
+      seen_(fingerprint),
+      thread_([this] { Run(); }) {}
+
+Reloader::~Reloader() {
+  watch_.Stop();
+  thread_.join();
+}
+
+void Reloader::Run() {
+  do {
+    watch_.Watch(FilesOf(config_));
+    LookForChanges();
+    tick_();
+  } while (watch_.Await());
+}
+
+void Reloader::LookForChanges() {
+  const std::string text = ReadFile(config_.file).value_or("");
+  const size_t present = FingerprintWith(config_, text);
+  if (present == seen_) return;
+  seen_ = present;
+  const absl::Status status = Reload(text);
+  if (status.ok()) {
+    ++counters_.applied;
+    Log(Severity::kInfo, "configuration reloaded", {{"file", config_.file}});
+  } else {
+    ++counters_.refused;
+    Log(Severity::kError, "changed configuration refused; the old one stays in force",
+        {{"file", config_.file}, {"reason", std::string(status.message())}});
+  }
+}
+
+absl::Status Reloader::Reload(const std::string& text) {
+  absl::StatusOr<Config> config = ParseConfig(config_.file, text);
+  if (!config.ok()) return config.status();
+  const size_t print = Fingerprint(*config);  // before the keys are read for good
+  const absl::Status status = apply_(*config);
+  if (!status.ok()) return status;
+  seen_ = print;
+  config_ = *std::move(config);
+  return absl::OkStatus();
+}
+
+}  // namespace gateway

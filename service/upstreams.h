@@ -1,0 +1,29 @@
+// From the configuration of one upstream to the client that calls it.
+#ifndef SERVICE_UPSTREAMS_H_
+#define SERVICE_UPSTREAMS_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/config.h"
+#include "upstream/client.h"
+#include "upstream/credentials.h"
+
+namespace gateway {
+
+// The keys as their files and variables hold them now. Errors begin with the key of the
+// configuration that is to blame: ".stores.17.api_key.file: ...".
+absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream);
+
+// A client with a pool of its own. Errors as above.
+absl::StatusOr<std::unique_ptr<Client>> MakeClient(const UpstreamConfig& upstream,
+                                                   std::shared_ptr<UpstreamCounters> counters);
+
+// The same error, with the place where it belongs in front.
+absl::Status Prefixed(absl::string_view prefix, const absl::Status& status);
+
+}  // namespace gateway
+
+#endif  // SERVICE_UPSTREAMS_H_
