@@ -65,8 +65,8 @@ void Reloader::Run() {
 }
 
 void Reloader::LookForChanges() {
-  const std::string text = ReadFile(config_.file).value_or("");
-  const size_t present = FingerprintWith(config_, text);
+  const std::optional<std::string> text = ReadFile(config_.file);
+  const size_t present = FingerprintWith(config_, text.value_or(""));
   if (present == seen_) return;
   seen_ = present;
   const absl::Status status = Reload(text);
@@ -80,8 +80,9 @@ void Reloader::LookForChanges() {
   }
 }
 
-absl::Status Reloader::Reload(const std::string& text) {
-  absl::StatusOr<Config> config = ParseConfig(config_.file, text);
+absl::Status Reloader::Reload(const std::optional<std::string>& text) {
+  if (!text) return absl::NotFoundError("the file cannot be read");
+  absl::StatusOr<Config> config = ParseConfig(config_.file, *text);
   if (!config.ok()) return config.status();
   const size_t print = Fingerprint(*config);  // before the keys are read for good
   const absl::Status status = apply_(*config);

@@ -42,7 +42,7 @@ class Reloader {
  private:
   void Run();
   void LookForChanges();
-  absl::Status Reload(const std::string& text);
+  absl::Status Reload(const std::optional<std::string>& text);
 
   Config config_;  // in force
   const Apply apply_;

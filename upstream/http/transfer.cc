@@ -66,6 +66,8 @@ EasyHandle Transfer::MakeHandle(const Options& options) {
                                                  1, int64_t{3600} * 1000)))
       .Set(CURLOPT_MAXLIFETIME_CONN, Seconds(options.max_connection_age))
       .Set(CURLOPT_MAXAGE_CONN, Seconds(options.max_connection_idle))
+      // Long enough for the connections of one burst; connections are looked up seldom.
+      .Set(CURLOPT_DNS_CACHE_TIMEOUT, 1L)
       .Set(CURLOPT_PREREQFUNCTION, &Transfer::OnBeforeSend)
       .Set(CURLOPT_HEADERFUNCTION, &Transfer::OnHeader)
       .Set(CURLOPT_WRITEFUNCTION, &Transfer::OnBody)

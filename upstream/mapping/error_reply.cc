@@ -118,7 +118,10 @@ Failure ReadErrorReply(const Route& route, const http::Response& response) {
   ReadBody(route.provider->error_body(), response.body, failure);
   failure.message = absl::StrCat("the upstream answered ", response.status,
                                  failure.message.empty() ? "" : ": ", failure.message);
-  failure.retry_after = ParseRetryAfter(response.Header("retry-after"), absl::Now());
+  // Of a write that may have happened it would invite the repeat that must not be.
+  if (route.read || failure.outcome != Outcome::kUnknown) {
+    failure.retry_after = ParseRetryAfter(response.Header("retry-after"), absl::Now());
+  }
   return failure;
 }
 

@@ -182,6 +182,12 @@ TEST(ErrorReply, PassesRetryAfterOn) {
   EXPECT_EQ(Refused("{}", 429).retry_after, std::nullopt);
 }
 
+TEST(ErrorReply, InvitesNobodyToRepeatAWriteThatMayHaveHappened) {
+  const char* const later = "Retry-After: 7\r\n";
+  EXPECT_EQ(Refused("{}", 503, later).retry_after, std::nullopt);
+  EXPECT_EQ(Refused("{}", 503, later, "GetGlass").retry_after, absl::Seconds(7));
+}
+
 TEST(RetryAfter, IsSecondsOrADateAndClamped) {
   const absl::Time now = absl::FromUnixSeconds(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
   struct {
