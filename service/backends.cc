@@ -68,8 +68,7 @@ absl::StatusOr<Backends::Change> Backends::Prepare(const std::string& name,
 }
 
 absl::Status Backends::Apply(const Config& config) {
-  const absl::Status changeable = CheckChangeable(config_, config);
-  if (!changeable.ok()) return changeable;
+  if (absl::Status status = CheckChangeable(config_, config); !status.ok()) return status;
   std::map<std::string, Change> changes;
   for (const auto& [name, upstream] : config.upstreams) {
     absl::StatusOr<Change> change = Prepare(name, upstream);

@@ -89,8 +89,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config) {
 }
 
 absl::Status Gateway::Apply(const Config& config) {
-  const absl::Status status = backends_->Apply(config);
-  if (!status.ok()) return status;
+  if (absl::Status status = backends_->Apply(config); !status.ok()) return status;
   const std::lock_guard lock(mutex_);
   config_ = config;
   return absl::OkStatus();

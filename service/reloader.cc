@@ -85,8 +85,7 @@ absl::Status Reloader::Reload(const std::optional<std::string>& text) {
   absl::StatusOr<Config> config = ParseConfig(config_.file, *text);
   if (!config.ok()) return config.status();
   const size_t print = Fingerprint(*config);  // before the keys are read for good
-  const absl::Status status = apply_(*config);
-  if (!status.ok()) return status;
+  if (absl::Status status = apply_(*config); !status.ok()) return status;
   seen_ = print;
   config_ = *std::move(config);
   return absl::OkStatus();
