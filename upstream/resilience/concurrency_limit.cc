@@ -4,11 +4,25 @@
 #include <cmath>
 
 namespace gateway::resilience {
+namespace {
+
+// A mean latency this near to the best one is the best, seen again.
+constexpr double kNoise = 1.1;
+
+// The share of the limit that must be used for latency to lower it, and for it to grow.
+constexpr double kMatters = 0.5;
+constexpr double kPresses = 0.8;
+
+// At once: a few bad samples must not end all traffic.
+constexpr double kMostShrinking = 0.5;
+
+// Of what the upstream works on: low enough for what waits to be gone soon.
+constexpr double kProbeShare = 0.5;
+
+}  // namespace
 
 ConcurrencyLimit::ConcurrencyLimit(const Options& options)
-    : options_(options), limit_(options.initial), exact_limit_(options.initial) {
-  best_.fill(absl::InfiniteDuration());
-}
+    : options_(options), limit_(options.initial), exact_limit_(options.initial) {}
 
 bool ConcurrencyLimit::TryAcquire() {
   const int now_open = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -29,42 +43,76 @@ void ConcurrencyLimit::Release(absl::Duration latency, absl::Time now) {
   Drop();
   const std::lock_guard lock(mutex_);
   if (period_began_ == absl::InfinitePast()) period_began_ = now;
+  if (now - latency < counts_from_) return;
   sum_ += latency;
   ++samples_;
   if (samples_ >= options_.min_samples && now - period_began_ >= options_.period) Reconsider(now);
 }
 
 void ConcurrencyLimit::Reconsider(absl::Time now) {
-  const absl::Duration mean = sum_ / samples_;
-  const absl::Duration best = Best(mean, now);
-  const double ratio =
-      absl::FDivDuration(best * options_.tolerance, std::max(mean, absl::Nanoseconds(1)));
-  const double gradient = std::clamp(ratio, 0.5, 1.0);
-  const bool was_needed = highest_in_flight_.load(std::memory_order_relaxed) * 2 > limit();
-  // Room to try a higher limit, which only traffic that comes near the present one can judge.
-  const double headroom = gradient == 1.0 && was_needed ? std::sqrt(exact_limit_) : 0;
-  exact_limit_ = std::clamp(exact_limit_ * gradient + headroom, double(options_.minimum),
-                            double(options_.maximum));
+  const absl::Duration mean = std::max(sum_ / samples_, absl::Nanoseconds(1));
+  if (probing_) return EndProbe(mean, now);
+  Remember(mean, now);
+  if (now - best_seen_ > options_.memory) return BeginProbe(mean, now);
+  const int before = limit();
+  Adjust(mean);
+  // A limit that has changed is judged by those that it lets in once the others have ended.
+  BeginPeriod(limit() == before ? absl::InfinitePast() : now + mean, now);
+}
+
+bool ConcurrencyLimit::refuses() const {
+  return highest_in_flight_.load(std::memory_order_relaxed) >= limit();
+}
+
+void ConcurrencyLimit::Remember(absl::Duration mean, absl::Time now) {
+  // Where calls are refused, those that are not have probably waited.
+  if (!refuses() && mean <= best_ * kNoise) best_seen_ = now;
+  best_ = std::min(best_, mean);
+}
+
+void ConcurrencyLimit::Adjust(absl::Duration mean) {
+  const double times_best = absl::FDivDuration(mean, best_);
+  const double waits_little = (1 + options_.tolerance) / 2;
+  const double used =
+      std::min<double>(exact_limit_, highest_in_flight_.load(std::memory_order_relaxed));
+  // Where calls do not come near the limit, their latency says nothing of it.
+  if (times_best > options_.tolerance && used > kMatters * exact_limit_) {
+    exact_limit_ = used * std::max(waits_little / times_best, kMostShrinking);
+  } else if (times_best < waits_little && used > kPresses * exact_limit_) {
+    exact_limit_ += std::sqrt(exact_limit_);
+  }
+  exact_limit_ = std::clamp(exact_limit_, double(options_.minimum), double(options_.maximum));
   limit_.store(static_cast<int>(exact_limit_), std::memory_order_relaxed);
-  highest_in_flight_.store(in_flight(), std::memory_order_relaxed);
+}
+
+void ConcurrencyLimit::BeginProbe(absl::Duration mean, absl::Time now) {
+  // Where nobody is refused, nobody waits for the limit's sake: this is what calls take now.
+  if (!refuses()) {
+    best_ = mean;
+    best_seen_ = now;
+    return BeginPeriod(absl::InfinitePast(), now);
+  }
+  probing_ = true;
+  const double worked_on = exact_limit_ / std::max(absl::FDivDuration(mean, best_), 1.0);
+  limit_.store(std::max(static_cast<int>(worked_on * kProbeShare), 1), std::memory_order_relaxed);
+  // By then what was let in before has ended.
+  BeginPeriod(now + mean, now);
+}
+
+void ConcurrencyLimit::EndProbe(absl::Duration mean, absl::Time now) {
+  probing_ = false;
+  best_ = mean;
+  best_seen_ = now;
+  limit_.store(static_cast<int>(exact_limit_), std::memory_order_relaxed);
+  BeginPeriod(now + mean, now);
+}
+
+void ConcurrencyLimit::BeginPeriod(absl::Time counts_from, absl::Time now) {
   sum_ = absl::ZeroDuration();
   samples_ = 0;
   period_began_ = now;
-}
-
-// The least mean of a period within the memory, `current` included.
-absl::Duration ConcurrencyLimit::Best(absl::Duration current, absl::Time now) {
-  const absl::Duration slot_length = options_.memory / int64_t{kMemorySlots};
-  const int64_t slot = (now - absl::UnixEpoch()) / slot_length;
-  const int64_t passed = std::min<int64_t>(slot - newest_slot_, kMemorySlots);
-  for (int64_t i = 1; i <= passed; ++i) {
-    best_[static_cast<size_t>((slot - passed + i) % int64_t{kMemorySlots})] =
-        absl::InfiniteDuration();
-  }
-  newest_slot_ = std::max(slot, newest_slot_);
-  absl::Duration& newest = best_[static_cast<size_t>(newest_slot_ % int64_t{kMemorySlots})];
-  newest = std::min(newest, current);
-  return *std::min_element(best_.begin(), best_.end());
+  counts_from_ = counts_from;
+  highest_in_flight_.store(in_flight(), std::memory_order_relaxed);
 }
 
 }  // namespace gateway::resilience

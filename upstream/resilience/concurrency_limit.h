@@ -1,15 +1,19 @@
 // How many calls may be open at a time, found out from their latency.
 //
 // Up to its capacity an upstream answers as fast with ten calls as with one; beyond it, calls only
-// wait for each other. The limit grows while latency stays near the best that was seen lately, and
-// shrinks by the ratio of the two when it does not. Who comes when the limit is reached is refused
-// at once, while it costs nothing.
+// wait for each other. The limit grows while latency stays near the best that was seen lately,
+// keeps where calls begin to wait, and shrinks in proportion when they wait too long. It is judged
+// by the calls that it let in itself, not by those before. Who comes when the limit is reached is
+// refused at once, while it costs nothing.
+//
+// Under load that does not end, the best is no longer seen. So once in its memory the limit goes
+// far down for a few calls, to see it again: otherwise waiting would be taken for normal, a little
+// more of it each time.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_CONCURRENCY_LIMIT_H_
 #define UPSTREAM_RESILIENCE_CONCURRENCY_LIMIT_H_
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -21,17 +25,18 @@ namespace gateway::resilience {
 class ConcurrencyLimit {
  public:
   struct Options {
-    int initial = 200;
-    // Noise alone must not refuse anybody: below this, calls hardly wait for each other in the
-    // pool.
-    int minimum = 100;
+    // Reads and writes have a limit each. At first, both together fill the pool's 64 connections
+    // twice: who waits, waits once. More than that is found out, and not assumed.
+    int initial = 64;
+    // Noise alone must not refuse anybody. At the minimum, both together still fill the pool.
+    int minimum = 40;
     int maximum = 2000;
     // Latency up to this many times the best counts as unloaded.
     double tolerance = 1.5;
     // The limit is reconsidered after this time, once there were this many samples.
     absl::Duration period = absl::Milliseconds(100);
     int min_samples = 20;
-    // The best latency is forgotten after this time.
+    // After this time the best latency must be seen again.
     absl::Duration memory = absl::Seconds(60);
 
     bool operator==(const Options&) const = default;
@@ -53,10 +58,14 @@ class ConcurrencyLimit {
   int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr size_t kMemorySlots = 6;
-
   void Reconsider(absl::Time now);
-  absl::Duration Best(absl::Duration current, absl::Time now);
+  void Remember(absl::Duration mean, absl::Time now);
+  void Adjust(absl::Duration mean);
+  void BeginProbe(absl::Duration mean, absl::Time now);
+  void EndProbe(absl::Duration mean, absl::Time now);
+  // What comes now is judged apart from what was.
+  void BeginPeriod(absl::Time counts_from, absl::Time now);
+  bool refuses() const;
 
   const Options options_;
   std::atomic<int> limit_;
@@ -65,12 +74,15 @@ class ConcurrencyLimit {
 
   std::mutex mutex_;
   // Guarded by mutex_.
+  double exact_limit_;  // also while a probe holds another
+  bool probing_ = false;
+  absl::Duration best_ = absl::InfiniteDuration();
+  absl::Time best_seen_ = absl::InfinitePast();
+  // Of this period: calls that were let in since counts_from_.
   absl::Duration sum_;
   int samples_ = 0;
   absl::Time period_began_ = absl::InfinitePast();
-  double exact_limit_;
-  std::array<absl::Duration, kMemorySlots> best_;  // a ring over the memory
-  int64_t newest_slot_ = 0;
+  absl::Time counts_from_ = absl::InfinitePast();
 };
 
 }  // namespace gateway::resilience

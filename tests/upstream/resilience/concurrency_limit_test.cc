@@ -23,7 +23,8 @@ class SimulatedUpstream {
       }
       now_ += absl::Milliseconds(10);
       for (int i = 0; i < capacity_ && !waiting_.empty(); ++i) {
-        limit.Release(now_ - waiting_.front(), now_);
+        latency_ = now_ - waiting_.front();
+        limit.Release(latency_, now_);
         waiting_.pop_front();
         ++answered;
       }
@@ -31,8 +32,12 @@ class SimulatedUpstream {
     return answered / (rounds * 0.01);
   }
 
+  // Of the last call that was answered.
+  absl::Duration latency() const { return latency_; }
+
  private:
   const int capacity_;
+  absl::Duration latency_;
   std::deque<absl::Time> waiting_;
   absl::Time now_ = absl::FromUnixSeconds(1'000'000);
 };
@@ -55,6 +60,45 @@ TEST(ConcurrencyLimitTest, ShrinksToWhatTheUpstreamCanTake) {
   EXPECT_LT(limit.limit(), 150);
   // Hardly any of the capacity is lost to the limit.
   EXPECT_GT(upstream.Run(limit, 500, 500), 0.9 * 5000);
+}
+
+// Ten minutes of nothing but overload: the unloaded latency, of 10 ms, is not forgotten.
+TEST(ConcurrencyLimitTest, DoesNotGetUsedToOverload) {
+  ConcurrencyLimit limit({.initial = 100, .minimum = 10});
+  SimulatedUpstream upstream(50);
+  upstream.Run(limit, 20, 100);
+  for (int minute = 0; minute < 10; ++minute) {
+    EXPECT_GT(upstream.Run(limit, 500, 6000), 0.9 * 5000);
+    EXPECT_LE(upstream.latency(), absl::Milliseconds(20));
+  }
+}
+
+// A process may start into an overload, and never have seen anything else.
+TEST(ConcurrencyLimitTest, FindsTheUnloadedLatencyUnderOverload) {
+  ConcurrencyLimit limit({.initial = 200, .minimum = 10});
+  SimulatedUpstream upstream(50);
+  upstream.Run(limit, 500, 7000);
+  upstream.Run(limit, 500, 500);
+  EXPECT_LE(upstream.latency(), absl::Milliseconds(20));
+}
+
+// An upstream that answers more slowly than it did, to whatever number of calls, is not overloaded.
+TEST(ConcurrencyLimitTest, AcceptsThatAnUpstreamHasBecomeSlower) {
+  ConcurrencyLimit limit({.initial = 20, .minimum = 1});
+  absl::Time now = absl::FromUnixSeconds(1'000'000);
+  const auto run = [&](absl::Duration latency, int rounds) {
+    int admitted = 0;
+    for (int round = 0; round < rounds; ++round) {
+      admitted = 0;
+      for (int i = 0; i < 10; ++i) admitted += limit.TryAcquire() ? 1 : 0;
+      now += latency;
+      for (int i = 0; i < admitted; ++i) limit.Release(latency, now);
+    }
+    return admitted;
+  };
+  EXPECT_EQ(run(absl::Milliseconds(10), 1000), 10);
+  run(absl::Milliseconds(100), 1000);
+  EXPECT_EQ(run(absl::Milliseconds(100), 10), 10);
 }
 
 TEST(ConcurrencyLimitTest, GrowsWhereTheUpstreamCanTakeMore) {
