@@ -181,6 +181,10 @@ void ReadServer(Section& root, ServerConfig& server) {
                "A connection is told to go after this time, a tenth more or less, so that clients "
                "spread over new replicas; its calls end in peace.",
                server.max_connection_age, absl::Seconds(1));
+  ReadInteger(section, "max_resets_per_second",
+              "Calls that a client may break off in a second on one connection, which is closed "
+              "beyond it; 0 for no limit.",
+              server.max_resets_per_second, 0, 1000000);
   ReadInteger(section, "max_memory_bytes",
               "Memory for the port's connections and messages; 0 for no limit.",
               server.max_memory_bytes, 0, int64_t{1} << 40);

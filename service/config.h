@@ -43,6 +43,9 @@ struct ServerConfig {
   // new replicas. Its calls end in peace, however long they take: what gRPC would end by force, it
   // would call UNAVAILABLE.
   absl::Duration max_connection_age = absl::Minutes(10);
+  // Calls that a client may break off in a second on one connection. Beyond it the connection is
+  // closed; 0: no limit.
+  int64_t max_resets_per_second = 1000;
   // Memory for all connections and messages of the port; 0: no limit.
   int64_t max_memory_bytes = 0;
 

@@ -1,4 +1,5 @@
 // billing-gateway: configuration -> gateway -> serve -> drain.
+#include <malloc.h>
 #include <signal.h>
 
 #include <cstdio>
@@ -76,7 +77,15 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
+// Memory of large replies goes back to the system at once. By default malloc would learn to keep
+// it, and a peer that once had many of them waiting would have grown the process for good.
+void ReturnLargeBlocks() {
+  constexpr int kLarge = 256 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+}
+
 int Serve(const gateway::Config& config) {
+  ReturnLargeBlocks();
   gateway::TakeOverGrpcLog();
   const sigset_t stop_signals = BlockStopSignals();
   auto created = gateway::Gateway::Create(config);

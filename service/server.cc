@@ -70,6 +70,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   if (server->server_ == nullptr || server->port_ == 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen));
   }
+  if (options.limits.max_resets_per_second != 0) {
+    server->reset_guard_ = std::make_unique<ResetGuard>(
+        server->port_, options.limits.max_concurrent_streams, options.limits.max_resets_per_second);
+  }
   server->SetServing(true);
   return server;
 }
@@ -89,6 +93,7 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
     in_flight_.AbortAll();
   }
   over.get();
+  reset_guard_ = nullptr;
   server_->Wait();
   server_ = nullptr;
 }

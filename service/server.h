@@ -17,6 +17,7 @@
 #include "service/config.h"
 #include "service/in_flight.h"
 #include "service/raw_service.h"
+#include "service/reset_guard.h"
 #include "service/unknown_method.h"
 
 namespace gateway {
@@ -54,6 +55,7 @@ class Server {
   UnknownMethod unknown_method_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
+  std::unique_ptr<ResetGuard> reset_guard_;  // last: it looks at the server
 };
 
 }  // namespace gateway
