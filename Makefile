@@ -2,10 +2,10 @@
 BUILD := build
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test build install lint format asan tsan sdk-check clean
+.PHONY: help run demo test build install lint format asan tsan sdk-check soak overload rolling-restart clean
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C
 	@exec tools/run.sh run $(BUILD)
@@ -50,6 +50,18 @@ tsan: install ## run all tests under ThreadSanitizer
 
 sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs node and npm)
 	tools/sdk-check.sh $(BUILD)/paynow-sandbox
+
+soak: build ## half load with faults for SOAK_MINUTES (1): nothing may grow, nothing be stuck
+	@cmake --build $(BUILD) --target soak_test
+	SOAK_MINUTES=$${SOAK_MINUTES:-1} $(BUILD)/soak_test
+
+overload: build ## ten times what upstreams can take, held to the figures of a quiet machine
+	@cmake --build $(BUILD) --target overload_test
+	OVERLOAD=1 $(BUILD)/overload_test --gtest_also_run_disabled_tests
+
+rolling-restart: build ## restart one of two gateways, RESTARTS (20) times in turn, under load
+	@cmake --build $(BUILD) --target rolling_restart_test
+	RESTARTS=$${RESTARTS:-20} $(BUILD)/rolling_restart_test
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-*

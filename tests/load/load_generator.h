@@ -1,0 +1,88 @@
+// Load on a gateway: reads (GetOrderById) and writes (RefundOrder), each with a marker of its own
+// as the order's id. Closed loop: a number of calls in flight at all times. Open loop: a rate,
+// however the gateway does.
+//
+// Thread-safety: one thread; in_flight() and begun() from any.
+// Lifetime: the destructor waits for the calls in flight.
+//
+//   LoadGenerator load({.channels = {NewChannel(gateway.address())}});
+//   load.StartClosed(64);
+//   ...
+//   const LoadReport report = load.Stop();
+#ifndef TESTS_LOAD_LOAD_GENERATOR_H_
+#define TESTS_LOAD_LOAD_GENERATOR_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tests/load/load_report.h"
+#include "tests/upstream/http/guarded.h"
+
+namespace gateway::load {
+
+// A connection of its own. `service_config` as gRPC takes it, JSON.
+std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
+                                          const std::string& service_config = "{}");
+
+class LoadGenerator {
+ public:
+  struct Options {
+    std::vector<std::shared_ptr<grpc::Channel>> channels;  // used in turn
+    absl::Duration deadline = absl::Seconds(5);
+    int write_percent = 20;
+    uint64_t first_marker = 1;
+    // An open loop does not go beyond this: what is due then is left out.
+    int most_in_flight = 100000;
+  };
+
+  explicit LoadGenerator(Options options);
+  ~LoadGenerator();
+  LoadGenerator(const LoadGenerator&) = delete;
+  LoadGenerator& operator=(const LoadGenerator&) = delete;
+
+  void StartClosed(int calls_in_flight);
+  void StartOpen(double calls_per_second);
+
+  // Begins no further calls, waits for those in flight, and reports all of them.
+  LoadReport Stop();
+
+  // One of the Starts, `length`, Stop.
+  LoadReport RunClosed(int calls_in_flight, absl::Duration length);
+  LoadReport RunOpen(double calls_per_second, absl::Duration length);
+
+  int in_flight() const;
+  uint64_t begun() const { return next_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Call;
+  struct State {
+    LoadReport report;
+    int in_flight = 0;
+  };
+
+  void Begin();
+  void Pace(double calls_per_second);
+  void BeginCall();
+  void OnEnd(Call& call, const grpc::Status& status);
+
+  const Options options_;
+  std::vector<grpc::GenericStub> stubs_;
+  std::atomic<uint64_t> next_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> closed_loop_{false};
+  http::Guarded<State> state_;
+  std::thread pacer_;
+};
+
+}  // namespace gateway::load
+
+#endif  // TESTS_LOAD_LOAD_GENERATOR_H_

@@ -1,0 +1,85 @@
+// Cases 41 and 42: what the gateway's end, wanted or not, does to calls.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "tests/load/capacity_upstream.h"
+#include "tests/load/gateway_process.h"
+#include "tests/load/load_generator.h"
+#include "tests/service/grpc_client.h"
+
+namespace gateway::load {
+namespace {
+
+using testing::IsEmpty;
+
+constexpr double kCallsPerSecond = 400;
+
+// A client that heeds NOT_SERVING, as a load balancer does, loses no call.
+TEST(Case41SigtermUnderLoadTest, SaysSoFirstAndEndsEveryCall) {
+  CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
+  GatewayProcess gateway(
+      {.base_url = upstream.Url(), .settings = {{"drain", {{"delay", "1s"}, {"grace", "10s"}}}}});
+  LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 50});
+  auto watch = std::make_unique<HealthWatch>(gateway.address());
+  ASSERT_TRUE(watch->NextIsServing());
+  load.StartOpen(kCallsPerSecond);
+  ASSERT_TRUE(upstream.WaitForRequests(400));
+
+  gateway.Signal(SIGTERM);
+  EXPECT_FALSE(watch->NextIsServing());
+  watch.reset();  // the gateway would wait for it
+  const uint64_t begun_when_told = load.begun();
+  // It still serves those who have not noticed yet.
+  ASSERT_TRUE(upstream.WaitForRequests(upstream.counters().requests + 100));
+  const LoadReport report = load.Stop();
+  EXPECT_EQ(gateway.Wait(), 0);
+
+  std::printf("%zu calls, %llu of them after NOT_SERVING: %s\n", report.calls.size(),
+              static_cast<unsigned long long>(load.begun() - begun_when_told),
+              report.Summary().c_str());
+  EXPECT_GE(load.begun() - begun_when_told, 100u);
+  EXPECT_EQ(report.Count(&CallRecord::failed), 0);
+  EXPECT_THAT(Contradictions(report, upstream.counters()), IsEmpty());
+}
+
+// One that does not heed it is cut off by GOAWAY, and still must not be told wrongly.
+TEST(Case41SigtermUnderLoadTest, TellsNobodyWronglyWhoDoesNotHeedIt) {
+  CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
+  GatewayProcess gateway({.base_url = upstream.Url()});
+  LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 50});
+  load.StartOpen(kCallsPerSecond);
+  ASSERT_TRUE(upstream.WaitForRequests(400));
+  EXPECT_EQ(gateway.Stop(), 0);
+  const LoadReport report = load.Stop();
+  std::printf("%s\n", report.Summary().c_str());
+  EXPECT_THAT(Contradictions(report, upstream.counters()), IsEmpty());
+  EXPECT_EQ(report.Count(&CallRecord::cut_off), 0);
+}
+
+TEST(Case42SigkillDuringWritesTest, TheRestartRepeatsNothing) {
+  CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
+  GatewayProcess gateway({.base_url = upstream.Url()});
+  LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 100});
+  load.StartOpen(kCallsPerSecond);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(upstream.WaitForRequests(upstream.counters().requests + 200));
+    gateway.Signal(SIGKILL);
+    EXPECT_EQ(gateway.Wait(), 128 + SIGKILL);
+    gateway.Start();
+  }
+  ASSERT_TRUE(upstream.WaitForRequests(upstream.counters().requests + 200));
+  const LoadReport report = load.Stop();
+  std::printf("%s\n", report.Summary().c_str());
+  // Writes were under way each time, and none of them happened twice.
+  EXPECT_GE(report.Count(&CallRecord::failed), 3);
+  EXPECT_THAT(Contradictions(report, upstream.counters()), IsEmpty());
+  EXPECT_EQ(gateway.Stop(), 0);
+}
+
+}  // namespace
+}  // namespace gateway::load
