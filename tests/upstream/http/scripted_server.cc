@@ -1,5 +1,6 @@
 #include "tests/upstream/http/scripted_server.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -101,11 +102,19 @@ Step Step::Stall() {
   return step;
 }
 
-ScriptedServer::ScriptedServer(std::vector<Script> scripts) : scripts_(std::move(scripts)) {
+ScriptedServer::ScriptedServer(std::vector<Script> scripts)
+    : ScriptedServer(std::move(scripts), Answers{}, Listen{}) {}
+
+ScriptedServer::ScriptedServer(Answers answers, const Listen& listen)
+    : ScriptedServer({}, std::move(answers), listen) {}
+
+ScriptedServer::ScriptedServer(std::vector<Script> scripts, Answers answers, const Listen& where)
+    : scripts_(std::move(scripts)), answers_(std::move(answers)), host_(where.host) {
   listener_ = Require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(where.port);
+  inet_pton(AF_INET, where.host.c_str(), &address.sin_addr);
   socklen_t size = sizeof(address);
   Require(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), "bind");
   Require(listen(listener_, 512), "listen");
@@ -119,16 +128,16 @@ ScriptedServer::ScriptedServer(std::vector<Script> scripts) : scripts_(std::move
 ScriptedServer::~ScriptedServer() {
   Signal(stop_);
   acceptor_.join();
-  std::vector<std::thread> threads = state_.With([](State& state) {
+  std::map<int, std::thread> threads = state_.With([](State& state) {
     for (int fd : state.sockets) shutdown(fd, SHUT_RDWR);
     return std::move(state.threads);
   });
-  for (std::thread& thread : threads) thread.join();
+  for (auto& [connection, thread] : threads) thread.join();
   for (int fd : {listener_, release_, stop_}) close(fd);
 }
 
 std::string ScriptedServer::Url(absl::string_view path) const {
-  return absl::StrCat("http://127.0.0.1:", port_, path);
+  return absl::StrCat("http://", host_, ":", port_, path);
 }
 
 int ScriptedServer::executions() const {
@@ -136,7 +145,7 @@ int ScriptedServer::executions() const {
 }
 
 int ScriptedServer::connections() const {
-  return state_.Read([](const State& state) { return static_cast<int>(state.threads.size()); });
+  return state_.Read([](const State& state) { return state.connections; });
 }
 
 std::vector<Received> ScriptedServer::received() const {
@@ -168,51 +177,111 @@ void ScriptedServer::Accept() {
     poll(waiting, 2, -1);
     if (waiting[1].revents != 0) return;
     const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
-    const Script& script = scripts_[std::min<size_t>(connection, scripts_.size() - 1)];
+    JoinFinished();
     state_.With([&](State& state) {
       state.sockets.push_back(fd);
-      state.threads.emplace_back(
-          [this, fd, connection, &script] { Serve(fd, connection, script); });
+      ++state.connections;
+      state.threads.emplace(connection, [this, fd, connection] { Serve(fd, connection); });
     });
   }
 }
 
-void ScriptedServer::Serve(int fd, int connection, const Script& script) {
-  std::string buffer;
-  for (size_t i = 0;; i += i + 1 < script.size() ? 1 : 0) {
-    const Step& step = script[i];
-    if (step.read != Step::Read::kNothing && !ReadRequest(fd, connection, step.read, buffer)) break;
-    if (step.held && !Hold(fd)) break;
-    if (!Write(fd, step)) break;
-    if (step.end == Step::End::kReset) EndWithReset(fd);
-    if (step.end != Step::End::kKeepOpen) break;
+// So that a long run keeps no thread for each connection that ever was.
+void ScriptedServer::JoinFinished() {
+  std::vector<std::thread> finished = state_.With([](State& state) {
+    std::vector<std::thread> threads;
+    for (int connection : state.finished) {
+      threads.push_back(std::move(state.threads.extract(connection).mapped()));
+    }
+    state.finished.clear();
+    return threads;
+  });
+  for (std::thread& thread : finished) thread.join();
+}
+
+void ScriptedServer::Serve(int fd, int connection) {
+  if (scripts_.empty()) {
+    FollowAnswers(fd, connection);
+  } else {
+    FollowScript(fd, connection);
   }
-  state_.With([fd](State& state) {
+  state_.With([fd, connection](State& state) {
     std::erase(state.sockets, fd);
     close(fd);
+    state.finished.push_back(connection);
   });
 }
 
-bool ScriptedServer::ReadRequest(int fd, int connection, Step::Read read, std::string& buffer) {
+void ScriptedServer::FollowScript(int fd, int connection) {
+  const Script& script = scripts_[std::min<size_t>(connection, scripts_.size() - 1)];
+  std::string buffer;
+  for (size_t i = 0;; i += i + 1 < script.size() ? 1 : 0) {
+    const Step& step = script[i];
+    if (step.read != Step::Read::kNothing) {
+      std::optional<Received> request = ReadHead(fd, connection, buffer);
+      if (!request) return;
+      if (step.read == Step::Read::kRequest) {
+        if (!ReadBody(fd, *request, buffer)) return;
+        if (step.executes) Count(*std::move(request));
+      }
+    }
+    if (!Perform(fd, step)) return;
+  }
+}
+
+void ScriptedServer::FollowAnswers(int fd, int connection) {
+  std::string buffer;
+  while (true) {
+    std::optional<Received> request = ReadHead(fd, connection, buffer);
+    if (!request) return;
+    if (answers_.on_head) {
+      if (const std::optional<Step> cut = answers_.on_head(*request)) {
+        if (!Perform(fd, *cut)) return;
+        continue;
+      }
+    }
+    if (!ReadBody(fd, *request, buffer)) return;
+    const Step step = answers_.on_request(*request);
+    if (step.executes) Count(*std::move(request));
+    if (!Perform(fd, step)) return;
+  }
+}
+
+bool ScriptedServer::Perform(int fd, const Step& step) {
+  if (step.held && !Hold(fd)) return false;
+  if (!Write(fd, step)) return false;
+  if (step.end == Step::End::kReset) EndWithReset(fd);
+  return step.end == Step::End::kKeepOpen;
+}
+
+// Nothing when the connection ended first. The head stays in `buffer`.
+std::optional<Received> ScriptedServer::ReadHead(int fd, int connection, std::string& buffer) {
   size_t head_end;
   while ((head_end = buffer.find("\r\n\r\n")) == std::string::npos) {
-    if (!ReadSome(fd, buffer)) return false;
+    if (!ReadSome(fd, buffer)) return std::nullopt;
   }
-  if (read == Step::Read::kHead) return true;
   Received request;
   request.head = buffer.substr(0, head_end);
   request.connection = connection;
-  const size_t size = head_end + 4 + ContentLength(request.head);
-  while (buffer.size() < size) {
-    if (!ReadSome(fd, buffer)) return false;
-  }
   const std::vector<std::string> words = absl::StrSplit(request.head, absl::MaxSplits(' ', 2));
   request.method = words[0];
   request.target = words.size() > 1 ? words[1] : "";
-  request.body = buffer.substr(head_end + 4, size - head_end - 4);
+  return request;
+}
+
+bool ScriptedServer::ReadBody(int fd, Received& request, std::string& buffer) {
+  const size_t begin = request.head.size() + 4;
+  const size_t size = begin + ContentLength(request.head);
+  while (buffer.size() < size) {
+    if (!ReadSome(fd, buffer)) return false;
+  }
+  request.body = buffer.substr(begin, size - begin);
   buffer.erase(0, size);
-  state_.With([&](State& state) { state.received.push_back(std::move(request)); });
   return true;
+}
+
+void ScriptedServer::Count(Received request) {
+  state_.With([&](State& state) { state.received.push_back(std::move(request)); });
 }
 
 // False when the client left, or the server stops.
@@ -227,11 +296,17 @@ bool ScriptedServer::Hold(int fd) {
   return waiting[0].revents != 0;
 }
 
+// False when the client left, or the server stops.
 bool ScriptedServer::Write(int fd, const Step& step) {
-  if (step.slice == 0) return SendAll(fd, step.output);
+  if (step.slice == 0) {
+    bool good = SendAll(fd, step.output);
+    for (int i = 0; good && i < step.times; ++i) good = SendAll(fd, step.repeated);
+    return good;
+  }
   for (size_t at = 0; at < step.output.size(); at += step.slice) {
     if (!SendAll(fd, absl::string_view(step.output).substr(at, step.slice))) return false;
-    absl::SleepFor(absl::Milliseconds(1));
+    pollfd waiting[] = {{stop_, POLLIN, 0}, {fd, POLLRDHUP, 0}};
+    if (poll(waiting, 2, static_cast<int>(absl::ToInt64Milliseconds(step.pause))) > 0) return false;
   }
   return true;
 }

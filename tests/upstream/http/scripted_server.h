@@ -2,7 +2,8 @@
 // what it executed.
 //
 // A script is the life of one connection, step by step; its last step repeats. The n-th accepted
-// connection follows the n-th script, further ones the last.
+// connection follows the n-th script, further ones the last. Instead of scripts, a function may
+// answer each request, whichever connection it comes on.
 //
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: the destructor closes every connection and joins its threads.
@@ -11,15 +12,24 @@
 //   ScriptedServer server({{Step::Reply("{}")}});
 //   transport->Send(Request{.url = server.Url("/x")}, ...);
 //   EXPECT_EQ(server.executions(), 1);
+//
+//   ScriptedServer server({.on_request = [](const Received& request) {
+//     return request.target == "/x" ? Step::ExecuteAndClose() : Step::Reply("{}");
+//   }});
 #ifndef TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_
 #define TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "tests/upstream/http/guarded.h"
+#include "tests/upstream/http/received.h"
 
 namespace gateway::http {
 
@@ -32,8 +42,13 @@ struct Step {
   std::string output;  // raw bytes
   End end = End::kKeepOpen;
   Read read = Read::kRequest;
-  bool held = false;  // nothing is written before Release()
-  size_t slice = 0;   // bytes per write, with a pause of a millisecond; 0 for all at once
+  bool held = false;     // nothing is written before Release()
+  bool executes = true;  // false: a whole request is taken, and does not count
+  size_t slice = 0;      // bytes per write, with a pause after each; 0 for all at once
+  absl::Duration pause = absl::Milliseconds(1);
+  // Follows the output so many times: for what is too large to be held in memory.
+  std::string repeated = {};
+  int times = 0;
 
   // 200 with Content-Length, connection kept.
   static Step Reply(absl::string_view body, absl::string_view headers = "");
@@ -50,17 +65,18 @@ struct Step {
 
 using Script = std::vector<Step>;
 
-struct Received {
-  std::string method;
-  std::string target;
-  std::string head;  // the request line and the headers, as received
-  std::string body;
-  int connection = 0;  // in order of acceptance, from 0
+// What answers requests where no script does. Called on the connection's thread.
+struct Answers {
+  std::function<Step(const Received&)> on_request;
+  // Optional; asked when the head is there. A step of its own cuts the request off: the body is not
+  // read, and the request does not count.
+  std::function<std::optional<Step>(const Received&)> on_head = nullptr;
 };
 
 class ScriptedServer {
  public:
   explicit ScriptedServer(std::vector<Script> scripts);
+  explicit ScriptedServer(Answers answers, const Listen& listen = {});
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -87,13 +103,23 @@ class ScriptedServer {
   bool WaitForAllClosed() const;
 
  private:
+  ScriptedServer(std::vector<Script> scripts, Answers answers, const Listen& listen);
   void Accept();
-  void Serve(int fd, int connection, const Script& script);
-  bool ReadRequest(int fd, int connection, Step::Read read, std::string& buffer);
+  void JoinFinished();
+  void Serve(int fd, int connection);
+  void FollowScript(int fd, int connection);
+  void FollowAnswers(int fd, int connection);
+  std::optional<Received> ReadHead(int fd, int connection, std::string& buffer);
+  bool ReadBody(int fd, Received& request, std::string& buffer);
+  void Count(Received request);
+  // Writes and ends as the step says. False when the connection is over.
+  bool Perform(int fd, const Step& step);
   bool Hold(int fd);
   bool Write(int fd, const Step& step);
 
   const std::vector<Script> scripts_;
+  const Answers answers_;  // where there are no scripts
+  const std::string host_;
   int listener_ = -1;
   int port_ = 0;
   int release_ = -1;  // eventfds that become readable once, and stay so
@@ -102,7 +128,9 @@ class ScriptedServer {
   struct State {
     std::vector<Received> received;
     std::vector<int> sockets;
-    std::vector<std::thread> threads;  // one for each connection ever
+    int connections = 0;
+    std::map<int, std::thread> threads;  // by connection
+    std::vector<int> finished;           // connections whose thread is at its end
     int held = 0;
     int most_held = 0;
     int client_closes = 0;
