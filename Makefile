@@ -2,7 +2,7 @@
 BUILD := build
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test build install lint format asan tsan sdk-check soak overload rolling-restart clean
+.PHONY: help run demo test faults build install lint format asan tsan sdk-check soak overload rolling-restart clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,11 @@ test: install ## build everything and run all tests
 	cmake --preset default >$(BUILD)-configure.log || { cat $(BUILD)-configure.log; exit 1; }
 	cmake --build $(BUILD)
 	ctest --test-dir $(BUILD) --output-on-failure -j 2
+
+faults: install ## commit every fault of the matrix on the wire, and print a row for each
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target faults >$(BUILD)/faults-build.log || { cat $(BUILD)/faults-build.log; exit 1; }
+	@tools/faults.sh $(BUILD)
 
 build: install ## build what `make run` starts
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default

@@ -1,0 +1,126 @@
+// Faults before there is a connection: nothing of the request ever leaves.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/faults/bench.h"
+#include "tests/upstream/http/scripted_server.h"
+
+namespace gateway::faults {
+namespace {
+
+using absl::StatusCode;
+using http::TestCertificate;
+
+// A port of this machine that nobody serves: connections to it are refused, or, on demand, vanish.
+class DeadPort {
+ public:
+  DeadPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address_);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address_), size), 0);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
+  }
+  ~DeadPort() {
+    for (const int fd : fillers_) close(fd);
+    close(fd_);
+  }
+  DeadPort(const DeadPort&) = delete;
+  DeadPort& operator=(const DeadPort&) = delete;
+
+  std::string Url(Wire wire) const {
+    return absl::StrCat(wire == Wire::kHttp1 ? "http" : "https",
+                        "://127.0.0.1:", ntohs(address_.sin_port));
+  }
+
+  // Nobody accepts, and the queue of those who wait is full: the kernel drops what else comes.
+  void SwallowConnections() {
+    EXPECT_EQ(listen(fd_, 0), 0);
+    for (int i = 0; i < 4; ++i) {
+      fillers_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      (void)connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address_),
+                    sizeof(address_));
+    }
+  }
+
+ private:
+  const int fd_;
+  sockaddr_in address_{};
+  std::vector<int> fillers_;
+};
+
+class ConnectFaults : public WireBench {
+ protected:
+  // Of each kind one call, and what holds for all of them: tried so often, and never sent.
+  void ExpectNeverSent(const std::string& reason, const std::string& result, int attempts) {
+    for (const Operation& operation : {Read(), Refund(), Delete()}) {
+      const Seen seen = Call(operation);
+      ExpectSeen(seen, StatusCode::kUnavailable, "not_sent", reason);
+      EXPECT_EQ(seen.attempts, attempts);
+    }
+    ExpectAttempts("read", {{result, attempts}});
+    ExpectAttempts("write", {{result, 2 * attempts}});
+    ExpectMetric("gateway_upstream_retries_total", {}, 3 * (attempts - 1));
+    ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 0);
+  }
+};
+
+TEST_P(ConnectFaults, Case1ConnectionRefused) {
+  const DeadPort port;
+  ServeUrl(port.Url(wire()));
+  ExpectNeverSent("UPSTREAM_NOT_CONNECTED", "connect", 3);
+  // Within the budget: when it is used up, the first failure is the answer.
+  upstream_config().options.retry_budget = {.share = 0, .floor = 1};
+  ServeUrl(port.Url(wire()));
+  EXPECT_EQ(Call(Refund()).attempts, 2);
+  EXPECT_EQ(Call(Refund()).attempts, 1);
+  ExpectMetric("gateway_upstream_retries_total", {}, 1);
+  ExpectMetric("gateway_upstream_retries_over_budget_total", {}, 2);
+}
+
+TEST_P(ConnectFaults, Case2SynBlackhole) {
+  DeadPort port;
+  port.SwallowConnections();
+  upstream_config().pool.connect_timeout = absl::Milliseconds(100);
+  ServeUrl(port.Url(wire()));
+  ExpectNeverSent("UPSTREAM_NOT_CONNECTED", "connect", 3);
+}
+
+TEST_P(ConnectFaults, Case7TlsHandshakeStalls) {
+  if (wire() == Wire::kHttp1) {
+    // What is agreed on in the handshake, HTTP/2 or not, does not come up.
+    return NotProduced("a handshake that stalls has agreed on no protocol; see http2");
+  }
+  const http::ScriptedServer server({{http::Step::Stall()}});
+  upstream_config().pool.connect_timeout = absl::Milliseconds(100);
+  ServeUrl(absl::StrCat("https://127.0.0.1:", server.port()));
+  ExpectNeverSent("UPSTREAM_NOT_CONNECTED", "connect", 3);
+  EXPECT_EQ(server.connections(), 9);
+  EXPECT_EQ(server.executions(), 0);
+}
+
+TEST_P(ConnectFaults, Case6BadCertificate) {
+  const TestCertificate good;
+  const TestCertificate unknown;
+  const TestCertificate expired({.valid_days = -1});
+  const TestCertificate other_name({.subject_alternative_name = "DNS:other.example"});
+  const std::pair<const TestCertificate*, const TestCertificate*> faults[] = {
+      {&unknown, &good}, {&expired, &expired}, {&other_name, &other_name}};
+  for (const auto& [served, trusted] : faults) {
+    http::Http2Server server(*served, {{http::Treatment::kReply}},
+                             {.offers_http2 = wire() == Wire::kHttp2});
+    ServeUrl(absl::StrCat("https://localhost:", server.port()), trusted->ca_file());
+    ExpectNeverSent("UPSTREAM_TLS_FAILED", "tls", 1);
+    EXPECT_EQ(server.executions(), 0);
+    Finish();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, ConnectFaults, BothWires(), WireName);
+
+}  // namespace
+}  // namespace gateway::faults

@@ -1,0 +1,178 @@
+// Connections that end or stall after the request, or a part of it, has left.
+#include "tests/faults/bench.h"
+
+namespace gateway::faults {
+namespace {
+
+using absl::StatusCode;
+using Kind = Reaction::Kind;
+
+class ConnectionFaults : public WireBench {
+ protected:
+  // The reaction to all but the first request, which is answered: what follows comes on a
+  // connection that was used before.
+  void ServeAfterFirst(const Reaction& reaction) {
+    const auto requests = std::make_shared<std::atomic<int>>(0);
+    Serve([=](const Received&) { return (*requests)++ == 0 ? Reaction::Json("{}") : reaction; });
+    ExpectOk(Call(Read()));
+  }
+
+  // The first request meets the fault, all others are answered.
+  void ServeFaultOnce(const Reaction& reaction) {
+    const auto requests = std::make_shared<std::atomic<int>>(0);
+    Serve([=](const Received&) { return (*requests)++ == 0 ? reaction : Reaction::Json("{}"); });
+  }
+
+  void ExpectReadIsRepeated(const Reaction& reaction, const std::string& result = "broken") {
+    ServeFaultOnce(reaction);
+    const Seen seen = Call(Read());
+    ExpectOk(seen);
+    EXPECT_EQ(seen.attempts, 2);
+    ExpectExecutions(2);
+    ExpectFaults(1);
+    ExpectAttempts("read", {{result, 1}, {"2xx", 1}});
+    ExpectMetric("gateway_upstream_retries_total", {}, 1);
+  }
+
+  void ExpectWriteIsUnknown(const Reaction& reaction, const Operation& write,
+                            const std::string& result = "broken") {
+    ServeFaultOnce(reaction);
+    const Seen seen = Call(write);
+    ExpectUnknown(seen);
+    EXPECT_EQ(seen.attempts, 1);
+    ExpectExecutions(1);
+    ExpectFaults(1);
+    ExpectAttempts("write", {{result, 1}});
+    ExpectMetric("gateway_upstream_retries_total", {}, 0);
+    ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 1);
+  }
+};
+
+TEST_P(ConnectionFaults, Case8CloseOnAReusedConnection) {
+  for (const Kind kind : {Kind::kClose, Kind::kReset}) {
+    // The read: the connection of the second request ends, the third is answered.
+    const auto requests = std::make_shared<std::atomic<int>>(0);
+    Serve([=](const Received&) {
+      return (*requests)++ == 1 ? Reaction{.kind = kind} : Reaction::Json("{}");
+    });
+    ExpectOk(Call(Read()));
+    const Seen read = Call(Read());
+    ExpectOk(read);
+    EXPECT_EQ(read.attempts, 2);
+    ExpectExecutions(3);
+    ExpectFaults(1);
+    EXPECT_EQ(upstream().received()[1].connection, 0) << "the connection was not a used one";
+    ExpectAttempts("read", {{"2xx", 2}, {"broken", 1}});
+
+    ServeAfterFirst({.kind = kind});
+    const Seen write = Call(Refund());
+    ExpectUnknown(write);
+    EXPECT_EQ(write.attempts, 1);
+    ExpectExecutions(2);
+    ExpectFaults(1);
+    EXPECT_EQ(upstream().received()[1].connection, 0) << "the connection was not a used one";
+    ExpectAttempts("write", {{"broken", 1}});
+    ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 1);
+  }
+}
+
+TEST_P(ConnectionFaults, Case9CloseOnAReusedConnectionUnderAWriteWithoutABody) {
+  for (const Kind kind : {Kind::kClose, Kind::kReset}) {
+    for (const Operation& write : {Delete(), CancelSubscription()}) {
+      ServeAfterFirst({.kind = kind});
+      const Seen seen = Call(write);
+      ExpectUnknown(seen);
+      EXPECT_EQ(seen.attempts, 1);
+      ExpectExecutions(2);
+      ExpectFaults(1);
+      EXPECT_EQ(upstream().received()[1].connection, 0) << "the connection was not a used one";
+      ExpectAttempts("write", {{"broken", 1}});
+      ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 1);
+    }
+  }
+}
+
+TEST_P(ConnectionFaults, Case10ResetWithinTheRequestBody) {
+  upstream_options().cuts_off = [](const Received& head) { return head.method == "POST"; };
+  Serve([](const Received&) { return Reaction::Json("{}"); });
+  ExpectOk(Call(Read()));
+  const Seen seen = Call(LargeWrite(size_t{3} * 1024 * 1024));
+  ExpectUnknown(seen);
+  EXPECT_EQ(seen.attempts, 1);
+  // Begun once; whole never.
+  EXPECT_EQ(upstream().cut_off(), 1);
+  ExpectExecutions(1);
+  ExpectAttempts("write", {{"broken", 1}});
+  ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 1);
+}
+
+TEST_P(ConnectionFaults, Case11ResetWithinTheReply) {
+  Reaction reset = Reaction::Json(R"({"id": "411486)");
+  reset.announced = 1000;
+  reset.end = Reaction::End::kReset;
+  ExpectReadIsRepeated(reset);
+  for (const Operation& write : {Refund(), Delete()}) ExpectWriteIsUnknown(reset, write);
+  if (wire() == Wire::kHttp2) {
+    ExpectReadIsRepeated({.kind = Kind::kResetStream});
+    ExpectWriteIsUnknown({.kind = Kind::kResetStream}, Refund());
+  }
+}
+
+TEST_P(ConnectionFaults, Case12BodyShorterThanAnnounced) {
+  Reaction reply = Reaction::Json(R"({"id": "411486)");
+  reply.announced = 1000;
+  reply.end = Reaction::End::kShort;
+  ExpectReadIsRepeated(reply);
+  for (const Operation& write : {Refund(), Delete()}) ExpectWriteIsUnknown(reply, write);
+}
+
+TEST_P(ConnectionFaults, Case13HeadersNeverCome) {
+  config().default_deadline = absl::Milliseconds(400);
+  for (const Operation& operation : {Read(), Refund(), Delete()}) {
+    Serve([](const Received&) { return Reaction{.kind = Kind::kNothing}; });
+    const Seen seen = Call(operation, kGatewaysDeadline);
+    ExpectSeen(seen, StatusCode::kDeadlineExceeded, "unknown", "DEADLINE_EXCEEDED");
+    EXPECT_GE(seen.took, absl::Milliseconds(300));
+    EXPECT_LT(seen.took, kPatience);
+    EXPECT_TRUE(upstream().WaitForLetGo(1));
+    ExpectExecutions(1);
+    ExpectFaults(1);
+    ExpectAttempts(operation.kind, {{"deadline", 1}});
+    ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 1);
+  }
+}
+
+TEST_P(ConnectionFaults, Case14OneByteASecond) {
+  config().default_deadline = absl::Milliseconds(400);
+  Reaction slow = Reaction::Json(R"({"id": "411486491630370850"})");
+  slow.slice = 1;
+  slow.pause = absl::Seconds(1);
+  for (const Operation& operation : {Read(), Refund(), Delete()}) {
+    Serve([=](const Received&) { return slow; });
+    const Seen seen = Call(operation, kGatewaysDeadline);
+    ExpectSeen(seen, StatusCode::kDeadlineExceeded, "unknown", "DEADLINE_EXCEEDED");
+    ExpectExecutions(1);
+    ExpectFaults(1);
+    ExpectAttempts(operation.kind, {{"deadline", 1}});
+  }
+}
+
+TEST_P(ConnectionFaults, Case15ReplyInSlicesOfOneByte) {
+  Reaction slices = Reaction::Json(R"({"id": "411486491630370850"})");
+  slices.slice = 1;
+  Serve([=](const Received&) { return slices; });
+  for (const Operation& operation : {Read(), Refund(), Delete()}) {
+    const Seen seen = Call(operation);
+    ExpectOk(seen);
+    EXPECT_EQ(seen.attempts, 1);
+  }
+  ExpectExecutions(3);
+  ExpectFaults(3);
+  ExpectAttempts("read", {{"2xx", 1}});
+  ExpectAttempts("write", {{"2xx", 2}});
+}
+
+INSTANTIATE_TEST_SUITE_P(, ConnectionFaults, BothWires(), WireName);
+
+}  // namespace
+}  // namespace gateway::faults

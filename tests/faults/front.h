@@ -1,0 +1,48 @@
+// The gateway as a fault case calls it: the whole of it through real gRPC, or, where gRPC's library
+// cannot be judged (ThreadSanitizer), all that lies behind gRPC, called directly. Which of the two
+// is decided when the bench is built; answers and metrics look alike.
+//
+// Thread-safety: Start and MetricsText may be called from any thread; a Pending belongs to one.
+// Lifetime: a Front must outlive its Pendings. Errors: a gateway that does not come up ends the
+// program.
+//
+//   const auto front = Front::Start(config);
+//   Seen seen = front->Call(Read(), absl::Now() + absl::Seconds(5));
+#ifndef TESTS_FAULTS_FRONT_H_
+#define TESTS_FAULTS_FRONT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "service/config.h"
+#include "tests/end_to_end/support/caller.h"
+
+namespace gateway::faults {
+
+class Front {
+ public:
+  class Pending {
+   public:
+    virtual ~Pending() = default;
+    virtual void Cancel() = 0;
+    // Ends the program when nothing comes within a minute.
+    virtual end_to_end::Answer Await() = 0;
+  };
+
+  static std::unique_ptr<Front> Start(const Config& config);
+  static bool IsThroughGrpc();
+
+  virtual ~Front() = default;
+
+  // `rpc`: "/package.Service/Method".
+  virtual std::unique_ptr<Pending> Start(const std::string& rpc, const std::string& request,
+                                         absl::Time deadline) = 0;
+
+  // In Prometheus' text form.
+  virtual std::string MetricsText() const = 0;
+};
+
+}  // namespace gateway::faults
+
+#endif  // TESTS_FAULTS_FRONT_H_

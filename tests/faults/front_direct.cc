@@ -1,0 +1,133 @@
+// The Front that is the gateway without gRPC: routes, client, and the numbers that a Gateway keeps.
+#include <cstdlib>
+#include <future>
+#include <iostream>
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "service/backend.h"
+#include "service/call_stats.h"
+#include "service/drift_log.h"
+#include "service/in_flight.h"
+#include "service/metrics.h"
+#include "service/status.h"
+#include "service/upstreams.h"
+#include "tests/faults/front.h"
+#include "upstream/client.h"
+#include "upstream/mapping/descriptors.h"
+
+namespace gateway::faults {
+namespace {
+
+constexpr char kProvider[] = "paynow";
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (value.ok()) return *std::move(value);
+  std::cerr << value.status() << "\n";
+  std::abort();
+}
+
+using Result = std::promise<end_to_end::Answer>;
+
+class DirectPending : public Front::Pending {
+ public:
+  DirectPending(Client::Handle handle, std::future<end_to_end::Answer> answer)
+      : handle_(std::move(handle)), answer_(std::move(answer)) {}
+  ~DirectPending() override { handle_.Cancel(); }
+
+  void Cancel() override { handle_.Cancel(); }
+
+  end_to_end::Answer Await() override {
+    if (answer_.wait_for(std::chrono::minutes(1)) == std::future_status::ready) {
+      return answer_.get();
+    }
+    std::cerr << "a call did not end\n";
+    std::abort();
+  }
+
+ private:
+  Client::Handle handle_;
+  std::future<end_to_end::Answer> answer_;
+};
+
+class DirectFront : public Front {
+ public:
+  explicit DirectFront(const Config& config)
+      : default_deadline_(config.default_deadline),
+        routes_(Must(mapping::RouteTable::Compile(mapping::EmbeddedFiles()))),
+        client_(
+            Must(MakeClient(config.upstreams.at(kProvider), std::make_shared<UpstreamCounters>()))),
+        slot_({client_, config.default_deadline}),
+        metrics_(MakeSources()) {}
+
+  std::unique_ptr<Pending> Start(const std::string& rpc, const std::string& request,
+                                 absl::Time deadline) override {
+    const mapping::Route& route = *by_path_.at(rpc);
+    auto result = std::make_shared<Result>();
+    std::future<end_to_end::Answer> answer = result->get_future();
+    if (deadline == absl::InfiniteFuture()) deadline = absl::Now() + default_deadline_;
+    const absl::Time began = absl::Now();
+    Client::Handle handle =
+        client_->Call(route, request, deadline, [this, &route, began, result](Answer done) {
+          result->set_value(Translate(route, std::move(done), absl::Now() - began));
+        });
+    return std::make_unique<DirectPending>(std::move(handle), std::move(answer));
+  }
+
+  std::string MetricsText() const override { return metrics_.Text(); }
+
+ private:
+  gateway::Metrics::Sources MakeSources() {
+    gateway::Metrics::Sources sources;
+    sources.upstreams = {{kProvider, &slot_}};
+    sources.drift = &drift_;
+    sources.in_flight = &in_flight_;
+    sources.reloads = &reloads_;
+    for (const mapping::Route& route : routes_->routes()) {
+      by_path_[route.rpc_path] = &route;
+      sources.rpcs.push_back({&route, &stats_[route.rpc_path]});
+    }
+    return sources;
+  }
+
+  // As gRPC's client shows it.
+  end_to_end::Answer Translate(const mapping::Route& route, Answer done, absl::Duration took) {
+    end_to_end::Answer answer;
+    answer.trailers.emplace("gateway-attempts", absl::StrCat(done.attempts));
+    CallStats& stats = stats_.at(route.rpc_path);
+    if (const auto* failure = std::get_if<mapping::Failure>(&done.result)) {
+      answer.status = ToStatus(*failure, route.full_name, client_->host());
+      stats.Count(failure->code, CallStats::EndOf(failure->outcome), took);
+      return answer;
+    }
+    auto& reply = std::get<mapping::Reply>(done.result);
+    drift_.Record(reply.drift);
+    answer.message = std::move(reply.message);
+    stats.Count(absl::StatusCode::kOk, CallStats::End::kOk, took);
+    return answer;
+  }
+
+  const absl::Duration default_deadline_;
+  const std::unique_ptr<const mapping::RouteTable> routes_;
+  std::map<std::string, const mapping::Route*> by_path_;
+  std::map<std::string, CallStats> stats_;  // the map is constant after construction
+  DriftLog drift_;
+  InFlight in_flight_;
+  ReloadCounters reloads_;
+  std::shared_ptr<Client> client_;
+  const BackendSlot slot_;
+  const gateway::Metrics metrics_;
+};
+
+}  // namespace
+
+std::unique_ptr<Front> Front::Start(const Config& config) {
+  return std::make_unique<DirectFront>(config);
+}
+
+bool Front::IsThroughGrpc() { return false; }
+
+}  // namespace gateway::faults

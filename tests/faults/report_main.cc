@@ -1,0 +1,3 @@
+#include "tests/faults/report.h"
+
+int main(int argc, char** argv) { return gateway::faults::RunCases(argc, argv); }
