@@ -138,13 +138,15 @@ void LoadGenerator::BeginCall() {
 
 void LoadGenerator::OnEnd(Call& call, const grpc::Status& status) {
   const auto now = Clock::now();
-  const std::unique_ptr<Call> ended(&call);
-  CallRecord& record = call.record;
+  CallRecord record = call.record;
   record.ended = absl::Now();
   record.milliseconds = static_cast<float>(Milliseconds(now - call.began));
   record.overdue_milliseconds = static_cast<float>(Milliseconds(now - call.deadline));
   record.code = status.error_code();
   record.told = ToldBy(status);
+  // Before anybody learns that it has ended: it holds the channel, whose last owner must not be
+  // this thread of gRPC's, which would wait for its own end.
+  delete &call;
   if (closed_loop_ && !stopping_) BeginCall();
   state_.With([&](State& state) {
     LoadReport& report = state.report;
