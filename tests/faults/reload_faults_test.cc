@@ -73,6 +73,11 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
     ++changed;
     Replace(file, text);
     ExpectMetric("gateway_reloads_total", {{"result", "refused"}}, changed);
+    // The line comes just after the number.
+    const absl::Time patience = absl::Now() + kPatience;
+    while (RefusalsIn(log) < changed && absl::Now() < patience) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
     EXPECT_EQ(RefusalsIn(log), changed);
     ExpectOk(Call(Refund()));
     // It still looks for changes, and takes a good one.
