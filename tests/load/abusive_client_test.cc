@@ -29,7 +29,7 @@ std::string LargeReply() {
 
 double Megabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
-TEST(Case40SlowReaderTest, HoldsABoundedPartOfMemory) {
+TEST(SlowReaderFaults, Case40HoldsABoundedPartOfMemory) {
   CapacityUpstream upstream(
       {.workers = 64, .service_time = absl::Milliseconds(5), .reply_to_tags = LargeReply()});
   GatewayProcess gateway({.base_url = upstream.Url(),
@@ -70,7 +70,7 @@ TEST(Case40SlowReaderTest, HoldsABoundedPartOfMemory) {
   EXPECT_EQ(gateway.Stop(), 0);
 }
 
-TEST(Case44RapidResetTest, ClosesThatConnectionAndNoOther) {
+TEST(RapidResetFaults, Case44ClosesThatConnectionAndNoOther) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(5)});
   GatewayProcess gateway({.base_url = upstream.Url()});
   LoadGenerator load({.channels = {NewChannel(gateway.address())}});
@@ -104,7 +104,7 @@ TEST(Case44RapidResetTest, ClosesThatConnectionAndNoOther) {
 }
 
 // Somebody who stops in the middle of many calls is no attacker.
-TEST(Case44RapidResetTest, KeepsAConnectionThatBreaksOffAFew) {
+TEST(RapidResetFaults, Case44KeepsAConnectionThatBreaksOffAFew) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(5)});
   GatewayProcess gateway({.base_url = upstream.Url()});
   auto client = std::make_unique<RawHttp2Client>(gateway.address(), RawHttp2Client::Options{});

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 // Enough for the gateway itself and a few connections.
 constexpr int kDescriptors = 48;
 
-TEST(Case45OutOfDescriptorsTest, ShedsAndRecovers) {
+TEST(OutOfDescriptorsFaults, Case45ShedsAndRecovers) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway({.base_url = upstream.Url(), .max_descriptors = kDescriptors});
   const auto channel = NewChannel(gateway.address());

@@ -77,14 +77,14 @@ void Overload(const Scale& scale) {
 
 // Of the two, this one is nearer to the usual: an upstream that takes as many calls as the pool has
 // connections, slower than the machine.
-TEST(Case39OverloadTest, ShedsByDefault) {
+TEST(OverloadFaults, Case39ShedsByDefault) {
   Overload({.workers = 64,
             .service_time = absl::Milliseconds(200),
             .upstream = json::object(),
             .length = absl::Seconds(6)});
 }
 
-TEST(Case39OverloadTest, ShedsWhatASmallUpstreamCannotTake) {
+TEST(OverloadFaults, Case39ShedsWhatASmallUpstreamCannotTake) {
   Overload({.workers = 16,
             .service_time = absl::Milliseconds(50),
             .upstream = {{"concurrency", {{"initial", 16}, {"minimum", 8}}}},
@@ -92,14 +92,14 @@ TEST(Case39OverloadTest, ShedsWhatASmallUpstreamCannotTake) {
 }
 
 // At rates that need a machine of their own: make overload.
-TEST(Case39OverloadTest, DISABLED_AtSpeedShedsByDefault) {
+TEST(OverloadFaults, DISABLED_Case39AtSpeedShedsByDefault) {
   Overload({.workers = 64,
             .service_time = absl::Milliseconds(50),
             .upstream = json::object(),
             .length = absl::Seconds(10)});
 }
 
-TEST(Case39OverloadTest, DISABLED_AtSpeedShedsWhatASmallUpstreamCannotTake) {
+TEST(OverloadFaults, DISABLED_Case39AtSpeedShedsWhatASmallUpstreamCannotTake) {
   Overload({.workers = 16,
             .service_time = absl::Milliseconds(20),
             .upstream = {{"concurrency", {{"initial", 16}, {"minimum", 8}}}},

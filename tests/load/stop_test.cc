@@ -20,7 +20,7 @@ using testing::IsEmpty;
 constexpr double kCallsPerSecond = 400;
 
 // A client that heeds NOT_SERVING, as a load balancer does, loses no call.
-TEST(Case41SigtermUnderLoadTest, SaysSoFirstAndEndsEveryCall) {
+TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway(
       {.base_url = upstream.Url(), .settings = {{"drain", {{"delay", "1s"}, {"grace", "10s"}}}}});
@@ -48,7 +48,7 @@ TEST(Case41SigtermUnderLoadTest, SaysSoFirstAndEndsEveryCall) {
 }
 
 // One that does not heed it is cut off by GOAWAY, and still must not be told wrongly.
-TEST(Case41SigtermUnderLoadTest, TellsNobodyWronglyWhoDoesNotHeedIt) {
+TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway({.base_url = upstream.Url()});
   LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 50});
@@ -61,7 +61,7 @@ TEST(Case41SigtermUnderLoadTest, TellsNobodyWronglyWhoDoesNotHeedIt) {
   EXPECT_EQ(report.Count(&CallRecord::cut_off), 0);
 }
 
-TEST(Case42SigkillDuringWritesTest, TheRestartRepeatsNothing) {
+TEST(SigkillDuringWritesFaults, Case42TheRestartRepeatsNothing) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway({.base_url = upstream.Url()});
   LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 100});

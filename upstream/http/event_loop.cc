@@ -42,6 +42,13 @@ std::optional<Error> ConnectFailure(const Result& result) {
   }
 }
 
+// It was no fault of the upstream's that there was no socket to connect with.
+void BlameOurselves(Result& result) {
+  Error* const error = std::get_if<Error>(&result);
+  if (error == nullptr || error->sent || error->kind != Error::Kind::kConnect) return;
+  *error = {.kind = Error::Kind::kOverloaded, .message = "no descriptor is left for a connection"};
+}
+
 const std::shared_ptr<const Request>& NoRequest() {
   static const auto& none = *new std::shared_ptr<const Request>(std::make_shared<Request>());
   return none;
@@ -233,6 +240,7 @@ bool EventLoop::CollectFinished(Multi& multi) {
   while (const std::optional<Multi::Finished> finished = multi.NextFinished()) {
     Call& call = *static_cast<Call*>(finished->owner);
     Result result = call.transfer.Finish(finished->code);
+    if (multi.lacks_descriptors()) BlameOurselves(result);
     const bool is_tls = call.transfer.is_tls();
     if (std::holds_alternative<Response>(result)) LearnProtocol(call.transfer.handle());
     const std::optional<Error> failure = ConnectFailure(result);

@@ -58,7 +58,7 @@ struct Error {
     kTooLarge,     // the reply exceeds the configured size
     kDeadline,     // the request's deadline passed
     kCancelled,    // Cancel() was called
-    kOverloaded,   // the queue in front of the pool is full
+    kOverloaded,   // no room: the queue is full, or no descriptor is left
     kShutdown,     // the transport is stopping
     kInvalid,      // the request cannot be sent as it is
   };

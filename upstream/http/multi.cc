@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -111,8 +112,10 @@ int Multi::OnTimer(CURLM*, long milliseconds, void* self) {
 
 curl_socket_t Multi::OnOpen(void* self, curlsocktype, curl_sockaddr* address) {
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  Multi& multi = *static_cast<Multi*>(self);
+  multi.lacks_descriptors_ = fd < 0 && (errno == EMFILE || errno == ENFILE);
   if (fd < 0) return CURL_SOCKET_BAD;
-  static_cast<Multi*>(self)->poller_->Opened(fd);
+  multi.poller_->Opened(fd);
   return fd;
 }
 

@@ -31,6 +31,9 @@ class Multi {
   Multi(const Multi&) = delete;
   Multi& operator=(const Multi&) = delete;
 
+  // Whether the last attempt to open a socket met the process' limit of descriptors.
+  bool lacks_descriptors() const { return lacks_descriptors_; }
+
   // Begins the transfer at the next RunTimer. `easy` must stay where it is until Remove.
   CURLcode Add(EasyHandle& easy, void* owner);
 
@@ -68,6 +71,7 @@ class Multi {
 
   Poller* const poller_;
   const Clock::time_point created_ = Clock::now();
+  bool lacks_descriptors_ = false;
   Clock::time_point timer_ = Clock::time_point::max();
   int transfers_ = 0;
   MultiHandle handle_;  // last: closes its connections through OnClose
