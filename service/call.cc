@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/byte_buffer.h"
 #include "service/log.h"
 #include "service/status.h"
 #include "upstream/mapping/error_table.h"
@@ -46,30 +47,6 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration
   return told - std::max(told - now, absl::ZeroDuration()) / 100;
 }
 
-// The bytes in one piece: as they are where they came in one, which is the rule, and copied into
-// `joined` otherwise.
-absl::string_view OnePiece(const grpc::ByteBuffer& buffer, std::vector<grpc::Slice>& slices,
-                           std::string& joined) {
-  if (!buffer.Dump(&slices).ok() || slices.empty()) return "";
-  if (slices.size() > 1) {
-    joined.reserve(buffer.Length());
-    for (const grpc::Slice& slice : slices) {
-      joined.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-    }
-    return joined;
-  }
-  return absl::string_view(reinterpret_cast<const char*>(slices[0].begin()), slices[0].size());
-}
-
-// A buffer that owns the string, without copying it.
-grpc::ByteBuffer ToBuffer(std::string bytes) {
-  auto* owned = new std::string(std::move(bytes));
-  grpc::Slice slice(
-      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
-      owned);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
 // Of a call that was ended by Abort: its client did not cancel it.
 Failure ShuttingDown(const Failure& cancelled, bool read) {
   return mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
@@ -89,12 +66,10 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {
-    std::vector<grpc::Slice> slices;
-    std::string joined;
-    const absl::string_view message = OnePiece(request, slices, joined);
+    const OnePiece message(request);
     const absl::Time deadline = DeadlineOf(context_, backend_->default_deadline);
     Client::Handle handle =
-        backend_->client->Call(*endpoint_.route, message, deadline,
+        backend_->client->Call(*endpoint_.route, message.bytes(), deadline,
                                [this](Answer answer) { Conclude(std::move(answer)); });
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);

@@ -32,15 +32,24 @@ void ReadInteger(Section& section, absl::string_view key, absl::string_view docu
   value = static_cast<Integer>(wide);
 }
 
-KeySource ReadKeySource(Section& parent, absl::string_view documentation) {
+// `what` it is that the source holds.
+KeySource ReadKeySource(Section& section, absl::string_view what) {
   KeySource source;
-  Section section = parent.Child("api_key", documentation);
-  section.Read("file", "File that holds the key; a line end after it is ignored.", source.file);
-  section.Read("env", "Environment variable that holds the key, if not a file.", source.env);
+  section.Read("file",
+               absl::StrCat("File that holds the ", what, "; a line end after it is ignored."),
+               source.file);
+  section.Read("env",
+               absl::StrCat("Environment variable that holds the ", what, ", if not a file."),
+               source.env);
   if (section.present() && source.file.empty() == source.env.empty()) {
     section.Fail("", "set either file or env");
   }
   return source;
+}
+
+KeySource ReadApiKey(Section& parent, absl::string_view documentation) {
+  Section section = parent.Child("api_key", documentation);
+  return ReadKeySource(section, "key");
 }
 
 void ReadPool(Section& parent, http::Options& pool) {
@@ -147,10 +156,10 @@ UpstreamConfig ReadUpstream(Section& section) {
                "PEM file of the authorities to trust instead of the system's. Verification cannot "
                "be turned off.",
                upstream.pool.ca_file);
-  upstream.api_key = ReadKeySource(section, "Key for every store that has none of its own.");
+  upstream.api_key = ReadApiKey(section, "Key for every store that has none of its own.");
   section.Each("stores", "store id", "Stores with keys of their own.",
                [&](const std::string& store, Section& entry) {
-                 KeySource source = ReadKeySource(entry, "Key for this store.");
+                 KeySource source = ReadApiKey(entry, "Key for this store.");
                  if (!entry.present()) return;
                  if (source.empty()) entry.Fail("api_key", "is required");
                  upstream.store_keys.emplace(store, std::move(source));
@@ -190,6 +199,38 @@ void ReadServer(Section& root, ServerConfig& server) {
               server.max_memory_bytes, 0, int64_t{1} << 40);
 }
 
+WebhookConfig ReadWebhook(Section& section) {
+  WebhookConfig webhook;
+  section.Each(
+      "secrets", "secret name",
+      "What the provider signs with, by names of your own. While a secret is being changed "
+      "there are two; any of them will do.",
+      [&](const std::string& name, Section& entry) {
+        KeySource source = ReadKeySource(entry, "secret");
+        if (entry.present()) webhook.secrets.emplace(name, std::move(source));
+      });
+  section.Read("max_age",
+               "How far the signed time may lie in the past, or ahead; 0 for no limit. Where the "
+               "provider signs no time it has no effect.",
+               webhook.max_age);
+  section.Read("allow_unsigned",
+               "Believe what anybody sends, from a provider that documents no signature.",
+               webhook.allow_unsigned);
+  return webhook;
+}
+
+void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
+  Section section = root.Child("webhooks", "What WebhookService verifies and decodes.");
+  ReadInteger(section, "max_body_bytes", "Longest body of a webhook.", webhooks.max_body_bytes,
+              1024, int64_t{64} * 1024 * 1024);
+  section.Each("providers", "provider",
+               "Whose webhooks: `paynow`, `paymentkit`, `convergegate` or `qashier`.",
+               [&](const std::string& name, Section& entry) {
+                 WebhookConfig webhook = ReadWebhook(entry);
+                 if (entry.present()) webhooks.providers.emplace(name, std::move(webhook));
+               });
+}
+
 Config ReadConfig(Section root) {
   Config config;
   root.Read("listen", "Address and port of the gRPC service. Port 0: any that is free.",
@@ -217,6 +258,7 @@ Config ReadConfig(Section root) {
             });
   if (root.present() && config.upstreams.empty())
     root.Fail("upstreams", "at least one is required");
+  ReadWebhooks(root, config.webhooks);
   return config;
 }
 

@@ -16,7 +16,8 @@
 
 namespace gateway {
 
-// Where an API key comes from: a file or an environment variable, never the configuration itself.
+// Where a key or a secret comes from: a file or an environment variable, never the configuration
+// itself.
 struct KeySource {
   std::string file;
   std::string env;
@@ -52,6 +53,25 @@ struct ServerConfig {
   bool operator==(const ServerConfig&) const = default;
 };
 
+// How the webhooks of one provider are verified.
+struct WebhookConfig {
+  // By a name of the operator's own; any of them may have signed.
+  std::map<std::string, KeySource> secrets;
+  // How far a signed time may be from now; zero: any.
+  absl::Duration max_age = absl::Minutes(5);
+  bool allow_unsigned = false;
+
+  bool operator==(const WebhookConfig&) const = default;
+};
+
+struct WebhooksConfig {
+  int64_t max_body_bytes = int64_t{1} * 1024 * 1024;
+  // By the name of a provider in upstream/webhooks/scheme.cc.
+  std::map<std::string, WebhookConfig> providers;
+
+  bool operator==(const WebhooksConfig&) const = default;
+};
+
 struct Config {
   // Where it comes from, and what stood there: for errors and changes that show later.
   std::string file;
@@ -69,6 +89,7 @@ struct Config {
   absl::Duration drain_grace = absl::Seconds(25);
   // By the name of a provider in the protos.
   std::map<std::string, UpstreamConfig> upstreams;
+  WebhooksConfig webhooks;
 };
 
 // NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad

@@ -31,6 +31,16 @@ absl::Status Gateway::MakeBackends() {
   return absl::OkStatus();
 }
 
+absl::Status Gateway::MakeWebhooks() {
+  auto reader = webhooks::EventReader::Create();
+  if (!reader.ok()) return reader.status();
+  auto settings = LoadWebhooks(config_);
+  if (!settings.ok()) return settings.status();
+  webhooks_ = std::make_unique<WebhookService>(*std::move(reader), drift_, webhook_stats_);
+  webhooks_->slot().Set(*std::move(settings));
+  return absl::OkStatus();
+}
+
 // Of upstreams that the configuration leaves out, nothing is served.
 void Gateway::MakeEndpoints() {
   Metrics::Sources sources;
@@ -39,8 +49,11 @@ void Gateway::MakeEndpoints() {
     if (backend == nullptr) continue;
     CallStats& stats = call_stats_.emplace_back();
     endpoints_.push_back({&route, backend, &drift_, &in_flight_, &stats});
-    sources.rpcs.push_back({&route, &stats});
+    // What is left of "paynow.management.v1.OrdersService.GetOrders".
+    sources.rpcs.push_back(
+        {route.service, route.full_name.substr(route.service.size() + 1), &stats});
   }
+  sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, &webhook_stats_});
   for (const auto& [name, upstream] : config_.upstreams) {
     sources.upstreams.push_back({name, backends_->Find(name)});
   }
@@ -58,23 +71,29 @@ absl::Status Gateway::Listen() {
     }
     metrics_endpoint_ = *std::move(endpoint);
   }
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Create(
-      {config_.listen, config_.max_request_bytes, config_.server}, endpoints_, in_flight_);
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Create({config_.listen, config_.max_request_bytes, config_.server}, endpoints_,
+                     *webhooks_, in_flight_);
   if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": listen: "), server.status());
   server_ = *std::move(server);
   return absl::OkStatus();
 }
 
+absl::Status Gateway::MakeAll() {
+  absl::Status status = MakeRoutes();
+  if (status.ok()) status = MakeBackends();
+  if (status.ok()) status = MakeWebhooks();
+  return status;
+}
+
 absl::Status Gateway::Check(const Config& config) {
   Gateway gateway(config);
-  const absl::Status status = gateway.MakeRoutes();
-  return status.ok() ? gateway.MakeBackends() : status;
+  return gateway.MakeAll();
 }
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config) {
   std::unique_ptr<Gateway> gateway(new Gateway(config));
-  absl::Status status = gateway->MakeRoutes();
-  if (status.ok()) status = gateway->MakeBackends();
+  absl::Status status = gateway->MakeAll();
   if (!status.ok()) return status;
   gateway->MakeEndpoints();
   status = gateway->Listen();
@@ -89,7 +108,10 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config) {
 }
 
 absl::Status Gateway::Apply(const Config& config) {
+  auto webhooks = LoadWebhooks(config);  // first: what it may refuse changes nothing yet
+  if (!webhooks.ok()) return webhooks.status();
   if (absl::Status status = backends_->Apply(config); !status.ok()) return status;
+  webhooks_->slot().Set(*std::move(webhooks));
   const std::lock_guard lock(mutex_);
   config_ = config;
   return absl::OkStatus();

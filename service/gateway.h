@@ -1,6 +1,7 @@
 // All parts of the gateway, put together from a configuration:
 //
 //   descriptors -> routes -> one backend per upstream -> endpoints -> server
+//   descriptors and secrets -> webhook service -> server
 //
 // and beside them the metrics, and the reloader that exchanges backends when files change.
 //
@@ -30,6 +31,7 @@
 #include "service/metrics_endpoint.h"
 #include "service/reloader.h"
 #include "service/server.h"
+#include "service/webhook_service.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
@@ -56,8 +58,11 @@ class Gateway {
 
  private:
   explicit Gateway(const Config& config) : config_(config) {}
+  // All but what listens.
+  absl::Status MakeAll();
   absl::Status MakeRoutes();
   absl::Status MakeBackends();
+  absl::Status MakeWebhooks();
   void MakeEndpoints();
   absl::Status Listen();
   absl::Status Apply(const Config& config);
@@ -72,6 +77,8 @@ class Gateway {
   InFlight in_flight_;
   std::deque<CallStats> call_stats_;
   std::vector<Endpoint> endpoints_;
+  CallStats webhook_stats_;
+  std::unique_ptr<WebhookService> webhooks_;
   ReloadCounters reloads_;
   std::shared_ptr<Metrics> metrics_;
   // Those that use all of the above, and end before it.

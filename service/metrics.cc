@@ -39,14 +39,9 @@ class Family {
   MetricFamily family_;
 };
 
-// "GetOrders" of "paynow.management.v1.OrdersService.GetOrders".
-std::string MethodOf(const mapping::Route& route) {
-  return route.full_name.substr(route.service.size() + 1);
-}
-
 // OpenTelemetry's names for RPCs, as they are written in Prometheus.
-Labels RpcLabels(const mapping::Route& route) {
-  return {{"rpc_service", route.service}, {"rpc_method", MethodOf(route)}};
+Labels RpcLabels(const Metrics::Rpc& rpc) {
+  return {{"rpc_service", rpc.service}, {"rpc_method", rpc.method}};
 }
 
 MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
@@ -57,7 +52,7 @@ MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
       for (size_t end = 0; end < CallStats::kEnds; ++end) {
         const uint64_t count = rpc.stats->calls(code, CallStats::End(end));
         if (count == 0) continue;
-        Labels labels = RpcLabels(*rpc.route);
+        Labels labels = RpcLabels(rpc);
         labels.push_back({"rpc_grpc_status_code", absl::StrCat(code)});
         labels.push_back({"outcome", std::string(CallStats::Name(CallStats::End(end)))});
         family.Add(std::move(labels), static_cast<double>(count));
@@ -82,7 +77,7 @@ MetricFamily DurationsOf(const std::vector<Metrics::Rpc>& rpcs) {
     if (count == 0) continue;
     histogram.sample_count = count;
     histogram.sample_sum = absl::ToDoubleSeconds(rpc.stats->total_time());
-    family.Add(RpcLabels(*rpc.route)).histogram = std::move(histogram);
+    family.Add(RpcLabels(rpc)).histogram = std::move(histogram);
   }
   return family.Take();
 }

@@ -21,7 +21,6 @@
 #include "service/call_stats.h"
 #include "service/drift_log.h"
 #include "service/in_flight.h"
-#include "upstream/mapping/route.h"
 
 namespace gateway {
 
@@ -34,7 +33,8 @@ struct ReloadCounters {
 class Metrics : public prometheus::Collectable {
  public:
   struct Rpc {
-    const mapping::Route* route;
+    std::string service;  // "paynow.management.v1.OrdersService"
+    std::string method;   // "GetOrders"
     const CallStats* stats;
   };
   struct UpstreamEntry {

@@ -18,6 +18,9 @@ std::set<std::string> KeyFilesOf(const Config& config) {
     files.insert(upstream.api_key.file);
     for (const auto& [store, source] : upstream.store_keys) files.insert(source.file);
   }
+  for (const auto& [name, webhook] : config.webhooks.providers) {
+    for (const auto& [secret, source] : webhook.secrets) files.insert(source.file);
+  }
   files.erase("");
   return files;
 }

@@ -50,14 +50,16 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight)
-    : services_(MakeServices(endpoints)), in_flight_(in_flight) {}
+Server::Server(const std::vector<Endpoint>& endpoints, WebhookService& webhooks,
+               InFlight& in_flight)
+    : services_(MakeServices(endpoints)), webhooks_(webhooks), in_flight_(in_flight) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
                                                        const std::vector<Endpoint>& endpoints,
+                                                       WebhookService& webhooks,
                                                        InFlight& in_flight) {
   InitPlugins();
-  std::unique_ptr<Server> server(new Server(endpoints, in_flight));
+  std::unique_ptr<Server> server(new Server(endpoints, webhooks, in_flight));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
@@ -65,6 +67,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   // A second process on the same port would quietly take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& service : server->services_) builder.RegisterService(service.get());
+  builder.RegisterService(&webhooks);
   builder.RegisterCallbackGenericService(&server->unknown_method_);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || server->port_ == 0) {
@@ -102,6 +105,7 @@ void Server::SetServing(bool serving) {
   grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
   health->SetServingStatus(serving);
   for (const auto& service : services_) health->SetServingStatus(service->name(), serving);
+  health->SetServingStatus(WebhookService::kName, serving);
 }
 
 }  // namespace gateway

@@ -19,6 +19,7 @@
 #include "service/raw_service.h"
 #include "service/reset_guard.h"
 #include "service/unknown_method.h"
+#include "service/webhook_service.h"
 
 namespace gateway {
 
@@ -31,10 +32,11 @@ class Server {
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they
-  // point to and `in_flight`, where their calls are found, must outlive the server. UNAVAILABLE
-  // where the address cannot be had.
+  // point to, `webhooks`, and `in_flight`, where the endpoints' calls are found, must outlive the
+  // server. UNAVAILABLE where the address cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         const std::vector<Endpoint>& endpoints,
+                                                        WebhookService& webhooks,
                                                         InFlight& in_flight);
 
   // Ends calls that are still there.
@@ -47,10 +49,11 @@ class Server {
   void Drain(absl::Duration delay, absl::Duration grace);
 
  private:
-  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight);
+  Server(const std::vector<Endpoint>& endpoints, WebhookService& webhooks, InFlight& in_flight);
   void SetServing(bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
+  WebhookService& webhooks_;
   InFlight& in_flight_;
   UnknownMethod unknown_method_;
   std::unique_ptr<grpc::Server> server_;

@@ -26,6 +26,7 @@ class ServiceSurfaceTest : public testing::Test {
  protected:
   ServiceSurfaceTest() : rpcs_(RpcsOf(stack_.sandbox().contract())) {
     for (const Rpc& rpc : rpcs_) services_.insert(rpc.method->service()->full_name());
+    services_.insert("gateway.webhooks.v1.WebhookService");
   }
 
   // One question to the reflection service, and the members of its answer.

@@ -1,0 +1,70 @@
+#include "service/webhook_service.h"
+
+#include <grpcpp/impl/codegen/rpc_service_method.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/byte_buffer.h"
+#include "service/log.h"
+#include "service/status.h"
+#include "upstream/webhooks/parse_event.h"
+
+namespace gateway {
+namespace {
+
+constexpr char kPath[] = "/gateway.webhooks.v1.WebhookService/ParseEvent";
+constexpr char kOperation[] = "gateway.webhooks.v1.WebhookService.ParseEvent";
+
+}  // namespace
+
+WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
+                               CallStats& stats)
+    : reader_(std::move(reader)), drift_(drift), stats_(stats), log_(absl::Seconds(1)) {
+  using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+  AddMethod(
+      new grpc::internal::RpcServiceMethod(kPath, grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+  MarkMethodRawCallback(
+      0, new Handler([this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                            grpc::ByteBuffer* reply) {
+        grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+        reactor->Finish(ParseEvent(*request, *reply));
+        return reactor;
+      }));
+}
+
+grpc::Status WebhookService::ParseEvent(const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
+  const absl::Time begun = absl::Now();
+  const OnePiece message(request);
+  const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
+  auto answer = webhooks::ParseEvent(*reader_, *settings, message.bytes(), begun);
+  if (const auto* const refusal = std::get_if<webhooks::Refusal>(&answer)) {
+    stats_.Count(refusal->failure.code, CallStats::EndOf(refusal->failure.outcome),
+                 absl::Now() - begun);
+    return Refuse(*refusal, begun);
+  }
+  auto& event = std::get<webhooks::Event>(answer);
+  drift_.Record(event.drift);
+  reply = ToBuffer(std::move(event.message));
+  stats_.Count(absl::StatusCode::kOk, CallStats::End::kOk, absl::Now() - begun);
+  return grpc::Status::OK;
+}
+
+grpc::Status WebhookService::Refuse(const webhooks::Refusal& refusal, absl::Time now) {
+  const std::optional<uint64_t> left_out =
+      log_.Pass(absl::StrCat(refusal.provider, " ", refusal.check), now);
+  if (left_out) {
+    Log(Severity::kWarning, "webhook refused",
+        {{"provider", std::string(refusal.provider)},
+         {"check", std::string(refusal.check)},
+         {"reason", refusal.failure.reason},
+         {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
+  }
+  return ToStatus(refusal.failure, kOperation, "");
+}
+
+}  // namespace gateway

@@ -1,0 +1,56 @@
+// gateway.webhooks.v1.WebhookService on gRPC: bytes in, bytes out, as the services of the
+// upstreams.
+//
+//   WebhookService service(*std::move(reader), drift, stats);
+//   service.slot().Set(*LoadWebhooks(config));
+//   builder.RegisterService(&service);
+//
+// What is refused is logged with the check that did not pass, at most once a second for each
+// provider and check: whoever knows the URL decides how often.
+//
+// Thread-safety: may be used from any thread. Lifetime: outlives the server; what it is given
+// outlives it.
+#ifndef SERVICE_WEBHOOK_SERVICE_H_
+#define SERVICE_WEBHOOK_SERVICE_H_
+
+#include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/status.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/call_stats.h"
+#include "service/drift_log.h"
+#include "service/seldom.h"
+#include "service/webhooks.h"
+#include "upstream/webhooks/event_reader.h"
+
+namespace gateway {
+
+class WebhookService final : public grpc::Service {
+ public:
+  static constexpr char kName[] = "gateway.webhooks.v1.WebhookService";
+  static constexpr char kMethod[] = "ParseEvent";
+
+  WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
+                 CallStats& stats);
+
+  WebhookSlot& slot() { return slot_; }
+
+ private:
+  grpc::Status ParseEvent(const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
+  grpc::Status Refuse(const webhooks::Refusal& refusal, absl::Time now);
+
+  const std::unique_ptr<const webhooks::EventReader> reader_;
+  DriftLog& drift_;
+  CallStats& stats_;
+  WebhookSlot slot_;
+  Seldom log_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_WEBHOOK_SERVICE_H_

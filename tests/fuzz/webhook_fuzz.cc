@@ -1,0 +1,125 @@
+// Fuzzes the whole of ParseEvent: what anybody can send, and what a provider can sign.
+//
+// The first byte of an input chooses: 0 for a request as it stands; otherwise the rest is the body
+// of a delivery that the chosen provider signs correctly, so that the search is not stuck at the
+// signature. Aborts where an answer breaks a promise of the proto.
+//
+// Built as a ctest program, it replays the corpus and changes it by a fixed rule (replay.cc). Built
+// by clang++ with -DGATEWAY_FUZZER=ON, libFuzzer drives it:
+//
+//   ./webhook_fuzz -max_len=65536 tests/fuzz/corpus/webhook
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/webhooks/message.h"
+#include "tests/upstream/webhooks/signer.h"
+#include "upstream/webhooks/parse_event.h"
+
+namespace gateway::webhooks {
+namespace {
+
+constexpr char kSecret[] = "whsec_fuzz_MARKER";
+constexpr int64_t kSeconds = 1750000000;
+
+void Require(bool fine, const char* promise) {
+  if (fine) return;
+  std::fprintf(stderr, "broken: %s\n", promise);
+  std::abort();
+}
+
+struct Target {
+  Target() : reader(*EventReader::Create()) {
+    for (const Scheme& scheme : Schemes()) {
+      const bool is_signed = !scheme.signature_header.empty();
+      Verifier::Options options;
+      if (is_signed) options.secrets = {"another", kSecret};
+      options.allow_unsigned = !is_signed;
+      settings.providers.emplace(std::string(scheme.provider),
+                                 *Verifier::Create(scheme.provider, std::move(options)));
+    }
+    settings.max_body_bytes = 100000;
+  }
+
+  std::unique_ptr<const EventReader> reader;
+  Settings settings;
+};
+
+std::string SignedRequest(size_t choice, const std::string& body) {
+  switch (choice % 4) {
+    case 0: {
+      const std::string timestamp = absl::StrCat(kSeconds, "000");
+      return MakeRequest("paynow",
+                         {{"PayNow-Timestamp", timestamp},
+                          {"PayNow-Signature", Base64Text(Hmac(kSecret, timestamp + "." + body))}},
+                         body);
+    }
+    case 1:
+      return MakeRequest("paymentkit", {{"X-Webhook-Signature", HexText(Hmac(kSecret, body))}},
+                         body);
+    case 2: {
+      const std::string timestamp = absl::StrCat(kSeconds);
+      return MakeRequest("convergegate",
+                         {{"Sec-Timestamp", timestamp},
+                          {"Sec-Signature", HexText(Hmac(Sha(kSecret), timestamp + body))}},
+                         body);
+    }
+    default:
+      return MakeRequest("qashier", {}, body);
+  }
+}
+
+void CheckEvent(const Event& event) {
+  const nlohmann::json response = ReadResponse(event.message);
+  Require(!response.is_discarded(), "an event is a ParseEventResponse");
+  Require(FindScheme(response.value("provider", "")) != nullptr, "an event names its provider");
+  Require(response.size() >= 2, "an event has a body");
+  for (const mapping::Drift& drift : event.drift) {
+    Require(drift.message != nullptr, "drift names its message");
+  }
+}
+
+void CheckRefusal(const Refusal& refusal, bool is_signed, bool has_body) {
+  const mapping::Failure& failure = refusal.failure;
+  Require(failure.code == absl::StatusCode::kInvalidArgument ||
+              failure.code == absl::StatusCode::kUnauthenticated ||
+              failure.code == absl::StatusCode::kResourceExhausted,
+          "a refusal has one of three codes");
+  Require(failure.outcome == mapping::Outcome::kNotSent, "nothing is sent");
+  Require(!failure.reason.empty() && !failure.message.empty() && !refusal.check.empty(),
+          "a refusal says why");
+  Require(failure.message.find("MARKER") == std::string::npos, "a refusal shows no secret");
+  Require(!is_signed || failure.code != absl::StatusCode::kUnauthenticated,
+          "what is signed is verified");
+  Require(!is_signed || !has_body || failure.reason != "INVALID_REQUEST",
+          "what is complete is accepted");
+}
+
+void Try(uint8_t choice, const std::string& rest) {
+  static const Target& target = *new Target;
+  const bool is_signed = choice != 0;
+  const bool has_body = !rest.empty();
+  const std::string request = is_signed ? SignedRequest(choice, rest) : rest;
+  const auto answer =
+      ParseEvent(*target.reader, target.settings, request, absl::FromUnixSeconds(kSeconds));
+  if (const auto* const event = std::get_if<Event>(&answer)) {
+    CheckEvent(*event);
+  } else {
+    CheckRefusal(std::get<Refusal>(answer), is_signed, has_body);
+  }
+}
+
+}  // namespace
+}  // namespace gateway::webhooks
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  gateway::webhooks::Try(data[0], std::string(reinterpret_cast<const char*>(data) + 1, size - 1));
+  return 0;
+}

@@ -1,0 +1,236 @@
+#include "upstream/webhooks/event_reader.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/webhooks/v1/annotations.pb.h"
+#include "tests/upstream/webhooks/message.h"
+
+namespace gateway::webhooks {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptorProto;
+using nlohmann::json;
+using testing::HasSubstr;
+
+const EventReader& Reader() {
+  static const auto& reader = *new std::unique_ptr<const EventReader>(*EventReader::Create());
+  return *reader;
+}
+
+// The response as JSON, or {"problem": "..."}.
+json Read(absl::string_view provider, const std::string& text,
+          std::optional<absl::Time> signed_time = {}) {
+  const auto event = Reader().Read(*FindScheme(provider), text, signed_time);
+  if (const auto* const bad = std::get_if<Unreadable>(&event)) return {{"problem", bad->problem}};
+  return ReadResponse(std::get<Event>(event).message);
+}
+
+std::string ProblemOf(absl::string_view provider, const std::string& text) {
+  return Read(provider, text).value("problem", "");
+}
+
+TEST(EventReaderTest, ReadsADocumentedBodyIntoItsMessage) {
+  EXPECT_EQ(Read("paynow", R"({"event_type": "ON_REFUND", "event_id": "17",
+                               "body": {"id": "1", "amount": 250, "created_at": null}})",
+                 absl::FromUnixMillis(1750000000250)),
+            json::parse(R"({"provider": "paynow", "event_id": "17", "type": "ON_REFUND",
+                            "time": "2025-06-15T15:06:40.250Z",
+                            "refund": {"id": "1", "amount": "250"}})"));
+}
+
+TEST(EventReaderTest, ReadsABodyThatStandsBeforeItsType) {
+  EXPECT_EQ(Read("paynow", R"({"body": {"id": 5}, "new": {"a": [1]}, "event_id": 17,
+                               "event_type": "ON_TRIAL_CANCELED"})"),
+            json::parse(R"({"provider": "paynow", "event_id": "17", "type": "ON_TRIAL_CANCELED",
+                            "trial": {"id": "5"}})"));
+}
+
+// As the documents of the providers have them.
+TEST(EventReaderTest, KeepsOtherEventsWhole) {
+  const struct {
+    const char* provider;
+    const char* text;
+    const char* id;
+    const char* type;
+    const char* time;
+  } kRows[] = {
+      {"paynow", R"({"event_type": "ON_NEW_THING", "event_id": "9", "body": {"x": null}})", "9",
+       "ON_NEW_THING", ""},
+      {"paymentkit",
+       R"({"id": "evt_1", "object": "event", "type": "invoice.paid", "created": 1750000000,
+           "livemode": false, "data": {"object": {"total": 12.5}, "previous_attributes": {}}})",
+       "evt_1", "invoice.paid", "2025-06-15T15:06:40Z"},
+      {"qashier",
+       R"({"id": "evt_2", "api_version": "1.0.0", "type": "checkout.session.completed",
+           "request": {"id": "r", "idempotency_key": "k"}, "account": "a", "created": 1750000000,
+           "data": {"object": {"id": "cs", "line_items": [{"quantity": 2}]}}})",
+       "evt_2", "checkout.session.completed", "2025-06-15T15:06:40Z"},
+      {"convergegate",
+       R"({"id": "3", "type": "session.completed", "created_at": 1750000000,
+           "data": {"status": "completed", "session_id": "AW"}})",
+       "3", "session.completed", "2025-06-15T15:06:40Z"},
+      // A name of PayNow's, from somebody else.
+      {"paymentkit", R"({"id": "4", "type": "ON_REFUND", "body": {}})", "4", "ON_REFUND", ""},
+      {"qashier", R"({})", "", "", ""}};
+  for (const auto& row : kRows) {
+    json expected = {{"provider", row.provider}, {"other", json::parse(row.text)}};
+    if (*row.id != '\0') expected["event_id"] = row.id;
+    if (*row.type != '\0') expected["type"] = row.type;
+    if (*row.time != '\0') expected["time"] = row.time;
+    EXPECT_EQ(Read(row.provider, row.text), expected) << row.text;
+  }
+}
+
+TEST(EventReaderTest, PrefersTheEventsOwnTime) {
+  const std::string text = R"({"created_at": 1750000000})";
+  EXPECT_EQ(Read("convergegate", text, absl::UnixEpoch())["time"], "2025-06-15T15:06:40Z");
+  EXPECT_EQ(Read("convergegate", "{}", absl::UnixEpoch())["time"], "1970-01-01T00:00:00Z");
+  EXPECT_FALSE(Read("convergegate", "{}").contains("time"));
+  // Later than a Timestamp can be.
+  EXPECT_EQ(Read("paynow", "{}", absl::FromUnixMillis(999999999999999)),
+            json::parse(R"({"provider": "paynow", "other": {}})"));
+}
+
+TEST(EventReaderTest, ReadsNullAsAbsent) {
+  EXPECT_EQ(Read("paymentkit", R"({"id": null, "type": null, "created": null})"),
+            json::parse(R"({"provider": "paymentkit",
+                            "other": {"id": null, "type": null, "created": null}})"));
+}
+
+TEST(EventReaderTest, TellsWhatHasMovedUpstream) {
+  const auto answer =
+      Reader().Read(*FindScheme("paynow"),
+                    R"({"event_type": "ON_ORDER_COMPLETED", "body": {"surprise": 1}})", {});
+  ASSERT_TRUE(std::holds_alternative<Event>(answer));
+  bool unknown = false;
+  bool missing = false;
+  for (const mapping::Drift& drift : std::get<Event>(answer).drift) {
+    unknown |= drift.kind == mapping::Drift::Kind::kUnknownMember && drift.text == "surprise" &&
+               drift.message->full_name == "paynow.webhooks.v1.OrderDTO";
+    missing |= drift.kind == mapping::Drift::Kind::kMissingRequired &&
+               drift.field->full_name == "paynow.webhooks.v1.OrderDTO.total_amount";
+  }
+  EXPECT_TRUE(unknown);
+  EXPECT_TRUE(missing);
+}
+
+TEST(EventReaderTest, NamesWhatCannotBeRead) {
+  const struct {
+    const char* provider;
+    const char* text;
+    const char* problem;
+  } kRows[] = {
+      {"paynow", R"({"event_type": "ON_REFUND", "body": {"amount": "x"}})",
+       "body.amount: expected an integer"},
+      {"paynow", R"({"event_type": "ON_REFUND", "body": {"amount": 9223372036854775808}})",
+       "body.amount: is out of range"},
+      {"paynow", R"({"event_type": "ON_ORDER_COMPLETED", "body": {"lines": [{}, {"price": []}]}})",
+       "body.lines[1].price: expected an integer"},
+      {"paynow", R"({"event_type": "ON_REFUND", "body": {"id": "1", "id": "2"}})",
+       "body.id: is there twice"},
+      {"paynow", R"({"event_type": "ON_REFUND", "body": null})", "body: expected an object"},
+      {"paynow", R"({"event_type": "ON_REFUND", "body": []})", "body: expected an object"},
+      {"paynow", R"({"event_type": "ON_REFUND"})", "body: is missing"},
+      {"paynow", R"({"event_type": "ON_REFUND", "body": {}, "body": {}})", "body: is there twice"},
+      {"paynow", R"({"event_type": "ON_REFUND", "event_type": "ON_CHARGEBACK", "body": {}})",
+       "event_type: is there twice"},
+      {"paynow", R"({"event_type": ["ON_REFUND"], "body": {}})", "event_type: expected a string"},
+      {"paynow", R"({"event_id": -1})", "event_id: expected a string"},
+      {"paymentkit", R"({"created": "now"})", "created: expected epoch seconds"},
+      {"paymentkit", R"({"created": 1.5})", "created: expected epoch seconds"},
+      {"paymentkit", R"({"created": 999999999999999})", "created: is out of range"},
+      {"paymentkit", R"({"data": {"a": 1, "a": 2}})", "the whole: has the same key twice"},
+      {"paymentkit", R"([{"id": "1"}])", "expected an object"},
+      {"paymentkit", "\"text\"", "expected an object"},
+      {"paymentkit", "7", "expected an object"},
+      {"paymentkit", R"({"id": "1"} {"id": "2"})", "it goes on after its end"},
+  };
+  for (const auto& row : kRows)
+    EXPECT_EQ(ProblemOf(row.provider, row.text), row.problem) << row.text;
+}
+
+TEST(EventReaderTest, RefusesWhatIsNoJson) {
+  for (const std::string& text :
+       {std::string(), std::string(" "), std::string("<html>"), std::string("{"),
+        std::string(R"({"id": "1")"), std::string(R"({"id": "1",})"), std::string(R"({"id": tru})"),
+        std::string(R"({"x": nul})"), std::string("{\"id\": \"caf\xe9\"}"), std::string("\0{}", 3),
+        std::string("{}\0", 3), std::string(R"({'id': '1'})")}) {
+    EXPECT_NE(ProblemOf("qashier", text), "") << text;
+  }
+}
+
+// What protobuf's parsers would not read, nobody could be sent.
+TEST(EventReaderTest, RefusesWhatIsNestedTooDeeply) {
+  const auto nested = [](int depth) {
+    std::string text;
+    for (int i = 0; i < depth; ++i) text += R"({"a": )";
+    return text + "1" + std::string(static_cast<size_t>(depth), '}');
+  };
+  EXPECT_EQ(ProblemOf("qashier", nested(30)), "");
+  EXPECT_THAT(ProblemOf("qashier", nested(40)), HasSubstr("is nested too deeply"));
+  EXPECT_NE(ProblemOf("qashier", nested(100000)), "");
+}
+
+// Builds a response like the real one, with these fields in its oneof.
+absl::Status Compile(const std::string& fields) {
+  FileDescriptorProto file;
+  const std::string text = absl::StrCat(
+      R"(name: "test.proto" package: "test" syntax: "proto3"
+         dependency: "gateway/webhooks/v1/annotations.proto"
+         dependency: "google/protobuf/struct.proto"
+         dependency: "paynow/webhooks/v1/events.proto"
+         message_type { name: "Response" oneof_decl { name: "body" }
+           field { name: "provider" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
+           field { name: "event_id" number: 2 type: TYPE_STRING label: LABEL_OPTIONAL }
+           field { name: "type" number: 3 type: TYPE_STRING label: LABEL_OPTIONAL }
+           field { name: "time" number: 4 type: TYPE_STRING label: LABEL_OPTIONAL } )",
+      fields, "}");
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &file)) << text;
+  mapping::EmbeddedFiles();
+  DescriptorPool pool(DescriptorPool::generated_pool());
+  const auto* const built = pool.BuildFile(file);
+  if (built == nullptr) return absl::UnknownError("does not build");
+  return EventReader::CreateFor(*built->FindMessageTypeByName("Response")).status();
+}
+
+std::string Field(const std::string& name, int number, const std::string& type,
+                  const std::string& event) {
+  return absl::StrCat(
+      "field { name: '", name, "' number: ", number,
+      " type: TYPE_MESSAGE label: LABEL_OPTIONAL oneof_index: 0 type_name: '", type, "' ",
+      event.empty() ? "" : absl::StrCat("options { [gateway.webhooks.v1.event] {", event, "} }"),
+      "} ");
+}
+
+TEST(EventReaderTest, FindsMistakesInTheProtoAtStart) {
+  const std::string other = Field("other", 10, ".google.protobuf.Struct", "");
+  const char kRefund[] = ".paynow.webhooks.v1.RefundBody";
+  const std::string good = Field("a", 11, kRefund, "provider: 'paynow' types: 'ON_A'");
+  EXPECT_EQ(Compile(other + good), absl::OkStatus());
+  EXPECT_EQ(Compile(good).message(), "test.Response: has no field other");
+  EXPECT_EQ(
+      Compile(other + good + Field("b", 12, kRefund, "provider: 'paynow' types: 'ON_A'")).message(),
+      "test.Response.b: another field is for ON_A");
+  EXPECT_EQ(Compile(other + Field("b", 12, kRefund, "")).message(),
+            "test.Response.b: no provider of this name has events with documented bodies");
+  EXPECT_EQ(Compile(other + Field("b", 12, kRefund, "provider: 'qashier' types: 'x'")).message(),
+            "test.Response.b: no provider of this name has events with documented bodies");
+  EXPECT_EQ(Compile(other + Field("b", 12, kRefund, "provider: 'paynow'")).message(),
+            "test.Response.b: is for no event");
+  EXPECT_EQ(Compile(other + "field { name: 'b' number: 12 type: TYPE_STRING label: LABEL_OPTIONAL "
+                            "oneof_index: 0 }")
+                .message(),
+            "test.Response.b: must be a message");
+}
+
+}  // namespace
+}  // namespace gateway::webhooks

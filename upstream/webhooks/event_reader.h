@@ -1,0 +1,83 @@
+// From the JSON of a verified webhook to a serialized gateway.webhooks.v1.ParseEventResponse, by
+// descriptors: which field an event goes into says the option gateway.webhooks.v1.event.
+//
+//   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create();
+//   std::variant<Event, Unreadable> event = (*reader)->Read(scheme, body, signed_time);
+//
+// As lenient as reading any reply of an upstream (see mapping/wire_from_json.h): unknown members
+// and missing ones are told as drift, a value that its field cannot hold makes the event
+// unreadable. An event that no field is for is kept whole.
+//
+// Thread-safety: immutable, may be used from any thread. Lifetime: a Drift points into the reader.
+#ifndef UPSTREAM_WEBHOOKS_EVENT_READER_H_
+#define UPSTREAM_WEBHOOKS_EVENT_READER_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "upstream/mapping/drift.h"
+#include "upstream/mapping/formats.h"
+#include "upstream/mapping/plan.h"
+#include "upstream/webhooks/scheme.h"
+
+namespace gateway::webhooks {
+
+struct Event {
+  std::string message;  // a serialized ParseEventResponse
+  std::vector<mapping::Drift> drift;
+};
+
+// What an event says of itself around its body.
+struct Envelope {
+  std::string id;
+  std::string type;
+  std::optional<mapping::Instant> time;
+};
+
+struct Unreadable {
+  std::string problem;  // "body.lines[2].price: expected an integer". Holds no value.
+};
+
+class EventReader {
+ public:
+  // INVALID_ARGUMENT names the field of the proto that does not fit.
+  static absl::StatusOr<std::unique_ptr<const EventReader>> Create();
+
+  // As Create, for a message like ParseEventResponse.
+  static absl::StatusOr<std::unique_ptr<const EventReader>> CreateFor(
+      const google::protobuf::Descriptor& response);
+
+  // `signed_time` stands in for the time of an event that has none of its own.
+  std::variant<Event, Unreadable> Read(const Scheme& scheme, absl::string_view json,
+                                       std::optional<absl::Time> signed_time) const;
+
+ private:
+  using EventName = std::pair<std::string, std::string>;  // provider and type
+
+  EventReader() = default;
+  absl::Status AddField(const google::protobuf::FieldDescriptor& field);
+  void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
+
+  mapping::Plans plans_;
+  mapping::MessagePlan response_;  // by name only; its fields are below
+  uint32_t provider_ = 0;          // numbers of the fields that every event has
+  uint32_t event_id_ = 0;
+  uint32_t type_ = 0;
+  uint32_t time_ = 0;
+  mapping::FieldPlan other_;
+  absl::flat_hash_map<EventName, mapping::FieldPlan> bodies_;
+};
+
+}  // namespace gateway::webhooks
+
+#endif  // UPSTREAM_WEBHOOKS_EVENT_READER_H_

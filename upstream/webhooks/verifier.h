@@ -1,0 +1,94 @@
+// Whether a webhook comes from its provider, and now. Pure: bytes, secrets and the time in, a
+// verdict out.
+//
+//   absl::StatusOr<Verifier> verifier = Verifier::Create("paynow", std::move(options));
+//   const Verdict verdict = verifier->Verify(headers, body, absl::Now());
+//   if (verdict.check == Check::kPassed) ...
+//
+// A verdict is for the log. Whoever sent the webhook is told no more than that it failed: which
+// check it was would help a forger, except for what is missing, which is public knowledge.
+//
+// Thread-safety: immutable, may be used from any thread. Lifetime: `headers` and `body` are looked
+// at during the call only. Secrets are overwritten in memory when the verifier is let go.
+#ifndef UPSTREAM_WEBHOOKS_VERIFIER_H_
+#define UPSTREAM_WEBHOOKS_VERIFIER_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "upstream/webhooks/scheme.h"
+
+namespace gateway::webhooks {
+
+struct Header {
+  absl::string_view name;  // in any case
+  absl::string_view value;
+};
+
+enum class Check : uint8_t {
+  kPassed,
+  kMissingHeader,   // Verdict::header is not there
+  kRepeatedHeader,  // Verdict::header is there more than once
+  kSignature,       // none of the secrets has made it
+  kTimestamp,       // signed, and no decimal number
+  kTooOld,          // signed, and longer ago than max_age: late, or sent once more by somebody
+  kInTheFuture,     // signed, for a time further ahead than max_age: a clock is wrong
+  kUnsigned,        // the provider signs nothing, and that is not allowed
+};
+
+// "signature", "too_old" and so on.
+absl::string_view Name(Check check);
+
+struct Verdict {
+  Check check = Check::kPassed;
+  absl::string_view header = {};        // of the scheme
+  std::optional<absl::Time> time = {};  // that was signed; only with kPassed
+};
+
+class Verifier {
+ public:
+  struct Options {
+    // Any of them may have signed: while a secret is being changed there are two. At least one,
+    // unless the provider signs nothing; none may be empty.
+    std::vector<std::string> secrets = {};
+    // How far the signed time may be from now, in both directions; zero: it is not looked at. For
+    // providers that sign one.
+    absl::Duration max_age = absl::Minutes(5);
+    // Believe a provider that signs nothing.
+    bool allow_unsigned = false;
+  };
+
+  // INVALID_ARGUMENT for a provider that is not in the table, and for options that contradict it;
+  // the message begins with the name of the option, if it is about one. INTERNAL where OpenSSL has
+  // no SHA-256.
+  static absl::StatusOr<Verifier> Create(absl::string_view provider, Options options);
+
+  Verifier(Verifier&&) = default;
+  Verifier& operator=(Verifier&&) = default;
+  ~Verifier();
+
+  Verdict Verify(absl::Span<const Header> headers, absl::string_view body, absl::Time now) const;
+
+  const Scheme& scheme() const { return *scheme_; }
+
+ private:
+  explicit Verifier(const Scheme& scheme) : scheme_(&scheme) {}
+  absl::Status AddKeys(absl::string_view secret);
+  bool SignedWithAny(absl::string_view signature, absl::string_view timestamp,
+                     absl::string_view body) const;
+  Verdict CheckTime(absl::string_view timestamp, absl::Time now) const;
+
+  const Scheme* scheme_;
+  std::vector<std::string> keys_;
+  absl::Duration max_age_;
+  bool allow_unsigned_ = false;
+};
+
+}  // namespace gateway::webhooks
+
+#endif  // UPSTREAM_WEBHOOKS_VERIFIER_H_
