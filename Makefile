@@ -1,5 +1,7 @@
 # Everything one does here, in one place. `make help` explains each target.
 BUILD := build
+# For run and demo: paynow, qashier, convergegate or paymentkit.
+PROVIDER := paynow
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults build install lint format asan tsan sdk-check soak overload rolling-restart clean
@@ -7,11 +9,11 @@ BUILD := build
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C
-	@exec tools/run.sh run $(BUILD)
+run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C (PROVIDER=qashier: another API)
+	@PROVIDER=$(PROVIDER) exec tools/run.sh run $(BUILD)
 
 demo: build ## the same once: make one call, stop everything
-	@exec tools/run.sh demo $(BUILD)
+	@PROVIDER=$(PROVIDER) exec tools/run.sh demo $(BUILD)
 
 test: install ## build everything and run all tests
 	cmake --preset default >$(BUILD)-configure.log || { cat $(BUILD)-configure.log; exit 1; }

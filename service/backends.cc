@@ -29,6 +29,10 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
   if (next.metrics_listen != now.metrics_listen) return refuse("metrics.listen");
   if (next.server != now.server) return refuse("server");
   if (!SameUpstreams(now, next)) return refuse("upstreams");
+  for (const auto& [name, upstream] : next.upstreams) {
+    if (upstream.profile == now.upstreams.at(name).profile) continue;
+    return refuse(absl::StrCat("upstreams.", name, ".profile"));
+  }
   return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -28,6 +29,12 @@ using mapping::Outcome;
 // Trailer: how often the call was handed to the wire; 0 where it got no further than the gateway.
 constexpr char kAttempts[] = "gateway-attempts";
 
+// Metadata of a call whose repetition is to do nothing new.
+constexpr char kIdempotencyKey[] = "idempotency-key";
+
+// Trailer: the upstream's own name for the request, for its support.
+constexpr char kTraceId[] = "gateway-trace-id";
+
 // Trailer that carries enum texts which the protos do not have: the reply shows only X_UNSPECIFIED
 // for them.
 constexpr char kUnrecognized[] = "gateway-unrecognized";
@@ -45,6 +52,14 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration
   // is over: without having heard what happened, if the answer came later.
   const absl::Time told = absl::FromChrono(deadline);
   return told - std::max(told - now, absl::ZeroDuration()) / 100;
+}
+
+// "" where the caller gave none. Valid as long as the context.
+absl::string_view IdempotencyKeyOf(const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(kIdempotencyKey);
+  if (found == metadata.end()) return "";
+  return absl::string_view(found->second.data(), found->second.size());
 }
 
 // Of a call that was ended by Abort: its client did not cancel it.
@@ -68,9 +83,9 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   void Start(const grpc::ByteBuffer& request) {
     const OnePiece message(request);
     const absl::Time deadline = DeadlineOf(context_, backend_->default_deadline);
-    Client::Handle handle =
-        backend_->client->Call(*endpoint_.route, message.bytes(), deadline,
-                               [this](Answer answer) { Conclude(std::move(answer)); });
+    Client::Handle handle = backend_->client->Call(
+        *endpoint_.route, message.bytes(), deadline,
+        [this](Answer answer) { Conclude(std::move(answer)); }, IdempotencyKeyOf(context_));
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
     if (aborted_) handle_.Cancel();  // Abort may have come before the handle
@@ -102,9 +117,16 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     auto& reply = std::get<mapping::Reply>(answer.result);
     endpoint_.drift->Record(reply.drift);
     AddUnrecognized(reply.drift);
+    AddTraceId(reply.trace_id);
     reply_ = ToBuffer(std::move(reply.message));
     Count(absl::StatusCode::kOk, CallStats::End::kOk);
     Finish(grpc::Status::OK);
+  }
+
+  // What is no metadata would fail the call.
+  void AddTraceId(const std::string& trace_id) {
+    const bool printable = std::all_of(trace_id.begin(), trace_id.end(), absl::ascii_isgraph);
+    if (!trace_id.empty() && printable) context_.AddTrailingMetadata(kTraceId, trace_id);
   }
 
   // As many as fit.

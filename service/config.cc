@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "service/profile_config.h"
 #include "service/read_file.h"
 
 namespace gateway {
@@ -176,6 +177,7 @@ UpstreamConfig ReadUpstream(Section& section) {
   ReadLimit(section, upstream.options.limit);
   ReadRateLimit(section, upstream.options.rate_limit);
   ReadPool(section, upstream.pool);
+  upstream.profile = ReadProfile(section);
   return upstream;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/config_reader.h"
 #include "upstream/http/options.h"
+#include "upstream/mapping/profile.h"
 #include "upstream/upstream.h"
 
 namespace gateway {
@@ -31,6 +32,7 @@ struct UpstreamConfig {
   KeySource api_key;
   std::map<std::string, KeySource> store_keys;
   http::Options pool;
+  mapping::ProfileOverrides profile;
 
   bool operator==(const UpstreamConfig&) const = default;
 };

@@ -96,6 +96,24 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
   value = duration;
 }
 
+void ConfigReader::Section::ReadTexts(absl::string_view key, absl::string_view placeholder,
+                                      absl::string_view documentation,
+                                      std::map<std::string, std::string>& texts) {
+  // One row in the table of keys, that of the members.
+  Find(absl::StrCat(key, ".<", placeholder, ">"), documentation, "\"\"");
+  known_.emplace_back(key);
+  const auto object = object_ == nullptr ? json::const_iterator() : object_->find(std::string(key));
+  if (object_ == nullptr || object == object_->end()) return;
+  if (!object->is_object()) return Fail(key, "expected an object");
+  for (const auto& [name, value] : object->items()) {
+    if (value.is_string() && !name.empty()) {
+      texts.emplace(name, value.get<std::string>());
+    } else {
+      Fail(absl::StrCat(key, ".", name), "expected a string");
+    }
+  }
+}
+
 ConfigReader::Section ConfigReader::Section::Child(absl::string_view key,
                                                    absl::string_view documentation) {
   const json* object = FindObject(key, documentation);

@@ -18,6 +18,7 @@
 #define SERVICE_CONFIG_READER_H_
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -75,6 +76,10 @@ class ConfigReader::Section {
   // A number with a unit, "250ms", "1m30s"; not below the minimum.
   void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
             absl::Duration minimum = absl::ZeroDuration());
+
+  // An object of strings, by their names, of which none is empty. `placeholder`: see Each.
+  void ReadTexts(absl::string_view key, absl::string_view placeholder,
+                 absl::string_view documentation, std::map<std::string, std::string>& texts);
 
   // The object under `key`; where there is none, a section in which every key keeps its default.
   Section Child(absl::string_view key, absl::string_view documentation);

@@ -4,13 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/upstreams.h"
-#include "upstream/mapping/descriptors.h"
 
 namespace gateway {
 
 absl::Status Gateway::MakeRoutes() {
-  auto routes = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
-  if (!routes.ok()) return routes.status();
+  mapping::Overrides overrides;
+  for (const auto& [name, upstream] : config_.upstreams) {
+    overrides.emplace(name, upstream.profile);
+  }
+  auto routes = mapping::RouteTable::Compile(files_, overrides);
+  if (!routes.ok()) return Prefixed(absl::StrCat(config_.file, ": "), routes.status());
   routes_ = *std::move(routes);
   for (const auto& [name, upstream] : config_.upstreams) {
     bool known = false;
@@ -87,12 +90,13 @@ absl::Status Gateway::MakeAll() {
 }
 
 absl::Status Gateway::Check(const Config& config) {
-  Gateway gateway(config);
+  Gateway gateway(config, mapping::EmbeddedFiles());
   return gateway.MakeAll();
 }
 
-absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config) {
-  std::unique_ptr<Gateway> gateway(new Gateway(config));
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
+                                                         const mapping::Files& files) {
+  std::unique_ptr<Gateway> gateway(new Gateway(config, files));
   absl::Status status = gateway->MakeAll();
   if (!status.ok()) return status;
   gateway->MakeEndpoints();

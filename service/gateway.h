@@ -32,6 +32,7 @@
 #include "service/reloader.h"
 #include "service/server.h"
 #include "service/webhook_service.h"
+#include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
@@ -41,7 +42,9 @@ class Gateway {
   // Serves from here on. The status of what cannot be had or does not fit: an upstream without a
   // provider in the protos, a key that cannot be read, an address in use. A configuration that
   // comes from a file is reloaded when it or its keys change.
-  static absl::StatusOr<std::unique_ptr<Gateway>> Create(const Config& config);
+  // `files` hold the protos; they live for ever.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Create(
+      const Config& config, const mapping::Files& files = mapping::EmbeddedFiles());
 
   // Everything that Create does except listening.
   static absl::Status Check(const Config& config);
@@ -57,7 +60,7 @@ class Gateway {
   void Drain();
 
  private:
-  explicit Gateway(const Config& config) : config_(config) {}
+  Gateway(const Config& config, const mapping::Files& files) : config_(config), files_(files) {}
   // All but what listens.
   absl::Status MakeAll();
   absl::Status MakeRoutes();
@@ -70,6 +73,7 @@ class Gateway {
   mutable std::mutex mutex_;
   Config config_;  // in force; guarded by mutex_ once the reloader runs
 
+  const mapping::Files files_;
   std::unique_ptr<const mapping::RouteTable> routes_;
   size_t fingerprint_ = 0;
   std::unique_ptr<Backends> backends_;

@@ -1,22 +1,18 @@
 #!/bin/bash
 # Starts the sandbox upstream and the gateway, makes one call, and either serves on (run) or stops (demo).
 # Usage: run.sh run|demo BUILD_DIR
-# SANDBOX_LISTEN and GATEWAY_LISTEN replace the addresses of deploy/config/sandbox.json; port 0 takes any that is free.
+# PROVIDER names the upstream: paynow (unless set), qashier, convergegate or paymentkit. SANDBOX_LISTEN and GATEWAY_LISTEN
+# replace the addresses of its deploy/config/sandbox*.json; port 0 takes any that is free.
 set -euo pipefail
 
 mode=$1
 build=$2
-config=$(dirname "$0")/../deploy/config/sandbox.json
-export PAYNOW_API_KEY=pnapi_v1_sandbox # the sandbox's own; opens nothing else
-
-method=paynow.management.v1.CheckoutService/CreateCheckoutSession
-request='{
-  "body": {
-    "customer_id": "411486491630370817",
-    "lines": [{"product_id": "411486491630370818", "quantity": 2}],
-    "return_url": "https://shop.example/thanks"
-  }
-}'
+tools=$(dirname "$0")
+provider=${PROVIDER:-paynow}
+# shellcheck source=tools/demo.sh
+. "$tools/demo.sh"
+config=$tools/../deploy/config/$config
+export "${provider^^}_API_KEY=$key"
 
 work=$(mktemp -d)
 servers=()
@@ -61,7 +57,8 @@ start() {
 
 sandbox=${SANDBOX_LISTEN:-127.0.0.1:8080}
 gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
-start paynow-sandbox SANDBOX_LISTEN 'listening on http://.*:([0-9]+)$' "$build/paynow-sandbox" --listen "$sandbox"
+start paynow-sandbox SANDBOX_LISTEN 'listening on http://.*:([0-9]+)$' \
+  "$build/paynow-sandbox" --provider "$provider" --listen "$sandbox"
 sandbox=${sandbox%:*}:$port
 sed -e "s|127.0.0.1:8080|$sandbox|" -e "s|127.0.0.1:50051|$gateway|" "$config" >"$work/config.json"
 start billing-gateway GATEWAY_LISTEN '"event":"serving","port":([0-9]+)' \
@@ -80,7 +77,7 @@ cat <<EOF
 
 --- try it yourself
 $client -plaintext $gateway list
-$client -plaintext -d '{"limit": 3}' $gateway paynow.management.v1.OrdersService/GetOrders
+$client -plaintext ${read/ADDRESS/$gateway}
 $client -plaintext -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
 EOF
 

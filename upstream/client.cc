@@ -66,9 +66,11 @@ Client::Client(Options options, std::string host, Credentials credentials,
       transport_(std::move(transport)) {}
 
 Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
-                            absl::Time deadline, Done done) {
-  auto written = mapping::WriteRequest(route, message, upstream_.options.base_url,
-                                       upstream_.options.default_store);
+                            absl::Time deadline, Done done, absl::string_view idempotency_key) {
+  auto written = mapping::WriteRequest(route, message,
+                                       {.base_url = upstream_.options.base_url,
+                                        .default_tenant = upstream_.options.default_store,
+                                        .idempotency_key = idempotency_key});
   if (auto* failure = std::get_if<mapping::Failure>(&written)) {
     done({std::move(*failure)});
     return Handle();

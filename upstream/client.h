@@ -52,9 +52,10 @@ class Client {
       std::shared_ptr<UpstreamCounters> counters = std::make_shared<UpstreamCounters>());
 
   // `message` is a serialized request of the route; it is not kept. All attempts together, with
-  // their queueing and the waits in between, end at the deadline.
+  // their queueing and the waits in between, end at the deadline. `idempotency_key`: see
+  // RequestContext.
   Handle Call(const mapping::Route& route, absl::string_view message, absl::Time deadline,
-              Done done);
+              Done done, absl::string_view idempotency_key = "");
 
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }

@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "upstream/mapping/error_table.h"
+#include "upstream/mapping/profile.h"
 #include "upstream/verdict.h"
 
 namespace gateway {
@@ -25,13 +27,12 @@ Failure NotSent(absl::StatusCode code, absl::string_view reason, absl::string_vi
   return failure;
 }
 
-void SetHeaders(const mapping::Route& route, absl::string_view key, http::Request& request) {
-  request.headers.clear();
-  request.headers.push_back(
-      absl::StrCat("Authorization: ", route.provider->authorization_scheme(), " ", key));
-  request.headers.emplace_back("Accept: application/json");
-  request.headers.emplace_back("User-Agent: billing-gateway");
-  if (request.has_body) request.headers.emplace_back("Content-Type: application/json");
+// In place of an earlier attempt's; the other headers were written with the request.
+void SetAuthorization(const mapping::Route& route, absl::string_view key, http::Request& request) {
+  constexpr absl::string_view kName = "Authorization: ";
+  std::erase_if(request.headers,
+                [kName](const std::string& header) { return absl::StartsWith(header, kName); });
+  request.headers.push_back(absl::StrCat(kName, mapping::Authorization(*route.provider, key)));
 }
 
 // absl's own is not shared between threads.
@@ -84,7 +85,7 @@ void PendingCall::Attempt() {
                           "the upstream has been failing; it is not called for now"));
   }
   ++attempts_;
-  SetHeaders(route_, key_, *request_);
+  SetAuthorization(route_, key_, *request_);
   request_->deadline = deadline_;
   Track([this] {
     return upstream_.transport.Send(request_, [self = shared_from_this()](http::Result result) {

@@ -52,6 +52,7 @@ std::string PlaceInSchema(const json& schema, const Path& path) {
   if (path.empty() || path == Path{"fields"}) return "";
   if (path[0] == kUnheardOf) return kUnheardOfPlace;
   if (path[0] == "fields") return path[1] + ".";
+  if (path[0] == "open") return "open";
   if (path[0] != "enum") return "form";
   if (path.size() == 1) return "value ";
   return absl::StrCat("value ", schema["enum"][std::stoi(path[1])].get<std::string>());
@@ -63,13 +64,14 @@ bool HasContent(const json& operation) {
 
 bool SilentInOperation(const json& operation, const Path& path, const json& mutant) {
   if (path.empty()) return false;
-  if (path[0] == "also") return true;
+  if (path[0] == "also" || path.back() == "default") return true;
   if (path[0] == "status") return HasContent(operation) == HasContent(mutant);
   return path[0] == "reply" && !HasContent(operation) && !HasContent(mutant);
 }
 
 bool SilentInSchema(const json&, const Path& path, const json&) {
-  return path == Path{"closed"} || (path.size() == 3 && path[2] == "read_only");
+  if (path == Path{"closed"}) return true;
+  return path.size() == 3 && (path[2] == "read_only" || path[2] == "const" || path[2] == "default");
 }
 
 // One operation or schema, and the mutants collected of it so far.

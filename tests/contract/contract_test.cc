@@ -1,4 +1,5 @@
-// The protos and the upstream's contract say the same, apart from what deviations.json lists.
+// The protos and the upstream's contract say the same, apart from what deviations.<provider>.json
+// lists.
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/contract/deviations.h"
 #include "tests/contract/facts.h"
-#include "tests/contract/paynow.h"
+#include "tests/contract/providers.h"
 #include "tests/contract/published_contract.h"
 
 namespace gateway::contract {
@@ -83,38 +84,53 @@ Tallies Count(const json& contract, const Verdict& verdict) {
   return tallies;
 }
 
+struct Expected {
+  const char* provider;
+  size_t operations, parameters, schemas, fields, enum_texts;
+};
+
+class ContractTest : public testing::TestWithParam<Expected> {};
+
 void ExpectAll(const Tally& tally, size_t expected) {
   EXPECT_EQ(tally.all, expected);
   EXPECT_EQ(tally.agreed, expected);
 }
 
-TEST(ContractTest, ProtosSayWhatTheUpstreamSays) {
-  const json contract = PaynowContract();
+TEST_P(ContractTest, ProtosSayWhatTheUpstreamSays) {
+  const json contract = ContractOf(GetParam().provider);
   const Facts published = PublishedFacts(contract);
-  const std::vector<Deviation> deviations = PaynowDeviations();
-  Verdict verdict = Judge(Compare(published, PaynowProtoFacts()), deviations);
+  const std::vector<Deviation> deviations = DeviationsOf(GetParam().provider);
+  Verdict verdict = Judge(Compare(published, ProtoFactsOf(GetParam().provider)), deviations);
   EXPECT_TRUE(verdict.agreed()) << "\n" << Report(verdict);
 
   size_t facts = 0;
   for (const auto& [name, unit] : published) facts += unit.size();
   Tallies agreed = Count(contract, verdict);
-  std::cout << agreed.operations << " operations with " << agreed.parameters << " parameters, "
-            << agreed.schemas << " schemas with " << agreed.fields << " fields and "
-            << agreed.enum_texts << " enum texts agree: " << facts << " facts, "
+  std::cout << GetParam().provider << ": " << agreed.operations << " operations with "
+            << agreed.parameters << " parameters, " << agreed.schemas << " schemas with "
+            << agreed.fields << " fields and " << agreed.enum_texts
+            << " enum texts agree: " << facts << " facts, "
             << verdict.unexplained.size() + verdict.vanished.size() << " differences, "
             << deviations.size() << " deviations\n";
-  ExpectAll(agreed.operations, 158);
-  ExpectAll(agreed.parameters, 369);
-  ExpectAll(agreed.schemas, 262);
-  ExpectAll(agreed.fields, 1667);
-  ExpectAll(agreed.enum_texts, 347);
+  ExpectAll(agreed.operations, GetParam().operations);
+  ExpectAll(agreed.parameters, GetParam().parameters);
+  ExpectAll(agreed.schemas, GetParam().schemas);
+  ExpectAll(agreed.fields, GetParam().fields);
+  ExpectAll(agreed.enum_texts, GetParam().enum_texts);
 }
 
-TEST(ContractTest, EveryDeviationHasAReason) {
-  for (const Deviation& deviation : PaynowDeviations()) {
+TEST_P(ContractTest, EveryDeviationHasAReason) {
+  for (const Deviation& deviation : DeviationsOf(GetParam().provider)) {
     EXPECT_FALSE(deviation.reason.empty()) << deviation.difference;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, ContractTest,
+                         testing::Values(Expected{"convergegate", 5, 3, 8, 48, 7},
+                                         Expected{"paymentkit", 18, 28, 38, 110, 33},
+                                         Expected{kPaynow, 158, 369, 262, 1667, 347},
+                                         Expected{"qashier", 4, 7, 11, 39, 6}),
+                         [](const auto& info) { return std::string(info.param.provider); });
 
 }  // namespace
 }  // namespace gateway::contract

@@ -1,6 +1,7 @@
 // The differences that are meant: where the protos answer an oddity of the upstream otherwise than
-// its contract says. They stand in deviations.json, each with its reason, word for word as the
-// comparison reports them. One that is not found any more is as wrong as one that is not listed.
+// its contract says. They stand in deviations.<provider>.json, each with its reason, word for word
+// as the comparison reports them. One that is not found any more is as wrong as one that is not
+// listed.
 //
 // Thread-safety: values. Errors: malformed data throws nlohmann's exceptions.
 #ifndef TESTS_CONTRACT_DEVIATIONS_H_

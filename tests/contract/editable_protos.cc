@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "tests/contract/paynow.h"
 #include "tests/contract/proto_contract.h"
+#include "tests/contract/providers.h"
 #include "upstream/mapping/descriptors.h"
 
 namespace gateway::contract {

@@ -76,7 +76,12 @@ void AddMessage(const Descriptor& type, Facts& facts) {
   Say(unit, "form", "object");
   if (type.options().deprecated()) Say(unit, "deprecated", "yes");
   for (int i = 0; i < type.field_count(); ++i) {
-    SayNamedField(*type.field(i), WireName(*type.field(i)), unit);
+    // It has no name of its own in the contract.
+    if (IsRest(*type.field(i))) {
+      Say(unit, "open", "yes");
+    } else {
+      SayNamedField(*type.field(i), WireName(*type.field(i)), unit);
+    }
   }
   AddUnit(facts, absl::StrCat("schema ", SchemaName(type)), std::move(unit));
 }

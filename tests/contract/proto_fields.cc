@@ -27,6 +27,7 @@ std::string MessageText(const FieldDescriptor& field) {
   const Descriptor& type = *field.message_type();
   if (type.full_name() == "google.protobuf.Timestamp") return "string date-time";
   if (type.full_name() == "google.protobuf.Value") return "any";
+  if (type.full_name() == "google.protobuf.Struct") return "map of any";
   if (type.full_name() == "google.protobuf.FieldMask") return "field mask";
   return type.file()->package() == field.file()->package() ? SchemaName(type) : type.full_name();
 }
@@ -52,18 +53,35 @@ std::string UnformattedText(const FieldDescriptor& field) {
   }
 }
 
+// What the contract calls a type of this format; its own type is one that it need not have here.
+struct ValueFormat {
+  v1::Format format;
+  absl::string_view of;
+  const char* text;
+};
+constexpr ValueFormat kValueFormats[] = {
+    {v1::EPOCH_SECONDS, "string date-time", "integer epoch-seconds"},
+    {v1::DIGITS, "string", "string digits"},
+    {v1::STRING_OR_NULL, "any", "any string-or-null"},
+    {v1::SCALAR, "any", "any scalar"},
+};
+
 // `format` stands at the field itself, also where this is about the values of its map.
 std::string ElementText(const FieldDescriptor& element, v1::Format format) {
   if (format == v1::FORMAT_UNSPECIFIED) return UnformattedText(element);
   if (format == v1::INT32 && element.type() == FieldDescriptor::TYPE_INT64) {
     return "integer int32";
   }
+  const std::string unformatted = UnformattedText(element);
+  for (const ValueFormat& known : kValueFormats) {
+    if (known.format == format && unformatted == known.of) return known.text;
+  }
   for (const TextFormat& known : kTextFormats) {
     if (known.format == format && element.type() == FieldDescriptor::TYPE_STRING) {
       return known.schema;
     }
   }
-  return absl::StrCat(UnformattedText(element), " of format ", v1::Format_Name(format));
+  return absl::StrCat(unformatted, " of format ", v1::Format_Name(format));
 }
 
 std::string MapText(const FieldDescriptor& field) {
@@ -86,6 +104,8 @@ void SayPresence(const FieldDescriptor& field, const std::string& place, Unit& u
 
 std::string SchemaName(const Descriptor& type) { return BelowPackage(type); }
 std::string SchemaName(const EnumDescriptor& type) { return BelowPackage(type); }
+
+bool IsRest(const FieldDescriptor& field) { return RulesOf(field).rest(); }
 
 std::string WireName(const FieldDescriptor& field) {
   const std::string& given = RulesOf(field).wire_name();
@@ -110,6 +130,17 @@ void SayField(const FieldDescriptor& field, const std::string& place, Unit& unit
   if (rules.has_maximum()) Say(unit, place + ".maximum", absl::StrCat(rules.maximum()));
   if (rules.has_min_items()) Say(unit, place + ".min_items", absl::StrCat(rules.min_items()));
   if (rules.has_max_items()) Say(unit, place + ".max_items", absl::StrCat(rules.max_items()));
+  SayIf(rules.empty_is_unset(), place, "empty_is_unset", unit);
+  SayIf(rules.rest(), place, "rest", unit);
+  for (const std::string& alias : rules.alias()) Say(unit, place + ".alias " + alias, "yes");
+  const auto say_bound = [&](bool given, const char* name, int64_t bound) {
+    if (given) Say(unit, absl::StrCat(place, ".", name), absl::StrCat(bound));
+  };
+  say_bound(rules.has_min_length(), "min_length", rules.min_length());
+  say_bound(rules.has_max_length(), "max_length", rules.max_length());
+  say_bound(rules.has_max_key_length(), "max_key_length", rules.max_key_length());
+  say_bound(rules.has_min_seconds_ahead(), "min_seconds_ahead", rules.min_seconds_ahead());
+  say_bound(rules.has_max_seconds_ahead(), "max_seconds_ahead", rules.max_seconds_ahead());
 }
 
 void SayNamedField(const FieldDescriptor& field, const std::string& place, Unit& unit) {

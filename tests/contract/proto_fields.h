@@ -32,6 +32,9 @@ std::string SchemaName(const google::protobuf::EnumDescriptor& type);
 
 std::string WireName(const google::protobuf::FieldDescriptor& field);
 
+// Takes the members that the contract does not name.
+bool IsRest(const google::protobuf::FieldDescriptor& field);
+
 // "array of OrderStatus", "integer int32", "FlakeId"
 std::string TypeText(const google::protobuf::FieldDescriptor& field);
 

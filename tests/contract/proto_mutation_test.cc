@@ -11,7 +11,7 @@
 #include "tests/contract/editable_protos.h"
 #include "tests/contract/facts.h"
 #include "tests/contract/mistakes.h"
-#include "tests/contract/paynow.h"
+#include "tests/contract/providers.h"
 #include "tests/contract/published_contract.h"
 
 namespace gateway::contract {
@@ -23,12 +23,12 @@ namespace {
 class ProtoMutationTest : public testing::TestWithParam<Mistake> {};
 
 TEST_P(ProtoMutationTest, IsReportedAtItsPlace) {
-  const Facts published = PublishedFacts(PaynowContract());
+  const Facts published = PublishedFacts(ContractOf(kPaynow));
   EditableProtos protos;
   GetParam().make(protos);
   absl::StatusOr<Facts> mutated = protos.Compile();
   ASSERT_TRUE(mutated.ok()) << mutated.status();
-  Verdict verdict = Judge(Compare(published, *mutated), PaynowDeviations());
+  Verdict verdict = Judge(Compare(published, *mutated), DeviationsOf(kPaynow));
   auto names_it = [](const Difference& difference) {
     return difference.unit == GetParam().unit && difference.place == GetParam().place;
   };
@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Types, ProtoMutationTest, testing::ValuesIn(MistakesInT
 TEST(EditableProtosTest, CompileToTheSameFactsUnchanged) {
   absl::StatusOr<Facts> unchanged = EditableProtos().Compile();
   ASSERT_TRUE(unchanged.ok()) << unchanged.status();
-  EXPECT_EQ(*unchanged, PaynowProtoFacts());
+  EXPECT_EQ(*unchanged, ProtoFactsOf(kPaynow));
 }
 
 }  // namespace

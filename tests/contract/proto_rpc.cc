@@ -149,6 +149,7 @@ void AddRpc(const MethodDescriptor& rpc, Facts& facts) {
   if (rpc.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS) {
     Say(unit, "free of side effects", "yes");
   }
+  if (rpc.options().GetExtension(v1::method).idempotency_key()) Say(unit, "idempotency_key", "yes");
   SayOddities(rpc, unit);
   SayPathParameters(rpc, variables, unit);
   SayBody(rpc, RuleOf(rpc).body(), unit);

@@ -18,7 +18,7 @@
 #include "tests/contract/deviations.h"
 #include "tests/contract/editable_protos.h"
 #include "tests/contract/facts.h"
-#include "tests/contract/paynow.h"
+#include "tests/contract/providers.h"
 #include "tests/contract/published_contract.h"
 #include "tests/contract/slips.h"
 
@@ -134,8 +134,8 @@ class ProtoSweepTest : public testing::Test {
   }
 
   EditableProtos original_;
-  const Facts published_ = PublishedFacts(PaynowContract());
-  const std::vector<Deviation> deviations_ = PaynowDeviations();
+  const Facts published_ = PublishedFacts(ContractOf(kPaynow));
+  const std::vector<Deviation> deviations_ = DeviationsOf(kPaynow);
   std::map<std::string, std::string> requests_;  // units, by the name of the message
   std::map<std::string, std::string> replies_;
   int made_ = 0;

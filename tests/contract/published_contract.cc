@@ -16,9 +16,11 @@ namespace {
 using nlohmann::json;
 using Names = std::initializer_list<absl::string_view>;
 
-constexpr Names kTypeMembers = {"ref", "array", "map", "type", "format"};
-constexpr Names kFlags = {"required", "nullable", "deprecated"};
-constexpr Names kBounds = {"minimum", "maximum"};
+constexpr Names kTypeMembers = {"ref",    "array",      "map",       "type",
+                                "format", "min_length", "max_length"};
+constexpr Names kFlags = {"required", "nullable", "deprecated", "empty_is_unset"};
+constexpr Names kBounds = {"minimum",        "maximum",           "min_items",        "max_items",
+                           "max_key_length", "min_seconds_ahead", "max_seconds_ahead"};
 
 std::string TextOf(const json& object, const char* member) {
   return object.value(member, std::string());
@@ -81,7 +83,18 @@ void SayUnreadOfElements(const json& type, const std::string& prefix, Unit& unit
   }
 }
 
+// Of a text, wherever in the type it stands.
+void SayLengths(const json& type, const std::string& place, Unit& unit) {
+  for (const char* length : {"min_length", "max_length"}) {
+    if (type.contains(length)) Say(unit, absl::StrCat(place, ".", length), type[length].dump());
+  }
+  for (const char* nested : {"array", "map"}) {
+    if (type.contains(nested)) SayLengths(type[nested], place, unit);
+  }
+}
+
 void SayType(const json& type, const std::string& place, Unit& unit) {
+  SayLengths(type, place, unit);
   Say(unit, place + ".type", TypeText(type));
   SayUnreadOfElements(type, place + ".", unit);
 }
@@ -89,6 +102,13 @@ void SayType(const json& type, const std::string& place, Unit& unit) {
 void SayFlags(const json& object, absl::string_view place, Unit& unit) {
   for (absl::string_view flag : kFlags) {
     if (object.value(std::string(flag), false)) Say(unit, absl::StrCat(place, ".", flag), "yes");
+  }
+}
+
+void SayBounds(const json& object, absl::string_view place, Unit& unit) {
+  for (absl::string_view bound : kBounds) {
+    if (!object.contains(std::string(bound))) continue;
+    Say(unit, absl::StrCat(place, ".", bound), object.at(std::string(bound)).dump());
   }
 }
 
@@ -114,10 +134,7 @@ void SayQuery(const json& operation, Unit& unit) {
     Say(unit, place + ".field", SnakeCase(name));
     SayType(parameter, place, unit);
     SayFlags(parameter, place, unit);
-    for (absl::string_view bound : kBounds) {
-      if (!parameter.contains(std::string(bound))) continue;
-      Say(unit, absl::StrCat(place, ".", bound), parameter.at(std::string(bound)).dump());
-    }
+    SayBounds(parameter, place, unit);
     SayUnread(parameter, {{"name"}, kTypeMembers, kFlags, kBounds}, place + ".", unit);
   }
 }
@@ -147,7 +164,11 @@ void SayField(const std::string& name, const json& field, Unit& unit) {
   Say(unit, name + ".field", SnakeCase(name));
   SayType(field, name, unit);
   SayFlags(field, name, unit);
-  SayUnread(field, {kTypeMembers, kFlags}, name + ".", unit);
+  SayBounds(field, name, unit);
+  for (const json& alias : field.value("aliases", json::array())) {
+    Say(unit, absl::StrCat(name, ".alias ", alias.get<std::string>()), "yes");
+  }
+  SayUnread(field, {kTypeMembers, kFlags, kBounds, {"aliases"}}, name + ".", unit);
 }
 
 // "object", "string enum", "string flake-id"
@@ -164,7 +185,8 @@ Facts PublishedFacts(const json& contract) {
   Facts facts;
   Unit unit;
   Say(unit, "version", TextOf(contract, "version"));
-  SayUnread(contract, {{"api", "version", "base_path", "operations", "schemas"}}, "", unit);
+  SayUnread(contract, {{"provider", "api", "version", "base_path", "operations", "schemas"}}, "",
+            unit);
   AddUnit(facts, "API", std::move(unit));
   for (const json& operation : contract.at("operations")) AddOperation(operation, facts);
   for (const auto& [name, schema] : contract.at("schemas").items()) AddSchema(name, schema, facts);
@@ -175,26 +197,31 @@ void AddOperation(const json& operation, Facts& facts) {
   Unit unit;
   for (const char* member : {"tag", "rpc", "verb"}) Say(unit, member, TextOf(operation, member));
   Say(unit, "path", SnakeCaseVariables(TextOf(operation, "path")));
+  for (const char* flag : {"deprecated", "idempotency_key"}) {
+    if (operation.value(flag, false)) Say(unit, flag, "yes");
+  }
   if (TextOf(operation, "verb") == "GET") Say(unit, "free of side effects", "yes");
   SayPathParameters(operation, unit);
   SayQuery(operation, unit);
   SayBody(operation, unit);
   SayReply(operation, unit);
   SayUnread(operation,
-            {{"id", "tag", "rpc", "verb", "path", "path_params", "query", "body", "reply"}}, "",
-            unit);
+            {{"id", "tag", "rpc", "verb", "path", "path_params", "query", "body", "reply"},
+             {"deprecated", "idempotency_key"}},
+            "", unit);
   AddUnit(facts, absl::StrCat("operation ", TextOf(operation, "id")), std::move(unit));
 }
 
 void AddSchema(const std::string& name, const json& schema, Facts& facts) {
   Unit unit;
   Say(unit, "form", FormText(schema));
+  if (schema.value("open", false)) Say(unit, "open", "yes");
   const json fields = schema.value("fields", json::object());
   for (const auto& [field_name, field] : fields.items()) SayField(field_name, field, unit);
   for (const json& text : schema.value("enum", json::array())) {
     Say(unit, absl::StrCat("value ", text.get<std::string>()), "yes");
   }
-  SayUnread(schema, {{"type", "format", "fields", "enum"}}, "", unit);
+  SayUnread(schema, {{"type", "format", "fields", "enum", "open"}}, "", unit);
   AddUnit(facts, absl::StrCat("schema ", name), std::move(unit));
 }
 

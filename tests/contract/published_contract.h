@@ -28,8 +28,11 @@ namespace gateway::contract {
 //   status     apart from 204
 //   read_only  a field of a request that the upstream does not heed
 //   closed     whether the upstream ever sends more members: they are skipped in any case
-// and of the whole: `api` and `base_path`, which every path repeats.
-inline constexpr absl::string_view kSilent[] = {"also", "status", "read_only", "closed"};
+//   const      the only value there is
+//   default    what the upstream takes where nothing is sent
+// and of the whole: `provider`, `api`, and `base_path`, which every path repeats.
+inline constexpr absl::string_view kSilent[] = {"also",   "status", "read_only",
+                                                "closed", "const",  "default"};
 
 Facts PublishedFacts(const nlohmann::json& contract);
 

@@ -70,6 +70,25 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
   ExpectNothingLeft(demo);
 }
 
+// What is made is open.
+TEST_F(RunTest, DemoOfEachProviderMakesACallAndStops) {
+  for (const std::string provider : {"convergegate", "paymentkit", "qashier"}) {
+    std::vector<std::string> environment = Environment();
+    environment.push_back("PROVIDER=" + provider);
+    ChildProcess demo(Script("demo"), environment);
+    EXPECT_EQ(demo.Wait(), 0) << demo.err();
+    EXPECT_THAT(demo.out(), AllOf(HasSubstr(provider + ".v1.CheckoutSessionsService"),
+                                  ContainsRegex("\"id\": \"[^\"]+\"")));
+    EXPECT_THAT(demo.err(), Not(HasSubstr("sk_")));
+    ExpectNothingLeft(demo);
+  }
+  std::vector<std::string> environment = Environment();
+  environment.emplace_back("PROVIDER=nobody");
+  ChildProcess demo(Script("demo"), environment);
+  EXPECT_EQ(demo.Wait(), 2);
+  EXPECT_THAT(demo.err(), HasSubstr("there is no provider nobody"));
+}
+
 // Ctrl-C reaches the whole group, kill only the script; both end everything, and are no error.
 TEST_F(RunTest, RunServesUntilItIsStopped) {
   for (const int signal : {SIGINT, SIGTERM}) {

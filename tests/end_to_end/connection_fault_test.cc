@@ -21,7 +21,7 @@ using http::Step;
 
 const std::vector<Rpc>& Rpcs() {
   static const auto* const contract =
-      sandbox::Contract::Parse(sandbox::PaynowContractText())->release();
+      sandbox::Contract::Parse(sandbox::FindBundle("paynow")->contract)->release();
   static const auto* const rpcs = new std::vector<Rpc>(RpcsOf(*contract));
   return *rpcs;
 }

@@ -67,13 +67,13 @@ const std::string& KeepForEver(std::string bytes) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<const FileDescriptor*>> AddDescriptorSet(absl::string_view serialized) {
+absl::StatusOr<Files> AddDescriptorSet(absl::string_view serialized) {
   FileDescriptorSet set;
   if (!set.ParseFromArray(serialized.data(), static_cast<int>(serialized.size()))) {
     return absl::InvalidArgumentError("not a serialized google.protobuf.FileDescriptorSet");
   }
   const DescriptorPool* pool = DescriptorPool::generated_pool();
-  std::vector<const FileDescriptor*> files;
+  Files files;
   for (const FileDescriptorProto& file : set.file()) {
     if (pool->FindFileByName(file.name()) == nullptr) {
       const absl::Status status = Check(file);
@@ -86,8 +86,8 @@ absl::StatusOr<std::vector<const FileDescriptor*>> AddDescriptorSet(absl::string
   return files;
 }
 
-const std::vector<const FileDescriptor*>& EmbeddedFiles() {
-  static const auto& files = *new std::vector<const FileDescriptor*>([] {
+const Files& EmbeddedFiles() {
+  static const auto& files = *new Files([] {
     auto added = AddDescriptorSet(
         {gateway_descriptors, static_cast<size_t>(gateway_descriptors_end - gateway_descriptors)});
     if (!added.ok()) {  // the build made it: only a broken build comes here

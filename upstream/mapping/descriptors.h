@@ -14,17 +14,18 @@
 
 namespace gateway::mapping {
 
+using Files = std::vector<const google::protobuf::FileDescriptor*>;
+
 // All files of the embedded set, in an order where imports come first.
 //
 // Thread-safety: may be called from any thread, any number of times; the files are added once and
 // live for ever.
-const std::vector<const google::protobuf::FileDescriptor*>& EmbeddedFiles();
+const Files& EmbeddedFiles();
 
 // Adds the files of a serialized google.protobuf.FileDescriptorSet that are not there yet, and
 // returns all of the set. INVALID_ARGUMENT if it is none, or if a file of it does not stand on what
 // is there.
-absl::StatusOr<std::vector<const google::protobuf::FileDescriptor*>> AddDescriptorSet(
-    absl::string_view serialized);
+absl::StatusOr<Files> AddDescriptorSet(absl::string_view serialized);
 
 }  // namespace gateway::mapping
 

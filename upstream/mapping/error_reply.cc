@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "upstream/mapping/error_table.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/violations.h"
@@ -65,57 +66,82 @@ std::string ScalarText(const json& value) {
   return value.is_number() || value.is_boolean() ? value.dump() : "";
 }
 
-std::string TextMember(const json& object, const std::string& name) {
-  if (name.empty() || !object.is_object()) return "";
-  const auto member = object.find(name);
-  return member == object.end() ? "" : Cut(ScalarText(*member), kMaxText);
+// What a path of members leads to; null where it leads nowhere.
+const json* At(const json& value, absl::string_view path) {
+  if (path.empty()) return nullptr;
+  const json* at = &value;
+  for (const absl::string_view name : absl::StrSplit(path, '.')) {
+    const auto member = at->is_object() ? at->find(std::string(name)) : at->end();
+    if (!at->is_object() || member == at->end()) return nullptr;
+    at = &*member;
+  }
+  return at;
 }
 
-// A path is a string, or an array of its parts.
-std::string PathMember(const json& object, const std::string& name) {
-  const auto member = object.is_object() ? object.find(name) : object.end();
-  if (!object.is_object() || member == object.end() || !member->is_array()) {
-    return TextMember(object, name);
-  }
-  std::string path;
-  for (const json& part : *member) {
+std::string TextAt(const json& value, absl::string_view path) {
+  const json* found = At(value, path);
+  return found == nullptr ? "" : Cut(ScalarText(*found), kMaxText);
+}
+
+// A path of the request: a string, or an array of its parts.
+std::string PathAt(const json& value, absl::string_view path) {
+  const json* found = At(value, path);
+  if (found == nullptr || !found->is_array()) return TextAt(value, path);
+  std::string parts;
+  for (const json& part : *found) {
     const std::string text = ScalarText(part);
-    if (!text.empty()) absl::StrAppend(&path, path.empty() ? "" : ".", text);
-    if (path.size() > kMaxText) break;
+    if (!text.empty()) absl::StrAppend(&parts, parts.empty() ? "" : ".", text);
+    if (parts.size() > kMaxText) break;
   }
-  return Cut(path, kMaxText);
+  return Cut(parts, kMaxText);
+}
+
+void ReadViolation(const v1::ErrorBody& names, const json& element, Failure& failure) {
+  Violation violation{PathAt(element, names.violation_path()),
+                      TextAt(element, names.violation_message())};
+  if (violation.field.empty() && violation.description.empty()) return;
+  failure.violations.push_back(std::move(violation));
 }
 
 void ReadViolations(const v1::ErrorBody& names, const json& body, Failure& failure) {
-  if (names.violations().empty()) return;
-  const auto list = body.find(names.violations());
-  if (list == body.end() || !list->is_array()) return;
+  const json* list = At(body, names.violations());
+  if (list == nullptr) return;
+  if (list->is_object() && !PathAt(*list, names.violation_path()).empty()) {
+    return ReadViolation(names, *list, failure);
+  }
+  if (!list->is_array()) return;
   for (const json& element : *list) {
     if (failure.violations.size() >= Violations::kLimit) return;
-    Violation violation{PathMember(element, names.violation_path()),
-                        TextMember(element, names.violation_message())};
-    if (violation.field.empty() && violation.description.empty()) continue;
-    failure.violations.push_back(std::move(violation));
+    ReadViolation(names, element, failure);
   }
 }
 
-void ReadBody(const v1::ErrorBody& names, const std::string& text, Failure& failure) {
+// Fills in what is empty yet.
+void ReadForm(const v1::ErrorBody& names, const json& body, Failure& failure) {
+  const auto fill = [&body](absl::string_view path, std::string& text) {
+    if (text.empty()) text = TextAt(body, path);
+  };
+  fill(names.code(), failure.upstream_code);
+  fill(names.message(), failure.message);
+  fill(names.trace_id(), failure.trace_id);
+  if (failure.violations.empty()) ReadViolations(names, body, failure);
+}
+
+void ReadBody(const v1::Provider& provider, const std::string& text, Failure& failure) {
   const json body = text.size() > kMaxBody ? json() : json::parse(text, nullptr, false);
-  if (!body.is_object()) {
+  if (!body.is_object() || provider.error_body().empty()) {
     failure.message = Sample(text);
     return;
   }
-  failure.upstream_code = TextMember(body, names.code());
-  failure.message = TextMember(body, names.message());
-  failure.trace_id = TextMember(body, names.trace_id());
-  ReadViolations(names, body, failure);
+  for (const v1::ErrorBody& form : provider.error_body()) ReadForm(form, body, failure);
 }
 
 }  // namespace
 
 Failure ReadErrorReply(const Route& route, const http::Response& response) {
   Failure failure = FromHttpStatus(response.status, route.read);
-  ReadBody(route.provider->error_body(), response.body, failure);
+  ReadBody(*route.provider, response.body, failure);
+  if (failure.trace_id.empty()) failure.trace_id = ReadTraceId(*route.provider, response);
   failure.message = absl::StrCat("the upstream answered ", response.status,
                                  failure.message.empty() ? "" : ": ", failure.message);
   // Of a write that may have happened it would invite the repeat that must not be.
@@ -123,6 +149,11 @@ Failure ReadErrorReply(const Route& route, const http::Response& response) {
     failure.retry_after = ParseRetryAfter(response.Header("retry-after"), absl::Now());
   }
   return failure;
+}
+
+std::string ReadTraceId(const v1::Provider& provider, const http::Response& response) {
+  if (provider.trace_id_header().empty()) return "";
+  return Cut(OneLine(response.Header(provider.trace_id_header())), kMaxText);
 }
 
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now) {

@@ -6,6 +6,7 @@
 #define UPSTREAM_MAPPING_ERROR_REPLY_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -17,6 +18,9 @@ namespace gateway::mapping {
 
 // `response.status` is any but 2xx.
 Failure ReadErrorReply(const Route& route, const http::Response& response);
+
+// What the headers say of the upstream's own name for the request; empty where they say nothing.
+std::string ReadTraceId(const v1::Provider& provider, const http::Response& response);
 
 // A Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date, which is taken against `now`.
 // Clamped to 0 and kMaxRetryAfter. Nothing for junk.

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -221,6 +222,11 @@ void AppendPercentEncoded(absl::string_view text, std::string& out) {
 }
 
 bool IsUtf8(absl::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+size_t CountCharacters(absl::string_view text) {
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), begins));
+}
 
 absl::string_view Utf8Prefix(absl::string_view text, size_t limit) {
   if (text.size() <= limit) return text;

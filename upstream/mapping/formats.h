@@ -48,6 +48,9 @@ void AppendPercentEncoded(absl::string_view text, std::string& out);
 
 bool IsUtf8(absl::string_view text);
 
+// Of valid UTF-8.
+size_t CountCharacters(absl::string_view text);
+
 // At most `limit` bytes of a UTF-8 text, cut between characters.
 absl::string_view Utf8Prefix(absl::string_view text, size_t limit);
 

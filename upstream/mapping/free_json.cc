@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/json_text.h"
+#include "upstream/mapping/scalar.h"
 #include "upstream/mapping/wire.h"
 
 namespace gateway::mapping {
@@ -60,22 +61,29 @@ absl::string_view AppendMember(absl::string_view entry, int depth,
   return AppendValue(value.value_or(""), depth, out);
 }
 
-absl::string_view AppendObject(absl::string_view bytes, int depth, std::string& out) {
+// `keys` gets the key of each member.
+absl::string_view AppendMembers(absl::string_view bytes, int depth,
+                                absl::flat_hash_set<absl::string_view>& keys, std::string& out) {
   if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
-  absl::flat_hash_set<absl::string_view> keys;
   WireReader reader(bytes);
   uint32_t number;
   WireValue entry;
-  out.push_back('{');
   while (!reader.done()) {
     if (!reader.ReadField(number, entry)) return kMalformed;
     if (number != kStructFields || entry.type != WireType::kBytes) return kMalformed;
-    if (!keys.empty()) out.push_back(',');
+    if (out.back() != '{') out.push_back(',');
     const absl::string_view error = AppendMember(entry.bytes, depth, keys, out);
     if (!error.empty()) return error;
   }
-  out.push_back('}');
   return "";
+}
+
+absl::string_view AppendObject(absl::string_view bytes, int depth, std::string& out) {
+  absl::flat_hash_set<absl::string_view> keys;
+  out.push_back('{');
+  const absl::string_view error = AppendMembers(bytes, depth, keys, out);
+  out.push_back('}');
+  return error;
 }
 
 absl::string_view AppendList(absl::string_view bytes, int depth, std::string& out) {
@@ -138,6 +146,30 @@ absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, std::string
     default:
       return AppendValue(bytes, 0, out);
   }
+}
+
+absl::string_view AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes,
+                                    std::string& out) {
+  absl::flat_hash_set<absl::string_view> keys;
+  const absl::string_view error = AppendMembers(bytes, 0, keys, out);
+  if (!error.empty()) return error;
+  for (const absl::string_view key : keys) {
+    if (beside.ByWireName(key) != nullptr) return "has a member that has a field of its own";
+  }
+  return "";
+}
+
+absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes) {
+  uint32_t kind = 0;
+  WireValue value;
+  if (!WireReader(bytes).ReadField(kind, value)) return kMalformed;
+  if (field.format == Format::kStringOrNull && kind != kText && kind != kNull) {
+    return "must be a string or null";
+  }
+  if (field.format == Format::kScalar && kind != kText && kind != kNumber && kind != kBool) {
+    return "must be a string, a number or a boolean";
+  }
+  return kind == kText ? CheckLength(field, value.bytes) : "";
 }
 
 }  // namespace gateway::mapping

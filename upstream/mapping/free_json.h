@@ -22,6 +22,14 @@ inline constexpr absl::string_view kSetTwice = "is set twice";
 // with it, or "".
 absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, std::string& out);
 
+// The google.protobuf.Struct in `bytes` as further members of an object of type `beside` that `out`
+// is in the middle of. A member that has a field of its own there is refused.
+absl::string_view AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes,
+                                    std::string& out);
+
+// What `field`, of kind kValue, asks of a good value. Returns what is wrong, or "".
+absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes);
+
 }  // namespace gateway::mapping
 
 #endif  // UPSTREAM_MAPPING_FREE_JSON_H_

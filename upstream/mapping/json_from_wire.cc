@@ -92,7 +92,9 @@ WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view byte
     if (field->index < next) return WireResult::kNotCanonical;
     WireResult result = unset_before(field->index);
     next = field->index + 1;
-    if (result == WireResult::kOk) result = Member(*field, run, {&at, field->name}, mask);
+    if (result == WireResult::kOk) {
+      result = Member(plan, *field, run, {&at, field->name}, mask);
+    }
     if (result != WireResult::kOk) return result;
   }
   const WireResult result = unset_before(static_cast<uint32_t>(plan.fields.size()));
@@ -101,25 +103,26 @@ WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view byte
   return result;
 }
 
-WireResult JsonFromWire::Member(const FieldPlan& field, absl::string_view run, const Path& at,
-                                const UpdateMask* mask) {
+WireResult JsonFromWire::Member(const MessagePlan& owner, const FieldPlan& field,
+                                absl::string_view run, const Path& at, const UpdateMask* mask) {
   const UpdateMask* below = nullptr;
   if (mask != nullptr) {
     const UpdateMask::Entry* entry = mask->Find(field);
     if (entry == nullptr && !field.required) return WireResult::kOk;
     if (entry != nullptr && !entry->below.entries.empty()) below = &entry->below;
   }
-  Key(field);
+  if (!field.rest) Key(field);
   if (field.cardinality != Cardinality::kSingular) return List(field, run, at);
   WireReader reader(run);
   uint32_t number;
   WireValue value;
   if (!reader.ReadField(number, value)) return WireResult::kMalformed;
   if (!reader.done()) return WireResult::kNotCanonical;  // set twice
-  return Element(field, value, at, below);
+  return field.rest ? Rest(owner, value, at) : Element(field, value, at, below);
 }
 
 WireResult JsonFromWire::Unset(const FieldPlan& field, const Path& at, const UpdateMask* mask) {
+  if (field.rest) return WireResult::kOk;
   const UpdateMask::Entry* entry = mask == nullptr ? nullptr : mask->Find(field);
   if (field.cardinality != Cardinality::kSingular) {
     if (!field.required && entry == nullptr) return WireResult::kOk;
@@ -146,20 +149,31 @@ WireResult JsonFromWire::Element(const FieldPlan& field, const WireValue& value,
                                  const UpdateMask* mask) {
   if (value.type != WireTypeOf(field.kind)) return WireResult::kMalformed;
   if (field.kind == Kind::kMessage) return Message(*field.message, value.bytes, at, mask);
-  if (!IsScalar(field.kind)) {
-    const absl::string_view error = AppendFreeJson(field.kind, value.bytes, out_);
-    if (error == kSetTwice) return WireResult::kNotCanonical;
-    if (!error.empty()) violations_.Add(at, error);
-    return WireResult::kOk;
-  }
-  const ScalarText scalar = TextOf(field, value, scratch_);
+  if (!IsScalar(field.kind)) return FreeJson(field, value, at);
+  const ScalarText scalar = TextOf(field, value, now_, scratch_);
   if (!scalar.error.empty()) {
     violations_.Add(at, scalar.error);
-  } else if (IsQuoted(field.kind)) {
+  } else if (IsQuoted(field)) {
     AppendJsonString(scalar.text, out_);
   } else {
     out_.append(scalar.text.data(), scalar.text.size());
   }
+  return WireResult::kOk;
+}
+
+WireResult JsonFromWire::FreeJson(const FieldPlan& field, const WireValue& value, const Path& at) {
+  absl::string_view error = AppendFreeJson(field.kind, value.bytes, out_);
+  if (error == kSetTwice) return WireResult::kNotCanonical;
+  if (error.empty() && field.kind == Kind::kValue) error = CheckFreeValue(field, value.bytes);
+  if (!error.empty()) violations_.Add(at, error);
+  return WireResult::kOk;
+}
+
+WireResult JsonFromWire::Rest(const MessagePlan& owner, const WireValue& value, const Path& at) {
+  if (value.type != WireType::kBytes) return WireResult::kMalformed;
+  const absl::string_view error = AppendFreeMembers(owner, value.bytes, out_);
+  if (error == kSetTwice) return WireResult::kNotCanonical;
+  if (!error.empty()) violations_.Add(at, error);
   return WireResult::kOk;
 }
 
@@ -194,7 +208,7 @@ WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, cons
     WireResult result = ReadMapEntry(field, entry.bytes, key, value);
     if (result != WireResult::kOk) return result;
     const Path member{&at, key, {}, true};
-    if (!IsUtf8(key)) violations_.Add(at, "has a key that is not valid UTF-8");
+    MapKey(field, key, at);
     if (!keys.insert(key).second) violations_.Add(member, "is there twice");
     if (keys.size() > 1) out_.push_back(',');
     AppendJsonString(key, out_);
@@ -205,6 +219,13 @@ WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, cons
   out_.push_back('}');
   CheckCount(field, keys.size(), at, violations_);
   return WireResult::kOk;
+}
+
+void JsonFromWire::MapKey(const FieldPlan& field, absl::string_view key, const Path& at) {
+  if (!IsUtf8(key)) return violations_.Add(at, "has a key that is not valid UTF-8");
+  if (field.max_key_length && CountCharacters(key) > *field.max_key_length) {
+    violations_.Add(at, "has a key that is too long");
+  }
 }
 
 void JsonFromWire::Key(const FieldPlan& field) {

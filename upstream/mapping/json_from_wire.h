@@ -15,6 +15,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/scalar.h"
 #include "upstream/mapping/update_mask.h"
@@ -60,7 +61,9 @@ void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations
 class JsonFromWire {
  public:
   // Appends to `out`, which holds rubbish unless the result is kOk and there are no violations.
-  JsonFromWire(std::string& out, Violations& violations) : out_(out), violations_(violations) {}
+  // `now`: see TextOf.
+  JsonFromWire(std::string& out, Violations& violations, absl::Time now)
+      : out_(out), violations_(violations), now_(now) {}
 
   // The message as an object. With a mask: the fields of the mask, null where they are not set, and
   // the required ones.
@@ -71,16 +74,20 @@ class JsonFromWire {
   WireResult List(const FieldPlan& field, absl::string_view run, const Path& at);
 
  private:
-  WireResult Member(const FieldPlan& field, absl::string_view run, const Path& at,
-                    const UpdateMask* mask);
+  WireResult Member(const MessagePlan& owner, const FieldPlan& field, absl::string_view run,
+                    const Path& at, const UpdateMask* mask);
   WireResult Unset(const FieldPlan& field, const Path& at, const UpdateMask* mask);
   WireResult Element(const FieldPlan& field, const WireValue& value, const Path& at,
                      const UpdateMask* mask);
+  WireResult FreeJson(const FieldPlan& field, const WireValue& value, const Path& at);
+  WireResult Rest(const MessagePlan& owner, const WireValue& value, const Path& at);
   WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
+  void MapKey(const FieldPlan& field, absl::string_view key, const Path& at);
   void Key(const FieldPlan& field);
 
   std::string& out_;
   Violations& violations_;
+  const absl::Time now_;
   std::string scratch_;
   int depth_ = 0;
 };

@@ -71,9 +71,87 @@ Format FormatOf(v1::Format format) {
       return Format::kIso8601Duration;
     case v1::INT32:
       return Format::kInt32;
+    case v1::EPOCH_SECONDS:
+      return Format::kEpochSeconds;
+    case v1::DIGITS:
+      return Format::kDigits;
+    case v1::STRING_OR_NULL:
+      return Format::kStringOrNull;
+    case v1::SCALAR:
+      return Format::kScalar;
     default:
       return Format::kNone;
   }
+}
+
+// Everything that needs no look at the field itself.
+void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
+  plan.required = rules.required();
+  plan.nullable = rules.nullable();
+  plan.sensitive = rules.sensitive();
+  plan.format = FormatOf(rules.format());
+  if (rules.has_minimum()) plan.minimum = rules.minimum();
+  if (rules.has_maximum()) plan.maximum = rules.maximum();
+  if (rules.has_min_items()) plan.min_items = rules.min_items();
+  if (rules.has_max_items()) plan.max_items = rules.max_items();
+  if (rules.has_min_length()) plan.min_length = rules.min_length();
+  if (rules.has_max_length()) plan.max_length = rules.max_length();
+  if (rules.has_max_key_length()) plan.max_key_length = rules.max_key_length();
+  if (rules.has_min_seconds_ahead()) plan.min_seconds_ahead = rules.min_seconds_ahead();
+  if (rules.has_max_seconds_ahead()) plan.max_seconds_ahead = rules.max_seconds_ahead();
+  plan.aliases.assign(rules.alias().begin(), rules.alias().end());
+  plan.empty_is_unset = rules.empty_is_unset();
+  plan.local = rules.local();
+  plan.rest = rules.rest();
+}
+
+absl::Status CheckFormat(const FieldDescriptor& field, const FieldPlan& plan) {
+  switch (plan.format) {
+    case Format::kNone:
+      return absl::OkStatus();
+    case Format::kInt32:
+      if (plan.kind == Kind::kInt64) return absl::OkStatus();
+      return Bad(field, "format INT32 needs an int64 field");
+    case Format::kEpochSeconds:
+      if (plan.kind == Kind::kTimestamp) return absl::OkStatus();
+      return Bad(field, "format EPOCH_SECONDS needs a google.protobuf.Timestamp field");
+    case Format::kStringOrNull:
+    case Format::kScalar:
+      if (plan.kind == Kind::kValue) return absl::OkStatus();
+      return Bad(field, "this format needs a google.protobuf.Value field");
+    default:
+      if (plan.kind == Kind::kString) return absl::OkStatus();
+      return Bad(field, "this format needs a string field");
+  }
+}
+
+absl::Status CheckLengths(const FieldDescriptor& field, const FieldPlan& plan) {
+  const bool text = plan.kind == Kind::kString || plan.kind == Kind::kValue;
+  if ((plan.min_length || plan.max_length) && !text) {
+    return Bad(field, "min_length and max_length need a string field");
+  }
+  if (plan.min_length && plan.max_length && *plan.min_length > *plan.max_length) {
+    return Bad(field, "min_length exceeds max_length");
+  }
+  if (plan.max_key_length && plan.cardinality != Cardinality::kMap) {
+    return Bad(field, "max_key_length needs a map");
+  }
+  if (plan.empty_is_unset &&
+      (plan.kind != Kind::kString || plan.cardinality != Cardinality::kSingular)) {
+    return Bad(field, "empty_is_unset needs a string field");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTimes(const FieldDescriptor& field, const FieldPlan& plan) {
+  if ((plan.min_seconds_ahead || plan.max_seconds_ahead) && plan.kind != Kind::kTimestamp) {
+    return Bad(field, "bounds ahead of the present need a google.protobuf.Timestamp field");
+  }
+  if (plan.min_seconds_ahead && plan.max_seconds_ahead &&
+      *plan.min_seconds_ahead > *plan.max_seconds_ahead) {
+    return Bad(field, "min_seconds_ahead exceeds max_seconds_ahead");
+  }
+  return absl::OkStatus();
 }
 
 // Annotations that say something about a value of another type are slips of the pen: better found
@@ -90,10 +168,13 @@ absl::Status CheckRules(const FieldDescriptor& field, const FieldPlan& plan) {
   if (plan.min_items && plan.max_items && *plan.min_items > *plan.max_items) {
     return Bad(field, "min_items exceeds max_items");
   }
-  const bool of_int64 = plan.format == Format::kInt32;
-  if (of_int64 && plan.kind != Kind::kInt64) return Bad(field, "format INT32 needs an int64 field");
-  if (plan.format != Format::kNone && !of_int64 && plan.kind != Kind::kString) {
-    return Bad(field, "this format needs a string field");
+  for (const auto check : {CheckFormat, CheckLengths, CheckTimes}) {
+    const absl::Status status = check(field, plan);
+    if (!status.ok()) return status;
+  }
+  const bool free_object = plan.kind == Kind::kStruct && plan.cardinality == Cardinality::kSingular;
+  if (plan.rest && (!free_object || plan.required || !plan.aliases.empty())) {
+    return Bad(field, "rest needs a google.protobuf.Struct field that is not required");
   }
   const bool scalar = field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE;
   if (scalar && plan.cardinality == Cardinality::kSingular && !field.has_presence()) {
@@ -156,13 +237,27 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
     const absl::Status status = FillField(*fields[i], plan.fields[i]);
     if (!status.ok()) return status;
   }
-  // Only now: the vector does not move any more.
+  return Index(plan);
+}
+
+// Only when all fields are there: the vector does not move any more.
+absl::Status Plans::Index(MessagePlan& plan) {
   for (const FieldPlan& field : plan.fields) {
     if (field.number >= plan.by_number.size()) plan.by_number.resize(field.number + 1);
     plan.by_number[field.number] = &field;
-    if (!plan.by_wire_name.emplace(field.wire_name, &field).second) {
+    if (field.rest) {
+      if (plan.rest != nullptr) {
+        return absl::InvalidArgumentError(absl::StrCat(field.full_name, ": is a second rest"));
+      }
+      plan.rest = &field;
+      continue;
+    }
+    std::vector<absl::string_view> names(field.aliases.begin(), field.aliases.end());
+    names.push_back(field.wire_name);
+    for (const absl::string_view name : names) {
+      if (plan.by_wire_name.emplace(name, &field).second) continue;
       return absl::InvalidArgumentError(
-          absl::StrCat(field.full_name, ": another field has the wire name ", field.wire_name));
+          absl::StrCat(field.full_name, ": another field has the wire name ", name));
     }
   }
   return absl::OkStatus();
@@ -176,17 +271,13 @@ absl::Status Plans::FillField(const FieldDescriptor& field, FieldPlan& plan) {
   const v1::FieldRules& rules = field.options().GetExtension(v1::field);
   plan.number = static_cast<uint32_t>(field.number());
   plan.name = field.name();
-  plan.wire_name = rules.wire_name().empty() ? field.name() : rules.wire_name();
+  const auto configured = wire_names_.find(field.full_name());
+  plan.wire_name = configured != wire_names_.end() ? configured->second
+                   : rules.wire_name().empty()     ? field.name()
+                                                   : rules.wire_name();
   plan.json_key = absl::StrCat("\"", plan.wire_name, "\":");
   plan.full_name = field.full_name();
-  plan.required = rules.required();
-  plan.nullable = rules.nullable();
-  plan.sensitive = rules.sensitive();
-  plan.format = FormatOf(rules.format());
-  if (rules.has_minimum()) plan.minimum = rules.minimum();
-  if (rules.has_maximum()) plan.maximum = rules.maximum();
-  if (rules.has_min_items()) plan.min_items = rules.min_items();
-  if (rules.has_max_items()) plan.max_items = rules.max_items();
+  ReadRules(rules, plan);
   for (const char c : plan.wire_name) {
     if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) {
       return Bad(field, "wire_name needs escaping in JSON");

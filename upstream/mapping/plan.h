@@ -9,9 +9,11 @@
 #include <google/protobuf/descriptor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -29,7 +31,7 @@ enum class Kind : uint8_t {
   kDouble,
   kBool,
   kEnum,
-  kTimestamp,  // google.protobuf.Timestamp, RFC 3339 in JSON
+  kTimestamp,  // google.protobuf.Timestamp, RFC 3339 in JSON unless the format says otherwise
   kMessage,
   kStruct,  // google.protobuf.Struct, Value and ListValue: JSON of any form
   kValue,
@@ -38,8 +40,18 @@ enum class Kind : uint8_t {
 
 enum class Cardinality : uint8_t { kSingular, kRepeated, kMap };
 
-// The form of a string, or of an integer narrower on the upstream's side than here.
-enum class Format : uint8_t { kNone, kFlakeId, kSteamId, kIso8601Duration, kInt32 };
+// What gateway.v1.Format says beyond the kind.
+enum class Format : uint8_t {
+  kNone,
+  kFlakeId,
+  kSteamId,
+  kIso8601Duration,
+  kInt32,
+  kEpochSeconds,
+  kDigits,
+  kStringOrNull,
+  kScalar,
+};
 
 struct EnumPlan {
   struct Value {
@@ -77,6 +89,15 @@ struct FieldPlan {
   std::optional<int64_t> maximum;
   std::optional<uint32_t> min_items;
   std::optional<uint32_t> max_items;
+  std::optional<uint32_t> min_length;
+  std::optional<uint32_t> max_length;
+  std::optional<uint32_t> max_key_length;
+  std::optional<int64_t> min_seconds_ahead;
+  std::optional<int64_t> max_seconds_ahead;
+  std::vector<std::string> aliases;
+  bool empty_is_unset = false;
+  bool local = false;
+  bool rest = false;
 
   const MessagePlan* message = nullptr;   // kMessage only
   const EnumPlan* enumeration = nullptr;  // kEnum only
@@ -87,16 +108,23 @@ struct MessagePlan {
     return number < by_number.size() ? by_number[number] : nullptr;
   }
   const FieldPlan* ByName(absl::string_view name) const;      // proto name
-  const FieldPlan* ByWireName(absl::string_view name) const;  // JSON name
+  const FieldPlan* ByWireName(absl::string_view name) const;  // JSON name, or an alias of it
 
   std::string full_name;
   std::vector<FieldPlan> fields;  // sorted by number
   std::vector<const FieldPlan*> by_number;
   absl::flat_hash_map<absl::string_view, const FieldPlan*> by_wire_name;
+  const FieldPlan* rest = nullptr;  // takes the members that no other field takes
 };
+
+// Wire names that the configuration states otherwise, by the full name of the field.
+using WireNames = std::map<std::string, std::string>;
 
 class Plans {
  public:
+  Plans() = default;
+  explicit Plans(WireNames wire_names) : wire_names_(std::move(wire_names)) {}
+
   // The plan of a message type and of everything it reaches. Compiling a type twice gives the same
   // plan. INVALID_ARGUMENT for what cannot be mapped (a type such as bytes, an annotation that does
   // not fit its field); the message names the field. After an error nothing else may be compiled.
@@ -104,10 +132,12 @@ class Plans {
 
  private:
   absl::Status Fill(const google::protobuf::Descriptor& type, MessagePlan& plan);
+  static absl::Status Index(MessagePlan& plan);
   absl::Status FillField(const google::protobuf::FieldDescriptor& field, FieldPlan& plan);
   absl::Status FillType(const google::protobuf::FieldDescriptor& field, FieldPlan& plan);
   absl::StatusOr<const EnumPlan*> CompileEnum(const google::protobuf::EnumDescriptor& type);
 
+  const WireNames wire_names_;
   absl::flat_hash_map<std::string, std::unique_ptr<MessagePlan>> messages_;
   absl::flat_hash_map<std::string, std::unique_ptr<EnumPlan>> enums_;
 };

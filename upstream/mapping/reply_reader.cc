@@ -88,6 +88,7 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
 std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
   if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
   Reply reply;
+  reply.trace_id = ReadTraceId(*route.provider, response);
   const bool declared_empty = route.reply_shape == ReplyShape::kNone;
   if (declared_empty || response.status == kNoContent || (IsFree(route) && response.body.empty())) {
     return reply;

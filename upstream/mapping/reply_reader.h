@@ -16,6 +16,8 @@ namespace gateway::mapping {
 struct Reply {
   std::string message;  // a serialized Route::reply, or google.protobuf.Empty
   std::vector<Drift> drift;
+  // The upstream's own name for the request, where its headers tell it.
+  std::string trace_id;
 };
 
 // Any 2xx is a success; what else comes is handed to error_reply.h. A success whose body cannot be

@@ -1,11 +1,15 @@
 #include "upstream/mapping/request_writer.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/canonical.h"
+#include "upstream/mapping/form.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/json_from_wire.h"
 #include "upstream/mapping/scalar.h"
@@ -15,18 +19,23 @@
 namespace gateway::mapping {
 namespace {
 
+// As the caller wrote it: the name of the metadata.
+constexpr absl::string_view kIdempotencyKey = "idempotency-key";
+
 // Writes one request; used once.
 class RequestWriter {
  public:
-  RequestWriter(const Route& route, absl::string_view base_url, absl::string_view default_tenant)
-      : route_(route), base_url_(base_url), default_tenant_(default_tenant) {}
+  RequestWriter(const Route& route, const RequestContext& context)
+      : route_(route), context_(context) {}
 
   WireResult Write(absl::string_view message) {
     runs_.resize(route_.request->fields.size());
     WireResult result = Scan(message);
     if (result == WireResult::kOk) result = WritePath();
+    if (result == WireResult::kOk) result = ReadTenant();
     if (result == WireResult::kOk) result = WriteQuery();
     if (result == WireResult::kOk) result = WriteBody();
+    if (result == WireResult::kOk) WriteHeaders();
     return result;
   }
 
@@ -60,7 +69,7 @@ class RequestWriter {
 
   WireResult WritePath() {
     std::string& url = request_.http.url;
-    url.assign(base_url_.data(), base_url_.size());
+    url.assign(context_.base_url.data(), context_.base_url.size());
     for (const Route::PathPart& part : route_.path) {
       url.append(part.literal);
       if (part.field == nullptr) continue;
@@ -78,14 +87,14 @@ class RequestWriter {
       WireValue value;
       const WireResult result = Single(field, run, value);
       if (result != WireResult::kOk) return result;
-      const ScalarText scalar = TextOf(field, value, scratch_);
+      const ScalarText scalar = TextOf(field, value, context_.now, scratch_);
       if (!scalar.error.empty()) {
         violations_.Add(at, scalar.error);
         return WireResult::kOk;
       }
       text = scalar.text;
     } else if (&field == route_.tenant) {
-      text = default_tenant_;
+      text = context_.default_tenant;
     }
     if (&field == route_.tenant) request_.tenant = std::string(text);
     // An empty or dotted segment would turn into another path.
@@ -98,33 +107,51 @@ class RequestWriter {
     return WireResult::kOk;
   }
 
+  // Of a tenant that is not sent.
+  WireResult ReadTenant() {
+    if (route_.tenant == nullptr || route_.places[route_.tenant->index] != Place::kNowhere) {
+      return WireResult::kOk;
+    }
+    const FieldPlan& field = *route_.tenant;
+    request_.tenant = std::string(context_.default_tenant);
+    if (runs_[field.index].empty()) return WireResult::kOk;
+    WireValue value;
+    const WireResult result = Single(field, runs_[field.index], value);
+    if (result != WireResult::kOk) return result;
+    const ScalarText scalar = TextOf(field, value, context_.now, scratch_);
+    if (!scalar.error.empty()) violations_.Add({nullptr, field.name}, scalar.error);
+    request_.tenant = std::string(scalar.text);
+    return WireResult::kOk;
+  }
+
   WireResult WriteQuery() {
-    char separator = '?';
     for (const FieldPlan& field : route_.request->fields) {
       if (route_.places[field.index] != Place::kQuery) continue;
-      const WireResult result = QueryField(field, separator);
+      const WireResult result = QueryField(field);
       if (result != WireResult::kOk) return result;
     }
     return WireResult::kOk;
   }
 
-  WireResult QueryField(const FieldPlan& field, char& separator) {
+  WireResult QueryField(const FieldPlan& field) {
     const Path at{nullptr, field.name};
     const absl::string_view run = runs_[field.index];
     if (run.empty()) {
       if (field.required) violations_.Add(at, "is required");
       return WireResult::kOk;
     }
+    if (field.kind == Kind::kMessage) return QueryObject(field, run, at);
     if (field.cardinality == Cardinality::kSingular) {
       WireValue value;
       const WireResult result = Single(field, run, value);
-      if (result == WireResult::kOk) QueryValue(field, value, at, separator);
+      if (result == WireResult::kOk) QueryValue(field, value, at);
       return result;
     }
+    if (route_.provider->keys().lists() > v1::LISTS_REPEAT_KEY) return QueryList(field, run, at);
     size_t count = 0;
     const WireResult result = ForEachElement(field, run, [&](const WireValue& value, size_t index) {
       count = index + 1;
-      QueryValue(field, value, {&at, "", index}, separator);
+      QueryValue(field, value, {&at, "", index});
       return WireResult::kOk;
     });
     if (result == WireResult::kOk && count == 0) return WireResult::kNotCanonical;  // packed: unset
@@ -132,24 +159,100 @@ class RequestWriter {
     return result;
   }
 
-  void QueryValue(const FieldPlan& field, const WireValue& value, const Path& at, char& separator) {
-    const ScalarText scalar = TextOf(field, value, scratch_);
+  void QueryValue(const FieldPlan& field, const WireValue& value, const Path& at) {
+    const ScalarText scalar = TextOf(field, value, context_.now, scratch_);
     if (!scalar.error.empty()) return violations_.Add(at, scalar.error);
     std::string& url = request_.http.url;
-    url.push_back(separator);
-    separator = '&';
+    url.push_back(NextSeparator());
     AppendPercentEncoded(field.wire_name, url);
     url.push_back('=');
     AppendPercentEncoded(scalar.text, url);
   }
 
+  // Nothing of the path, and no base URL, has a `?`.
+  char NextSeparator() const {
+    return request_.http.url.find('?') == std::string::npos ? '?' : '&';
+  }
+
+  WireResult QueryObject(const FieldPlan& field, absl::string_view run, const Path& at) {
+    WireValue value;
+    WireResult result = Single(field, run, value);
+    std::string json;
+    JsonFromWire writer(json, violations_, context_.now);
+    if (result == WireResult::kOk)
+      result = writer.Message(*field.message, value.bytes, at, nullptr);
+    if (result == WireResult::kOk) QueryJson(field.wire_name, json, at);
+    return result;
+  }
+
+  WireResult QueryList(const FieldPlan& field, absl::string_view run, const Path& at) {
+    std::string json;
+    const WireResult result = JsonFromWire(json, violations_, context_.now).List(field, run, at);
+    if (result == WireResult::kOk) QueryJson(field.wire_name, json, at);
+    return result;
+  }
+
+  void QueryJson(absl::string_view name, const std::string& json, const Path& at) {
+    if (!violations_.empty()) return;
+    std::string pairs;
+    AppendForm(route_.provider->keys(), name, json, at, violations_, pairs);
+    if (pairs.empty()) return;
+    request_.http.url.push_back(NextSeparator());
+    request_.http.url.append(pairs);
+  }
+
+  // A form is made of the JSON: that is where all values are checked.
+  void EncodeBody() {
+    if (!request_.http.has_body || route_.body_form == BodyForm::kJson) return;
+    const Path at{nullptr, route_.body->name};
+    const std::string json = std::move(request_.http.body);
+    request_.http.body.clear();
+    if (route_.body_form == BodyForm::kQuery) {
+      request_.http.has_body = false;
+      return QueryJson("", json, at);
+    }
+    if (!violations_.empty()) return;
+    AppendForm(route_.provider->keys(), "", json, at, violations_, request_.http.body);
+  }
+
+  void WriteHeaders() {
+    std::vector<std::string>& headers = request_.http.headers;
+    headers.emplace_back("Accept: application/json");
+    headers.emplace_back("User-Agent: billing-gateway");
+    if (request_.http.has_body) {
+      headers.emplace_back(route_.body_form == BodyForm::kForm
+                               ? "Content-Type: application/x-www-form-urlencoded"
+                               : "Content-Type: application/json");
+    }
+    if (context_.idempotency_key.empty() || route_.read) return;
+    const Path at{nullptr, kIdempotencyKey};
+    if (!route_.idempotency_key) {
+      return violations_.Add(at, "is of no effect here: the upstream has no such thing");
+    }
+    const v1::IdempotencyKey& known = route_.provider->idempotency_key();
+    const absl::string_view key = context_.idempotency_key;
+    if (!std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
+      return violations_.Add(at, "must be printable ASCII without spaces");
+    }
+    if (known.max_length() > 0 && key.size() > known.max_length()) {
+      return violations_.Add(at, "is too long");
+    }
+    headers.push_back(absl::StrCat(known.header(), ": ", key));
+  }
+
   WireResult WriteBody() {
+    const WireResult result = WriteJsonBody();
+    if (result == WireResult::kOk) EncodeBody();
+    return result;
+  }
+
+  WireResult WriteJsonBody() {
     request_.http.method = route_.method;
     if (route_.body == nullptr) return WireResult::kOk;
     const FieldPlan& field = *route_.body;
     const Path at{nullptr, field.name};
     const absl::string_view run = runs_[field.index];
-    JsonFromWire json(request_.http.body, violations_);
+    JsonFromWire json(request_.http.body, violations_, context_.now);
     request_.http.has_body = true;
     if (field.cardinality != Cardinality::kSingular) return json.List(field, run, at);
 
@@ -191,8 +294,7 @@ class RequestWriter {
   }
 
   const Route& route_;
-  const absl::string_view base_url_;
-  const absl::string_view default_tenant_;
+  const RequestContext& context_;
   absl::InlinedVector<absl::string_view, 16> runs_;  // by FieldPlan::index
   Violations violations_;
   RestRequest request_;
@@ -232,14 +334,13 @@ std::variant<RestRequest, Failure> Answer(RequestWriter& writer, WireResult resu
 }  // namespace
 
 std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,
-                                                absl::string_view base_url,
-                                                absl::string_view default_tenant) {
-  RequestWriter writer(route, base_url, default_tenant);
+                                                const RequestContext& context) {
+  RequestWriter writer(route, context);
   const WireResult result = writer.Write(message);
   if (result != WireResult::kNotCanonical) return Answer(writer, result);
   const std::optional<std::string> canonical = Canonical(route, message);
   if (!canonical) return Answer(writer, WireResult::kMalformed);
-  RequestWriter again(route, base_url, default_tenant);
+  RequestWriter again(route, context);
   return Answer(again, again.Write(*canonical));
 }
 

@@ -7,6 +7,8 @@
 #include <variant>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "upstream/http/message.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/mapping/route.h"
@@ -14,19 +16,30 @@
 namespace gateway::mapping {
 
 struct RestRequest {
-  // Verb, URL and body; headers and deadline are the caller's.
+  // Verb, URL, body, and the headers that these need; the key and the deadline are the caller's.
   http::Request http;
   // The account that the request names, or the default. Empty where the operation has none.
   std::string tenant;
 };
 
-// `base_url` has no slash at its end. `default_tenant` stands in for a tenant field that is not
-// set; empty for none. A Failure is INVALID_ARGUMENT with outcome kNotSent.
+// What a request is made of beside the message. Views must outlive the call.
+struct RequestContext {
+  // No slash at its end.
+  absl::string_view base_url;
+  // Stands in for a tenant field that is not set; empty for none.
+  absl::string_view default_tenant = "";
+  // The caller's `idempotency-key`; empty for none.
+  absl::string_view idempotency_key = "";
+  // What bounds ahead of the present are taken against.
+  absl::Time now = absl::Now();
+};
+
+// A Failure is INVALID_ARGUMENT with outcome kNotSent. An idempotency key is refused with a write
+// that does not heed one: its caller would count on what nobody promised. Reads need none.
 //
 // Thread-safety: a pure function.
 std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,
-                                                absl::string_view base_url,
-                                                absl::string_view default_tenant);
+                                                const RequestContext& context);
 
 }  // namespace gateway::mapping
 

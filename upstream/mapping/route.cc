@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "google/api/annotations.pb.h"
+#include "upstream/mapping/form.h"
 
 namespace gateway::mapping {
 namespace {
@@ -17,12 +18,20 @@ using google::protobuf::ServiceDescriptor;
 constexpr absl::string_view kFieldMask = "google.protobuf.FieldMask";
 constexpr absl::string_view kEmpty = "google.protobuf.Empty";
 
+struct Profile {
+  const v1::Provider* provider = nullptr;
+  const ProfileOverrides* overrides = nullptr;
+};
+
 // Compiles one method. Kept apart from the table so that a half-made route never shows.
 class RouteCompiler {
  public:
-  RouteCompiler(const MethodDescriptor& method, const v1::Provider& provider, Plans& plans)
-      : method_(method), rule_(method.options().GetExtension(google::api::http)), plans_(plans) {
-    route_.provider = &provider;
+  RouteCompiler(const MethodDescriptor& method, const Profile& profile, Plans& plans)
+      : method_(method),
+        rule_(method.options().GetExtension(google::api::http)),
+        overrides_(*profile.overrides),
+        plans_(plans) {
+    route_.provider = profile.provider;
   }
 
   absl::StatusOr<Route> Compile() {
@@ -37,7 +46,8 @@ class RouteCompiler {
         method_.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
     using Step = absl::Status (RouteCompiler::*)();
     constexpr Step kSteps[] = {&RouteCompiler::Request, &RouteCompiler::Verb,
-                               &RouteCompiler::Places, &RouteCompiler::Mask, &RouteCompiler::Reply};
+                               &RouteCompiler::Places,  &RouteCompiler::Mask,
+                               &RouteCompiler::Reply,   &RouteCompiler::Idempotency};
     for (const Step step : kSteps) {
       const absl::Status status = (this->*step)();
       if (!status.ok()) return status;
@@ -84,9 +94,33 @@ class RouteCompiler {
     }
   }
 
+  // The path of the proto, and then that of the configuration in its place.
   absl::Status Path(http::Method method, absl::string_view text) {
-    route_.method = method;
-    absl::StatusOr<PathTemplate> parsed = PathTemplate::Parse(text);
+    VerbAndPath stated{method, std::string(text)};
+    absl::Status status = Path(stated, Place::kNowhere);
+    if (!status.ok()) return status;
+    const auto configured = overrides_.operations.find(method_.full_name());
+    if (configured == overrides_.operations.end()) {
+      stated.path = ReplacePrefix(overrides_, text);
+    } else {
+      absl::StatusOr<VerbAndPath> given = ParseVerbAndPath(configured->second);
+      if (!given.ok()) return Bad(given.status().message());
+      stated = *std::move(given);
+    }
+    status = Path(stated, Place::kPath);
+    if (!status.ok()) return status;
+    for (const FieldPlan& field : route_.request->fields) {
+      if (route_.places[field.index] != Place::kNowhere || &field == route_.tenant) continue;
+      return Bad(absl::StrCat(field.name, " has no place in the configured path"));
+    }
+    return absl::OkStatus();
+  }
+
+  // Puts the fields that the path names into `place`.
+  absl::Status Path(const VerbAndPath& stated, Place place) {
+    route_.method = stated.method;
+    route_.path.clear();
+    absl::StatusOr<PathTemplate> parsed = PathTemplate::Parse(stated.path);
     if (!parsed.ok()) return Bad(parsed.status().message());
     for (PathTemplate::Part& part : parsed->parts) {
       Route::PathPart compiled{std::move(part.literal), nullptr};
@@ -95,9 +129,9 @@ class RouteCompiler {
         if (field == nullptr)
           return Bad(absl::StrCat("path field ", part.field, " does not exist"));
         if (!IsPathType(*field)) return Bad(absl::StrCat(part.field, " cannot stand in a path"));
-        if (!field->required)
+        if (!field->required && field != route_.tenant)
           return Bad(absl::StrCat("path field ", part.field, " must be required"));
-        route_.places[field->index] = Place::kPath;
+        route_.places[field->index] = place;
         compiled.field = field;
       }
       route_.path.push_back(std::move(compiled));
@@ -112,20 +146,15 @@ class RouteCompiler {
   }
 
   absl::Status Places() {
-    if (!rule_.body().empty()) {
-      if (route_.method == http::Method::kGet) return Bad("a GET has no body");
-      route_.body = route_.request->ByName(rule_.body());
-      if (route_.body == nullptr) {
-        return Bad(
-            absl::StrCat("body field ", rule_.body(), " does not exist (`*` is not supported)"));
-      }
-      if (route_.body->cardinality == Cardinality::kSingular && route_.body->message == nullptr) {
-        return Bad("the body must be a message, a list or a map");
-      }
-      route_.places[route_.body->index] = Place::kBody;
-    }
+    absl::Status status = Body();
+    if (!status.ok()) return status;
     if (route_.tenant != nullptr && route_.places[route_.tenant->index] != Place::kPath) {
-      return Bad(absl::StrCat("the tenant field ", route_.tenant->name, " must stand in the path"));
+      Place& place = route_.places[route_.tenant->index];
+      if (place != Place::kNowhere && !route_.tenant->local) {
+        return Bad(absl::StrCat("the tenant field ", route_.tenant->name,
+                                " must stand in the path, or be local"));
+      }
+      place = Place::kNowhere;
     }
     for (const FieldPlan& field : route_.request->fields) {
       if (IsMask(field)) {
@@ -141,12 +170,43 @@ class RouteCompiler {
     return absl::OkStatus();
   }
 
+  absl::Status Body() {
+    if (rule_.body().empty()) return absl::OkStatus();
+    const bool form = route_.provider->encoding() == v1::FORM;
+    const bool get = route_.method == http::Method::kGet;
+    if (get && !form) return Bad("a GET has no body");
+    route_.body_form = get ? BodyForm::kQuery : form ? BodyForm::kForm : BodyForm::kJson;
+    route_.body = route_.request->ByName(rule_.body());
+    if (route_.body == nullptr) {
+      return Bad(
+          absl::StrCat("body field ", rule_.body(), " does not exist (`*` is not supported)"));
+    }
+    if (route_.body->cardinality == Cardinality::kSingular && route_.body->message == nullptr) {
+      return Bad("the body must be a message, a list or a map");
+    }
+    route_.places[route_.body->index] = Place::kBody;
+    return form ? Form() : absl::OkStatus();
+  }
+
+  absl::Status Form() {
+    if (route_.body->cardinality != Cardinality::kSingular) {
+      return Bad("the body must be a message: a form has names for all values");
+    }
+    const std::string problem = CheckForm(route_.provider->keys(), *route_.body->message);
+    return problem.empty() ? absl::OkStatus() : Bad(absl::StrCat("in a form, ", problem));
+  }
+
   static bool IsMask(const FieldPlan& field) {
     return field.cardinality == Cardinality::kSingular && field.message != nullptr &&
            field.message->full_name == kFieldMask;
   }
 
-  static bool IsQueryType(const FieldPlan& field) {
+  // An object, where the provider has a way to name its members.
+  bool IsQueryType(const FieldPlan& field) const {
+    const v1::KeyStyle& keys = route_.provider->keys();
+    if (field.kind == Kind::kMessage && field.cardinality == Cardinality::kSingular) {
+      return keys.members() != v1::MEMBERS_UNSPECIFIED && CheckForm(keys, *field.message).empty();
+    }
     return field.cardinality != Cardinality::kMap && field.kind <= Kind::kTimestamp;
   }
 
@@ -154,7 +214,18 @@ class RouteCompiler {
     if (route_.mask == nullptr) return absl::OkStatus();
     const bool message_body = route_.body != nullptr && route_.body->message != nullptr &&
                               route_.body->cardinality == Cardinality::kSingular;
-    return message_body ? absl::OkStatus() : Bad("a field mask needs a message as body");
+    if (!message_body) return Bad("a field mask needs a message as body");
+    if (route_.body_form != BodyForm::kJson)
+      return Bad("a field mask needs JSON: a form has no null");
+    return absl::OkStatus();
+  }
+
+  absl::Status Idempotency() {
+    route_.idempotency_key = method_.options().GetExtension(v1::method).idempotency_key();
+    if (route_.idempotency_key && !route_.provider->has_idempotency_key()) {
+      return Bad("the provider has no idempotency key");
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Reply() {
@@ -183,26 +254,64 @@ class RouteCompiler {
 
   const MethodDescriptor& method_;
   const google::api::HttpRule& rule_;
+  const ProfileOverrides& overrides_;
   Plans& plans_;
   Route route_;
 };
 
-using ProviderByPackage = absl::flat_hash_map<std::string, const v1::Provider*>;
+using ProfileByPackage = absl::flat_hash_map<std::string, Profile>;
 
-absl::StatusOr<ProviderByPackage> FindProviders(const std::vector<const FileDescriptor*>& files) {
-  ProviderByPackage providers;
+absl::Status InFile(const FileDescriptor& file, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(file.name(), ": ", reason));
+}
+
+// `providers` keeps the providers as the configuration wants them.
+absl::StatusOr<ProfileByPackage> FindProfiles(const std::vector<const FileDescriptor*>& files,
+                                              const Overrides& overrides,
+                                              std::deque<v1::Provider>& providers) {
+  static const ProfileOverrides& none = *new ProfileOverrides;
+  ProfileByPackage profiles;
   for (const FileDescriptor* file : files) {
     if (!file->options().HasExtension(v1::provider)) continue;
-    const v1::Provider& provider = file->options().GetExtension(v1::provider);
-    if (provider.name().empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(file->name(), ": the provider has no name"));
-    }
-    if (!providers.emplace(file->package(), &provider).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file->name(), ": package ", file->package(), " has two providers"));
+    const v1::Provider& stated = file->options().GetExtension(v1::provider);
+    const auto configured = overrides.find(stated.name());
+    const ProfileOverrides& own = configured == overrides.end() ? none : configured->second;
+    absl::StatusOr<v1::Provider> provider = MakeProfile(stated, own);
+    if (!provider.ok()) return InFile(*file, provider.status().message());
+    providers.push_back(*std::move(provider));
+    if (!profiles.emplace(file->package(), Profile{&providers.back(), &own}).second) {
+      return InFile(*file, absl::StrCat("package ", file->package(), " has two providers"));
     }
   }
-  return providers;
+  return profiles;
+}
+
+WireNames AllWireNames(const Overrides& overrides) {
+  WireNames names;
+  for (const auto& [provider, own] : overrides) {
+    names.insert(own.wire_names.begin(), own.wire_names.end());
+  }
+  return names;
+}
+
+// Overrides of what is not there are slips of the pen.
+absl::Status CheckNames(const std::vector<const FileDescriptor*>& files,
+                        const Overrides& overrides) {
+  if (files.empty()) return absl::OkStatus();
+  const google::protobuf::DescriptorPool& pool = *files.front()->pool();
+  for (const auto& [provider, own] : overrides) {
+    for (const auto& [name, rule] : own.operations) {
+      if (pool.FindMethodByName(name) == nullptr) {
+        return absl::InvalidArgumentError(absl::StrCat(provider, ": there is no RPC ", name));
+      }
+    }
+    for (const auto& [name, wire_name] : own.wire_names) {
+      if (pool.FindFieldByName(name) == nullptr) {
+        return absl::InvalidArgumentError(absl::StrCat(provider, ": there is no field ", name));
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::vector<const ServiceDescriptor*> SortedServices(
@@ -219,22 +328,23 @@ std::vector<const ServiceDescriptor*> SortedServices(
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const RouteTable>> RouteTable::Compile(
-    const std::vector<const FileDescriptor*>& files) {
-  absl::StatusOr<ProviderByPackage> providers = FindProviders(files);
-  if (!providers.ok()) return providers.status();
-  std::unique_ptr<RouteTable> table(new RouteTable);
+    const std::vector<const FileDescriptor*>& files, const Overrides& overrides) {
+  absl::Status status = CheckNames(files, overrides);
+  if (!status.ok()) return status;
+  std::unique_ptr<RouteTable> table(new RouteTable(AllWireNames(overrides)));
+  absl::StatusOr<ProfileByPackage> profiles = FindProfiles(files, overrides, table->providers_);
+  if (!profiles.ok()) return profiles.status();
   for (const ServiceDescriptor* service : SortedServices(files)) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor& method = *service->method(i);
       if (!method.options().HasExtension(google::api::http)) continue;
-      const auto provider = providers->find(service->file()->package());
-      if (provider == providers->end()) {
+      const auto profile = profiles->find(service->file()->package());
+      if (profile == profiles->end()) {
         return absl::InvalidArgumentError(absl::StrCat(method.full_name(), ": no file of package ",
                                                        service->file()->package(),
                                                        " has a (gateway.v1.provider) option"));
       }
-      absl::StatusOr<Route> route =
-          RouteCompiler(method, *provider->second, table->plans_).Compile();
+      absl::StatusOr<Route> route = RouteCompiler(method, profile->second, table->plans_).Compile();
       if (!route.ok()) return route.status();
       route->request_prototype = table->messages_.GetPrototype(method.input_type());
       table->routes_.push_back(*std::move(route));

@@ -6,9 +6,12 @@
 //
 //   field of the request message        travels as
 //   named in the path template          a path segment
-//   named by `body`                     the JSON body
+//   named by `body`                     the body: JSON, or a form where the provider says so; of a
+//                                       GET, which can only be a form, in the query
 //   of type google.protobuf.FieldMask   which members of the body are sent (not itself)
-//   any other                           a query parameter
+//   the tenant, local to the gateway    nothing: it chooses the key
+//   any other                           a query parameter; an object becomes several, named as the
+//                                       provider's key style says
 //
 // The reply message is the JSON reply itself, or has one field, named by `response_body`, that
 // takes it whole.
@@ -21,8 +24,10 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/dynamic_message.h>
 
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,10 +35,14 @@
 #include "upstream/http/message.h"
 #include "upstream/mapping/path_template.h"
 #include "upstream/mapping/plan.h"
+#include "upstream/mapping/profile.h"
 
 namespace gateway::mapping {
 
-enum class Place : uint8_t { kPath, kQuery, kBody, kMask };
+enum class Place : uint8_t { kPath, kQuery, kBody, kMask, kNowhere };
+
+// How the message that `body` names is written.
+enum class BodyForm : uint8_t { kJson, kForm, kQuery };
 
 // How the JSON of a successful reply becomes the reply message.
 enum class ReplyShape : uint8_t {
@@ -47,11 +56,14 @@ struct Route {
   std::string full_name;  // "paynow.management.v1.CouponsService.CreateCoupon"
   std::string rpc_path;   // "/paynow.management.v1.CouponsService/CreateCoupon"
   std::string service;    // "paynow.management.v1.CouponsService"
+  // With what the configuration says otherwise.
   const v1::Provider* provider = nullptr;
 
   http::Method method = http::Method::kGet;
   // The operation changes nothing (NO_SIDE_EFFECTS): a lost answer does no harm, a repeat is safe.
   bool read = false;
+  // Heeds the provider's idempotency key.
+  bool idempotency_key = false;
 
   struct PathPart {
     std::string literal;
@@ -62,6 +74,7 @@ struct Route {
   const MessagePlan* request = nullptr;
   std::vector<Place> places;        // of request->fields, by FieldPlan::index
   const FieldPlan* body = nullptr;  // none: the request has no body
+  BodyForm body_form = BodyForm::kJson;
   const FieldPlan* mask = nullptr;
   const FieldPlan* tenant = nullptr;
 
@@ -76,17 +89,20 @@ struct Route {
 class RouteTable {
  public:
   // INVALID_ARGUMENT names the method, the field and the reason. Services without google.api.http
-  // rules are passed over.
+  // rules are passed over. An override that speaks of an RPC or a field that is not there is
+  // INVALID_ARGUMENT too; those of providers that are not there are the caller's to find.
   static absl::StatusOr<std::unique_ptr<const RouteTable>> Compile(
-      const std::vector<const google::protobuf::FileDescriptor*>& files);
+      const std::vector<const google::protobuf::FileDescriptor*>& files,
+      const Overrides& overrides = {});
 
   // By service, then as declared.
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  RouteTable() = default;
+  explicit RouteTable(WireNames wire_names) : plans_(std::move(wire_names)) {}
 
   Plans plans_;
+  std::deque<v1::Provider> providers_;
   google::protobuf::DynamicMessageFactory messages_;
   std::vector<Route> routes_;
 };

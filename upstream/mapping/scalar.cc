@@ -1,15 +1,20 @@
 #include "upstream/mapping/scalar.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
+#include "absl/strings/ascii.h"
 #include "upstream/mapping/formats.h"
 
 namespace gateway::mapping {
 namespace {
+
+// Clocks differ, and a request takes its time: this far beyond a bound the upstream judges.
+constexpr int64_t kClockTolerance = 60;
 
 ScalarText Error(absl::string_view reason) { return {"", reason}; }
 
@@ -37,14 +42,31 @@ ScalarText StringText(const FieldPlan& field, absl::string_view text) {
       if (!IsIso8601Duration(text))
         return Error("must be an ISO 8601 duration, such as P1M or PT12H");
       break;
-    case Format::kNone:
-    case Format::kInt32:
+    case Format::kDigits:
+      if (!std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) {
+        return Error("must be decimal digits");
+      }
+      break;
+    default:
       break;
   }
-  return {text, ""};
+  return {text, CheckLength(field, text)};
 }
 
-ScalarText TimestampText(absl::string_view message, std::string& scratch) {
+absl::string_view CheckAhead(const FieldPlan& field, const Instant& instant, absl::Time now) {
+  if (!field.min_seconds_ahead && !field.max_seconds_ahead) return "";
+  const int64_t ahead = instant.seconds - absl::ToUnixSeconds(now);
+  if (field.min_seconds_ahead && ahead < *field.min_seconds_ahead - kClockTolerance) {
+    return "is too soon, or past";
+  }
+  if (field.max_seconds_ahead && ahead > *field.max_seconds_ahead + kClockTolerance) {
+    return "is too far in the future";
+  }
+  return "";
+}
+
+ScalarText TimestampText(const FieldPlan& field, absl::string_view message, absl::Time now,
+                         std::string& scratch) {
   Instant instant;
   WireReader reader(message);
   uint32_t number;
@@ -62,8 +84,15 @@ ScalarText TimestampText(absl::string_view message, std::string& scratch) {
   if (!IsValid(instant))
     return Error("must lie between the years 1 and 9999, nanos within a second");
   scratch.clear();
-  AppendRfc3339(instant, scratch);
-  return {scratch, ""};
+  if (field.format != Format::kEpochSeconds) {
+    AppendRfc3339(instant, scratch);
+  } else if (instant.nanos != 0) {
+    return Error("must be whole seconds");
+  } else {
+    char buffer[32];
+    scratch.assign(buffer, std::to_chars(buffer, buffer + sizeof(buffer), instant.seconds).ptr);
+  }
+  return {scratch, CheckAhead(field, instant, now)};
 }
 
 }  // namespace
@@ -89,11 +118,21 @@ bool FitsInt32(int64_t number) {
 
 bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }
 
-bool IsQuoted(Kind kind) {
-  return kind == Kind::kString || kind == Kind::kEnum || kind == Kind::kTimestamp;
+bool IsQuoted(const FieldPlan& field) {
+  return field.kind == Kind::kString || field.kind == Kind::kEnum ||
+         (field.kind == Kind::kTimestamp && field.format != Format::kEpochSeconds);
 }
 
-ScalarText TextOf(const FieldPlan& field, const WireValue& value, std::string& scratch) {
+absl::string_view CheckLength(const FieldPlan& field, absl::string_view text) {
+  if (!field.min_length && !field.max_length) return "";
+  const size_t length = CountCharacters(text);
+  if (field.min_length && length < *field.min_length) return "is too short";
+  if (field.max_length && length > *field.max_length) return "is too long";
+  return "";
+}
+
+ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now,
+                  std::string& scratch) {
   switch (field.kind) {
     case Kind::kString:
       return StringText(field, value.bytes);
@@ -116,7 +155,7 @@ ScalarText TextOf(const FieldPlan& field, const WireValue& value, std::string& s
       return {text, ""};
     }
     case Kind::kTimestamp:
-      return TimestampText(value.bytes, scratch);
+      return TimestampText(field, value.bytes, now, scratch);
     default:
       return Error("is not a scalar");
   }

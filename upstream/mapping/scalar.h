@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/wire.h"
 
@@ -20,15 +21,20 @@ bool FitsInt32(int64_t number);
 bool IsScalar(Kind kind);  // everything that has a ScalarText
 
 // Whether JSON puts the text in quotes.
-bool IsQuoted(Kind kind);
+bool IsQuoted(const FieldPlan& field);
 
 struct ScalarText {
   absl::string_view text;   // valid as long as the wire value and the scratch space
   absl::string_view error;  // empty: the value is good. Static storage; never holds the value.
 };
 
-// `value` must have the type WireTypeOf(field.kind). `scratch` is overwritten.
-ScalarText TextOf(const FieldPlan& field, const WireValue& value, std::string& scratch);
+// `value` must have the type WireTypeOf(field.kind). `scratch` is overwritten. `now`: what bounds
+// ahead of the present are taken against.
+ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now,
+                  std::string& scratch);
+
+// The bounds on the number of characters in valid UTF-8. Returns what is wrong, or "".
+absl::string_view CheckLength(const FieldPlan& field, absl::string_view text);
 
 }  // namespace gateway::mapping
 

@@ -35,6 +35,12 @@ bool TakeNull(WireFromJson::Value& value) {
   return value.is_null().get(null) == simdjson::SUCCESS && null;
 }
 
+// True for "", which is not taken by looking at it.
+bool IsEmptyText(WireFromJson::Value& value) {
+  const std::string_view token = value.raw_json_token();
+  return token.size() >= 2 && token[0] == '"' && token[1] == '"';
+}
+
 bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
 
 // Keys of one object; the parser keeps their text until the next document.
@@ -57,6 +63,7 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
                            const Path& at) {
   FieldSet seen(plan.fields.size());
   FieldSet set(plan.fields.size());
+  KeySet others;
   for (auto result : object) {
     simdjson::ondemand::field member;
     std::string_view name;
@@ -64,13 +71,23 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
       return Fail(at, kNotJson);
     const FieldPlan* field = plan.ByWireName(View(name));
     if (field == nullptr) {
-      drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, View(name));
+      if (plan.rest == nullptr) {
+        drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, View(name));
+      } else if (!others.insert(View(name)).second) {
+        return Fail(at, "has the same key twice");
+      } else if (!Rest(*plan.rest, View(name), member.value(), at)) {
+        return false;
+      }
       continue;
     }
     const Path here{&at, field->wire_name};
-    if (seen.Contains(field->index)) return Fail(here, "is there twice");
+    if (seen.Contains(field->index)) {
+      if (field->aliases.empty()) return Fail(here, "is there twice");
+      if (set.Contains(field->index)) continue;
+    }
     seen.Insert(field->index);
     Value value = member.value();
+    if (field->empty_is_unset && IsEmptyText(value)) continue;
     const bool can_be_null =
         field->kind == Kind::kValue && field->cardinality == Cardinality::kSingular;
     if (!can_be_null && IsNull(value)) {
@@ -198,7 +215,7 @@ bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Val
     case Kind::kEnum:
       return Enum(owner, field, value, at);
     case Kind::kTimestamp:
-      return Timestamp(value, at);
+      return Timestamp(field, value, at);
     case Kind::kMessage:
       return Nested(field, value, at);
     case Kind::kStruct:
@@ -224,10 +241,9 @@ bool WireFromJson::String(const FieldPlan& field, Value value, const Path& at) {
   return Fail(at, "expected a string");
 }
 
-bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) {
+bool WireFromJson::ReadInteger(Value value, int64_t& number, const Path& at) {
   // 2^53: every integer below is a double of its own. 2^53 itself may be a rounded 2^53 + 1.
   constexpr double kExact = 9007199254740992.0;
-  int64_t number;
   if (value.get_int64().get(number)) {
     std::string_view text;
     double real;
@@ -241,6 +257,12 @@ bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) 
       return Fail(at, "expected an integer");
     }
   }
+  return true;
+}
+
+bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) {
+  int64_t number;
+  if (!ReadInteger(value, number, at)) return false;
   if (field.kind == Kind::kInt32 && (number < std::numeric_limits<int32_t>::min() ||
                                      number > std::numeric_limits<int32_t>::max())) {
     return Fail(at, "is out of range");
@@ -266,20 +288,31 @@ bool WireFromJson::Enum(const MessagePlan& owner, const FieldPlan& field, Value 
   return true;
 }
 
-bool WireFromJson::Timestamp(Value value, const Path& at) {
+bool WireFromJson::ReadInstant(const FieldPlan& field, Value value, Instant& instant,
+                               const Path& at) {
+  if (field.format == Format::kEpochSeconds) {
+    if (!ReadInteger(value, instant.seconds, at)) return false;
+    return IsValid(instant) || Fail(at, "is out of range");
+  }
   std::string_view text;
   if (value.get_string().get(text)) return Fail(at, "expected a string");
-  const std::optional<Instant> instant = ParseRfc3339(View(text));
-  if (!instant) return Fail(at, "expected an RFC 3339 time");
+  const std::optional<Instant> parsed = ParseRfc3339(View(text));
+  if (!parsed) return Fail(at, "expected an RFC 3339 time");
+  instant = *parsed;
+  return true;
+}
+
+bool WireFromJson::Timestamp(const FieldPlan& field, Value value, const Path& at) {
+  Instant instant;
   size_t mark;
-  if (!Open(mark, at)) return false;
-  if (instant->seconds != 0) {
+  if (!ReadInstant(field, value, instant, at) || !Open(mark, at)) return false;
+  if (instant.seconds != 0) {
     wire_.Tag(1, WireType::kVarint);
-    wire_.Varint(static_cast<uint64_t>(instant->seconds));
+    wire_.Varint(static_cast<uint64_t>(instant.seconds));
   }
-  if (instant->nanos != 0) {
+  if (instant.nanos != 0) {
     wire_.Tag(2, WireType::kVarint);
-    wire_.Varint(static_cast<uint64_t>(instant->nanos));
+    wire_.Varint(static_cast<uint64_t>(instant.nanos));
   }
   Close(mark);
   return true;
@@ -292,85 +325,6 @@ bool WireFromJson::Nested(const FieldPlan& field, Value value, const Path& at) {
   if (!Open(mark, at) || !Message(*field.message, object, at)) return false;
   Close(mark);
   return true;
-}
-
-bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
-  size_t mark;
-  if (!Open(mark, at)) return false;
-  const bool good = kind == Kind::kStruct      ? FreeObject(value, at)
-                    : kind == Kind::kListValue ? FreeList(value, at)
-                                               : FreeValue(value, at);
-  if (good) Close(mark);
-  return good;
-}
-
-bool WireFromJson::FreeObject(Value value, const Path& at) {
-  simdjson::ondemand::object object;
-  if (value.get_object().get(object)) return Fail(at, "expected an object");
-  KeySet keys;
-  for (auto result : object) {
-    simdjson::ondemand::field member;
-    std::string_view key;
-    if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
-    if (!keys.insert(View(key)).second) return Fail(at, "has the same key twice");
-    wire_.Tag(1, WireType::kBytes);
-    size_t entry;
-    if (!Open(entry, at)) return false;
-    wire_.Tag(kMapKey, WireType::kBytes);
-    wire_.Bytes(View(key));
-    wire_.Tag(kMapValue, WireType::kBytes);
-    if (!FreeJson(Kind::kValue, member.value(), at)) return false;
-    Close(entry);
-  }
-  return true;
-}
-
-bool WireFromJson::FreeList(Value value, const Path& at) {
-  simdjson::ondemand::array array;
-  if (value.get_array().get(array)) return Fail(at, "expected an array");
-  for (auto result : array) {
-    Value element;
-    if (std::move(result).get(element)) return Fail(at, kNotJson);
-    wire_.Tag(1, WireType::kBytes);
-    if (!FreeJson(Kind::kValue, element, at)) return false;
-  }
-  return true;
-}
-
-bool WireFromJson::FreeValue(Value value, const Path& at) {
-  json_type type;
-  if (value.type().get(type)) return Fail(at, kNotJson);
-  switch (type) {
-    case json_type::null:
-      if (!TakeNull(value)) return Fail(at, kNotJson);
-      wire_.Tag(1, WireType::kVarint);
-      wire_.Varint(0);
-      return true;
-    case json_type::number:
-      wire_.Tag(2, WireType::kFixed64);
-      return Double(value, at);
-    case json_type::string: {
-      std::string_view text;
-      if (value.get_string().get(text)) return Fail(at, kNotJson);
-      wire_.Tag(3, WireType::kBytes);
-      wire_.Bytes(View(text));
-      return true;
-    }
-    case json_type::boolean: {
-      bool flag;
-      if (value.get_bool().get(flag)) return Fail(at, kNotJson);
-      wire_.Tag(4, WireType::kVarint);
-      wire_.Varint(flag ? 1 : 0);
-      return true;
-    }
-    case json_type::object:
-    case json_type::array: {
-      const bool object = type == json_type::object;
-      wire_.Tag(object ? 5 : 6, WireType::kBytes);
-      return FreeJson(object ? Kind::kStruct : Kind::kListValue, value, at);
-    }
-  }
-  return Fail(at, kNotJson);
 }
 
 bool WireFromJson::Open(size_t& mark, const Path& at) {

@@ -2,9 +2,10 @@
 // between.
 //
 // Lenient and never lossy in silence: unknown members, unknown enum texts and missing required
-// fields pass and are told as Drift; null and absent read alike. A value that its field cannot hold
-// (wrong JSON type, out of range, a member twice, nested deeper than a caller's protobuf reads) is
-// an error that names the field.
+// fields pass and are told as Drift; null and absent read alike, and "" too where the field says
+// so. Of several spellings of one member the first that is not null holds. A value that its field
+// cannot hold (wrong JSON type, out of range, a member twice, nested deeper than a caller's
+// protobuf reads) is an error that names the field.
 #ifndef UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 #define UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "upstream/mapping/drift.h"
+#include "upstream/mapping/formats.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/violations.h"
 #include "upstream/mapping/wire.h"
@@ -50,15 +52,20 @@ class WireFromJson {
   bool Content(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
   bool String(const FieldPlan& field, Value value, const Path& at);
   bool Integer(const FieldPlan& field, Value value, const Path& at);
+  bool ReadInteger(Value value, int64_t& number, const Path& at);
   bool Double(Value value, const Path& at);
   bool Enum(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
-  bool Timestamp(Value value, const Path& at);
+  bool Timestamp(const FieldPlan& field, Value value, const Path& at);
+  bool ReadInstant(const FieldPlan& field, Value value, Instant& instant, const Path& at);
   bool Nested(const FieldPlan& field, Value value, const Path& at);
   // As Content, for a google.protobuf.Struct, Value or ListValue; the others write what is within.
   bool FreeJson(Kind kind, Value value, const Path& at);
   bool FreeObject(Value value, const Path& at);
   bool FreeList(Value value, const Path& at);
   bool FreeValue(Value value, const Path& at);
+  // One member of the object that no field takes.
+  bool Rest(const FieldPlan& field, absl::string_view name, Value value, const Path& at);
+  bool FreeMember(absl::string_view key, Value value, const Path& at);
   // Around the content of every message within the message.
   bool Open(size_t& mark, const Path& at);
   void Close(size_t mark);

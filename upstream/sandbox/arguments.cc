@@ -1,29 +1,35 @@
 #include "upstream/sandbox/arguments.h"
 
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-
-extern "C" {
-extern const char sandbox_arguments_paynow[];
-extern const char sandbox_arguments_paynow_end[];
-}
+#include "upstream/sandbox/bundle.h"
 
 namespace gateway::sandbox {
 namespace {
 
-const Json& Data() {
-  static const Json* const kData = new Json(
-      ParseJson({sandbox_arguments_paynow,
-                 static_cast<size_t>(sandbox_arguments_paynow_end - sandbox_arguments_paynow)})
-          .value());
-  return *kData;
+const Json& None() {
+  static const Json& none = *new Json(Json::object());
+  return none;
+}
+
+const Json& Data(const std::string& provider) {
+  static const auto& all = *[] {
+    auto* parsed = new std::map<std::string, Json>;
+    for (const Bundle& bundle : Bundles()) {
+      parsed->emplace(bundle.provider, ParseJson(bundle.arguments).value());
+    }
+    return parsed;
+  }();
+  const auto found = all.find(provider);
+  return found == all.end() ? None() : found->second;
 }
 
 const Json& Special(const Operation& operation, const char* part) {
-  static const Json* const kEmpty = new Json(Json::object());
-  const auto found = Data().at("operations").find(operation.id);
-  if (found == Data().at("operations").end() || !found->contains(part)) return *kEmpty;
-  return found->at(part);
+  const Json& operations = Data(operation.provider).at("operations");
+  const auto found = operations.find(operation.id);
+  return found == operations.end() || !found->contains(part) ? None() : found->at(part);
 }
 
 }  // namespace
@@ -31,7 +37,7 @@ const Json& Special(const Operation& operation, const char* part) {
 std::string SeededPathValue(const Operation& operation, absl::string_view parameter) {
   const std::string name(parameter);
   const Json& special = Special(operation, "path");
-  return special.contains(name) ? special.at(name) : Data().at("path").at(name);
+  return special.contains(name) ? special.at(name) : Data(operation.provider).at("path").at(name);
 }
 
 const Json& SeededQuery(const Operation& operation) { return Special(operation, "query"); }
@@ -56,12 +62,12 @@ std::string SeededTarget(const Operation& operation) {
   return target;
 }
 
-ExampleOptions SeededExample(Fill fill) {
+ExampleOptions SeededExample(Fill fill, const std::string& provider) {
   ExampleOptions options;
   options.fill = fill;
-  options.known = [](absl::string_view member) {
-    const auto value = Data().at("members").find(std::string(member));
-    return value == Data().at("members").end() ? Absent() : *value;
+  options.known = [&members = Data(provider).at("members")](absl::string_view member) {
+    const auto value = members.find(std::string(member));
+    return value == members.end() ? Absent() : *value;
   };
   return options;
 }

@@ -1,5 +1,5 @@
 // Arguments that the seeded store accepts, for every operation of the contract: read from
-// contracts/paynow.arguments.json, for tests that call all of them.
+// contracts/<provider>.arguments.json, for tests that call all of them.
 //
 // Pure functions over data that is parsed once.
 #ifndef UPSTREAM_SANDBOX_ARGUMENTS_H_
@@ -25,7 +25,7 @@ std::string SeededPath(const Operation& operation);
 std::string SeededTarget(const Operation& operation);
 
 // Makes bodies whose relations the seed has.
-ExampleOptions SeededExample(Fill fill);
+ExampleOptions SeededExample(Fill fill, const std::string& provider = "paynow");
 
 }  // namespace gateway::sandbox
 

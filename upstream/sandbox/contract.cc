@@ -6,11 +6,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-extern "C" {
-extern const char sandbox_contract_paynow[];
-extern const char sandbox_contract_paynow_end[];
-}
-
 namespace gateway::sandbox {
 namespace {
 
@@ -38,7 +33,14 @@ Type ReadType(const Json& json) {
     type.kind = ReadKind(json.at("type").get<std::string>());
     type.format = json.value("format", "");
   }
+  type.min_length = json.value("min_length", type.min_length);
+  type.max_length = json.value("max_length", type.max_length);
   return type;
+}
+
+std::optional<int64_t> ReadNumber(const Json& json, const char* name) {
+  if (!json.contains(name)) return std::nullopt;
+  return json.at(name).get<int64_t>();
 }
 
 Parameter ReadParameter(const Json& json, bool required) {
@@ -46,8 +48,8 @@ Parameter ReadParameter(const Json& json, bool required) {
   parameter.name = json.at("name").get<std::string>();
   parameter.type = ReadType(json);
   parameter.required = json.value("required", required);
-  if (json.contains("minimum")) parameter.minimum = json.at("minimum").get<int64_t>();
-  if (json.contains("maximum")) parameter.maximum = json.at("maximum").get<int64_t>();
+  parameter.minimum = ReadNumber(json, "minimum");
+  parameter.maximum = ReadNumber(json, "maximum");
   return parameter;
 }
 
@@ -76,7 +78,29 @@ Operation ReadOperation(const Json& json) {
   for (const Json& item : json.value("also", Json::array())) {
     operation.also.push_back(ReadReply(item));
   }
+  operation.idempotency_key = json.value("idempotency_key", false);
   return operation;
+}
+
+Field ReadField(const std::string& name, const Json& json) {
+  Field field;
+  field.name = name;
+  field.type = ReadType(json);
+  field.nullable = json.value("nullable", false);
+  field.required = json.value("required", false);
+  field.read_only = json.value("read_only", false);
+  field.deprecated = json.value("deprecated", false);
+  field.minimum = ReadNumber(json, "minimum");
+  field.maximum = ReadNumber(json, "maximum");
+  field.min_items = json.value("min_items", field.min_items);
+  field.max_items = json.value("max_items", field.max_items);
+  field.max_key_length = json.value("max_key_length", field.max_key_length);
+  field.min_seconds_ahead = ReadNumber(json, "min_seconds_ahead");
+  field.max_seconds_ahead = ReadNumber(json, "max_seconds_ahead");
+  field.aliases = json.value("aliases", field.aliases);
+  field.empty_is_unset = json.value("empty_is_unset", false);
+  if (json.contains("const")) field.constant = json.at("const");
+  return field;
 }
 
 Schema ReadSchema(const std::string& name, const Json& json) {
@@ -84,18 +108,12 @@ Schema ReadSchema(const std::string& name, const Json& json) {
   schema.name = name;
   schema.is_object = json.at("type") == "object";
   schema.closed = json.value("closed", false);
+  schema.open = json.value("open", false);
   schema.format = json.value("format", "");
   schema.enum_texts = json.value("enum", std::vector<std::string>());
   const Json fields = json.value("fields", Json::object());
   for (const auto& [field_name, text] : fields.items()) {
-    Field field;
-    field.name = field_name;
-    field.type = ReadType(text);
-    field.nullable = text.value("nullable", false);
-    field.required = text.value("required", false);
-    field.read_only = text.value("read_only", false);
-    field.deprecated = text.value("deprecated", false);
-    schema.fields.push_back(std::move(field));
+    schema.fields.push_back(ReadField(field_name, text));
   }
   return schema;
 }
@@ -117,7 +135,11 @@ const Parameter* Operation::FindQuery(absl::string_view name) const {
 }
 
 void Contract::Read(const Json& root) {
-  for (const Json& item : root.at("operations")) operations_.push_back(ReadOperation(item));
+  provider_ = root.at("provider").get<std::string>();
+  for (const Json& item : root.at("operations")) {
+    operations_.push_back(ReadOperation(item));
+    operations_.back().provider = provider_;
+  }
   for (const auto& [name, item] : root.at("schemas").items()) {
     schemas_.emplace(name, ReadSchema(name, item));
   }
@@ -180,17 +202,6 @@ Type Contract::Ref(absl::string_view name) const {
   type.ref = std::string(name);
   type.schema = FindSchema(name);
   return type;
-}
-
-absl::string_view PaynowContractText() {
-  return absl::string_view(sandbox_contract_paynow,
-                           sandbox_contract_paynow_end - sandbox_contract_paynow);
-}
-
-const absl::StatusOr<std::unique_ptr<const Contract>>& PaynowContract() {
-  static const auto* const kContract =
-      new absl::StatusOr<std::unique_ptr<const Contract>>(Contract::Parse(PaynowContractText()));
-  return *kContract;
 }
 
 }  // namespace gateway::sandbox

@@ -1,12 +1,14 @@
-// The upstream's contract as data: operations and schemas, parsed from contracts/paynow.json (the
-// form is described in contracts/README.md).
+// One upstream's contract as data: operations and schemas, parsed from contracts/<provider>.json
+// (the form is described in contracts/README.md).
 //
 // Immutable after Parse, so it may be shared by any number of threads. Pointers and references that
 // it hands out live as long as the Contract; it is neither copied nor moved once parsed.
 #ifndef UPSTREAM_SANDBOX_CONTRACT_H_
 #define UPSTREAM_SANDBOX_CONTRACT_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,8 +27,12 @@ struct Schema;
 struct Type {
   enum class Kind { kString, kInteger, kNumber, kBoolean, kNull, kAny, kRef, kArray, kMap };
   Kind kind = Kind::kAny;
-  // "date-time", "int32", "int64", "double", or "".
+  // "date-time", "int32", "int64", "double", "epoch-seconds", "digits", "string-or-null", "scalar",
+  // or "".
   std::string format;
+  // Characters of a text.
+  size_t min_length = 0;
+  size_t max_length = std::numeric_limits<size_t>::max();
   // kRef only: the schema named, never null after Contract::Parse.
   std::string ref;
   const Schema* schema = nullptr;
@@ -41,6 +47,20 @@ struct Field {
   bool required = false;
   bool read_only = false;
   bool deprecated = false;
+  std::optional<int64_t> minimum;
+  std::optional<int64_t> maximum;
+  size_t min_items = 0;
+  size_t max_items = std::numeric_limits<size_t>::max();
+  size_t max_key_length = std::numeric_limits<size_t>::max();
+  // Of a time: how far it may lie ahead of the present.
+  std::optional<int64_t> min_seconds_ahead;
+  std::optional<int64_t> max_seconds_ahead;
+  // Other spellings in replies.
+  std::vector<std::string> aliases;
+  // "" stands for no value.
+  bool empty_is_unset = false;
+  // The only value there is; absent for none.
+  Json constant = Absent();
   // The specification cannot mark a reference as nullable; an optional one may be null on the wire
   // all the same.
   bool MayBeNull() const { return nullable || (!required && type.kind == Type::Kind::kRef); }
@@ -53,6 +73,8 @@ struct Schema {
   bool is_object = false;
   // No members but the listed ones.
   bool closed = false;
+  // There are further members, and nobody knows which.
+  bool open = false;
   std::vector<Field> fields;
   std::vector<std::string> enum_texts;
   std::string format;
@@ -75,6 +97,8 @@ struct DeclaredReply {
 };
 
 struct Operation {
+  // Whose: "paynow".
+  std::string provider;
   std::string id;
   std::string tag;
   std::string rpc;
@@ -86,6 +110,8 @@ struct Operation {
   std::optional<Type> body;
   DeclaredReply reply;
   std::vector<DeclaredReply> also;
+  // Heeds an idempotency key.
+  bool idempotency_key = false;
 
   // nullptr where there is none of this name.
   const Parameter* FindQuery(absl::string_view name) const;
@@ -99,6 +125,7 @@ class Contract {
   Contract(const Contract&) = delete;
   Contract& operator=(const Contract&) = delete;
 
+  const std::string& provider() const { return provider_; }
   const std::vector<Operation>& operations() const { return operations_; }
   const std::map<std::string, Schema>& schemas() const { return schemas_; }
 
@@ -114,14 +141,10 @@ class Contract {
   absl::Status Link();
 
   // Constant after Parse.
+  std::string provider_;
   std::vector<Operation> operations_;
   std::map<std::string, Schema> schemas_;
 };
-
-// The PayNow Management contract that is linked into the program, and the same parsed, once for the
-// whole process.
-absl::string_view PaynowContractText();
-const absl::StatusOr<std::unique_ptr<const Contract>>& PaynowContract();
 
 }  // namespace gateway::sandbox
 

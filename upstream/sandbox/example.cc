@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <initializer_list>
 #include <limits>
 
@@ -33,6 +34,7 @@ class Maker {
     const uint64_t dice = Mix(options_.seed, path);
     switch (type.kind) {
       case Type::Kind::kAny:
+        if (!type.format.empty()) return Free(type, dice, member);
         return Json{{"kind", "example"}, {"number", dice % 1000}, {"list", {1, "two", nullptr}}};
       case Type::Kind::kNull:
         return nullptr;
@@ -43,7 +45,7 @@ class Maker {
       case Type::Kind::kInteger:
         return Integer(type.format, dice);
       case Type::Kind::kString:
-        return Text(type.format, dice, member);
+        return Fitted(type, Text(type.format, dice, member));
       case Type::Kind::kArray:
         return Array(type, path, member, depth);
       case Type::Kind::kMap:
@@ -63,7 +65,26 @@ class Maker {
                                5e-324, -1.7976931348623157e308});
   }
 
+  // A string, or what else may stand in its place.
+  Json Free(const Type& type, uint64_t dice, absl::string_view member) const {
+    if (type.format == "string-or-null" && dice % 3 == 0) return nullptr;
+    if (type.format == "scalar" && dice % 3 == 1) return dice % 2 == 0;
+    if (type.format == "scalar" && dice % 3 == 2) return Number(dice);
+    return Fitted(type, Text("", dice, member));
+  }
+
+  // Neither too long nor too short, cut between characters.
+  static Json Fitted(const Type& type, Json text) {
+    auto& bytes = text.get_ref<std::string&>();
+    while (bytes.size() < type.min_length) bytes += bytes.empty() ? "x" : bytes;
+    size_t end = std::min(bytes.size(), type.max_length);
+    while (end < bytes.size() && end > 0 && (bytes[end] & '\xc0') == '\x80') --end;
+    bytes.resize(end);
+    return text;
+  }
+
   Json Integer(absl::string_view format, uint64_t dice) const {
+    if (format == "epoch-seconds") return Seconds(dice);
     if (!extreme()) return static_cast<int64_t>(dice % 10000) + 1;
     if (format == "int32") {
       return Pick<int64_t>(
@@ -78,11 +99,18 @@ class Maker {
     if (format == "steam-id") return extreme() ? "18446744073709551615" : SteamId(dice);
     if (format == "date-time") return Time(dice);
     if (format == "period") return Period(dice);
+    if (format == "digits") return absl::StrFormat("%06d", dice % 100000);
     if (!extreme()) return absl::StrCat(member.empty() ? "text" : member, "-", dice % 9973);
     return Pick<std::string>(
         dice, {"", std::string(4096, 'x'), "\"quoted\" \\ / \b\f\n\r\t \x01\x1f",
                "\xE2\x82\xAC \xF0\x9F\x92\xB6 \xE2\x80\xA8 \xC3\xA9", " lead and trail ", "null",
                "<script>&amp;%2F..</script>"});
+  }
+
+  // The first and the last second of a timestamp among them.
+  Json Seconds(uint64_t dice) const {
+    if (!extreme()) return int64_t{1700000000} + static_cast<int64_t>(dice % 100000000);
+    return Pick<int64_t>(dice, {-62135596800, 253402300799, 0, -1, int64_t{1} << 31});
   }
 
   std::string Flake(uint64_t dice) const {
@@ -152,12 +180,33 @@ class Maker {
         continue;
       }
       Json known = options_.known ? options_.known(field.name) : Absent();
+      if (!IsAbsent(field.constant)) known = field.constant;
       if (IsAbsent(known)) {
         known = Value(field.type, absl::StrCat(path, ".", field.name), field.name, depth);
+        Fit(field, known);
       }
       object[field.name] = std::move(known);
     }
+    if (schema.open && options_.fill == Fill::kFull) {
+      object["further_member"] = {{"deep", {1, "two", nullptr}}};
+    }
     return object;
+  }
+
+  // Into the bounds that the field sets.
+  void Fit(const Field& field, Json& value) {
+    if (value.is_number_integer()) {
+      auto number = value.get<int64_t>();
+      if (field.min_seconds_ahead) {
+        number = absl::ToUnixSeconds(options_.now) +
+                 std::max<int64_t>(*field.min_seconds_ahead, std::abs(number % 80000));
+      }
+      number = std::max(number, field.minimum.value_or(number));
+      value = std::min(number, field.maximum.value_or(number));
+    }
+    while (value.is_array() && value.size() < field.min_items) {
+      value.push_back(Value(*field.type.element, absl::StrCat(field.name, value.size()), "", 1));
+    }
   }
 
   const ExampleOptions& options_;

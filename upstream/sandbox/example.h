@@ -15,13 +15,16 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "upstream/sandbox/contract.h"
 #include "upstream/sandbox/json.h"
 
 namespace gateway::sandbox {
 
 enum class Fill {
-  // Every field, two elements in every array and map.
+  // Every field, two elements in every array and map, and a member that is not known where there
+  // may be such.
   kFull,
   // Required fields alone, empty arrays and maps.
   kRequiredOnly,
@@ -39,6 +42,8 @@ struct ExampleOptions {
   // Objects nested deeper than this get their required fields alone, so that a recursive schema
   // ends.
   int max_depth = 8;
+  // What times that must lie ahead are taken from.
+  absl::Time now = absl::Now();
   // Asked for every member by its name; an answer that is not absent is taken in place of a made
   // one.
   std::function<Json(absl::string_view member)> known;

@@ -94,6 +94,7 @@ class Evaluation {
     if (name == "flake") return world_.NextId();
     if (name == "token") return world_.NextToken();
     if (name == "now") return TimeText(world_.Now());
+    if (name == "epoch") return absl::ToUnixSeconds(world_.Now());
     if (name == "actor") return Of(world_.Section("actor"));
     const auto found = names_.find(name);
     if (found == names_.end()) return Absent();

@@ -11,7 +11,8 @@
 //
 // Names: "path", "query" and "body" (the request's parts), every path parameter without its "Id"
 // (the record that it names: "order"), whatever a step bound by "as", and these, made anew at each
-// use: "flake" (an id), "token", "now", "actor" (who calls: the API key).
+// use: "flake" (an id), "token", "now", "epoch" (now in seconds since 1970), "actor" (who calls:
+// the API key).
 //
 // Operators; E is any expression, L one that yields a list:
 //   {"$first": [E...]}                       the first that is neither absent nor null

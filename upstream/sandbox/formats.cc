@@ -121,6 +121,7 @@ bool HasFormat(absl::string_view format, absl::string_view text) {
   if (format == "steam-id") return IsSteamId(text);
   if (format == "date-time") return IsDateTime(text);
   if (format == "period") return IsPeriod(text);
+  if (format == "digits") return text.empty() || AllDigits(text);
   return true;
 }
 

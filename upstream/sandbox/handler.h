@@ -1,6 +1,9 @@
 // One request in, one reply out: authorize -> route -> check the request -> name the records of the
 // path -> run the rule -> show the reply.
 //
+// Beside the operations of the contract there are pages, which the behaviour names: what a customer
+// does in a browser. They need no key.
+//
 // Thread-safe: one lock around everything that touches state. Never fails: whatever comes in is
 // answered.
 #ifndef UPSTREAM_SANDBOX_HANDLER_H_
@@ -46,6 +49,7 @@ struct Reply {
 class Handler {
  public:
   struct Options {
+    // Empty: the one that the behaviour names.
     std::vector<std::string> api_keys;
     // Per collection, beside the seed.
     size_t max_records = 20000;
@@ -63,7 +67,8 @@ class Handler {
   Reply Refuse(const Refusal& refusal);
 
  private:
-  Handler(const Contract& contract, Json behaviour, Options options);
+  Handler(const Contract& contract, std::unique_ptr<const Contract> pages, Json behaviour,
+          Options options);
 
   absl::Status DeriveRules();
   absl::Status Plant(const Json& seed);
@@ -71,24 +76,28 @@ class Handler {
   bool Authorized(const Received& received) const;
   std::variant<Names, Refusal> Check(const Operation& operation, const Router::Match& match,
                                      const Target& target, const Received& received) const;
+  Reply Serve(const Router::Match& match, const Target& target, const Received& received);
+  // A call that repeats another's idempotency key gets that one's reply.
+  Reply ServeOnce(const Router::Match& match, const Target& target, const Received& received);
   Reply Execute(const Operation& operation, Names names);
+  Json ErrorBody(const Refusal& refusal, const std::string& trace_id);
+  void AddTraceId(const std::string& trace_id, Reply& reply) const;
   std::optional<Refusal> BindPath(const Operation& operation, Scope& scope);
 
   // Constant after construction.
   const Contract& contract_;
+  const std::unique_ptr<const Contract> pages_;
   const Json behaviour_;
   const Options options_;
   const Router router_;
+  const Router page_router_;
   std::map<std::string, Json> rules_;
 
   std::mutex mu_;
   // Guarded by mu_.
   World world_;
+  std::map<std::string, Reply> replayed_;  // by operation and idempotency key
 };
-
-// The PayNow behaviour and seed that are linked into the program.
-absl::string_view PaynowBehaviourText();
-absl::string_view PaynowSeedText();
 
 }  // namespace gateway::sandbox
 

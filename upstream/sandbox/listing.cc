@@ -22,6 +22,17 @@ bool ContainsText(const Json& record, const Json& paths, const Json& part) {
   return false;
 }
 
+// Whether the number at `path` lies within an interval: {"gte": 1, "lt": 9}.
+bool IsWithin(const Json& record, const std::string& path, const Json& interval) {
+  const std::vector<const Json*> found = Select(record, path);
+  if (found.empty() || !found.front()->is_number()) return false;
+  const Json& number = *found.front();
+  return !(interval.contains("gt") && number <= interval["gt"]) &&
+         !(interval.contains("gte") && number < interval["gte"]) &&
+         !(interval.contains("lt") && number >= interval["lt"]) &&
+         !(interval.contains("lte") && number > interval["lte"]);
+}
+
 // Whether one record passes one parameter; `value` is absent where the request leaves the parameter
 // out.
 bool Passes(World& world, Names& names, const Json& record, const Json& filter, const Json& value) {
@@ -30,12 +41,14 @@ bool Passes(World& world, Names& names, const Json& record, const Json& filter, 
     return relations == filter.end() || Matches(record, EvaluateWhere(world, names, *relations));
   }
   if (IsAbsent(value)) return true;
+  if (value.is_object()) return IsWithin(record, filter.get<std::string>(), value);
   if (filter.is_array()) return ContainsText(record, filter, value);
   return Matches(record, {{filter.get<std::string>(), value}});
 }
 
 bool IsPaging(absl::string_view name) {
-  return name == "limit" || name == "after" || name == "before" || name == "asc" || name == "page";
+  return name == "limit" || name == "after" || name == "before" || name == "asc" ||
+         name == "page" || name == "starting_after" || name == "ending_before";
 }
 
 int64_t CursorOf(const Json& record) {
@@ -62,6 +75,29 @@ Json Page(std::vector<Json> records, const Json& query) {
   return records;
 }
 
+// The newest first; cursors are the ids of records that are themselves left out. `more`: whether
+// there are further ones in the direction of the cursor.
+Json CursorPage(std::vector<Json> records, const Json& query, Json& more) {
+  std::reverse(records.begin(), records.end());
+  const auto at = [&](const char* cursor) {
+    return std::find_if(records.begin(), records.end(), [&](const Json& record) {
+      return record.value("id", Json()) == query.at(cursor);
+    });
+  };
+  const size_t limit = query.value("limit", kDefaultPageSize);
+  const bool backwards = query.contains("ending_before");
+  if (backwards) {
+    records.erase(at("ending_before"), records.end());
+  } else if (query.contains("starting_after")) {
+    const auto last = at("starting_after");
+    records.erase(records.begin(), last == records.end() ? last : last + 1);
+  }
+  more = records.size() > limit;
+  if (more && backwards) records.erase(records.begin(), records.end() - static_cast<long>(limit));
+  records.resize(std::min(records.size(), limit));
+  return records;
+}
+
 }  // namespace
 
 Json ListRecords(World& world, Names& names, absl::string_view collection, const Json& where,
@@ -84,6 +120,9 @@ Json ListRecords(World& world, Names& names, absl::string_view collection, const
                                    return !Passes(world, names, record, filter, value);
                                  }),
                   records.end());
+  }
+  if (operation.FindQuery("starting_after") != nullptr) {
+    return CursorPage(std::move(records), query, names["more"]);
   }
   if (operation.FindQuery("limit") != nullptr) return Page(std::move(records), query);
   if (const std::string member = rule.value("order_by", ""); !member.empty()) {

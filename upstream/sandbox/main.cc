@@ -15,12 +15,13 @@ namespace {
 using gateway::sandbox::Sandbox;
 
 constexpr char kUsage[] =
-    "usage: paynow-sandbox [--listen HOST:PORT] [--api-key KEY]...\n"
+    "usage: paynow-sandbox [--provider NAME] [--listen HOST:PORT] [--api-key KEY]...\n"
     "\n"
-    "A stand-in for the PayNow Management API that forgets everything when it stops.\n"
+    "A stand-in for a provider's API that forgets everything when it stops.\n"
     "\n"
+    "  --provider NAME     convergegate, paymentkit, paynow or qashier (paynow)\n"
     "  --listen HOST:PORT  where to listen; port 0 takes a free one (127.0.0.1:8080)\n"
-    "  --api-key KEY       a key to accept; may be repeated (pnapi_v1_sandbox)\n"
+    "  --api-key KEY       a key to accept; may be repeated (the provider's own for tests)\n"
     "  SANDBOX_API_KEY     the same as one --api-key, from the environment\n";
 
 bool ReadListen(absl::string_view text, Sandbox::Options& options) {
@@ -40,6 +41,8 @@ bool ReadArguments(int argc, char** argv, Sandbox::Options& options) {
     if (i + 1 == argc) return false;
     if (name == "--listen") {
       if (!ReadListen(argv[i + 1], options)) return false;
+    } else if (name == "--provider") {
+      options.provider = argv[i + 1];
     } else if (name == "--api-key") {
       keys.emplace_back(argv[i + 1]);
     } else {
@@ -70,12 +73,14 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
   const std::string host = options.host;
+  const std::string provider = options.provider;
   auto sandbox = Sandbox::Start(std::move(options));
   if (!sandbox.ok()) {
     std::fprintf(stderr, "paynow-sandbox: %s\n", std::string(sandbox.status().message()).c_str());
     return 1;
   }
-  std::printf("paynow-sandbox listening on http://%s:%d\n", host.c_str(), (*sandbox)->port());
+  std::printf("%s-sandbox listening on http://%s:%d\n", provider.c_str(), host.c_str(),
+              (*sandbox)->port());
   std::fflush(stdout);
   int signal_number = 0;
   sigwait(&stop_signals, &signal_number);

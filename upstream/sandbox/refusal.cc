@@ -14,18 +14,4 @@ Refusal BadRequest(std::vector<Violation> violations) {
   return {400, "bad-request", "the request is not valid", std::move(violations)};
 }
 
-Json ErrorBody(const Refusal& refusal, absl::string_view trace_id) {
-  Json body = {{"status", refusal.status},
-               {"code", refusal.code},
-               {"message", refusal.message},
-               {"trace_id", std::string(trace_id)}};
-  for (const Violation& violation : refusal.violations) {
-    body["errors"].push_back({{"code", absl::StrCat("invalid-", violation.code)},
-                              {"message", violation.message},
-                              {"path", violation.path},
-                              {"validation", violation.code}});
-  }
-  return body;
-}
-
 }  // namespace gateway::sandbox

@@ -1,4 +1,4 @@
-// A request that the sandbox declines, and how the upstream's error body spells it.
+// A request that the sandbox declines. How the upstream spells it, the behaviour says.
 //
 // Pure values.
 #ifndef UPSTREAM_SANDBOX_REFUSAL_H_
@@ -22,9 +22,6 @@ struct Refusal {
 
 Refusal NotFound(absl::string_view what);
 Refusal BadRequest(std::vector<Violation> violations);
-
-// The PayNowError.
-Json ErrorBody(const Refusal& refusal, absl::string_view trace_id);
 
 }  // namespace gateway::sandbox
 

@@ -1,20 +1,72 @@
 #include "upstream/sandbox/request.h"
 
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "upstream/sandbox/form.h"
 
 namespace gateway::sandbox {
 namespace {
 
+constexpr absl::string_view kFormType = "application/x-www-form-urlencoded";
+
+std::string MediaType(absl::string_view content_type) {
+  return absl::AsciiStrToLower(
+      absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';'))));
+}
+
 // "application/json", "text/json", "application/problem+json"; parameters are ignored.
 bool IsJsonType(absl::string_view content_type) {
-  const std::string type = absl::AsciiStrToLower(
-      absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';'))));
+  const std::string type = MediaType(content_type);
   return type == "application/json" || type == "text/json" ||
          (absl::StartsWith(type, "application/") && absl::EndsWith(type, "+json"));
+}
+
+bool IsObject(const Parameter& parameter) {
+  return parameter.type.kind == Type::Kind::kRef && parameter.type.schema->is_object;
+}
+
+// An object comes in several pairs: "created[gte]" is a part of "created".
+void ReadObjects(const Operation& operation, const Pairs& query, std::vector<Violation>& violations,
+                 Json& read) {
+  for (const Parameter& parameter : operation.query) {
+    if (!IsObject(parameter)) continue;
+    Pairs own;
+    for (const auto& [name, text] : query) {
+      absl::string_view rest = name;
+      if (absl::ConsumePrefix(&rest, parameter.name) && absl::StartsWith(rest, "[")) {
+        own.emplace_back(absl::StripSuffix(rest.substr(1), "]"), text);
+      }
+    }
+    if (own.empty()) continue;
+    read[parameter.name] = ReadForm(parameter.type, own);
+    for (Violation& violation :
+         Validate(parameter.type, read[parameter.name], UnknownMembers::kRefused)) {
+      violation.path = absl::StrCat(parameter.name, ".", violation.path);
+      violations.push_back(std::move(violation));
+    }
+  }
+}
+
+// The body's text as a value; nothing where it is none, which is in `violations` then.
+std::optional<Json> ReadText(const Type& type, absl::string_view content_type,
+                             absl::string_view body, bool form,
+                             std::vector<Violation>& violations) {
+  if (body.empty()) return Json::object();
+  const bool known = form ? MediaType(content_type) == kFormType : IsJsonType(content_type);
+  if (!known) {
+    violations.push_back(
+        {"content-type", absl::StrCat("must be ", form ? kFormType : "application/json"), ""});
+    return std::nullopt;
+  }
+  if (form) return ReadForm(type, ParsePairs(body));
+  std::optional<Json> value = ParseJson(body);
+  if (!value) violations.push_back({"json", "is not JSON", ""});
+  return value;
 }
 
 }  // namespace
@@ -37,7 +89,9 @@ Json ReadQuery(const Operation& operation,
                std::vector<Violation>& violations) {
   Json read = Json::object();
   for (const auto& [name, text] : query) {
-    const Parameter* parameter = operation.FindQuery(name);
+    const Parameter* parameter = operation.FindQuery(name.substr(0, name.find('[')));
+    if (parameter != nullptr && IsObject(*parameter) && name != parameter->name) continue;
+    if (parameter != nullptr && name != parameter->name) parameter = nullptr;
     if (parameter == nullptr) {
       violations.push_back({"unknown", "is not a parameter of this operation", name});
       continue;
@@ -52,6 +106,7 @@ Json ReadQuery(const Operation& operation,
       read[name] = std::move(value);
     }
   }
+  ReadObjects(operation, query, violations, read);
   for (const Parameter& parameter : operation.query) {
     if (parameter.required && !read.contains(parameter.name)) {
       violations.push_back({"required", "is required", parameter.name});
@@ -61,24 +116,14 @@ Json ReadQuery(const Operation& operation,
 }
 
 Json ReadBody(const Operation& operation, absl::string_view content_type, absl::string_view body,
-              std::vector<Violation>& violations) {
+              bool form, std::vector<Violation>& violations) {
   if (!operation.body) return Json::object();
-  std::optional<Json> value = Json::object();
-  if (!body.empty()) {
-    if (!IsJsonType(content_type)) {
-      violations.push_back({"content-type", "must be application/json", ""});
-      return Json::object();
-    }
-    value = ParseJson(body);
-    if (!value) {
-      violations.push_back({"json", "is not JSON", ""});
-      return Json::object();
-    }
-  }
+  const std::optional<Json> value = ReadText(*operation.body, content_type, body, form, violations);
+  if (!value) return Json::object();
   const std::vector<Violation> found =
       Validate(*operation.body, *value, UnknownMembers::kAsDeclared);
   violations.insert(violations.end(), found.begin(), found.end());
-  return *std::move(value);
+  return *value;
 }
 
 }  // namespace gateway::sandbox

@@ -26,9 +26,9 @@ Json ReadQuery(const Operation& operation,
                std::vector<Violation>& violations);
 
 // A body that is left out is an empty object, where an object is declared. Bodies without a
-// declaration are ignored.
+// declaration are ignored. `form`: bodies are forms, not JSON.
 Json ReadBody(const Operation& operation, absl::string_view content_type, absl::string_view body,
-              std::vector<Violation>& violations);
+              bool form, std::vector<Violation>& violations);
 
 }  // namespace gateway::sandbox
 

@@ -5,10 +5,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_split.h"
+#include "upstream/sandbox/form.h"
 
 namespace gateway::sandbox {
-namespace {
-
 std::string Decode(absl::string_view text, bool plus_is_space) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -24,8 +23,6 @@ std::string Decode(absl::string_view text, bool plus_is_space) {
   return decoded;
 }
 
-}  // namespace
-
 Target ParseTarget(absl::string_view target) {
   Target parsed;
   const std::pair<absl::string_view, absl::string_view> halves =
@@ -33,11 +30,7 @@ Target ParseTarget(absl::string_view target) {
   for (absl::string_view segment : absl::StrSplit(halves.first, '/')) {
     parsed.segments.push_back(Decode(segment, /*plus_is_space=*/false));
   }
-  for (absl::string_view item : absl::StrSplit(halves.second, '&', absl::SkipEmpty())) {
-    const std::pair<absl::string_view, absl::string_view> pair =
-        absl::StrSplit(item, absl::MaxSplits('=', 1));
-    parsed.query.emplace_back(Decode(pair.first, true), Decode(pair.second, true));
-  }
+  parsed.query = ParsePairs(halves.second);
   return parsed;
 }
 

@@ -19,6 +19,9 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
+// Percent-encoding taken off.
+std::string Decode(absl::string_view text, bool plus_is_space);
+
 Target ParseTarget(absl::string_view target);
 
 class Router {

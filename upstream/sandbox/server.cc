@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/sandbox/bundle.h"
 
 namespace gateway::sandbox {
 namespace {
@@ -26,6 +27,8 @@ constexpr int kBacklog = 512;
 
 // Marks what this file adds to a request for the library's sake.
 constexpr char kVerbHeader[] = "\x01verb";
+// In place of Content-Type: the library reads forms itself where it sees one, and none above 8 KB.
+constexpr char kTypeHeader[] = "\x01type";
 
 // Left in a response's "reason", which the library does not send: this one is ours, be it an error
 // or not.
@@ -43,6 +46,10 @@ Received Take(const httplib::Request& request, absl::string_view verb) {
     // The library adds the addresses of both ends as headers, in capitals.
     const bool added = absl::StartsWith(name, "REMOTE_") || absl::StartsWith(name, "LOCAL_") ||
                        name == kVerbHeader;
+    if (name == kTypeHeader) {
+      received.headers.emplace_back("Content-Type", value);
+      continue;
+    }
     if (!added) received.headers.emplace_back(name, value);
   }
   return received;
@@ -69,10 +76,11 @@ Sandbox::Sandbox(Options options, const Contract& contract, std::unique_ptr<Hand
     : options_(std::move(options)), contract_(contract), handler_(std::move(handler)) {}
 
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
-  const auto& contract = PaynowContract();
+  const absl::StatusOr<const Contract*> contract = ContractOf(options.provider);
   if (!contract.ok()) return contract.status();
+  const Bundle& bundle = *FindBundle(options.provider);
   absl::StatusOr<std::unique_ptr<Handler>> handler = Handler::Create(
-      **contract, PaynowBehaviourText(), PaynowSeedText(), {options.api_keys, options.max_records});
+      **contract, bundle.behaviour, bundle.seed, {options.api_keys, options.max_records});
   if (!handler.ok()) return handler.status();
   std::unique_ptr<Sandbox> sandbox(
       new Sandbox(std::move(options), **contract, *std::move(handler)));
@@ -131,6 +139,10 @@ void Sandbox::Configure() {
         }
         auto& writable = const_cast<httplib::Request&>(request);
         writable.headers.emplace(kVerbHeader, request.method);
+        if (const std::string type = request.get_header_value("Content-Type"); !type.empty()) {
+          writable.headers.erase("Content-Type");
+          writable.headers.emplace(kTypeHeader, type);
+        }
         writable.method = "POST";
         writable.path = "/";
         return httplib::Server::HandlerResponse::Unhandled;

@@ -27,16 +27,20 @@
 
 namespace gateway::sandbox {
 
-// The key that is accepted where no other is named. Not a secret.
+// The key that PayNow's sandbox accepts where no other is named; those of the others stand in their
+// behaviour. None is a secret.
 inline constexpr char kSandboxApiKey[] = "pnapi_v1_sandbox";
 
 class Sandbox {
  public:
   struct Options {
+    // Whose stand-in this is: a name of bundle.h.
+    std::string provider = "paynow";
     // Where to listen; port 0 takes a free one.
     std::string host = "127.0.0.1";
     int port = 0;
-    std::vector<std::string> api_keys = {kSandboxApiKey};
+    // Empty: the one that the behaviour names.
+    std::vector<std::string> api_keys = {};
     // Connections served at a time; each takes a thread, further ones wait.
     size_t threads = 256;
     // Per collection, beside the seed; the oldest make room.

@@ -12,15 +12,18 @@
 namespace gateway::sandbox {
 namespace {
 
+// Of bounds ahead of the present.
+constexpr int64_t kClockTolerance = 60;
+
 class Walk {
  public:
-  Walk(UnknownMembers unknown, std::vector<Violation>& violations)
-      : unknown_(unknown), violations_(violations) {}
+  Walk(UnknownMembers unknown, absl::Time now, std::vector<Violation>& violations)
+      : unknown_(unknown), now_(absl::ToUnixSeconds(now)), violations_(violations) {}
 
   void Value(const Type& type, const Json& value, const std::string& path) {
     switch (type.kind) {
       case Type::Kind::kAny:
-        return;
+        return Any(type, value, path);
       case Type::Kind::kNull:
         return Expect(value.is_null(), path, "null");
       case Type::Kind::kBoolean:
@@ -30,7 +33,8 @@ class Walk {
       case Type::Kind::kInteger:
         return Integer(type, value, path);
       case Type::Kind::kString:
-        return Text(type.format, value, path);
+        Text(type.format, value, path);
+        return Length(type, value, path);
       case Type::Kind::kArray:
         return Array(type, value, path);
       case Type::Kind::kMap:
@@ -47,6 +51,50 @@ class Walk {
 
   void Expect(bool good, const std::string& path, absl::string_view what) {
     if (!good) Add("type", absl::StrCat("must be ", what), path);
+  }
+
+  void Any(const Type& type, const Json& value, const std::string& path) {
+    if (type.format == "string-or-null") {
+      Expect(value.is_string() || value.is_null(), path, "a string or null");
+    } else if (type.format == "scalar") {
+      Expect(value.is_string() || value.is_number() || value.is_boolean(), path,
+             "a string, a number or a boolean");
+    }
+    Length(type, value, path);
+  }
+
+  // In characters: bytes that begin one.
+  void Length(const Type& type, const Json& value, const std::string& path) {
+    if (!value.is_string()) return;
+    const auto& text = value.get_ref<const std::string&>();
+    const auto length = static_cast<size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
+    if (length < type.min_length || length > type.max_length) {
+      Add("length", "is too long or too short", path);
+    }
+  }
+
+  // What the field says beside its type, of a value that is of the type.
+  void Bounds(const Field& field, const Json& value, const std::string& path) {
+    if (value.is_number_integer()) {
+      const auto number = value.get<int64_t>();
+      if (number < field.minimum.value_or(number) || number > field.maximum.value_or(number)) {
+        Add("range", "is out of bounds", path);
+      }
+      const int64_t ahead = number - now_;
+      if (ahead < field.min_seconds_ahead.value_or(ahead) - kClockTolerance ||
+          ahead > field.max_seconds_ahead.value_or(ahead) + kClockTolerance) {
+        Add("range", "is too early or too late", path);
+      }
+    }
+    if (!value.is_structured()) return;
+    if (value.size() < field.min_items || value.size() > field.max_items) {
+      Add("count", "has too many or too few elements", path);
+    }
+    if (!value.is_object()) return;
+    for (const auto& [key, element] : value.items()) {
+      if (key.size() > field.max_key_length) Add("length", "has a key that is too long", path);
+    }
   }
 
   void Integer(const Type& type, const Json& value, const std::string& path) {
@@ -97,10 +145,12 @@ class Walk {
         if (field.required) Add("required", "is required", member_path);
       } else if (!member->is_null() || field.type.kind == Type::Kind::kNull) {
         Value(field.type, *member, member_path);
-      } else if (!field.MayBeNull()) {
+        Bounds(field, *member, member_path);
+      } else if (!field.MayBeNull() && field.type.format != "string-or-null") {
         Add("null", "must not be null", member_path);
       }
     }
+    if (schema.open) return;
     if (!schema.closed && unknown_ == UnknownMembers::kAsDeclared) return;
     for (const auto& [key, item] : value.items()) {
       if (schema.Find(key) == nullptr) {
@@ -114,13 +164,20 @@ class Walk {
   }
 
   const UnknownMembers unknown_;
+  const int64_t now_;
   std::vector<Violation>& violations_;
 };
+
+}  // namespace
 
 Json ReadScalar(const Type& type, absl::string_view text) {
   if (type.kind == Type::Kind::kInteger) {
     int64_t number = 0;
     if (absl::SimpleAtoi(text, &number)) return number;
+  }
+  if (type.kind == Type::Kind::kNumber) {
+    double number = 0;
+    if (absl::SimpleAtod(text, &number)) return number;
   }
   if (type.kind == Type::Kind::kBoolean) {
     if (text == "true") return true;
@@ -129,11 +186,10 @@ Json ReadScalar(const Type& type, absl::string_view text) {
   return std::string(text);
 }
 
-}  // namespace
-
-std::vector<Violation> Validate(const Type& type, const Json& value, UnknownMembers unknown) {
+std::vector<Violation> Validate(const Type& type, const Json& value, UnknownMembers unknown,
+                                absl::Time now) {
   std::vector<Violation> violations;
-  Walk(unknown, violations).Value(type, value, "");
+  Walk(unknown, now, violations).Value(type, value, "");
   return violations;
 }
 

@@ -1,6 +1,7 @@
 // Holds a JSON value against a type of the contract.
 //
-// Pure; knows nothing of operations or behaviour, so tests use it on what the handlers answer.
+// Pure apart from the clock; knows nothing of operations or behaviour, so tests use it on what the
+// handlers answer.
 #ifndef UPSTREAM_SANDBOX_VALIDATOR_H_
 #define UPSTREAM_SANDBOX_VALIDATOR_H_
 
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "upstream/sandbox/contract.h"
 #include "upstream/sandbox/json.h"
 
@@ -15,7 +18,7 @@ namespace gateway::sandbox {
 
 // One thing wrong, in the terms of the upstream's ValidationError.
 struct Violation {
-  // "required", "unknown", "type", "null", "enum", "format", "range"
+  // "required", "unknown", "type", "null", "enum", "format", "range", "length", "count"
   std::string code;
   std::string message;
   // "lines[0].quantity"; "" is the value itself.
@@ -33,8 +36,13 @@ enum class UnknownMembers {
   kRefused,
 };
 
-// Everything wrong with `value`; empty means it conforms.
-std::vector<Violation> Validate(const Type& type, const Json& value, UnknownMembers unknown);
+// Everything wrong with `value`; empty means it conforms. `now`: what bounds ahead of the present
+// are taken against, with a minute for clocks that differ.
+std::vector<Violation> Validate(const Type& type, const Json& value, UnknownMembers unknown,
+                                absl::Time now = absl::Now());
+
+// The value that a text stands for, as far as it is of this type; the text itself otherwise.
+Json ReadScalar(const Type& type, absl::string_view text);
 
 // The value that the text of a path or query parameter stands for. Appends to `violations` what is
 // wrong with it and is then absent.

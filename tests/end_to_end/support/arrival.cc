@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "upstream/sandbox/form.h"
 
 namespace gateway::end_to_end {
 namespace {
@@ -70,6 +71,17 @@ std::vector<std::string> QueryDifferences(const Rpc& rpc, const Sample& sample,
   std::vector<std::string> differences;
   auto rest = arrival.query;
   for (const auto& [name, value] : sample.query) {
+    if (value.is_object()) {
+      for (const auto& [member, part] : value.items()) {
+        const std::string key = absl::StrCat(name, "[", member, "]");
+        const std::vector<std::string> texts = rest[key];
+        rest.erase(key);
+        if (texts != std::vector<std::string>{part.dump()}) {
+          differences.push_back(absl::StrCat("query ", key, ": expected ", part.dump()));
+        }
+      }
+      continue;
+    }
     const std::vector<std::string> texts = rest[name];
     rest.erase(name);
     if (SameTexts(rpc.operation->FindQuery(name)->type, value, texts)) continue;
@@ -82,6 +94,23 @@ std::vector<std::string> QueryDifferences(const Rpc& rpc, const Sample& sample,
   return differences;
 }
 
+std::vector<std::string> BodyDifferences(const Rpc& rpc, const Sample& sample,
+                                         const Arrival& arrival, Way way) {
+  const bool expected = !IsAbsent(sample.body);
+  const std::string type = !expected    ? ""
+                           : rpc.form() ? "application/x-www-form-urlencoded"
+                                        : "application/json";
+  if (arrival.content_type != type) return {"the content type is " + arrival.content_type};
+  // A form without values is an empty body.
+  const bool fits = expected ? rpc.form() || !arrival.text.empty() : arrival.text.empty();
+  if (!fits) return {"body: got " + arrival.text.substr(0, 300)};
+  if (!expected) return {};
+  const sandbox::Type& body = *rpc.operation->body;
+  const Json actual =
+      rpc.form() ? sandbox::ReadForm(body, sandbox::ParsePairs(arrival.text)) : arrival.body;
+  return end_to_end::Differences(body, sample.body, actual, way);
+}
+
 }  // namespace
 
 Arrival::Arrival(const sandbox::Received& received)
@@ -89,6 +118,7 @@ Arrival::Arrival(const sandbox::Received& received)
       target(received.target),
       authorization(Text(received.Header("authorization"))),
       content_type(Text(received.Header("content-type"))),
+      idempotency_key(Text(received.Header("idempotency-key"))),
       text(received.body),
       body(ParseBody(received.body)) {
   const std::pair<absl::string_view, absl::string_view> parts =
@@ -113,15 +143,7 @@ std::vector<std::string> Differences(const Rpc& rpc, const Sample& sample, const
   if (arrival.method != rpc.operation->verb) all.push_back("the verb is " + arrival.method);
   add(PathDifferences(rpc, sample, arrival));
   add(QueryDifferences(rpc, sample, arrival));
-  const bool has_body = !arrival.text.empty();
-  if (has_body != (arrival.content_type == "application/json")) {
-    all.push_back("the content type is " + arrival.content_type);
-  }
-  if (has_body == IsAbsent(sample.body)) {
-    all.push_back("body: got " + arrival.text.substr(0, 300));
-  } else if (has_body) {
-    add(end_to_end::Differences(*rpc.operation->body, sample.body, arrival.body, way));
-  }
+  add(BodyDifferences(rpc, sample, arrival, way));
   return all;
 }
 

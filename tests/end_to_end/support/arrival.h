@@ -25,8 +25,9 @@ struct Arrival {
   std::map<std::string, std::vector<std::string>> query;  // decoded, in order of arrival
   std::string authorization;
   std::string content_type;
+  std::string idempotency_key;
   std::string text;
-  Json body;  // absent: none; discarded text shows as a difference
+  Json body;  // of JSON; absent: none; discarded text shows as a difference
 };
 
 // Everything in which the arrival is not what the sample says.

@@ -96,10 +96,14 @@ Answer Caller::Pending::Await() {
 Caller::Caller(int port) : channel_(MakeChannel(port)), stub_(channel_) {}
 
 std::unique_ptr<Caller::Pending> Caller::Start(const std::string& method,
-                                               const std::string& request, absl::Time deadline) {
+                                               const std::string& request, absl::Time deadline,
+                                               const std::string& idempotency_key) {
   auto pending = std::make_unique<Pending>();
   if (deadline != absl::InfiniteFuture()) {
     pending->context_.set_deadline(absl::ToChronoTime(deadline));
+  }
+  if (!idempotency_key.empty()) {
+    pending->context_.AddMetadata("idempotency-key", idempotency_key);
   }
   pending->request_ = ToBuffer(request);
   Pending* const call = pending.get();
@@ -113,6 +117,11 @@ std::unique_ptr<Caller::Pending> Caller::Start(const std::string& method,
 
 Answer Caller::Call(const std::string& method, const std::string& request, absl::Time deadline) {
   return Start(method, request, deadline)->Await();
+}
+
+Answer Caller::CallOnce(const std::string& method, const std::string& request,
+                        const std::string& idempotency_key) {
+  return Start(method, request, absl::InfiniteFuture(), idempotency_key)->Await();
 }
 
 Answer Caller::CallStream(const std::string& method, const std::string& request) {

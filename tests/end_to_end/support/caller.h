@@ -72,9 +72,13 @@ class Caller {
   explicit Caller(int port);
 
   std::unique_ptr<Pending> Start(const std::string& method, const std::string& request,
-                                 absl::Time deadline = absl::InfiniteFuture());
+                                 absl::Time deadline = absl::InfiniteFuture(),
+                                 const std::string& idempotency_key = "");
   Answer Call(const std::string& method, const std::string& request,
               absl::Time deadline = absl::InfiniteFuture());
+  // With the metadata `idempotency-key`.
+  Answer CallOnce(const std::string& method, const std::string& request,
+                  const std::string& idempotency_key);
 
   // One message out, one back, over a call that streams both ways.
   Answer CallStream(const std::string& method, const std::string& request);

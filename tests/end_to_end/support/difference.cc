@@ -97,7 +97,12 @@ class Comparison {
     for (const auto& [name, value] : expected.items()) {
       const sandbox::Field* field = schema.Find(name);
       const std::string here = absl::StrCat(path, ".", name);
-      if (!actual.contains(name)) {
+      const bool null_is_a_value = field != nullptr && field->type.format == "string-or-null";
+      const bool unset = field != nullptr && field->empty_is_unset && value == "";
+      if (null_is_a_value || (unset && way_ == Way::kReply)) {
+        const Json found = actual.contains(name) ? actual[name] : Absent();
+        if (found != (unset ? Absent() : value)) Differ(here, value, found);
+      } else if (!actual.contains(name)) {
         if (!MayBeMissing(value, field != nullptr && field->required)) {
           Differ(here, value, Absent());
         }

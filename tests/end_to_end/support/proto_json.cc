@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
@@ -22,7 +23,23 @@ bool IsFreeForm(const Descriptor& type) {
          type.full_name() == "google.protobuf.ListValue";
 }
 
+int64_t SecondsOf(const Message& message) {
+  return message.GetReflection()->GetInt64(message,
+                                           message.GetDescriptor()->FindFieldByName("seconds"));
+}
+
+const FieldDescriptor* FindRest(const Descriptor& type) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (RulesOf(*type.field(i)).rest()) return type.field(i);
+  }
+  return nullptr;
+}
+
 void SetTimestamp(Message& message, const Json& value) {
+  if (value.is_number_integer()) {
+    return message.GetReflection()->SetInt64(
+        &message, message.GetDescriptor()->FindFieldByName("seconds"), value.get<int64_t>());
+  }
   absl::Time time;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, value.get<std::string>(), &time, &error)) {
@@ -90,14 +107,19 @@ void AddReachable(const Descriptor& root, std::set<std::string>& names) {
 
 void ProtoJson::SetMembers(Message& message, const Json& object) {
   ASSERT_TRUE(object.is_object()) << message.GetTypeName() << ": " << object;
+  const FieldDescriptor* rest = FindRest(*message.GetDescriptor());
+  Json others = Json::object();
   for (const auto& [name, value] : object.items()) {
     const FieldDescriptor* field = FindByWireName(*message.GetDescriptor(), name);
-    if (field == nullptr) {
+    if (field == nullptr && rest != nullptr) {
+      others[name] = value;
+    } else if (field == nullptr) {
       ADD_FAILURE() << message.GetTypeName() << " has no field for " << name;
-    } else if (!value.is_null()) {
+    } else if (!value.is_null() || RulesOf(*field).format() == v1::STRING_OR_NULL) {
       SetField(message, *field, value);
     }
   }
+  if (!others.empty()) SetField(message, *rest, others);
 }
 
 void ProtoJson::SetField(Message& message, const FieldDescriptor& field, const Json& value) {
@@ -183,7 +205,12 @@ Json ProtoJson::Members(const Message& message) {
   message.GetReflection()->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
     EXPECT_FALSE(field->is_extension());
-    object[WireName(*field)] = Value(message, *field);
+    Json value = Value(message, *field);
+    if (RulesOf(*field).rest()) {
+      object.update(value);
+    } else {
+      object[WireName(*field)] = std::move(value);
+    }
   }
   EXPECT_TRUE(message.GetReflection()->GetUnknownFields(message).empty()) << message.GetTypeName();
   return object;
@@ -234,9 +261,12 @@ Json ProtoJson::Element(const Message& message, const FieldDescriptor& field, in
       // Not recognized: shown as such, for nothing upstream is spelled like this.
       return value->number() == 0 ? "(unspecified)" : WireText(*value);
     }
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return OfMessage(single ? reflection->GetMessage(message, &field)
-                              : reflection->GetRepeatedMessage(message, &field, index));
+    case FieldDescriptor::CPPTYPE_MESSAGE: {
+      const Message& value = single ? reflection->GetMessage(message, &field)
+                                    : reflection->GetRepeatedMessage(message, &field, index);
+      if (RulesOf(field).format() == v1::EPOCH_SECONDS) return SecondsOf(value);
+      return OfMessage(value);
+    }
     default:
       ADD_FAILURE() << field.full_name() << " has a type that no upstream needs";
       return nullptr;

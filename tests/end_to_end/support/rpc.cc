@@ -22,11 +22,21 @@ using google::protobuf::MethodOptions;
   std::abort();
 }
 
+const v1::Provider& ProviderOf(const MethodDescriptor& method) {
+  for (const auto* file : mapping::EmbeddedFiles()) {
+    if (file->package() == method.file()->package() && file->options().HasExtension(v1::provider)) {
+      return file->options().GetExtension(v1::provider);
+    }
+  }
+  Missing("provider of " + method.full_name());
+}
+
 Rpc MakeRpc(const sandbox::Operation& operation, const MethodDescriptor& method) {
   const auto& rule = method.options().GetExtension(google::api::http);
   const Descriptor& request = *method.input_type();
   Rpc rpc{&operation,
           &method,
+          &ProviderOf(method),
           absl::StrCat("/", method.service()->full_name(), "/", method.name()),
           rule.response_body(),
           method.options().idempotency_level() == MethodOptions::NO_SIDE_EFFECTS,
@@ -38,11 +48,16 @@ Rpc MakeRpc(const sandbox::Operation& operation, const MethodDescriptor& method)
 
 }  // namespace
 
+std::string PackageOf(const std::string& provider) {
+  return provider == "paynow" ? kPackage : provider + ".v1.";
+}
+
 std::vector<Rpc> RpcsOf(const sandbox::Contract& contract) {
   mapping::EmbeddedFiles();
   std::vector<Rpc> rpcs;
   for (const sandbox::Operation& operation : contract.operations()) {
-    const std::string name = absl::StrCat(kPackage, operation.tag, "Service.", operation.rpc);
+    const std::string name =
+        absl::StrCat(PackageOf(operation.provider), operation.tag, "Service.", operation.rpc);
     const auto* method = DescriptorPool::generated_pool()->FindMethodByName(name);
     if (method == nullptr) {
       ADD_FAILURE() << operation.id << ": there is no " << name;

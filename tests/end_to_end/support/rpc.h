@@ -18,9 +18,13 @@ namespace gateway::end_to_end {
 
 inline constexpr char kPackage[] = "paynow.management.v1.";
 
+// "qashier.v1."
+std::string PackageOf(const std::string& provider);
+
 struct Rpc {
   const sandbox::Operation* operation;
   const google::protobuf::MethodDescriptor* method;
+  const v1::Provider* provider;
   std::string path;           // "/package.Service/Method"
   std::string response_body;  // of the http rule
   bool read;
@@ -28,6 +32,7 @@ struct Rpc {
   const FieldDescriptor* body = nullptr;
   const FieldDescriptor* mask = nullptr;
 
+  bool form() const { return provider->encoding() == v1::FORM; }
   const std::string& name() const { return method->full_name(); }
 };
 

@@ -48,9 +48,15 @@ Json PathValue(const Parameter& parameter, const ExampleOptions& options) {
   return ExampleParameter(parameter, options);
 }
 
+// Several of the longest texts would make a URL that no server takes.
 Json QueryValue(const Parameter& parameter, const ExampleOptions& options) {
-  return parameter.type.kind == Type::Kind::kArray ? Example(parameter.type, options)
-                                                   : ExampleParameter(parameter, options);
+  constexpr size_t kLongest = 2000;
+  if (parameter.type.kind == Type::Kind::kArray) return Example(parameter.type, options);
+  Json value = ExampleParameter(parameter, options);
+  if (IsFreeText(parameter.type) && value.get_ref<const std::string&>().size() > kLongest) {
+    value.get_ref<std::string&>().resize(kLongest);
+  }
+  return value;
 }
 
 // Bends a value of the contract into the bounds that the annotations add.
@@ -91,6 +97,7 @@ class Fitting {
   void Members(const Schema& schema, const Descriptor& message, Json& value) {
     for (int i = 0; i < message.field_count(); ++i) {
       const FieldDescriptor& field = *message.field(i);
+      if (RulesOf(field).rest()) continue;
       const std::string name = WireName(field);
       const sandbox::Field* member = schema.Find(name);
       if (member == nullptr) {
@@ -116,10 +123,17 @@ std::string SnakeCase(absl::string_view name) {
   return snake;
 }
 
+const FieldDescriptor& RestOf(const Descriptor& type) {
+  int i = 0;
+  while (!RulesOf(*type.field(i)).rest()) ++i;
+  return *type.field(i);
+}
+
 void AddPaths(const Descriptor& type, const Json& object, const std::string& prefix,
               std::vector<std::string>& paths) {
   for (const auto& [name, value] : object.items()) {
-    const FieldDescriptor& field = *FindByWireName(type, name);
+    const FieldDescriptor* known = FindByWireName(type, name);
+    const FieldDescriptor& field = known == nullptr ? RestOf(type) : *known;
     const std::string path = prefix + field.name();
     const bool enter = value.is_object() && !field.is_repeated() &&
                        !IsWellKnown(*field.message_type()) &&
@@ -141,8 +155,15 @@ std::optional<Type> ReplyType(const Rpc& rpc) {
   return rpc.operation->reply.type;
 }
 
-Sample MakeSample(const Rpc& rpc, const ExampleOptions& options) {
+Sample MakeSample(const Rpc& rpc, const ExampleOptions& given) {
   const Operation& operation = *rpc.operation;
+  ExampleOptions options = given;
+  // A form has no types: free values are texts, and their names have no brackets.
+  if (rpc.form()) {
+    options.known = [](absl::string_view member) {
+      return member == "metadata" ? Json{{"order", "o-1"}, {"note", "a&b=c"}} : Absent();
+    };
+  }
   Sample sample;
   for (const Parameter& parameter : operation.path_params) {
     sample.path.push_back(PathValue(parameter, options));
@@ -155,7 +176,7 @@ Sample MakeSample(const Rpc& rpc, const ExampleOptions& options) {
     sample.body = Example(*operation.body, options);
     Fitting(options).Field(*operation.body, *rpc.body, sample.body);
   }
-  if (const std::optional<Type> type = ReplyType(rpc)) sample.reply = Example(*type, options);
+  if (const std::optional<Type> type = ReplyType(rpc)) sample.reply = Example(*type, given);
   return sample;
 }
 

@@ -46,10 +46,11 @@ std::unique_ptr<Gateway> StartGateway(const StackOptions& options, std::string b
   config.listen = "127.0.0.1:0";
   config.default_deadline = options.default_deadline;
   config.drain_grace = options.drain_grace;
-  UpstreamConfig& upstream = config.upstreams["paynow"];
+  UpstreamConfig& upstream = config.upstreams[options.provider];
   upstream.options.base_url = std::move(base_url);
   upstream.options.default_store = options.default_store;
   upstream.pool = options.pool;
+  upstream.profile = options.profile;
   std::vector<std::unique_ptr<KeyFile>> files;
   if (!options.default_key.empty()) {
     files.push_back(std::make_unique<KeyFile>(options.default_key));
@@ -65,7 +66,10 @@ std::unique_ptr<Gateway> StartGateway(const StackOptions& options, std::string b
 }  // namespace
 
 Stack::Stack(const StackOptions& options) {
-  sandbox_ = Must(sandbox::Sandbox::Start({}));
+  sandbox::Sandbox::Options sandbox;
+  sandbox.provider = options.provider;
+  sandbox.api_keys = {sandbox::kSandboxApiKey};
+  sandbox_ = Must(sandbox::Sandbox::Start(std::move(sandbox)));
   const std::string base_url = options.base_url.empty()
                                    ? absl::StrCat("http://127.0.0.1:", sandbox_->port())
                                    : options.base_url;

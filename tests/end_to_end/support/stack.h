@@ -29,6 +29,8 @@ inline constexpr char kCustomer[] = "411486491630370817";
 inline constexpr char kProduct[] = "411486491630370818";
 
 struct StackOptions {
+  // The default store below is PayNow's; the key stands for that of whichever sandbox it is.
+  std::string provider = "paynow";
   // In place of the sandbox: a server that misbehaves, or a port that nobody serves.
   std::string base_url;
   std::string default_store = kStore;
@@ -37,7 +39,14 @@ struct StackOptions {
   absl::Duration default_deadline = absl::Seconds(60);
   absl::Duration drain_grace = absl::Seconds(60);
   http::Options pool;
+  mapping::ProfileOverrides profile;
 };
+
+inline StackOptions OptionsOf(const std::string& provider) {
+  StackOptions options;
+  options.provider = provider;
+  return options;
+}
 
 class Stack {
  public:

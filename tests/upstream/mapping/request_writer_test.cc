@@ -174,8 +174,9 @@ TEST(RequestQuery, OfARequiredArrayIsNotSatisfiedByAnEmptyOne) {
 
 TEST(RequestTenant, IsTheFieldsOrTheDefault) {
   const auto tenant = [](absl::string_view text, absl::string_view by_default) {
-    const Written written = WriteRequest(RouteOf("GetGlass"), shop::Wire("GlassRequest", text),
-                                         "https://shop.test", by_default);
+    const Written written =
+        WriteRequest(RouteOf("GetGlass"), shop::Wire("GlassRequest", text),
+                     {.base_url = "https://shop.test", .default_tenant = by_default});
     const auto* sent = std::get_if<RestRequest>(&written);
     return sent != nullptr ? absl::StrCat(sent->tenant, " ", sent->http.url)
                            : absl::StrCat("refused: ", Violated(written));

@@ -198,7 +198,7 @@ TEST(BadRoute, NamesTheMethodAndTheReason) {
        "message B { optional int32 a = 1; }",
        "google.protobuf.Empty", "a cannot stand in a query; is `body` missing?"},
       {kGet, "message Req { optional string tenant = 1; }", "google.protobuf.Empty",
-       "the tenant field tenant must stand in the path"},
+       "the tenant field tenant must stand in the path, or be local"},
       {R"(option (google.api.http) = {get: "/x" response_body: "items"};)", kEmptyReq, "Req",
        "response_body field items does not exist"},
       {R"(option (google.api.http) = {get: "/x" response_body: "items"};)", kEmptyReq,

@@ -92,7 +92,7 @@ std::string Normal(absl::string_view type, absl::string_view text) {
 }
 
 Written Write(absl::string_view method, absl::string_view bytes) {
-  return WriteRequest(RouteOf(method), bytes, "https://shop.test", "");
+  return WriteRequest(RouteOf(method), bytes, {.base_url = "https://shop.test"});
 }
 
 Written WriteText(absl::string_view method, absl::string_view text) {

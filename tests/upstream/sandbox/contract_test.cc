@@ -5,11 +5,13 @@
 #include <set>
 #include <string>
 
+#include "upstream/sandbox/bundle.h"
+
 namespace gateway::sandbox {
 namespace {
 
 TEST(Contract, HoldsTheWholeUpstream) {
-  const auto contract = Contract::Parse(PaynowContractText());
+  const auto contract = Contract::Parse(FindBundle("paynow")->contract);
   ASSERT_TRUE(contract.ok()) << contract.status();
   size_t fields = 0;
   size_t objects = 0;
@@ -27,7 +29,7 @@ TEST(Contract, HoldsTheWholeUpstream) {
 }
 
 TEST(Contract, OperationsAreUniqueByIdAndByVerbAndPath) {
-  const auto contract = Contract::Parse(PaynowContractText());
+  const auto contract = Contract::Parse(FindBundle("paynow")->contract);
   ASSERT_TRUE(contract.ok()) << contract.status();
   std::set<std::string> ids;
   std::set<std::string> places;
@@ -39,7 +41,7 @@ TEST(Contract, OperationsAreUniqueByIdAndByVerbAndPath) {
 }
 
 TEST(Contract, KnowsWhatAFieldMayBe) {
-  const auto contract = Contract::Parse(PaynowContractText());
+  const auto contract = Contract::Parse(FindBundle("paynow")->contract);
   ASSERT_TRUE(contract.ok()) << contract.status();
   const Schema* order = (*contract)->FindSchema("OrderDto");
   ASSERT_NE(order, nullptr);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "upstream/sandbox/bundle.h"
 #include "upstream/sandbox/rules.h"
 
 namespace gateway::sandbox {
@@ -14,7 +15,8 @@ class ExpressionTest : public testing::Test {
  protected:
   Json Of(const char* expression) { return Evaluate(world_, names_, *ParseJson(expression)); }
 
-  const std::unique_ptr<const Contract> contract_ = Contract::Parse(PaynowContractText()).value();
+  const std::unique_ptr<const Contract> contract_ =
+      Contract::Parse(FindBundle("paynow")->contract).value();
   const Json behaviour_ = {{"actor", {{"type", "api_key"}}}};
   World world_{*contract_, behaviour_, 100};
   Names names_ = {{"body", *ParseJson(R"({"n": 3, "s": "Ab c!", "null": null,

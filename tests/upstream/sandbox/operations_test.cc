@@ -8,13 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/sandbox/client.h"
+#include "upstream/sandbox/bundle.h"
 #include "upstream/sandbox/validator.h"
 
 namespace gateway::sandbox {
 namespace {
 
 const Contract& TheContract() {
-  static const Contract* const kContract = Contract::Parse(PaynowContractText()).value().release();
+  static const Contract* const kContract =
+      Contract::Parse(FindBundle("paynow")->contract).value().release();
   return *kContract;
 }
 

@@ -15,7 +15,8 @@ namespace gateway::sandbox {
 namespace {
 
 const Contract& TheContract() {
-  static const Contract* const kContract = Contract::Parse(PaynowContractText()).value().release();
+  static const Contract* const kContract =
+      Contract::Parse(FindBundle("paynow")->contract).value().release();
   return *kContract;
 }
 

@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "upstream/sandbox/bundle.h"
+
 namespace gateway::sandbox {
 namespace {
 
@@ -17,7 +19,8 @@ class RouterTest : public testing::Test {
     return router_.Find(verb, ParseTarget(target).segments);
   }
 
-  const std::unique_ptr<const Contract> contract_ = Contract::Parse(PaynowContractText()).value();
+  const std::unique_ptr<const Contract> contract_ =
+      Contract::Parse(FindBundle("paynow")->contract).value();
   const Router router_{*contract_};
 };
 

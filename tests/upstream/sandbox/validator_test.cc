@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "upstream/sandbox/bundle.h"
 #include "upstream/sandbox/example.h"
 
 namespace gateway::sandbox {
@@ -92,7 +93,7 @@ TEST_F(ValidatorTest, OpenObjectsIgnoreUnknownMembersUnlessAskedNotTo) {
 }
 
 TEST(Example, ConformsForEverySchemaFillAndSeed) {
-  const auto contract = Contract::Parse(PaynowContractText()).value();
+  const auto contract = Contract::Parse(FindBundle("paynow")->contract).value();
   for (const auto& [name, schema] : contract->schemas()) {
     for (const Fill fill : {Fill::kFull, Fill::kRequiredOnly, Fill::kNulls, Fill::kExtremes}) {
       for (uint64_t seed = 1; seed <= 5; ++seed) {
@@ -110,7 +111,7 @@ TEST(Example, ConformsForEverySchemaFillAndSeed) {
 }
 
 TEST(Example, FillsAsItSays) {
-  const auto contract = Contract::Parse(PaynowContractText()).value();
+  const auto contract = Contract::Parse(FindBundle("paynow")->contract).value();
   const Schema& order = *contract->FindSchema("OrderDto");
   ExampleOptions options;
   const Json full = Example(contract->Ref("OrderDto"), options);
@@ -131,7 +132,7 @@ TEST(Example, FillsAsItSays) {
 }
 
 TEST(Example, TakesWhatIsKnown) {
-  const auto contract = Contract::Parse(PaynowContractText()).value();
+  const auto contract = Contract::Parse(FindBundle("paynow")->contract).value();
   ExampleOptions options;
   options.known = [](absl::string_view member) {
     return member == "customer_id" ? Json("7") : Absent();

@@ -1,0 +1,35 @@
+// The two accounts of each provider's API that are compared, and the differences that are meant.
+//
+// Thread-safety: pure functions. Lifetime: descriptors live for ever. Errors: a provider that is
+// not in kProviders ends the program.
+#ifndef TESTS_CONTRACT_PROVIDERS_H_
+#define TESTS_CONTRACT_PROVIDERS_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/contract/deviations.h"
+#include "tests/contract/facts.h"
+
+namespace gateway::contract {
+
+inline constexpr char kPaynow[] = "paynow";
+inline constexpr char kPaynowPackage[] = "paynow.management.v1";
+
+inline constexpr const char* kProviders[] = {"convergegate", "paymentkit", kPaynow, "qashier"};
+
+// upstream/sandbox/contracts/<provider>.json
+nlohmann::json ContractOf(const std::string& provider);
+
+// deviations.<provider>.json
+std::vector<Deviation> DeviationsOf(const std::string& provider);
+
+// What the build embeds for the service.
+Facts ProtoFactsOf(const std::string& provider);
+
+}  // namespace gateway::contract
+
+#endif  // TESTS_CONTRACT_PROVIDERS_H_

@@ -1,0 +1,96 @@
+// Error bodies of several forms, read by one description.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/mapping/guests.h"
+#include "upstream/mapping/error_reply.h"
+
+namespace gateway::mapping {
+namespace {
+
+Failure Read(absl::string_view method, absl::string_view body, absl::string_view headers = "") {
+  return ReadErrorReply(guests::RouteOf(guests::Routes(), method),
+                        shop::ResponseOf(422, body, headers));
+}
+
+std::string Violations(const Failure& failure) {
+  std::string text;
+  for (const Violation& violation : failure.violations) {
+    absl::StrAppend(&text, "[", violation.field, ": ", violation.description, "]");
+  }
+  return text;
+}
+
+TEST(ErrorForms, OfANestedObject) {
+  const Failure failure = Read(
+      "PlaceOrder",
+      R"({"error": {"type": "invalid_request", "message": "no such cup", "param": "cups", "trace": "t1"}})");
+  EXPECT_EQ(failure.code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(failure.upstream_code, "invalid_request");
+  EXPECT_EQ(failure.message, "the upstream answered 422: no such cup");
+  EXPECT_EQ(failure.trace_id, "t1");
+  EXPECT_EQ(Violations(failure), "[cups: no such cup]");
+}
+
+TEST(ErrorForms, PreferTheEarlierOnes) {
+  const Failure failure = Read(
+      "PlaceOrder", R"({"error": {"type": "declined", "detail": "too_hot"}, "title": "Declined"})");
+  EXPECT_EQ(failure.upstream_code, "too_hot");
+  EXPECT_EQ(failure.message, "the upstream answered 422: Declined");
+  EXPECT_EQ(Violations(failure), "");  // it does not say what it is about
+}
+
+TEST(ErrorForms, OfProblemDetails) {
+  const Failure failure = Read(
+      "PlaceOrder", R"({"type": "about:blank", "title": "Unprocessable", "request_id": "r1"})");
+  EXPECT_EQ(failure.message, "the upstream answered 422: Unprocessable");
+  EXPECT_EQ(failure.trace_id, "r1");
+}
+
+TEST(ErrorForms, OfAListOfPlaces) {
+  const Failure failure = Read("PlaceOrder", R"({"detail": [
+      {"loc": ["body", "cups", 0], "msg": "field required", "type": "missing"},
+      {"loc": ["query", "limit"], "msg": "not a number"}]})");
+  EXPECT_EQ(Violations(failure), "[body.cups.0: field required][query.limit: not a number]");
+  EXPECT_EQ(failure.message, "the upstream answered 422");
+}
+
+TEST(ErrorForms, OfOtherTypesSayNothing) {
+  for (const char* const body :
+       {R"({"error": "text"})", R"({"error": ["text"]})", R"({"error": {"message": {"a": 1}}})",
+        R"({"error": null})", R"({"detail": "text"})", "{}", "null"}) {
+    const Failure failure = Read("PlaceOrder", body);
+    EXPECT_EQ(failure.upstream_code, "") << body;
+    EXPECT_EQ(Violations(failure), "") << body;
+    EXPECT_EQ(failure.message.find("the upstream answered 422"), 0u) << body;
+  }
+}
+
+TEST(ErrorForms, OfAnHtmlPageShowItsText) {
+  EXPECT_EQ(Read("PlaceOrder", "<html><body><h1>Bad Gateway</h1></body></html>").message,
+            "the upstream answered 422: Bad Gateway");
+}
+
+// The kiosk says nothing of its errors.
+TEST(ErrorForms, ThatAreNotDocumentedShowTheBody) {
+  EXPECT_EQ(Read("Sell", R"({"oops": "closed"})").message,
+            R"(the upstream answered 422: {"oops": "closed"})");
+  EXPECT_EQ(Read("Sell", "").message, "the upstream answered 422");
+}
+
+TEST(TraceId, ComesFromTheHeaderWhereTheBodyHasNone) {
+  EXPECT_EQ(Read("PlaceOrder", "{}", "Request-Id: req_1\r\n").trace_id, "req_1");
+  EXPECT_EQ(Read("PlaceOrder", R"({"request_id": "r1"})", "Request-Id: req_1\r\n").trace_id, "r1");
+  EXPECT_EQ(Read("Sell", "{}", "Request-Id: req_1\r\n").trace_id, "");
+}
+
+TEST(TraceId, OfASuccessComesFromTheHeader) {
+  const Route& route = guests::RouteOf(guests::Routes(), "CafeService.PlaceOrder");
+  const auto read = ReadReply(route, shop::ResponseOf(200, "{}", "request-id: req_2\r\n"));
+  EXPECT_EQ(std::get<Reply>(read).trace_id, "req_2");
+}
+
+}  // namespace
+}  // namespace gateway::mapping

@@ -1,0 +1,187 @@
+// What fields say about themselves that only some upstreams need, both ways: other spellings, times
+// in seconds, texts of bounded length, null as a value, members that no field takes.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/upstream/mapping/guests.h"
+
+namespace gateway::mapping {
+namespace {
+
+using guests::kNow;
+using guests::RouteOf;
+using guests::Routes;
+
+// The body of an order in text format: its JSON, or what is wrong with it.
+std::string Body(absl::string_view order) {
+  const std::string sent = guests::Sent(RouteOf(Routes(), "CafeService.PlaceOrder"),
+                                        absl::StrCat("branch: 'b' body { ", order, " }"));
+  constexpr absl::string_view kBefore = "POST https://guest.test/v1/b/orders ";
+  return sent.compare(0, kBefore.size(), kBefore.data()) == 0 ? sent.substr(kBefore.size()) : sent;
+}
+
+std::string Reply(absl::string_view json) {
+  return guests::Read(RouteOf(Routes(), "CafeService.PlaceOrder"), json);
+}
+
+TEST(Alias, IsReadAsTheField) {
+  EXPECT_EQ(Reply(R"({"total": 1})"), "total: 1");
+  EXPECT_EQ(Reply(R"({"sum": 2})"), "total: 2");
+  EXPECT_EQ(Reply(R"({"amount": 3})"), "total: 3");
+  EXPECT_EQ(Reply(R"({"glasses": ["a", "b"]})"), R"(cups: "a" cups: "b")");
+}
+
+TEST(Alias, DoesNotAddToWhatIsThere) {
+  EXPECT_EQ(Reply(R"({"total": 1, "sum": 2})"), "total: 1");
+  EXPECT_EQ(Reply(R"({"sum": null, "total": 1, "amount": 2})"), "total: 1");
+  EXPECT_EQ(Reply(R"({"cups": ["a"], "glasses": ["b"]})"), R"(cups: "a")");
+  EXPECT_EQ(Reply(R"({"cups": null, "glasses": ["b"]})"), R"(cups: "b")");
+}
+
+TEST(Alias, IsNeverSent) { EXPECT_EQ(Body("total: 1"), R"({"total":1})"); }
+
+TEST(EmptyText, ReadsAsUnsetWhereTheFieldSaysSo) {
+  EXPECT_EQ(Reply(R"({"note": ""})"), "");
+  EXPECT_EQ(Reply(R"({"note": "x"})"), R"(note: "x")");
+  EXPECT_EQ(Reply(R"({"id": ""})"), R"(id: "")");
+  EXPECT_EQ(Body("note: ''"), R"({"note":""})");
+}
+
+TEST(EpochSeconds, AreAnIntegerBothWays) {
+  EXPECT_EQ(Body("made { seconds: 1700000000 }"), R"({"made":1700000000})");
+  EXPECT_EQ(Body("made { seconds: -1 }"), R"({"made":-1})");
+  EXPECT_EQ(Reply(R"({"made": 1700000000})"), "made { seconds: 1700000000 }");
+  EXPECT_EQ(Reply(R"({"made": "1700000000"})"), "made { seconds: 1700000000 }");
+  EXPECT_EQ(Reply(R"({"made": 0})"), "made { }");
+  EXPECT_EQ(Reply(R"({"made": null})"), "");
+}
+
+TEST(EpochSeconds, AreHeldToTheRangeOfTimestamps) {
+  EXPECT_EQ(Body("made { seconds: 1 nanos: 1 }"), "refused: body.made: must be whole seconds");
+  EXPECT_EQ(Reply(R"({"made": 253402300800})"),
+            "failed: the upstream's reply cannot be read: made: is out of range");
+  EXPECT_EQ(Reply(R"({"made": "2023-11-14T22:13:20Z"})"),
+            "failed: the upstream's reply cannot be read: made: expected an integer");
+}
+
+// The bounds themselves, and a minute on either side for clocks that differ.
+TEST(SecondsAhead, AreTakenAgainstThePresent) {
+  const auto ready = [](int64_t ahead) {
+    return Body(absl::StrCat("ready { seconds: ", kNow + ahead, " }"));
+  };
+  for (const int64_t ahead : {1740, 1800, 3600, 86400, 86460}) {
+    EXPECT_EQ(ready(ahead), absl::StrCat(R"({"ready":)", kNow + ahead, "}"));
+  }
+  for (const int64_t ahead : {int64_t{1739}, int64_t{0}, int64_t{-5}, -kNow}) {
+    EXPECT_EQ(ready(ahead), "refused: body.ready: is too soon, or past");
+  }
+  EXPECT_EQ(ready(86461), "refused: body.ready: is too far in the future");
+  EXPECT_EQ(Body("closes { seconds: 1800000000 }"),
+            "refused: body.closes: is too far in the future");
+  EXPECT_EQ(Body("closes { seconds: 1 }"), R"({"closes":"1970-01-01T00:00:01Z"})");
+  EXPECT_EQ(Reply(R"({"ready": 1})"), "ready { seconds: 1 }");  // requests alone are judged
+}
+
+TEST(Digits, KeepTheirZerosAndTheirNumber) {
+  EXPECT_EQ(Body("code: '000123'"), R"({"code":"000123"})");
+  EXPECT_EQ(Body("code: '1234567'"), "refused: body.code: is too long");
+  EXPECT_EQ(Body("code: '12345'"), "refused: body.code: is too short");
+  EXPECT_EQ(Body("code: '12 456'"), "refused: body.code: must be decimal digits");
+  EXPECT_EQ(Body("code: '１２３４５６'"), "refused: body.code: must be decimal digits");
+  EXPECT_EQ(Body("code: ''"), "refused: body.code: is too short");
+}
+
+TEST(Length, CountsCharacters) {
+  EXPECT_EQ(Body("name: 'éüöä'"), R"({"name":"éüöä"})");
+  EXPECT_EQ(Body("name: 'éüöäß'"), "refused: body.name: is too long");
+  EXPECT_EQ(Body("name: 'é'"), "refused: body.name: is too short");
+  EXPECT_EQ(Reply(R"({"name": "a long name"})"), R"(name: "a long name")");
+}
+
+TEST(StringOrNull, TellsNullFromNothing) {
+  EXPECT_EQ(Body(""), "{}");
+  EXPECT_EQ(Body("table { null_value: NULL_VALUE }"), R"({"table":null})");
+  EXPECT_EQ(Body("table { string_value: 't1' }"), R"({"table":"t1"})");
+  EXPECT_EQ(Reply("{}"), "");
+  EXPECT_EQ(Reply(R"({"table": null})"), "table { null_value: NULL_VALUE }");
+}
+
+TEST(StringOrNull, IsNothingElse) {
+  const std::string refused = "refused: body.table: must be a string or null";
+  EXPECT_EQ(Body("table { number_value: 1 }"), refused);
+  EXPECT_EQ(Body("table { bool_value: true }"), refused);
+  EXPECT_EQ(Body("table { struct_value { } }"), refused);
+  EXPECT_EQ(Body("table { list_value { } }"), refused);
+  EXPECT_EQ(Body("table { string_value: 'long' }"), "refused: body.table: is too long");
+  EXPECT_EQ(Body("table { }"), "refused: body.table: has no value: use null_value for null");
+}
+
+TEST(Scalar, IsOfAnyScalarType) {
+  const auto extra = [](absl::string_view value) {
+    return Body(absl::StrCat("extras { key: 'k' value { ", value, " } }"));
+  };
+  EXPECT_EQ(extra("string_value: 'abc'"), R"({"extras":{"k":"abc"}})");
+  EXPECT_EQ(extra("number_value: 1.5"), R"({"extras":{"k":1.5}})");
+  EXPECT_EQ(extra("bool_value: false"), R"({"extras":{"k":false}})");
+  const std::string refused =
+      "refused: body.extras[\"k\"]: must be a string, a number or a boolean";
+  EXPECT_EQ(extra("null_value: NULL_VALUE"), refused);
+  EXPECT_EQ(extra("struct_value { }"), refused);
+  EXPECT_EQ(extra("string_value: 'abcd'"), "refused: body.extras[\"k\"]: is too long");
+}
+
+TEST(KeyLength, IsBounded) {
+  EXPECT_EQ(Body("extras { key: 'kk' value { number_value: 1 } }"), R"({"extras":{"kk":1}})");
+  EXPECT_EQ(Body("extras { key: 'kkk' value { number_value: 1 } }"),
+            "refused: body.extras: has a key that is too long");
+}
+
+TEST(Rest, IsWrittenBesideTheFields) {
+  EXPECT_EQ(Body("id: '1' more { fields { key: 'x' value { number_value: 1 } } }"),
+            R"({"id":"1","x":1})");
+  EXPECT_EQ(Body("more { fields { key: 'x' value { struct_value { } } } "
+                 "fields { key: 'y' value { null_value: NULL_VALUE } } }"),
+            R"({"x":{},"y":null})");
+  EXPECT_EQ(Body("more { }"), "{}");
+}
+
+TEST(Rest, DoesNotStandInForAField) {
+  const std::string refused = "refused: body.more: has a member that has a field of its own";
+  EXPECT_EQ(Body("more { fields { key: 'id' value { number_value: 1 } } }"), refused);
+  EXPECT_EQ(Body("more { fields { key: 'sum' value { number_value: 1 } } }"), refused);
+  EXPECT_EQ(Body("more { fields { key: 'x' value { } } }"),
+            "refused: body.more: has no value: use null_value for null");
+}
+
+TEST(Rest, TakesTheMembersThatNoFieldTakes) {
+  EXPECT_EQ(Reply(R"({"new": {"a": [1, null]}, "id": "1"})"),
+            "id: \"1\" more { fields { key: \"new\" value { struct_value { fields { key: \"a\" "
+            "value { list_value { values { number_value: 1 } values { null_value: NULL_VALUE } } } "
+            "} } } } }");
+  EXPECT_EQ(Reply(R"({"id": "1"})"), "id: \"1\"");
+  // Its own name is a member like any other.
+  EXPECT_EQ(Reply(R"({"more": true})"),
+            "more { fields { key: \"more\" value { bool_value: true } } }");
+}
+
+TEST(Rest, TakesSeveralMembersFromBetweenTheFields) {
+  const Route& route = RouteOf(Routes(), "CafeService.PlaceOrder");
+  const auto read =
+      ReadReply(route, shop::ResponseOf(200, R"({"a": 1, "id": "1", "b": "two", "total": 3})"));
+  ASSERT_TRUE(std::holds_alternative<mapping::Reply>(read));
+  EXPECT_TRUE(std::get<mapping::Reply>(read).drift.empty());
+  const std::string text = Reply(R"({"a": 1, "id": "1", "b": "two", "total": 3})");
+  EXPECT_NE(text.find("key: \"a\" value { number_value: 1 }"), std::string::npos) << text;
+  EXPECT_NE(text.find("key: \"b\" value { string_value: \"two\" }"), std::string::npos) << text;
+  EXPECT_NE(text.find("total: 3"), std::string::npos) << text;
+}
+
+TEST(Rest, RefusesAMemberThatIsThereTwice) {
+  EXPECT_EQ(Reply(R"({"x": 1, "x": 2})"),
+            "failed: the upstream's reply cannot be read: the whole: has the same key twice");
+}
+
+}  // namespace
+}  // namespace gateway::mapping

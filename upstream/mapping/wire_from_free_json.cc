@@ -1,0 +1,120 @@
+// The part of WireFromJson that reads JSON of any form: see wire_from_json.h.
+#include <cstdint>
+
+#include "absl/container/flat_hash_set.h"
+#include "upstream/mapping/wire_from_json.h"
+
+namespace gateway::mapping {
+namespace {
+
+using simdjson::ondemand::json_type;
+
+constexpr absl::string_view kNotJson = "is not valid JSON";
+constexpr uint32_t kMapKey = 1;
+constexpr uint32_t kMapValue = 2;
+
+// Field numbers of google.protobuf.Value.
+enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
+  size_t mark;
+  if (!Open(mark, at)) return false;
+  const bool good = kind == Kind::kStruct      ? FreeObject(value, at)
+                    : kind == Kind::kListValue ? FreeList(value, at)
+                                               : FreeValue(value, at);
+  if (good) Close(mark);
+  return good;
+}
+
+bool WireFromJson::FreeObject(Value value, const Path& at) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object)) return Fail(at, "expected an object");
+  absl::flat_hash_set<absl::string_view> keys;
+  for (auto result : object) {
+    simdjson::ondemand::field member;
+    std::string_view key;
+    if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    if (!keys.insert(View(key)).second) return Fail(at, "has the same key twice");
+    if (!FreeMember(View(key), member.value(), at)) return false;
+  }
+  return true;
+}
+
+bool WireFromJson::FreeMember(absl::string_view key, Value value, const Path& at) {
+  wire_.Tag(1, WireType::kBytes);
+  size_t entry;
+  if (!Open(entry, at)) return false;
+  wire_.Tag(kMapKey, WireType::kBytes);
+  wire_.Bytes(key);
+  wire_.Tag(kMapValue, WireType::kBytes);
+  if (!FreeJson(Kind::kValue, value, at)) return false;
+  Close(entry);
+  return true;
+}
+
+// Parsers merge the occurrences of a single message, and so the members in them.
+bool WireFromJson::Rest(const FieldPlan& field, absl::string_view name, Value value,
+                        const Path& at) {
+  wire_.Tag(field.number, WireType::kBytes);
+  size_t mark;
+  const Path here{&at, name, {}, true};
+  if (!Open(mark, here) || !FreeMember(name, value, here)) return false;
+  Close(mark);
+  return true;
+}
+
+bool WireFromJson::FreeList(Value value, const Path& at) {
+  simdjson::ondemand::array array;
+  if (value.get_array().get(array)) return Fail(at, "expected an array");
+  for (auto result : array) {
+    Value element;
+    if (std::move(result).get(element)) return Fail(at, kNotJson);
+    wire_.Tag(1, WireType::kBytes);
+    if (!FreeJson(Kind::kValue, element, at)) return false;
+  }
+  return true;
+}
+
+bool WireFromJson::FreeValue(Value value, const Path& at) {
+  json_type type;
+  if (value.type().get(type)) return Fail(at, kNotJson);
+  switch (type) {
+    case json_type::null: {
+      bool null = false;
+      if (value.is_null().get(null) || !null) return Fail(at, kNotJson);
+      wire_.Tag(kNull, WireType::kVarint);
+      wire_.Varint(0);
+      return true;
+    }
+    case json_type::number:
+      wire_.Tag(kNumber, WireType::kFixed64);
+      return Double(value, at);
+    case json_type::string: {
+      std::string_view text;
+      if (value.get_string().get(text)) return Fail(at, kNotJson);
+      wire_.Tag(kText, WireType::kBytes);
+      wire_.Bytes(View(text));
+      return true;
+    }
+    case json_type::boolean: {
+      bool flag;
+      if (value.get_bool().get(flag)) return Fail(at, kNotJson);
+      wire_.Tag(kBool, WireType::kVarint);
+      wire_.Varint(flag ? 1 : 0);
+      return true;
+    }
+    case json_type::object:
+    case json_type::array: {
+      const bool object = type == json_type::object;
+      wire_.Tag(object ? kObject : kList, WireType::kBytes);
+      return FreeJson(object ? Kind::kStruct : Kind::kListValue, value, at);
+    }
+  }
+  return Fail(at, kNotJson);
+}
+
+}  // namespace gateway::mapping

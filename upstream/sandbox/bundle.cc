@@ -1,0 +1,85 @@
+#include "upstream/sandbox/bundle.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+// Linked in by CMakeLists.txt.
+extern "C" {
+extern const char sandbox_contract_convergegate[], sandbox_contract_convergegate_end[];
+extern const char sandbox_behaviour_convergegate[], sandbox_behaviour_convergegate_end[];
+extern const char sandbox_seed_convergegate[], sandbox_seed_convergegate_end[];
+extern const char sandbox_arguments_convergegate[], sandbox_arguments_convergegate_end[];
+extern const char sandbox_contract_paymentkit[], sandbox_contract_paymentkit_end[];
+extern const char sandbox_behaviour_paymentkit[], sandbox_behaviour_paymentkit_end[];
+extern const char sandbox_seed_paymentkit[], sandbox_seed_paymentkit_end[];
+extern const char sandbox_arguments_paymentkit[], sandbox_arguments_paymentkit_end[];
+extern const char sandbox_contract_paynow[], sandbox_contract_paynow_end[];
+extern const char sandbox_behaviour_paynow[], sandbox_behaviour_paynow_end[];
+extern const char sandbox_seed_paynow[], sandbox_seed_paynow_end[];
+extern const char sandbox_arguments_paynow[], sandbox_arguments_paynow_end[];
+extern const char sandbox_contract_qashier[], sandbox_contract_qashier_end[];
+extern const char sandbox_behaviour_qashier[], sandbox_behaviour_qashier_end[];
+extern const char sandbox_seed_qashier[], sandbox_seed_qashier_end[];
+extern const char sandbox_arguments_qashier[], sandbox_arguments_qashier_end[];
+}
+
+namespace gateway::sandbox {
+namespace {
+
+absl::string_view Between(const char* begin, const char* end) {
+  return absl::string_view(begin, static_cast<size_t>(end - begin));
+}
+
+}  // namespace
+
+const std::vector<Bundle>& Bundles() {
+  static const auto& bundles = *new std::vector<Bundle>{
+      {"convergegate", Between(sandbox_contract_convergegate, sandbox_contract_convergegate_end),
+       Between(sandbox_behaviour_convergegate, sandbox_behaviour_convergegate_end),
+       Between(sandbox_seed_convergegate, sandbox_seed_convergegate_end),
+       Between(sandbox_arguments_convergegate, sandbox_arguments_convergegate_end)},
+      {"paymentkit", Between(sandbox_contract_paymentkit, sandbox_contract_paymentkit_end),
+       Between(sandbox_behaviour_paymentkit, sandbox_behaviour_paymentkit_end),
+       Between(sandbox_seed_paymentkit, sandbox_seed_paymentkit_end),
+       Between(sandbox_arguments_paymentkit, sandbox_arguments_paymentkit_end)},
+      {"paynow", Between(sandbox_contract_paynow, sandbox_contract_paynow_end),
+       Between(sandbox_behaviour_paynow, sandbox_behaviour_paynow_end),
+       Between(sandbox_seed_paynow, sandbox_seed_paynow_end),
+       Between(sandbox_arguments_paynow, sandbox_arguments_paynow_end)},
+      {"qashier", Between(sandbox_contract_qashier, sandbox_contract_qashier_end),
+       Between(sandbox_behaviour_qashier, sandbox_behaviour_qashier_end),
+       Between(sandbox_seed_qashier, sandbox_seed_qashier_end),
+       Between(sandbox_arguments_qashier, sandbox_arguments_qashier_end)},
+  };
+  return bundles;
+}
+
+const Bundle* FindBundle(absl::string_view provider) {
+  for (const Bundle& bundle : Bundles()) {
+    if (bundle.provider == provider) return &bundle;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<const Contract*> ContractOf(absl::string_view provider) {
+  static std::mutex& mutex = *new std::mutex;
+  static auto& parsed = *new std::map<std::string, std::unique_ptr<const Contract>>;
+  const Bundle* bundle = FindBundle(provider);
+  if (bundle == nullptr) {
+    return absl::NotFoundError(absl::StrCat("there is no provider ", provider));
+  }
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::unique_ptr<const Contract>& slot = parsed[std::string(provider)];
+  if (slot == nullptr) {
+    absl::StatusOr<std::unique_ptr<const Contract>> contract = Contract::Parse(bundle->contract);
+    if (!contract.ok()) return contract.status();
+    slot = *std::move(contract);
+  }
+  return slot.get();
+}
+
+}  // namespace gateway::sandbox
