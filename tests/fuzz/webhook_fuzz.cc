@@ -4,10 +4,13 @@
 // of a delivery that the chosen provider signs correctly, so that the search is not stuck at the
 // signature. Aborts where an answer breaks a promise of the proto.
 //
-// Built as a ctest program, it replays the corpus and changes it by a fixed rule (replay.cc). Built
-// by clang++ with -DGATEWAY_FUZZER=ON, libFuzzer drives it:
+// Built as a ctest program, it replays the corpus and changes it by a fixed rule (replay.cc). With
+// clang++, libFuzzer drives it:
 //
-//   ./webhook_fuzz -max_len=65536 tests/fuzz/corpus/webhook
+//   cmake -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DGATEWAY_FUZZER=ON
+//     -DGATEWAY_SANITIZE=fuzzer-no-link,address
+//   cmake --build build-fuzz --target webhook_fuzz
+//   build-fuzz/webhook_fuzz -max_len=65536 tests/fuzz/corpus/webhook
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
