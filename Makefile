@@ -5,9 +5,10 @@ PROVIDER := paynow
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults build install lint format asan tsan sdk-check soak overload rolling-restart clean
+.PHONY: image image-check k8s-check dashboard-check
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C (PROVIDER=qashier: another API)
 	@PROVIDER=$(PROVIDER) exec tools/run.sh run $(BUILD)
@@ -69,6 +70,19 @@ overload: build ## ten times what upstreams can take, held to the figures of a q
 rolling-restart: build ## restart one of two gateways, RESTARTS (20) times in turn, under load
 	@cmake --build $(BUILD) --target rolling_restart_test
 	RESTARTS=$${RESTARTS:-20} $(BUILD)/rolling_restart_test
+
+image: ## build the images of gateway and sandbox with buildah (Debian packages; no Docker)
+	tools/image.sh
+
+image-check: build ## run the images unprivileged, read-only and limited, under load; print size and start time
+	tools/image-check.sh $(BUILD)
+
+k8s-check: ## check manifests, alert rules and their tests without a cluster; refuse 30 typical mistakes
+	tools/k8s-check.sh
+
+dashboard-check: build ## scrape a loaded gateway with Prometheus: every panel and alert finds its metrics
+	@tools/install-packages.sh tools/packages-k8s.txt
+	/usr/bin/python3 tools/dashboard_check.py $(BUILD)
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-*

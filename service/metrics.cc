@@ -141,7 +141,10 @@ class UpstreamFamilies {
               static_cast<double>(counters.refused_by_breaker));
     shed_.Add({{"upstream", name}, {"reason", "rate_limit"}},
               static_cast<double>(counters.rate_limited));
-    unknown_.Add(labels, static_cast<double>(counters.outcome_unknown));
+    unknown_.Add({{"upstream", name}, {"kind", "read"}},
+                 static_cast<double>(counters.reads_unknown));
+    unknown_.Add({{"upstream", name}, {"kind", "write"}},
+                 static_cast<double>(counters.writes_unknown));
     keys_renewed_.Add(labels, static_cast<double>(counters.keys_renewed));
   }
 

@@ -153,7 +153,7 @@ void PendingCall::Refuse(Failure failure) {
 void PendingCall::Finish(std::variant<mapping::Reply, Failure> result) {
   if (const auto* failure = std::get_if<Failure>(&result);
       failure != nullptr && failure->outcome == mapping::Outcome::kUnknown) {
-    ++upstream_.counters.outcome_unknown;
+    ++(route_.read ? upstream_.counters.reads_unknown : upstream_.counters.writes_unknown);
   }
   done_({std::move(result), attempts_});
 }

@@ -51,7 +51,8 @@ struct UpstreamCounters {
   std::atomic<uint64_t> refused_by_breaker{0};
   std::atomic<uint64_t> rate_limited{0};
   std::atomic<uint64_t> keys_renewed{0};
-  std::atomic<uint64_t> outcome_unknown{0};
+  std::atomic<uint64_t> reads_unknown{0};  // calls that failed with outcome unknown
+  std::atomic<uint64_t> writes_unknown{0};
 };
 
 struct Upstream {

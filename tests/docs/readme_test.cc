@@ -95,7 +95,7 @@ TEST(ReadmeTest, ListsTheKeysOfTheConfigurationAsTheBinaryDoes) {
 
 std::set<std::string> MakeTargets() {
   std::set<std::string> targets;
-  const std::regex rule("^([a-z][a-z-]*):([^=]|$)");
+  const std::regex rule("^([a-z][a-z0-9-]*):([^=]|$)");
   for (const std::string& line : Split(ReadFile(kSource / "Makefile"), "\n")) {
     if (std::smatch match; std::regex_search(line, match, rule)) targets.insert(match[1]);
   }

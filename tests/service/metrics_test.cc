@@ -94,7 +94,8 @@ TEST_F(MetricsTest, TellsWhatBecameOfCalls) {
               R"(gateway_upstream_attempts_total{upstream="paynow",kind="read",result="2xx"} 1)"),
           std::string(
               R"(gateway_upstream_attempts_total{upstream="paynow",kind="write",result="broken"} 1)"),
-          std::string(R"(gateway_upstream_outcome_unknown_total{upstream="paynow"} 1)"),
+          std::string(
+              R"(gateway_upstream_outcome_unknown_total{upstream="paynow",kind="write"} 1)"),
           std::string(R"(gateway_upstream_calls_in_flight{upstream="paynow",kind="write"} 0)"),
           std::string(R"(gateway_upstream_breaker_state{upstream="paynow",kind="read"} 0)"),
           std::string(R"(gateway_pool_connections_created_total{upstream="paynow"} )"),

@@ -254,9 +254,9 @@ TEST_F(ProcessTest, PrintsEveryKeyAsARowOfATable) {
 
 // What deploy/ ships, apart from the keys, which are not there.
 TEST_F(ProcessTest, ShipsConfigurationsThatParse) {
-  for (const char* name : {"sandbox.json", "production.json"}) {
-    EXPECT_EQ(LoadConfig(absl::StrCat(SOURCE_DIR, "/deploy/config/", name)).status(),
-              absl::OkStatus());
+  for (const char* name : {"config/sandbox.json", "config/production.json",
+                           "kubernetes/overlays/sandbox/config.json"}) {
+    EXPECT_EQ(LoadConfig(absl::StrCat(SOURCE_DIR, "/deploy/", name)).status(), absl::OkStatus());
   }
 }
 
