@@ -9,7 +9,8 @@ mode=$1
 build=$2
 tools=$(dirname "$0")
 provider=${PROVIDER:-paynow}
-# shellcheck source=tools/demo.sh
+config='' key='' method='' request='' read=''
+# shellcheck disable=SC1091  # checked by itself
 . "$tools/demo.sh"
 config=$tools/../deploy/config/$config
 export "${provider^^}_API_KEY=$key"

@@ -32,7 +32,8 @@ void SetAuthorization(const mapping::Route& route, absl::string_view key, http::
   constexpr absl::string_view kName = "Authorization: ";
   std::erase_if(request.headers,
                 [kName](const std::string& header) { return absl::StartsWith(header, kName); });
-  request.headers.push_back(absl::StrCat(kName, mapping::Authorization(*route.provider, key)));
+  request.headers.insert(request.headers.begin(),
+                         absl::StrCat(kName, mapping::Authorization(*route.provider, key)));
 }
 
 // absl's own is not shared between threads.

@@ -134,6 +134,7 @@ TEST(ConfigTest, RefusesAWrongTypeAtEveryKey) {
 // Beside every key of the table, one that is nearly the same.
 TEST(ConfigTest, RefusesAnUnknownKeyBesideEveryKey) {
   for (const ConfigReader::Key& key : ConfigKeys()) {
+    if (key.path.back() == '>') continue;  // any name is one there
     const std::string pointer = PointerOf(key.path) + "_";
     const std::string error = Error(With(pointer, kSecret));
     EXPECT_THAT(error, HasSubstr("g.json: " + PathOf(pointer) + ": unknown key"));

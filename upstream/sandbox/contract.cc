@@ -135,7 +135,7 @@ const Parameter* Operation::FindQuery(absl::string_view name) const {
 }
 
 void Contract::Read(const Json& root) {
-  provider_ = root.at("provider").get<std::string>();
+  provider_ = root.value("provider", "");
   for (const Json& item : root.at("operations")) {
     operations_.push_back(ReadOperation(item));
     operations_.back().provider = provider_;

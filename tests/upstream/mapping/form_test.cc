@@ -85,7 +85,7 @@ TEST(Form, RefusesWhatTheStyleCannotTellApart) {
 
 TEST(Form, RefusesNamesThatLookLikeOthers) {
   const std::string problem = "cannot be told apart from other names in a form";
-  EXPECT_EQ(Form(kBrackets, R"({"m": {"": 1}})"), "refused: body.m.: " + problem);
+  EXPECT_EQ(Form(kBrackets, R"({"m": {"": 1}})"), "refused: body.m: " + problem);
   EXPECT_EQ(Form(kBrackets, R"({"m": {"a]": 1}})"), "refused: body.m.a]: " + problem);
   EXPECT_EQ(Form(kBrackets, R"({"m": {"a.b": 1}})"), "m[a.b]=1");
   const v1::KeyStyle dots = Style(v1::MEMBERS_AFTER_DOTS, v1::LISTS_REPEAT_KEY);

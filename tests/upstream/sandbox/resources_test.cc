@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/sandbox/client.h"
+#include "upstream/sandbox/bundle.h"
 
 namespace gateway::sandbox {
 namespace {
