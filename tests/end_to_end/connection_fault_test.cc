@@ -10,6 +10,8 @@
 #include "tests/end_to_end/support/refusing_port.h"
 #include "tests/end_to_end/support/stack.h"
 #include "tests/upstream/http/scripted_server.h"
+#include "upstream/sandbox/bundle.h"
+#include "upstream/sandbox/contract.h"
 
 namespace gateway::end_to_end {
 namespace {
