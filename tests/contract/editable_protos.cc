@@ -1,6 +1,7 @@
 #include "tests/contract/editable_protos.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor_database.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -122,11 +123,14 @@ EditableProtos::Enum& EditableProtos::enumeration(absl::string_view name) {
 }
 
 absl::StatusOr<Facts> EditableProtos::Compile() const {
-  DescriptorPool pool;
+  // A mistake may import what comes later.
+  google::protobuf::SimpleDescriptorDatabase database;
+  for (const File& file : files_) database.Add(file);
   Complaints complaints;
+  DescriptorPool pool(&database, &complaints);
   std::vector<const FileDescriptor*> built;
   for (const File& file : files_) {
-    built.push_back(pool.BuildFileCollectingErrors(file, &complaints));
+    built.push_back(pool.FindFileByName(file.name()));
     if (built.back() == nullptr) return absl::InternalError(complaints.text());
   }
   return ProtoFacts(built, kPaynowPackage);
