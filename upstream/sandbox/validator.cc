@@ -81,9 +81,11 @@ class Walk {
       if (number < field.minimum.value_or(number) || number > field.maximum.value_or(number)) {
         Add("range", "is out of bounds", path);
       }
-      const int64_t ahead = number - now_;
-      if (ahead < field.min_seconds_ahead.value_or(ahead) - kClockTolerance ||
-          ahead > field.max_seconds_ahead.value_or(ahead) + kClockTolerance) {
+      const bool early =
+          field.min_seconds_ahead && number < now_ + *field.min_seconds_ahead - kClockTolerance;
+      const bool late =
+          field.max_seconds_ahead && number > now_ + *field.max_seconds_ahead + kClockTolerance;
+      if (early || late) {
         Add("range", "is too early or too late", path);
       }
     }
