@@ -88,7 +88,8 @@ class DirectFront : public Front {
     sources.reloads = &reloads_;
     for (const mapping::Route& route : routes_->routes()) {
       by_path_[route.rpc_path] = &route;
-      sources.rpcs.push_back({&route, &stats_[route.rpc_path]});
+      sources.rpcs.push_back({route.service, route.full_name.substr(route.service.size() + 1),
+                              &stats_[route.rpc_path]});
     }
     return sources;
   }
