@@ -132,7 +132,8 @@ void SayField(const FieldDescriptor& field, const std::string& place, Unit& unit
   if (rules.has_max_items()) Say(unit, place + ".max_items", absl::StrCat(rules.max_items()));
   SayIf(rules.empty_is_unset(), place, "empty_is_unset", unit);
   SayIf(rules.rest(), place, "rest", unit);
-  for (const std::string& alias : rules.alias()) Say(unit, place + ".alias " + alias, "yes");
+  for (const std::string& alias : rules.alias())
+    Say(unit, absl::StrCat(place, ".alias ", alias), "yes");
   const auto say_bound = [&](bool given, const char* name, int64_t bound) {
     if (given) Say(unit, absl::StrCat(place, ".", name), absl::StrCat(bound));
   };

@@ -69,7 +69,7 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
   };
   int changed = 0;
   for (const auto& [file, text] : changes) {
-    SCOPED_TRACE(file + ": " + text);
+    SCOPED_TRACE(absl::StrCat(file, ": ", text));
     ++changed;
     Replace(file, text);
     ExpectMetric("gateway_reloads_total", {{"result", "refused"}}, changed);
