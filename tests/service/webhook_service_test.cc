@@ -76,7 +76,7 @@ class WebhookServiceTest : public testing::Test {
     Replace("gateway.json", config_.dump());
     auto config = LoadConfig(directory_.Path("gateway.json"));
     if (!config.ok()) return config.status();
-    const absl::Status checked = Gateway::Check(*config);
+    absl::Status checked = Gateway::Check(*config);
     auto created = Gateway::Create(*config);
     EXPECT_EQ(created.status(), checked);
     if (created.ok()) gateway_ = *std::move(created);
