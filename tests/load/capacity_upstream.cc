@@ -196,10 +196,12 @@ void CapacityUpstream::Record(absl::string_view request_line) {
 }
 
 void CapacityUpstream::StartWaiting() {
-  const auto end = Clock::now() + absl::ToChronoNanoseconds(options_.service_time);
+  const auto now = Clock::now();
   while (!waiting_.empty() && working_.size() < static_cast<size_t>(options_.workers)) {
     // A worker is not told that a client has gone.
-    working_.emplace(end, waiting_.front());
+    const double varied = std::uniform_real_distribution<double>(0.9, 1.1)(random_);
+    working_.emplace(now + absl::ToChronoNanoseconds(varied * options_.service_time),
+                     waiting_.front());
     waiting_.pop_front();
   }
 }

@@ -41,6 +41,8 @@ class CapacityUpstream {
  public:
   struct Options {
     int workers = 16;
+    // Give or take a tenth: by the clock, workers that once began together would end together for
+    // ever, and who waits at all would wait for a whole turn.
     absl::Duration service_time = absl::Milliseconds(20);
     // Of a hundred requests, how many misbehave; in what way, is drawn from the seed.
     double fault_percent = 0;

@@ -43,21 +43,25 @@ void ConcurrencyLimit::Release(absl::Duration latency, absl::Time now) {
   Drop();
   const std::lock_guard lock(mutex_);
   if (period_began_ == absl::InfinitePast()) period_began_ = now;
-  if (now - latency < counts_from_) return;
+  if (now < period_began_) return;
   sum_ += latency;
   ++samples_;
-  if (samples_ >= options_.min_samples && now - period_began_ >= options_.period) Reconsider(now);
+  if (samples_ < options_.min_samples) return;
+  // Calls that are let in together end together, the fast ones first: less than the time that one
+  // takes would show those alone.
+  const absl::Duration mean = sum_ / samples_;
+  if (now - period_began_ >= std::max(options_.period, mean)) Reconsider(mean, now);
 }
 
-void ConcurrencyLimit::Reconsider(absl::Time now) {
-  const absl::Duration mean = std::max(sum_ / samples_, absl::Nanoseconds(1));
+void ConcurrencyLimit::Reconsider(absl::Duration measured, absl::Time now) {
+  const absl::Duration mean = std::max(measured, absl::Nanoseconds(1));
   if (probing_) return EndProbe(mean, now);
   Remember(mean, now);
   if (now - best_seen_ > options_.memory) return BeginProbe(mean, now);
   const int before = limit();
   Adjust(mean);
   // A limit that has changed is judged by those that it lets in once the others have ended.
-  BeginPeriod(limit() == before ? absl::InfinitePast() : now + mean, now);
+  BeginPeriod(limit() == before ? now : now + mean);
 }
 
 bool ConcurrencyLimit::refuses() const {
@@ -90,13 +94,13 @@ void ConcurrencyLimit::BeginProbe(absl::Duration mean, absl::Time now) {
   if (!refuses()) {
     best_ = mean;
     best_seen_ = now;
-    return BeginPeriod(absl::InfinitePast(), now);
+    return BeginPeriod(now);
   }
   probing_ = true;
   const double worked_on = exact_limit_ / std::max(absl::FDivDuration(mean, best_), 1.0);
   limit_.store(std::max(static_cast<int>(worked_on * kProbeShare), 1), std::memory_order_relaxed);
   // By then what was let in before has ended.
-  BeginPeriod(now + mean, now);
+  BeginPeriod(now + mean);
 }
 
 void ConcurrencyLimit::EndProbe(absl::Duration mean, absl::Time now) {
@@ -104,14 +108,13 @@ void ConcurrencyLimit::EndProbe(absl::Duration mean, absl::Time now) {
   best_ = mean;
   best_seen_ = now;
   limit_.store(static_cast<int>(exact_limit_), std::memory_order_relaxed);
-  BeginPeriod(now + mean, now);
+  BeginPeriod(now + mean);
 }
 
-void ConcurrencyLimit::BeginPeriod(absl::Time counts_from, absl::Time now) {
+void ConcurrencyLimit::BeginPeriod(absl::Time begin) {
   sum_ = absl::ZeroDuration();
   samples_ = 0;
-  period_began_ = now;
-  counts_from_ = counts_from;
+  period_began_ = begin;
   highest_in_flight_.store(in_flight(), std::memory_order_relaxed);
 }
 

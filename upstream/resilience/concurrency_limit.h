@@ -3,7 +3,8 @@
 // Up to its capacity an upstream answers as fast with ten calls as with one; beyond it, calls only
 // wait for each other. The limit grows while latency stays near the best that was seen lately,
 // keeps where calls begin to wait, and shrinks in proportion when they wait too long. It is judged
-// by the calls that it let in itself, not by those before. Who comes when the limit is reached is
+// by the calls that it let in itself, not by those before, and by as many of them as end in one
+// call's time: of a queue, those who did not wait end first. Who comes when the limit is reached is
 // refused at once, while it costs nothing.
 //
 // Under load that does not end, the best is no longer seen. So once in its memory the limit goes
@@ -26,14 +27,15 @@ class ConcurrencyLimit {
  public:
   struct Options {
     // Reads and writes have a limit each. At first, both together fill the pool's 64 connections
-    // twice: who waits, waits once. More than that is found out, and not assumed.
-    int initial = 64;
+    // one and a half times: who waits, waits once. More than that is found out, and not assumed.
+    int initial = 48;
     // Noise alone must not refuse anybody. At the minimum, both together still fill the pool.
     int minimum = 40;
     int maximum = 2000;
     // Latency up to this many times the best counts as unloaded.
     double tolerance = 1.5;
-    // The limit is reconsidered after this time, once there were this many samples.
+    // The limit is reconsidered after this time, but not before a call's own length, and once there
+    // were this many samples.
     absl::Duration period = absl::Milliseconds(100);
     int min_samples = 20;
     // After this time the best latency must be seen again.
@@ -58,13 +60,13 @@ class ConcurrencyLimit {
   int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
-  void Reconsider(absl::Time now);
+  void Reconsider(absl::Duration measured, absl::Time now);
   void Remember(absl::Duration mean, absl::Time now);
   void Adjust(absl::Duration mean);
   void BeginProbe(absl::Duration mean, absl::Time now);
   void EndProbe(absl::Duration mean, absl::Time now);
-  // What comes now is judged apart from what was.
-  void BeginPeriod(absl::Time counts_from, absl::Time now);
+  // What ends from then on is judged apart from what was.
+  void BeginPeriod(absl::Time begin);
   bool refuses() const;
 
   const Options options_;
@@ -78,11 +80,10 @@ class ConcurrencyLimit {
   bool probing_ = false;
   absl::Duration best_ = absl::InfiniteDuration();
   absl::Time best_seen_ = absl::InfinitePast();
-  // Of this period: calls that were let in since counts_from_.
+  // Of the calls that ended in this period, which may begin later than now.
   absl::Duration sum_;
   int samples_ = 0;
   absl::Time period_began_ = absl::InfinitePast();
-  absl::Time counts_from_ = absl::InfinitePast();
 };
 
 }  // namespace gateway::resilience

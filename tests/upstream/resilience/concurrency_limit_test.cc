@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
+#include <map>
+#include <random>
+#include <vector>
 
 namespace gateway::resilience {
 namespace {
@@ -60,6 +65,76 @@ TEST(ConcurrencyLimitTest, ShrinksToWhatTheUpstreamCanTake) {
   EXPECT_LT(limit.limit(), 150);
   // Hardly any of the capacity is lost to the limit.
   EXPECT_GT(upstream.Run(limit, 500, 500), 0.9 * 5000);
+}
+
+// Reads and writes, each with its limit, in one queue for the connections of one pool.
+class SharedPool {
+ public:
+  explicit SharedPool(const ConcurrencyLimit::Options& options)
+      : limits_{ConcurrencyLimit(options), ConcurrencyLimit(options)} {}
+
+  // `offered` is in times of the capacity. Returns how long each call took, in times of how long it
+  // takes unloaded, sorted.
+  std::vector<double> Run(double offered, absl::Duration length) {
+    latencies_.clear();
+    const absl::Time end = now_ + length;
+    absl::Time arrival = now_;
+    while (now_ < end) {
+      if (!open_.empty() && open_.begin()->first <= arrival) {
+        Finish();
+        continue;
+      }
+      now_ = arrival;
+      arrival += kServiceTime / (kConnections * offered);
+      Arrive(random_() % 2);
+    }
+    std::sort(latencies_.begin(), latencies_.end());
+    return latencies_;
+  }
+
+ private:
+  struct Call {
+    size_t limit;
+    absl::Time entered;
+  };
+  static constexpr int kConnections = 64;
+  static constexpr absl::Duration kServiceTime = absl::Milliseconds(200);
+
+  void Arrive(size_t limit) {
+    if (!limits_[limit].TryAcquire()) return;
+    waiting_.push_back({limit, now_});
+    Serve();
+  }
+
+  void Finish() {
+    const auto [end, call] = *open_.begin();
+    open_.erase(open_.begin());
+    now_ = end;
+    limits_[call.limit].Release(now_ - call.entered, now_);
+    latencies_.push_back(absl::FDivDuration(now_ - call.entered, kServiceTime));
+    Serve();
+  }
+
+  void Serve() {
+    while (!waiting_.empty() && open_.size() < kConnections) {
+      open_.emplace(now_ + kServiceTime, waiting_.front());
+      waiting_.pop_front();
+    }
+  }
+
+  std::mt19937 random_{20};
+  std::array<ConcurrencyLimit, 2> limits_;
+  std::deque<Call> waiting_;
+  std::multimap<absl::Time, Call> open_;  // by their end
+  std::vector<double> latencies_;
+  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+};
+
+TEST(ConcurrencyLimitTest, TheOnsetOfAnOverloadDoublesNoLatency) {
+  SharedPool pool({});
+  pool.Run(0.25, absl::Seconds(3));
+  const std::vector<double> all = pool.Run(10, absl::Seconds(3));
+  EXPECT_LE(all[all.size() * 99 / 100], 2);
 }
 
 // Ten minutes of nothing but overload: the unloaded latency, of 10 ms, is not forgotten.
