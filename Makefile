@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults build install lint format asan tsan sdk-check soak overload rolling-restart clean
+.PHONY: help run demo test faults build install lint format asan tsan sdk-check fuzz soak overload rolling-restart clean
 .PHONY: image image-check k8s-check dashboard-check
 
 help: ## say what each target does
@@ -25,6 +25,12 @@ faults: install ## commit every fault of the matrix on the wire, and print a row
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null
 	@cmake --build $(BUILD) --target faults >$(BUILD)/faults-build.log || { cat $(BUILD)/faults-build.log; exit 1; }
 	@tools/faults.sh $(BUILD)
+
+fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each target
+	@tools/install-packages.sh tools/packages.txt tools/packages-fuzz.txt
+	cmake --preset fuzz
+	cmake --build $(BUILD)-fuzz --target fuzz_targets
+	tools/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
 
 build: install ## build what `make run` starts
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default

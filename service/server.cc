@@ -50,16 +50,15 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-Server::Server(const std::vector<Endpoint>& endpoints, WebhookService& webhooks,
-               InFlight& in_flight)
-    : services_(MakeServices(endpoints)), webhooks_(webhooks), in_flight_(in_flight) {}
+Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight)
+    : services_(MakeServices(endpoints)), in_flight_(in_flight) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
                                                        const std::vector<Endpoint>& endpoints,
                                                        WebhookService& webhooks,
                                                        InFlight& in_flight) {
   InitPlugins();
-  std::unique_ptr<Server> server(new Server(endpoints, webhooks, in_flight));
+  std::unique_ptr<Server> server(new Server(endpoints, in_flight));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));

@@ -49,11 +49,10 @@ class Server {
   void Drain(absl::Duration delay, absl::Duration grace);
 
  private:
-  Server(const std::vector<Endpoint>& endpoints, WebhookService& webhooks, InFlight& in_flight);
+  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight);
   void SetServing(bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
-  WebhookService& webhooks_;
   InFlight& in_flight_;
   UnknownMethod unknown_method_;
   std::unique_ptr<grpc::Server> server_;

@@ -3,24 +3,15 @@
 // The first byte of an input chooses: 0 for a request as it stands; otherwise the rest is the body
 // of a delivery that the chosen provider signs correctly, so that the search is not stuck at the
 // signature. Aborts where an answer breaks a promise of the proto.
-//
-// Built as a ctest program, it replays the corpus and changes it by a fixed rule (replay.cc). With
-// clang++, libFuzzer drives it:
-//
-//   cmake -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DGATEWAY_FUZZER=ON
-//     -DGATEWAY_SANITIZE=fuzzer-no-link,address
-//   cmake --build build-fuzz --target webhook_fuzz
-//   build-fuzz/webhook_fuzz -max_len=65536 tests/fuzz/corpus/webhook
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "tests/fuzz/support.h"
 #include "tests/upstream/webhooks/message.h"
 #include "tests/upstream/webhooks/signer.h"
 #include "upstream/webhooks/parse_event.h"
@@ -28,14 +19,10 @@
 namespace gateway::webhooks {
 namespace {
 
+using fuzz::Require;
+
 constexpr char kSecret[] = "whsec_fuzz_MARKER";
 constexpr int64_t kSeconds = 1750000000;
-
-void Require(bool fine, const char* promise) {
-  if (fine) return;
-  std::fprintf(stderr, "broken: %s\n", promise);
-  std::abort();
-}
 
 struct Target {
   Target() : reader(*EventReader::Create()) {

@@ -35,7 +35,6 @@ bool MayQuoteLibcurl(Error::Kind kind) {
 
 Transfer::Transfer(std::shared_ptr<const Request> request, const Options& options)
     : request_(std::move(request)),
-      options_(options),
       is_tls_(absl::StartsWithIgnoreCase(request_->url, "https:")),
       reply_(options.max_header_bytes, options.max_body_bytes) {}
 

@@ -74,7 +74,6 @@ class Transfer {
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
   const std::shared_ptr<const Request> request_;
-  const Options& options_;
   const bool is_tls_;
   EasyHandle easy_;
   std::vector<curl_slist> header_lines_;  // a list in libcurl's form, over the strings of request_

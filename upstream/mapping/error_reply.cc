@@ -100,6 +100,7 @@ void ReadViolation(const v1::ErrorBody& names, const json& element, Failure& fai
   Violation violation{PathAt(element, names.violation_path()),
                       TextAt(element, names.violation_message())};
   if (violation.field.empty() && violation.description.empty()) return;
+  if (violation.description.empty()) violation.description = "the upstream gives no reason";
   failure.violations.push_back(std::move(violation));
 }
 

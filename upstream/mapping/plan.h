@@ -137,7 +137,7 @@ class Plans {
   absl::Status FillType(const google::protobuf::FieldDescriptor& field, FieldPlan& plan);
   absl::StatusOr<const EnumPlan*> CompileEnum(const google::protobuf::EnumDescriptor& type);
 
-  const WireNames wire_names_;
+  const WireNames wire_names_ = {};
   absl::flat_hash_map<std::string, std::unique_ptr<MessagePlan>> messages_;
   absl::flat_hash_map<std::string, std::unique_ptr<EnumPlan>> enums_;
 };

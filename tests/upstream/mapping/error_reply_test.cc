@@ -69,7 +69,8 @@ TEST(ErrorBody, OfOtherTypesGivesWhatItHas) {
   EXPECT_EQ(ViolationsOf(R"({"errors":"x"})"), "");
   EXPECT_EQ(ViolationsOf(R"({"errors":[]})"), "");
   EXPECT_EQ(ViolationsOf(R"({"errors":[null,5,"x",[],{},{"path":null,"message":{}}]})"), "");
-  EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":"a"},{"message":"b"}]})"), "a: ; : b");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":"a"},{"message":"b"}]})"),
+            "a: the upstream gives no reason; : b");
   EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":["a",1,-2,true,null,1.5],"message":5}]})"),
             "a.1.-2.true.1.5: 5");
 }
