@@ -61,6 +61,12 @@ tsan: install ## run all tests under ThreadSanitizer
 	cmake --preset tsan
 	cmake --build $(BUILD)-tsan
 	ctest --test-dir $(BUILD)-tsan --output-on-failure
+	@echo "tsan: the gateway as a process"
+	cmake --preset default >/dev/null
+	cmake --build $(BUILD)
+	GATEWAY_UNDER_TEST=$(BUILD)-tsan/billing-gateway \
+	TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp \
+	ctest --test-dir $(BUILD) -L load --output-on-failure
 
 sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs node and npm)
 	tools/sdk-check.sh $(BUILD)/paynow-sandbox

@@ -98,7 +98,8 @@ class Comparison {
       const sandbox::Field* field = schema.Find(name);
       const std::string here = absl::StrCat(path, ".", name);
       const bool null_is_a_value = field != nullptr && field->type.format == "string-or-null";
-      const bool unset = field != nullptr && field->empty_is_unset && value == "";
+      const bool is_empty = value.is_string() && value.get_ref<const std::string&>().empty();
+      const bool unset = field != nullptr && field->empty_is_unset && is_empty;
       if (null_is_a_value || (unset && way_ == Way::kReply)) {
         const Json found = actual.contains(name) ? actual[name] : Absent();
         if (found != (unset ? Absent() : value)) Differ(here, value, found);
