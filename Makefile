@@ -64,7 +64,7 @@ tsan: install ## run all tests under ThreadSanitizer
 	@echo "tsan: the gateway as a process"
 	cmake --preset default >/dev/null
 	cmake --build $(BUILD)
-	GATEWAY_UNDER_TEST=$(BUILD)-tsan/billing-gateway \
+	GATEWAY_UNDER_TEST=$(CURDIR)/$(BUILD)-tsan/billing-gateway \
 	TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp \
 	ctest --test-dir $(BUILD) -L load --output-on-failure
 
