@@ -24,15 +24,6 @@ std::string Position(absl::string_view text, size_t byte) {
                       1 + before.size() - line_start);
 }
 
-// For settings that are narrower in their own struct.
-template <typename Integer>
-void ReadInteger(Section& section, absl::string_view key, absl::string_view documentation,
-                 Integer& value, int64_t minimum, int64_t maximum) {
-  auto wide = static_cast<int64_t>(value);
-  section.Read(key, documentation, wide, minimum, maximum);
-  value = static_cast<Integer>(wide);
-}
-
 // `what` it is that the source holds.
 KeySource ReadKeySource(Section& section, absl::string_view what) {
   KeySource source;
@@ -181,26 +172,6 @@ UpstreamConfig ReadUpstream(Section& section) {
   return upstream;
 }
 
-void ReadServer(Section& root, ServerConfig& server) {
-  Section section = root.Child("server", "What peers of the gRPC port may take up.");
-  ReadInteger(section, "max_concurrent_streams",
-              "Calls at a time on one connection; more wait at the client.",
-              server.max_concurrent_streams, 1, 1000000);
-  ReadInteger(section, "max_metadata_bytes", "Largest metadata of a call.",
-              server.max_metadata_bytes, 1024, int64_t{1024} * 1024);
-  section.Read("max_connection_age",
-               "A connection is told to go after this time, a tenth more or less, so that clients "
-               "spread over new replicas; its calls end in peace.",
-               server.max_connection_age, absl::Seconds(1));
-  ReadInteger(section, "max_resets_per_second",
-              "Calls that a client may break off in a second on one connection, which is closed "
-              "beyond it; 0 for no limit.",
-              server.max_resets_per_second, 0, 1000000);
-  ReadInteger(section, "max_memory_bytes",
-              "Memory for the port's connections and messages; 0 for no limit.",
-              server.max_memory_bytes, 0, int64_t{1} << 40);
-}
-
 WebhookConfig ReadWebhook(Section& section) {
   WebhookConfig webhook;
   section.Each(
@@ -241,7 +212,13 @@ Config ReadConfig(Section root) {
             config.default_deadline, absl::Milliseconds(1));
   root.Read("max_request_bytes", "Largest request message; a larger one is RESOURCE_EXHAUSTED.",
             config.max_request_bytes, 1024, int64_t{64} * 1024 * 1024);
-  ReadServer(root, config.server);
+  config.server = ReadServer(root);
+  if (NeedsPlainWords(config.listen, config.server)) {
+    root.Fail(
+        "listen",
+        "calls would cross the network in plain text: set server.tls, listen on 127.0.0.1, or "
+        "set server.allow_plaintext to true");
+  }
   {
     Section metrics = root.Child("metrics", "Prometheus metrics, over HTTP at /metrics.");
     metrics.Read("listen", "Address and port; empty: no metrics.", config.metrics_listen);

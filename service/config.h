@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "service/config_reader.h"
+#include "service/server_config.h"
 #include "upstream/http/options.h"
 #include "upstream/mapping/profile.h"
 #include "upstream/upstream.h"
@@ -35,24 +36,6 @@ struct UpstreamConfig {
   mapping::ProfileOverrides profile;
 
   bool operator==(const UpstreamConfig&) const = default;
-};
-
-// What peers of the gRPC port may take up.
-struct ServerConfig {
-  // Calls at a time on one connection; more wait at the client.
-  int64_t max_concurrent_streams = 1000;
-  int64_t max_metadata_bytes = int64_t{16} * 1024;
-  // A connection is told to go after this time, a tenth more or less, so that clients spread over
-  // new replicas. Its calls end in peace, however long they take: what gRPC would end by force, it
-  // would call UNAVAILABLE.
-  absl::Duration max_connection_age = absl::Minutes(10);
-  // Calls that a client may break off in a second on one connection. Beyond it the connection is
-  // closed; 0: no limit.
-  int64_t max_resets_per_second = 1000;
-  // Memory for all connections and messages of the port; 0: no limit.
-  int64_t max_memory_bytes = 0;
-
-  bool operator==(const ServerConfig&) const = default;
 };
 
 // How the webhooks of one provider are verified.

@@ -114,6 +114,16 @@ class ConfigReader::Section {
   std::vector<std::string> known_;
 };
 
+// For settings that are narrower in their own struct.
+template <typename Integer>
+void ReadInteger(ConfigReader::Section& section, absl::string_view key,
+                 absl::string_view documentation, Integer& value, int64_t minimum,
+                 int64_t maximum) {
+  auto wide = static_cast<int64_t>(value);
+  section.Read(key, documentation, wide, minimum, maximum);
+  value = static_cast<Integer>(wide);
+}
+
 }  // namespace gateway
 
 #endif  // SERVICE_CONFIG_READER_H_

@@ -3,9 +3,27 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/log.h"
+#include "service/secret_files.h"
 #include "service/upstreams.h"
 
 namespace gateway {
+
+namespace {
+
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadServerTls(const Config& config) {
+  auto material = LoadTls(config.server.tls);
+  if (material.ok()) return material;
+  return Prefixed(absl::StrCat(config.file, ": server.tls."), material.status());
+}
+
+void WarnOfPlaintext(const Config& config) {
+  if (config.server.tls.enabled() || IsLocal(config.listen)) return;
+  Log(Severity::kWarning, "calls are served in plain text, as server.allow_plaintext says",
+      {{"listen", config.listen}});
+}
+
+}  // namespace
 
 absl::Status Gateway::MakeRoutes() {
   mapping::Overrides overrides;
@@ -44,6 +62,14 @@ absl::Status Gateway::MakeWebhooks() {
   return absl::OkStatus();
 }
 
+absl::Status Gateway::MakeTls() {
+  if (!config_.server.tls.enabled()) return absl::OkStatus();
+  auto material = LoadServerTls(config_);
+  if (!material.ok()) return material.status();
+  tls_ = std::make_unique<TlsSlot>(*std::move(material));
+  return absl::OkStatus();
+}
+
 // Of upstreams that the configuration leaves out, nothing is served.
 void Gateway::MakeEndpoints() {
   Metrics::Sources sources;
@@ -67,6 +93,8 @@ void Gateway::MakeEndpoints() {
 }
 
 absl::Status Gateway::Listen() {
+  WarnOfPlaintext(config_);
+  WarnOfReadableSecrets(config_);
   if (!config_.metrics_listen.empty()) {
     auto endpoint = MetricsEndpoint::Create(config_.metrics_listen, metrics_);
     if (!endpoint.ok()) {
@@ -75,9 +103,9 @@ absl::Status Gateway::Listen() {
     metrics_endpoint_ = *std::move(endpoint);
   }
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Create({config_.listen, config_.max_request_bytes, config_.server}, endpoints_,
-                     *webhooks_, in_flight_);
-  if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": listen: "), server.status());
+      Server::Create({config_.listen, config_.max_request_bytes, config_.server, tls_.get()},
+                     endpoints_, *webhooks_, in_flight_);
+  if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": "), server.status());
   server_ = *std::move(server);
   return absl::OkStatus();
 }
@@ -86,6 +114,7 @@ absl::Status Gateway::MakeAll() {
   absl::Status status = MakeRoutes();
   if (status.ok()) status = MakeBackends();
   if (status.ok()) status = MakeWebhooks();
+  if (status.ok()) status = MakeTls();
   return status;
 }
 
@@ -114,8 +143,15 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
 absl::Status Gateway::Apply(const Config& config) {
   auto webhooks = LoadWebhooks(config);  // first: what it may refuse changes nothing yet
   if (!webhooks.ok()) return webhooks.status();
+  std::shared_ptr<const TlsMaterial> tls;
+  if (config.server.tls.enabled()) {
+    auto loaded = LoadServerTls(config);
+    if (!loaded.ok()) return loaded.status();
+    tls = *std::move(loaded);
+  }
   if (absl::Status status = backends_->Apply(config); !status.ok()) return status;
   webhooks_->slot().Set(*std::move(webhooks));
+  if (tls_ != nullptr) tls_->Set(std::move(tls));
   const std::lock_guard lock(mutex_);
   config_ = config;
   return absl::OkStatus();

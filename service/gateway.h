@@ -31,6 +31,7 @@
 #include "service/metrics_endpoint.h"
 #include "service/reloader.h"
 #include "service/server.h"
+#include "service/tls_files.h"
 #include "service/webhook_service.h"
 #include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/route.h"
@@ -50,6 +51,8 @@ class Gateway {
   static absl::Status Check(const Config& config);
 
   int port() const { return server_->port(); }
+  // Of the listener for health checks; only where the configuration has an address for it.
+  int health_port() const { return server_->health_port(); }
   // Of the metrics; only where the configuration has an address for them.
   int metrics_port() const { return metrics_endpoint_->port(); }
   const DriftLog& drift() const { return drift_; }
@@ -66,6 +69,7 @@ class Gateway {
   absl::Status MakeRoutes();
   absl::Status MakeBackends();
   absl::Status MakeWebhooks();
+  absl::Status MakeTls();
   void MakeEndpoints();
   absl::Status Listen();
   absl::Status Apply(const Config& config);
@@ -83,6 +87,7 @@ class Gateway {
   std::vector<Endpoint> endpoints_;
   CallStats webhook_stats_;
   std::unique_ptr<WebhookService> webhooks_;
+  std::unique_ptr<TlsSlot> tls_;  // null: plain text
   ReloadCounters reloads_;
   std::shared_ptr<Metrics> metrics_;
   // Those that use all of the above, and end before it.

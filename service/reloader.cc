@@ -6,28 +6,15 @@
 #include "absl/hash/hash.h"
 #include "service/log.h"
 #include "service/read_file.h"
+#include "service/secret_files.h"
 
 namespace gateway {
 
 namespace {
 
-// Of the keys.
-std::set<std::string> KeyFilesOf(const Config& config) {
-  std::set<std::string> files;
-  for (const auto& [name, upstream] : config.upstreams) {
-    files.insert(upstream.api_key.file);
-    for (const auto& [store, source] : upstream.store_keys) files.insert(source.file);
-  }
-  for (const auto& [name, webhook] : config.webhooks.providers) {
-    for (const auto& [secret, source] : webhook.secrets) files.insert(source.file);
-  }
-  files.erase("");
-  return files;
-}
-
 std::vector<std::string> FilesOf(const Config& config) {
-  const std::set<std::string> keys = KeyFilesOf(config);
-  std::vector<std::string> files(keys.begin(), keys.end());
+  const std::set<std::string> watched = WatchedFilesOf(config);
+  std::vector<std::string> files(watched.begin(), watched.end());
   files.push_back(config.file);
   return files;
 }
@@ -35,7 +22,7 @@ std::vector<std::string> FilesOf(const Config& config) {
 // With this text in place of the configuration's own.
 size_t FingerprintWith(const Config& config, const std::string& text) {
   size_t print = absl::HashOf(text);
-  for (const std::string& file : KeyFilesOf(config)) {
+  for (const std::string& file : WatchedFilesOf(config)) {
     print = absl::HashOf(print, file, ReadFile(file).value_or(""));
   }
   return print;
@@ -75,6 +62,7 @@ void Reloader::LookForChanges() {
   const absl::Status status = Reload(text);
   if (status.ok()) {
     ++counters_.applied;
+    WarnOfReadableSecrets(config_);
     Log(Severity::kInfo, "configuration reloaded", {{"file", config_.file}});
   } else {
     ++counters_.refused;

@@ -3,6 +3,7 @@
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 
@@ -14,12 +15,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/port_credentials.h"
 
 namespace gateway {
 namespace {
 
 // For aborted calls to reach their callers.
 constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
+
+// A service's name.
+constexpr int kMaxHealthRequest = 4096;
 
 // Both are switches of the process, to be set before the first server is built.
 void InitPlugins() {
@@ -48,6 +53,15 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
   builder.SetResourceQuota(quota);
 }
 
+// Takes reflection and channelz away from one server: their plugins go to every server otherwise.
+class WithoutPlugins final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
 }  // namespace
 
 Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight)
@@ -60,9 +74,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   InitPlugins();
   std::unique_ptr<Server> server(new Server(endpoints, in_flight));
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
+  server->credentials_ =
+      options.tls == nullptr
+          ? PlaintextPort()
+          : TlsPort(*options.tls, options.settings.tls.require_client_certificate);
+  builder.AddListeningPort(options.listen, server->credentials_, &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
-  SetLimits(options.limits, builder);
+  SetLimits(options.settings, builder);
   // A second process on the same port would quietly take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& service : server->services_) builder.RegisterService(service.get());
@@ -70,14 +88,32 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   builder.RegisterCallbackGenericService(&server->unknown_method_);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || server->port_ == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen));
+    return absl::UnavailableError(absl::StrCat("listen: cannot listen on ", options.listen));
   }
-  if (options.limits.max_resets_per_second != 0) {
-    server->reset_guard_ = std::make_unique<ResetGuard>(
-        server->port_, options.limits.max_concurrent_streams, options.limits.max_resets_per_second);
+  if (!options.settings.health_listen.empty()) {
+    if (absl::Status status = server->ListenForHealth(options); !status.ok()) return status;
+  }
+  if (options.settings.max_resets_per_second != 0) {
+    server->reset_guard_ =
+        std::make_unique<ResetGuard>(server->port_, options.settings.max_concurrent_streams,
+                                     options.settings.max_resets_per_second);
   }
   server->SetServing(true);
   return server;
+}
+
+absl::Status Server::ListenForHealth(const Options& options) {
+  grpc::ServerBuilder builder;
+  builder.SetOption(std::make_unique<WithoutPlugins>());
+  builder.AddListeningPort(options.settings.health_listen, PlaintextPort(), &health_port_);
+  builder.SetMaxReceiveMessageSize(kMaxHealthRequest);
+  SetLimits(options.settings, builder);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterCallbackGenericService(&unknown_health_method_);
+  health_server_ = builder.BuildAndStart();
+  if (health_server_ != nullptr && health_port_ != 0) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("server.health_listen: cannot listen on ", options.settings.health_listen));
 }
 
 Server::~Server() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
@@ -98,10 +134,19 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
   reset_guard_ = nullptr;
   server_->Wait();
   server_ = nullptr;
+  if (health_server_ == nullptr) return;
+  health_server_->Shutdown(absl::ToChronoTime(absl::Now()));
+  health_server_->Wait();
+  health_server_ = nullptr;
 }
 
 void Server::SetServing(bool serving) {
-  grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
+  SetServing(*server_, serving);
+  if (health_server_ != nullptr) SetServing(*health_server_, serving);
+}
+
+void Server::SetServing(grpc::Server& server, bool serving) {
+  grpc::HealthCheckServiceInterface* const health = server.GetHealthCheckService();
   health->SetServingStatus(serving);
   for (const auto& service : services_) health->SetServingStatus(service->name(), serving);
   health->SetServingStatus(WebhookService::kName, serving);

@@ -1,9 +1,12 @@
-// The gRPC server: the services, with health, reflection and channelz beside them.
+// The gRPC server: the services, with health, reflection and channelz beside them. With TLS, or in
+// plain text; a second listener may answer health checks alone, in plain text, for those who have
+// no certificate to show.
 //
 // Thread-safety: Create, Drain and the destructor belong to one thread.
 #ifndef SERVICE_SERVER_H_
 #define SERVICE_SERVER_H_
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 
 #include <cstdint>
@@ -11,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/call.h"
@@ -18,6 +22,7 @@
 #include "service/in_flight.h"
 #include "service/raw_service.h"
 #include "service/reset_guard.h"
+#include "service/tls_files.h"
 #include "service/unknown_method.h"
 #include "service/webhook_service.h"
 
@@ -28,7 +33,9 @@ class Server {
   struct Options {
     std::string listen;  // "127.0.0.1:50051"; port 0 for any that is free
     int64_t max_request_bytes;
-    ServerConfig limits;
+    ServerConfig settings;
+    // Where the settings ask for TLS; outlives the server.
+    const TlsSlot* tls = nullptr;
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they
@@ -43,6 +50,8 @@ class Server {
   ~Server();
 
   int port() const { return port_; }
+  // Of the listener for health checks; only where the settings have an address for it.
+  int health_port() const { return health_port_; }
 
   // Says NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
   // calls in flight `grace` to end, and aborts the rest. Returns when nothing is left.
@@ -50,13 +59,19 @@ class Server {
 
  private:
   Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight);
+  absl::Status ListenForHealth(const Options& options);
   void SetServing(bool serving);
+  void SetServing(grpc::Server& server, bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
   InFlight& in_flight_;
   UnknownMethod unknown_method_;
+  UnknownMethod unknown_health_method_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;  // the server's
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
+  std::unique_ptr<grpc::Server> health_server_;  // may be null
+  int health_port_ = 0;
   std::unique_ptr<ResetGuard> reset_guard_;  // last: it looks at the server
 };
 

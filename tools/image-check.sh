@@ -64,6 +64,7 @@ cd "$work" # where podman leaves a file when the kernel ends a container for its
 cat >"$work/config.json" <<'CONFIG'
 {
   "listen": "0.0.0.0:50051",
+  "server": {"allow_plaintext": true},
   "metrics": {"listen": "0.0.0.0:9464"},
   "upstreams": {
     "paynow": {

@@ -61,7 +61,7 @@ TEST(ConfigTest, HasDefaultsForAllButTheUpstream) {
 TEST(ConfigTest, ReadsEveryKeyToItsPlace) {
   const absl::StatusOr<Config> config = ParseConfig("g.json", R"({
     // Comments are allowed, /* of both kinds */
-    "listen": "0.0.0.0:1", "default_deadline": "7s", "max_request_bytes": 2048,
+    "listen": "0.0.0.0:1", "server": {"allow_plaintext": true}, "default_deadline": "7s", "max_request_bytes": 2048,
     "drain": {"delay": "3s", "grace": "4s"}, /* here too */
     "upstreams": {"paynow": {
       "base_url": "https://h/p", "default_store": "12", "ca_file": "/ca",
@@ -94,6 +94,42 @@ TEST(ConfigTest, ReadsEveryKeyToItsPlace) {
   EXPECT_EQ(upstream.pool.tcp_keepalive, absl::Seconds(9));
   EXPECT_EQ(upstream.pool.max_header_bytes, 1025u);
   EXPECT_EQ(upstream.pool.max_body_bytes, 1026u);
+}
+
+TEST(ConfigTest, ReadsTheServersTls) {
+  json config = With("/server/tls", {{"certificate_file", "/c"},
+                                     {"key_file", "/k"},
+                                     {"client_ca_file", "/a"},
+                                     {"require_client_certificate", false}});
+  config["server"]["health_listen"] = "0.0.0.0:2";
+  config["listen"] = "0.0.0.0:1";  // with TLS, that needs no other words
+  const absl::StatusOr<Config> parsed = ParseConfig("g.json", config.dump());
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const TlsConfig& tls = parsed->server.tls;
+  EXPECT_EQ(tls.certificate_file, "/c");
+  EXPECT_EQ(tls.key_file, "/k");
+  EXPECT_EQ(tls.client_ca_file, "/a");
+  EXPECT_FALSE(tls.require_client_certificate);
+  EXPECT_EQ(parsed->server.health_listen, "0.0.0.0:2");
+  EXPECT_THAT(Error(With("/server/tls/key_file", "/k")),
+              HasSubstr("server.tls.certificate_file: is required"));
+  EXPECT_THAT(Error(With("/server/tls/certificate_file", "/c")),
+              HasSubstr("server.tls.key_file: is required"));
+  EXPECT_THAT(Error(With("/server/tls", json::object())), HasSubstr("is required"));
+}
+
+TEST(ConfigTest, ServesPlainTextToOthersOnlyWhenToldSo) {
+  for (const char* local : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "unix:/s"}) {
+    EXPECT_EQ(Error(With("/listen", local)), "") << local;
+  }
+  for (const char* reachable : {"0.0.0.0:1", "[::]:1", "10.0.0.7:1", "gateway:1", "*:1", ":1", "",
+                                "127.0.0.1.example:1", "dns:///localhost:1", "ipv4:127.0.0.1:1"}) {
+    json config = With("/listen", reachable);
+    EXPECT_THAT(Error(config), HasSubstr("g.json: listen: calls would cross the network in plain "))
+        << reachable;
+    config["server"]["allow_plaintext"] = true;
+    EXPECT_EQ(Error(config), "") << reachable;
+  }
 }
 
 // Where a key of the table stands in a configuration.

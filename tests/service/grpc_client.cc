@@ -49,26 +49,27 @@ std::string ToJson(Message& message, const grpc::ByteBuffer& bytes) {
   return json;
 }
 
-}  // namespace
+struct RawAnswer {
+  grpc::Status status;
+  grpc::ByteBuffer reply;
+  std::multimap<std::string, std::string> trailers;
+};
 
-RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
-                  bool deadline_set) {
-  const auto& descriptor = FindMethod(method);
-  google::protobuf::DynamicMessageFactory factory;
-  const std::unique_ptr<Message> message(factory.GetPrototype(descriptor.input_type())->New());
-  const grpc::Slice slice(FromJson(*message, request));
-
-  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+RawAnswer CallBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                    const std::string& request,
+                    const std::multimap<std::string, std::string>& metadata, bool deadline_set) {
+  const grpc::Slice slice(request);
+  grpc::GenericStub stub(channel);
   grpc::ClientContext context;
+  for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
   const auto deadline = std::chrono::system_clock::now() + kPatience;
   if (deadline_set) context.set_deadline(deadline);
   grpc::CompletionQueue queue;
   const auto call =
       stub.PrepareUnaryCall(&context, "/" + method, grpc::ByteBuffer(&slice, 1), &queue);
   call->StartCall();
-  grpc::ByteBuffer reply;
-  RpcAnswer answer;
-  call->Finish(&reply, &answer.status, nullptr);
+  RawAnswer answer;
+  call->Finish(&answer.reply, &answer.status, nullptr);
   void* tag;
   bool ok;
   Require(queue.AsyncNext(&tag, &ok, deadline + kPatience) == grpc::CompletionQueue::GOT_EVENT,
@@ -77,11 +78,51 @@ RpcAnswer CallRpc(const std::string& address, const std::string& method, const s
     answer.trailers.emplace(std::string(name.data(), name.size()),
                             std::string(value.data(), value.size()));
   }
+  return answer;
+}
+
+RpcAnswer CallOn(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                 const std::string& request,
+                 const std::multimap<std::string, std::string>& metadata, bool deadline_set) {
+  const auto& descriptor = FindMethod(method);
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<Message> message(factory.GetPrototype(descriptor.input_type())->New());
+  RawAnswer raw = CallBytes(channel, method, FromJson(*message, request), metadata, deadline_set);
+  RpcAnswer answer{std::move(raw.status), "", std::move(raw.trailers)};
   if (answer.status.ok()) {
     const std::unique_ptr<Message> parsed(factory.GetPrototype(descriptor.output_type())->New());
-    answer.reply = ToJson(*parsed, reply);
+    answer.reply = ToJson(*parsed, raw.reply);
   }
   return answer;
+}
+
+std::shared_ptr<grpc::Channel> ChannelOf(const std::string& address, const RpcOptions& options) {
+  return options.channel == nullptr ? OwnChannel(address, options.credentials) : options.channel;
+}
+
+}  // namespace
+
+RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
+                  bool deadline_set) {
+  return CallOn(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()), method, request,
+                {}, deadline_set);
+}
+
+RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
+                  const RpcOptions& options) {
+  return CallOn(ChannelOf(address, options), method, request, options.metadata, true);
+}
+
+grpc::Status StatusOf(const std::string& address, const std::string& method,
+                      const std::string& request, const RpcOptions& options) {
+  return CallBytes(ChannelOf(address, options), method, request, options.metadata, true).status;
+}
+
+std::shared_ptr<grpc::Channel> OwnChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 HealthWatch::HealthWatch(const std::string& address)

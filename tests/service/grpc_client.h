@@ -26,6 +26,25 @@ struct RpcAnswer {
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   bool deadline_set = true);
 
+// How a call is made where that matters.
+struct RpcOptions {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  std::multimap<std::string, std::string> metadata = {};
+  // One to call on, instead of one of the call's own.
+  std::shared_ptr<grpc::Channel> channel = nullptr;
+};
+
+RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
+                  const RpcOptions& options);
+
+// Of a method that need not be one of the gateway's, called with these bytes.
+grpc::Status StatusOf(const std::string& address, const std::string& method,
+                      const std::string& request = "", const RpcOptions& options = {});
+
+// A channel that shares no connection with others.
+std::shared_ptr<grpc::Channel> OwnChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+
 // A stream of grpc.health.v1.Health/Watch, open as long as this object.
 //
 // Thread-safety: one thread.

@@ -1,0 +1,31 @@
+// What gRPC asks of each connection to the port: TLS with the material that is in force when the
+// handshake begins, or nothing.
+//
+// gRPC 1.51's own way to change certificates (TlsServerCredentials with a file-watching provider)
+// frees the working ones before it tries the new ones, and goes on with what it freed when those
+// are bad. The older way that is used here asks for the certificates at each handshake and keeps
+// the old ones unless the new ones are good; only C++ has no name for it.
+//
+// Lifetime: what is given, and what is returned, must outlive the server: gRPC's builder keeps
+// neither.
+#ifndef SERVICE_PORT_CREDENTIALS_H_
+#define SERVICE_PORT_CREDENTIALS_H_
+
+#include <grpcpp/security/server_credentials.h>
+
+#include <memory>
+
+#include "service/tls_files.h"
+
+namespace gateway {
+
+// TLS 1.2 or later. `require_client_certificate` counts where the material has authorities for
+// clients when the server starts, which must not change later.
+std::shared_ptr<grpc::ServerCredentials> TlsPort(const TlsSlot& material,
+                                                 bool require_client_certificate);
+
+std::shared_ptr<grpc::ServerCredentials> PlaintextPort();
+
+}  // namespace gateway
+
+#endif  // SERVICE_PORT_CREDENTIALS_H_

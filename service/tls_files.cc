@@ -1,0 +1,115 @@
+#include "service/tls_files.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "service/read_file.h"
+
+namespace gateway {
+namespace {
+
+template <auto kFree>
+struct Deleter {
+  template <typename T>
+  void operator()(T* object) const {
+    kFree(object);
+  }
+};
+using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+
+// No passphrase: without this OpenSSL would ask the terminal for one.
+int NoPassphrase(char*, int, int, void*) { return -1; }
+
+Bio Over(const std::string& text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// All of them; none where one cannot be read.
+std::vector<Certificate> ReadCertificates(const std::string& pem) {
+  const Bio bio = Over(pem);
+  std::vector<Certificate> all;
+  while (X509* const next = PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr)) {
+    all.emplace_back(next);
+  }
+  const bool at_the_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  if (!at_the_end) all.clear();
+  return all;
+}
+
+Key ReadKeyPem(const std::string& pem) {
+  const Bio bio = Over(pem);
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+absl::Status Bad(absl::string_view setting, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(setting, ": ", reason));
+}
+
+absl::StatusOr<std::string> ReadSetting(absl::string_view setting, const std::string& file) {
+  std::optional<std::string> text = ReadFile(file);
+  if (!text) return absl::NotFoundError(absl::StrCat(setting, ": cannot be read"));
+  return *std::move(text);
+}
+
+// Of the server's own certificate. What is not a time at all counts as past.
+absl::Status CheckTimes(const X509* certificate, absl::Time now) {
+  time_t moment = absl::ToTimeT(now);
+  if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0) {
+    return Bad("certificate_file", "is not valid yet");
+  }
+  if (X509_cmp_time(X509_get0_notAfter(certificate), &moment) <= 0) {
+    return Bad("certificate_file", "has expired");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+TlsMaterial::~TlsMaterial() { explicit_bzero(key.data(), key.size()); }
+
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
+                                                           absl::Time now) {
+  const auto material = std::make_shared<TlsMaterial>();
+  auto chain = ReadSetting("certificate_file", config.certificate_file);
+  if (!chain.ok()) return chain.status();
+  material->certificate_chain = *std::move(chain);
+  const std::vector<Certificate> certificates = ReadCertificates(material->certificate_chain);
+  if (certificates.empty()) return Bad("certificate_file", "holds no certificate in PEM");
+  const absl::Status times = CheckTimes(certificates.front().get(), now);
+  if (!times.ok()) return times;
+
+  auto key_text = ReadSetting("key_file", config.key_file);
+  if (!key_text.ok()) return key_text.status();
+  material->key = *std::move(key_text);
+  const Key key = ReadKeyPem(material->key);
+  if (key == nullptr) return Bad("key_file", "holds no private key in PEM without a passphrase");
+  if (X509_check_private_key(certificates.front().get(), key.get()) != 1) {
+    ERR_clear_error();
+    return Bad("key_file", "is not the key of the certificate in certificate_file");
+  }
+
+  if (config.client_ca_file.empty()) return material;
+  auto cas = ReadSetting("client_ca_file", config.client_ca_file);
+  if (!cas.ok()) return cas.status();
+  material->client_cas = *std::move(cas);
+  if (ReadCertificates(material->client_cas).empty()) {
+    return Bad("client_ca_file", "holds no certificate in PEM");
+  }
+  return material;
+}
+
+}  // namespace gateway
