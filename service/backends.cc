@@ -28,6 +28,7 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
   if (next.max_request_bytes != now.max_request_bytes) return refuse("max_request_bytes");
   if (next.metrics_listen != now.metrics_listen) return refuse("metrics.listen");
   if (next.server != now.server) return refuse("server");
+  if (next.authorization.enabled() != now.authorization.enabled()) return refuse("authorization");
   if (!SameUpstreams(now, next)) return refuse("upstreams");
   for (const auto& [name, upstream] : next.upstreams) {
     if (upstream.profile == now.upstreams.at(name).profile) continue;

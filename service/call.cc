@@ -77,15 +77,20 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         context_(context),
         reply_(reply),
         backend_(endpoint.backend->Get()),
+        admission_(endpoint.authorizer->Admit(endpoint.method, context)),
         begun_(absl::Now()),
         place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {
+    if (admission_.refusal) return Conclude({*admission_.refusal});
     const OnePiece message(request);
     const absl::Time deadline = DeadlineOf(context_, backend_->default_deadline);
     Client::Handle handle = backend_->client->Call(
         *endpoint_.route, message.bytes(), deadline,
-        [this](Answer answer) { Conclude(std::move(answer)); }, IdempotencyKeyOf(context_));
+        [this](Answer answer) { Conclude(std::move(answer)); }, IdempotencyKeyOf(context_),
+        [this](absl::string_view store) {
+          return endpoint_.authorizer->CheckStore(admission_, store);
+        });
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
     if (aborted_) handle_.Cancel();  // Abort may have come before the handle
@@ -162,6 +167,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
   const std::shared_ptr<const Backend> backend_;
+  const authorization::Admission admission_;
   const absl::Time begun_;
   std::atomic<bool> aborted_{false};
   std::mutex mutex_;

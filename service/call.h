@@ -1,7 +1,8 @@
 // The life of one call, from the bytes that gRPC hands over to the bytes or the status that it
 // sends back:
 //
-//   deadline -> Client::Call ... -> reply bytes or status, trailers -> Finish -> OnDone
+//   who, and may they -> deadline -> Client::Call ... -> reply bytes or status, trailers -> Finish
+//   -> OnDone
 //
 // Nothing waits: between Call and its answer no thread belongs to the call.
 #ifndef SERVICE_CALL_H_
@@ -11,6 +12,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include "service/authorization/authorizer.h"
 #include "service/backend.h"
 #include "service/call_stats.h"
 #include "service/drift_log.h"
@@ -26,6 +28,8 @@ struct Endpoint {
   DriftLog* drift;
   InFlight* in_flight;
   CallStats* stats;
+  authorization::Authorizer* authorizer;
+  size_t method;  // as the authorizer counts them
 };
 
 // Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the

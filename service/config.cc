@@ -1,6 +1,5 @@
 #include "service/config.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -15,14 +14,6 @@ namespace gateway {
 namespace {
 
 using Section = ConfigReader::Section;
-
-// "line 3, column 14" of a byte counted from 1.
-std::string Position(absl::string_view text, size_t byte) {
-  const absl::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
-  const size_t line_start = before.rfind('\n') + 1;
-  return absl::StrCat("line ", 1 + std::count(before.begin(), before.end(), '\n'), ", column ",
-                      1 + before.size() - line_start);
-}
 
 // `what` it is that the source holds.
 KeySource ReadKeySource(Section& section, absl::string_view what) {
@@ -238,6 +229,7 @@ Config ReadConfig(Section root) {
   if (root.present() && config.upstreams.empty())
     root.Fail("upstreams", "at least one is required");
   ReadWebhooks(root, config.webhooks);
+  config.authorization = authorization::ReadConfig(root);
   return config;
 }
 
@@ -250,17 +242,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& file) {
 }
 
 absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text) {
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(text.begin(), text.end(), nullptr, true, /*ignore_comments=*/true);
-  } catch (const nlohmann::json::parse_error& error) {
-    // Its own message would quote the text.
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": not valid JSON at ", Position(text, error.byte)));
-  } catch (const nlohmann::json::exception&) {
-    return absl::InvalidArgumentError(absl::StrCat(file, ": a number is too large"));
-  }
-  ConfigReader reader(file, std::move(json));
+  absl::StatusOr<nlohmann::json> json = ParseJson(file, text);
+  if (!json.ok()) return json.status();
+  ConfigReader reader(file, *std::move(json));
   Config config = ReadConfig(reader.Root());
   const absl::Status status = reader.status();
   if (!status.ok()) return status;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "service/authorization/config.h"
 #include "service/config_reader.h"
 #include "service/server_config.h"
 #include "upstream/http/options.h"
@@ -75,6 +76,7 @@ struct Config {
   // By the name of a provider in the protos.
   std::map<std::string, UpstreamConfig> upstreams;
   WebhooksConfig webhooks;
+  authorization::Config authorization;
 };
 
 // NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad

@@ -15,6 +15,14 @@ std::string Join(absl::string_view path, absl::string_view key) {
   return absl::StrCat(path, path.empty() || key.empty() ? "" : ".", key);
 }
 
+// "line 3, column 14" of a byte counted from 1.
+std::string Position(absl::string_view text, size_t byte) {
+  const absl::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const size_t line_start = before.rfind('\n') + 1;
+  return absl::StrCat("line ", 1 + std::count(before.begin(), before.end(), '\n'), ", column ",
+                      1 + before.size() - line_start);
+}
+
 }  // namespace
 
 ConfigReader::ConfigReader(std::string file, json root)
@@ -96,6 +104,19 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
   value = duration;
 }
 
+void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
+                                 std::vector<std::string>& texts) {
+  const json* found = Find(key, documentation, "[]");
+  if (found == nullptr) return;
+  const auto is_text = [](const json& value) {
+    return value.is_string() && !value.get_ref<const std::string&>().empty();
+  };
+  if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
+    return Fail(key, "expected a list of strings, none of them empty");
+  }
+  texts = found->get<std::vector<std::string>>();
+}
+
 void ConfigReader::Section::ReadTexts(absl::string_view key, absl::string_view placeholder,
                                       absl::string_view documentation,
                                       std::map<std::string, std::string>& texts) {
@@ -168,6 +189,18 @@ std::string ConfigReader::Section::PathOf(absl::string_view key) const { return 
 
 std::string ConfigReader::Section::DocumentedPathOf(absl::string_view key) const {
   return Join(documented_path_, key);
+}
+
+absl::StatusOr<json> ParseJson(const std::string& file, absl::string_view text) {
+  try {
+    return json::parse(text.begin(), text.end(), nullptr, true, /*ignore_comments=*/true);
+  } catch (const json::parse_error& error) {
+    // Its own message would quote the text.
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": not valid JSON at ", Position(text, error.byte)));
+  } catch (const json::exception&) {
+    return absl::InvalidArgumentError(absl::StrCat(file, ": a number is too large"));
+  }
 }
 
 }  // namespace gateway

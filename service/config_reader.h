@@ -25,6 +25,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
@@ -77,6 +78,10 @@ class ConfigReader::Section {
   void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
             absl::Duration minimum = absl::ZeroDuration());
 
+  // A list of strings, of which none is empty.
+  void Read(absl::string_view key, absl::string_view documentation,
+            std::vector<std::string>& texts);
+
   // An object of strings, by their names, of which none is empty. `placeholder`: see Each.
   void ReadTexts(absl::string_view key, absl::string_view placeholder,
                  absl::string_view documentation, std::map<std::string, std::string>& texts);
@@ -113,6 +118,10 @@ class ConfigReader::Section {
   const nlohmann::json* object_;
   std::vector<std::string> known_;
 };
+
+// The text of a file as JSON; // and /* */ comments are allowed. INVALID_ARGUMENT names the file
+// and the place, and shows nothing of the text.
+absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_view text);
 
 // For settings that are narrower in their own struct.
 template <typename Integer>

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "service/authorization/settings.h"
 #include "service/log.h"
 #include "service/secret_files.h"
 #include "service/upstreams.h"
@@ -15,6 +17,13 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadServerTls(const Config& c
   auto material = LoadTls(config.server.tls);
   if (material.ok()) return material;
   return Prefixed(absl::StrCat(config.file, ": server.tls."), material.status());
+}
+
+absl::StatusOr<std::shared_ptr<const authorization::Settings>> LoadAuthorization(
+    const Config& config, const authorization::Authorizer& authorizer) {
+  auto settings = authorization::Load(config.authorization, authorizer.methods());
+  if (settings.ok()) return settings;
+  return Prefixed(absl::StrCat(config.file, ": authorization."), settings.status());
 }
 
 void WarnOfPlaintext(const Config& config) {
@@ -57,8 +66,17 @@ absl::Status Gateway::MakeWebhooks() {
   if (!reader.ok()) return reader.status();
   auto settings = LoadWebhooks(config_);
   if (!settings.ok()) return settings.status();
-  webhooks_ = std::make_unique<WebhookService>(*std::move(reader), drift_, webhook_stats_);
+  webhooks_ =
+      std::make_unique<WebhookService>(*std::move(reader), drift_, webhook_stats_, *authorizer_);
   webhooks_->slot().Set(*std::move(settings));
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::MakeAuthorizer() {
+  authorizer_ = std::make_unique<authorization::Authorizer>(authorization::MethodsOf(*routes_));
+  auto settings = LoadAuthorization(config_, *authorizer_);
+  if (!settings.ok()) return settings.status();
+  authorizer_->Set(*std::move(settings));
   return absl::OkStatus();
 }
 
@@ -77,7 +95,9 @@ void Gateway::MakeEndpoints() {
     const BackendSlot* const backend = backends_->Find(route.provider->name());
     if (backend == nullptr) continue;
     CallStats& stats = call_stats_.emplace_back();
-    endpoints_.push_back({&route, backend, &drift_, &in_flight_, &stats});
+    const size_t method = *authorizer_->Find(absl::StripPrefix(route.rpc_path, "/"));
+    endpoints_.push_back(
+        {&route, backend, &drift_, &in_flight_, &stats, authorizer_.get(), method});
     // What is left of "paynow.management.v1.OrdersService.GetOrders".
     sources.rpcs.push_back(
         {route.service, route.full_name.substr(route.service.size() + 1), &stats});
@@ -103,7 +123,8 @@ absl::Status Gateway::Listen() {
     metrics_endpoint_ = *std::move(endpoint);
   }
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Create({config_.listen, config_.max_request_bytes, config_.server, tls_.get()},
+      Server::Create({config_.listen, config_.max_request_bytes, config_.server, tls_.get(),
+                      config_.authorization.enabled() ? authorizer_.get() : nullptr},
                      endpoints_, *webhooks_, in_flight_);
   if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": "), server.status());
   server_ = *std::move(server);
@@ -113,6 +134,7 @@ absl::Status Gateway::Listen() {
 absl::Status Gateway::MakeAll() {
   absl::Status status = MakeRoutes();
   if (status.ok()) status = MakeBackends();
+  if (status.ok()) status = MakeAuthorizer();
   if (status.ok()) status = MakeWebhooks();
   if (status.ok()) status = MakeTls();
   return status;
@@ -149,9 +171,12 @@ absl::Status Gateway::Apply(const Config& config) {
     if (!loaded.ok()) return loaded.status();
     tls = *std::move(loaded);
   }
+  auto authorization = LoadAuthorization(config, *authorizer_);
+  if (!authorization.ok()) return authorization.status();
   if (absl::Status status = backends_->Apply(config); !status.ok()) return status;
   webhooks_->slot().Set(*std::move(webhooks));
   if (tls_ != nullptr) tls_->Set(std::move(tls));
+  authorizer_->Set(*std::move(authorization));
   const std::lock_guard lock(mutex_);
   config_ = config;
   return absl::OkStatus();

@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/authorization/authorizer.h"
 #include "service/backends.h"
 #include "service/call_stats.h"
 #include "service/config.h"
@@ -70,6 +71,7 @@ class Gateway {
   absl::Status MakeBackends();
   absl::Status MakeWebhooks();
   absl::Status MakeTls();
+  absl::Status MakeAuthorizer();
   void MakeEndpoints();
   absl::Status Listen();
   absl::Status Apply(const Config& config);
@@ -85,6 +87,7 @@ class Gateway {
   InFlight in_flight_;
   std::deque<CallStats> call_stats_;
   std::vector<Endpoint> endpoints_;
+  std::unique_ptr<authorization::Authorizer> authorizer_;
   CallStats webhook_stats_;
   std::unique_ptr<WebhookService> webhooks_;
   std::unique_ptr<TlsSlot> tls_;  // null: plain text

@@ -6,6 +6,10 @@
 // are bad. The older way that is used here asks for the certificates at each handshake and keeps
 // the old ones unless the new ones are good; only C++ has no name for it.
 //
+// Where there is an authorizer, calls of reflection and channelz are put before it here: their
+// services are gRPC's own, and this is the one place that comes before them. All other calls pass;
+// their handlers ask the authorizer themselves, and can tell their callers more.
+//
 // Lifetime: what is given, and what is returned, must outlive the server: gRPC's builder keeps
 // neither.
 #ifndef SERVICE_PORT_CREDENTIALS_H_
@@ -15,6 +19,7 @@
 
 #include <memory>
 
+#include "service/authorization/authorizer.h"
 #include "service/tls_files.h"
 
 namespace gateway {
@@ -22,9 +27,10 @@ namespace gateway {
 // TLS 1.2 or later. `require_client_certificate` counts where the material has authorities for
 // clients when the server starts, which must not change later.
 std::shared_ptr<grpc::ServerCredentials> TlsPort(const TlsSlot& material,
-                                                 bool require_client_certificate);
+                                                 bool require_client_certificate,
+                                                 authorization::Authorizer* authorizer);
 
-std::shared_ptr<grpc::ServerCredentials> PlaintextPort();
+std::shared_ptr<grpc::ServerCredentials> PlaintextPort(authorization::Authorizer* authorizer);
 
 }  // namespace gateway
 

@@ -24,6 +24,8 @@ std::set<std::string> WatchedFilesOf(const Config& config) {
   std::set<std::string> files = SecretFilesOf(config);
   files.insert(config.server.tls.certificate_file);
   files.insert(config.server.tls.client_ca_file);
+  files.insert(config.authorization.policy_file);
+  files.insert(config.authorization.jwt.jwks_file);
   files.erase("");
   return files;
 }

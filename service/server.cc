@@ -76,8 +76,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   grpc::ServerBuilder builder;
   server->credentials_ =
       options.tls == nullptr
-          ? PlaintextPort()
-          : TlsPort(*options.tls, options.settings.tls.require_client_certificate);
+          ? PlaintextPort(options.authorizer)
+          : TlsPort(*options.tls, options.settings.tls.require_client_certificate,
+                    options.authorizer);
   builder.AddListeningPort(options.listen, server->credentials_, &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
   SetLimits(options.settings, builder);
@@ -105,7 +106,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
 absl::Status Server::ListenForHealth(const Options& options) {
   grpc::ServerBuilder builder;
   builder.SetOption(std::make_unique<WithoutPlugins>());
-  builder.AddListeningPort(options.settings.health_listen, PlaintextPort(), &health_port_);
+  builder.AddListeningPort(options.settings.health_listen, PlaintextPort(nullptr), &health_port_);
   builder.SetMaxReceiveMessageSize(kMaxHealthRequest);
   SetLimits(options.settings, builder);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -36,6 +36,8 @@ class Server {
     ServerConfig settings;
     // Where the settings ask for TLS; outlives the server.
     const TlsSlot* tls = nullptr;
+    // Who may call reflection and channelz; null: everybody. Outlives the server.
+    authorization::Authorizer* authorizer = nullptr;
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they

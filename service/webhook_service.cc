@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "service/byte_buffer.h"
 #include "service/log.h"
@@ -17,14 +18,18 @@
 namespace gateway {
 namespace {
 
-constexpr char kPath[] = "/gateway.webhooks.v1.WebhookService/ParseEvent";
 constexpr char kOperation[] = "gateway.webhooks.v1.WebhookService.ParseEvent";
 
 }  // namespace
 
 WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
-                               CallStats& stats)
-    : reader_(std::move(reader)), drift_(drift), stats_(stats), log_(absl::Seconds(1)) {
+                               CallStats& stats, authorization::Authorizer& authorizer)
+    : reader_(std::move(reader)),
+      drift_(drift),
+      stats_(stats),
+      authorizer_(authorizer),
+      method_(*authorizer.Find(absl::StripPrefix(kPath, "/"))),
+      log_(absl::Seconds(1)) {
   using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   AddMethod(
       new grpc::internal::RpcServiceMethod(kPath, grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
@@ -32,13 +37,19 @@ WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> read
       0, new Handler([this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                             grpc::ByteBuffer* reply) {
         grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-        reactor->Finish(ParseEvent(*request, *reply));
+        reactor->Finish(ParseEvent(*context, *request, *reply));
         return reactor;
       }));
 }
 
-grpc::Status WebhookService::ParseEvent(const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
+grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& context,
+                                        const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
   const absl::Time begun = absl::Now();
+  const authorization::Admission admission = authorizer_.Admit(method_, context);
+  if (const auto refusal = authorizer_.CheckStore(admission, "")) {
+    stats_.Count(refusal->code, CallStats::EndOf(refusal->outcome), absl::Now() - begun);
+    return ToStatus(*refusal, kOperation, "");
+  }
   const OnePiece message(request);
   const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
   auto answer = webhooks::ParseEvent(*reader_, *settings, message.bytes(), begun);

@@ -1,7 +1,7 @@
 // gateway.webhooks.v1.WebhookService on gRPC: bytes in, bytes out, as the services of the
 // upstreams.
 //
-//   WebhookService service(*std::move(reader), drift, stats);
+//   WebhookService service(*std::move(reader), drift, stats, authorizer);
 //   service.slot().Set(*LoadWebhooks(config));
 //   builder.RegisterService(&service);
 //
@@ -14,6 +14,7 @@
 #define SERVICE_WEBHOOK_SERVICE_H_
 
 #include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
@@ -22,6 +23,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "service/authorization/authorizer.h"
 #include "service/call_stats.h"
 #include "service/drift_log.h"
 #include "service/seldom.h"
@@ -34,19 +36,23 @@ class WebhookService final : public grpc::Service {
  public:
   static constexpr char kName[] = "gateway.webhooks.v1.WebhookService";
   static constexpr char kMethod[] = "ParseEvent";
+  static constexpr char kPath[] = "/gateway.webhooks.v1.WebhookService/ParseEvent";
 
   WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
-                 CallStats& stats);
+                 CallStats& stats, authorization::Authorizer& authorizer);
 
   WebhookSlot& slot() { return slot_; }
 
  private:
-  grpc::Status ParseEvent(const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
+  grpc::Status ParseEvent(const grpc::CallbackServerContext& context,
+                          const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
   grpc::Status Refuse(const webhooks::Refusal& refusal, absl::Time now);
 
   const std::unique_ptr<const webhooks::EventReader> reader_;
   DriftLog& drift_;
   CallStats& stats_;
+  authorization::Authorizer& authorizer_;
+  const size_t method_;  // as the authorizer counts them
   WebhookSlot slot_;
   Seldom log_;
 };

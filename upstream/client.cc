@@ -66,7 +66,8 @@ Client::Client(Options options, std::string host, Credentials credentials,
       transport_(std::move(transport)) {}
 
 Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
-                            absl::Time deadline, Done done, absl::string_view idempotency_key) {
+                            absl::Time deadline, Done done, absl::string_view idempotency_key,
+                            StoreCheck check) {
   auto written = mapping::WriteRequest(route, message,
                                        {.base_url = upstream_.options.base_url,
                                         .default_tenant = upstream_.options.default_store,
@@ -75,9 +76,13 @@ Client::Handle Client::Call(const mapping::Route& route, absl::string_view messa
     done({std::move(*failure)});
     return Handle();
   }
-  auto call = std::make_shared<PendingCall>(upstream_, route,
-                                            std::get<mapping::RestRequest>(std::move(written)),
-                                            deadline, std::move(done));
+  auto& request = std::get<mapping::RestRequest>(written);
+  if (std::optional<mapping::Failure> failure = check(request.tenant)) {
+    done({*std::move(failure)});
+    return Handle();
+  }
+  auto call = std::make_shared<PendingCall>(upstream_, route, std::move(request), deadline,
+                                            std::move(done));
   call->Start();
   return Handle(std::move(call));
 }

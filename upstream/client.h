@@ -10,9 +10,11 @@
 #define UPSTREAM_CLIENT_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -29,6 +31,10 @@ class Client {
   using Options = UpstreamOptions;
   // Called exactly once, possibly before Call returns, on a thread that must not be blocked.
   using Done = PendingCall::Done;
+
+  // Asked for the store of a call that is about to be made; a Failure is the call's answer then.
+  using StoreCheck = absl::FunctionRef<std::optional<mapping::Failure>(absl::string_view store)>;
+  static std::optional<mapping::Failure> AnyStore(absl::string_view) { return std::nullopt; }
 
   // What is left of a call for its caller. May outlive the call, not the client.
   class Handle {
@@ -55,7 +61,7 @@ class Client {
   // their queueing and the waits in between, end at the deadline. `idempotency_key`: see
   // RequestContext.
   Handle Call(const mapping::Route& route, absl::string_view message, absl::Time deadline,
-              Done done, absl::string_view idempotency_key = "");
+              Done done, absl::string_view idempotency_key = "", StoreCheck check = AnyStore);
 
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }

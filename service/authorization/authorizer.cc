@@ -1,0 +1,171 @@
+#include "service/authorization/authorizer.h"
+
+#include <grpc/grpc_security_constants.h>
+
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/log.h"
+
+namespace gateway::authorization {
+namespace {
+
+using mapping::Failure;
+
+// Of refusals: each kind comes through once in a while. Callers are many; they share so many
+// places.
+constexpr absl::Duration kLogPause = absl::Seconds(1);
+constexpr size_t kLogPlaces = 256;
+
+Failure Refusal(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
+  Failure failure;
+  failure.code = code;
+  failure.outcome = mapping::Outcome::kNotSent;
+  failure.reason = std::string(reason);
+  failure.message = std::string(message);
+  return failure;
+}
+
+absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+Identity CertificateOf(const Presented& presented) {
+  Identity identity;
+  // A certificate has one SPIFFE ID, or it has none that counts.
+  if (presented.spiffe.size() == 1) identity.spiffe = std::string(presented.spiffe.front());
+  for (const absl::string_view name : presented.dns) {
+    identity.dns.push_back(absl::AsciiStrToLower(name));
+  }
+  return identity;
+}
+
+// The token of the call. INVALID: what is no such metadata, or more than one of them.
+absl::StatusOr<absl::string_view> BearerOf(const Presented& presented) {
+  constexpr absl::string_view kScheme = "bearer ";
+  if (presented.authorization.size() > 1) return absl::UnauthenticatedError("more than one");
+  const absl::string_view text = presented.authorization.front();
+  if (!absl::StartsWithIgnoreCase(text, kScheme)) return absl::UnauthenticatedError("no bearer");
+  return absl::StripAsciiWhitespace(text.substr(kScheme.size()));
+}
+
+absl::StatusOr<std::shared_ptr<const Claims>> ClaimsOf(const Presented& presented,
+                                                       TokenVerifier& verifier) {
+  const absl::StatusOr<absl::string_view> token = BearerOf(presented);
+  if (!token.ok()) return token.status();
+  return verifier.Verify(*token, absl::Now());
+}
+
+}  // namespace
+
+Authorizer::Authorizer(std::vector<Method> methods)
+    : methods_(std::move(methods)), settings_(std::make_shared<const Settings>()), log_(kLogPause) {
+  for (size_t i = 0; i < methods_.size(); ++i) by_name_.emplace(methods_[i].name, i);
+}
+
+std::optional<size_t> Authorizer::Find(absl::string_view name) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Authorizer::Set(std::shared_ptr<const Settings> settings) {
+  const std::lock_guard lock(mutex_);
+  settings_.swap(settings);
+}
+
+std::shared_ptr<const Settings> Authorizer::Get() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+Admission Authorizer::Admit(size_t method, const Presented& presented) {
+  Admission admission;
+  admission.settings = Get();
+  admission.method = method;
+  admission.caller = CertificateOf(presented);
+  const Policy* const policy = admission.settings->policy.get();
+  if (policy == nullptr) return admission;
+  if (admission.settings->tokens != nullptr && !presented.authorization.empty()) {
+    auto claims = ClaimsOf(presented, *admission.settings->tokens);
+    if (!claims.ok()) {
+      admission.refusal =
+          Refuse(admission,
+                 Refusal(absl::StatusCode::kUnauthenticated, "CREDENTIALS_INVALID",
+                         absl::StrCat("the token is refused: ", claims.status().message())),
+                 claims.status().message(), "", "");
+      if (admission.refusal) return admission;
+    } else {
+      admission.caller.claims = *std::move(claims);
+    }
+  }
+  admission.grant = policy->Judge(method, admission.caller);
+  if (admission.grant.any_store() || !admission.grant.rules_of_stores.empty()) return admission;
+  admission.refusal =
+      admission.caller.anonymous()
+          ? Refuse(admission,
+                   Refusal(absl::StatusCode::kUnauthenticated, "CREDENTIALS_MISSING",
+                           "this method takes a certificate or a token that the policy knows"),
+                   "", "", "")
+          : Refuse(admission,
+                   Refusal(absl::StatusCode::kPermissionDenied, "POLICY_METHOD",
+                           "the policy does not allow this caller this method"),
+                   "", "", "");
+  return admission;
+}
+
+Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& context) {
+  Presented presented;
+  const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
+  if (peer != nullptr && peer->IsPeerAuthenticated()) {
+    for (const auto& value : peer->FindPropertyValues(GRPC_PEER_SPIFFE_ID_PROPERTY_NAME)) {
+      presented.spiffe.push_back(View(value));
+    }
+    for (const auto& value : peer->FindPropertyValues(GRPC_PEER_DNS_PROPERTY_NAME)) {
+      presented.dns.push_back(View(value));
+    }
+  }
+  const auto [begin, end] = context.client_metadata().equal_range(kAuthorization);
+  for (auto entry = begin; entry != end; ++entry) {
+    presented.authorization.push_back(View(entry->second));
+  }
+  return Admit(method, presented);
+}
+
+std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::string_view store) {
+  if (admission.refusal) return admission.refusal;
+  if (admission.settings->policy == nullptr || admission.grant.any_store()) return std::nullopt;
+  // Of a policy that is only tried out: refused by Admit, and logged.
+  if (admission.grant.rules_of_stores.empty()) return std::nullopt;
+  if (admission.grant.For(store) != nullptr) return std::nullopt;
+  return Refuse(admission,
+                Refusal(absl::StatusCode::kPermissionDenied, "POLICY_STORE",
+                        "the policy does not allow this caller this store"),
+                "", store, admission.grant.rules_of_stores.front()->name);
+}
+
+std::optional<Failure> Authorizer::Refuse(const Admission& admission, Failure failure,
+                                          absl::string_view detail, absl::string_view store,
+                                          absl::string_view rule) {
+  const bool dry_run = admission.settings->policy->dry_run();
+  const std::string caller = admission.caller.Name();
+  const std::string& method = methods_[admission.method].name;
+  const size_t place = absl::HashOf(caller, method, store, failure.reason) % kLogPlaces;
+  if (const auto left_out = log_.Pass(absl::StrCat(place), absl::Now())) {
+    Log(Severity::kWarning,
+        dry_run ? "the policy would refuse this call" : "call refused by the policy",
+        {{"caller", caller},
+         {"method", method},
+         {"store", std::string(store)},
+         {"rule", rule.empty() ? "(none)" : std::string(rule)},
+         {"reason", failure.reason},
+         {"detail", std::string(detail)},
+         {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
+  }
+  if (dry_run) return std::nullopt;
+  return failure;
+}
+
+}  // namespace gateway::authorization

@@ -1,0 +1,98 @@
+// Decides for each call who makes it, and whether they may.
+//
+//   const Admission admission = authorizer.Admit(method, context);
+//   if (admission.refusal) ... the call ends with it ...
+//   ... what the call is about is known: the store ...
+//   if (const auto refusal = authorizer.CheckStore(admission, store)) ... likewise ...
+//
+// Admit comes before anything of the request is read. The store is checked when the request is
+// written and nothing is sent: so it is the very store whose key would go with it.
+//
+// Refusals are logged with caller, method and rule; each kind seldom enough that strangers cannot
+// fill the log.
+//
+// Thread-safety: may be used from any thread. A decision holds for one call; Set is in force from
+// the next one on.
+#ifndef SERVICE_AUTHORIZATION_AUTHORIZER_H_
+#define SERVICE_AUTHORIZATION_AUTHORIZER_H_
+
+#include <grpcpp/server_context.h>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
+#include "service/authorization/identity.h"
+#include "service/authorization/policy.h"
+#include "service/authorization/token_verifier.h"
+#include "service/seldom.h"
+#include "upstream/mapping/failure.h"
+
+namespace gateway::authorization {
+
+// The metadata that a token travels in.
+inline constexpr char kAuthorization[] = "authorization";
+
+struct Settings {
+  std::unique_ptr<const Policy> policy;   // null: every caller may do everything
+  std::unique_ptr<TokenVerifier> tokens;  // null: they are not looked at
+};
+
+// What a call shows of its caller. Views into what belongs to the call.
+struct Presented {
+  using Texts = absl::InlinedVector<absl::string_view, 1>;
+  Texts spiffe;  // of the verified certificate
+  Texts dns;
+  Texts authorization;  // the metadata of this name
+};
+
+// A decision on one call.
+struct Admission {
+  std::shared_ptr<const Settings> settings;
+  size_t method = 0;
+  Identity caller;
+  Grant grant;
+  // The call ends with it.
+  std::optional<mapping::Failure> refusal;
+};
+
+class Authorizer {
+ public:
+  explicit Authorizer(std::vector<Method> methods);
+
+  const std::vector<Method>& methods() const { return methods_; }
+
+  // The position of "package.Service/Method"; nothing for one that is not served.
+  std::optional<size_t> Find(absl::string_view name) const;
+
+  void Set(std::shared_ptr<const Settings> settings);
+
+  Admission Admit(size_t method, const Presented& presented);
+  Admission Admit(size_t method, const grpc::ServerContextBase& context);
+
+  // `store`: "" of a call that is about none. The refusal of Admit where there is one.
+  std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
+
+ private:
+  std::shared_ptr<const Settings> Get() const;
+  // Nothing where the policy is only tried out.
+  std::optional<mapping::Failure> Refuse(const Admission& admission, mapping::Failure failure,
+                                         absl::string_view detail, absl::string_view store,
+                                         absl::string_view rule);
+
+  const std::vector<Method> methods_;
+  absl::flat_hash_map<std::string, size_t> by_name_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Settings> settings_;  // guarded by mutex_; never null
+  Seldom log_;
+};
+
+}  // namespace gateway::authorization
+
+#endif  // SERVICE_AUTHORIZATION_AUTHORIZER_H_

@@ -1,0 +1,116 @@
+#include "service/authorization/key_set.h"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway::authorization {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kLeastRsaBits = 2048;
+
+struct Allowed {
+  absl::string_view algorithm;
+  absl::string_view type;
+};
+constexpr Allowed kAllowed[] = {
+    {"RS256", "RSA"}, {"RS384", "RSA"},   {"RS512", "RSA"},   {"PS256", "RSA"},   {"PS384", "RSA"},
+    {"PS512", "RSA"}, {"ES256", "P-256"}, {"ES384", "P-384"}, {"ES512", "P-521"},
+};
+
+bool IsAllowed(absl::string_view algorithm, absl::string_view type) {
+  for (const Allowed& allowed : kAllowed) {
+    if (allowed.algorithm == algorithm && allowed.type == type) return true;
+  }
+  return false;
+}
+
+// "" where the member is missing or no string.
+std::string Text(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// "RSA", "P-256"; "" for keys of no use here.
+std::string TypeOf(const json& key) {
+  const std::string kty = Text(key, "kty");
+  const std::string type = kty == "EC" ? Text(key, "crv") : kty;
+  const bool known =
+      kty == "EC" ? type == "P-256" || type == "P-384" || type == "P-521" : type == "RSA";
+  const std::string use = Text(key, "use");
+  return known && (use.empty() || use == "sig") ? type : "";
+}
+
+absl::Status Bad(absl::string_view reason) {
+  return absl::InvalidArgumentError(std::string(reason));
+}
+
+absl::Status Refused(absl::string_view reason) {
+  return absl::UnauthenticatedError(std::string(reason));
+}
+
+}  // namespace
+
+absl::StatusOr<KeySet> KeySet::Parse(absl::string_view text) {
+  const json set = json::parse(text.begin(), text.end(), nullptr, false);
+  if (!set.is_object() || !set.contains("keys") || !set["keys"].is_array()) {
+    return Bad("is no JSON Web Key Set");
+  }
+  KeySet keys;
+  for (const json& entry : set["keys"]) {
+    if (!entry.is_object()) return Bad("has a key that is no object");
+    if (entry.contains("d") || entry.contains("k")) return Bad("holds a secret key");
+    Key key;
+    key.type = TypeOf(entry);
+    if (key.type.empty()) continue;
+    key.only = Text(entry, "alg");
+    if (!key.only.empty() && !IsAllowed(key.only, key.type)) continue;
+    const std::string kid = Text(entry, "kid");
+    if (kid.empty()) return Bad("has a key without a kid");
+    const std::string one = entry.dump();
+    cjose_err error;
+    key.key.reset(cjose_jwk_import(one.data(), one.size(), &error));
+    if (key.key == nullptr) return Bad("has a key that cannot be read");
+    if (key.type == "RSA" && cjose_jwk_get_keysize(key.key.get(), &error) < kLeastRsaBits) {
+      return Bad("has an RSA key of less than 2048 bits");
+    }
+    if (!keys.keys_.emplace(kid, std::move(key)).second) return Bad("has two keys of one kid");
+  }
+  if (keys.keys_.empty()) return Bad("has no key that can verify a token");
+  return keys;
+}
+
+absl::StatusOr<std::string> KeySet::Verify(absl::string_view token) const {
+  struct Release {
+    void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
+  };
+  cjose_err error;
+  const std::unique_ptr<cjose_jws_t, Release> jws(
+      cjose_jws_import(token.data(), token.size(), &error));
+  if (jws == nullptr) return Refused("no signed token");
+  cjose_header_t* const header = cjose_jws_get_protected(jws.get());
+  // Extensions that must be understood: none is.
+  if (char* const critical = cjose_header_get_raw(header, "crit", &error)) {
+    cjose_get_dealloc()(critical);
+    return Refused("critical extension");
+  }
+  const char* const kid = cjose_header_get(header, CJOSE_HDR_KID, &error);
+  const auto key = keys_.find(absl::NullSafeStringView(kid));
+  if (key == keys_.end()) return Refused("unknown key");
+  const char* const named = cjose_header_get(header, CJOSE_HDR_ALG, &error);
+  const absl::string_view algorithm = absl::NullSafeStringView(named);
+  const bool allowed = key->second.only.empty() || key->second.only == algorithm;
+  if (!allowed || !IsAllowed(algorithm, key->second.type)) return Refused("algorithm");
+  if (!cjose_jws_verify(jws.get(), key->second.key.get(), &error)) return Refused("signature");
+  uint8_t* text = nullptr;  // the token's own
+  size_t size = 0;
+  if (!cjose_jws_get_plaintext(jws.get(), &text, &size, &error)) return Refused("no text");
+  return std::string(reinterpret_cast<const char*>(text), size);
+}
+
+}  // namespace gateway::authorization

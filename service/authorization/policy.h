@@ -1,0 +1,104 @@
+// Who may call what: rules from a JSON file, compiled to one list for each method.
+//
+//   {"dry_run": false,
+//    "rules": {
+//      "checkout": {"spiffe": ["spiffe://example/ns/shop/sa/checkout"],
+//                   "methods": ["paynow.management.v1.CheckoutService/*", "read"]},
+//      "refunds":  {"subjects": ["support-desk"], "claims": {"groups": "refunds"},
+//                   "methods": ["paynow.management.v1.OrdersService/RefundOrder"],
+//                   "stores": ["411486491630370816"]}}}
+//
+// A call is allowed when one rule allows it: when all that the rule says of the caller holds, one
+// of its `methods` is the method's, and its `upstreams` and `stores` have the call's, where it
+// names any. What no rule allows is refused.
+//
+// Thread-safety: immutable after Parse.
+#ifndef SERVICE_AUTHORIZATION_POLICY_H_
+#define SERVICE_AUTHORIZATION_POLICY_H_
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/authorization/identity.h"
+#include "service/config_reader.h"
+
+namespace gateway::authorization {
+
+enum class Kind { kRead, kWrite, kNeither };
+
+// One method that the gateway serves.
+struct Method {
+  std::string name;      // "paynow.management.v1.OrdersService/GetOrders"
+  std::string upstream;  // "paynow"; empty: it is not an upstream's
+  Kind kind = Kind::kNeither;
+};
+
+struct Rule {
+  // All that is said has to hold.
+  bool Fits(const Identity& caller) const;
+
+  std::string name;
+  bool anyone = false;
+  absl::flat_hash_set<std::string> spiffe;
+  std::vector<std::string> spiffe_prefixes;  // each ends with a slash
+  absl::flat_hash_set<std::string> dns;
+  absl::flat_hash_set<std::string> subjects;
+  std::map<std::string, std::string> claims;
+  std::vector<std::string> methods;
+  std::vector<std::string> upstreams;       // empty: all
+  absl::flat_hash_set<std::string> stores;  // empty: all, and calls without one
+};
+
+// What a caller may do with a method.
+struct Grant {
+  bool any_store() const { return any != nullptr; }
+
+  // The rule that allows the store; null where none does.
+  const Rule* For(absl::string_view store) const;
+
+  const Rule* any = nullptr;                            // allows every store
+  absl::InlinedVector<const Rule*, 2> rules_of_stores;  // allow some each; used where `any` is null
+};
+
+class Policy {
+ public:
+  // INVALID_ARGUMENT names file, rule and reason. `methods` are all that there are; a rule that
+  // speaks of others is an error, for it would not do what it seems to.
+  static absl::StatusOr<std::unique_ptr<const Policy>> Parse(const std::string& file,
+                                                             absl::string_view text,
+                                                             const std::vector<Method>& methods);
+
+  // `method`: its position among the methods that Parse was given.
+  Grant Judge(size_t method, const Identity& caller) const;
+
+  // Refuse nothing, and only say what would be.
+  bool dry_run() const { return dry_run_; }
+
+ private:
+  Policy() = default;
+  void Compile(const std::vector<Method>& methods);
+
+  bool dry_run_ = false;
+  std::deque<Rule> rules_;
+  // The rules that speak of one method.
+  struct Table {
+    // Those that want one of certain SPIFFE IDs, by these; so it does not matter how many callers
+    // there are.
+    absl::flat_hash_map<std::string, std::vector<const Rule*>> by_spiffe;
+    std::vector<const Rule*> others;
+  };
+  std::vector<Table> tables_;  // by the method's position
+};
+
+}  // namespace gateway::authorization
+
+#endif  // SERVICE_AUTHORIZATION_POLICY_H_

@@ -1,0 +1,26 @@
+// The files of authorization, as they are now.
+#ifndef SERVICE_AUTHORIZATION_SETTINGS_H_
+#define SERVICE_AUTHORIZATION_SETTINGS_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/authorization/authorizer.h"
+#include "service/authorization/config.h"
+#include "service/authorization/policy.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::authorization {
+
+// Every method that the gateway may serve: those of the routes, of WebhookService, of reflection
+// and of channelz.
+std::vector<Method> MethodsOf(const mapping::RouteTable& routes);
+
+// Errors begin with the setting: "policy_file: cannot be read".
+absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
+                                                     const std::vector<Method>& methods);
+
+}  // namespace gateway::authorization
+
+#endif  // SERVICE_AUTHORIZATION_SETTINGS_H_

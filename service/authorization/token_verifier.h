@@ -1,0 +1,73 @@
+// Is a token (JWT, RFC 7519) genuine, meant for us, and valid now? The signature is checked by
+// cjose, over OpenSSL; what may sign is a closed list, bound to the kind of key, so that no token
+// chooses how it is verified:
+//
+//   RSA, 2048 bits or more   RS256 RS384 RS512 PS256 PS384 PS512
+//   P-256, P-384, P-521      ES256, ES384, ES512
+//
+// A token has to name its key (`kid`), issuer, audience and expiry. A verified one is remembered
+// until it expires, under its SHA-256, so that only its first call pays for the signature.
+//
+// Thread-safety: may be used from any thread.
+#ifndef SERVICE_AUTHORIZATION_TOKEN_VERIFIER_H_
+#define SERVICE_AUTHORIZATION_TOKEN_VERIFIER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/authorization/identity.h"
+#include "service/authorization/key_set.h"
+
+namespace gateway::authorization {
+
+class TokenVerifier {
+ public:
+  struct Options {
+    std::string issuer;
+    std::string audience;
+    absl::Duration leeway = absl::Seconds(30);  // how far clocks may be apart
+    size_t remembered = 10'000;                 // tokens, at most
+  };
+
+  TokenVerifier(Options options, KeySet keys)
+      : options_(std::move(options)), keys_(std::move(keys)) {}
+
+  // UNAUTHENTICATED says in a word or two what is wrong, and shows nothing of the token.
+  absl::StatusOr<std::shared_ptr<const Claims>> Verify(absl::string_view token, absl::Time now);
+
+  // Signatures checked so far. For tests.
+  int64_t checked() const;
+
+ private:
+  using Digest = std::array<unsigned char, 32>;
+  struct Remembered {
+    Digest digest;
+    std::shared_ptr<const Claims> claims;
+  };
+
+  std::shared_ptr<const Claims> Recall(const Digest& digest, absl::Time now);
+  void Remember(const Digest& digest, std::shared_ptr<const Claims> claims);
+  absl::StatusOr<std::shared_ptr<const Claims>> ReadClaims(absl::string_view payload,
+                                                           absl::Time now) const;
+
+  const Options options_;
+  const KeySet keys_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_. The one used last is in front.
+  int64_t checked_ = 0;
+  std::list<Remembered> order_;
+  absl::flat_hash_map<Digest, std::list<Remembered>::iterator> places_;
+};
+
+}  // namespace gateway::authorization
+
+#endif  // SERVICE_AUTHORIZATION_TOKEN_VERIFIER_H_
