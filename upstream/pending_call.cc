@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "upstream/mapping/error_table.h"
 #include "upstream/mapping/profile.h"
+#include "upstream/redaction.h"
 #include "upstream/verdict.h"
 
 namespace gateway {
@@ -103,9 +104,17 @@ void PendingCall::OnResult(http::Result result) {
   if (const auto* error = std::get_if<http::Error>(&result)) {
     return OnFailure(result, mapping::FromTransportError(*error, route_.read));
   }
-  auto reply = mapping::ReadReply(route_, std::get<http::Response>(result));
-  if (auto* failure = std::get_if<Failure>(&reply)) return OnFailure(result, std::move(*failure));
-  Finish(std::get<mapping::Reply>(std::move(reply)));
+  auto& response = std::get<http::Response>(result);
+  const Redaction redaction(*route_.provider, key_);
+  redaction.Mask(response);
+  auto read = mapping::ReadReply(route_, response);
+  if (auto* failure = std::get_if<Failure>(&read)) {
+    redaction.Mask(*failure);
+    return OnFailure(result, std::move(*failure));
+  }
+  auto& reply = std::get<mapping::Reply>(read);
+  redaction.Mask(reply, response);
+  Finish(std::move(reply));
 }
 
 void PendingCall::OnFailure(const http::Result& result, Failure failure) {
