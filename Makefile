@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults build install lint format asan tsan sdk-check fuzz soak overload rolling-restart clean
+.PHONY: help run demo test faults build install lint format asan tsan sdk-check fuzz bench soak overload rolling-restart clean
 .PHONY: image image-check k8s-check dashboard-check
 
 help: ## say what each target does
@@ -31,6 +31,13 @@ fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each targ
 	cmake --preset fuzz
 	cmake --build $(BUILD)-fuzz --target fuzz_targets
 	tools/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
+
+bench: ## measure beside what gRPC and libcurl cost alone, ROUNDS (5) times; wants a quiet machine
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	cmake --preset default
+	cmake --build $(BUILD) --target bench_programs
+	$(BUILD)/codec_bench --benchmark_min_time=1
+	tests/bench/run.py $(BUILD) $(BUILD)/bench.json $${ROUNDS:-5}
 
 build: install ## build what `make run` starts
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default

@@ -45,7 +45,8 @@ GatewayProcess::~GatewayProcess() {
 std::string GatewayProcess::WriteConfig() const {
   nlohmann::json paynow = {{"base_url", options_.base_url},
                            {"default_store", "12"},
-                           {"api_key", {{"env", "GATEWAY_TEST_KEY"}}}};
+                           {"api_key", {{"env", "GATEWAY_TEST_KEY"}}},
+                           {"concurrency", {{"initial", 1000}, {"minimum", 1000}}}};
   paynow.merge_patch(options_.upstream);
   nlohmann::json config = {{"listen", absl::StrCat("127.0.0.1:", port_)},
                            {"upstreams", {{"paynow", paynow}}}};

@@ -28,7 +28,9 @@ class GatewayProcess {
  public:
   struct Options {
     std::string base_url;
-    // On top of what is needed: settings of the file, and of the upstream in it.
+    // On top of what is needed, as a JSON merge patch: settings of the file, and of the upstream in
+    // it. Without {"concurrency", nullptr} nobody is refused for the load, whatever else the
+    // machine does.
     nlohmann::json settings = nlohmann::json::object();
     nlohmann::json upstream = nlohmann::json::object();
     // Its RLIMIT_NOFILE; 0: this program's own.

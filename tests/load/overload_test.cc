@@ -80,7 +80,7 @@ void Overload(const Scale& scale) {
 TEST(OverloadFaults, Case39ShedsByDefault) {
   Overload({.workers = 64,
             .service_time = absl::Milliseconds(200),
-            .upstream = json::object(),
+            .upstream = {{"concurrency", nullptr}},
             .length = absl::Seconds(6)});
 }
 
@@ -95,7 +95,7 @@ TEST(OverloadFaults, Case39ShedsWhatASmallUpstreamCannotTake) {
 TEST(OverloadFaults, DISABLED_Case39AtSpeedShedsByDefault) {
   Overload({.workers = 64,
             .service_time = absl::Milliseconds(50),
-            .upstream = json::object(),
+            .upstream = {{"concurrency", nullptr}},
             .length = absl::Seconds(10)});
 }
 

@@ -117,7 +117,7 @@ TEST(SoakTest, NothingGrowsAndNothingIsStuck) {
   std::printf("SOAK_SEED=%llu\n", static_cast<unsigned long long>(seed));
   CapacityUpstream upstream(
       {.workers = 16, .service_time = absl::Milliseconds(20), .fault_percent = 1, .seed = seed});
-  GatewayProcess gateway({.base_url = upstream.Url()});
+  GatewayProcess gateway({.base_url = upstream.Url(), .upstream = {{"concurrency", nullptr}}});
   LoadGenerator load({.channels = {NewChannel(gateway.address()), NewChannel(gateway.address())},
                       .deadline = kDeadline,
                       .most_in_flight = kMostInFlight});

@@ -19,15 +19,11 @@ using testing::IsEmpty;
 
 constexpr double kCallsPerSecond = 400;
 
-// Nobody is refused for the load, which is not what is looked at.
-nlohmann::json ManyAtATime() { return {{"concurrency", {{"initial", 1000}, {"minimum", 1000}}}}; }
-
 // A client that heeds NOT_SERVING, as a load balancer does, loses no call.
 TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
-  GatewayProcess gateway({.base_url = upstream.Url(),
-                          .settings = {{"drain", {{"delay", "1s"}, {"grace", "10s"}}}},
-                          .upstream = ManyAtATime()});
+  GatewayProcess gateway(
+      {.base_url = upstream.Url(), .settings = {{"drain", {{"delay", "1s"}, {"grace", "10s"}}}}});
   LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 50});
   auto watch = std::make_unique<HealthWatch>(gateway.address());
   ASSERT_TRUE(watch->NextIsServing());
@@ -54,7 +50,7 @@ TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
 // One that does not heed it is cut off by GOAWAY, and still must not be told wrongly.
 TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
-  GatewayProcess gateway({.base_url = upstream.Url(), .upstream = ManyAtATime()});
+  GatewayProcess gateway({.base_url = upstream.Url()});
   LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 50});
   load.StartOpen(kCallsPerSecond);
   ASSERT_TRUE(upstream.WaitForRequests(400));
@@ -67,7 +63,7 @@ TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
 
 TEST(SigkillDuringWritesFaults, Case42TheRestartRepeatsNothing) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
-  GatewayProcess gateway({.base_url = upstream.Url(), .upstream = ManyAtATime()});
+  GatewayProcess gateway({.base_url = upstream.Url()});
   LoadGenerator load({.channels = {NewChannel(gateway.address())}, .write_percent = 100});
   load.StartOpen(kCallsPerSecond);
   for (int i = 0; i < 3; ++i) {

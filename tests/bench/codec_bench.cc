@@ -1,0 +1,113 @@
+// The codec both ways on real DTOs, beside what one would take instead: a DOM and reflection, and
+// protobuf's own JSON.
+//
+//   codec_bench [--benchmark_filter=REGEX]
+#include <benchmark/benchmark.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <memory>
+#include <string>
+
+#include "nlohmann/json.hpp"
+#include "tests/bench/messages.h"
+#include "tests/end_to_end/support/proto_json.h"
+#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/request_writer.h"
+
+namespace gateway::bench {
+namespace {
+
+namespace pb = google::protobuf;
+using end_to_end::ProtoJson;
+
+// An empty message of the kind that a service without generated code works with.
+std::unique_ptr<pb::Message> Empty(const pb::Descriptor& type) {
+  static pb::DynamicMessageFactory& factory = *new pb::DynamicMessageFactory;
+  return std::unique_ptr<pb::Message>(factory.GetPrototype(&type)->New());
+}
+
+const Orders& TheOrders() {
+  static const Orders& orders = *new Orders;
+  return orders;
+}
+
+void ReplyByGateway(benchmark::State& state) {
+  const Orders& orders = TheOrders();
+  const mapping::Route& route = RouteOf(orders.rpc);
+  for (auto _ : state) benchmark::DoNotOptimize(mapping::ReadReply(route, orders.response));
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * orders.response.body.size()));
+}
+BENCHMARK(ReplyByGateway);
+
+void ReplyByDom(benchmark::State& state) {
+  const Orders& orders = TheOrders();
+  ProtoJson convert;
+  for (auto _ : state) {
+    const std::unique_ptr<pb::Message> reply = Empty(*orders.rpc.method->output_type());
+    const auto& field = *reply->GetDescriptor()->FindFieldByName(orders.rpc.response_body);
+    convert.SetField(*reply, field, nlohmann::json::parse(orders.response.body));
+    benchmark::DoNotOptimize(reply->SerializeAsString());
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * orders.response.body.size()));
+}
+BENCHMARK(ReplyByDom);
+
+// The same orders, in the dialect that protobuf reads.
+void ReplyByProtobuf(benchmark::State& state) {
+  const Orders& orders = TheOrders();
+  const pb::Descriptor& type = *orders.rpc.method->output_type();
+  std::string text;
+  {
+    const std::unique_ptr<pb::Message> reply = Empty(type);
+    if (!reply->ParseFromString(orders.message)) return state.SkipWithError("no message");
+    if (!pb::util::MessageToJsonString(*reply, &text).ok()) return state.SkipWithError("no JSON");
+  }
+  for (auto _ : state) {
+    const std::unique_ptr<pb::Message> reply = Empty(type);
+    if (!pb::util::JsonStringToMessage(text, reply.get()).ok()) state.SkipWithError("unread");
+    benchmark::DoNotOptimize(reply->SerializeAsString());
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * text.size()));
+}
+BENCHMARK(ReplyByProtobuf);
+
+void RequestByGateway(benchmark::State& state) {
+  const Checkout checkout(static_cast<size_t>(state.range(0)));
+  const mapping::Route& route = RouteOf(checkout.rpc);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(mapping::WriteRequest(
+        route, checkout.message, {.base_url = "https://api.example", .default_tenant = "1"}));
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * checkout.json.size()));
+}
+BENCHMARK(RequestByGateway)->Arg(2)->Arg(200);
+
+void RequestByDom(benchmark::State& state) {
+  const Checkout checkout(static_cast<size_t>(state.range(0)));
+  ProtoJson convert;
+  for (auto _ : state) {
+    const std::unique_ptr<pb::Message> request = Empty(*checkout.rpc.method->input_type());
+    if (!request->ParseFromString(checkout.message)) state.SkipWithError("unread");
+    benchmark::DoNotOptimize(convert.Members(*request).dump());
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * checkout.json.size()));
+}
+BENCHMARK(RequestByDom)->Arg(2)->Arg(200);
+
+void RequestByProtobuf(benchmark::State& state) {
+  const Checkout checkout(static_cast<size_t>(state.range(0)));
+  for (auto _ : state) {
+    const std::unique_ptr<pb::Message> request = Empty(*checkout.rpc.method->input_type());
+    if (!request->ParseFromString(checkout.message)) state.SkipWithError("unread");
+    std::string text;
+    benchmark::DoNotOptimize(pb::util::MessageToJsonString(*request, &text));
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * checkout.json.size()));
+}
+BENCHMARK(RequestByProtobuf)->Arg(2)->Arg(200);
+
+}  // namespace
+}  // namespace gateway::bench
+
+BENCHMARK_MAIN();

@@ -1,0 +1,45 @@
+// Writes what the load is made of into a folder: a request of each measured call, framed as gRPC
+// frames it, and the upstream's answer to it.
+//
+//   write_messages DIR   ->   checkout.request, checkout.json, order.request...
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/bench/messages.h"
+
+namespace gateway::bench {
+namespace {
+
+void Write(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary) << text;
+}
+
+// Not compressed, and how long it is, in network order.
+std::string Framed(const std::string& message) {
+  std::string frame(1, '\0');
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    frame.push_back(static_cast<char>((message.size() >> static_cast<unsigned>(shift)) & 0xff));
+  }
+  return frame + message;
+}
+
+void WriteAll(const std::filesystem::path& folder) {
+  const Checkout checkout(2);
+  Write(folder / "checkout.request", Framed(checkout.message));
+  Write(folder / "checkout.json", checkout.reply);
+  const Order order;
+  Write(folder / "order.request", Framed(order.message));
+  Write(folder / "order.json", order.reply);
+  const Orders orders;
+  Write(folder / "orders.request", Framed(orders.request));
+  Write(folder / "orders.json", orders.response.body);
+}
+
+}  // namespace
+}  // namespace gateway::bench
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  gateway::bench::WriteAll(argv[1]);
+}
