@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/byte_buffer.h"
+#include "service/call_trace.h"
 #include "service/log.h"
 #include "service/status.h"
 #include "upstream/mapping/error_table.h"
@@ -79,6 +80,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         backend_(endpoint.backend->Get()),
         admission_(endpoint.authorizer->Admit(endpoint.method, context)),
         begun_(absl::Now()),
+        trace_(context),
         place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {
@@ -90,7 +92,8 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         [this](Answer answer) { Conclude(std::move(answer)); }, IdempotencyKeyOf(context_),
         [this](absl::string_view store) {
           return endpoint_.authorizer->CheckStore(admission_, store);
-        });
+        },
+        &trace_);
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
     if (aborted_) handle_.Cancel();  // Abort may have come before the handle
@@ -120,7 +123,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
       return Fail(ended_by_us ? ShuttingDown(*failure, endpoint_.route->read) : *failure);
     }
     auto& reply = std::get<mapping::Reply>(answer.result);
-    endpoint_.drift->Record(reply.drift);
+    if (!reply.drift.empty()) endpoint_.drift->Record(reply.drift, trace_.ids());
     AddUnrecognized(reply.drift);
     AddTraceId(reply.trace_id);
     reply_ = ToBuffer(std::move(reply.message));
@@ -149,14 +152,15 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
 
   void Fail(const Failure& failure) {
     if (failure.outcome == Outcome::kUnknown && !endpoint_.route->read) {
-      Log(Severity::kWarning, "a write ended with outcome unknown",
+      Log(Severity::kWarning, "a write ended with outcome unknown", trace_.ids(),
           {{"operation", endpoint_.route->full_name},
            {"reason", failure.reason},
            {"http_status", int64_t{failure.http_status}},
            {"upstream_trace_id", failure.trace_id}});
     }
     Count(failure.code, CallStats::EndOf(failure.outcome));
-    Finish(ToStatus(failure, endpoint_.route->full_name, backend_->client->host()));
+    Finish(
+        ToStatus(failure, endpoint_.route->full_name, backend_->client->host(), trace_.trace_id()));
   }
 
   void Count(absl::StatusCode code, CallStats::End end) {
@@ -169,6 +173,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   const std::shared_ptr<const Backend> backend_;
   const authorization::Admission admission_;
   const absl::Time begun_;
+  CallTrace trace_;
   std::atomic<bool> aborted_{false};
   std::mutex mutex_;
   Client::Handle handle_;        // guarded by mutex_

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "service/log.h"
 
 namespace gateway {
 namespace {
@@ -28,7 +27,7 @@ const std::string& Place(const Drift& drift) {
 
 }  // namespace
 
-void DriftLog::Record(const std::vector<Drift>& drifts) {
+void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids) {
   if (drifts.empty()) return;
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const Drift& drift : drifts) {
@@ -41,7 +40,7 @@ void DriftLog::Record(const std::vector<Drift>& drifts) {
     entry.logged.push_back(drift.text);
     // A sensitive field is never shown, not even a value that is not understood.
     const bool hidden = drift.field != nullptr && drift.field->sensitive && !drift.text.empty();
-    Log(Severity::kWarning, "the upstream's contract has moved",
+    Log(Severity::kWarning, "the upstream's contract has moved", ids,
         {{"kind", std::string(Name(drift.kind))},
          {"field", Place(drift)},
          {"text", hidden ? "(sensitive)" : drift.text}});

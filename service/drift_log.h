@@ -13,13 +13,15 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "service/log.h"
 #include "upstream/mapping/drift.h"
 
 namespace gateway {
 
 class DriftLog {
  public:
-  void Record(const std::vector<mapping::Drift>& drifts);
+  // `ids` of the call that met them.
+  void Record(const std::vector<mapping::Drift>& drifts, const LogIds& ids = {});
 
   // By "kind field": "unknown_enum_text paynow.management.v1.OrderDto.status". Names come from the
   // protos alone, so there are never more than they have; an unknown member counts for its message.

@@ -42,6 +42,11 @@ void WriteWhole(absl::string_view text) {
 }  // namespace
 
 void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields) {
+  Log(severity, event, LogIds(), fields);
+}
+
+void Log(Severity severity, absl::string_view event, const LogIds& ids,
+         std::initializer_list<LogField> fields) {
   nlohmann::ordered_json line;
   line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone());
   line["severity"] = std::string(Name(severity));
@@ -54,6 +59,9 @@ void Log(Severity severity, absl::string_view event, std::initializer_list<LogFi
       value = absl::get<int64_t>(field.value);
     }
   }
+  if (!ids.trace_id.empty()) line["trace_id"] = ids.trace_id;
+  if (!ids.span_id.empty()) line["span_id"] = ids.span_id;
+  if (!ids.request_id.empty()) line["request_id"] = ids.request_id;
   std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
   text.push_back('\n');
   WriteWhole(text);

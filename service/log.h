@@ -19,6 +19,13 @@
 
 namespace gateway {
 
+// By which the lines of one call are found again. Empty ones are left out.
+struct LogIds {
+  std::string trace_id;
+  std::string span_id;
+  std::string request_id;
+};
+
 enum class Severity { kInfo, kWarning, kError };
 
 struct LogField {
@@ -27,6 +34,10 @@ struct LogField {
 };
 
 void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields = {});
+
+// A line that belongs to a call.
+void Log(Severity severity, absl::string_view event, const LogIds& ids,
+         std::initializer_list<LogField> fields);
 
 }  // namespace gateway
 

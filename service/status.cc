@@ -32,7 +32,7 @@ std::string Text(absl::string_view text) {
 }
 
 google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
-                            absl::string_view upstream_host) {
+                            absl::string_view upstream_host, absl::string_view trace_id) {
   google::rpc::ErrorInfo info;
   info.set_reason(failure.reason);
   info.set_domain(std::string(failure.from_upstream ? upstream_host : kDomain));
@@ -41,6 +41,7 @@ google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
   metadata["operation"] = std::string(operation);
   if (failure.http_status != 0) metadata["http_status"] = absl::StrCat(failure.http_status);
   if (!failure.upstream_code.empty()) metadata["upstream_code"] = Text(failure.upstream_code);
+  if (!trace_id.empty()) metadata["trace_id"] = std::string(trace_id);
   return info;
 }
 
@@ -73,11 +74,11 @@ google::rpc::RetryInfo Retry(absl::Duration wait) {
 }  // namespace
 
 grpc::Status ToStatus(const Failure& failure, absl::string_view operation,
-                      absl::string_view upstream_host) {
+                      absl::string_view upstream_host, absl::string_view trace_id) {
   google::rpc::Status details;
   details.set_code(static_cast<int>(failure.code));
   details.set_message(Cut(Text(failure.message), kMaxMessage));
-  details.add_details()->PackFrom(Info(failure, operation, upstream_host));
+  details.add_details()->PackFrom(Info(failure, operation, upstream_host, trace_id));
   if (!failure.trace_id.empty()) {
     google::rpc::RequestInfo request;
     request.set_request_id(Text(failure.trace_id));

@@ -1,7 +1,8 @@
 // A Failure as callers see it: a gRPC status with a google.rpc.Status in grpc-status-details-bin.
 //
 //   ErrorInfo    always: reason, domain (who refused: the upstream's host, or kDomain), metadata:
-//                outcome (not_sent, refused, unknown), operation, http_status, upstream_code
+//                outcome (not_sent, refused, unknown), operation, http_status, upstream_code,
+//                trace_id (of the call's W3C trace)
 //   BadRequest   where fields of the request are to blame
 //   RequestInfo  the upstream's trace id
 //   RetryInfo    when to come back
@@ -21,9 +22,10 @@ namespace gateway {
 // ErrorInfo.domain of what the gateway refuses itself.
 inline constexpr absl::string_view kDomain = "billing-gateway";
 
-// `operation` is the full name of the RPC, `upstream_host` the domain of what the upstream refuses.
+// `operation` is the full name of the RPC, `upstream_host` the domain of what the upstream refuses;
+// without a `trace_id` the error tells none.
 grpc::Status ToStatus(const mapping::Failure& failure, absl::string_view operation,
-                      absl::string_view upstream_host);
+                      absl::string_view upstream_host, absl::string_view trace_id = "");
 
 }  // namespace gateway
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "service/call_trace.h"
 #include "service/status.h"
 
 namespace gateway {
@@ -32,7 +33,8 @@ grpc::ServerGenericBidiReactor* UnknownMethod::CreateReactor(
   failure.outcome = mapping::Outcome::kNotSent;
   failure.reason = "UNKNOWN_METHOD";
   failure.message = "the gateway does not serve this method";
-  return new Refusal(ToStatus(failure, OperationName(context->method()), ""));
+  const CallTrace trace(*context);
+  return new Refusal(ToStatus(failure, OperationName(context->method()), "", trace.trace_id()));
 }
 
 }  // namespace gateway

@@ -37,18 +37,19 @@ WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> read
       0, new Handler([this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                             grpc::ByteBuffer* reply) {
         grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-        reactor->Finish(ParseEvent(*context, *request, *reply));
+        reactor->Finish(ParseEvent(*context, CallTrace(*context), *request, *reply));
         return reactor;
       }));
 }
 
 grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& context,
-                                        const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
+                                        const CallTrace& trace, const grpc::ByteBuffer& request,
+                                        grpc::ByteBuffer& reply) {
   const absl::Time begun = absl::Now();
   const authorization::Admission admission = authorizer_.Admit(method_, context);
   if (const auto refusal = authorizer_.CheckStore(admission, "")) {
     stats_.Count(refusal->code, CallStats::EndOf(refusal->outcome), absl::Now() - begun);
-    return ToStatus(*refusal, kOperation, "");
+    return ToStatus(*refusal, kOperation, "", trace.trace_id());
   }
   const OnePiece message(request);
   const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
@@ -56,26 +57,27 @@ grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& conte
   if (const auto* const refusal = std::get_if<webhooks::Refusal>(&answer)) {
     stats_.Count(refusal->failure.code, CallStats::EndOf(refusal->failure.outcome),
                  absl::Now() - begun);
-    return Refuse(*refusal, begun);
+    return Refuse(trace, *refusal, begun);
   }
   auto& event = std::get<webhooks::Event>(answer);
-  drift_.Record(event.drift);
+  if (!event.drift.empty()) drift_.Record(event.drift, trace.ids());
   reply = ToBuffer(std::move(event.message));
   stats_.Count(absl::StatusCode::kOk, CallStats::End::kOk, absl::Now() - begun);
   return grpc::Status::OK;
 }
 
-grpc::Status WebhookService::Refuse(const webhooks::Refusal& refusal, absl::Time now) {
+grpc::Status WebhookService::Refuse(const CallTrace& trace, const webhooks::Refusal& refusal,
+                                    absl::Time now) {
   const std::optional<uint64_t> left_out =
       log_.Pass(absl::StrCat(refusal.provider, " ", refusal.check), now);
   if (left_out) {
-    Log(Severity::kWarning, "webhook refused",
+    Log(Severity::kWarning, "webhook refused", trace.ids(),
         {{"provider", std::string(refusal.provider)},
          {"check", std::string(refusal.check)},
          {"reason", refusal.failure.reason},
          {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
   }
-  return ToStatus(refusal.failure, kOperation, "");
+  return ToStatus(refusal.failure, kOperation, "", trace.trace_id());
 }
 
 }  // namespace gateway

@@ -25,6 +25,7 @@
 #include "absl/time/time.h"
 #include "service/authorization/authorizer.h"
 #include "service/call_stats.h"
+#include "service/call_trace.h"
 #include "service/drift_log.h"
 #include "service/seldom.h"
 #include "service/webhooks.h"
@@ -44,9 +45,9 @@ class WebhookService final : public grpc::Service {
   WebhookSlot& slot() { return slot_; }
 
  private:
-  grpc::Status ParseEvent(const grpc::CallbackServerContext& context,
+  grpc::Status ParseEvent(const grpc::CallbackServerContext& context, const CallTrace& trace,
                           const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
-  grpc::Status Refuse(const webhooks::Refusal& refusal, absl::Time now);
+  grpc::Status Refuse(const CallTrace& trace, const webhooks::Refusal& refusal, absl::Time now);
 
   const std::unique_ptr<const webhooks::EventReader> reader_;
   DriftLog& drift_;

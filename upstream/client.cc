@@ -67,7 +67,7 @@ Client::Client(Options options, std::string host, Credentials credentials,
 
 Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
                             absl::Time deadline, Done done, absl::string_view idempotency_key,
-                            StoreCheck check) {
+                            StoreCheck check, AttemptObserver* observer) {
   auto written = mapping::WriteRequest(route, message,
                                        {.base_url = upstream_.options.base_url,
                                         .default_tenant = upstream_.options.default_store,
@@ -82,7 +82,7 @@ Client::Handle Client::Call(const mapping::Route& route, absl::string_view messa
     return Handle();
   }
   auto call = std::make_shared<PendingCall>(upstream_, route, std::move(request), deadline,
-                                            std::move(done));
+                                            observer, std::move(done));
   call->Start();
   return Handle(std::move(call));
 }

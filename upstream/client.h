@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/attempt_observer.h"
 #include "upstream/credentials.h"
 #include "upstream/http/transport.h"
 #include "upstream/mapping/route.h"
@@ -59,9 +60,10 @@ class Client {
 
   // `message` is a serialized request of the route; it is not kept. All attempts together, with
   // their queueing and the waits in between, end at the deadline. `idempotency_key`: see
-  // RequestContext.
+  // RequestContext. `observer`, which may be null, must live until `done` is called.
   Handle Call(const mapping::Route& route, absl::string_view message, absl::Time deadline,
-              Done done, absl::string_view idempotency_key = "", StoreCheck check = AnyStore);
+              Done done, absl::string_view idempotency_key = "", StoreCheck check = AnyStore,
+              AttemptObserver* observer = nullptr);
 
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }

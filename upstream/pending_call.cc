@@ -1,9 +1,10 @@
 #include "upstream/pending_call.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/random/random.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "upstream/mapping/error_table.h"
@@ -28,15 +29,6 @@ Failure NotSent(absl::StatusCode code, absl::string_view reason, absl::string_vi
   return failure;
 }
 
-// In place of an earlier attempt's; the other headers were written with the request.
-void SetAuthorization(const mapping::Route& route, absl::string_view key, http::Request& request) {
-  constexpr absl::string_view kName = "Authorization: ";
-  std::erase_if(request.headers,
-                [kName](const std::string& header) { return absl::StartsWith(header, kName); });
-  request.headers.insert(request.headers.begin(),
-                         absl::StrCat(kName, mapping::Authorization(*route.provider, key)));
-}
-
 // absl's own is not shared between threads.
 absl::BitGenRef Random() {
   thread_local absl::InsecureBitGen random;
@@ -46,12 +38,15 @@ absl::BitGenRef Random() {
 }  // namespace
 
 PendingCall::PendingCall(Upstream& upstream, const mapping::Route& route,
-                         mapping::RestRequest request, absl::Time deadline, Done done)
+                         mapping::RestRequest request, absl::Time deadline,
+                         AttemptObserver* observer, Done done)
     : upstream_(upstream),
       route_(route),
       deadline_(deadline - upstream.options.deadline_margin),
       store_(std::move(request.tenant)),
       request_(std::make_shared<http::Request>(std::move(request.http))),
+      common_headers_(request_->headers.size()),
+      observer_(observer),
       done_(std::move(done)) {}
 
 void PendingCall::Start() {
@@ -87,7 +82,7 @@ void PendingCall::Attempt() {
                           "the upstream has been failing; it is not called for now"));
   }
   ++attempts_;
-  SetAuthorization(route_, key_, *request_);
+  SetHeaders();
   request_->deadline = deadline_;
   Track([this] {
     return upstream_.transport.Send(request_, [self = shared_from_this()](http::Result result) {
@@ -96,8 +91,18 @@ void PendingCall::Attempt() {
   });
 }
 
+// Those that are an attempt's own, in place of an earlier one's.
+void PendingCall::SetHeaders() {
+  std::vector<std::string>& headers = request_->headers;
+  headers.resize(common_headers_);
+  headers.push_back(
+      absl::StrCat("Authorization: ", mapping::Authorization(*route_.provider, key_)));
+  if (observer_ != nullptr) observer_->OnAttempt(headers);
+}
+
 void PendingCall::OnResult(http::Result result) {
   const absl::Time now = absl::Now();
+  if (observer_ != nullptr) observer_->OnResult(result);
   ++upstream_.attempts(route_.read)[AttemptResultOf(result)];
   upstream_.gate(route_.read)
       .Leave(pass_, VerdictOf(result, now - pass_.entered), LatencyCounts(result), now);

@@ -19,6 +19,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "upstream/attempt_observer.h"
 #include "upstream/http/transport.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/mapping/reply_reader.h"
@@ -39,8 +40,9 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
  public:
   using Done = absl::AnyInvocable<void(Answer)>;
 
+  // `observer`, which may be null, must live until `done` is called.
   PendingCall(Upstream& upstream, const mapping::Route& route, mapping::RestRequest request,
-              absl::Time deadline, Done done);
+              absl::Time deadline, AttemptObserver* observer, Done done);
 
   void Start();
 
@@ -49,6 +51,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
 
  private:
   void Attempt();
+  void SetHeaders();
   void OnResult(http::Result result);
   // The failure that is the answer unless the call is tried again.
   void OnFailure(const http::Result& result, mapping::Failure failure);
@@ -67,6 +70,8 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   const absl::Time deadline_;
   const std::string store_;
   const std::shared_ptr<http::Request> request_;  // changed only between attempts
+  const size_t common_headers_;                   // of the request, the same in every attempt
+  AttemptObserver* const observer_;
   Done done_;
 
   // One thread at a time: attempts follow one another.

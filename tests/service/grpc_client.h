@@ -16,6 +16,8 @@
 
 namespace gateway {
 
+using RpcMetadata = std::multimap<std::string, std::string>;
+
 struct RpcAnswer {
   grpc::Status status;
   std::string reply;  // JSON; empty unless OK
@@ -29,7 +31,7 @@ RpcAnswer CallRpc(const std::string& address, const std::string& method, const s
 // How a call is made where that matters.
 struct RpcOptions {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  std::multimap<std::string, std::string> metadata = {};
+  RpcMetadata metadata = {};
   // One to call on, instead of one of the call's own.
   std::shared_ptr<grpc::Channel> channel = nullptr;
 };

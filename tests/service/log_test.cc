@@ -48,6 +48,17 @@ TEST(LogTest, WritesOneObjectPerLine) {
   EXPECT_EQ(json::parse(lines[2])["severity"], "error");
 }
 
+TEST(LogTest, NamesTheCallThatALineBelongsTo) {
+  CapturedStderr captured;
+  Log(Severity::kInfo, "x", LogIds{"t", "s", "r\n"}, {{"text", "a"}});
+  Log(Severity::kInfo, "x", LogIds{"", "", "r"}, {});
+  json line = json::parse(captured.Lines().at(0));
+  line.erase("time");
+  EXPECT_EQ(line, json::parse(R"({"severity": "info", "event": "x", "text": "a",
+                                  "trace_id": "t", "span_id": "s", "request_id": "r\n"})"));
+  EXPECT_EQ(json::parse(captured.Lines().at(1)).size(), 4u);
+}
+
 TEST(LogTest, EscapesWhatWouldBreakALine) {
   const std::string text("a\n\"b\"\\\r\t\x1b[31m\0\x7f", 14);
   EXPECT_EQ(Logged(Severity::kInfo, "x", {{"text", text}})["text"], text);

@@ -88,6 +88,10 @@ TEST(StatusTest, LeavesOutWhatIsNotThere) {
   EXPECT_EQ(Details(status).details_size(), 1);
 }
 
+TEST(StatusTest, TellsTheTraceOfTheCall) {
+  EXPECT_EQ(Metadata(ToStatus(Refused(), kOperation, kHost, "4bf9"))["trace_id"], "4bf9");
+}
+
 TEST(StatusTest, TellsEveryOutcome) {
   Failure failure;
   for (const auto& [outcome, name] :

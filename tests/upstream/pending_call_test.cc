@@ -46,6 +46,39 @@ TEST_F(PendingCallTest, RepeatsAReadThatWasLost) {
   EXPECT_EQ(transport_->sent[0].headers, transport_->sent[1].headers);
 }
 
+class Watcher final : public AttemptObserver {
+ public:
+  void OnAttempt(std::vector<std::string>& headers) override {
+    headers.push_back(absl::StrCat("attempt: ", ++attempts));
+  }
+  void OnResult(const http::Result& result) override { results.push_back(AttemptResultOf(result)); }
+
+  int attempts = 0;
+  std::vector<size_t> results;
+};
+
+TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
+  Create();
+  Watcher watcher;
+  bool done = false;
+  client_->Call(
+      RouteOf(kGetOrder), Message(kGetOrder, kOrder), absl::InfiniteFuture(),
+      [&](const gateway::Answer&) { done = true; }, "", &watcher);
+  Answer(0, Lost(Kind::kConnect, false));
+  EXPECT_EQ(watcher.attempts, 1);
+  Elapse(0);
+  Answer(1, Response(404, "{}"));
+  EXPECT_TRUE(done);
+  EXPECT_EQ(watcher.attempts, 2);
+  EXPECT_THAT(watcher.results, ElementsAre(AttemptResultOf(Lost(Kind::kConnect, false)),
+                                           AttemptResultOf(Response(404, "{}"))));
+  for (size_t i = 0; i < 2; ++i) {
+    const auto& headers = transport_->sent[i].headers;
+    EXPECT_THAT(headers, Contains(absl::StrCat("attempt: ", i + 1)));
+    EXPECT_EQ(headers.size(), transport_->sent[0].headers.size());
+  }
+}
+
 TEST_F(PendingCallTest, NeverRepeatsAWriteThatMayHaveHappened) {
   for (const Kind kind : {Kind::kBroken, Kind::kConnect, Kind::kTooLarge, Kind::kDeadline}) {
     Create();
