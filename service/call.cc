@@ -78,9 +78,8 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         context_(context),
         reply_(reply),
         backend_(endpoint.backend->Get()),
+        trace_(*endpoint.telemetry, *endpoint.operation, context),
         admission_(endpoint.authorizer->Admit(endpoint.method, context)),
-        begun_(absl::Now()),
-        trace_(context),
         place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {
@@ -127,7 +126,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     AddUnrecognized(reply.drift);
     AddTraceId(reply.trace_id);
     reply_ = ToBuffer(std::move(reply.message));
-    Count(absl::StatusCode::kOk, CallStats::End::kOk);
+    End(absl::StatusCode::kOk, CallStats::End::kOk);
     Finish(grpc::Status::OK);
   }
 
@@ -158,22 +157,22 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
            {"http_status", int64_t{failure.http_status}},
            {"upstream_trace_id", failure.trace_id}});
     }
-    Count(failure.code, CallStats::EndOf(failure.outcome));
+    End(failure.code, CallStats::EndOf(failure.outcome));
     Finish(
         ToStatus(failure, endpoint_.route->full_name, backend_->client->host(), trace_.trace_id()));
   }
 
-  void Count(absl::StatusCode code, CallStats::End end) {
-    endpoint_.stats->Count(code, end, absl::Now() - begun_);
+  void End(absl::StatusCode code, CallStats::End end) {
+    endpoint_.stats->Count(code, end, absl::Now() - trace_.begun());
+    trace_.End(code, end, backend_->client->host());
   }
 
   const Endpoint& endpoint_;
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
   const std::shared_ptr<const Backend> backend_;
-  const authorization::Admission admission_;
-  const absl::Time begun_;
   CallTrace trace_;
+  const authorization::Admission admission_;
   std::atomic<bool> aborted_{false};
   std::mutex mutex_;
   Client::Handle handle_;        // guarded by mutex_

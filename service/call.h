@@ -17,6 +17,8 @@
 #include "service/call_stats.h"
 #include "service/drift_log.h"
 #include "service/in_flight.h"
+#include "service/operation.h"
+#include "service/telemetry.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
@@ -30,6 +32,8 @@ struct Endpoint {
   CallStats* stats;
   authorization::Authorizer* authorizer;
   size_t method;  // as the authorizer counts them
+  const Operation* operation;
+  const Telemetry* telemetry;
 };
 
 // Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the

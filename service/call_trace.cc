@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+#include <variant>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 
 namespace gateway {
 namespace {
@@ -26,13 +29,11 @@ std::vector<absl::string_view> ValuesOf(const grpc::ServerContextBase& context, 
   return values;
 }
 
-TraceContext ContinueOrBegin(const grpc::ServerContextBase& context) {
+// What the caller says of the trace, if it does.
+std::optional<TraceContext> CallersTrace(const grpc::ServerContextBase& context) {
   const std::vector<absl::string_view> parents = ValuesOf(context, kTraceParent);
-  std::optional<TraceContext> trace;
-  if (!parents.empty()) trace = ReadTraceContext(parents, ValuesOf(context, kTraceState));
-  if (!trace) trace.emplace().trace_id = NewTraceId();
-  trace->span_id = NewSpanId();
-  return *std::move(trace);
+  if (parents.empty()) return std::nullopt;
+  return ReadTraceContext(parents, ValuesOf(context, kTraceState));
 }
 
 bool IsRequestId(absl::string_view text) {
@@ -48,8 +49,22 @@ std::string RequestIdOf(const grpc::ServerContextBase& context) {
 
 }  // namespace
 
-CallTrace::CallTrace(grpc::ServerContextBase& context)
-    : context_(ContinueOrBegin(context)), request_id_(RequestIdOf(context)) {
+CallTrace::CallTrace(const Telemetry& telemetry, const Operation& operation,
+                     grpc::ServerContextBase& context)
+    : telemetry_(telemetry),
+      operation_(operation),
+      begun_(absl::Now()),
+      request_id_(RequestIdOf(context)) {
+  if (auto trace = CallersTrace(context)) {
+    context_ = *std::move(trace);
+    parent_ = context_.span_id;
+  } else {
+    context_.trace_id = NewTraceId();
+    context_.sampled = IsSampled(context_.trace_id.low, telemetry.sample_ratio());
+  }
+  context_.span_id = NewSpanId();
+  // Only the end tells whether a write goes wrong.
+  keeps_spans_ = telemetry.spans() != nullptr && (context_.sampled || !operation.read);
   context.AddTrailingMetadata(kRequestId, request_id_);
 }
 
@@ -58,13 +73,39 @@ LogIds CallTrace::ids() const {
 }
 
 void CallTrace::OnAttempt(std::vector<std::string>& headers) {
-  TraceContext attempt{context_.trace_id, NewSpanId(), context_.sampled, ""};
+  const TraceContext attempt{context_.trace_id, NewSpanId(), context_.sampled, ""};
   headers.push_back(absl::StrCat(kTraceParent, ": ", TraceParent(attempt)));
   if (!context_.state.empty()) {
     headers.push_back(absl::StrCat(kTraceState, ": ", context_.state));
   }
+  if (!keeps_spans_) return;
+  AttemptSpan& span = attempts_.emplace_back();
+  span.id = attempt.span_id;
+  span.begun = absl::Now();
 }
 
-void CallTrace::OnResult(const http::Result&) {}
+void CallTrace::OnResult(const http::Result& result) {
+  if (!keeps_spans_) return;
+  AttemptSpan& attempt = attempts_.back();
+  attempt.ended = absl::Now();
+  if (const auto* error = std::get_if<http::Error>(&result)) {
+    attempt.error = http::Name(error->kind);
+  } else {
+    attempt.http_status = std::get<http::Response>(result).status;
+  }
+}
+
+void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view host) {
+  if (!keeps_spans_ || (!context_.sampled && end == CallStats::End::kOk)) return;
+  telemetry_.spans()->Export({.operation = &operation_,
+                              .context = context_,
+                              .parent = parent_,
+                              .begun = begun_,
+                              .ended = absl::Now(),
+                              .code = code,
+                              .outcome = CallStats::Name(end),
+                              .host = std::string(host),
+                              .attempts = std::move(attempts_)});
+}
 
 }  // namespace gateway

@@ -1,9 +1,11 @@
-// One call as those outside see it: the trace that it is part of, continued or begun, and the ids
-// by which its log lines, its error and its attempts upstream are found again.
+// One call as those outside see it: the trace that it is part of, continued or begun; the ids by
+// which its log lines, its error and its attempts upstream are found again; and what is told of it
+// when it ends.
 //
-//   CallTrace trace(context);
+//   CallTrace trace(telemetry, operation, context);
 //   Log(Severity::kWarning, "...", trace.ids(), {...});
 //   client->Call(..., &trace);
+//   trace.End(code, end, client->host());
 //
 // Thread-safety: none but that of AttemptObserver. Lifetime: a part of its call.
 #ifndef SERVICE_CALL_TRACE_H_
@@ -14,7 +16,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/call_stats.h"
 #include "service/log.h"
+#include "service/operation.h"
+#include "service/span.h"
+#include "service/telemetry.h"
 #include "service/trace_context.h"
 #include "upstream/attempt_observer.h"
 
@@ -24,8 +33,10 @@ class CallTrace final : public AttemptObserver {
  public:
   // Reads the caller's metadata, and adds the trailer `x-request-id`: what the caller sent under
   // this name, if that is 1 to 128 visible ASCII characters, or else a new one.
-  explicit CallTrace(grpc::ServerContextBase& context);
+  CallTrace(const Telemetry& telemetry, const Operation& operation,
+            grpc::ServerContextBase& context);
 
+  absl::Time begun() const { return begun_; }
   LogIds ids() const;
   std::string trace_id() const { return Text(context_.trace_id); }
 
@@ -33,9 +44,19 @@ class CallTrace final : public AttemptObserver {
   void OnAttempt(std::vector<std::string>& headers) override;
   void OnResult(const http::Result& result) override;
 
+  // Once, just before the call's answer goes out. `host`: of the upstream. The spans are written if
+  // the trace is sampled, and where a write did not succeed.
+  void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
+
  private:
+  const Telemetry& telemetry_;
+  const Operation& operation_;
+  const absl::Time begun_;
+  SpanId parent_ = 0;
   TraceContext context_;  // its span is the call's own
   std::string request_id_;
+  bool keeps_spans_ = false;
+  AttemptSpans attempts_;  // where it keeps them
 };
 
 }  // namespace gateway

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/authorization/config.h"
 #include "service/config_reader.h"
+#include "service/observability_config.h"
 #include "service/server_config.h"
 #include "upstream/http/options.h"
 #include "upstream/mapping/profile.h"
@@ -69,6 +70,7 @@ struct Config {
   ServerConfig server;
   // Address and port of the metrics over HTTP; empty: none.
   std::string metrics_listen;
+  TracingConfig tracing;
   // On SIGTERM: NOT_SERVING at once, GOAWAY after the delay, and calls in flight have the grace to
   // end.
   absl::Duration drain_delay = absl::ZeroDuration();

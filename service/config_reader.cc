@@ -88,6 +88,16 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
 }
 
 void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
+                                 double& value, double minimum, double maximum) {
+  const json* found = Find(key, documentation, absl::StrCat(value));
+  if (found == nullptr) return;
+  if (!found->is_number() || found->get<double>() < minimum || found->get<double>() > maximum) {
+    return Fail(key, absl::StrCat("expected a number from ", minimum, " to ", maximum));
+  }
+  value = found->get<double>();
+}
+
+void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
                                  absl::Duration& value, absl::Duration minimum) {
   const json* found =
       Find(key, documentation, absl::StrCat("\"", absl::FormatDuration(value), "\""));

@@ -74,6 +74,8 @@ class ConfigReader::Section {
   // Inclusive bounds.
   void Read(absl::string_view key, absl::string_view documentation, int64_t& value, int64_t minimum,
             int64_t maximum);
+  void Read(absl::string_view key, absl::string_view documentation, double& value, double minimum,
+            double maximum);
   // A number with a unit, "250ms", "1m30s"; not below the minimum.
   void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
             absl::Duration minimum = absl::ZeroDuration());

@@ -66,9 +66,16 @@ absl::Status Gateway::MakeWebhooks() {
   if (!reader.ok()) return reader.status();
   auto settings = LoadWebhooks(config_);
   if (!settings.ok()) return settings.status();
-  webhooks_ =
-      std::make_unique<WebhookService>(*std::move(reader), drift_, webhook_stats_, *authorizer_);
+  webhooks_ = std::make_unique<WebhookService>(*std::move(reader), drift_, webhook_stats_,
+                                               *authorizer_, *telemetry_);
   webhooks_->slot().Set(*std::move(settings));
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::MakeTelemetry() {
+  auto telemetry = Telemetry::Create(config_);
+  if (!telemetry.ok()) return telemetry.status();
+  telemetry_ = *std::move(telemetry);
   return absl::OkStatus();
 }
 
@@ -96,11 +103,10 @@ void Gateway::MakeEndpoints() {
     if (backend == nullptr) continue;
     CallStats& stats = call_stats_.emplace_back();
     const size_t method = *authorizer_->Find(absl::StripPrefix(route.rpc_path, "/"));
-    endpoints_.push_back(
-        {&route, backend, &drift_, &in_flight_, &stats, authorizer_.get(), method});
-    // What is left of "paynow.management.v1.OrdersService.GetOrders".
-    sources.rpcs.push_back(
-        {route.service, route.full_name.substr(route.service.size() + 1), &stats});
+    const Operation& operation = operations_.emplace_back(OperationOf(route));
+    endpoints_.push_back({&route, backend, &drift_, &in_flight_, &stats, authorizer_.get(), method,
+                          &operation, telemetry_.get()});
+    sources.rpcs.push_back({operation.service, operation.method, &stats});
   }
   sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, &webhook_stats_});
   for (const auto& [name, upstream] : config_.upstreams) {
@@ -125,7 +131,7 @@ absl::Status Gateway::Listen() {
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Create({config_.listen, config_.max_request_bytes, config_.server, tls_.get(),
                       config_.authorization.enabled() ? authorizer_.get() : nullptr},
-                     endpoints_, *webhooks_, in_flight_);
+                     endpoints_, *webhooks_, in_flight_, *telemetry_);
   if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": "), server.status());
   server_ = *std::move(server);
   return absl::OkStatus();
@@ -134,6 +140,7 @@ absl::Status Gateway::Listen() {
 absl::Status Gateway::MakeAll() {
   absl::Status status = MakeRoutes();
   if (status.ok()) status = MakeBackends();
+  if (status.ok()) status = MakeTelemetry();
   if (status.ok()) status = MakeAuthorizer();
   if (status.ok()) status = MakeWebhooks();
   if (status.ok()) status = MakeTls();
@@ -191,6 +198,7 @@ void Gateway::Drain() {
     grace = config_.drain_grace;
   }
   server_->Drain(delay, grace);
+  telemetry_->Flush();
 }
 
 }  // namespace gateway

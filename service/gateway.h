@@ -69,6 +69,7 @@ class Gateway {
   absl::Status MakeAll();
   absl::Status MakeRoutes();
   absl::Status MakeBackends();
+  absl::Status MakeTelemetry();
   absl::Status MakeWebhooks();
   absl::Status MakeTls();
   absl::Status MakeAuthorizer();
@@ -83,6 +84,8 @@ class Gateway {
   std::unique_ptr<const mapping::RouteTable> routes_;
   size_t fingerprint_ = 0;
   std::unique_ptr<Backends> backends_;
+  std::deque<Operation> operations_;
+  std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
   InFlight in_flight_;
   std::deque<CallStats> call_stats_;

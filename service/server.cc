@@ -64,15 +64,20 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
 
 }  // namespace
 
-Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight)
-    : services_(MakeServices(endpoints)), in_flight_(in_flight) {}
+Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight,
+               const Telemetry& telemetry)
+    : services_(MakeServices(endpoints)),
+      in_flight_(in_flight),
+      unknown_method_(telemetry),
+      unknown_health_method_(telemetry) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
                                                        const std::vector<Endpoint>& endpoints,
                                                        WebhookService& webhooks,
-                                                       InFlight& in_flight) {
+                                                       InFlight& in_flight,
+                                                       const Telemetry& telemetry) {
   InitPlugins();
-  std::unique_ptr<Server> server(new Server(endpoints, in_flight));
+  std::unique_ptr<Server> server(new Server(endpoints, in_flight, telemetry));
   grpc::ServerBuilder builder;
   server->credentials_ =
       options.tls == nullptr

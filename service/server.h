@@ -41,12 +41,13 @@ class Server {
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they
-  // point to, `webhooks`, and `in_flight`, where the endpoints' calls are found, must outlive the
-  // server. UNAVAILABLE where the address cannot be had.
+  // point to, `webhooks`, `telemetry`, and `in_flight`, where the endpoints' calls are found, must
+  // outlive the server. UNAVAILABLE where the address cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         const std::vector<Endpoint>& endpoints,
                                                         WebhookService& webhooks,
-                                                        InFlight& in_flight);
+                                                        InFlight& in_flight,
+                                                        const Telemetry& telemetry);
 
   // Ends calls that are still there.
   ~Server();
@@ -60,7 +61,7 @@ class Server {
   void Drain(absl::Duration delay, absl::Duration grace);
 
  private:
-  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight);
+  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, const Telemetry& telemetry);
   absl::Status ListenForHealth(const Options& options);
   void SetServing(bool serving);
   void SetServing(grpc::Server& server, bool serving);

@@ -155,9 +155,9 @@ std::string TraceParent(const TraceContext& context) {
                       context.sampled ? "-01" : "-00");
 }
 
-bool IsSampled(const TraceId& id, double ratio) {
+bool IsSampled(uint64_t random, double ratio) {
   constexpr double kAll = 18446744073709551616.0;  // 2^64
-  return ratio >= 1 || static_cast<double>(id.low) < ratio * kAll;
+  return ratio >= 1 || static_cast<double>(random) < ratio * kAll;
 }
 
 TraceId NewTraceId() { return {NewId(), NewId()}; }

@@ -45,9 +45,9 @@ std::optional<TraceContext> ReadTraceContext(const std::vector<absl::string_view
 // "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", of the version that this is.
 std::string TraceParent(const TraceContext& context);
 
-// Both from 0 to 1. By the id's last 8 bytes, which are random, so that all who see a trace decide
-// alike.
-bool IsSampled(const TraceId& id, double ratio);
+// Whether a share of `ratio`, 0 to 1, takes in this random number. Of a trace it is the low half of
+// its id: so all who see the trace decide alike.
+bool IsSampled(uint64_t random, double ratio);
 
 // Neither is ever 0.
 TraceId NewTraceId();

@@ -24,6 +24,12 @@ std::string OperationName(std::string path) {
   return path;
 }
 
+// What was called is a stranger's text: it stands in the error, for its caller, and nowhere else.
+const Operation& UnknownOperation() {
+  static const auto* const operation = new Operation{"unknown", "unknown", "unknown", true, "", ""};
+  return *operation;
+}
+
 }  // namespace
 
 grpc::ServerGenericBidiReactor* UnknownMethod::CreateReactor(
@@ -33,7 +39,8 @@ grpc::ServerGenericBidiReactor* UnknownMethod::CreateReactor(
   failure.outcome = mapping::Outcome::kNotSent;
   failure.reason = "UNKNOWN_METHOD";
   failure.message = "the gateway does not serve this method";
-  const CallTrace trace(*context);
+  CallTrace trace(telemetry_, UnknownOperation(), *context);
+  trace.End(failure.code, CallStats::EndOf(failure.outcome), "");
   return new Refusal(ToStatus(failure, OperationName(context->method()), "", trace.trace_id()));
 }
 

@@ -5,12 +5,20 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include "service/telemetry.h"
+
 namespace gateway {
 
 class UnknownMethod final : public grpc::CallbackGenericService {
  public:
+  // What it is given outlives it.
+  explicit UnknownMethod(const Telemetry& telemetry) : telemetry_(telemetry) {}
+
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
+
+ private:
+  const Telemetry& telemetry_;
 };
 
 }  // namespace gateway

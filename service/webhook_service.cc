@@ -16,19 +16,18 @@
 #include "upstream/webhooks/parse_event.h"
 
 namespace gateway {
-namespace {
-
-constexpr char kOperation[] = "gateway.webhooks.v1.WebhookService.ParseEvent";
-
-}  // namespace
+namespace {}  // namespace
 
 WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
-                               CallStats& stats, authorization::Authorizer& authorizer)
+                               CallStats& stats, authorization::Authorizer& authorizer,
+                               const Telemetry& telemetry)
     : reader_(std::move(reader)),
       drift_(drift),
       stats_(stats),
       authorizer_(authorizer),
       method_(*authorizer.Find(absl::StripPrefix(kPath, "/"))),
+      telemetry_(telemetry),
+      operation_{absl::StrCat(kName, ".", kMethod), kName, kMethod, true, "", ""},
       log_(absl::Seconds(1)) {
   using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   AddMethod(
@@ -37,33 +36,37 @@ WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> read
       0, new Handler([this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                             grpc::ByteBuffer* reply) {
         grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-        reactor->Finish(ParseEvent(*context, CallTrace(*context), *request, *reply));
+        CallTrace trace(telemetry_, operation_, *context);
+        reactor->Finish(ParseEvent(*context, trace, *request, *reply));
         return reactor;
       }));
 }
 
 grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& context,
-                                        const CallTrace& trace, const grpc::ByteBuffer& request,
+                                        CallTrace& trace, const grpc::ByteBuffer& request,
                                         grpc::ByteBuffer& reply) {
-  const absl::Time begun = absl::Now();
   const authorization::Admission admission = authorizer_.Admit(method_, context);
   if (const auto refusal = authorizer_.CheckStore(admission, "")) {
-    stats_.Count(refusal->code, CallStats::EndOf(refusal->outcome), absl::Now() - begun);
-    return ToStatus(*refusal, kOperation, "", trace.trace_id());
+    End(trace, refusal->code, CallStats::EndOf(refusal->outcome));
+    return ToStatus(*refusal, operation_.full_name, "", trace.trace_id());
   }
   const OnePiece message(request);
   const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
-  auto answer = webhooks::ParseEvent(*reader_, *settings, message.bytes(), begun);
+  auto answer = webhooks::ParseEvent(*reader_, *settings, message.bytes(), trace.begun());
   if (const auto* const refusal = std::get_if<webhooks::Refusal>(&answer)) {
-    stats_.Count(refusal->failure.code, CallStats::EndOf(refusal->failure.outcome),
-                 absl::Now() - begun);
-    return Refuse(trace, *refusal, begun);
+    End(trace, refusal->failure.code, CallStats::EndOf(refusal->failure.outcome));
+    return Refuse(trace, *refusal, trace.begun());
   }
   auto& event = std::get<webhooks::Event>(answer);
   if (!event.drift.empty()) drift_.Record(event.drift, trace.ids());
   reply = ToBuffer(std::move(event.message));
-  stats_.Count(absl::StatusCode::kOk, CallStats::End::kOk, absl::Now() - begun);
+  End(trace, absl::StatusCode::kOk, CallStats::End::kOk);
   return grpc::Status::OK;
+}
+
+void WebhookService::End(CallTrace& trace, absl::StatusCode code, CallStats::End end) {
+  stats_.Count(code, end, absl::Now() - trace.begun());
+  trace.End(code, end, "");
 }
 
 grpc::Status WebhookService::Refuse(const CallTrace& trace, const webhooks::Refusal& refusal,
@@ -77,7 +80,7 @@ grpc::Status WebhookService::Refuse(const CallTrace& trace, const webhooks::Refu
          {"reason", refusal.failure.reason},
          {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
   }
-  return ToStatus(refusal.failure, kOperation, "", trace.trace_id());
+  return ToStatus(refusal.failure, operation_.full_name, "", trace.trace_id());
 }
 
 }  // namespace gateway

@@ -40,13 +40,15 @@ class WebhookService final : public grpc::Service {
   static constexpr char kPath[] = "/gateway.webhooks.v1.WebhookService/ParseEvent";
 
   WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
-                 CallStats& stats, authorization::Authorizer& authorizer);
+                 CallStats& stats, authorization::Authorizer& authorizer,
+                 const Telemetry& telemetry);
 
   WebhookSlot& slot() { return slot_; }
 
  private:
-  grpc::Status ParseEvent(const grpc::CallbackServerContext& context, const CallTrace& trace,
+  grpc::Status ParseEvent(const grpc::CallbackServerContext& context, CallTrace& trace,
                           const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
+  void End(CallTrace& trace, absl::StatusCode code, CallStats::End end);
   grpc::Status Refuse(const CallTrace& trace, const webhooks::Refusal& refusal, absl::Time now);
 
   const std::unique_ptr<const webhooks::EventReader> reader_;
@@ -54,6 +56,8 @@ class WebhookService final : public grpc::Service {
   CallStats& stats_;
   authorization::Authorizer& authorizer_;
   const size_t method_;  // as the authorizer counts them
+  const Telemetry& telemetry_;
+  const Operation operation_;
   WebhookSlot slot_;
   Seldom log_;
 };

@@ -18,6 +18,7 @@ struct Settings {
   std::string name = "none";
   bool flag = false;
   int64_t count = 5;
+  double share = 0.25;
   absl::Duration wait = absl::Seconds(1);
   std::string nested = "inner";
   std::map<std::string, std::string> entries;
@@ -28,6 +29,7 @@ Settings ReadSettings(ConfigReader::Section root) {
   root.Read("name", "A name.", settings.name);
   root.Read("flag", "A flag.", settings.flag);
   root.Read("count", "A count.", settings.count, -1, 10);
+  root.Read("share", "A share.", settings.share, 0, 1);
   root.Read("wait", "A wait.", settings.wait, absl::Milliseconds(100));
   {
     ConfigReader::Section child = root.Child("child", "A section.");
@@ -56,6 +58,7 @@ TEST(ConfigReaderTest, KeepsDefaultsOfWhatIsNotThere) {
   EXPECT_EQ(settings.name, "none");
   EXPECT_FALSE(settings.flag);
   EXPECT_EQ(settings.count, 5);
+  EXPECT_EQ(settings.share, 0.25);
   EXPECT_EQ(settings.wait, absl::Seconds(1));
   EXPECT_EQ(settings.nested, "inner");
   EXPECT_THAT(settings.entries, IsEmpty());
@@ -63,13 +66,14 @@ TEST(ConfigReaderTest, KeepsDefaultsOfWhatIsNotThere) {
 
 TEST(ConfigReaderTest, ReadsEveryKind) {
   ConfigReader reader("f", json::parse(R"({
-    "name": "n", "flag": true, "count": -1, "wait": "1m30s", "child": {"nested": "x"},
+    "name": "n", "flag": true, "count": -1, "share": 1, "wait": "1m30s", "child": {"nested": "x"},
     "entries": {"a": {"value": "1"}, "b": {}}})"));
   const Settings settings = ReadSettings(reader.Root());
   EXPECT_EQ(reader.status(), absl::OkStatus());
   EXPECT_EQ(settings.name, "n");
   EXPECT_TRUE(settings.flag);
   EXPECT_EQ(settings.count, -1);
+  EXPECT_EQ(settings.share, 1);
   EXPECT_EQ(settings.wait, absl::Seconds(90));
   EXPECT_EQ(settings.nested, "x");
   EXPECT_THAT(settings.entries, ElementsAre(testing::Pair("a", "1"), testing::Pair("b", "")));
@@ -92,6 +96,10 @@ TEST(ConfigReaderTest, NamesFileKeyAndReason) {
       {R"({"flag": 1})", "f: flag: expected true or false"},
       {R"({"count": "5"})", "f: count: expected a whole number from -1 to 10"},
       {R"({"count": 5.0})", "f: count: expected a whole number from -1 to 10"},
+      {R"({"share": "0.5"})", "f: share: expected a number from 0 to 1"},
+      {R"({"share": -0.01})", "f: share: expected a number from 0 to 1"},
+      {R"({"share": 1.01})", "f: share: expected a number from 0 to 1"},
+      {R"({"share": true})", "f: share: expected a number from 0 to 1"},
       {R"({"count": 11})", "f: count: expected a whole number from -1 to 10"},
       {R"({"count": -2})", "f: count: expected a whole number from -1 to 10"},
       {R"({"count": 18446744073709551615})", "f: count: expected a whole number from -1 to 10"},
@@ -143,10 +151,11 @@ TEST(ConfigReaderTest, ListsEveryKeyOnceWhateverTheFileHas) {
     }
     return lines;
   };
-  const auto expected = ElementsAre(
-      "name = \"none\" (A name.)", "flag = false (A flag.)", "count = 5 (A count.)",
-      "wait = \"1s\" (A wait.)", "child =  (A section.)", "child.nested = \"inner\" (Nested.)",
-      "entries =  (Named ones.)", "entries.<entry>.value = \"\" (Its value.)");
+  const auto expected =
+      ElementsAre("name = \"none\" (A name.)", "flag = false (A flag.)", "count = 5 (A count.)",
+                  "share = 0.25 (A share.)", "wait = \"1s\" (A wait.)", "child =  (A section.)",
+                  "child.nested = \"inner\" (Nested.)", "entries =  (Named ones.)",
+                  "entries.<entry>.value = \"\" (Its value.)");
   EXPECT_THAT(paths(json::object()), expected);
   EXPECT_THAT(paths(json::parse(R"({"entries": {"a": {}, "b": {}}, "count": 7})")), expected);
 }

@@ -203,14 +203,14 @@ TEST(TraceStateTest, IsShortenedTo512Characters) {
   EXPECT_EQ(ReadState({absl::StrJoin(short_ones, ",")}), absl::StrJoin(kept, ","));
 }
 
-TEST(SamplingTest, GoesByTheLastEightBytes) {
+TEST(SamplingTest, TakesTheShareThatItIsTold) {
   constexpr uint64_t kHalf = uint64_t{1} << 63;
-  EXPECT_FALSE(IsSampled({0, 0}, 0));
-  EXPECT_TRUE(IsSampled({0, UINT64_MAX}, 1));
-  EXPECT_TRUE(IsSampled({UINT64_MAX, kHalf - 4096}, 0.5));
-  EXPECT_FALSE(IsSampled({0, kHalf}, 0.5));
+  EXPECT_FALSE(IsSampled(0, 0));
+  EXPECT_TRUE(IsSampled(UINT64_MAX, 1));
+  EXPECT_TRUE(IsSampled(kHalf - 4096, 0.5));
+  EXPECT_FALSE(IsSampled(kHalf, 0.5));
   int sampled = 0;
-  for (int i = 0; i < 10000; ++i) sampled += IsSampled(NewTraceId(), 0.2) ? 1 : 0;
+  for (int i = 0; i < 10000; ++i) sampled += IsSampled(NewTraceId().low, 0.2) ? 1 : 0;
   EXPECT_NEAR(sampled, 2000, 400);  // ten standard deviations
 }
 

@@ -1,0 +1,24 @@
+#include "service/observability_config.h"
+
+namespace gateway {
+
+using Section = ConfigReader::Section;
+
+TracingConfig ReadTracing(Section& root) {
+  TracingConfig tracing;
+  Section section =
+      root.Child("tracing", "Spans of calls and of their attempts upstream, as OTLP-JSON lines.");
+  section.Read("file",
+               "File to write them to, for a collector's `otlpjsonfile` receiver; empty: none.",
+               tracing.file);
+  section.Read("sample_ratio",
+               "Share of the traces that begin here, 0 to 1. Others are written as their caller "
+               "decided; writes that fail, always.",
+               tracing.sample_ratio, 0, 1);
+  section.Read("max_file_bytes",
+               "At this size the file becomes FILE.1, in place of an earlier one.",
+               tracing.max_file_bytes, 65536, int64_t{1} << 40);
+  return tracing;
+}
+
+}  // namespace gateway

@@ -1,0 +1,26 @@
+// The part of the configuration that says what is told of calls beside metrics.
+#ifndef SERVICE_OBSERVABILITY_CONFIG_H_
+#define SERVICE_OBSERVABILITY_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+
+#include "service/config_reader.h"
+
+namespace gateway {
+
+struct TracingConfig {
+  // Where spans are written; empty: nowhere.
+  std::string file;
+  // Share of the traces that begin here.
+  double sample_ratio = 0.01;
+  int64_t max_file_bytes = int64_t{64} * 1024 * 1024;
+
+  bool operator==(const TracingConfig&) const = default;
+};
+
+TracingConfig ReadTracing(ConfigReader::Section& root);
+
+}  // namespace gateway
+
+#endif  // SERVICE_OBSERVABILITY_CONFIG_H_

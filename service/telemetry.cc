@@ -1,0 +1,27 @@
+#include "service/telemetry.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/upstreams.h"
+
+namespace gateway {
+
+absl::StatusOr<std::unique_ptr<Telemetry>> Telemetry::Create(const Config& config) {
+  std::unique_ptr<Telemetry> telemetry(new Telemetry());
+  telemetry->sample_ratio_ = config.tracing.sample_ratio;
+  if (!config.tracing.file.empty()) {
+    auto spans = SpanExporter::Create(config.tracing);
+    if (!spans.ok()) {
+      return Prefixed(absl::StrCat(config.file, ": tracing.file: "), spans.status());
+    }
+    telemetry->spans_ = *std::move(spans);
+  }
+  return telemetry;
+}
+
+void Telemetry::Flush() {
+  if (spans_ != nullptr) spans_->Flush();
+}
+
+}  // namespace gateway

@@ -1,0 +1,7 @@
+#include "service/version.h"
+
+namespace gateway {
+
+const absl::string_view kVersion = GATEWAY_VERSION;
+
+}  // namespace gateway
