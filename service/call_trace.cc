@@ -53,6 +53,7 @@ CallTrace::CallTrace(const Telemetry& telemetry, const Operation& operation,
                      grpc::ServerContextBase& context)
     : telemetry_(telemetry),
       operation_(operation),
+      call_(context),
       begun_(absl::Now()),
       request_id_(RequestIdOf(context)) {
   if (auto trace = CallersTrace(context)) {
@@ -78,6 +79,7 @@ void CallTrace::OnAttempt(std::vector<std::string>& headers) {
   if (!context_.state.empty()) {
     headers.push_back(absl::StrCat(kTraceState, ": ", context_.state));
   }
+  ++attempts_made_;
   if (!keeps_spans_) return;
   AttemptSpan& span = attempts_.emplace_back();
   span.id = attempt.span_id;
@@ -85,23 +87,42 @@ void CallTrace::OnAttempt(std::vector<std::string>& headers) {
 }
 
 void CallTrace::OnResult(const http::Result& result) {
+  const auto* error = std::get_if<http::Error>(&result);
+  http_status_ = error == nullptr ? std::get<http::Response>(result).status : 0;
   if (!keeps_spans_) return;
   AttemptSpan& attempt = attempts_.back();
   attempt.ended = absl::Now();
-  if (const auto* error = std::get_if<http::Error>(&result)) {
-    attempt.error = http::Name(error->kind);
-  } else {
-    attempt.http_status = std::get<http::Response>(result).status;
-  }
+  attempt.http_status = http_status_;
+  if (error != nullptr) attempt.error = http::Name(error->kind);
 }
 
 void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view host) {
-  if (!keeps_spans_ || (!context_.sampled && end == CallStats::End::kOk)) return;
+  const absl::Time now = absl::Now();
+  // The span's id is random, whoever began the trace.
+  if (telemetry_.access_log().Wants(end, context_.span_id)) Log(code, end, now);
+  const bool exports = context_.sampled || end != CallStats::End::kOk;
+  if (keeps_spans_ && exports) Export(code, end, now, host);
+}
+
+void CallTrace::Log(absl::StatusCode code, CallStats::End end, absl::Time now) const {
+  telemetry_.access_log().Write({.operation = &operation_,
+                                 .ended = now,
+                                 .code = code,
+                                 .end = end,
+                                 .took = now - begun_,
+                                 .http_status = http_status_,
+                                 .attempts = attempts_made_,
+                                 .peer = call_.peer(),
+                                 .ids = ids()});
+}
+
+void CallTrace::Export(absl::StatusCode code, CallStats::End end, absl::Time now,
+                       absl::string_view host) {
   telemetry_.spans()->Export({.operation = &operation_,
                               .context = context_,
                               .parent = parent_,
                               .begun = begun_,
-                              .ended = absl::Now(),
+                              .ended = now,
                               .code = code,
                               .outcome = CallStats::Name(end),
                               .host = std::string(host),

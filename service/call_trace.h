@@ -44,17 +44,24 @@ class CallTrace final : public AttemptObserver {
   void OnAttempt(std::vector<std::string>& headers) override;
   void OnResult(const http::Result& result) override;
 
-  // Once, just before the call's answer goes out. `host`: of the upstream. The spans are written if
-  // the trace is sampled, and where a write did not succeed.
+  // Once, just before the call's answer goes out. `host`: of the upstream. The call's line in the
+  // access log is written if it is among those that are; its spans, if the trace is sampled, or the
+  // call is a write that did not succeed.
   void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
 
  private:
+  void Log(absl::StatusCode code, CallStats::End end, absl::Time now) const;
+  void Export(absl::StatusCode code, CallStats::End end, absl::Time now, absl::string_view host);
+
   const Telemetry& telemetry_;
   const Operation& operation_;
+  const grpc::ServerContextBase& call_;
   const absl::Time begun_;
   SpanId parent_ = 0;
   TraceContext context_;  // its span is the call's own
   std::string request_id_;
+  int attempts_made_ = 0;
+  int http_status_ = 0;  // of the last attempt
   bool keeps_spans_ = false;
   AttemptSpans attempts_;  // where it keeps them
 };

@@ -184,6 +184,7 @@ absl::Status Gateway::Apply(const Config& config) {
   webhooks_->slot().Set(*std::move(webhooks));
   if (tls_ != nullptr) tls_->Set(std::move(tls));
   authorizer_->Set(*std::move(authorization));
+  telemetry_->SetLogging(config.logging);
   const std::lock_guard lock(mutex_);
   config_ = config;
   return absl::OkStatus();

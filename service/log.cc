@@ -2,17 +2,21 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "absl/time/clock.h"
-#include "absl/time/time.h"
 
 namespace gateway {
 namespace {
 
 constexpr size_t kMaxText = 2000;
+
+std::atomic<Severity> least_severity{Severity::kInfo};
+
+}  // namespace
 
 absl::string_view Name(Severity severity) {
   switch (severity) {
@@ -26,20 +30,24 @@ absl::string_view Name(Severity severity) {
   return "error";
 }
 
-// A pipe takes a long line in pieces, so that one write alone does not keep the lines of several
-// threads apart. There is nobody to tell if it fails.
-void WriteWhole(absl::string_view text) {
-  static std::mutex mutex;
-  const std::lock_guard<std::mutex> lock(mutex);
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<size_t>(written));
-  }
+void SetLogLevel(Severity least) { least_severity = least; }
+
+bool IsLogged(Severity severity) {
+  return severity >= least_severity.load(std::memory_order_relaxed);
 }
 
-}  // namespace
+// A pipe takes a long line in pieces, so that one write alone does not keep the lines of several
+// threads apart. There is nobody to tell if it fails.
+void WriteLogLines(absl::string_view lines) {
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  while (!lines.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    lines.remove_prefix(static_cast<size_t>(written));
+  }
+}
 
 void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields) {
   Log(severity, event, LogIds(), fields);
@@ -47,8 +55,14 @@ void Log(Severity severity, absl::string_view event, std::initializer_list<LogFi
 
 void Log(Severity severity, absl::string_view event, const LogIds& ids,
          std::initializer_list<LogField> fields) {
+  if (!IsLogged(severity)) return;
+  WriteLogLines(LogLine(absl::Now(), severity, event, ids, fields));
+}
+
+std::string LogLine(absl::Time time, Severity severity, absl::string_view event, const LogIds& ids,
+                    std::initializer_list<LogField> fields) {
   nlohmann::ordered_json line;
-  line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone());
+  line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone());
   line["severity"] = std::string(Name(severity));
   line["event"] = std::string(event);
   for (const LogField& field : fields) {
@@ -64,7 +78,7 @@ void Log(Severity severity, absl::string_view event, const LogIds& ids,
   if (!ids.request_id.empty()) line["request_id"] = ids.request_id;
   std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
   text.push_back('\n');
-  WriteWhole(text);
+  return text;
 }
 
 }  // namespace gateway

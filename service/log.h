@@ -15,6 +15,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/variant.h"
 
 namespace gateway {
@@ -28,6 +29,13 @@ struct LogIds {
 
 enum class Severity { kInfo, kWarning, kError };
 
+// "info", "warning", "error".
+absl::string_view Name(Severity severity);
+
+// From now on lines below this are left out, in the whole process. kInfo at first: none.
+void SetLogLevel(Severity least);
+bool IsLogged(Severity severity);
+
 struct LogField {
   absl::string_view name;
   absl::variant<std::string, int64_t> value;
@@ -38,6 +46,12 @@ void Log(Severity severity, absl::string_view event, std::initializer_list<LogFi
 // A line that belongs to a call.
 void Log(Severity severity, absl::string_view event, const LogIds& ids,
          std::initializer_list<LogField> fields);
+
+// For those that write many lines at a time, and have asked IsLogged themselves: one line with its
+// end, and the writing of lines as they are.
+std::string LogLine(absl::Time time, Severity severity, absl::string_view event, const LogIds& ids,
+                    std::initializer_list<LogField> fields);
+void WriteLogLines(absl::string_view lines);
 
 }  // namespace gateway
 

@@ -4,6 +4,25 @@ namespace gateway {
 
 using Section = ConfigReader::Section;
 
+LoggingConfig ReadLogging(Section& root) {
+  LoggingConfig logging;
+  Section section = root.Child("logging", "Lines on standard error, one JSON object each.");
+  std::string level(Name(logging.level));
+  section.Read("level", "Lines below it are left out: `info`, `warning` or `error`.", level);
+  bool known = false;
+  for (const Severity severity : {Severity::kInfo, Severity::kWarning, Severity::kError}) {
+    if (level != Name(severity)) continue;
+    logging.level = severity;
+    known = true;
+  }
+  if (!known) section.Fail("level", "expected info, warning or error");
+  section.Read("access_sample_ratio",
+               "Share of the calls that go well, 0 to 1, of which there is a line (`info`). Of "
+               "those that fail there is always one (`warning`).",
+               logging.access_sample_ratio, 0, 1);
+  return logging;
+}
+
 TracingConfig ReadTracing(Section& root) {
   TracingConfig tracing;
   Section section =

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "service/config_reader.h"
+#include "service/log.h"
 
 namespace gateway {
 
@@ -19,6 +20,15 @@ struct TracingConfig {
   bool operator==(const TracingConfig&) const = default;
 };
 
+struct LoggingConfig {
+  Severity level = Severity::kInfo;
+  // Share of the calls that go well, of which there is a line.
+  double access_sample_ratio = 0.01;
+
+  bool operator==(const LoggingConfig&) const = default;
+};
+
+LoggingConfig ReadLogging(ConfigReader::Section& root);
 TracingConfig ReadTracing(ConfigReader::Section& root);
 
 }  // namespace gateway

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "service/access_log.h"
 #include "service/config.h"
 #include "service/span_exporter.h"
 
@@ -17,10 +18,15 @@ class Telemetry {
   // The status of what cannot be opened names file and key.
   static absl::StatusOr<std::unique_ptr<Telemetry>> Create(const Config& config);
 
+  AccessLog& access_log() const { return *access_log_; }
+
   // Null where spans are not written.
   SpanExporter* spans() const { return spans_.get(); }
   // Share of the traces that begin here; 0 where spans are not written.
   double sample_ratio() const { return spans_ == nullptr ? 0 : sample_ratio_; }
+
+  // From now on as this says.
+  void SetLogging(const LoggingConfig& config);
 
   // Waits until all that calls have told is written.
   void Flush();
@@ -28,6 +34,7 @@ class Telemetry {
  private:
   Telemetry() = default;
 
+  std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<SpanExporter> spans_;
   double sample_ratio_ = 0;
 };

@@ -132,6 +132,22 @@ TEST(ConfigTest, ServesPlainTextToOthersOnlyWhenToldSo) {
   }
 }
 
+TEST(ConfigTest, ReadsWhatIsToldOfCalls) {
+  const absl::StatusOr<Config> defaults = ParseConfig("g.json", Minimal().dump());
+  ASSERT_TRUE(defaults.ok());
+  EXPECT_EQ(defaults->logging.level, Severity::kInfo);
+  EXPECT_EQ(defaults->tracing.file, "");
+  json config = Minimal();
+  config["logging"] = {{"level", "error"}, {"access_sample_ratio", 0.5}};
+  config["tracing"] = {{"file", "/t"}, {"sample_ratio", 1}, {"max_file_bytes", 65536}};
+  const absl::StatusOr<Config> read = ParseConfig("g.json", config.dump());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->logging, (LoggingConfig{Severity::kError, 0.5}));
+  EXPECT_EQ(read->tracing, (TracingConfig{"/t", 1, 65536}));
+  EXPECT_EQ(Error(With("/logging/level", "debug")),
+            "g.json: logging.level: expected info, warning or error");
+}
+
 // Where a key of the table stands in a configuration.
 std::string PointerOf(std::string path) {
   path = "/" + path;

@@ -59,6 +59,23 @@ TEST(LogTest, NamesTheCallThatALineBelongsTo) {
   EXPECT_EQ(json::parse(captured.Lines().at(1)).size(), 4u);
 }
 
+TEST(LogTest, LeavesOutLinesBelowTheLevel) {
+  CapturedStderr captured;
+  SetLogLevel(Severity::kWarning);
+  EXPECT_FALSE(IsLogged(Severity::kInfo));
+  EXPECT_TRUE(IsLogged(Severity::kError));
+  Log(Severity::kInfo, "a");
+  Log(Severity::kWarning, "b");
+  SetLogLevel(Severity::kError);
+  Log(Severity::kWarning, "c");
+  Log(Severity::kError, "d");
+  SetLogLevel(Severity::kInfo);
+  Log(Severity::kInfo, "e");
+  std::vector<std::string> events;
+  for (const std::string& line : captured.Lines()) events.push_back(json::parse(line)["event"]);
+  EXPECT_EQ(events, (std::vector<std::string>{"b", "d", "e"}));
+}
+
 TEST(LogTest, EscapesWhatWouldBreakALine) {
   const std::string text("a\n\"b\"\\\r\t\x1b[31m\0\x7f", 14);
   EXPECT_EQ(Logged(Severity::kInfo, "x", {{"text", text}})["text"], text);

@@ -40,6 +40,7 @@ class ProcessTest : public testing::Test {
                      const std::string& listen = "127.0.0.1:0", json drain = json::object()) {
     return directory_.Write("g.json", json{{"listen", listen},
                                            {"drain", drain},
+                                           {"logging", {{"access_sample_ratio", 0}}},
                                            {"upstreams",
                                             {{"paynow",
                                               {{"base_url", base_url},

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/gateway.h"
+#include "tests/service/captured_stderr.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"
 #include "tests/upstream/http/scripted_server.h"
@@ -141,6 +142,28 @@ TEST_F(ReloadTest, ChangesTheDeadlineOfCallsThatSetNone) {
   const RpcAnswer answer = CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), kGetOrders, "{}",
                                    /*deadline_set=*/false);
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_F(ReloadTest, TakesUpHowMuchIsLogged) {
+  upstream()["base_url"] = second_.Url("");
+  config_["logging"]["access_sample_ratio"] = 0;
+  const CapturedStderr captured;
+  const auto lines = [&captured] {
+    int lines = 0;
+    for (const std::string& line : captured.Lines()) {
+      lines += absl::StrContains(line, "\"event\":\"call\"") ? 1 : 0;
+    }
+    return lines;
+  };
+  Start();
+  EXPECT_TRUE(Call().ok());
+  config_["logging"]["access_sample_ratio"] = 1;
+  Save();
+  ASSERT_TRUE(Shows(kApplied, 1));
+  EXPECT_TRUE(Call().ok());
+  EXPECT_TRUE(Comes([&] { return lines() > 0; }));
+  gateway_->Drain();
+  EXPECT_EQ(lines(), 1);  // none of the first call
 }
 
 // What is wrong, and what it would take a restart for.
