@@ -106,15 +106,20 @@ void Gateway::MakeEndpoints() {
     const Operation& operation = operations_.emplace_back(OperationOf(route));
     endpoints_.push_back({&route, backend, &drift_, &in_flight_, &stats, authorizer_.get(), method,
                           &operation, telemetry_.get()});
-    sources.rpcs.push_back({operation.service, operation.method, &stats});
+    sources.rpcs.push_back({operation.service, operation.method, operation.read, &stats});
   }
-  sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, &webhook_stats_});
+  sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, true, &webhook_stats_});
   for (const auto& [name, upstream] : config_.upstreams) {
     sources.upstreams.push_back({name, backends_->Find(name)});
   }
   sources.drift = &drift_;
   sources.in_flight = &in_flight_;
   sources.reloads = &reloads_;
+  sources.telemetry = telemetry_.get();
+  sources.certificates = [this] {
+    const std::lock_guard lock(mutex_);
+    return CertificateFiles(config_);
+  };
   metrics_ = std::make_shared<Metrics>(std::move(sources));
 }
 

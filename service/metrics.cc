@@ -4,10 +4,14 @@
 
 #include <initializer_list>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "service/metric_family.h"
+#include "service/process_metrics.h"
+#include "service/read_file.h"
 
 namespace gateway {
 namespace {
@@ -15,33 +19,20 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
-
-// Builds one family, sample by sample.
-class Family {
- public:
-  Family(std::string name, MetricType type, std::string help) {
-    family_.name = std::move(name);
-    family_.type = type;
-    family_.help = std::move(help);
-  }
-
-  ClientMetric& Add(Labels labels, double value = 0) {
-    ClientMetric& metric = family_.metric.emplace_back();
-    metric.label = std::move(labels);
-    metric.counter.value = metric.gauge.value = value;
-    return metric;
-  }
-
-  MetricFamily Take() { return std::move(family_); }
-
- private:
-  MetricFamily family_;
-};
+using Labels = Family::Labels;
 
 // OpenTelemetry's names for RPCs, as they are written in Prometheus.
 Labels RpcLabels(const Metrics::Rpc& rpc) {
   return {{"rpc_service", rpc.service}, {"rpc_method", rpc.method}};
+}
+
+// A series that first appears with its first event has not increased, as far as Prometheus can
+// tell. So those that matter are there at 0: each RPC's good end, and each write's worst.
+bool IsThereFromTheStart(const Metrics::Rpc& rpc, size_t code, CallStats::End end) {
+  constexpr auto kOk = static_cast<size_t>(absl::StatusCode::kOk);
+  constexpr auto kUnknown = static_cast<size_t>(absl::StatusCode::kUnknown);
+  return (code == kOk && end == CallStats::End::kOk) ||
+         (!rpc.read && code == kUnknown && end == CallStats::End::kUnknown);
 }
 
 MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
@@ -51,7 +42,7 @@ MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
     for (size_t code = 0; code < CallStats::kCodes; ++code) {
       for (size_t end = 0; end < CallStats::kEnds; ++end) {
         const uint64_t count = rpc.stats->calls(code, CallStats::End(end));
-        if (count == 0) continue;
+        if (count == 0 && !IsThereFromTheStart(rpc, code, CallStats::End(end))) continue;
         Labels labels = RpcLabels(rpc);
         labels.push_back({"rpc_grpc_status_code", absl::StrCat(code)});
         labels.push_back({"outcome", std::string(CallStats::Name(CallStats::End(end)))});
@@ -204,6 +195,35 @@ MetricFamily ReloadsOf(const ReloadCounters& reloads) {
   return family.Take();
 }
 
+void AddTelemetry(const Telemetry& telemetry, std::vector<MetricFamily>& families) {
+  Family spans("gateway_traced_calls_total", MetricType::Counter,
+               "Calls whose spans were written, or dropped for lack of room or of a file.");
+  if (const SpanExporter* const exporter = telemetry.spans()) {
+    spans.Add({{"result", "written"}}, static_cast<double>(exporter->exported()));
+    spans.Add({{"result", "dropped"}}, static_cast<double>(exporter->dropped()));
+  }
+  families.push_back(spans.Take());
+  Family lines("gateway_log_lines_dropped_total", MetricType::Counter,
+               "Lines of the access log for which there was no room.");
+  lines.Add({}, static_cast<double>(telemetry.access_log().dropped()));
+  families.push_back(lines.Take());
+}
+
+MetricFamily CertificatesOf(const std::vector<CertificateFile>& files) {
+  Family family("gateway_certificate_expiry_timestamp_seconds", MetricType::Gauge,
+                "When a file's certificates expire, since 1970: the first of a chain, the last of "
+                "several authorities.");
+  for (const CertificateFile& certificates : files) {
+    const std::optional<std::string> pem = ReadFile(certificates.file);
+    const std::optional<absl::Time> expiry = pem ? ExpiryOf(certificates.kind, *pem) : std::nullopt;
+    if (!expiry) continue;
+    Labels labels = {{"role", certificates.role}};
+    if (!certificates.upstream.empty()) labels.push_back({"upstream", certificates.upstream});
+    family.Add(std::move(labels), static_cast<double>(absl::ToUnixSeconds(*expiry)));
+  }
+  return family.Take();
+}
+
 }  // namespace
 
 std::vector<MetricFamily> Metrics::Collect() const {
@@ -220,6 +240,9 @@ std::vector<MetricFamily> Metrics::Collect() const {
   upstreams.MoveTo(families);
   families.push_back(DriftOf(*sources_.drift));
   families.push_back(ReloadsOf(*sources_.reloads));
+  AddTelemetry(*sources_.telemetry, families);
+  families.push_back(CertificatesOf(sources_.certificates()));
+  AddProcessMetrics(families);
   return families;
 }
 

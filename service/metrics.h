@@ -19,8 +19,10 @@
 
 #include "service/backend.h"
 #include "service/call_stats.h"
+#include "service/certificates.h"
 #include "service/drift_log.h"
 #include "service/in_flight.h"
+#include "service/telemetry.h"
 
 namespace gateway {
 
@@ -35,6 +37,7 @@ class Metrics : public prometheus::Collectable {
   struct Rpc {
     std::string service;  // "paynow.management.v1.OrdersService"
     std::string method;   // "GetOrders"
+    bool read;
     const CallStats* stats;
   };
   struct UpstreamEntry {
@@ -47,6 +50,9 @@ class Metrics : public prometheus::Collectable {
     const DriftLog* drift;
     const InFlight* in_flight;
     const ReloadCounters* reloads;
+    const Telemetry* telemetry;
+    // Those of the configuration in force. Called at each scrape, from any thread.
+    std::function<std::vector<CertificateFile>()> certificates;
   };
 
   explicit Metrics(Sources sources) : sources_(std::move(sources)) {}

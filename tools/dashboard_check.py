@@ -72,12 +72,16 @@ class Programs(contextlib.ExitStack):
 def start_gateway(programs, work, build, upstream_port):
     """Its ports: gRPC and metrics."""
     (work / "key").write_text("pnapi_v1_sandbox\n")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-subj", "/CN=example", "-days", "90", "-keyout", work / "ca.key", "-out", work / "ca.pem"],
+                   check=True, capture_output=True)
     metrics_port = free_port()
     (work / "config.json").write_text(json.dumps({
         "listen": "127.0.0.1:0", "metrics": {"listen": f"127.0.0.1:{metrics_port}"},
+        "tracing": {"file": str(work / "spans.json"), "sample_ratio": 1},
         "upstreams": {"paynow": {
             "base_url": f"http://127.0.0.1:{upstream_port}", "default_store": "411486491630370816",
-            "api_key": {"file": str(work / "key")}, "breaker": {"failure_percent": 90}}}}))
+            "ca_file": str(work / "ca.pem"), "api_key": {"file": str(work / "key")}, "breaker": {"failure_percent": 90}}}}))
     match = programs.start(work, "gateway", [build / "billing-gateway", "--config", work / "config.json"],
                            r'"event":"serving","port":(\d+)')
     return int(match[1]), metrics_port
@@ -134,7 +138,7 @@ def metrics_and_labels(query):
     grouped = {label.strip() for labels in re.findall(groups, query) for label in labels.split(",")}
     metrics = {}
     # Names with a colon are of recording rules.
-    for name, matchers in re.findall(r"(?<![\w:])((?:rpc|gateway)_\w+)(?![\w:])(?:\{([^}]*)\})?",
+    for name, matchers in re.findall(r"(?<![\w:])((?:rpc|gateway|process)_\w+)(?![\w:])(?:\{([^}]*)\})?",
                                      re.sub(groups, "", query)):
         metrics.setdefault(name, set()).update(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", matchers))
     return metrics, grouped

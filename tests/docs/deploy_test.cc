@@ -63,7 +63,7 @@ std::set<std::string> ServedMetrics() {
 std::set<std::string> UsedMetrics(const std::string& name) {
   std::set<std::string> used;
   for (const std::string& metric :
-       All(ReadSource(name), R"((?:^|[^\w:])((?:rpc_server|gateway)_\w+)(?![\w:]))")) {
+       All(ReadSource(name), R"((?:^|[^\w:])((?:rpc_server|gateway|process)_\w+)(?![\w:]))")) {
     used.insert(std::regex_replace(metric, std::regex("_(bucket|count|sum)$"), ""));
   }
   return used;

@@ -4,13 +4,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <unistd.h>
 
+#include <ctime>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "service/gateway.h"
+#include "service/version.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"
 #include "tests/upstream/http/scripted_server.h"
@@ -75,8 +83,67 @@ class MetricsTest : public testing::Test {
   std::unique_ptr<Gateway> gateway_;
 };
 
-TEST_F(MetricsTest, SpeaksOfNoCallThatWasNotMade) {
-  EXPECT_THAT(Scrape(), Not(HasSubstr("rpc_service")));
+// rate() and increase() see a first failure only where there was a 0 before it.
+TEST_F(MetricsTest, BeginsTheSeriesThatMatterAtZero) {
+  int good = 0;
+  int unknown_writes = 0;
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(Scrape(), '\n'))) {
+    if (!absl::StartsWith(line, "rpc_server_")) continue;
+    EXPECT_TRUE(absl::EndsWith(line, "} 0")) << line;
+    good += absl::StrContains(line, R"(rpc_grpc_status_code="0",outcome="ok")") ? 1 : 0;
+    const bool unknown = absl::StrContains(line, R"(rpc_grpc_status_code="2",outcome="unknown")");
+    unknown_writes += unknown ? 1 : 0;
+    EXPECT_FALSE(unknown && absl::StrContains(line, R"(rpc_method="Get)")) << line;
+  }
+  EXPECT_EQ(good, 158 + 1);       // and the webhooks'
+  EXPECT_EQ(unknown_writes, 85);  // one POST only previews
+}
+
+double ValueOf(const std::string& scrape, const std::string& name) {
+  for (absl::string_view line : absl::StrSplit(scrape, '\n')) {
+    double value;
+    if (absl::ConsumePrefix(&line, name + " ") && absl::SimpleAtod(line, &value)) return value;
+  }
+  ADD_FAILURE() << name;
+  return 0;
+}
+
+TEST_F(MetricsTest, TellsOfTheProcess) {
+  const std::string before = Scrape();
+  EXPECT_THAT(before, HasSubstr("# TYPE process_cpu_seconds_total counter\n"));
+  EXPECT_THAT(before, HasSubstr(absl::StrCat(R"(gateway_build_info{version=")", kVersion,
+                                             R"(",grpc="1.)")));
+  const double resident = ValueOf(before, "process_resident_memory_bytes");
+  EXPECT_GT(resident, 5e6);
+  EXPECT_LT(resident, 1e9);
+  EXPECT_GT(ValueOf(before, "process_virtual_memory_bytes"), resident);
+  const double started = ValueOf(before, "process_start_time_seconds");
+  const double now = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
+  EXPECT_LT(started, now + 2);  // the machine's start is told in whole seconds
+  EXPECT_GT(started, now - 600);
+  // Both move as the process does.
+  const std::clock_t busy_until = std::clock() + CLOCKS_PER_SEC / 5;
+  while (std::clock() < busy_until) continue;
+  std::vector<int> descriptors;
+  for (int i = 0; i < 100; ++i) descriptors.push_back(dup(STDERR_FILENO));
+  const std::string after = Scrape();
+  for (const int descriptor : descriptors) close(descriptor);
+  EXPECT_GT(ValueOf(after, "process_cpu_seconds_total"),
+            ValueOf(before, "process_cpu_seconds_total") + 0.1);
+  EXPECT_NEAR(ValueOf(after, "process_open_fds"), ValueOf(before, "process_open_fds") + 100, 20);
+  EXPECT_GE(ValueOf(after, "process_max_fds"), ValueOf(after, "process_open_fds"));
+}
+
+TEST_F(MetricsTest, TellsWhatTracingDropped) {
+  EXPECT_THAT(Scrape(), HasSubstr("\ngateway_log_lines_dropped_total 0\n"));
+  EXPECT_THAT(Scrape(), Not(HasSubstr("gateway_traced_calls_total{")));
+  config_.tracing.file = "/dev/full";
+  config_.tracing.sample_ratio = 1;
+  gateway_ = *Gateway::Create(config_);
+  Call(kGetOrders, "{}");
+  gateway_->Drain();
+  EXPECT_THAT(Scrape(), HasSubstr("\ngateway_traced_calls_total{result=\"dropped\"} 1\n"));
+  EXPECT_THAT(Scrape(), HasSubstr("\ngateway_traced_calls_total{result=\"written\"} 0\n"));
 }
 
 TEST_F(MetricsTest, TellsWhatBecameOfCalls) {
