@@ -28,6 +28,7 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
   if (next.max_request_bytes != now.max_request_bytes) return refuse("max_request_bytes");
   if (next.metrics_listen != now.metrics_listen) return refuse("metrics.listen");
   if (next.tracing != now.tracing) return refuse("tracing");
+  if (next.audit_file != now.audit_file) return refuse("audit.file");
   if (next.server != now.server) return refuse("server");
   if (next.authorization.enabled() != now.authorization.enabled()) return refuse("authorization");
   if (!SameUpstreams(now, next)) return refuse("upstreams");

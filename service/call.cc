@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "service/byte_buffer.h"
 #include "service/call_trace.h"
@@ -119,8 +120,10 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     context_.AddTrailingMetadata(kAttempts, absl::StrCat(answer.attempts));
     if (const auto* failure = std::get_if<Failure>(&answer.result)) {
       const bool ended_by_us = aborted_ && failure->code == absl::StatusCode::kCancelled;
-      return Fail(ended_by_us ? ShuttingDown(*failure, endpoint_.route->read) : *failure);
+      if (ended_by_us) answer.result = ShuttingDown(*failure, endpoint_.route->read);
     }
+    Audit(answer);
+    if (const auto* failure = std::get_if<Failure>(&answer.result)) return Fail(*failure);
     auto& reply = std::get<mapping::Reply>(answer.result);
     if (!reply.drift.empty()) endpoint_.drift->Record(reply.drift, trace_.ids());
     AddUnrecognized(reply.drift);
@@ -160,6 +163,27 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
     End(failure.code, CallStats::EndOf(failure.outcome));
     Finish(
         ToStatus(failure, endpoint_.route->full_name, backend_->client->host(), trace_.trace_id()));
+  }
+
+  void Audit(const Answer& answer) {
+    if (endpoint_.audit == nullptr || endpoint_.route->read) return;
+    const auto* failure = std::get_if<Failure>(&answer.result);
+    AuditRecord record;
+    record.time = trace_.begun();
+    record.caller = admission_.caller.Name();
+    record.method = absl::StripPrefix(endpoint_.route->rpc_path, "/");
+    record.store = answer.store;
+    record.outcome =
+        failure == nullptr ? CallStats::Name(CallStats::End::kOk) : mapping::Name(failure->outcome);
+    record.code =
+        absl::StatusCodeToString(failure == nullptr ? absl::StatusCode::kOk : failure->code);
+    record.http_status = answer.http_status;
+    record.upstream_trace_id =
+        failure == nullptr ? std::get<mapping::Reply>(answer.result).trace_id : failure->trace_id;
+    record.attempts = answer.attempts;
+    record.ids = trace_.ids();
+    record.idempotency_key = IdempotencyKeyOf(context_);
+    endpoint_.audit->Write(record);
   }
 
   void End(absl::StatusCode code, CallStats::End end) {

@@ -12,6 +12,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include "service/audit_log.h"
 #include "service/authorization/authorizer.h"
 #include "service/backend.h"
 #include "service/call_stats.h"
@@ -34,6 +35,7 @@ struct Endpoint {
   size_t method;  // as the authorizer counts them
   const Operation* operation;
   const Telemetry* telemetry;
+  AuditLog* audit;  // of writes; null: none is kept
 };
 
 // Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the

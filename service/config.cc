@@ -232,6 +232,11 @@ Config ReadConfig(Section root) {
     root.Fail("upstreams", "at least one is required");
   ReadWebhooks(root, config.webhooks);
   config.authorization = authorization::ReadConfig(root);
+  {
+    Section audit = root.Child("audit", "Who did what: one JSON line for each write.");
+    audit.Read("file", "File that the lines are appended to; empty: none are kept.",
+               config.audit_file);
+  }
   return config;
 }
 

@@ -80,6 +80,8 @@ struct Config {
   std::map<std::string, UpstreamConfig> upstreams;
   WebhooksConfig webhooks;
   authorization::Config authorization;
+  // One line for each write; empty: none are kept.
+  std::string audit_file;
 };
 
 // NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad

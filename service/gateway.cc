@@ -105,7 +105,7 @@ void Gateway::MakeEndpoints() {
     const size_t method = *authorizer_->Find(absl::StripPrefix(route.rpc_path, "/"));
     const Operation& operation = operations_.emplace_back(OperationOf(route));
     endpoints_.push_back({&route, backend, &drift_, &in_flight_, &stats, authorizer_.get(), method,
-                          &operation, telemetry_.get()});
+                          &operation, telemetry_.get(), audit_.get()});
     sources.rpcs.push_back({operation.service, operation.method, operation.read, &stats});
   }
   sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, true, &webhook_stats_});
@@ -120,7 +120,16 @@ void Gateway::MakeEndpoints() {
     const std::lock_guard lock(mutex_);
     return CertificateFiles(config_);
   };
+  sources.audit = audit_.get();
   metrics_ = std::make_shared<Metrics>(std::move(sources));
+}
+
+absl::Status Gateway::OpenAudit() {
+  if (config_.audit_file.empty()) return absl::OkStatus();
+  auto audit = AuditLog::Open(config_.audit_file);
+  if (!audit.ok()) return Prefixed(absl::StrCat(config_.file, ": audit.file: "), audit.status());
+  audit_ = *std::move(audit);
+  return absl::OkStatus();
 }
 
 absl::Status Gateway::Listen() {
@@ -161,6 +170,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
                                                          const mapping::Files& files) {
   std::unique_ptr<Gateway> gateway(new Gateway(config, files));
   absl::Status status = gateway->MakeAll();
+  if (status.ok()) status = gateway->OpenAudit();
   if (!status.ok()) return status;
   gateway->MakeEndpoints();
   status = gateway->Listen();

@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/audit_log.h"
 #include "service/authorization/authorizer.h"
 #include "service/backends.h"
 #include "service/call_stats.h"
@@ -74,6 +75,7 @@ class Gateway {
   absl::Status MakeTls();
   absl::Status MakeAuthorizer();
   void MakeEndpoints();
+  absl::Status OpenAudit();
   absl::Status Listen();
   absl::Status Apply(const Config& config);
 
@@ -91,6 +93,7 @@ class Gateway {
   std::deque<CallStats> call_stats_;
   std::vector<Endpoint> endpoints_;
   std::unique_ptr<authorization::Authorizer> authorizer_;
+  std::unique_ptr<AuditLog> audit_;  // null: none is kept
   CallStats webhook_stats_;
   std::unique_ptr<WebhookService> webhooks_;
   std::unique_ptr<TlsSlot> tls_;  // null: plain text

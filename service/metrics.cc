@@ -187,6 +187,14 @@ MetricFamily DriftOf(const DriftLog& drift) {
   return family.Take();
 }
 
+MetricFamily AuditOf(const AuditLog& audit) {
+  Family family("gateway_audit_lines_total", MetricType::Counter,
+                "Lines for the audit log: written, or dropped because disk or queue were full.");
+  family.Add({{"result", "written"}}, static_cast<double>(audit.written()));
+  family.Add({{"result", "dropped"}}, static_cast<double>(audit.dropped()));
+  return family.Take();
+}
+
 MetricFamily ReloadsOf(const ReloadCounters& reloads) {
   Family family("gateway_reloads_total", MetricType::Counter,
                 "Changed configurations and keys, applied or refused.");
@@ -243,6 +251,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   AddTelemetry(*sources_.telemetry, families);
   families.push_back(CertificatesOf(sources_.certificates()));
   AddProcessMetrics(families);
+  if (sources_.audit != nullptr) families.push_back(AuditOf(*sources_.audit));
   return families;
 }
 

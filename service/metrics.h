@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "service/audit_log.h"
 #include "service/backend.h"
 #include "service/call_stats.h"
 #include "service/certificates.h"
@@ -53,6 +54,7 @@ class Metrics : public prometheus::Collectable {
     const Telemetry* telemetry;
     // Those of the configuration in force. Called at each scrape, from any thread.
     std::function<std::vector<CertificateFile>()> certificates;
+    const AuditLog* audit = nullptr;  // where one is kept
   };
 
   explicit Metrics(Sources sources) : sources_(std::move(sources)) {}

@@ -78,7 +78,7 @@ Client::Handle Client::Call(const mapping::Route& route, absl::string_view messa
   }
   auto& request = std::get<mapping::RestRequest>(written);
   if (std::optional<mapping::Failure> failure = check(request.tenant)) {
-    done({*std::move(failure)});
+    done({*std::move(failure), 0, request.tenant});
     return Handle();
   }
   auto call = std::make_shared<PendingCall>(upstream_, route, std::move(request), deadline,

@@ -106,10 +106,12 @@ void PendingCall::OnResult(http::Result result) {
   ++upstream_.attempts(route_.read)[AttemptResultOf(result)];
   upstream_.gate(route_.read)
       .Leave(pass_, VerdictOf(result, now - pass_.entered), LatencyCounts(result), now);
+  http_status_ = 0;
   if (const auto* error = std::get_if<http::Error>(&result)) {
     return OnFailure(result, mapping::FromTransportError(*error, route_.read));
   }
   auto& response = std::get<http::Response>(result);
+  http_status_ = response.status;
   const Redaction redaction(*route_.provider, key_);
   redaction.Mask(response);
   auto read = mapping::ReadReply(route_, response);
@@ -170,7 +172,7 @@ void PendingCall::Finish(std::variant<mapping::Reply, Failure> result) {
       failure != nullptr && failure->outcome == mapping::Outcome::kUnknown) {
     ++(route_.read ? upstream_.counters.reads_unknown : upstream_.counters.writes_unknown);
   }
-  done_({std::move(result), attempts_});
+  done_({std::move(result), attempts_, store_, http_status_});
 }
 
 template <typename Begin>

@@ -34,6 +34,9 @@ struct Answer {
   std::variant<mapping::Reply, mapping::Failure> result;
   // Times that the call was handed to the transport.
   int attempts = 0;
+  // The store that the call is about; empty for none, and of a request that is wrong.
+  std::string store = {};
+  int http_status = 0;  // of the last reply; 0: there was none
 };
 
 class PendingCall : public std::enable_shared_from_this<PendingCall> {
@@ -78,6 +81,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   std::string key_;
   bool key_renewed_ = false;
   int attempts_ = 0;
+  int http_status_ = 0;  // of the last attempt
   resilience::Gate::Pass pass_;
   std::optional<mapping::Failure> last_failure_;
 

@@ -91,7 +91,7 @@ TEST_F(RedactionInCallTest, NoTextOfAnErrorHoldsTheKey) {
   for (const char c : key) absl::StrAppend(&escaped, "\\u00", absl::Hex(c, absl::kZeroPad2));
   for (const std::string& text : {key, escaped}) {
     const std::string all = EverythingOf(absl::StrCat(
-        R"({"code": ")", text, R"(", "message": "bad key )", text, R"(", "traceId": ")", text,
+        R"({"code": ")", text, R"(", "message": "bad key )", text, R"(", "trace_id": ")", text,
         R"(", "errors": [{"path": [")", text, R"("], "message": ")", text, R"("}]})"));
     EXPECT_THAT(all, Not(HasSubstr(key)));
     EXPECT_THAT(all, HasSubstr("bad key ***"));
