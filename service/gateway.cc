@@ -148,6 +148,9 @@ absl::Status Gateway::Listen() {
                      endpoints_, *webhooks_, in_flight_, *telemetry_);
   if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": "), server.status());
   server_ = *std::move(server);
+  if (!config_.server.health_listen.empty()) {
+    Log(Severity::kInfo, "answering health checks", {{"port", int64_t{server_->health_port()}}});
+  }
   return absl::OkStatus();
 }
 

@@ -1,13 +1,13 @@
 #!/bin/bash
 # Runs the programs of the fault matrix, two at a time, and prints their rows by number and the sum: "N passed, 0 failed".
 # A program that does not come to its end counts as a failed case.
-# Usage: faults.sh BUILD_DIR [PROGRAM...]   (no PROGRAM: all that ctest knows by the label "faults")
+# Usage: [LABEL=faults] faults.sh BUILD_DIR [PROGRAM...]   (no PROGRAM: all that ctest knows by the label)
 set -euo pipefail
 
 build=$1
 shift
 if [ $# -eq 0 ]; then
-  mapfile -t programs < <(ctest --test-dir "$build" -N -L '^faults$' | sed -n 's/^ *Test *#[0-9]*: //p')
+  mapfile -t programs < <(ctest --test-dir "$build" -N -L "^${LABEL:-faults}$" | sed -n 's/^ *Test *#[0-9]*: //p')
 else
   programs=("$@")
 fi

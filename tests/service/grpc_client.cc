@@ -118,6 +118,12 @@ grpc::Status StatusOf(const std::string& address, const std::string& method,
   return CallBytes(ChannelOf(address, options), method, request, options.metadata, true).status;
 }
 
+RpcAnswer CallBytesOf(const std::string& address, const std::string& method,
+                      const std::string& request, const RpcOptions& options) {
+  RawAnswer raw = CallBytes(ChannelOf(address, options), method, request, options.metadata, true);
+  return {std::move(raw.status), "", std::move(raw.trailers)};
+}
+
 std::shared_ptr<grpc::Channel> OwnChannel(
     const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;

@@ -43,6 +43,10 @@ RpcAnswer CallRpc(const std::string& address, const std::string& method, const s
 grpc::Status StatusOf(const std::string& address, const std::string& method,
                       const std::string& request = "", const RpcOptions& options = {});
 
+// The same, with the trailers; without a reply.
+RpcAnswer CallBytesOf(const std::string& address, const std::string& method,
+                      const std::string& request, const RpcOptions& options);
+
 // A channel that shares no connection with others.
 std::shared_ptr<grpc::Channel> OwnChannel(
     const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials);

@@ -1,0 +1,124 @@
+#include "tests/security/table.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace gateway::security {
+namespace {
+
+// By number; SECURITY.md names them by it.
+constexpr absl::string_view kAttacks[] = {
+    "",
+    "plain text to the TLS port",
+    "no certificate",
+    "certificate of another authority",
+    "expired certificate",
+    "certificate that is not valid yet",
+    "certificate with another name",
+    "name in the common name alone",
+    "two SPIFFE IDs, one of them allowed",
+    "SPIFFE ID as a DNS name",
+    "downgrade to TLS 1.1",
+    "revoked by the policy while connected",
+    "plain text on a public address, unasked",
+    "billing calls on the health port",
+    "200 connections that say nothing",
+    "reflection against the policy",
+    "channelz against the policy",
+    "token with alg: none",
+    "token signed with the public key as a secret",
+    "token signed by a stranger under our kid",
+    "token that brings its own key",
+    "token with changed claims",
+    "expired token",
+    "token that is not valid yet",
+    "token of another issuer",
+    "token for another audience",
+    "token without expiry",
+    "two tokens, one of them good",
+    "bad token beside a good certificate",
+    "read-only caller writes",
+    "caller asks for another's store",
+    "store named twice in one request",
+    "store hidden in a path",
+    "refund by one who may not",
+    "path values: dots, slashes, escapes",
+    "CR, LF and NUL in every text of a request",
+    "headers of the caller to the upstream",
+    "idempotency key as a second header",
+    "a request that is too large",
+    "a compressed request of 256 MB",
+    "a million small metadata keys",
+    "10,000 levels of nesting in a request",
+    "bytes that are no message",
+    "redirect to another host",
+    "headers smuggled in by the upstream",
+    "a compressed reply of a gigabyte",
+    "100,000 levels of nesting in a reply",
+    "upstream quotes our key",
+    "endless headers from the upstream",
+    "key's file readable by everybody",
+    "key in a malformed configuration",
+    "forged webhook",
+};
+
+constexpr char kSaw[] = "saw";
+
+int NumberOf(absl::string_view test) {
+  if (!absl::ConsumePrefix(&test, "Attack")) return 0;
+  return std::atoi(std::string(test).c_str());
+}
+
+class Rows : public testing::EmptyTestEventListener {
+ public:
+  void OnTestPartResult(const testing::TestPartResult& part) override {
+    if (!part.failed()) return;
+    std::printf("%s:%d: %s\n", part.file_name() ? part.file_name() : "?", part.line_number(),
+                part.message());
+  }
+
+  void OnTestEnd(const testing::TestInfo& test) override {
+    const testing::TestResult& result = *test.result();
+    std::string saw;
+    for (int i = 0; i < result.test_property_count(); ++i) {
+      if (result.GetTestProperty(i).key() == std::string(kSaw)) {
+        saw = result.GetTestProperty(i).value();
+      }
+    }
+    ++(result.Failed() ? failed_ : passed_);
+    const int number = NumberOf(test.name());
+    const bool known = number > 0 && number < static_cast<int>(std::size(kAttacks));
+    std::printf("%2d  %-48s %s  %s\n", number,
+                known ? std::string(kAttacks[number]).c_str() : test.name(),
+                result.Failed() ? "FAILED" : "passed", saw.c_str());
+    std::fflush(stdout);
+  }
+
+  void OnTestProgramEnd(const testing::UnitTest&) override {
+    std::printf("%d passed, %d failed\n", passed_, failed_);
+  }
+
+ private:
+  int passed_ = 0;
+  int failed_ = 0;
+};
+
+}  // namespace
+
+void Saw(const std::string& what) { testing::Test::RecordProperty(kSaw, what); }
+
+int RunAttacks(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  listeners.Append(new Rows);
+  return RUN_ALL_TESTS();
+}
+
+}  // namespace gateway::security
