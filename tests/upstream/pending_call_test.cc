@@ -63,7 +63,7 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
   bool done = false;
   client_->Call(
       RouteOf(kGetOrder), Message(kGetOrder, kOrder), absl::InfiniteFuture(),
-      [&](const gateway::Answer&) { done = true; }, "", &watcher);
+      [&](const gateway::Answer&) { done = true; }, "", Client::AnyStore, &watcher);
   Answer(0, Lost(Kind::kConnect, false));
   EXPECT_EQ(watcher.attempts, 1);
   Elapse(0);
