@@ -99,6 +99,11 @@ std::string Victim::WriteConfig() {
       json{{"listen", "127.0.0.1:0"},
            {"metrics", {{"listen", absl::StrCat("127.0.0.1:", metrics_port_)}}},
            {"audit", {{"file", directory_.Path("audit")}}},
+           {"logging", {{"access_sample_ratio", 1.0}}},
+           {"tracing",
+            {{"file", directory_.Path("spans")},
+             {"sample_ratio", 1.0},
+             {"max_file_bytes", 1024 * 1024 * 1024}}},
            {"server",
             {{"tls",
               {{"certificate_file", server.certificate_file},
@@ -202,7 +207,8 @@ std::string Victim::Transcript() const {
 std::string Victim::Stop() {
   child_->Signal(SIGTERM);
   EXPECT_EQ(ended_.get(), 0);
-  return absl::StrCat(child_->out(), child_->err(), Read(directory_.Path("audit")));
+  return absl::StrCat(child_->out(), child_->err(), Read(directory_.Path("audit")),
+                      Read(directory_.Path("spans")));
 }
 
 Victim* AttackTest::victim_ = nullptr;
@@ -216,6 +222,7 @@ void AttackTest::TearDownTestSuite() {
   EXPECT_FALSE(absl::StrContains(metrics, kMarker)) << "a metric holds a secret";
   EXPECT_FALSE(absl::StrContains(written, kMarker)) << "a log holds a secret";
   EXPECT_FALSE(absl::StrContains(written, kSensitive)) << "a log holds a sensitive field";
+  EXPECT_TRUE(absl::StrContains(written, "resourceSpans")) << "there are no traces";
   EXPECT_TRUE(absl::StrContains(written, "\"event\":\"stopped\"")) << "there is no log at all";
   delete victim_;
   victim_ = nullptr;

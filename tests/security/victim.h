@@ -79,7 +79,7 @@ class Victim {
   // The most memory that it had so far, in bytes.
   size_t PeakMemory() const;
 
-  // Ends it. Everything that it wrote: log and audit log.
+  // Ends it. Everything that it wrote: log, audit log and traces.
   std::string Stop();
 
   // Requests as the upstream got them, without their Authorization.

@@ -1,0 +1,70 @@
+// SECURITY.md names every attack of the table, and tests that are there.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+namespace gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kSource = SOURCE_DIR;
+
+std::string Read(const fs::path& path) {
+  std::ifstream stream(path);
+  EXPECT_TRUE(stream.is_open()) << path;
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+std::set<int> AttacksIn(const fs::path& folder) {
+  std::set<int> attacks;
+  const std::regex test(R"(TEST_F\(\w+, Attack(\d+)\))");
+  for (const auto& file : fs::directory_iterator(folder)) {
+    const std::string text = Read(file.path());
+    for (std::sregex_iterator it(text.begin(), text.end(), test), end; it != end; ++it) {
+      EXPECT_TRUE(attacks.insert(std::stoi((*it)[1])).second) << "twice: " << (*it)[0];
+    }
+  }
+  return attacks;
+}
+
+// "attacks 1 to 5, 10, 12" and "attack 11".
+std::set<int> AttacksNamed(const std::string& text) {
+  std::set<int> attacks;
+  const std::regex list(R"(attacks? ([0-9]+(?: to [0-9]+)?(?:, [0-9]+(?: to [0-9]+)?)*))");
+  const std::regex part(R"((\d+)(?: to (\d+))?)");
+  for (std::sregex_iterator it(text.begin(), text.end(), list), end; it != end; ++it) {
+    const std::string numbers = (*it)[1];
+    for (std::sregex_iterator p(numbers.begin(), numbers.end(), part); p != end; ++p) {
+      const int first = std::stoi((*p)[1]);
+      const int last = (*p)[2].matched ? std::stoi((*p)[2]) : first;
+      for (int i = first; i <= last; ++i) attacks.insert(i);
+    }
+  }
+  return attacks;
+}
+
+TEST(SecurityTest, NamesEveryAttackAndNoOther) {
+  const std::set<int> there = AttacksIn(kSource / "tests/security");
+  EXPECT_GE(there.size(), 30u);
+  EXPECT_EQ(AttacksNamed(Read(kSource / "SECURITY.md")), there);
+}
+
+TEST(SecurityTest, NamesFilesThatAreThere) {
+  const std::string text = Read(kSource / "SECURITY.md");
+  const std::regex path(R"(`((?:tests|tools)/[\w/.-]+)`)");
+  int found = 0;
+  for (std::sregex_iterator it(text.begin(), text.end(), path), end; it != end; ++it, ++found) {
+    EXPECT_TRUE(fs::exists(kSource / (*it)[1].str())) << (*it)[1];
+  }
+  EXPECT_GE(found, 8);
+}
+
+}  // namespace
+}  // namespace gateway
