@@ -26,6 +26,7 @@ std::set<int> AttacksIn(const fs::path& folder) {
   std::set<int> attacks;
   const std::regex test(R"(TEST_F\(\w+, Attack(\d+)\))");
   for (const auto& file : fs::directory_iterator(folder)) {
+    if (file.path().extension() != ".cc") continue;
     const std::string text = Read(file.path());
     for (std::sregex_iterator it(text.begin(), text.end(), test), end; it != end; ++it) {
       EXPECT_TRUE(attacks.insert(std::stoi((*it)[1])).second) << "twice: " << (*it)[0];
