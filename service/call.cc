@@ -80,7 +80,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         reply_(reply),
         backend_(endpoint.backend->Get()),
         trace_(*endpoint.telemetry, *endpoint.operation, context),
-        admission_(endpoint.authorizer->Admit(endpoint.method, context)),
+        admission_(endpoint.authorizer->Admit(endpoint.method, context, trace_)),
         place_(endpoint.in_flight->Add(*this)) {}
 
   void Start(const grpc::ByteBuffer& request) {

@@ -29,7 +29,7 @@
 
 namespace gateway {
 
-class CallTrace final : public AttemptObserver {
+class CallTrace final : public AttemptObserver, public LogIdSource {
  public:
   // Reads the caller's metadata, and adds the trailer `x-request-id`: what the caller sent under
   // this name, if that is 1 to 128 visible ASCII characters, or else a new one.
@@ -37,7 +37,7 @@ class CallTrace final : public AttemptObserver {
             grpc::ServerContextBase& context);
 
   absl::Time begun() const { return begun_; }
-  LogIds ids() const;
+  LogIds ids() const override;
   std::string trace_id() const { return Text(context_.trace_id); }
 
   // Each attempt is a span of its own, a child of the call's, and tells its id upstream.

@@ -27,6 +27,15 @@ struct LogIds {
   std::string request_id;
 };
 
+// Whoever knows them, asked only when a line is written.
+class LogIdSource {
+ public:
+  virtual LogIds ids() const = 0;
+
+ protected:
+  ~LogIdSource() = default;
+};
+
 enum class Severity { kInfo, kWarning, kError };
 
 // "info", "warning", "error".

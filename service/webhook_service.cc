@@ -45,7 +45,7 @@ WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> read
 grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& context,
                                         CallTrace& trace, const grpc::ByteBuffer& request,
                                         grpc::ByteBuffer& reply) {
-  const authorization::Admission admission = authorizer_.Admit(method_, context);
+  const authorization::Admission admission = authorizer_.Admit(method_, context, trace);
   if (const auto refusal = authorizer_.CheckStore(admission, "")) {
     End(trace, refusal->code, CallStats::EndOf(refusal->outcome));
     return ToStatus(*refusal, operation_.full_name, "", trace.trace_id());

@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/log.h"
 
 namespace gateway::authorization {
 namespace {
@@ -85,6 +84,7 @@ Admission Authorizer::Admit(size_t method, const Presented& presented) {
   Admission admission;
   admission.settings = Get();
   admission.method = method;
+  admission.call = presented.call;
   admission.caller = CertificateOf(presented);
   const Policy* const policy = admission.settings->policy.get();
   if (policy == nullptr) return admission;
@@ -116,7 +116,8 @@ Admission Authorizer::Admit(size_t method, const Presented& presented) {
   return admission;
 }
 
-Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& context) {
+Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& context,
+                            const LogIdSource& call) {
   Presented presented;
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (peer != nullptr && peer->IsPeerAuthenticated()) {
@@ -131,6 +132,7 @@ Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& contex
   for (auto entry = begin; entry != end; ++entry) {
     presented.authorization.push_back(View(entry->second));
   }
+  presented.call = &call;
   return Admit(method, presented);
 }
 
@@ -156,6 +158,7 @@ std::optional<Failure> Authorizer::Refuse(const Admission& admission, Failure fa
   if (const auto left_out = log_.Pass(absl::StrCat(place), absl::Now())) {
     Log(Severity::kWarning,
         dry_run ? "the policy would refuse this call" : "call refused by the policy",
+        admission.call == nullptr ? LogIds() : admission.call->ids(),
         {{"caller", caller},
          {"method", method},
          {"store", std::string(store)},

@@ -31,6 +31,7 @@
 #include "service/authorization/identity.h"
 #include "service/authorization/policy.h"
 #include "service/authorization/token_verifier.h"
+#include "service/log.h"
 #include "service/seldom.h"
 #include "upstream/mapping/failure.h"
 
@@ -50,12 +51,14 @@ struct Presented {
   Texts spiffe;  // of the verified certificate
   Texts dns;
   Texts authorization;  // the metadata of this name
+  const LogIdSource* call = nullptr;
 };
 
 // A decision on one call.
 struct Admission {
   std::shared_ptr<const Settings> settings;
   size_t method = 0;
+  const LogIdSource* call = nullptr;  // for the log; lives as long as the call
   Identity caller;
   Grant grant;
   // The call ends with it.
@@ -74,7 +77,8 @@ class Authorizer {
   void Set(std::shared_ptr<const Settings> settings);
 
   Admission Admit(size_t method, const Presented& presented);
-  Admission Admit(size_t method, const grpc::ServerContextBase& context);
+  Admission Admit(size_t method, const grpc::ServerContextBase& context,
+                  const LogIdSource& call);
 
   // `store`: "" of a call that is about none. The refusal of Admit where there is one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
