@@ -27,6 +27,7 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
   if (next.listen != now.listen) return refuse("listen");
   if (next.max_request_bytes != now.max_request_bytes) return refuse("max_request_bytes");
   if (next.metrics_listen != now.metrics_listen) return refuse("metrics.listen");
+  if (next.health != now.health) return refuse("health");
   if (next.tracing != now.tracing) return refuse("tracing");
   if (next.audit_file != now.audit_file) return refuse("audit.file");
   if (next.server != now.server) return refuse("server");

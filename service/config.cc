@@ -214,6 +214,7 @@ Config ReadConfig(Section root) {
     Section metrics = root.Child("metrics", "Prometheus metrics, over HTTP at /metrics.");
     metrics.Read("listen", "Address and port; empty: no metrics.", config.metrics_listen);
   }
+  config.health = ReadHealth(root);
   config.logging = ReadLogging(root);
   config.tracing = ReadTracing(root);
   {

@@ -70,6 +70,7 @@ struct Config {
   ServerConfig server;
   // Address and port of the metrics over HTTP; empty: none.
   std::string metrics_listen;
+  HealthConfig health;
   LoggingConfig logging;
   TracingConfig tracing;
   // On SIGTERM: NOT_SERVING at once, GOAWAY after the delay, and calls in flight have the grace to

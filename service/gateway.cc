@@ -154,6 +154,18 @@ absl::Status Gateway::Listen() {
   return absl::OkStatus();
 }
 
+void Gateway::WatchUpstreams() {
+  if (!config_.health.upstream_readiness) return;
+  std::vector<UpstreamHealth::Watched> upstreams;
+  for (const auto& [name, upstream] : config_.upstreams) {
+    upstreams.push_back({name, backends_->Find(name)});
+  }
+  upstream_health_ = std::make_unique<UpstreamHealth>(
+      std::move(upstreams), [server = server_.get()](const std::string& upstream, bool alive) {
+        server->SetUpstreamServing(upstream, alive);
+      });
+}
+
 absl::Status Gateway::MakeAll() {
   absl::Status status = MakeRoutes();
   if (status.ok()) status = MakeBackends();
@@ -178,6 +190,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
   gateway->MakeEndpoints();
   status = gateway->Listen();
   if (!status.ok()) return status;
+  gateway->WatchUpstreams();
   if (!config.file.empty()) {
     gateway->reloader_ = std::make_unique<Reloader>(
         config, gateway->fingerprint_,
@@ -216,6 +229,7 @@ void Gateway::Drain() {
     delay = config_.drain_delay;
     grace = config_.drain_grace;
   }
+  upstream_health_ = nullptr;  // nothing is to be SERVING from here on
   server_->Drain(delay, grace);
   telemetry_->Flush();
 }

@@ -34,6 +34,7 @@
 #include "service/reloader.h"
 #include "service/server.h"
 #include "service/tls_files.h"
+#include "service/upstream_health.h"
 #include "service/webhook_service.h"
 #include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/route.h"
@@ -77,6 +78,7 @@ class Gateway {
   void MakeEndpoints();
   absl::Status OpenAudit();
   absl::Status Listen();
+  void WatchUpstreams();
   absl::Status Apply(const Config& config);
 
   mutable std::mutex mutex_;
@@ -102,6 +104,7 @@ class Gateway {
   // Those that use all of the above, and end before it.
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<UpstreamHealth> upstream_health_;  // null: nobody asked
   std::unique_ptr<Reloader> reloader_;
 };
 

@@ -4,6 +4,16 @@ namespace gateway {
 
 using Section = ConfigReader::Section;
 
+HealthConfig ReadHealth(Section& root) {
+  HealthConfig health;
+  Section section = root.Child("health", "What grpc.health.v1 says.");
+  section.Read("upstream_readiness",
+               "While an upstream seems dead, its name and those of its services are NOT_SERVING; "
+               "the process as a whole (the name \"\") never depends on an upstream.",
+               health.upstream_readiness);
+  return health;
+}
+
 LoggingConfig ReadLogging(Section& root) {
   LoggingConfig logging;
   Section section = root.Child("logging", "Lines on standard error, one JSON object each.");

@@ -1,4 +1,4 @@
-// The part of the configuration that says what is told of calls beside metrics.
+// The parts of the configuration that say what is told of calls and of health, beside metrics.
 #ifndef SERVICE_OBSERVABILITY_CONFIG_H_
 #define SERVICE_OBSERVABILITY_CONFIG_H_
 
@@ -28,6 +28,14 @@ struct LoggingConfig {
   bool operator==(const LoggingConfig&) const = default;
 };
 
+struct HealthConfig {
+  // Whether health tells of a dead upstream.
+  bool upstream_readiness = false;
+
+  bool operator==(const HealthConfig&) const = default;
+};
+
+HealthConfig ReadHealth(ConfigReader::Section& root);
 LoggingConfig ReadLogging(ConfigReader::Section& root);
 TracingConfig ReadTracing(ConfigReader::Section& root);
 

@@ -79,7 +79,12 @@ Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight,
     : services_(MakeServices(endpoints)),
       in_flight_(in_flight),
       unknown_method_(telemetry),
-      unknown_health_method_(telemetry) {}
+      unknown_health_method_(telemetry) {
+  for (const Endpoint& endpoint : endpoints) {
+    const std::string& upstream = endpoint.route->provider->name();
+    names_of_upstreams_[upstream].insert({upstream, endpoint.route->service});
+  }
+}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
                                                        const std::vector<Endpoint>& endpoints,
@@ -157,15 +162,22 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
 }
 
 void Server::SetServing(bool serving) {
-  SetServing(*server_, serving);
-  if (health_server_ != nullptr) SetServing(*health_server_, serving);
+  for (grpc::Server* const server : {server_.get(), health_server_.get()}) {
+    if (server == nullptr) continue;
+    grpc::HealthCheckServiceInterface* const health = server->GetHealthCheckService();
+    health->SetServingStatus(serving);
+    health->SetServingStatus(WebhookService::kName, serving);
+  }
+  for (const auto& [upstream, names] : names_of_upstreams_) SetUpstreamServing(upstream, serving);
 }
 
-void Server::SetServing(grpc::Server& server, bool serving) {
-  grpc::HealthCheckServiceInterface* const health = server.GetHealthCheckService();
-  health->SetServingStatus(serving);
-  for (const auto& service : services_) health->SetServingStatus(service->name(), serving);
-  health->SetServingStatus(WebhookService::kName, serving);
+void Server::SetUpstreamServing(const std::string& upstream, bool serving) {
+  for (grpc::Server* const server : {server_.get(), health_server_.get()}) {
+    if (server == nullptr) continue;
+    for (const std::string& name : names_of_upstreams_.at(upstream)) {
+      server->GetHealthCheckService()->SetServingStatus(name, serving);
+    }
+  }
 }
 
 }  // namespace gateway

@@ -10,7 +10,9 @@
 #include <grpcpp/server.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,10 @@ class Server {
   // Of the listener for health checks; only where the settings have an address for it.
   int health_port() const { return health_port_; }
 
+  // What health says of an upstream's name and of its services, from now on; SERVING at first. Not
+  // beside Drain.
+  void SetUpstreamServing(const std::string& upstream, bool serving);
+
   // Says NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
   // calls in flight `grace` to end, and aborts the rest. Returns when nothing is left.
   void Drain(absl::Duration delay, absl::Duration grace);
@@ -64,9 +70,10 @@ class Server {
   Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, const Telemetry& telemetry);
   absl::Status ListenForHealth(const Options& options);
   void SetServing(bool serving);
-  void SetServing(grpc::Server& server, bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
+  // For health: an upstream's name, and those of its services.
+  std::map<std::string, std::set<std::string>> names_of_upstreams_;
   InFlight& in_flight_;
   UnknownMethod unknown_method_;
   UnknownMethod unknown_health_method_;

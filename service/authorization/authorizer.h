@@ -77,8 +77,7 @@ class Authorizer {
   void Set(std::shared_ptr<const Settings> settings);
 
   Admission Admit(size_t method, const Presented& presented);
-  Admission Admit(size_t method, const grpc::ServerContextBase& context,
-                  const LogIdSource& call);
+  Admission Admit(size_t method, const grpc::ServerContextBase& context, const LogIdSource& call);
 
   // `store`: "" of a call that is about none. The refusal of Admit where there is one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);

@@ -187,6 +187,7 @@ TEST_F(ReloadTest, RefusesWhatCannotBeAndKeepsTheOld) {
         R"([{"op": "replace", "path": "/listen", "value": "127.0.0.1:1"}])",
         R"([{"op": "add", "path": "/max_request_bytes", "value": 2048}])",
         R"([{"op": "add", "path": "/metrics", "value": {"listen": "127.0.0.1:0"}}])",
+        R"([{"op": "add", "path": "/health", "value": {"upstream_readiness": true}}])",
         R"([{"op": "add", "path": "/tracing", "value": {"sample_ratio": 0.5}}])",
         R"([{"op": "add", "path": "/server", "value": {"max_concurrent_streams": 7}}])",
         R"([{"op": "move", "from": "/upstreams/paynow", "path": "/upstreams/other"}])"}) {

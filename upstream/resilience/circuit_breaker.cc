@@ -67,6 +67,16 @@ CircuitBreaker::State CircuitBreaker::state() const {
   return state_;
 }
 
+bool CircuitBreaker::refuses(absl::Time now) const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::kOpen && now < half_open_at_;
+}
+
+uint64_t CircuitBreaker::good_calls(absl::Time now) const {
+  const std::lock_guard lock(mutex_);
+  return window_.Sum(now)[kGoodCalls];
+}
+
 uint64_t CircuitBreaker::openings() const {
   const std::lock_guard lock(mutex_);
   return openings_;

@@ -54,6 +54,10 @@ class CircuitBreaker {
   void Record(uint64_t ticket, Verdict verdict, absl::Time now);
 
   State state() const;
+  // It is open, and its time has not passed: a call now would not go out.
+  bool refuses(absl::Time now) const;
+  // Calls of the window that went well.
+  uint64_t good_calls(absl::Time now) const;
   // Times that it went from closed to open.
   uint64_t openings() const;
 
@@ -68,7 +72,7 @@ class CircuitBreaker {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   State state_ = State::kClosed;
-  SlidingWindow<kCounters> window_;
+  mutable SlidingWindow<kCounters> window_;  // forgets when it is looked at
   // Counts changes of state: what a call admitted in an earlier state tells no longer matters.
   uint64_t epoch_ = 0;
   absl::Time half_open_at_;

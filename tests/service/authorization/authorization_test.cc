@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -223,6 +224,10 @@ TEST_F(AuthorizationTest, LogsWhoWasRefusedWhatAndByWhichRule) {
                        R"x(","store":"","rule":"(none)","reason":"POLICY_METHOD")x")));
   EXPECT_THAT(log, HasSubstr(R"("store":"14","rule":"desk","reason":"POLICY_STORE")"));
   EXPECT_THAT(log, HasSubstr(R"("reason":"CREDENTIALS_INVALID","detail":"signature")"));
+  for (const absl::string_view line : absl::StrSplit(log, '\n')) {
+    if (!absl::StrContains(line, "call refused by the policy")) continue;
+    EXPECT_THAT(std::string(line), HasSubstr(R"("trace_id":")"));  // and so it can be found again
+  }
   EXPECT_THAT(log, Not(HasSubstr(token.substr(token.rfind('.') + 1))));
 }
 
