@@ -5,7 +5,7 @@ PROVIDER := paynow
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench soak overload rolling-restart clean
-.PHONY: image image-check k8s-check dashboard-check
+.PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,10 @@ image-check: build ## run the images unprivileged, read-only and limited, under 
 
 k8s-check: ## check manifests, alert rules and their tests without a cluster; refuse 30 typical mistakes
 	tools/k8s-check.sh
+
+k8s-e2e: build ## roll the images out on a real one-node Kubernetes, and lose no call (root; builds Kubernetes once)
+	@cmake --build $(BUILD) --target steady-load
+	tools/k8s-e2e.sh $(BUILD)
 
 dashboard-check: build ## scrape a loaded gateway with Prometheus: every panel and alert finds its metrics
 	@tools/install-packages.sh tools/packages-k8s.txt

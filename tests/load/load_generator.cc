@@ -18,13 +18,17 @@ using Clock = std::chrono::steady_clock;
 constexpr char kRead[] = "/paynow.management.v1.OrdersService/GetOrderById";
 constexpr char kWrite[] = "/paynow.management.v1.OrdersService/RefundOrder";
 
+grpc::ByteBuffer Bytes(const std::string& message) {
+  const grpc::Slice slice(message);
+  return {&slice, 1};
+}
+
 // The fields `order_id` = 2 and, of a write, an empty `body` = 3, in protobuf's wire format.
 grpc::ByteBuffer Request(uint64_t marker, bool write) {
   const std::string id = absl::StrCat(marker);
   std::string bytes = absl::StrCat("\x12", std::string(1, static_cast<char>(id.size())), id);
   if (write) bytes += std::string("\x1a\x00", 2);
-  const grpc::Slice slice(bytes);
-  return {&slice, 1};
+  return Bytes(bytes);
 }
 
 double Milliseconds(Clock::duration duration) {
@@ -125,14 +129,19 @@ void LoadGenerator::BeginCall() {
   auto* const call = new Call;
   call->record.marker = options_.first_marker + number;
   call->record.write = static_cast<int>(number % 100 * 37 % 100) < options_.write_percent;
-  call->request = Request(call->record.marker, call->record.write);
+  const std::optional<Rpc>& given = call->record.write ? options_.write : options_.read;
+  call->request = given ? Bytes(given->message) : Request(call->record.marker, call->record.write);
   call->began = Clock::now();
   call->deadline = call->began + absl::ToChronoNanoseconds(options_.deadline);
   call->context.set_deadline(std::chrono::system_clock::now() +
                              absl::ToChronoNanoseconds(options_.deadline));
   state_.With([](State& state) { ++state.in_flight; });
   stubs_[number % stubs_.size()].UnaryCall(
-      &call->context, call->record.write ? kWrite : kRead, {}, &call->request, &call->reply,
+      &call->context,
+      given                ? given->path
+      : call->record.write ? kWrite
+                           : kRead,
+      {}, &call->request, &call->reply,
       [this, call](const grpc::Status& status) { OnEnd(*call, status); });
 }
 

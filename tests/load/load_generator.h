@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,11 +36,18 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
 
 class LoadGenerator {
  public:
+  struct Rpc {
+    std::string path;
+    std::string message;  // serialized
+  };
   struct Options {
     std::vector<std::shared_ptr<grpc::Channel>> channels;  // used in turn
     absl::Duration deadline = absl::Seconds(5);
     int write_percent = 20;
     uint64_t first_marker = 1;
+    // What is called instead of GetOrderById and RefundOrder, with one request for all.
+    std::optional<Rpc> read = {};
+    std::optional<Rpc> write = {};
     // An open loop does not go beyond this: what is due then is left out.
     int most_in_flight = 100000;
   };
