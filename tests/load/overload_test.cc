@@ -29,8 +29,9 @@ struct Scale {
 struct Bounds {
   double goodput = 0.7;     // of the peak, at least
   double percentile = 0.5;  // of the latency, which at most doubles
+  double lost = 0.05;       // of the calls after the overload
 };
-constexpr Bounds kOnAQuietMachine = {0.9, 0.99};
+constexpr Bounds kOnAQuietMachine = {0.9, 0.99, 0};
 
 bool MachineIsQuiet() { return std::getenv("OVERLOAD") != nullptr; }
 
@@ -68,7 +69,8 @@ void Overload(const Scale& scale) {
             whole.Count(&CallRecord::any));
   EXPECT_LE(overload.Percentile(0.5, &CallRecord::shed),
             absl::ToDoubleMilliseconds(scale.service_time));
-  EXPECT_EQ(recovered.Count(&CallRecord::failed), 0);
+  EXPECT_LE(static_cast<double>(recovered.Count(&CallRecord::failed)),
+            bounds.lost * static_cast<double>(recovered.Count(&CallRecord::any)));
   const int64_t answered = unloaded.Count(&CallRecord::ok) + peak.Count(&CallRecord::ok) +
                            whole.Count(&CallRecord::ok) + recovered.Count(&CallRecord::ok);
   EXPECT_EQ(upstream.counters().requests, answered);

@@ -184,6 +184,8 @@ TEST_F(ReloadTest, RefusesWhatCannotBeAndKeepsTheOld) {
         R"([{"op": "add", "path": "/upstreams/paynow/pool", "value": {"max_connections": 0}}])",
         R"([{"op": "replace", "path": "/upstreams/paynow/base_url", "value": "nonsense"}])",
         R"([{"op": "replace", "path": "/upstreams/paynow/api_key/file", "value": "/missing"}])",
+        R"([{"op": "add", "path": "/upstreams/paynow/profile",
+             "value": {"authorization_scheme": "Bearer"}}])",
         R"([{"op": "replace", "path": "/listen", "value": "127.0.0.1:1"}])",
         R"([{"op": "add", "path": "/max_request_bytes", "value": 2048}])",
         R"([{"op": "add", "path": "/metrics", "value": {"listen": "127.0.0.1:0"}}])",
