@@ -89,7 +89,7 @@ class UpstreamFamilies {
   void MoveTo(std::vector<MetricFamily>& families) {
     for (Family* family : {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_,
                            &breaker_openings_, &limit_, &in_flight_, &unknown_, &keys_renewed_,
-                           &pool_, &connections_, &repeats_refused_}) {
+                           &pool_, &connections_, &reused_, &repeats_refused_}) {
       families.push_back(family->Take());
     }
   }
@@ -147,6 +147,7 @@ class UpstreamFamilies {
     state("queued", stats.queued);
     state("in_flight", stats.in_flight);
     connections_.Add({{"upstream", name}}, static_cast<double>(stats.connections_created));
+    reused_.Add({{"upstream", name}}, static_cast<double>(stats.connections_reused));
     repeats_refused_.Add({{"upstream", name}}, static_cast<double>(stats.repeats_refused));
   }
 
@@ -173,6 +174,8 @@ class UpstreamFamilies {
   Family pool_{"gateway_pool_requests", MetricType::Gauge, "Requests in the pool."};
   Family connections_{"gateway_pool_connections_created_total", MetricType::Counter,
                       "Connections opened."};
+  Family reused_{"gateway_pool_connections_reused_total", MetricType::Counter,
+                 "Requests answered over a connection that was there."};
   Family repeats_refused_{"gateway_pool_repeats_refused_total", MetricType::Counter,
                           "Times that libcurl was kept from sending a request again."};
 };

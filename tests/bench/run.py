@@ -20,6 +20,8 @@ import tempfile
 import time
 import urllib.request
 
+import secured
+
 STORE = "411486491630370816"
 TICK = os.sysconf("SC_CLK_TCK")
 CLIENTS, STREAMS = 2, 16  # 32 calls in flight
@@ -135,14 +137,14 @@ def wait_for(port):
     raise SystemExit(f"nothing listens on {port}")
 
 
-def gateway(build, folder, upstream, transport):
+def gateway(build, folder, upstream, transport, more=None):
     port, metrics = free_port(), free_port()
     settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"}}
     if transport == "http2":
         settings["ca_file"] = str(upstream.ca)
-    config = folder / f"gateway-{transport}.json"
+    config = folder / f"gateway-{port}.json"
     config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics}"},
-                                  "upstreams": {"paynow": settings}}))
+                                  "upstreams": {"paynow": settings}, **(more or {})}))
     program = Program([f"{build}/billing-gateway", "--config", config], '"serving"',
                       env={**os.environ, "BENCH_KEY": "pnapi_v1_bench"})
     program.port, program.metrics = port, metrics
@@ -157,18 +159,18 @@ def answered(program, method):
                if line.startswith("rpc_server_calls_total") and f'"{name}"' in line and 'status_code="0"' in line)
 
 
-def h2load(port, method, request, calls, *more):
+def h2load(port, method, request, calls, more=(), scheme="http"):
     arguments = ["h2load", "-n", str(calls), "-c", str(CLIENTS), "-m", str(STREAMS), "-H", "content-type: application/grpc",
-                 "-H", "te: trailers", "-d", request, *more, f"http://127.0.0.1:{port}/{method}"]
+                 "-H", "te: trailers", "-d", request, *more, f"{scheme}://127.0.0.1:{port}/{method}"]
     done = subprocess.run(arguments, check=True, capture_output=True, text=True, timeout=300)
     if f"{calls} succeeded" not in done.stdout:
         raise SystemExit(done.stdout)
     return float(re.search(r"([\d.]+) req/s", done.stdout)[1])
 
 
-def loaded(program, port, method, request, calls, count=None):
+def loaded(program, port, method, request, calls, count=None, **how):
     before, cpu = (count() if count else 0), program.cpu_seconds()
-    rate = h2load(port, method, request, calls)
+    rate = h2load(port, method, request, calls, **how)
     used = program.cpu_seconds() - cpu
     if count and count() - before != calls:
         raise SystemExit(f"{method}: {count() - before:.0f} of {calls} calls were OK")
@@ -215,14 +217,21 @@ def main():
         os.chmod(folder, 0o755)
         subprocess.run([f"{build}/write_messages", folder], check=True)
         echo_port = free_port()
-        with Upstream(folder) as upstream, \
+        upstream = Upstream(folder)
+        guards, token = secured.settings(folder, upstream.ca, folder / "key.pem")
+        with upstream, \
                 Program([f"{build}/floor_grpc", str(echo_port)], "serving") as echo, \
                 gateway(build, folder, upstream, "http1") as http1, \
+                gateway(build, folder, upstream, "http1", guards) as guarded, \
                 gateway(build, folder, upstream, "http2") as http2:
             note("start to serving", {"ms": http1.ready_after * 1000})
             note("idle", {"megabytes": http1.resident_megabytes()})
             for _ in range(rounds):
                 note("floor: gRPC", loaded(echo, echo_port, "floor.Echo/Call", folder / "checkout.request", 30000))
+                note("gateway: checkout, http1; TLS, token, policy, audit",
+                     loaded(guarded, guarded.port, METHODS["checkout"], folder / "checkout.request", CALLS["checkout"],
+                            lambda: answered(guarded, METHODS["checkout"]), scheme="https",
+                            more=("-H", f"authorization: Bearer {token}")))
                 for transport, program in (("http1", http1), ("http2", http2)):
                     note(f"floor: curl, {transport}", {"cpu_us": floor_curl(build, upstream, transport)})
                     for call in MEASURED[transport]:
@@ -245,7 +254,7 @@ def main():
             row = medians[f"gateway: {call}, {transport}"]
             row["times_floors"] = row["cpu_us"] / floor
     for name, row in medians.items():
-        print(f"{name:40}", "  ".join(f"{key} {value:.2f}" for key, value in row.items()))
+        print(f"{name:52}", "  ".join(f"{key} {value:.2f}" for key, value in row.items()))
     result.write_text(json.dumps({"rounds": rounds, "medians": medians, "all": rows}, indent=1) + "\n")
 
 

@@ -168,6 +168,7 @@ TEST_F(MetricsTest, TellsWhatBecameOfCalls) {
           std::string(R"(gateway_upstream_calls_in_flight{upstream="paynow",kind="write"} 0)"),
           std::string(R"(gateway_upstream_breaker_state{upstream="paynow",kind="read"} 0)"),
           std::string(R"(gateway_pool_connections_created_total{upstream="paynow"} )"),
+          std::string(R"(gateway_pool_connections_reused_total{upstream="paynow"} )"),
           std::string(
               R"(gateway_drift_total{kind="unknown_member",field="paynow.management.v1.OrderDto"} 1)"),
       }) {

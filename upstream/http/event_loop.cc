@@ -320,11 +320,13 @@ void EventLoop::End(Calls::iterator call, Result result) {
     ended.splice(ended.end(), waiting_, call);
   } else if (call->multi != nullptr) {
     EasyHandle handle = call->transfer.ReleaseHandle();
-    connections_created_.fetch_add(handle.GetLong(CURLINFO_NUM_CONNECTS),
-                                   std::memory_order_relaxed);
+    const long created = handle.GetLong(CURLINFO_NUM_CONNECTS);
+    const bool answered = std::holds_alternative<Response>(result);
+    connections_created_.fetch_add(created, std::memory_order_relaxed);
+    if (answered && created == 0) connections_reused_.fetch_add(1, std::memory_order_relaxed);
     call->multi->Remove(handle);
     // One that saw a failure is not trusted again.
-    if (std::holds_alternative<Response>(result)) free_handles_.push_back(std::move(handle));
+    if (answered) free_handles_.push_back(std::move(handle));
     ended.splice(ended.end(), running_, call);
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     requests_finished_.fetch_add(1, std::memory_order_relaxed);
@@ -351,6 +353,7 @@ Stats EventLoop::Snapshot() const {
                .queued = queued_.load(std::memory_order_relaxed),
                .in_flight = in_flight_.load(std::memory_order_relaxed),
                .connections_created = connections_created_.load(std::memory_order_relaxed),
+               .connections_reused = connections_reused_.load(std::memory_order_relaxed),
                .requests_started = requests_started_.load(std::memory_order_relaxed),
                .requests_finished = requests_finished_.load(std::memory_order_relaxed),
                .repeats_refused = repeats_refused_.load(std::memory_order_relaxed)};

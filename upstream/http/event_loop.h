@@ -139,6 +139,7 @@ class EventLoop {
   std::atomic<int64_t> queued_{0};
   std::atomic<int64_t> in_flight_{0};
   std::atomic<int64_t> connections_created_{0};
+  std::atomic<int64_t> connections_reused_{0};
   std::atomic<int64_t> requests_started_{0};
   std::atomic<int64_t> requests_finished_{0};
   std::atomic<int64_t> repeats_refused_{0};

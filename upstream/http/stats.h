@@ -14,6 +14,7 @@ struct Stats {
 
   // Since the start.
   int64_t connections_created = 0;
+  int64_t connections_reused = 0;  // requests answered over one that was there
   int64_t requests_started = 0;   // given to libcurl
   int64_t requests_finished = 0;  // of these, over, whatever the end
   int64_t repeats_refused = 0;    // libcurl was about to send a request a second time
@@ -23,6 +24,7 @@ struct Stats {
     queued += other.queued;
     in_flight += other.in_flight;
     connections_created += other.connections_created;
+    connections_reused += other.connections_reused;
     requests_started += other.requests_started;
     requests_finished += other.requests_finished;
     repeats_refused += other.repeats_refused;

@@ -39,6 +39,7 @@ TEST(CurlTransportTest, KeepsTheConnectionForTheNextRequest) {
   EXPECT_EQ(server.executions(), 20);
   EXPECT_EQ(server.connections(), 1);
   EXPECT_EQ(transport->Snapshot().connections_created, 1);
+  EXPECT_EQ(transport->Snapshot().connections_reused, 19);
 }
 
 TEST(CurlTransportTest, WritesTheRequestAsItIs) {
