@@ -169,7 +169,7 @@ absl::Status CheckRules(const FieldDescriptor& field, const FieldPlan& plan) {
     return Bad(field, "min_items exceeds max_items");
   }
   for (const auto check : {CheckFormat, CheckLengths, CheckTimes}) {
-    const absl::Status status = check(field, plan);
+    absl::Status status = check(field, plan);
     if (!status.ok()) return status;
   }
   const bool free_object = plan.kind == Kind::kStruct && plan.cardinality == Cardinality::kSingular;
@@ -234,7 +234,7 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
   plan.fields.resize(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
     plan.fields[i].index = static_cast<uint32_t>(i);
-    const absl::Status status = FillField(*fields[i], plan.fields[i]);
+    absl::Status status = FillField(*fields[i], plan.fields[i]);
     if (!status.ok()) return status;
   }
   return Index(plan);
@@ -253,7 +253,7 @@ absl::Status Plans::Index(MessagePlan& plan) {
       continue;
     }
     std::vector<absl::string_view> names(field.aliases.begin(), field.aliases.end());
-    names.push_back(field.wire_name);
+    names.emplace_back(field.wire_name);
     for (const absl::string_view name : names) {
       if (plan.by_wire_name.emplace(name, &field).second) continue;
       return absl::InvalidArgumentError(
