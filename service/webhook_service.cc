@@ -16,7 +16,6 @@
 #include "upstream/webhooks/parse_event.h"
 
 namespace gateway {
-namespace {}  // namespace
 
 WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
                                CallStats& stats, authorization::Authorizer& authorizer,

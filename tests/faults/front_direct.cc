@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "service/backend.h"
@@ -13,6 +14,7 @@
 #include "service/in_flight.h"
 #include "service/metrics.h"
 #include "service/status.h"
+#include "service/telemetry.h"
 #include "service/upstreams.h"
 #include "tests/faults/front.h"
 #include "upstream/client.h"
@@ -61,6 +63,7 @@ class DirectFront : public Front {
         client_(
             Must(MakeClient(config.upstreams.at(kProvider), std::make_shared<UpstreamCounters>()))),
         slot_({client_, config.default_deadline}),
+        telemetry_(Must(Telemetry::Create(config))),
         metrics_(MakeSources()) {}
 
   std::unique_ptr<Pending> Start(const std::string& rpc, const std::string& request,
@@ -86,10 +89,12 @@ class DirectFront : public Front {
     sources.drift = &drift_;
     sources.in_flight = &in_flight_;
     sources.reloads = &reloads_;
+    sources.telemetry = telemetry_.get();
+    sources.certificates = [] { return std::vector<CertificateFile>(); };
     for (const mapping::Route& route : routes_->routes()) {
       by_path_[route.rpc_path] = &route;
       sources.rpcs.push_back({route.service, route.full_name.substr(route.service.size() + 1),
-                              &stats_[route.rpc_path]});
+                              route.read, &stats_[route.rpc_path]});
     }
     return sources;
   }
@@ -120,6 +125,7 @@ class DirectFront : public Front {
   ReloadCounters reloads_;
   std::shared_ptr<Client> client_;
   const BackendSlot slot_;
+  const std::unique_ptr<Telemetry> telemetry_;
   const gateway::Metrics metrics_;
 };
 
