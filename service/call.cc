@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -33,6 +35,9 @@ constexpr char kAttempts[] = "gateway-attempts";
 
 // Metadata of a call whose repetition is to do nothing new.
 constexpr char kIdempotencyKey[] = "idempotency-key";
+
+// Metadata of a call that brings its own key for the upstream.
+constexpr char kCallerKey[] = "upstream-api-key";
 
 // Trailer: the upstream's own name for the request, for its support.
 constexpr char kTraceId[] = "gateway-trace-id";
@@ -64,6 +69,14 @@ absl::string_view IdempotencyKeyOf(const grpc::CallbackServerContext& context) {
   return absl::string_view(found->second.data(), found->second.size());
 }
 
+// Of two it cannot be said which is meant: what is returned then is no key.
+std::optional<absl::string_view> CallerKeyOf(const grpc::CallbackServerContext& context) {
+  const auto [first, end] = context.client_metadata().equal_range(kCallerKey);
+  if (first == end) return std::nullopt;
+  if (std::next(first) != end) return "";
+  return absl::string_view(first->second.data(), first->second.size());
+}
+
 // Of a call that was ended by Abort: its client did not cancel it.
 Failure ShuttingDown(const Failure& cancelled, bool read) {
   return mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
@@ -86,14 +99,16 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   void Start(const grpc::ByteBuffer& request) {
     if (admission_.refusal) return Conclude({*admission_.refusal});
     const OnePiece message(request);
-    const absl::Time deadline = DeadlineOf(context_, backend_->default_deadline);
     Client::Handle handle = backend_->client->Call(
-        *endpoint_.route, message.bytes(), deadline,
-        [this](Answer answer) { Conclude(std::move(answer)); }, IdempotencyKeyOf(context_),
+        *endpoint_.route, message.bytes(),
+        {.deadline = DeadlineOf(context_, backend_->default_deadline),
+         .idempotency_key = IdempotencyKeyOf(context_),
+         .caller_key = CallerKeyOf(context_),
+         .observer = &trace_},
+        [this](Answer answer) { Conclude(std::move(answer)); },
         [this](absl::string_view store) {
           return endpoint_.authorizer->CheckStore(admission_, store);
-        },
-        &trace_);
+        });
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
     if (aborted_) handle_.Cancel();  // Abort may have come before the handle

@@ -147,7 +147,13 @@ UpstreamConfig ReadUpstream(Section& section) {
                  if (source.empty()) entry.Fail("api_key", "is required");
                  upstream.store_keys.emplace(store, std::move(source));
                });
-  if (section.present() && upstream.api_key.empty() && upstream.store_keys.empty()) {
+  section.Read(
+      "accept_caller_keys",
+      "A call may bring its own key in the metadata `upstream-api-key`. Else such a call is "
+      "refused.",
+      upstream.options.accept_caller_keys);
+  if (section.present() && upstream.api_key.empty() && upstream.store_keys.empty() &&
+      !upstream.options.accept_caller_keys) {
     section.Fail("api_key", "is required, here or for a store");
   }
   section.Read(

@@ -1,6 +1,7 @@
 // billing-gateway: configuration -> gateway -> serve -> drain.
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <string>
@@ -84,7 +85,16 @@ void ReturnLargeBlocks() {
   mallopt(M_MMAP_THRESHOLD, kLarge);
 }
 
+// What one may take is often far more than what one is given at first.
+void TakeAllDescriptors() {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
 int Serve(const gateway::Config& config) {
+  TakeAllDescriptors();
   ReturnLargeBlocks();
   gateway::TakeOverGrpcLog();
   const sigset_t stop_signals = BlockStopSignals();

@@ -6,6 +6,7 @@
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/log.h"
 #include "service/port_credentials.h"
 
 namespace gateway {
@@ -25,6 +27,9 @@ constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
 
 // A service's name.
 constexpr int kMaxHealthRequest = 4096;
+
+// The limit may be "infinity".
+constexpr rlim_t kManyDescriptors = rlim_t{1} << 30;
 
 // Both are switches of the process, to be set before the first server is built.
 void InitPlugins() {
@@ -51,16 +56,36 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
     builder.AddChannelArgument(
         name, static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max())));
   };
+  const auto set_time = [&](const char* name, absl::Duration value) {
+    set(name, absl::ToInt64Milliseconds(value));
+  };
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
   set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
   // gRPC varies it by a tenth. What it ends by force when the grace is over would be UNAVAILABLE,
   // whatever happened upstream; so there is no end to the grace.
-  set(GRPC_ARG_MAX_CONNECTION_AGE_MS, absl::ToInt64Milliseconds(limits.max_connection_age));
+  set_time(GRPC_ARG_MAX_CONNECTION_AGE_MS, limits.max_connection_age);
   set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, std::numeric_limits<int>::max());
+  set_time(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, limits.handshake_timeout);
+  set_time(GRPC_ARG_KEEPALIVE_TIME_MS, limits.keepalive_time);
+  set_time(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, limits.min_ping_interval);
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   if (limits.max_memory_bytes == 0) return;
   grpc::ResourceQuota quota("port");
   quota.Resize(static_cast<size_t>(limits.max_memory_bytes));
   builder.SetResourceQuota(quota);
+}
+
+// As many as the process has descriptors for, when calls upstream take as many, and as many again
+// come at once: more than those wait in the port's queue (net.core.somaxconn).
+int64_t MaxConnections(const ServerConfig& limits) {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits.max_connections;
+  const auto room =
+      static_cast<int64_t>(std::min<rlim_t>(descriptors.rlim_cur, kManyDescriptors) / 2);
+  if (limits.max_connections <= room) return limits.max_connections;
+  Log(Severity::kWarning, "there are not enough descriptors for server.max_connections",
+      {{"connections", room}});
+  return room;
 }
 
 // Takes reflection and channelz away from one server: their plugins go to every server otherwise.
@@ -114,11 +139,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   if (!options.settings.health_listen.empty()) {
     if (absl::Status status = server->ListenForHealth(options); !status.ok()) return status;
   }
-  if (options.settings.max_resets_per_second != 0) {
-    server->reset_guard_ =
-        std::make_unique<ResetGuard>(server->port_, options.settings.max_concurrent_streams,
-                                     options.settings.max_resets_per_second);
-  }
+  server->connection_guard_ = std::make_unique<ConnectionGuard>(
+      ConnectionGuard::Options{.ports = {server->port_, server->health_port_},
+                               .max_connections = MaxConnections(options.settings),
+                               .max_resets_per_second = options.settings.max_resets_per_second,
+                               .max_streams = options.settings.max_concurrent_streams});
   server->SetServing(true);
   return server;
 }
@@ -152,7 +177,7 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
     in_flight_.AbortAll();
   }
   over.get();
-  reset_guard_ = nullptr;
+  connection_guard_ = nullptr;
   server_->Wait();
   server_ = nullptr;
   if (health_server_ == nullptr) return;

@@ -21,9 +21,9 @@
 #include "absl/time/time.h"
 #include "service/call.h"
 #include "service/config.h"
+#include "service/connection_guard.h"
 #include "service/in_flight.h"
 #include "service/raw_service.h"
-#include "service/reset_guard.h"
 #include "service/tls_files.h"
 #include "service/unknown_method.h"
 #include "service/webhook_service.h"
@@ -82,7 +82,7 @@ class Server {
   int port_ = 0;
   std::unique_ptr<grpc::Server> health_server_;  // may be null
   int health_port_ = 0;
-  std::unique_ptr<ResetGuard> reset_guard_;  // last: it looks at the server
+  std::unique_ptr<ConnectionGuard> connection_guard_;  // last: it looks at the servers
 };
 
 }  // namespace gateway

@@ -44,6 +44,20 @@ ServerConfig ReadServer(Section& root) {
                "Address and port of a second listener that answers health checks, in plain text, "
                "and nothing else; empty: none.",
                server.health_listen);
+  ReadInteger(section, "max_connections",
+              "Connections at a time, those of `health_listen` with them; the newest beyond it are "
+              "closed. At most half of the process's descriptors.",
+              server.max_connections, 1, 1000000);
+  section.Read("handshake_timeout", "For TLS and the first frames of HTTP/2.",
+               server.handshake_timeout, absl::Milliseconds(100));
+  section.Read("keepalive_time",
+               "A connection on which nothing comes is asked after this time whether its peer is "
+               "still there.",
+               server.keepalive_time, absl::Seconds(1));
+  section.Read("min_ping_interval",
+               "A client that asks the same more often, again and again, is told to calm down "
+               "(ENHANCE_YOUR_CALM) and disconnected.",
+               server.min_ping_interval, absl::ZeroDuration());
   ReadInteger(section, "max_concurrent_streams",
               "Calls at a time on one connection; more wait at the client.",
               server.max_concurrent_streams, 1, 1000000);

@@ -34,6 +34,14 @@ struct ServerConfig {
   // none.
   std::string health_listen;
 
+  // Connections at a time, health_listen's with them; the newest beyond it are closed.
+  int64_t max_connections = 10000;
+  // For TLS and the first frames of HTTP/2.
+  absl::Duration handshake_timeout = absl::Seconds(10);
+  // A connection on which nothing comes is asked after this time whether its peer is still there.
+  absl::Duration keepalive_time = absl::Minutes(1);
+  // A client that asks the same more often, twice over, is told to calm down and disconnected.
+  absl::Duration min_ping_interval = absl::Seconds(5);
   // Calls at a time on one connection; more wait at the client.
   int64_t max_concurrent_streams = 1000;
   int64_t max_metadata_bytes = int64_t{16} * 1024;

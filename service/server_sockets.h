@@ -5,26 +5,32 @@
 #define SERVICE_SERVER_SOCKETS_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
+
+#include "service/own_sockets.h"
 
 namespace gateway {
 
-struct ServerSocket {
-  int64_t id = 0;  // of this process's, never used again
-  // Calls so far.
+// Calls so far.
+struct ServerCalls {
   int64_t started = 0;
   int64_t succeeded = 0;  // answered, with whatever status
   int64_t failed = 0;     // broken off by the client
-  std::string address;    // of the peer: 4 or 16 bytes; empty where it has none
-  int port = 0;
 };
 
-std::vector<ServerSocket> ServerSockets();
+struct ServerSocket {
+  int64_t id = 0;
+  ServerCalls calls;
+  SocketAddress peer;
+};
 
-// Shuts down the connection from this peer to `local_port` of this process. False where there is
-// none.
-bool ShutDown(const ServerSocket& socket, int local_port);
+// Of all servers together.
+ServerCalls CallsOfServers();
+
+// Of all connections, the oldest first. An id is this process's, grows, and is never used again.
+std::vector<int64_t> ServerSocketIds();
+
+ServerSocket DescribeServerSocket(int64_t id);
 
 }  // namespace gateway
 

@@ -15,6 +15,8 @@
 namespace gateway {
 namespace {
 
+constexpr size_t kMaxKey = 4096;
+
 bool IsPortOrNothing(absl::string_view text) {
   if (text.empty()) return true;
   uint32_t port = 0;
@@ -65,13 +67,32 @@ Client::Client(Options options, std::string host, Credentials credentials,
       upstream_(std::move(options), credentials_, *transport, std::move(counters)),
       transport_(std::move(transport)) {}
 
+std::optional<mapping::Failure> Client::CheckCallerKey(
+    const std::optional<absl::string_view>& key) const {
+  if (!key) return std::nullopt;
+  if (!upstream_.options.accept_caller_keys) {
+    return mapping::NotSent(absl::StatusCode::kPermissionDenied, "CALLER_KEY_NOT_ACCEPTED",
+                            "this upstream is called with the gateway's keys alone");
+  }
+  if (key->empty() || key->size() > kMaxKey ||
+      !std::all_of(key->begin(), key->end(), absl::ascii_isgraph)) {
+    return mapping::NotSent(absl::StatusCode::kInvalidArgument, "CALLER_KEY_INVALID",
+                            absl::StrCat("the caller's key must be given once, as 1 to ", kMaxKey,
+                                         " visible characters of ASCII"));
+  }
+  return std::nullopt;
+}
+
 Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
-                            absl::Time deadline, Done done, absl::string_view idempotency_key,
-                            StoreCheck check, AttemptObserver* observer) {
+                            const CallTerms& terms, Done done, StoreCheck check) {
+  if (std::optional<mapping::Failure> failure = CheckCallerKey(terms.caller_key)) {
+    done({*std::move(failure)});
+    return Handle();
+  }
   auto written = mapping::WriteRequest(route, message,
                                        {.base_url = upstream_.options.base_url,
                                         .default_tenant = upstream_.options.default_store,
-                                        .idempotency_key = idempotency_key});
+                                        .idempotency_key = terms.idempotency_key});
   if (auto* failure = std::get_if<mapping::Failure>(&written)) {
     done({std::move(*failure)});
     return Handle();
@@ -81,8 +102,8 @@ Client::Handle Client::Call(const mapping::Route& route, absl::string_view messa
     done({*std::move(failure), 0, request.tenant});
     return Handle();
   }
-  auto call = std::make_shared<PendingCall>(upstream_, route, std::move(request), deadline,
-                                            observer, std::move(done));
+  auto call =
+      std::make_shared<PendingCall>(upstream_, route, std::move(request), terms, std::move(done));
   call->Start();
   return Handle(std::move(call));
 }

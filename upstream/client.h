@@ -58,12 +58,9 @@ class Client {
       std::unique_ptr<http::Transport> transport,
       std::shared_ptr<UpstreamCounters> counters = std::make_shared<UpstreamCounters>());
 
-  // `message` is a serialized request of the route; it is not kept. All attempts together, with
-  // their queueing and the waits in between, end at the deadline. `idempotency_key`: see
-  // RequestContext. `observer`, which may be null, must live until `done` is called.
-  Handle Call(const mapping::Route& route, absl::string_view message, absl::Time deadline,
-              Done done, absl::string_view idempotency_key = "", StoreCheck check = AnyStore,
-              AttemptObserver* observer = nullptr);
+  // `message` is a serialized request of the route; it is not kept.
+  Handle Call(const mapping::Route& route, absl::string_view message, const CallTerms& terms,
+              Done done, StoreCheck check = AnyStore);
 
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }
@@ -75,6 +72,9 @@ class Client {
   http::Stats pool() const { return transport_->Snapshot(); }
 
  private:
+  // Why the call cannot be made with it.
+  std::optional<mapping::Failure> CheckCallerKey(const std::optional<absl::string_view>& key) const;
+
   Client(Options options, std::string host, Credentials credentials,
          CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport,
          std::shared_ptr<UpstreamCounters> counters);

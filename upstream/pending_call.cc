@@ -1,5 +1,7 @@
 #include "upstream/pending_call.h"
 
+#include <string.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,18 +18,10 @@ namespace gateway {
 namespace {
 
 using mapping::Failure;
+using mapping::NotSent;
 using resilience::Gate;
 
 constexpr int kUnauthorized = 401;
-
-Failure NotSent(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
-  Failure failure;
-  failure.code = code;
-  failure.outcome = mapping::Outcome::kNotSent;
-  failure.reason = std::string(reason);
-  failure.message = std::string(message);
-  return failure;
-}
 
 // absl's own is not shared between threads.
 absl::BitGenRef Random() {
@@ -38,16 +32,20 @@ absl::BitGenRef Random() {
 }  // namespace
 
 PendingCall::PendingCall(Upstream& upstream, const mapping::Route& route,
-                         mapping::RestRequest request, absl::Time deadline,
-                         AttemptObserver* observer, Done done)
+                         mapping::RestRequest request, const CallTerms& terms, Done done)
     : upstream_(upstream),
       route_(route),
-      deadline_(deadline - upstream.options.deadline_margin),
+      deadline_(terms.deadline - upstream.options.deadline_margin),
       store_(std::move(request.tenant)),
       request_(std::make_shared<http::Request>(std::move(request.http))),
       common_headers_(request_->headers.size()),
-      observer_(observer),
+      observer_(terms.observer),
+      caller_key_(terms.caller_key.value_or("")),
       done_(std::move(done)) {}
+
+PendingCall::~PendingCall() {
+  for (std::string* const key : {&key_, &caller_key_}) explicit_bzero(key->data(), key->size());
+}
 
 void PendingCall::Start() {
   const absl::Time now = absl::Now();
@@ -64,8 +62,8 @@ void PendingCall::Start() {
 }
 
 void PendingCall::Attempt() {
-  const std::shared_ptr<const Credentials> credentials = upstream_.credentials.Current();
-  key_ = std::string(credentials->KeyFor(store_));
+  key_ = caller_key_.empty() ? std::string(upstream_.credentials.Current()->KeyFor(store_))
+                             : caller_key_;
   if (key_.empty()) {
     return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
                           "the gateway has no API key for this store"));
@@ -144,7 +142,7 @@ void PendingCall::OnFailure(const http::Result& result, Failure failure) {
 // after: if there is a newer one, the call, which was declined and so did not happen, is made with
 // it. Once.
 bool PendingCall::TryNewKey(const Failure& failure) {
-  if (failure.http_status != kUnauthorized || key_renewed_) return false;
+  if (failure.http_status != kUnauthorized || key_renewed_ || !caller_key_.empty()) return false;
   key_renewed_ = true;
   if (!upstream_.credentials.HasNewer(store_, key_, absl::Now())) return false;
   ++upstream_.counters.keys_renewed;

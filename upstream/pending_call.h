@@ -18,6 +18,7 @@
 #include <variant>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "upstream/attempt_observer.h"
 #include "upstream/http/transport.h"
@@ -39,13 +40,26 @@ struct Answer {
   int http_status = 0;  // of the last reply; 0: there was none
 };
 
+// What a caller says beside its message. The texts need not outlive Client::Call.
+struct CallTerms {
+  // All attempts together, with their queueing and the waits in between, end at it.
+  absl::Time deadline;
+  absl::string_view idempotency_key = {};  // see mapping::RequestContext
+  // In place of the gateway's own, where the upstream's options accept it.
+  std::optional<absl::string_view> caller_key = {};
+  // May be null. Must live until the call is done.
+  AttemptObserver* observer = nullptr;
+};
+
 class PendingCall : public std::enable_shared_from_this<PendingCall> {
  public:
   using Done = absl::AnyInvocable<void(Answer)>;
 
-  // `observer`, which may be null, must live until `done` is called.
   PendingCall(Upstream& upstream, const mapping::Route& route, mapping::RestRequest request,
-              absl::Time deadline, AttemptObserver* observer, Done done);
+              const CallTerms& terms, Done done);
+  ~PendingCall();
+  PendingCall(const PendingCall&) = delete;
+  PendingCall& operator=(const PendingCall&) = delete;
 
   void Start();
 
@@ -75,6 +89,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   const std::shared_ptr<http::Request> request_;  // changed only between attempts
   const size_t common_headers_;                   // of the request, the same in every attempt
   AttemptObserver* const observer_;
+  std::string caller_key_;  // empty: the gateway's own counts
   Done done_;
 
   // One thread at a time: attempts follow one another.

@@ -27,6 +27,9 @@ struct UpstreamOptions {
   // Stands in for a store that the request leaves out; empty: it may not be left out.
   std::string default_store = {};
 
+  // Calls may bring a key of their own, which then stands in for the gateway's.
+  bool accept_caller_keys = false;
+
   // An attempt ends this long before the caller's deadline, so that the answer can still reach the
   // caller.
   absl::Duration deadline_margin = absl::Milliseconds(5);

@@ -14,20 +14,12 @@ namespace gateway::authorization {
 namespace {
 
 using mapping::Failure;
+using mapping::NotSent;
 
 // Of refusals: each kind comes through once in a while. Callers are many; they share so many
 // places.
 constexpr absl::Duration kLogPause = absl::Seconds(1);
 constexpr size_t kLogPlaces = 256;
-
-Failure Refusal(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
-  Failure failure;
-  failure.code = code;
-  failure.outcome = mapping::Outcome::kNotSent;
-  failure.reason = std::string(reason);
-  failure.message = std::string(message);
-  return failure;
-}
 
 absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
 
@@ -93,7 +85,7 @@ Admission Authorizer::Admit(size_t method, const Presented& presented) {
     if (!claims.ok()) {
       admission.refusal =
           Refuse(admission,
-                 Refusal(absl::StatusCode::kUnauthenticated, "CREDENTIALS_INVALID",
+                 NotSent(absl::StatusCode::kUnauthenticated, "CREDENTIALS_INVALID",
                          absl::StrCat("the token is refused: ", claims.status().message())),
                  claims.status().message(), "", "");
       if (admission.refusal) return admission;
@@ -106,11 +98,11 @@ Admission Authorizer::Admit(size_t method, const Presented& presented) {
   admission.refusal =
       admission.caller.anonymous()
           ? Refuse(admission,
-                   Refusal(absl::StatusCode::kUnauthenticated, "CREDENTIALS_MISSING",
+                   NotSent(absl::StatusCode::kUnauthenticated, "CREDENTIALS_MISSING",
                            "this method takes a certificate or a token that the policy knows"),
                    "", "", "")
           : Refuse(admission,
-                   Refusal(absl::StatusCode::kPermissionDenied, "POLICY_METHOD",
+                   NotSent(absl::StatusCode::kPermissionDenied, "POLICY_METHOD",
                            "the policy does not allow this caller this method"),
                    "", "", "");
   return admission;
@@ -143,7 +135,7 @@ std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::
   if (admission.grant.rules_of_stores.empty()) return std::nullopt;
   if (admission.grant.For(store) != nullptr) return std::nullopt;
   return Refuse(admission,
-                Refusal(absl::StatusCode::kPermissionDenied, "POLICY_STORE",
+                NotSent(absl::StatusCode::kPermissionDenied, "POLICY_STORE",
                         "the policy does not allow this caller this store"),
                 "", store, admission.grant.rules_of_stores.front()->name);
 }

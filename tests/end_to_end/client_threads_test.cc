@@ -47,7 +47,7 @@ class ClientThreadsTest : public testing::Test {
     const auto client = MakeClient(*first);
     for (const mapping::Route& route : routes->routes()) {
       if (route.rpc_path != Method("OrdersService", "GetOrders")) continue;
-      client->Call(route, "", absl::Now() + absl::Minutes(1),
+      client->Call(route, "", {.deadline = absl::Now() + absl::Minutes(1)},
                    [&over](const Answer&) { over.set_value(); });
       over.get_future().wait();
     }
@@ -71,7 +71,7 @@ class ClientThreadsTest : public testing::Test {
   Answer Call(const std::string& rpc, const std::string& message) {
     auto result = std::make_shared<std::promise<Answer>>();
     std::future<Answer> future = result->get_future();
-    client_->Call(*by_name_.at(rpc), message, absl::Now() + absl::Minutes(1),
+    client_->Call(*by_name_.at(rpc), message, {.deadline = absl::Now() + absl::Minutes(1)},
                   [result](Answer done) { result->set_value(std::move(done)); });
     return future.get();
   }
@@ -96,11 +96,11 @@ class ClientThreadsTest : public testing::Test {
   bool CancelDelete(int number) {
     auto over = std::make_shared<std::promise<void>>();
     std::future<void> future = over->get_future();
-    Client::Handle handle =
-        client_->Call(*by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
-                      Bytes("DeleteCouponForStoreRequest",
-                            absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
-                      absl::Now() + absl::Minutes(1), [over](const Answer&) { over->set_value(); });
+    Client::Handle handle = client_->Call(
+        *by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
+        Bytes("DeleteCouponForStoreRequest",
+              absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
+        {.deadline = absl::Now() + absl::Minutes(1)}, [over](const Answer&) { over->set_value(); });
     handle.Cancel();
     future.get();
     return true;

@@ -73,8 +73,8 @@ class DirectFront : public Front {
     std::future<end_to_end::Answer> answer = result->get_future();
     if (deadline == absl::InfiniteFuture()) deadline = absl::Now() + default_deadline_;
     const absl::Time began = absl::Now();
-    Client::Handle handle =
-        client_->Call(route, request, deadline, [this, &route, began, result](Answer done) {
+    Client::Handle handle = client_->Call(
+        route, request, {.deadline = deadline}, [this, &route, began, result](Answer done) {
           result->set_value(Translate(route, std::move(done), absl::Now() - began));
         });
     return std::make_unique<DirectPending>(std::move(handle), std::move(answer));

@@ -106,8 +106,12 @@ void RawHttp2Client::Reset(int32_t stream) {
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
 }
 
+void RawHttp2Client::Ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
+
 int RawHttp2Client::OnFrame(nghttp2_session*, const nghttp2_frame* frame, void* self) {
-  if (frame->hd.type == NGHTTP2_HEADERS) ++static_cast<RawHttp2Client*>(self)->replies_begun_;
+  auto* const client = static_cast<RawHttp2Client*>(self);
+  if (frame->hd.type == NGHTTP2_HEADERS) ++client->replies_begun_;
+  if (frame->hd.type == NGHTTP2_GOAWAY) client->goaway_ = frame->goaway.error_code;
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// A gRPC client that does what no gRPC library would: never makes room for replies, or resets what
-// it has just begun. HTTP/2 over plain TCP, by prior knowledge.
+// A gRPC client that does what no gRPC library would: never makes room for replies, resets what it
+// has just begun, or pings without end. HTTP/2 over plain TCP, by prior knowledge.
 //
 // Thread-safety: one thread. Lifetime: the destructor closes the connection.
 // Errors: what the system or nghttp2 refuses ends the program; a connection that the peer closes is
@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -39,6 +40,7 @@ class RawHttp2Client {
   int32_t Begin(const std::string& path, absl::string_view request);
   // What was begun has been written before, so that the peer sees both.
   void Reset(int32_t stream);
+  void Ping();
 
   // Writes what is to be written, however long it takes, and takes what comes, at least for this
   // time. False as soon as the peer has closed the connection.
@@ -47,6 +49,8 @@ class RawHttp2Client {
   // Streams whose reply's headers came.
   int64_t replies_begun() const { return replies_begun_; }
   bool closed() const { return closed_; }
+  // With which the peer said good-bye, as RFC 9113 numbers them; nothing where it did not.
+  std::optional<uint32_t> goaway() const { return goaway_; }
 
  private:
   static int OnFrame(nghttp2_session*, const nghttp2_frame* frame, void* self);
@@ -60,6 +64,7 @@ class RawHttp2Client {
   int fd_ = -1;
   bool closed_ = false;
   int64_t replies_begun_ = 0;
+  std::optional<uint32_t> goaway_;
   nghttp2_session* session_ = nullptr;
   std::string output_;
   // Bodies of requests; they stay where they are.

@@ -90,5 +90,16 @@ TEST_F(StoreAttacks, Attack33) {
                 "POLICY_METHOD");
 }
 
+// A caller must not choose whose account is charged, and a key that he sends by mistake goes
+// nowhere.
+TEST_F(StoreAttacks, Attack56) {
+  RpcOptions root = victim().Root();
+  root.metadata = {{"upstream-api-key", absl::StrCat(kMarker, "/callers")}};
+  ExpectRefused(Call(kGetOrders, "{}", root).status, PERMISSION_DENIED, "CALLER_KEY_NOT_ACCEPTED");
+  root.metadata.emplace("upstream-api-key", "another");
+  ExpectRefused(Call(kRefund, R"({"order_id": "1"})", root).status, PERMISSION_DENIED,
+                "CALLER_KEY_NOT_ACCEPTED");
+}
+
 }  // namespace
 }  // namespace gateway::security

@@ -66,6 +66,11 @@ constexpr absl::string_view kAttacks[] = {
     "key's file readable by everybody",
     "key in a malformed configuration",
     "forged webhook",
+    "2,000 connections",
+    "pings without end, on the health port",
+    "rapid reset, on the health port",
+    "handshake of a byte at a time",
+    "caller's own key where none is accepted",
 };
 
 constexpr char kSaw[] = "saw";

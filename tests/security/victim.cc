@@ -109,6 +109,8 @@ std::string Victim::WriteConfig() {
               {{"certificate_file", server.certificate_file},
                {"key_file", server.key_file},
                {"client_ca_file", clients_.file()}}},
+             {"max_connections", kMaxConnections},
+             {"handshake_timeout", "2s"},
              {"health_listen", "127.0.0.1:0"}}},
            {"authorization",
             {{"policy_file", directory_.Write("policy.json", policy_.dump())},

@@ -45,6 +45,8 @@ inline constexpr char kChannelz[] = "grpc.channelz.v1.Channelz/GetServers";
 inline constexpr char kStoreA[] = "411486491630370816";
 inline constexpr char kStoreB[] = "411486491630370900";
 
+inline constexpr int kMaxConnections = 300;
+
 class Victim {
  public:
   Victim();
@@ -57,6 +59,7 @@ class Victim {
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   std::string health_address() const { return "127.0.0.1:" + std::to_string(health_port_); }
   int port() const { return port_; }
+  int port_for_health() const { return health_port_; }
   pid_t pid() const { return child_->pid(); }
 
   // By certificate. `identity` null: none.

@@ -110,14 +110,16 @@ class ClientTest : public testing::Test {
   // The result lives until the test ends; a second `done` shows in `times`.
   const Called& Call(absl::string_view method, const std::string& json,
                      absl::Time deadline = absl::InfiniteFuture()) {
+    return Call(method, json, CallTerms{.deadline = deadline});
+  }
+  const Called& Call(absl::string_view method, const std::string& json, const CallTerms& terms) {
     calls_.push_back(std::make_unique<Called>());
     Called* const called = calls_.back().get();
-    last_ =
-        client_->Call(RouteOf(method), Message(method, json), deadline, [called](Answer answer) {
-          ++called->times;
-          called->result = std::move(answer.result);
-          called->attempts = answer.attempts;
-        });
+    last_ = client_->Call(RouteOf(method), Message(method, json), terms, [called](Answer answer) {
+      ++called->times;
+      called->result = std::move(answer.result);
+      called->attempts = answer.attempts;
+    });
     return *called;
   }
 

@@ -13,7 +13,9 @@ namespace {
 using Kind = http::Error::Kind;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr char kOrder[] = R"({"store_id": "12", "order_id": "34"})";
 constexpr char kRefundOf34[] = R"({"store_id": "12", "order_id": "34", "body": {}})";
@@ -61,9 +63,9 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
   Create();
   Watcher watcher;
   bool done = false;
-  client_->Call(
-      RouteOf(kGetOrder), Message(kGetOrder, kOrder), absl::InfiniteFuture(),
-      [&](const gateway::Answer&) { done = true; }, "", Client::AnyStore, &watcher);
+  client_->Call(RouteOf(kGetOrder), Message(kGetOrder, kOrder),
+                {.deadline = absl::InfiniteFuture(), .observer = &watcher},
+                [&](const gateway::Answer&) { done = true; });
   Answer(0, Lost(Kind::kConnect, false));
   EXPECT_EQ(watcher.attempts, 1);
   Elapse(0);
@@ -77,6 +79,35 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
     EXPECT_THAT(headers, Contains(absl::StrCat("attempt: ", i + 1)));
     EXPECT_EQ(headers.size(), transport_->sent[0].headers.size());
   }
+}
+
+TEST_F(PendingCallTest, GoesOutWithTheCallersKeyWhereThatIsAccepted) {
+  Create({.base_url = "https://api.example", .accept_caller_keys = true});
+  const Called& call =
+      Call(kRefund, kRefundOf34, {.deadline = absl::InfiniteFuture(), .caller_key = "callers"});
+  EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey callers"));
+  // There is no newer one in the gateway's files.
+  Answer(0, Response(401, R"({"message": "callers is no key of ours"})"));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(transport_->sent.size(), 1u);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnauthenticated);
+  EXPECT_THAT(call.failure().message, Not(HasSubstr("callers")));
+}
+
+TEST_F(PendingCallTest, RefusesACallersKeyThatItMayNotOrCannotSend) {
+  Create();
+  const absl::Time never = absl::InfiniteFuture();
+  EXPECT_EQ(Call(kRefund, kRefundOf34, {.deadline = never, .caller_key = "callers"}).failure().code,
+            absl::StatusCode::kPermissionDenied);
+  Create({.base_url = "https://api.example", .accept_caller_keys = true});
+  for (const std::string& key : {std::string(), std::string("two words"), std::string("a\r\nb: c"),
+                                 std::string(5000, 'x')}) {
+    const Called& call = Call(kRefund, kRefundOf34, {.deadline = never, .caller_key = key});
+    EXPECT_EQ(call.failure().code, absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(call.failure().reason, "CALLER_KEY_INVALID");
+    EXPECT_EQ(call.failure().outcome, Outcome::kNotSent);
+  }
+  EXPECT_THAT(transport_->sent, IsEmpty());
 }
 
 TEST_F(PendingCallTest, NeverRepeatsAWriteThatMayHaveHappened) {

@@ -1,5 +1,7 @@
 #include "upstream/mapping/failure.h"
 
+#include <string>
+
 namespace gateway::mapping {
 
 absl::string_view Name(Outcome outcome) {
@@ -12,6 +14,15 @@ absl::string_view Name(Outcome outcome) {
       return "unknown";
   }
   return "unknown";
+}
+
+Failure NotSent(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
+  Failure failure;
+  failure.code = code;
+  failure.outcome = Outcome::kNotSent;
+  failure.reason = std::string(reason);
+  failure.message = std::string(message);
+  return failure;
 }
 
 }  // namespace gateway::mapping

@@ -44,6 +44,9 @@ struct Failure {
   std::optional<absl::Duration> retry_after;
 };
 
+// The gateway's own refusal, before anything was sent.
+Failure NotSent(absl::StatusCode code, absl::string_view reason, absl::string_view message);
+
 }  // namespace gateway::mapping
 
 #endif  // UPSTREAM_MAPPING_FAILURE_H_

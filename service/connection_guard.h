@@ -1,0 +1,89 @@
+// Closes connections that a peer has no good reason for. gRPC 1.51 has no limit for them.
+//
+// - Whose client breaks off calls faster than anybody would: each reset is cheap for the one who
+//   sends it, and costs a call here ("rapid reset").
+// - Beyond a number of connections, the newest, and first of all those that are not through their
+//   handshake: a process without descriptors can neither take connections nor make them.
+//
+// What gRPC counts for each of its connections, it shows through channelz, and it offers no way to
+// close one. So the guard finds the connection's socket among the process's own, by the address of
+// its peer, and shuts it down; gRPC then ends its calls as after any lost
+// connection. While nobody breaks off many calls, a look costs little, however many there are.
+//
+//   ConnectionGuard guard({.max_connections = 10000, ...});  // looks in a thread of its own
+//
+// Thread-safety: one thread. Lifetime: the servers of this process should outlive it.
+#ifndef SERVICE_CONNECTION_GUARD_H_
+#define SERVICE_CONNECTION_GUARD_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "service/own_sockets.h"
+#include "service/seldom.h"
+#include "service/server_sockets.h"
+
+namespace gateway {
+
+class ConnectionGuard {
+ public:
+  struct Options {
+    std::vector<int> ports = {};  // of this process's servers
+    int64_t max_connections = 0;
+    // Calls that a client may break off on one connection; as many at once. 0: no limit.
+    int64_t max_resets_per_second = 0;
+    // Calls that it may have open.
+    int64_t max_streams = 0;
+  };
+
+  explicit ConnectionGuard(const Options& options);
+  ~ConnectionGuard();
+  ConnectionGuard(const ConnectionGuard&) = delete;
+  ConnectionGuard& operator=(const ConnectionGuard&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void Run();
+  bool IsTimeToLook(Clock::time_point now) const;
+  void Look(Clock::time_point now);
+  void CloseBeyondMost(const std::vector<int64_t>& ids);
+  void Tell(const char* what, size_t connections);
+  // Whether some connection may have broken off more calls than it may since the last look.
+  bool Suspicious(Clock::time_point now);
+  void CloseResetting(const std::vector<int64_t>& ids, Clock::time_point now);
+
+  const Options options_;
+
+  // What a connection may break off, as a bucket.
+  struct Bucket {
+    int64_t broken_off = 0;  // so far
+    double left = 0;
+    Clock::time_point filled;
+  };
+
+  // The thread's own.
+  OwnSockets sockets_;
+  Clock::time_point looked_;
+  Clock::duration look_took_{};
+  int64_t newest_ = 0;                 // id of the last look's newest connection
+  ServerCalls calls_;                  // at the last look
+  std::map<int64_t, Bucket> buckets_;  // by id; while calls are broken off in numbers
+  Clock::time_point suspected_;
+  Seldom log_limit_{absl::Seconds(1)};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mutex_
+
+  std::thread thread_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONNECTION_GUARD_H_

@@ -1,0 +1,117 @@
+#include "service/own_sockets.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/numbers.h"
+
+namespace gateway {
+namespace {
+
+std::string Plain(std::string ip) {
+  static const std::string kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  if (ip.size() == 16 && ip.compare(0, 12, kMapped) == 0) ip.erase(0, 12);
+  return ip;
+}
+
+// What getpeername or getsockname say.
+template <typename GetName>
+SocketAddress AddressOf(GetName get_name, int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (get_name(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  if (storage.ss_family == AF_INET) {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(storage);
+    return {std::string(reinterpret_cast<const char*>(&in.sin_addr), 4), ntohs(in.sin_port)};
+  }
+  if (storage.ss_family == AF_INET6) {
+    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(storage);
+    return {Plain(std::string(reinterpret_cast<const char*>(&in6.sin6_addr), 16)),
+            ntohs(in6.sin6_port)};
+  }
+  return {};
+}
+
+// Something that is always open, to stand where nothing is held.
+constexpr int kNothing = STDERR_FILENO;
+
+}  // namespace
+
+OwnSockets::OwnSockets()
+    : directory_(opendir("/proc/self/fd")), held_(fcntl(kNothing, F_DUPFD_CLOEXEC, 0)) {}
+
+OwnSockets::~OwnSockets() {
+  if (directory_ != nullptr) closedir(directory_);
+  if (held_ >= 0) close(held_);
+}
+
+bool OwnSockets::MoreThan(int64_t most) {
+  // It gets the lowest number that is free: all below are taken.
+  const int lowest = fcntl(kNothing, F_DUPFD_CLOEXEC, 0);
+  if (lowest < 0) return errno == EMFILE;
+  close(lowest);
+  return lowest > most;
+}
+
+size_t OwnSockets::ShutDown(const Peers& peers) {
+  size_t found = 0;
+  for (const int fd : List()) {
+    if (found == peers.size()) break;
+    if (!peers.contains(Hold(fd))) continue;
+    ShutDownHeld();
+    ++found;
+  }
+  return found;
+}
+
+size_t OwnSockets::ShutDownOthers(const Peers& peers, const std::vector<int>& ports, size_t most) {
+  const auto ours = [&](const SocketAddress& peer) {
+    return peer.port != 0 && absl::c_linear_search(ports, HeldLocalPort());
+  };
+  size_t count = 0;
+  std::vector<int> others;
+  for (const int fd : List()) {
+    const SocketAddress peer = Hold(fd);
+    if (!ours(peer)) continue;
+    ++count;
+    if (!peers.contains(peer)) others.push_back(fd);
+  }
+  if (count <= most) return 0;
+  size_t closed = 0;
+  for (const int fd : others) {
+    const SocketAddress peer = Hold(fd);
+    if (!ours(peer) || peers.contains(peer)) continue;  // another by now
+    ShutDownHeld();
+    ++closed;
+  }
+  return closed;
+}
+
+std::vector<int> OwnSockets::List() {
+  std::vector<int> open;
+  if (directory_ == nullptr) return open;
+  rewinddir(directory_);
+  while (const dirent* const entry = readdir(directory_)) {
+    int fd = -1;
+    if (absl::SimpleAtoi(entry->d_name, &fd) && fd != held_) open.push_back(fd);
+  }
+  // What was held last is its owner's alone again.
+  dup3(kNothing, held_, O_CLOEXEC);
+  return open;
+}
+
+SocketAddress OwnSockets::Hold(int fd) const {
+  if (dup3(fd, held_, O_CLOEXEC) < 0) return {};
+  return AddressOf(getpeername, held_);
+}
+
+int OwnSockets::HeldLocalPort() const { return AddressOf(getsockname, held_).port; }
+
+void OwnSockets::ShutDownHeld() const { shutdown(held_, SHUT_RDWR); }
+
+}  // namespace gateway

@@ -1,0 +1,129 @@
+// Attacks 52 to 55: those who have no right to anything, and come in numbers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/load/raw_http2_client.h"
+#include "tests/security/raw_tcp.h"
+#include "tests/security/victim.h"
+
+namespace gateway::security {
+namespace {
+
+using load::RawHttp2Client;
+
+constexpr char kCheck[] = "/grpc.health.v1.Health/Check";
+// Descriptors for connections that are the gateway's own.
+constexpr int kUpstream = 10;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr uint32_t kEnhanceYourCalm = 11;  // RFC 9113, 7
+
+// Sockets that are closed at the end.
+class Sockets {
+ public:
+  Sockets() = default;
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
+  ~Sockets() {
+    for (const int fd : all_) close(fd);
+  }
+
+  void Add(int port) { all_.push_back(Connect(port)); }
+
+  // How many the peer has not closed.
+  int open() const {
+    int open = 0;
+    for (const int fd : all_) {
+      pollfd end{fd, POLLRDHUP, 0};
+      open += poll(&end, 1, 0) == 0 ? 1 : 0;
+    }
+    return open;
+  }
+
+ private:
+  std::vector<int> all_;
+};
+
+class FloodAttacks : public AttackTest {
+ protected:
+  static int Descriptors() {
+    int count = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(absl::StrCat("/proc/", victim().pid(), "/fd"))) {
+      count += entry.path().empty() ? 0 : 1;
+    }
+    return count;
+  }
+};
+
+// Half on the port for calls, which never come to a handshake, and half on the other, which needs
+// none. The first kind would hold its descriptors for as long as a handshake may take.
+TEST_F(FloodAttacks, Attack52) {
+  ASSERT_TRUE(Call(kGetOrders, "{}", victim().Shop()).status.ok());  // is connected before them
+  const int before = Descriptors();
+  constexpr int kSockets = 2000;
+  Sockets sockets;
+  const absl::Time began = absl::Now();
+  for (int i = 0; i < kSockets; ++i) {
+    sockets.Add(i % 2 == 0 ? victim().port() : victim().port_for_health());
+  }
+  const auto held = [&] { return Descriptors() - before <= kMaxConnections + kUpstream; };
+  const auto left = [&] { return sockets.open() <= kMaxConnections; };
+  while (!(held() && left()) && absl::Now() - began < kPatience) {
+    EXPECT_TRUE(Call(kGetOrders, "{}", victim().Shop()).status.ok());
+  }
+  EXPECT_TRUE(held() && left());
+  Saw(absl::StrCat(sockets.open(), " left after ",
+                   absl::FormatDuration(absl::Trunc(absl::Now() - began, absl::Milliseconds(1)))));
+}
+
+TEST_F(FloodAttacks, Attack53) {
+  RawHttp2Client client(victim().health_address(), {});
+  const absl::Time began = absl::Now();
+  while (client.Pump(absl::ZeroDuration()) && absl::Now() - began < kPatience) client.Ping();
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(client.goaway(), kEnhanceYourCalm);
+  Saw("ENHANCE_YOUR_CALM");
+}
+
+TEST_F(FloodAttacks, Attack54) {
+  RawHttp2Client client(victim().health_address(), {});
+  const absl::Time began = absl::Now();
+  int64_t resets = 0;
+  while (!client.closed() && absl::Now() - began < kPatience) {
+    for (int i = 0; i < 50; ++i, ++resets) client.Reset(client.Begin(kCheck, ""));
+    client.Pump(absl::ZeroDuration());
+  }
+  EXPECT_TRUE(client.closed());
+  Saw(absl::StrCat("closed after ", resets, " resets"));
+}
+
+// The beginning of a ClientHello that is announced to be long.
+TEST_F(FloodAttacks, Attack55) {
+  const int fd = Connect(victim().port());
+  const std::string hello = std::string("\x16\x03\x01\x10\x00\x01\x00\x0f\xfc", 9);
+  const absl::Time began = absl::Now();
+  bool open = true;
+  for (size_t i = 0; open && absl::Now() - began < kPatience; ++i) {
+    const char byte = i < hello.size() ? hello[i] : 'x';
+    open = send(fd, &byte, 1, MSG_NOSIGNAL) == 1;
+    absl::SleepFor(absl::Milliseconds(20));  // it is slow: that is the attack
+  }
+  EXPECT_FALSE(open);
+  EXPECT_LT(absl::Now() - began, absl::Seconds(10));
+  close(fd);
+  Saw("closed when the time for handshakes is over");
+}
+
+}  // namespace
+}  // namespace gateway::security
