@@ -50,6 +50,7 @@ std::set<std::string> ServedMetrics() {
   Config config;
   config.listen = "127.0.0.1:0";
   config.metrics_listen = "127.0.0.1:0";
+  config.audit_file = directory.Path("audit");
   UpstreamConfig& upstream = config.upstreams["paynow"];
   upstream.options.base_url = "http://127.0.0.1:1";  // nothing is sent
   upstream.api_key.file = directory.Write("key", "secret\n");
