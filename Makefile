@@ -101,7 +101,7 @@ image: ## build the images of gateway and sandbox with buildah (Debian packages;
 image-check: build ## run the images unprivileged, read-only and limited, under load; print size and start time
 	tools/image-check.sh $(BUILD)
 
-k8s-check: ## check manifests, alert rules and their tests without a cluster; refuse 30 typical mistakes
+k8s-check: ## check manifests, alert rules and their tests without a cluster; refuse 61 typical mistakes
 	tools/k8s-check.sh
 
 k8s-e2e: build ## roll the images out on a real one-node Kubernetes, and lose no call (root; builds Kubernetes once)

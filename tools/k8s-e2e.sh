@@ -1,7 +1,8 @@
 #!/bin/bash
 # Rolls the sandbox overlay out on a real Kubernetes of one node (tools/k8s-node.sh), and looks whether it does what the
 # README says: becomes ready, takes a checkout through its Service, and loses no call in a rolling update and when a pod
-# is deleted, under load. All of it is gone at the end. Needs root, and the images of `make image`.
+# is deleted, under load. Then the production overlay, with mutual TLS (k8s-e2e-production.sh). All of it is gone at the
+# end. Needs root, and the images of `make image`.
 # Usage: k8s-e2e.sh BUILD_DIR [TAG]   (BUILD_DIR holds grpc-call and steady-load)
 #
 # RATE (100), in the environment, is the load's calls a second; K8S_PROGRAMS, a folder of k8s-binaries.sh (BUILD_DIR/k8s).
@@ -153,4 +154,5 @@ under_load "deleting a pod" kill_a_pod
 restarts=$(k get pods --output 'jsonpath={.items[*].status.containerStatuses[*].restartCount}')
 [ -z "${restarts//[0 ]/}" ] || explain "containers were restarted: $restarts"
 echo "ok      no container was restarted"
+tools/k8s-e2e-production.sh "$tag"
 [ "$failures" -eq 0 ] || fail "$failures checks failed"

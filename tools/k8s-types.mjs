@@ -1,6 +1,6 @@
-// Lets the TypeScript compiler judge manifests by the types of the packages kubernetes-models and
-// @kubernetes-models/prometheus-operator: each object becomes a typed literal, in which the compiler finds misspelled,
-// missing and mistyped fields. To be run where these packages, js-yaml and typescript are installed.
+// Lets the TypeScript compiler judge manifests by the types of the packages kubernetes-models and, for the kinds of
+// Prometheus' operator and of cert-manager, @kubernetes-models/...: each object becomes a typed literal, in which the
+// compiler finds misspelled, missing and mistyped fields. To be run where these, js-yaml and typescript are installed.
 //
 // Usage: node k8s-types.mjs FILE...   prints "FILE: finding" lines; exits 1 if there are any.
 import fs from 'node:fs';
@@ -8,9 +8,12 @@ import path from 'node:path';
 import * as yaml from 'js-yaml';
 import ts from 'typescript';
 
+const packages = {
+  'cert-manager.io': '@kubernetes-models/cert-manager',
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
+};
 const moduleOf = ({apiVersion, kind}) =>
-    (apiVersion?.startsWith('monitoring.coreos.com/') ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models') +
-    `/${apiVersion}/${kind}`;
+    `${packages[apiVersion?.split('/')[0]] ?? 'kubernetes-models'}/${apiVersion}/${kind}`;
 
 const fileOf = new Map();
 for (const [number, file] of process.argv.slice(2).entries()) {

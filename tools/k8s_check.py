@@ -10,52 +10,25 @@ import sys
 
 import yaml
 
+import k8s_gateway
+from k8s_values import at, matches, quantity, seconds, without_comments
+
 # What may be applied: kinds in the versions that a current cluster serves.
 KINDS = {
     "v1/ConfigMap", "v1/Namespace", "v1/Secret", "v1/Service", "v1/ServiceAccount", "apps/v1/Deployment",
-    "autoscaling/v2/HorizontalPodAutoscaler", "monitoring.coreos.com/v1/PrometheusRule",
-    "monitoring.coreos.com/v1/ServiceMonitor", "networking.k8s.io/v1/NetworkPolicy", "policy/v1/PodDisruptionBudget",
+    "autoscaling/v2/HorizontalPodAutoscaler", "cert-manager.io/v1/Certificate", "monitoring.coreos.com/v1/PrometheusRule",
+    "monitoring.coreos.com/v1/ServiceMonitor", "networking.k8s.io/v1/NetworkPolicy",
+    "policy/v1/PodDisruptionBudget",
 }
 # Made by the operator, not by the manifests: name -> keys.
 EXTERNAL_SECRETS = {"billing-gateway-paynow": {"api-key"}}
-# Time that the gateway takes beyond drain.delay and drain.grace to abort what is left.
-ABORT_SECONDS = 1
+# What cert-manager puts into a Secret.
+CERTIFICATE_KEYS = {"tls.crt", "tls.key", "ca.crt"}
+# When GatewayCertificateExpires comes: what is renewed later is an alert every time.
+ALERT_SECONDS = 14 * 86400
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
-QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
-SCALE = {"m": 1e-3, "": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
-         "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
-SECONDS = {"ms": 1e-3, "s": 1, "m": 60, "h": 3600}
-
-
-def at(value, *path, default=None):
-    """The member at this path, or the default where any part of it is missing."""
-    for step in path:
-        if not isinstance(value, dict) or step not in value:
-            return default
-        value = value[step]
-    return value if value is not None else default
-
-
-def quantity(text):
-    """Its number, or None where it is none."""
-    match = QUANTITY.fullmatch(str(text))
-    return float(match[1]) * SCALE[match[2] or ""] if match else None
-
-
-def seconds(text):
-    return sum(float(number) * SECONDS[unit] for number, unit in DURATION.findall(text))
-
-
-def without_comments(text):
-    return re.sub(r"^\s*//.*$", "", text, flags=re.M)
-
-
-def matches(selector, labels):
-    """Whether a selector of plain labels selects them; an empty one selects everything."""
-    return all(labels.get(key) == value for key, value in at(selector, "matchLabels", default={}).items())
 
 
 class Check:
@@ -85,7 +58,7 @@ class Check:
             "Deployment": self.check_deployment, "Service": self.check_service,
             "HorizontalPodAutoscaler": self.check_autoscaler, "PodDisruptionBudget": self.check_selects,
             "NetworkPolicy": self.check_network_policy, "ServiceMonitor": self.check_monitor,
-            "ServiceAccount": self.check_account,
+            "ServiceAccount": self.check_account, "Certificate": self.check_certificate,
         }
         for document in self.documents:
             if document.get("kind") in checks:
@@ -140,13 +113,19 @@ class Check:
         account = spec.get("serviceAccountName")
         if account and not self.named("ServiceAccount", account):
             self.fail(deployment, f"there is no ServiceAccount {account}")
-        volumes = [volume.get("name") for volume in spec.get("volumes", [])]
+        for volume in spec.get("volumes", []):
+            self.check_volume(deployment, spec, volume)
+        volumes = {volume.get("name"): volume for volume in spec.get("volumes", [])}
         for container in spec.get("containers", []):
             self.check_container(deployment, container, volumes)
-        files = self.mounted_files(deployment, spec)
-        for path, text in files.items():
-            if path.endswith("/config.json"):
-                self.check_config(deployment, spec, json.loads(without_comments(text)), files)
+        config = self.config_of(spec)
+        for finding in k8s_gateway.findings(config, spec, self.mounted_files(spec)) if config else ():
+            self.fail(deployment, finding)
+
+    def config_of(self, spec):
+        """The gateway's own configuration, where the pod is one."""
+        texts = [text for path, text in self.mounted_files(spec).items() if path.endswith("/config.json")]
+        return json.loads(without_comments(texts[0])) if texts else None
 
     def check_container(self, deployment, container, volumes):
         security = at(container, "securityContext", default={})
@@ -163,6 +142,8 @@ class Check:
         for mount in container.get("volumeMounts", []):
             if mount.get("name") not in volumes:
                 self.fail(deployment, f"there is no volume {mount.get('name')} to mount")
+            elif {"secret", "configMap"} & set(volumes[mount["name"]]) and mount.get("readOnly") is not True:
+                self.fail(deployment, f"{mount.get('mountPath')} is not mounted read-only")
             if "subPath" in mount:
                 self.fail(deployment, f"a subPath does not follow changes: {mount.get('mountPath')}")
 
@@ -199,52 +180,53 @@ class Check:
         if port not in known:
             self.fail(deployment, f"{name} asks at port {port}, which the container does not have")
 
-    def mounted_files(self, deployment, spec):
-        """What the containers see, by path; a Secret's file is empty here. Complains of what does not exist."""
+    def keys_of(self, kind, name):
+        """Key -> text of a ConfigMap or Secret; None where nobody makes it. The texts of secrets are empty."""
+        source = self.named(kind, name)
+        if source is not None:
+            return {**at(source, "data", default={}), **at(source, "stringData", default={})}
+        made = [at(certificate, "spec", "secretName") for certificate in self.of("Certificate")]
+        if kind == "Secret" and (name in EXTERNAL_SECRETS or name in made):
+            return dict.fromkeys(EXTERNAL_SECRETS.get(name, CERTIFICATE_KEYS), "")
+        return None
+
+    @staticmethod
+    def source_of(volume):
+        """Kind and name of the object that fills the volume, and the items of it that are asked for."""
+        for kind, member, key in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
+            if member in volume:
+                return kind, at(volume, member, key), at(volume, member, "items", default=[])
+        return None, None, []
+
+    def check_volume(self, deployment, spec, volume):
+        kind, name, items = self.source_of(volume)
+        if kind is None:
+            return
+        keys = self.keys_of(kind, name)
+        if keys is None:
+            self.fail(deployment, f"there is no {kind} {name}")
+        for item in items:
+            if keys is not None and item.get("key") not in keys:
+                self.fail(deployment, f"{kind} {name} has no key {item.get('key')}")
+        if kind == "Secret":
+            if at(volume, "secret", "defaultMode", default=0o644) & 0o007:
+                self.fail(deployment, f"Secret {name} is mounted for everybody to read")
+            if not at(spec, "securityContext", "fsGroup"):
+                self.fail(deployment, f"Secret {name} belongs to root, and there is no fsGroup to read it")
+
+    def mounted_files(self, spec):
+        """What the containers see of ConfigMaps and Secrets, by path."""
         files = {}
         for volume in spec.get("volumes", []):
-            for kind, name in (("ConfigMap", at(volume, "configMap", "name")),
-                               ("Secret", at(volume, "secret", "secretName"))):
-                if name is None:
-                    continue
-                source = self.named(kind, name)
-                data = {**at(source, "data", default={}), **at(source, "stringData", default={})}
-                if source is None:
-                    data = dict.fromkeys(EXTERNAL_SECRETS.get(name, ()), "") if kind == "Secret" else {}
-                if not data:
-                    self.fail(deployment, f"there is no {kind} {name}")
-                items = at(volume, kind[0].lower() + kind[1:], "items", default=[])
-                for item in items:
-                    if data and item.get("key") not in data:
-                        self.fail(deployment, f"{kind} {name} has no key {item.get('key')}")
-                shown = {item.get("path"): data.get(item.get("key"), "") for item in items} or data
-                for container in spec.get("containers", []):
-                    for mount in container.get("volumeMounts", []):
-                        if mount.get("name") == volume.get("name"):
-                            files.update({f"{mount.get('mountPath')}/{path}": text for path, text in shown.items()})
+            kind, name, items = self.source_of(volume)
+            data = (self.keys_of(kind, name) if kind else None) or {}
+            shown = {item.get("path"): data[item.get("key")] for item in items if item.get("key") in data}
+            for container in spec.get("containers", []):
+                for mount in container.get("volumeMounts", []):
+                    if mount.get("name") == volume.get("name"):
+                        files.update({f"{mount.get('mountPath')}/{path}": text
+                                      for path, text in (shown if items else data).items()})
         return files
-
-    def check_config(self, deployment, spec, config, files):
-        """The gateway's own configuration against the pod that it will run in."""
-        drain = seconds(at(config, "drain", "delay", default="0s")) + seconds(at(config, "drain", "grace",
-                                                                                  default="25s"))
-        if spec.get("terminationGracePeriodSeconds", 30) < drain + ABORT_SECONDS:
-            self.fail(deployment, f"is killed before its drain of {drain:g} s is over")
-        for container in spec.get("containers", []):
-            live = at(container, "livenessProbe", default={})
-            if live and live.get("periodSeconds", 10) * live.get("failureThreshold", 3) < drain + ABORT_SECONDS:
-                self.fail(deployment, f"its liveness probe fails before its drain of {drain:g} s is over")
-            ports = {port.get("name"): port.get("containerPort") for port in container.get("ports", [])}
-            for name, listen in (("grpc", config.get("listen", "")),
-                                 ("metrics", at(config, "metrics", "listen", default=""))):
-                if listen != f"0.0.0.0:{ports.get(name)}":
-                    self.fail(deployment, f"port {name} is {ports.get(name)}, but the gateway listens on {listen}")
-        for name, upstream in config.get("upstreams", {}).items():
-            keys = [upstream.get("api_key", {})] + [store.get("api_key", {})
-                                                    for store in upstream.get("stores", {}).values()]
-            for key in keys:
-                if "file" in key and key["file"] not in files:
-                    self.fail(deployment, f"upstream {name}: no volume brings {key['file']}")
 
     def check_service(self, service):
         self.check_ports(service, at(service, "spec", "ports", default=[]))
@@ -254,13 +236,21 @@ class Check:
             self.fail(service, f"selects no pod: {selector}")
         for port in at(service, "spec", "ports", default=[]):
             self.check_port_of(service, pods, port.get("targetPort", port.get("port")))
+            for pod in pods if port.get("name") == "grpc" else ():
+                tls = k8s_gateway.speaks_tls(self.config_of(at(pod, "spec", default={})) or {})
+                if tls == (port.get("appProtocol") == "kubernetes.io/h2c"):
+                    self.fail(service, f"calls port grpc {port.get('appProtocol')}, which "
+                                       f"{'speaks TLS' if tls else 'is plain text'}")
 
     def check_port_of(self, document, pods, port):
         for pod in pods:
             entries = itertools.chain.from_iterable(
                 container.get("ports", []) for container in at(pod, "spec", "containers", default=[]))
-            if not any(port in (entry.get("name"), entry.get("containerPort")) for entry in entries):
+            meant = [entry for entry in entries if port in (entry.get("name"), entry.get("containerPort"))]
+            if not meant:
                 self.fail(document, f"the pods have no port {port}")
+            if any(entry.get("name") == "health" for entry in meant):
+                self.fail(document, "leads to the health port, which only the kubelet needs")
 
     def check_autoscaler(self, autoscaler):
         spec = at(autoscaler, "spec", default={})
@@ -288,6 +278,8 @@ class Check:
         if sorted(spec.get("policyTypes", [])) != ["Egress", "Ingress"]:
             self.fail(policy, "does not limit both directions")
         for rule in spec.get("ingress", []):
+            if not rule.get("ports"):
+                self.fail(policy, "lets somebody in at every port")
             for port in rule.get("ports", []):
                 self.check_port_of(policy, own, port.get("port"))
         for rule in spec.get("egress", []):
@@ -299,6 +291,23 @@ class Check:
                     self.fail(policy, f"leads to no pod: {peer['podSelector']}")
                 for port in rule.get("ports", []):
                     self.check_port_of(policy, others, port.get("port"))
+
+    def check_certificate(self, certificate):
+        spec = at(certificate, "spec", default={})
+        secret = spec.get("secretName")
+        renewed, lasts = seconds(spec.get("renewBefore", "0h")), seconds(spec.get("duration", "2160h"))
+        if not ALERT_SECONDS < renewed < lasts:
+            self.fail(certificate, "is not renewed before the alert of its end comes")
+        pods = [pod for pod in self.pods({}) if secret in
+                [at(volume, "secret", "secretName") for volume in at(pod, "spec", "volumes", default=[])]]
+        if not pods:
+            self.fail(certificate, f"no pod mounts its Secret {secret}")
+        for service in self.of("Service"):
+            selector = {"matchLabels": at(service, "spec", "selector", default={})}
+            name = f"{at(service, 'metadata', 'name')}.{at(service, 'metadata', 'namespace')}.svc"
+            if (any(matches(selector, at(pod, "metadata", "labels", default={})) for pod in pods)
+                    and name not in spec.get("dnsNames", [])):
+                self.fail(certificate, f"does not have the name {name}")
 
     def check_monitor(self, monitor):
         selector = at(monitor, "spec", "selector", default={})

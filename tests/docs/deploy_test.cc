@@ -15,8 +15,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "service/gateway.h"
+#include "tests/service/authority.h"
 #include "tests/service/child_process.h"
 #include "tests/service/temp_dir.h"
 
@@ -48,6 +50,7 @@ std::set<std::string> ServedMetrics() {
   Config config;
   config.listen = "127.0.0.1:0";
   config.metrics_listen = "127.0.0.1:0";
+  config.audit_file = directory.Path("audit");
   UpstreamConfig& upstream = config.upstreams["paynow"];
   upstream.options.base_url = "http://127.0.0.1:1";  // nothing is sent
   upstream.api_key.file = directory.Write("key", "secret\n");
@@ -128,6 +131,30 @@ TEST(DeployTest, ThePodIsGivenTheTimeThatADrainTakes) {
   ASSERT_THAT(grace, SizeIs(1));
   EXPECT_GE(absl::Seconds(std::stoi(*grace.begin())),
             config->drain_delay + config->drain_grace + absl::Seconds(1));
+}
+
+// With a key and certificates where the cluster would mount them, and the policy beside it.
+TEST(DeployTest, ProductionStartsWithWhatItsVolumesBring) {
+  const TempDir mounts;
+  Authority authority("issuer");
+  const Identity gateway = authority.Issue({.names = "DNS:billing-gateway"});
+  mounts.Write("api-key", "secret\n");
+  mounts.Write("tls.crt", gateway.certificate);
+  mounts.Write("tls.key", gateway.key);
+  mounts.Write("ca.crt", authority.certificate());
+  mounts.Write("policy.json", ReadSource("deploy/config/policy.json"));
+  const std::string text =
+      absl::StrReplaceAll(ReadSource("deploy/config/production.json"),
+                          {{"/var/run/secrets/billing-gateway/tls", mounts.Path()},
+                           {"/var/run/secrets/billing-gateway/paynow", mounts.Path()},
+                           {"/etc/billing-gateway", mounts.Path()}});
+  const auto config = ParseConfig("production.json", text);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(Gateway::Check(*config), absl::OkStatus());
+  EXPECT_TRUE(config->server.tls.enabled());
+  EXPECT_FALSE(config->server.tls.client_ca_file.empty());
+  EXPECT_TRUE(config->server.tls.require_client_certificate);
+  EXPECT_FALSE(config->server.allow_plaintext);
 }
 
 }  // namespace
