@@ -89,7 +89,7 @@ class UpstreamFamilies {
   void MoveTo(std::vector<MetricFamily>& families) {
     for (Family* family : {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_,
                            &breaker_openings_, &limit_, &in_flight_, &unknown_, &keys_renewed_,
-                           &pool_, &connections_, &reused_, &repeats_refused_}) {
+                           &pool_, &open_, &oldest_, &connections_, &reused_, &repeats_refused_}) {
       families.push_back(family->Take());
     }
   }
@@ -146,6 +146,8 @@ class UpstreamFamilies {
     state("open", stats.open);
     state("queued", stats.queued);
     state("in_flight", stats.in_flight);
+    open_.Add({{"upstream", name}}, static_cast<double>(stats.connections_open));
+    oldest_.Add({{"upstream", name}}, stats.oldest_connection_seconds);
     connections_.Add({{"upstream", name}}, static_cast<double>(stats.connections_created));
     reused_.Add({{"upstream", name}}, static_cast<double>(stats.connections_reused));
     repeats_refused_.Add({{"upstream", name}}, static_cast<double>(stats.repeats_refused));
@@ -172,6 +174,9 @@ class UpstreamFamilies {
   Family keys_renewed_{"gateway_upstream_keys_renewed_total", MetricType::Counter,
                        "Calls repeated with a newer key after the upstream refused the old one."};
   Family pool_{"gateway_pool_requests", MetricType::Gauge, "Requests in the pool."};
+  Family open_{"gateway_pool_connections", MetricType::Gauge, "Open connections, in use or not."};
+  Family oldest_{"gateway_pool_oldest_connection_age_seconds", MetricType::Gauge,
+                 "Age of the oldest open connection."};
   Family connections_{"gateway_pool_connections_created_total", MetricType::Counter,
                       "Connections opened."};
   Family reused_{"gateway_pool_connections_reused_total", MetricType::Counter,

@@ -105,8 +105,9 @@ size_t LengthOf(const std::vector<absl::string_view>& members) {
 
 // Long members go first, then those at the end, which are the oldest.
 void Shorten(std::vector<absl::string_view>& members) {
-  for (size_t i = members.size(); i > 0 && LengthOf(members) > kMaxState; --i) {
-    if (members[i - 1].size() > kLongMember) members.erase(members.begin() + (i - 1));
+  for (auto at = members.end(); at != members.begin() && LengthOf(members) > kMaxState;) {
+    --at;
+    if (at->size() > kLongMember) at = members.erase(at);
   }
   while (LengthOf(members) > kMaxState) members.pop_back();
 }

@@ -21,7 +21,7 @@ using mapping::NotSent;
 constexpr absl::Duration kLogPause = absl::Seconds(1);
 constexpr size_t kLogPlaces = 256;
 
-absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 Identity CertificateOf(const Presented& presented) {
   Identity identity;

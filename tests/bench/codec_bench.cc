@@ -35,7 +35,8 @@ const Orders& TheOrders() {
 void ReplyByGateway(benchmark::State& state) {
   const Orders& orders = TheOrders();
   const mapping::Route& route = RouteOf(orders.rpc);
-  for (auto _ : state) benchmark::DoNotOptimize(mapping::ReadReply(route, orders.response));
+  for ([[maybe_unused]] const auto _ : state)
+    benchmark::DoNotOptimize(mapping::ReadReply(route, orders.response));
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * orders.response.body.size()));
 }
 BENCHMARK(ReplyByGateway);
@@ -43,7 +44,7 @@ BENCHMARK(ReplyByGateway);
 void ReplyByDom(benchmark::State& state) {
   const Orders& orders = TheOrders();
   ProtoJson convert;
-  for (auto _ : state) {
+  for ([[maybe_unused]] const auto _ : state) {
     const std::unique_ptr<pb::Message> reply = Empty(*orders.rpc.method->output_type());
     const auto& field = *reply->GetDescriptor()->FindFieldByName(orders.rpc.response_body);
     convert.SetField(*reply, field, nlohmann::json::parse(orders.response.body));
@@ -63,7 +64,7 @@ void ReplyByProtobuf(benchmark::State& state) {
     if (!reply->ParseFromString(orders.message)) return state.SkipWithError("no message");
     if (!pb::util::MessageToJsonString(*reply, &text).ok()) return state.SkipWithError("no JSON");
   }
-  for (auto _ : state) {
+  for ([[maybe_unused]] const auto _ : state) {
     const std::unique_ptr<pb::Message> reply = Empty(type);
     if (!pb::util::JsonStringToMessage(text, reply.get()).ok()) state.SkipWithError("unread");
     benchmark::DoNotOptimize(reply->SerializeAsString());
@@ -75,7 +76,7 @@ BENCHMARK(ReplyByProtobuf);
 void RequestByGateway(benchmark::State& state) {
   const Checkout checkout(static_cast<size_t>(state.range(0)));
   const mapping::Route& route = RouteOf(checkout.rpc);
-  for (auto _ : state) {
+  for ([[maybe_unused]] const auto _ : state) {
     benchmark::DoNotOptimize(mapping::WriteRequest(
         route, checkout.message, {.base_url = "https://api.example", .default_tenant = "1"}));
   }
@@ -86,7 +87,7 @@ BENCHMARK(RequestByGateway)->Arg(2)->Arg(200);
 void RequestByDom(benchmark::State& state) {
   const Checkout checkout(static_cast<size_t>(state.range(0)));
   ProtoJson convert;
-  for (auto _ : state) {
+  for ([[maybe_unused]] const auto _ : state) {
     const std::unique_ptr<pb::Message> request = Empty(*checkout.rpc.method->input_type());
     if (!request->ParseFromString(checkout.message)) state.SkipWithError("unread");
     benchmark::DoNotOptimize(convert.Members(*request).dump());
@@ -97,7 +98,7 @@ BENCHMARK(RequestByDom)->Arg(2)->Arg(200);
 
 void RequestByProtobuf(benchmark::State& state) {
   const Checkout checkout(static_cast<size_t>(state.range(0)));
-  for (auto _ : state) {
+  for ([[maybe_unused]] const auto _ : state) {
     const std::unique_ptr<pb::Message> request = Empty(*checkout.rpc.method->input_type());
     if (!request->ParseFromString(checkout.message)) state.SkipWithError("unread");
     std::string text;

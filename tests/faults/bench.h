@@ -30,10 +30,13 @@
 #include "tests/faults/faulty_upstream.h"
 #include "tests/faults/front.h"
 #include "tests/faults/metrics_text.h"
-#include "tests/faults/report.h"
+#include "tests/report/report.h"
 #include "tests/service/temp_dir.h"
 
 namespace gateway::faults {
+
+using report::NotProduced;
+using report::Saw;
 
 inline constexpr char kStore[] = "411486491630370816";
 inline constexpr char kKey[] = "key-of-the-bench";

@@ -22,6 +22,9 @@ constexpr char kGetTags[] = "/paynow.management.v1.TagsService/GetTags";
 constexpr size_t kReplySize = 1'000'000;
 constexpr int kStreams = 40;
 
+// For gRPC to end the calls of a connection that is closed.
+constexpr absl::Duration kCleaningUp = absl::Milliseconds(500);
+
 // One tag with a long description.
 std::string LargeReply() {
   return absl::StrCat(R"([{"id": "1", "description": ")", std::string(kReplySize, 'x'), R"("}])");
@@ -89,15 +92,15 @@ TEST(RapidResetFaults, Case44ClosesThatConnectionAndNoOther) {
   }
   const absl::Duration took = absl::Now() - began;
   const LoadReport during = load.Stop();
-  const LoadReport after = load.RunClosed(4, absl::Seconds(1));
+  const LoadReport after = load.RunClosed(4, absl::Seconds(2)).After(kCleaningUp);
   std::printf(
       "%lld resets in %.1f s, then %s; others: p50 %.1f ms before, %.1f ms during; %s; after: %s\n",
       static_cast<long long>(resets), absl::ToDoubleSeconds(took),
       client.closed() ? "closed" : "still open", before.Percentile(0.5, &CallRecord::ok),
       during.Percentile(0.5, &CallRecord::ok), during.Summary().c_str(), after.Summary().c_str());
   EXPECT_TRUE(client.closed());
-  // Until it is closed, its calls take up room that others do not find; they are told so. None
-  // fails otherwise, and none after that.
+  // Until they are cleaned up, its calls take up room that others do not find; they are told so.
+  // None fails otherwise, and none after that.
   EXPECT_EQ(during.Count(&CallRecord::failed), during.Count(&CallRecord::shed));
   EXPECT_GT(during.Count(&CallRecord::ok), 0);
   EXPECT_EQ(after.Count(&CallRecord::failed), 0);

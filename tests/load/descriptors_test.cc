@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "tests/faults/report.h"
+#include "tests/report/report.h"
 #include "tests/load/capacity_upstream.h"
 #include "tests/load/gateway_process.h"
 #include "tests/load/load_generator.h"
@@ -20,7 +20,7 @@ constexpr int kDescriptors = 48;
 
 TEST(OutOfDescriptorsFaults, Case45ShedsAndRecovers) {
 #ifdef __SANITIZE_ADDRESS__
-  return faults::NotProduced(
+  return report::NotProduced(
       "the sanitizer opens a pipe to see whether memory may be read, and takes its failure for an "
       "error of the program");
 #endif

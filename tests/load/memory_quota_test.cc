@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/faults/report.h"
+#include "tests/report/report.h"
 #include "tests/load/capacity_upstream.h"
 #include "tests/load/gateway_process.h"
 #include "tests/service/grpc_client.h"
@@ -48,7 +48,7 @@ TEST(OutOfMemoryQuotaFaults, Case45RefusesAndRecovers) {
   EXPECT_EQ(judged + refused, kCalls);
   EXPECT_GT(refused, 0);
   EXPECT_EQ(upstream.counters().requests, before);
-  faults::Saw(absl::StrCat(refused, " of ", kCalls, " refused for lack of memory"));
+  report::Saw(absl::StrCat(refused, " of ", kCalls, " refused for lack of memory"));
 
   for (int i = 0; i < 20; ++i) {
     EXPECT_TRUE(CallRpc(gateway.address(), kGetOrder, kOrder).status.ok()) << i;

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "google/rpc/error_details.pb.h"
-#include "tests/security/table.h"
+#include "tests/report/report.h"
 #include "tests/service/authority.h"
 #include "tests/service/authorization/token_maker.h"
 #include "tests/service/child_process.h"
@@ -28,6 +28,8 @@
 #include "tests/upstream/http/scripted_server.h"
 
 namespace gateway::security {
+
+using report::Saw;
 
 // In every secret that the gateway holds.
 inline constexpr char kMarker[] = "CANARY7f3a";

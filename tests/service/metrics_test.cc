@@ -169,6 +169,8 @@ TEST_F(MetricsTest, TellsWhatBecameOfCalls) {
           std::string(R"(gateway_upstream_breaker_state{upstream="paynow",kind="read"} 0)"),
           std::string(R"(gateway_pool_connections_created_total{upstream="paynow"} )"),
           std::string(R"(gateway_pool_connections_reused_total{upstream="paynow"} )"),
+          std::string(R"(gateway_pool_connections{upstream="paynow"} )"),
+          std::string(R"(gateway_pool_oldest_connection_age_seconds{upstream="paynow"} )"),
           std::string(
               R"(gateway_drift_total{kind="unknown_member",field="paynow.management.v1.OrderDto"} 1)"),
       }) {

@@ -349,9 +349,12 @@ EasyHandle EventLoop::TakeHandle() {
 }
 
 Stats EventLoop::Snapshot() const {
+  const SocketCensus::Count sockets = poller_->CountSockets();
   return Stats{.open = open_.load(std::memory_order_relaxed),
                .queued = queued_.load(std::memory_order_relaxed),
                .in_flight = in_flight_.load(std::memory_order_relaxed),
+               .connections_open = sockets.open,
+               .oldest_connection_seconds = std::chrono::duration<double>(sockets.oldest).count(),
                .connections_created = connections_created_.load(std::memory_order_relaxed),
                .connections_reused = connections_reused_.load(std::memory_order_relaxed),
                .requests_started = requests_started_.load(std::memory_order_relaxed),

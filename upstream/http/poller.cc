@@ -42,10 +42,16 @@ Poller::Socket& Poller::At(int fd) {
   return sockets_[fd];
 }
 
-void Poller::Opened(int fd) { At(fd) = Socket{.announced = true}; }
+void Poller::Opened(int fd) {
+  At(fd) = Socket{.announced = true};
+  census_.Opened(fd);
+}
 
 // The kernel drops a closed socket from epoll by itself.
-void Poller::Closed(int fd) { At(fd) = Socket{}; }
+void Poller::Closed(int fd) {
+  At(fd) = Socket{};
+  census_.Closed(fd);
+}
 
 void Poller::Watch(int fd, uint32_t events, void* owner) {
   Socket& socket = At(fd);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "upstream/http/socket_census.h"
 
 namespace gateway::http {
 
@@ -47,6 +48,9 @@ class Poller {
 
   void Wake();
 
+  // Of the sockets that were opened and not closed. May be called from any thread.
+  SocketCensus::Count CountSockets() const { return census_.Take(); }
+
  private:
   struct Socket {
     uint32_t registered = 0;  // what the kernel watches for
@@ -63,6 +67,7 @@ class Poller {
   const int wake_fd_;
   std::vector<Socket> sockets_;  // by descriptor
   std::vector<Event> happened_;
+  SocketCensus census_;
 };
 
 }  // namespace gateway::http

@@ -38,8 +38,11 @@ TEST(CurlTransportTest, KeepsTheConnectionForTheNextRequest) {
   }
   EXPECT_EQ(server.executions(), 20);
   EXPECT_EQ(server.connections(), 1);
-  EXPECT_EQ(transport->Snapshot().connections_created, 1);
-  EXPECT_EQ(transport->Snapshot().connections_reused, 19);
+  const Stats stats = transport->Snapshot();
+  EXPECT_EQ(stats.connections_created, 1);
+  EXPECT_EQ(stats.connections_reused, 19);
+  EXPECT_EQ(stats.connections_open, 1);
+  EXPECT_GT(stats.oldest_connection_seconds, 0);
 }
 
 TEST(CurlTransportTest, WritesTheRequestAsItIs) {

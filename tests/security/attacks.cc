@@ -1,18 +1,9 @@
-#include "tests/security/table.h"
-
-#include <gtest/gtest.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <iterator>
-
+// All attacks: the main of the programs that commit them.
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
+#include "tests/report/report.h"
 
-namespace gateway::security {
 namespace {
 
-// By number; SECURITY.md names them by it.
 constexpr absl::string_view kAttacks[] = {
     "",
     "plain text to the TLS port",
@@ -73,57 +64,8 @@ constexpr absl::string_view kAttacks[] = {
     "caller's own key where none is accepted",
 };
 
-constexpr char kSaw[] = "saw";
-
-int NumberOf(absl::string_view test) {
-  if (!absl::ConsumePrefix(&test, "Attack")) return 0;
-  return std::atoi(std::string(test).c_str());
-}
-
-class Rows : public testing::EmptyTestEventListener {
- public:
-  void OnTestPartResult(const testing::TestPartResult& part) override {
-    if (!part.failed()) return;
-    std::printf("%s:%d: %s\n", part.file_name() ? part.file_name() : "?", part.line_number(),
-                part.message());
-  }
-
-  void OnTestEnd(const testing::TestInfo& test) override {
-    const testing::TestResult& result = *test.result();
-    std::string saw;
-    for (int i = 0; i < result.test_property_count(); ++i) {
-      if (result.GetTestProperty(i).key() == std::string(kSaw)) {
-        saw = result.GetTestProperty(i).value();
-      }
-    }
-    ++(result.Failed() ? failed_ : passed_);
-    const int number = NumberOf(test.name());
-    const bool known = number > 0 && number < static_cast<int>(std::size(kAttacks));
-    std::printf("%2d  %-48s %s  %s\n", number,
-                known ? std::string(kAttacks[number]).c_str() : test.name(),
-                result.Failed() ? "FAILED" : "passed", saw.c_str());
-    std::fflush(stdout);
-  }
-
-  void OnTestProgramEnd(const testing::UnitTest&) override {
-    std::printf("%d passed, %d failed\n", passed_, failed_);
-  }
-
- private:
-  int passed_ = 0;
-  int failed_ = 0;
-};
-
 }  // namespace
 
-void Saw(const std::string& what) { testing::Test::RecordProperty(kSaw, what); }
-
-int RunAttacks(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
-  delete listeners.Release(listeners.default_result_printer());
-  listeners.Append(new Rows);
-  return RUN_ALL_TESTS();
+int main(int argc, char** argv) {
+  return gateway::report::Run({.word = "Attack", .rows = kAttacks}, argc, argv);
 }
-
-}  // namespace gateway::security

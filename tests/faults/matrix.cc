@@ -1,0 +1,60 @@
+// The fault matrix: the main of all programs whose tests are cases of it.
+#include "absl/strings/string_view.h"
+#include "tests/report/report.h"
+
+namespace {
+
+constexpr absl::string_view kMatrix[] = {
+    "",
+    "connection refused",
+    "SYN blackhole",
+    "name does not resolve",
+    "DNS hangs",
+    "the name's address changes mid-run",
+    "bad, expired or wrong-name certificate",
+    "TLS handshake stalls",
+    "close on a reused connection before the reply",
+    "the same, write without a body",
+    "reset in the middle of the request body",
+    "reset in the middle of the reply",
+    "body shorter than Content-Length",
+    "headers never come",
+    "one byte a second",
+    "reply in 1-byte slices",
+    "GOAWAY or REFUSED_STREAM, not processed",
+    "GOAWAY, stream processed",
+    "REFUSED_STREAM for ever",
+    "MAX_CONCURRENT_STREAMS = 1",
+    "429 with Retry-After: 1",
+    "Retry-After of an hour, negative, a date, junk",
+    "500",
+    "502, 503, 504 with an HTML page",
+    "storm of 503",
+    "400 with errors[]",
+    "401 after key rotation",
+    "404, 409, 412",
+    "redirect elsewhere",
+    "200 with invalid JSON or a wrong type",
+    "unknown member, unknown enum text",
+    "null for a scalar",
+    "50 MB reply, gzip bomb, 1,000 levels deep",
+    "empty 200, unexpected 204",
+    "duplicate, CRLF or oversized headers",
+    "caller cancels mid-flight",
+    "deadline already past",
+    "5 ms deadline",
+    "invalid, oversized or truncated request",
+    "ten times the capacity",
+    "slow stream reader",
+    "SIGTERM under load",
+    "SIGKILL during a write",
+    "malformed config or secret on reload",
+    "HTTP/2 rapid reset by a client",
+    "out of descriptors, out of memory quota",
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return gateway::report::Run({.word = "Case", .rows = kMatrix}, argc, argv);
+}

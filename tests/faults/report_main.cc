@@ -1,3 +1,0 @@
-#include "tests/faults/report.h"
-
-int main(int argc, char** argv) { return gateway::faults::RunCases(argc, argv); }

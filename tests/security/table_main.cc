@@ -1,3 +1,0 @@
-#include "tests/security/table.h"
-
-int main(int argc, char** argv) { return gateway::security::RunAttacks(argc, argv); }
