@@ -5,10 +5,10 @@
 
 #include <cstdio>
 
-#include "tests/report/report.h"
 #include "tests/load/capacity_upstream.h"
 #include "tests/load/gateway_process.h"
 #include "tests/load/load_generator.h"
+#include "tests/report/report.h"
 
 namespace gateway::load {
 namespace {

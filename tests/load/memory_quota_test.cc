@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/report/report.h"
 #include "tests/load/capacity_upstream.h"
 #include "tests/load/gateway_process.h"
+#include "tests/report/report.h"
 #include "tests/service/grpc_client.h"
 
 namespace gateway::load {
