@@ -16,6 +16,21 @@
 #include "upstream/webhooks/parse_event.h"
 
 namespace gateway {
+namespace {
+
+// Lives for ever: log and spans look at it when the service is gone.
+const Operation& TheOperation() {
+  static const auto* const operation =
+      new Operation{absl::StrCat(WebhookService::kName, ".", WebhookService::kMethod),
+                    WebhookService::kName,
+                    WebhookService::kMethod,
+                    true,
+                    "",
+                    ""};
+  return *operation;
+}
+
+}  // namespace
 
 WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
                                CallStats& stats, authorization::Authorizer& authorizer,
@@ -26,7 +41,6 @@ WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> read
       authorizer_(authorizer),
       method_(*authorizer.Find(absl::StripPrefix(kPath, "/"))),
       telemetry_(telemetry),
-      operation_{absl::StrCat(kName, ".", kMethod), kName, kMethod, true, "", ""},
       log_(absl::Seconds(1)) {
   using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   AddMethod(
@@ -35,7 +49,7 @@ WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> read
       0, new Handler([this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                             grpc::ByteBuffer* reply) {
         grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-        CallTrace trace(telemetry_, operation_, *context);
+        CallTrace trace(telemetry_, TheOperation(), *context);
         reactor->Finish(ParseEvent(*context, trace, *request, *reply));
         return reactor;
       }));
@@ -47,7 +61,7 @@ grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& conte
   const authorization::Admission admission = authorizer_.Admit(method_, context, trace);
   if (const auto refusal = authorizer_.CheckStore(admission, "")) {
     End(trace, refusal->code, CallStats::EndOf(refusal->outcome));
-    return ToStatus(*refusal, operation_.full_name, "", trace.trace_id());
+    return ToStatus(*refusal, TheOperation().full_name, "", trace.trace_id());
   }
   const OnePiece message(request);
   const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
@@ -79,7 +93,7 @@ grpc::Status WebhookService::Refuse(const CallTrace& trace, const webhooks::Refu
          {"reason", refusal.failure.reason},
          {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
   }
-  return ToStatus(refusal.failure, operation_.full_name, "", trace.trace_id());
+  return ToStatus(refusal.failure, TheOperation().full_name, "", trace.trace_id());
 }
 
 }  // namespace gateway

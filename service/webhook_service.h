@@ -57,7 +57,6 @@ class WebhookService final : public grpc::Service {
   authorization::Authorizer& authorizer_;
   const size_t method_;  // as the authorizer counts them
   const Telemetry& telemetry_;
-  const Operation operation_;
   WebhookSlot slot_;
   Seldom log_;
 };

@@ -41,7 +41,8 @@ constexpr char kParent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7
 
 // Of the n-th request that the upstream got; "" where it has no such header.
 std::string Header(const ScriptedServer& server, size_t n, absl::string_view name) {
-  for (absl::string_view line : absl::StrSplit(server.received().at(n).head, "\r\n")) {
+  const std::string head = server.received().at(n).head;
+  for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
     if (absl::ConsumePrefix(&line, absl::StrCat(name, ": "))) return std::string(line);
   }
   return "";
