@@ -25,14 +25,23 @@ void Require(bool fine, const std::string& what) {
   std::abort();
 }
 
+constexpr char kOther[] = "GATEWAY_UNDER_TEST";
+
 // Another build of the gateway, where the environment names one: for a sanitizer that gRPC's client
 // library, which is in this program, is not built for.
 std::string Program() {
-  const char* const other = std::getenv("GATEWAY_UNDER_TEST");
+  const char* const other = std::getenv(kOther);
   return other != nullptr ? other : GATEWAY;
 }
 
 }  // namespace
+
+bool GatewayProcess::IsSanitized() {
+#ifdef __SANITIZE_ADDRESS__
+  return true;
+#endif
+  return std::getenv(kOther) != nullptr;
+}
 
 GatewayProcess::GatewayProcess(Options options) : options_(std::move(options)) { Start(); }
 

@@ -37,6 +37,9 @@ class GatewayProcess {
     int max_descriptors = 0;
   };
 
+  // Whether the gateway is built with a sanitizer, which keeps what was freed, and its own records.
+  static bool IsSanitized();
+
   explicit GatewayProcess(Options options);
   ~GatewayProcess();
   GatewayProcess(const GatewayProcess&) = delete;
