@@ -177,7 +177,7 @@ TEST_F(InputAttacks, Attack39) {
   ASSERT_TRUE(queue.Next(&tag, &ok));
   EXPECT_EQ(status.error_code(), UNIMPLEMENTED) << status.error_message();
   EXPECT_EQ(Arrived(), 0);
-  const size_t grown = (victim().PeakMemory() - before) / (1024 * 1024);
+  const size_t grown = (victim().PeakMemory() - before) / (size_t{1024} * 1024);
   EXPECT_LT(grown, 64u);
   Saw(absl::StrCat("UNIMPLEMENTED, ", grown, " MB"));
 }

@@ -88,7 +88,7 @@ TEST_F(UpstreamAttacks, Attack45) {
   const RpcAnswer answer = Get();
   EXPECT_EQ(answer.status.error_code(), INTERNAL);
   EXPECT_EQ(InfoOf(answer.status).reason(), "UPSTREAM_REPLY_TOO_LARGE");
-  const size_t grown = (victim().PeakMemory() - before) / (1024 * 1024);
+  const size_t grown = (victim().PeakMemory() - before) / (size_t{1024} * 1024);
   EXPECT_LT(grown, 64u);
   Saw(absl::StrCat("UPSTREAM_REPLY_TOO_LARGE, ", grown, " MB"));
 }

@@ -26,7 +26,6 @@ namespace {
 using http::ScriptedServer;
 using http::Step;
 using nlohmann::json;
-using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::MatchesRegex;

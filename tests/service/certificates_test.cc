@@ -49,7 +49,7 @@ TEST(ExpiryTest, IsThatOfTheFirstOfAChainAndTheLastAuthority) {
   const std::string later = CertificateUntil(kLater);
   EXPECT_EQ(ExpiryOf(kChain, soon), kSoon);
   EXPECT_EQ(ExpiryOf(kAuthorities, soon), kSoon);
-  for (const std::string& both : {later + soon, soon + "# a comment\n" + later}) {
+  for (const std::string& both : {later + soon, absl::StrCat(soon, "# a comment\n", later)}) {
     EXPECT_EQ(ExpiryOf(kChain, both), kSoon);
     EXPECT_EQ(ExpiryOf(kAuthorities, both), kLater);
   }

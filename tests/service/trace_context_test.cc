@@ -14,7 +14,6 @@
 namespace gateway {
 namespace {
 
-using testing::IsEmpty;
 using testing::MatchesRegex;
 
 constexpr char kParent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
