@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench soak overload rolling-restart clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions soak overload rolling-restart clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -38,6 +38,12 @@ bench: ## measure beside what gRPC and libcurl cost alone, ROUNDS (5) times; wan
 	cmake --build $(BUILD) --target bench_programs
 	$(BUILD)/codec_bench --benchmark_min_time=1
 	tests/bench/run.py $(BUILD) $(BUILD)/bench.json $${ROUNDS:-5}
+
+instructions: ## count the instructions of each stage of a call; fails where one grew by 3 % (UPDATE=--update: write them)
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target stages >$(BUILD)/instructions-build.log || { cat $(BUILD)/instructions-build.log; exit 1; }
+	@tests/bench/instructions.py $(BUILD) $(UPDATE)
 
 security: install ## attack a running gateway in every way of the table, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null
