@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions soak overload rolling-restart clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions allocations soak overload rolling-restart clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -44,6 +44,12 @@ instructions: ## count the instructions of each stage of a call; fails where one
 	@cmake --preset default >/dev/null
 	@cmake --build $(BUILD) --target stages >$(BUILD)/instructions-build.log || { cat $(BUILD)/instructions-build.log; exit 1; }
 	@tests/bench/instructions.py $(BUILD) $(UPDATE)
+
+allocations: ## count the allocations of one call, by who makes them, and the ten places of ours with the most
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/allocations.py $(BUILD)
 
 security: install ## attack a running gateway in every way of the table, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null

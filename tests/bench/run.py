@@ -137,7 +137,7 @@ def wait_for(port):
     raise SystemExit(f"nothing listens on {port}")
 
 
-def gateway(build, folder, upstream, transport, more=None):
+def gateway(build, folder, upstream, transport, more=None, environment=None):
     port, metrics = free_port(), free_port()
     settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"}}
     if transport == "http2":
@@ -146,7 +146,7 @@ def gateway(build, folder, upstream, transport, more=None):
     config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics}"},
                                   "upstreams": {"paynow": settings}, **(more or {})}))
     program = Program([f"{build}/billing-gateway", "--config", config], '"serving"',
-                      env={**os.environ, "BENCH_KEY": "pnapi_v1_bench"})
+                      env={**os.environ, "BENCH_KEY": "pnapi_v1_bench", **(environment or {})})
     program.port, program.metrics = port, metrics
     return program
 
