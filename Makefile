@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions allocations soak overload rolling-restart clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions allocations waiting soak overload rolling-restart clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -50,6 +50,12 @@ allocations: ## count the allocations of one call, by who makes them, and the te
 	@cmake --preset default >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/allocations.py $(BUILD)
+
+waiting: ## measure the memory of a waiting call, with 1,000 and 10,000 in flight
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/waiting.py $(BUILD) $(BUILD)/waiting.json
 
 security: install ## attack a running gateway in every way of the table, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null

@@ -137,23 +137,28 @@ def wait_for(port):
     raise SystemExit(f"nothing listens on {port}")
 
 
-def gateway(build, folder, upstream, transport, more=None, environment=None):
-    port, metrics = free_port(), free_port()
-    settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"}}
+def gateway(build, folder, upstream, transport, more=None, *, of_upstream=None, environment=None):
+    port, metrics_port = free_port(), free_port()
+    settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"},
+                **(of_upstream or {})}
     if transport == "http2":
         settings["ca_file"] = str(upstream.ca)
     config = folder / f"gateway-{port}.json"
-    config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics}"},
+    config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics_port}"},
                                   "upstreams": {"paynow": settings}, **(more or {})}))
     program = Program([f"{build}/billing-gateway", "--config", config], '"serving"',
                       env={**os.environ, "BENCH_KEY": "pnapi_v1_bench", **(environment or {})})
-    program.port, program.metrics = port, metrics
+    program.port, program.metrics = port, metrics_port
     return program
+
+
+def metrics(program):
+    return urllib.request.urlopen(f"http://127.0.0.1:{program.metrics}/metrics", timeout=10).read().decode()
 
 
 def answered(program, method):
     """How many calls of the method were OK, by the gateway's own count."""
-    text = urllib.request.urlopen(f"http://127.0.0.1:{program.metrics}/metrics", timeout=10).read().decode()
+    text = metrics(program)
     name = method.split("/")[1]
     return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
                if line.startswith("rpc_server_calls_total") and f'"{name}"' in line and 'status_code="0"' in line)
