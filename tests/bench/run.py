@@ -198,12 +198,16 @@ def percentiles(log):
 
 
 def paced(port, method, request, rate, log, *more):
-    """Open loop: calls begin by the clock."""
-    seconds, clients = 5, 8
+    """Open loop: calls begin by the clock, as many clients take turns.
+
+    h2load looks at its clock each 10 ms at most and sends at once what is due: so there are that many clients that each of
+    them has less than one call due, and they begin one after the other.
+    """
+    seconds, clients = 5, 100
     log.unlink(missing_ok=True)
     arguments = ["h2load", "-n", str(int(rate * seconds)), "-c", str(clients), "-m", "64", f"--rps={rate / clients}",
-                 f"--log-file={log}", "-H", "content-type: application/grpc", "-H", "te: trailers", "-d", request, *more,
-                 f"http://127.0.0.1:{port}/{method}"]
+                 "-r", "1", "--rate-period=1ms", f"--log-file={log}", "-H", "content-type: application/grpc", "-H",
+                 "te: trailers", "-d", request, *more, f"http://127.0.0.1:{port}/{method}"]
     subprocess.run(arguments, check=True, capture_output=True, timeout=120)
     return percentiles(log)
 
@@ -250,6 +254,8 @@ def main():
                 note("latency at half load: upstream alone",
                      paced(upstream.plain, f"v1/stores/{STORE}/checkouts", folder / "checkout.request", half, folder / "log",
                            "--h1"))
+                note("latency at half load: floor: gRPC",
+                     paced(echo_port, "floor.Echo/Call", folder / "checkout.request", half, folder / "log"))
             note("after load", {"megabytes": http1.resident_megabytes()})
 
     medians = {name: {key: statistics.median(values) for key, values in row.items()} for name, row in rows.items()}
@@ -258,6 +264,9 @@ def main():
         for call in MEASURED[transport]:
             row = medians[f"gateway: {call}, {transport}"]
             row["times_floors"] = row["cpu_us"] / floor
+    medians["latency at half load: added"] = {
+        key: value - medians["latency at half load: upstream alone"][key]
+        for key, value in medians["latency at half load: gateway"].items()}
     for name, row in medians.items():
         print(f"{name:52}", "  ".join(f"{key} {value:.2f}" for key, value in row.items()))
     result.write_text(json.dumps({"rounds": rounds, "medians": medians, "all": rows}, indent=1) + "\n")
