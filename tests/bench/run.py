@@ -212,6 +212,14 @@ def paced(port, method, request, rate, log, *more):
     return percentiles(log)
 
 
+def one_by_one(port, method, request, log):
+    """The whole round trip of a call, as its caller sees it, where there is no other."""
+    log.unlink(missing_ok=True)
+    subprocess.run(["h2load", "-n", "3000", "-c", "1", "-m", "1", f"--log-file={log}", "-H", "content-type: application/grpc", "-H",
+                    "te: trailers", "-d", request, f"http://127.0.0.1:{port}/{method}"], check=True, capture_output=True, timeout=120)
+    return percentiles(log)
+
+
 def main():
     build, result = sys.argv[1], pathlib.Path(sys.argv[2])
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
@@ -247,6 +255,8 @@ def main():
                         note(f"gateway: {call}, {transport}",
                              loaded(program, program.port, METHODS[call], folder / f"{call}.request", CALLS[call],
                                     lambda: answered(program, METHODS[call])))
+                note("one call at a time",
+                     one_by_one(http1.port, METHODS["checkout"], folder / "checkout.request", folder / "log"))
             half = statistics.median(rows["gateway: checkout, http1"]["calls_per_second"]) / 2
             for _ in range(rounds):
                 note("latency at half load: gateway",
