@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench soak overload rolling-restart clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions allocations waiting scaling soak overload rolling-restart clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -38,6 +38,31 @@ bench: ## measure beside what gRPC and libcurl cost alone, ROUNDS (5) times; wan
 	cmake --build $(BUILD) --target bench_programs
 	$(BUILD)/codec_bench --benchmark_min_time=1
 	tests/bench/run.py $(BUILD) $(BUILD)/bench.json $${ROUNDS:-5}
+	tests/bench/plot.py $(BUILD)/bench.json $(BUILD)/bench.svg
+
+instructions: ## count the instructions of each stage of a call; fails where one grew by 3 % (UPDATE=--update: write them)
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target stages >$(BUILD)/instructions-build.log || { cat $(BUILD)/instructions-build.log; exit 1; }
+	@tests/bench/instructions.py $(BUILD) $(UPDATE)
+
+allocations: ## count the allocations of one call, by who makes them, and the ten places of ours with the most
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/allocations.py $(BUILD)
+
+waiting: ## measure the memory of a waiting call, with 1,000 and 10,000 in flight
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/waiting.py $(BUILD) $(BUILD)/waiting.json
+
+scaling: ## measure what a call costs as clients, stores, methods and event loops grow, ROUNDS (3) times; wants a quiet machine
+	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/scaling.py $(BUILD) $(BUILD)/scaling.json $${ROUNDS:-3}
 
 security: install ## attack a running gateway in every way of the table, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null

@@ -1,6 +1,7 @@
-// What no service on gRPC C++ can beat: a server that hands back the bytes it was given.
+// What no service on gRPC C++ can beat: a server that hands back the bytes it was given, or does
+// not answer.
 //
-//   floor_grpc PORT   (floor.Echo/Call, plain text, 127.0.0.1)
+//   floor_grpc PORT   (floor.Echo/Call, floor.Echo/Wait, plain text, 127.0.0.1)
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/rpc_service_method.h>
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
@@ -11,6 +12,12 @@
 #include <string>
 
 namespace {
+
+// Until its client breaks it off.
+class Waiting final : public grpc::ServerUnaryReactor {
+  void OnCancel() override { Finish(grpc::Status::CANCELLED); }
+  void OnDone() override { delete this; }
+};
 
 class Echo final : public grpc::Service {
  public:
@@ -26,6 +33,11 @@ class Echo final : public grpc::Service {
                  reactor->Finish(grpc::Status::OK);
                  return reactor;
                }));
+    AddMethod(new RpcServiceMethod("/floor.Echo/Wait", RpcServiceMethod::NORMAL_RPC, nullptr));
+    MarkMethodRawCallback(
+        1, new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
+               [](grpc::CallbackServerContext*, const ByteBuffer*,
+                  ByteBuffer*) -> grpc::ServerUnaryReactor* { return new Waiting; }));
   }
 };
 

@@ -137,23 +137,28 @@ def wait_for(port):
     raise SystemExit(f"nothing listens on {port}")
 
 
-def gateway(build, folder, upstream, transport, more=None):
-    port, metrics = free_port(), free_port()
-    settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"}}
+def gateway(build, folder, upstream, transport, more=None, *, of_upstream=None, environment=None):
+    port, metrics_port = free_port(), free_port()
+    settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"},
+                **(of_upstream or {})}
     if transport == "http2":
         settings["ca_file"] = str(upstream.ca)
     config = folder / f"gateway-{port}.json"
-    config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics}"},
+    config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics_port}"},
                                   "upstreams": {"paynow": settings}, **(more or {})}))
     program = Program([f"{build}/billing-gateway", "--config", config], '"serving"',
-                      env={**os.environ, "BENCH_KEY": "pnapi_v1_bench"})
-    program.port, program.metrics = port, metrics
+                      env={**os.environ, "BENCH_KEY": "pnapi_v1_bench", **(environment or {})})
+    program.port, program.metrics = port, metrics_port
     return program
+
+
+def metrics(program):
+    return urllib.request.urlopen(f"http://127.0.0.1:{program.metrics}/metrics", timeout=10).read().decode()
 
 
 def answered(program, method):
     """How many calls of the method were OK, by the gateway's own count."""
-    text = urllib.request.urlopen(f"http://127.0.0.1:{program.metrics}/metrics", timeout=10).read().decode()
+    text = metrics(program)
     name = method.split("/")[1]
     return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
                if line.startswith("rpc_server_calls_total") and f'"{name}"' in line and 'status_code="0"' in line)
@@ -193,13 +198,25 @@ def percentiles(log):
 
 
 def paced(port, method, request, rate, log, *more):
-    """Open loop: calls begin by the clock."""
-    seconds, clients = 5, 8
+    """Open loop: calls begin by the clock, as many clients take turns.
+
+    h2load looks at its clock each 10 ms at most and sends at once what is due: so there are that many clients that each of
+    them has less than one call due, and they begin one after the other.
+    """
+    seconds, clients = 5, 100
     log.unlink(missing_ok=True)
     arguments = ["h2load", "-n", str(int(rate * seconds)), "-c", str(clients), "-m", "64", f"--rps={rate / clients}",
-                 f"--log-file={log}", "-H", "content-type: application/grpc", "-H", "te: trailers", "-d", request, *more,
-                 f"http://127.0.0.1:{port}/{method}"]
+                 "-r", "1", "--rate-period=1ms", f"--log-file={log}", "-H", "content-type: application/grpc", "-H",
+                 "te: trailers", "-d", request, *more, f"http://127.0.0.1:{port}/{method}"]
     subprocess.run(arguments, check=True, capture_output=True, timeout=120)
+    return percentiles(log)
+
+
+def one_by_one(port, method, request, log):
+    """The whole round trip of a call, as its caller sees it, where there is no other."""
+    log.unlink(missing_ok=True)
+    subprocess.run(["h2load", "-n", "3000", "-c", "1", "-m", "1", f"--log-file={log}", "-H", "content-type: application/grpc", "-H",
+                    "te: trailers", "-d", request, f"http://127.0.0.1:{port}/{method}"], check=True, capture_output=True, timeout=120)
     return percentiles(log)
 
 
@@ -238,6 +255,8 @@ def main():
                         note(f"gateway: {call}, {transport}",
                              loaded(program, program.port, METHODS[call], folder / f"{call}.request", CALLS[call],
                                     lambda: answered(program, METHODS[call])))
+                note("one call at a time",
+                     one_by_one(http1.port, METHODS["checkout"], folder / "checkout.request", folder / "log"))
             half = statistics.median(rows["gateway: checkout, http1"]["calls_per_second"]) / 2
             for _ in range(rounds):
                 note("latency at half load: gateway",
@@ -245,6 +264,8 @@ def main():
                 note("latency at half load: upstream alone",
                      paced(upstream.plain, f"v1/stores/{STORE}/checkouts", folder / "checkout.request", half, folder / "log",
                            "--h1"))
+                note("latency at half load: floor: gRPC",
+                     paced(echo_port, "floor.Echo/Call", folder / "checkout.request", half, folder / "log"))
             note("after load", {"megabytes": http1.resident_megabytes()})
 
     medians = {name: {key: statistics.median(values) for key, values in row.items()} for name, row in rows.items()}
@@ -253,6 +274,9 @@ def main():
         for call in MEASURED[transport]:
             row = medians[f"gateway: {call}, {transport}"]
             row["times_floors"] = row["cpu_us"] / floor
+    medians["latency at half load: added"] = {
+        key: value - medians["latency at half load: upstream alone"][key]
+        for key, value in medians["latency at half load: gateway"].items()}
     for name, row in medians.items():
         print(f"{name:52}", "  ".join(f"{key} {value:.2f}" for key, value in row.items()))
     result.write_text(json.dumps({"rounds": rounds, "medians": medians, "all": rows}, indent=1) + "\n")

@@ -1,0 +1,266 @@
+// One stage of a call, over and over, for whoever counts what it takes.
+//
+//   stages --list       the names
+//   stages NAME COUNT   runs it COUNT times, and then twice as often
+//
+// Under callgrind (--instr-atstart=no) each of the two is a dump of its own, by its number of runs:
+// what they differ by is COUNT runs and nothing else. instructions.py reads them.
+#include <grpcpp/server_context.h>
+#include <valgrind/callgrind.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "service/authorization/authorizer.h"
+#include "service/authorization/settings.h"
+#include "service/call_stats.h"
+#include "service/call_trace.h"
+#include "service/config.h"
+#include "service/in_flight.h"
+#include "service/operation.h"
+#include "service/status.h"
+#include "service/telemetry.h"
+#include "tests/bench/messages.h"
+#include "upstream/client.h"
+#include "upstream/mapping/descriptors.h"
+#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/request_writer.h"
+
+namespace gateway::bench {
+namespace {
+
+constexpr char kBaseUrl[] = "https://api.example";
+constexpr char kStore[] = "411486491630370816";
+constexpr char kCaller[] = "spiffe://example/ns/shop/sa/checkout";
+
+// A stage, all that it needs within; it aborts where it does not do what is measured.
+using Stage = std::function<void()>;
+
+template <typename T>
+void Keep(const T& value) {
+  asm volatile("" : : "g"(&value) : "memory");
+}
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+template <typename T, typename... Types>
+T& Get(std::variant<Types...>& value) {
+  Require(std::holds_alternative<T>(value));
+  return std::get<T>(value);
+}
+
+http::Response Response(int status, const std::string& body) {
+  http::Response response;
+  response.status = status;
+  response.headers = "Content-Type: application/json\r\n";
+  response.body.reserve(body.size() + http::kBodyPadding);
+  response.body = body;
+  return response;
+}
+
+// ---- mapping
+
+Stage WritesRequest(size_t lines) {
+  const auto checkout = std::make_shared<Checkout>(lines);
+  return [checkout, &route = RouteOf(checkout->rpc)] {
+    auto written = mapping::WriteRequest(route, checkout->message,
+                                         {.base_url = kBaseUrl, .default_tenant = kStore});
+    Keep(Get<mapping::RestRequest>(written));
+  };
+}
+
+Stage ReadsReply(const end_to_end::Rpc& rpc, http::Response response) {
+  return [&route = RouteOf(rpc), own = std::make_shared<http::Response>(std::move(response))] {
+    auto read = mapping::ReadReply(route, *own);
+    Keep(Get<mapping::Reply>(read));
+  };
+}
+
+Stage TellsError() {
+  const Checkout checkout(2);
+  const auto response = std::make_shared<http::Response>(
+      Response(422, R"({"status": 422, "code": "validation-error", "message": "not valid",
+                        "trace_id": "5f2a", "errors": [
+                          {"code": "min", "message": "must be at least 1", "path": "lines[0].quantity", "validation": "min"},
+                          {"code": "required", "message": "must be given", "path": "customer_id", "validation": "required"}]})"));
+  return [&route = RouteOf(checkout.rpc), response] {
+    auto read = mapping::ReadReply(route, *response);
+    const grpc::Status status =
+        ToStatus(Get<mapping::Failure>(read), route.full_name, "api.example", "4bf92f3577b34da6");
+    Require(!status.error_details().empty());
+  };
+}
+
+// ---- a whole call, without gRPC and without libcurl
+
+// Answers at once.
+class Instant final : public http::Transport {
+ public:
+  explicit Instant(http::Response response) : response_(std::move(response)) {}
+
+  using Transport::Send;
+  CallId Send(std::shared_ptr<const http::Request> request, Done done) override {
+    Keep(*request);
+    done(Response(response_.status, response_.body));  // a copy has no capacity to spare
+    return 1;
+  }
+  CallId Wait(absl::Time, Done) override { std::abort(); }
+  void Cancel(CallId) override {}
+
+ private:
+  const http::Response response_;
+};
+
+Stage Calls() {
+  const auto checkout = std::make_shared<Checkout>(2);
+  auto client = Client::Create({.base_url = kBaseUrl, .default_store = kStore},
+                               Credentials("pnapi_v1_bench", {}), nullptr,
+                               std::make_unique<Instant>(Response(201, checkout->reply)));
+  Require(client.ok());
+  return [checkout, &route = RouteOf(checkout->rpc),
+          client = std::shared_ptr<Client>(*std::move(client))] {
+    bool answered = false;
+    client->Call(route, checkout->message, {.deadline = absl::Now() + absl::Seconds(30)},
+                 [&answered](Answer answer) {
+                   Keep(Get<mapping::Reply>(answer.result));
+                   answered = true;
+                 });
+    Require(answered);
+  };
+}
+
+// ---- service
+
+// What has to outlive the stages.
+struct World {
+  World() {
+    auto compiled = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
+    Require(compiled.ok());
+    routes = *std::move(compiled);
+    Config config;
+    config.logging.access_sample_ratio = 0;  // the line is another thread's work
+    auto created = Telemetry::Create(config);
+    Require(created.ok());
+    telemetry = *std::move(created);
+  }
+
+  std::unique_ptr<const mapping::RouteTable> routes;
+  std::unique_ptr<Telemetry> telemetry;
+};
+
+// A caller with a certificate, and among a hundred rules one that lets it.
+Stage Decides() {
+  const World world;
+  const auto authorizer =
+      std::make_shared<authorization::Authorizer>(authorization::MethodsOf(*world.routes));
+  std::string rules;
+  for (int i = 0; i < 100; ++i) {
+    absl::StrAppend(&rules, i == 0 ? "" : ",", "\"rule-", i, "\": {\"spiffe\": [\"", kCaller,
+                    i == 50 ? "" : absl::StrCat(i), "\"], \"methods\": [\"*\"]}");
+  }
+  auto policy = authorization::Policy::Parse("policy", absl::StrCat("{\"rules\": {", rules, "}}"),
+                                             authorizer->methods());
+  Require(policy.ok());
+  auto settings = std::make_shared<authorization::Settings>();
+  settings->policy = *std::move(policy);
+  authorizer->Set(std::move(settings));
+  const size_t method =
+      *authorizer->Find("paynow.management.v1.CheckoutService/CreateCheckoutSession");
+  return [authorizer, method] {
+    authorization::Presented presented;
+    presented.spiffe.push_back(kCaller);
+    const authorization::Admission admission = authorizer->Admit(method, presented);
+    Require(!admission.refusal && !authorizer->CheckStore(admission, kStore));
+  };
+}
+
+// A call's ids, its attempt's headers, its place among those in flight, its metrics.
+Stage KeepsBooks() {
+  const Checkout checkout(2);
+  const auto world = std::make_shared<World>();
+  const auto operation = std::make_shared<gateway::Operation>(OperationOf(RouteOf(checkout.rpc)));
+  const auto stats = std::make_shared<CallStats>();
+  const auto in_flight = std::make_shared<InFlight>();
+  const auto result = std::make_shared<http::Result>(Response(201, ""));
+  return [=] {
+    struct Call final : InFlight::Member {
+      void Abort() override {}
+    } call;
+    grpc::CallbackServerContext context;
+    CallTrace trace(*world->telemetry, *operation, context);
+    const InFlight::Place place = in_flight->Add(call);
+    std::vector<std::string> headers;
+    trace.OnAttempt(headers);
+    trace.OnResult(*result);
+    stats->Count(absl::StatusCode::kOk, CallStats::End::kOk, absl::Now() - trace.begun());
+    trace.End(absl::StatusCode::kOk, CallStats::End::kOk, "api.example");
+    in_flight->Remove(place);
+    Require(headers.size() == 1);
+  };
+}
+
+const std::map<std::string, std::function<Stage()>>& Stages() {
+  static const auto& stages = *new std::map<std::string, std::function<Stage()>>{
+      {"request", [] { return WritesRequest(2); }},
+      {"request-200-lines", [] { return WritesRequest(200); }},
+      {"reply-checkout",
+       [] {
+         const Checkout checkout(2);
+         return ReadsReply(checkout.rpc, Response(201, checkout.reply));
+       }},
+      {"reply-order",
+       [] {
+         const Order order;
+         return ReadsReply(order.rpc, Response(200, order.reply));
+       }},
+      {"reply-orders-500k",
+       [] {
+         const Orders orders;
+         return ReadsReply(orders.rpc, Response(200, orders.response.body));
+       }},
+      {"error", TellsError},
+      {"call", Calls},
+      {"admission", Decides},
+      {"bookkeeping", KeepsBooks},
+  };
+  return stages;
+}
+
+int Run(const std::string& name, int count) {
+  const auto found = Stages().find(name);
+  if (found == Stages().end() || count < 1) return 2;
+  const Stage stage = found->second();
+  for (int i = 0; i < 3; ++i) stage();  // what is made once, is made
+  CALLGRIND_START_INSTRUMENTATION;
+  stage();  // callgrind's own first steps
+  CALLGRIND_ZERO_STATS;
+  for (const int runs : {count, 2 * count}) {
+    for (int i = 0; i < runs; ++i) stage();
+    CALLGRIND_DUMP_STATS_AT(std::to_string(runs).c_str());
+  }
+  CALLGRIND_STOP_INSTRUMENTATION;
+  return 0;
+}
+
+}  // namespace
+}  // namespace gateway::bench
+
+int main(int argc, char** argv) {
+  using namespace gateway::bench;
+  if (argc == 2 && std::string(argv[1]) == "--list") {
+    for (const auto& [name, make] : Stages()) std::puts(name.c_str());
+    return 0;
+  }
+  if (argc == 3) return Run(argv[1], std::atoi(argv[2]));
+  std::fputs("usage: stages --list | stages NAME COUNT\n", stderr);
+  return 2;
+}
