@@ -1,6 +1,8 @@
 #include "upstream/mapping/json_from_wire.h"
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/free_json.h"
@@ -12,6 +14,27 @@ namespace {
 
 constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
+
+// The keys of a map, which are few as a rule.
+class KeysSoFar {
+ public:
+  // False where it is there already.
+  bool Add(absl::string_view key) {
+    if (absl::c_linear_search(first_, key)) return false;
+    if (first_.size() < kFirst) {
+      first_.push_back(key);
+      return true;
+    }
+    return others_.insert(key).second;
+  }
+
+  size_t size() const { return first_.size() + others_.size(); }
+
+ private:
+  static constexpr size_t kFirst = 8;
+  absl::InlinedVector<absl::string_view, kFirst> first_;
+  absl::flat_hash_set<absl::string_view> others_;
+};
 
 // Parsers take a missing key or value of a map entry for the type's default.
 WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::string_view& key,
@@ -194,7 +217,7 @@ WireResult JsonFromWire::List(const FieldPlan& field, absl::string_view run, con
 }
 
 WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, const Path& at) {
-  absl::flat_hash_set<absl::string_view> keys;
+  KeysSoFar keys;
   out_.push_back('{');
   WireReader reader(run);
   while (!reader.done()) {
@@ -209,7 +232,7 @@ WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, cons
     if (result != WireResult::kOk) return result;
     const Path member{&at, key, {}, true};
     MapKey(field, key, at);
-    if (!keys.insert(key).second) violations_.Add(member, "is there twice");
+    if (!keys.Add(key)) violations_.Add(member, "is there twice");
     if (keys.size() > 1) out_.push_back(',');
     AppendJsonString(key, out_);
     out_.push_back(':');

@@ -22,6 +22,10 @@ namespace {
 // As the caller wrote it: the name of the metadata.
 constexpr absl::string_view kIdempotencyKey = "idempotency-key";
 
+// So that they need not grow: those of here, and the three of an attempt.
+constexpr size_t kMostHeaders = 8;
+constexpr size_t kUsualUrl = 128;
+
 // Writes one request; used once.
 class RequestWriter {
  public:
@@ -69,6 +73,7 @@ class RequestWriter {
 
   WireResult WritePath() {
     std::string& url = request_.http.url;
+    url.reserve(kUsualUrl);
     url.assign(context_.base_url.data(), context_.base_url.size());
     for (const Route::PathPart& part : route_.path) {
       url.append(part.literal);
@@ -217,6 +222,7 @@ class RequestWriter {
 
   void WriteHeaders() {
     std::vector<std::string>& headers = request_.http.headers;
+    headers.reserve(kMostHeaders);
     headers.emplace_back("Accept: application/json");
     headers.emplace_back("User-Agent: billing-gateway");
     if (request_.http.has_body) {

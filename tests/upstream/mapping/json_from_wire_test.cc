@@ -172,6 +172,21 @@ TEST(SentMaps, RefuseAKeyThatIsThereTwice) {
   EXPECT_EQ(MixBodyOfBytes(entry + entry), R"(refused: body.text_map["k"]: is there twice)");
 }
 
+// Wherever among many it stands.
+TEST(SentMaps, RefuseAnyOfManyKeysThatIsThereTwice) {
+  constexpr int kKeys = 30;
+  std::string entries;
+  for (int i = 0; i < kKeys; ++i) {
+    entries += BytesField(41, BytesField(1, absl::StrCat("k", i)) + BytesField(2, "v"));
+  }
+  EXPECT_THAT(MixBodyOfBytes(entries), HasSubstr("\"k29\":\"v\""));
+  for (int i = 0; i < kKeys; ++i) {
+    const std::string again = BytesField(41, BytesField(1, absl::StrCat("k", i)));
+    EXPECT_EQ(MixBodyOfBytes(entries + again),
+              absl::StrCat("refused: body.text_map[\"k", i, "\"]: is there twice"));
+  }
+}
+
 TEST(SentMaps, TakeAMissingKeyOrValueForTheDefault) {
   EXPECT_EQ(MixBodyOfBytes(BytesField(41, "")), R"({"text_map":{"":""}})");
   EXPECT_EQ(MixBodyOfBytes(BytesField(43, BytesField(1, "k"))), R"({"big_map":{"k":0}})");
