@@ -7,6 +7,7 @@ ends the run.
 
 Usage: run.py BUILD_DIR RESULT.json [ROUNDS]
 """
+import collections
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -50,7 +52,8 @@ class Program:
         for line in self.process.stdout:
             if ready in line:
                 self.ready_after = time.monotonic() - self.begun
-                os.set_blocking(self.process.stdout.fileno(), False)
+                # A program whose pipe is full would wait.
+                threading.Thread(target=collections.deque, args=(self.process.stdout, 0), daemon=True).start()
                 return
         raise SystemExit(f"{arguments[0]} does not start")
 

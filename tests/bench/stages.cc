@@ -255,7 +255,8 @@ int Run(const std::string& name, int count) {
 }  // namespace gateway::bench
 
 int main(int argc, char** argv) {
-  using namespace gateway::bench;
+  using gateway::bench::Run;
+  using gateway::bench::Stages;
   if (argc == 2 && std::string(argv[1]) == "--list") {
     for (const auto& [name, make] : Stages()) std::puts(name.c_str());
     return 0;
