@@ -6,7 +6,10 @@
 // What goes in is chosen at the call, field by field; there is no way to log a message or a header
 // as a whole. Text from outside is escaped and cut.
 //
-// Thread-safety: may be called from any thread; a line is written whole.
+// A line for which standard error has no room within a tenth of a second is lost, and so is each
+// after it until there is room: whoever reads the log must not be able to stop the service.
+//
+// Thread-safety: may be called from any thread; lines do not mix.
 #ifndef SERVICE_LOG_H_
 #define SERVICE_LOG_H_
 
@@ -61,6 +64,9 @@ void Log(Severity severity, absl::string_view event, const LogIds& ids,
 std::string LogLine(absl::Time time, Severity severity, absl::string_view event, const LogIds& ids,
                     std::initializer_list<LogField> fields);
 void WriteLogLines(absl::string_view lines);
+
+// Lines so far that standard error had no room for: nobody waits for whoever reads it.
+uint64_t LostLogLines();
 
 }  // namespace gateway
 

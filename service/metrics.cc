@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "service/log.h"
 #include "service/metric_family.h"
 #include "service/process_metrics.h"
 #include "service/read_file.h"
@@ -220,8 +221,8 @@ void AddTelemetry(const Telemetry& telemetry, std::vector<MetricFamily>& familie
   }
   families.push_back(spans.Take());
   Family lines("gateway_log_lines_dropped_total", MetricType::Counter,
-               "Lines of the access log for which there was no room.");
-  lines.Add({}, static_cast<double>(telemetry.access_log().dropped()));
+               "Lines of the log for which there was no room.");
+  lines.Add({}, static_cast<double>(telemetry.access_log().dropped() + LostLogLines()));
   families.push_back(lines.Take());
 }
 

@@ -1,9 +1,11 @@
 #include "service/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -46,6 +48,62 @@ TEST(LogTest, WritesOneObjectPerLine) {
             json::parse(R"({"severity": "info", "event": "first", "text": "a", "number": -7})"));
   EXPECT_EQ(json::parse(lines[1])["severity"], "warning");
   EXPECT_EQ(json::parse(lines[2])["severity"], "error");
+}
+
+// Standard error is a pipe that is read when the test says so.
+class UnreadStderr {
+ public:
+  UnreadStderr() : saved_(dup(STDERR_FILENO)) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
+    reader_ = ends[0];
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    fcntl(reader_, F_SETFL, O_NONBLOCK);
+  }
+  ~UnreadStderr() {
+    dup2(saved_, STDERR_FILENO);
+    close(saved_);
+    close(reader_);
+  }
+  UnreadStderr(const UnreadStderr&) = delete;
+  UnreadStderr& operator=(const UnreadStderr&) = delete;
+
+  std::vector<std::string> ReadLines() const {
+    std::string all;
+    char chunk[4096];
+    for (ssize_t got; (got = read(reader_, chunk, sizeof(chunk))) > 0;) {
+      all.append(chunk, static_cast<size_t>(got));
+    }
+    return absl::StrSplit(all, '\n', absl::SkipEmpty());
+  }
+
+ private:
+  const int saved_;
+  int reader_ = -1;
+};
+
+TEST(LogTest, LosesLinesRatherThanWaitForTheirReader) {
+  constexpr int kThreads = 4;
+  constexpr int kLines = 2000;  // more than the pipe takes
+  const UnreadStderr pipe;
+  const uint64_t lost_before = LostLogLines();
+  const absl::Time began = absl::Now();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([] {
+      for (int j = 0; j < kLines; ++j) Log(Severity::kError, "x", {{"text", "some words"}});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LT(absl::Now() - began, absl::Seconds(20));
+  const std::vector<std::string> read = pipe.ReadLines();
+  EXPECT_GT(read.size(), 100u);
+  for (const std::string& line : read) EXPECT_TRUE(json::accept(line)) << line;
+  EXPECT_EQ(LostLogLines() - lost_before, kThreads * kLines - read.size());
+
+  Log(Severity::kError, "there is room again");
+  EXPECT_EQ(pipe.ReadLines().size(), 1u);
 }
 
 TEST(LogTest, NamesTheCallThatALineBelongsTo) {
