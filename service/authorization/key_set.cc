@@ -4,8 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace gateway::authorization {
 namespace {
@@ -13,6 +17,20 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLeastRsaBits = 2048;
+
+// Without padding (RFC 7515, 2).
+bool IsBase64Url(absl::string_view text) {
+  return text.size() % 4 != 1 && absl::c_all_of(text, [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+         });
+}
+
+// Header, payload and signature. cjose ends the process for what is none: it asserts that padding
+// stands at the end alone.
+bool IsCompact(absl::string_view token) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(token, '.');
+  return parts.size() == 3 && absl::c_all_of(parts, IsBase64Url);
+}
 
 struct Allowed {
   absl::string_view algorithm;
@@ -72,6 +90,9 @@ absl::StatusOr<KeySet> KeySet::Parse(absl::string_view text) {
     if (!key.only.empty() && !IsAllowed(key.only, key.type)) continue;
     const std::string kid = Text(entry, "kid");
     if (kid.empty()) return Bad("has a key without a kid");
+    for (const char* const number : {"n", "e", "x", "y"}) {
+      if (!IsBase64Url(Text(entry, number))) return Bad("has a key that cannot be read");
+    }
     const std::string one = entry.dump();
     cjose_err error;
     key.key.reset(cjose_jwk_import(one.data(), one.size(), &error));
@@ -89,6 +110,7 @@ absl::StatusOr<std::string> KeySet::Verify(absl::string_view token) const {
   struct Release {
     void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
   };
+  if (!IsCompact(token)) return Refused("no signed token");
   cjose_err error;
   const std::unique_ptr<cjose_jws_t, Release> jws(
       cjose_jws_import(token.data(), token.size(), &error));

@@ -62,6 +62,7 @@ constexpr absl::string_view kAttacks[] = {
     "rapid reset, on the health port",
     "handshake of a byte at a time",
     "caller's own key where none is accepted",
+    "token with padding where there is none",
 };
 
 }  // namespace

@@ -123,5 +123,16 @@ TEST_F(TokenAttacks, Attack28) {
   }
 }
 
+// What verifies tokens would end the process for it.
+TEST_F(TokenAttacks, Attack57) {
+  ExpectNoGood("eyJhbGciOiAiU=lMyNTYiLCAia2lkIjogIjIifQ.eyJpc3MiOihwIn0.AAAAAAAA");
+  const std::string good = key().Sign("RS256", Claims());
+  for (size_t at = 0; at < good.size(); at += 7) {
+    std::string token = good;
+    token[at] = '=';
+    ExpectNoGood(token);
+  }
+}
+
 }  // namespace
 }  // namespace gateway::security

@@ -200,6 +200,25 @@ TEST(TokenVerifierTest, RefusesWhatIsNoToken) {
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", json::array())), "no claims");
 }
 
+// Found by token_fuzz: cjose 0.6 asserts that padding stands at the end, and a process that meets
+// such a token is gone.
+TEST(TokenVerifierTest, OutlivesATokenThatIsNoBase64Url) {
+  const std::string good = Rsa().Sign("RS256", Claims());
+  EXPECT_EQ(Refusal(good), "");
+  for (size_t at = 0; at < good.size(); ++at) {
+    for (const char other : {'=', '+', '/', '\n', '\0', '\xff'}) {
+      std::string token = good;
+      token[at] = other;
+      EXPECT_NE(Refusal(token), "");
+    }
+  }
+  for (const char* const token :
+       {"eyJhbGciOiAiU=lMyNTYifQ.e30.AAAA", "e30=.e30.AAAA", "e30.e30.AA==", "e30.e30.AAAAA",
+        "e30.e30", "e30.e30.AAAA.AAAA", "....", "="}) {
+    EXPECT_NE(Refusal(token), "") << token;
+  }
+}
+
 TEST(TokenVerifierTest, ChecksASignatureOnceUntilTheTokenExpires) {
   const auto verifier = Verifier();
   const std::string token = Rsa().Sign("RS256", Claims());
@@ -255,6 +274,19 @@ TEST(KeySetTest, TakesNoSecretAndNoAmbiguity) {
   set = KeySetOf({&Ec()});
   set["keys"][0]["x"] = "AAAA";
   EXPECT_EQ(error(set), "has a key that cannot be read");
+}
+
+TEST(KeySetTest, OutlivesANumberThatIsNoBase64Url) {
+  for (const SigningKey* const key : {&Rsa(), &Ec()}) {
+    for (const char* const name : {"n", "e", "x", "y"}) {
+      for (const char* const number : {"A=AA", "AAAAA", "+/", "AQ=="}) {
+        json keys = KeySetOf({key});
+        if (!keys["keys"][0].contains(name)) continue;
+        keys["keys"][0][name] = number;
+        EXPECT_FALSE(KeySet::Parse(keys.dump()).ok()) << name << " " << number;
+      }
+    }
+  }
 }
 
 TEST(KeySetTest, PassesOverKeysOfOtherUse) {
