@@ -146,7 +146,7 @@ TEST_F(UpstreamAttacks, Attack48) {
   const size_t before = victim().PeakMemory();
   const RpcAnswer answer = Get();
   EXPECT_FALSE(answer.status.ok());
-  const size_t grown = (victim().PeakMemory() - before) / (1024 * 1024);
+  const size_t grown = (victim().PeakMemory() - before) / (size_t{1024} * 1024);
   EXPECT_LT(grown, 64u);
   Saw(absl::StrCat(InfoOf(answer.status).reason(), ", ", grown, " MB"));
 }

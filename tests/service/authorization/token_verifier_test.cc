@@ -17,7 +17,6 @@ namespace gateway::authorization {
 namespace {
 
 using nlohmann::json;
-using testing::Not;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
