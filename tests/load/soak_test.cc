@@ -26,7 +26,9 @@ using testing::IsEmpty;
 
 constexpr double kMostGrowth = 0.02;
 constexpr double kMostGrowthWhenSanitized = 0.5;
-// The pool holds at most 64 connections, and so few calls need far fewer.
+// The pool holds at most 64 connections. So few calls need far fewer, but for a moment after a
+// pause of the machine, in which calls gather; what is lost never comes back.
+constexpr int kPool = 64;
 constexpr int kMostMoreDescriptors = 10;
 // More than the pool has connections. A pause of the machine must not make it more: how much memory
 // is needed is a matter of how much is in flight.
@@ -101,10 +103,16 @@ void ExpectFlat(const std::vector<Sample>& samples) {
   }
   const double growth =
       static_cast<double>(most_bytes) / static_cast<double>(first.resident_bytes) - 1;
-  std::printf("memory: at most %+.2f %% of the first sample; descriptors: %d, at most %d\n",
-              growth * 100, first.descriptors, most_descriptors);
+  int least_at_the_end = first.descriptors + kPool;
+  for (size_t i = samples.size() * 2 / 3; i < samples.size(); ++i) {
+    least_at_the_end = std::min(least_at_the_end, samples[i].descriptors);
+  }
+  std::printf(
+      "memory: at most %+.2f %% of the first sample; descriptors: %d, at most %d, at the end %d\n",
+      growth * 100, first.descriptors, most_descriptors, least_at_the_end);
   EXPECT_LE(growth, GatewayProcess::IsSanitized() ? kMostGrowthWhenSanitized : kMostGrowth);
-  EXPECT_LE(most_descriptors, first.descriptors + kMostMoreDescriptors);
+  EXPECT_LE(most_descriptors, first.descriptors + kPool);
+  EXPECT_LE(least_at_the_end, first.descriptors + kMostMoreDescriptors);
 }
 
 TEST(SoakTest, NothingGrowsAndNothingIsStuck) {

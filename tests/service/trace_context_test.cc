@@ -161,7 +161,7 @@ TEST(TraceStateTest, HasEachKeyOnce) {
 
 TEST(TraceStateTest, HoldsTheLimitsOfKeysAndValues) {
   const auto is_valid = [](const std::string& member) {
-    return ReadState({absl::StrCat("a=1,", member)}) != "";
+    return !ReadState({absl::StrCat("a=1,", member)}).empty();
   };
   EXPECT_TRUE(is_valid(std::string(256, 'z') + "=1"));
   EXPECT_FALSE(is_valid(std::string(257, 'z') + "=1"));
