@@ -140,7 +140,7 @@ TEST_F(ParseEventTest, LimitsTheBody) {
     const std::string text = R"({"id": "1"})";
     return text + std::string(size - text.size(), ' ');
   };
-  const size_t limit = 1024 * 1024;
+  const size_t limit = size_t{1024} * 1024;
   EXPECT_TRUE(std::holds_alternative<Event>(Parse(MakeRequest("qashier", {}, body(limit)))));
   ExpectRefused(MakeRequest("qashier", {}, body(limit + 1)), absl::StatusCode::kResourceExhausted,
                 "WEBHOOK_TOO_LARGE", "too_large",
