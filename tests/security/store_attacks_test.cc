@@ -20,10 +20,9 @@ class StoreAttacks : public AttackTest {
   // GetOrdersRequest with its store once for each of these, in this order.
   static std::string Stores(std::initializer_list<const char*> stores) {
     std::string bytes;
-    mapping::WireWriter writer(bytes);
     for (const char* store : stores) {
-      writer.Tag(1, mapping::WireType::kBytes);
-      writer.Bytes(store);
+      mapping::WireWriter(bytes).Tag(1, mapping::WireType::kBytes);
+      mapping::WireWriter(bytes).Bytes(store);
     }
     return bytes;
   }

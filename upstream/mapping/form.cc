@@ -94,10 +94,9 @@ class FormWriter {
     std::string_view text;
     if (!value.get_string().get(text)) return std::string(text);
     double real = 0;
-    std::string number;
     if (value.type() == dom::element_type::DOUBLE && !value.get_double().get(real)) {
-      AppendDouble(real, number);
-      return number;
+      char number[kMaxDouble];
+      return {number, WriteDouble(real, number)};
     }
     return simdjson::minify(value);
   }

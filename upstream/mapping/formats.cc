@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <limits>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
-#include "absl/time/civil_time.h"
-#include "absl/time/time.h"
+#include "upstream/mapping/swar.h"
 
 namespace gateway::mapping {
 namespace {
@@ -59,11 +56,17 @@ class Cursor {
   absl::string_view text_;
 };
 
-bool IsDigits(absl::string_view text) {
-  for (const char c : text) {
-    if (!absl::ascii_isdigit(c)) return false;
-  }
-  return !text.empty();
+// Whether the text is a number in digits, and not above `most`, which has no leading zero.
+bool IsNumberUpTo(absl::string_view text, absl::string_view most) {
+  if (text.size() > most.size() || !swar::IsDigits(text)) return false;
+  return text.size() < most.size() || text <= most;
+}
+
+// Two digits.
+char* WriteTwo(int64_t number, char* place) {
+  *place++ = static_cast<char>('0' + number / 10);
+  *place++ = static_cast<char>('0' + number % 10);
+  return place;
 }
 
 // Takes the parts named by `units` in their order, each at most once. Returns how many there were,
@@ -111,21 +114,24 @@ std::optional<int> TakeOffset(Cursor& cursor) {
   return sign * (*hours * 3600 + *minutes * 60);
 }
 
+// With 3, 6 or 9 digits.
+char* WriteFraction(int32_t nanos, char* place) {
+  int digits = 9;
+  for (; nanos % 1000 == 0; nanos /= 1000) digits -= 3;
+  *place = '.';
+  for (int i = digits; i > 0; --i, nanos /= 10) place[i] = static_cast<char>('0' + nanos % 10);
+  return place + 1 + digits;
+}
+
 bool IsUnreserved(char c) {
   return absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace
 
-bool IsFlakeId(absl::string_view text) {
-  int64_t value;
-  return IsDigits(text) && text.size() <= 19 && absl::SimpleAtoi(text, &value);
-}
+bool IsFlakeId(absl::string_view text) { return IsNumberUpTo(text, "9223372036854775807"); }
 
-bool IsSteamId(absl::string_view text) {
-  uint64_t value;
-  return IsDigits(text) && text.size() <= 20 && absl::SimpleAtoi(text, &value);
-}
+bool IsSteamId(absl::string_view text) { return IsNumberUpTo(text, "18446744073709551615"); }
 
 bool IsIso8601Duration(absl::string_view text) {
   Cursor cursor(text);
@@ -161,10 +167,11 @@ std::optional<Instant> ParseRfc3339(absl::string_view text) {
   if (!offset || !cursor.done()) return std::nullopt;
   if (*hour > 23 || *minute > 59 || *second > 60) return std::nullopt;  // 60: a leap second
 
-  const absl::CivilDay date(*year, *month, *day);
-  if (date.month() != *month || date.day() != *day)
-    return std::nullopt;  // it was normalized: no such day
-  const int64_t days = date - absl::CivilDay(1970, 1, 1);
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
+  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   const Instant instant{((days * 24 + *hour) * 60 + *minute) * 60 + *second - *offset, *nanos};
   if (!IsValid(instant)) return std::nullopt;
   return instant;
@@ -177,34 +184,34 @@ void AppendRfc3339(const Instant& instant, std::string& out) {
     second_of_day += 86400;
     --days;
   }
-  const absl::CivilDay date = absl::CivilDay(1970, 1, 1) + days;
-  char buffer[40];
-  int length = std::snprintf(
-      buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02d", static_cast<int>(date.year()),
-      date.month(), date.day(), static_cast<int>(second_of_day / 3600),
-      static_cast<int>(second_of_day / 60 % 60), static_cast<int>(second_of_day % 60));
-  out.append(buffer, length);
-  if (instant.nanos != 0) {
-    length = std::snprintf(buffer, sizeof(buffer), ".%09d", instant.nanos);
-    if (instant.nanos % 1'000'000 == 0) {
-      length = 4;
-    } else if (instant.nanos % 1'000 == 0) {
-      length = 7;
-    }
-    out.append(buffer, length);
-  }
-  out.push_back('Z');
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days(std::chrono::days(static_cast<int>(days)))};
+  const int year = static_cast<int>(date.year());
+  char buffer[32];
+  char* end = WriteTwo(year / 100, buffer);
+  end = WriteTwo(year % 100, end);
+  *end++ = '-';
+  end = WriteTwo(static_cast<unsigned>(date.month()), end);
+  *end++ = '-';
+  end = WriteTwo(static_cast<unsigned>(date.day()), end);
+  *end++ = 'T';
+  end = WriteTwo(second_of_day / 3600, end);
+  *end++ = ':';
+  end = WriteTwo(second_of_day / 60 % 60, end);
+  *end++ = ':';
+  end = WriteTwo(second_of_day % 60, end);
+  if (instant.nanos != 0) end = WriteFraction(instant.nanos, end);
+  *end++ = 'Z';
+  out.append(buffer, end);
 }
 
-void AppendDouble(double number, std::string& out) {
+char* WriteDouble(double number, char* buffer) {
   constexpr double kExact = 9007199254740992.0;
-  char buffer[32];
-  char* const last = buffer + sizeof(buffer);
+  char* const last = buffer + kMaxDouble;
   const bool negative_zero = number == 0 && std::signbit(number);
   const bool whole = std::abs(number) <= kExact && number == std::trunc(number) && !negative_zero;
-  char* const end = whole ? std::to_chars(buffer, last, static_cast<int64_t>(number)).ptr
-                          : std::to_chars(buffer, last, number).ptr;
-  out.append(buffer, end);
+  return whole ? std::to_chars(buffer, last, static_cast<int64_t>(number)).ptr
+               : std::to_chars(buffer, last, number).ptr;
 }
 
 void AppendPercentEncoded(absl::string_view text, std::string& out) {
@@ -221,7 +228,9 @@ void AppendPercentEncoded(absl::string_view text, std::string& out) {
   }
 }
 
-bool IsUtf8(absl::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool IsUtf8(absl::string_view text) {
+  return swar::IsAscii(text) || simdjson::validate_utf8(text.data(), text.size());
+}
 
 size_t CountCharacters(absl::string_view text) {
   const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };

@@ -41,7 +41,9 @@ void AppendRfc3339(const Instant& instant, std::string& out);
 
 // The shortest text that reads back as the same number; requires a finite one. A whole number up to
 // 2^53 has no exponent: `1e+05` is shorter than `100000`, but readers of integers refuse it.
-void AppendDouble(double number, std::string& out);
+// `buffer` has room for kMaxDouble; returns the text's end.
+inline constexpr size_t kMaxDouble = 32;
+char* WriteDouble(double number, char* buffer);
 
 // Everything but RFC 3986's unreserved characters as %XX: safe in a path segment and in a query.
 void AppendPercentEncoded(absl::string_view text, std::string& out);

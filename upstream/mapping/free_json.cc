@@ -4,9 +4,9 @@
 #include <cmath>
 #include <optional>
 
-#include "absl/container/flat_hash_set.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/json_text.h"
+#include "upstream/mapping/keys_so_far.h"
 #include "upstream/mapping/scalar.h"
 #include "upstream/mapping/wire.h"
 
@@ -22,22 +22,23 @@ constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
 enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
 
-absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& out);
+absl::string_view AppendValue(absl::string_view bytes, int depth, ByteSink& out);
 
-absl::string_view AppendText(absl::string_view text, std::string& out) {
+absl::string_view AppendText(absl::string_view text, ByteSink& out) {
   if (!IsUtf8(text)) return "must be valid UTF-8";
   AppendJsonString(text, out);
   return "";
 }
 
-absl::string_view AppendNumber(double number, std::string& out) {
+absl::string_view AppendNumber(double number, ByteSink& out) {
   if (!std::isfinite(number)) return "must be a finite number";
-  AppendDouble(number, out);
+  out.Advance(WriteDouble(number, out.Room(kMaxDouble)));
   return "";
 }
 
-absl::string_view AppendMember(absl::string_view entry, int depth,
-                               absl::flat_hash_set<absl::string_view>& keys, std::string& out) {
+// A member of an object that `beside` has a field for is refused; there may be none.
+absl::string_view AppendMember(absl::string_view entry, int depth, const MessagePlan* beside,
+                               KeysSoFar& keys, ByteSink& out) {
   WireReader reader(entry);
   uint32_t number;
   WireValue part;
@@ -54,39 +55,41 @@ absl::string_view AppendMember(absl::string_view entry, int depth,
       return kMalformed;
     }
   }
-  if (!keys.insert(key).second) return "has the same key twice";
+  if (!keys.Add(key)) return "has the same key twice";
+  if (beside != nullptr && beside->ByWireName(key) != nullptr) {
+    return "has a member that has a field of its own";
+  }
   const absl::string_view error = AppendText(key, out);
   if (!error.empty()) return error;
   out.push_back(':');
   return AppendValue(value.value_or(""), depth, out);
 }
 
-// `keys` gets the key of each member.
-absl::string_view AppendMembers(absl::string_view bytes, int depth,
-                                absl::flat_hash_set<absl::string_view>& keys, std::string& out) {
+absl::string_view AppendMembers(absl::string_view bytes, int depth, const MessagePlan* beside,
+                                ByteSink& out) {
   if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
   WireReader reader(bytes);
   uint32_t number;
   WireValue entry;
+  KeysSoFar keys;
   while (!reader.done()) {
     if (!reader.ReadField(number, entry)) return kMalformed;
     if (number != kStructFields || entry.type != WireType::kBytes) return kMalformed;
     if (out.back() != '{') out.push_back(',');
-    const absl::string_view error = AppendMember(entry.bytes, depth, keys, out);
+    const absl::string_view error = AppendMember(entry.bytes, depth, beside, keys, out);
     if (!error.empty()) return error;
   }
   return "";
 }
 
-absl::string_view AppendObject(absl::string_view bytes, int depth, std::string& out) {
-  absl::flat_hash_set<absl::string_view> keys;
+absl::string_view AppendObject(absl::string_view bytes, int depth, ByteSink& out) {
   out.push_back('{');
-  const absl::string_view error = AppendMembers(bytes, depth, keys, out);
+  const absl::string_view error = AppendMembers(bytes, depth, nullptr, out);
   out.push_back('}');
   return error;
 }
 
-absl::string_view AppendList(absl::string_view bytes, int depth, std::string& out) {
+absl::string_view AppendList(absl::string_view bytes, int depth, ByteSink& out) {
   if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
   WireReader reader(bytes);
   uint32_t number;
@@ -103,7 +106,7 @@ absl::string_view AppendList(absl::string_view bytes, int depth, std::string& ou
   return "";
 }
 
-absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& out) {
+absl::string_view AppendValue(absl::string_view bytes, int depth, ByteSink& out) {
   uint32_t kind = 0;
   WireValue value;
   WireReader reader(bytes);
@@ -137,7 +140,7 @@ absl::string_view AppendValue(absl::string_view bytes, int depth, std::string& o
 
 }  // namespace
 
-absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, std::string& out) {
+absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, ByteSink& out) {
   switch (kind) {
     case Kind::kStruct:
       return AppendObject(bytes, 0, out);
@@ -149,14 +152,8 @@ absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, std::string
 }
 
 absl::string_view AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes,
-                                    std::string& out) {
-  absl::flat_hash_set<absl::string_view> keys;
-  const absl::string_view error = AppendMembers(bytes, 0, keys, out);
-  if (!error.empty()) return error;
-  for (const absl::string_view key : keys) {
-    if (beside.ByWireName(key) != nullptr) return "has a member that has a field of its own";
-  }
-  return "";
+                                    ByteSink& out) {
+  return AppendMembers(bytes, 0, &beside, out);
 }
 
 absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes) {

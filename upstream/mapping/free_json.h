@@ -2,9 +2,8 @@
 #ifndef UPSTREAM_MAPPING_FREE_JSON_H_
 #define UPSTREAM_MAPPING_FREE_JSON_H_
 
-#include <string>
-
 #include "absl/strings/string_view.h"
+#include "upstream/mapping/byte_sink.h"
 #include "upstream/mapping/plan.h"
 
 namespace gateway::mapping {
@@ -20,12 +19,12 @@ inline constexpr absl::string_view kSetTwice = "is set twice";
 
 // The message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON. Returns what is wrong
 // with it, or "".
-absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, std::string& out);
+absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, ByteSink& out);
 
 // The google.protobuf.Struct in `bytes` as further members of an object of type `beside` that `out`
 // is in the middle of. A member that has a field of its own there is refused.
 absl::string_view AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes,
-                                    std::string& out);
+                                    ByteSink& out);
 
 // What `field`, of kind kValue, asks of a good value. Returns what is wrong, or "".
 absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes);

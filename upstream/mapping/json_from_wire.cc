@@ -1,12 +1,11 @@
 #include "upstream/mapping/json_from_wire.h"
 
-#include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_set.h"
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/mapping/byte_sink.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/free_json.h"
 #include "upstream/mapping/json_text.h"
+#include "upstream/mapping/keys_so_far.h"
 #include "upstream/mapping/scalar.h"
 
 namespace gateway::mapping {
@@ -14,27 +13,6 @@ namespace {
 
 constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
-
-// The keys of a map, which are few as a rule.
-class KeysSoFar {
- public:
-  // False where it is there already.
-  bool Add(absl::string_view key) {
-    if (absl::c_linear_search(first_, key)) return false;
-    if (first_.size() < kFirst) {
-      first_.push_back(key);
-      return true;
-    }
-    return others_.insert(key).second;
-  }
-
-  size_t size() const { return first_.size() + others_.size(); }
-
- private:
-  static constexpr size_t kFirst = 8;
-  absl::InlinedVector<absl::string_view, kFirst> first_;
-  absl::flat_hash_set<absl::string_view> others_;
-};
 
 // Parsers take a missing key or value of a map entry for the type's default.
 WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::string_view& key,
@@ -59,31 +37,35 @@ WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::s
   return WireResult::kOk;
 }
 
-}  // namespace
+class JsonFromWire {
+ public:
+  JsonFromWire(const RequestTerms& terms, std::string& out)
+      : out_(out), violations_(terms.violations), now_(terms.now) {}
 
-absl::string_view TakeRun(WireReader& reader, uint32_t number) {
-  const char* const begin = reader.position();
-  const char* end = begin;
-  while (!reader.done()) {
-    WireReader ahead = reader;
-    uint32_t next;
-    WireValue value;
-    if (!ahead.ReadField(next, value)) return "";
-    if (next != number) break;
-    reader = ahead;
-    end = reader.position();
-  }
-  return absl::string_view(begin, end - begin);
-}
+  WireResult Message(const MessagePlan& plan, absl::string_view bytes, const Path& at,
+                     const UpdateMask* mask);
+  WireResult List(const FieldPlan& field, absl::string_view run, const Path& at);
 
-void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations) {
-  if (field.min_items && count < *field.min_items) {
-    violations.Add(at, absl::StrCat("needs at least ", *field.min_items, " element(s)"));
-  }
-  if (field.max_items && count > *field.max_items) {
-    violations.Add(at, absl::StrCat("takes at most ", *field.max_items, " elements"));
-  }
-}
+ private:
+  WireResult Unset(const MessagePlan& plan, uint32_t begin, uint32_t end, const Path& at,
+                   const UpdateMask* mask);
+  WireResult Unset(const FieldPlan& field, const Path& at, const UpdateMask* mask);
+  WireResult Singular(const MessagePlan& owner, const FieldPlan& field, const WireValue& value,
+                      const Path& at, const UpdateMask* mask);
+  WireResult Element(const FieldPlan& field, const WireValue& value, const Path& at,
+                     const UpdateMask* mask);
+  WireResult FreeJson(const FieldPlan& field, const WireValue& value, const Path& at);
+  WireResult Rest(const MessagePlan& owner, const WireValue& value, const Path& at);
+  WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
+  void MapKey(const FieldPlan& field, absl::string_view key, const Path& at);
+  void Key(const FieldPlan& field);
+
+  ByteSink out_;
+  Violations& violations_;
+  const absl::Time now_;
+  std::string scratch_;
+  int depth_ = 0;
+};
 
 WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view bytes, const Path& at,
                                  const UpdateMask* mask) {
@@ -91,57 +73,60 @@ WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view byte
   ++depth_;
   out_.push_back('{');
   uint32_t next = 0;  // fields before this index are done with
-  const auto unset_before = [&](uint32_t index) {
-    for (; next < index; ++next) {
-      const WireResult result = Unset(plan.fields[next], {&at, plan.fields[next].name}, mask);
-      if (result != WireResult::kOk) return result;
-    }
-    return WireResult::kOk;
-  };
-
   WireReader reader(bytes);
   while (!reader.done()) {
-    WireReader ahead = reader;
+    const char* const begin = reader.position();
     uint32_t number;
     WireValue value;
-    if (!ahead.ReadField(number, value)) return WireResult::kMalformed;
-    const absl::string_view run = TakeRun(reader, number);
-    if (run.empty()) return WireResult::kMalformed;
-    const FieldPlan* field = plan.ByNumber(number);
+    if (!reader.ReadField(number, value)) return WireResult::kMalformed;
+    const FieldPlan* const field = plan.ByNumber(number);
+    const bool singular = field != nullptr && field->cardinality == Cardinality::kSingular;
+    if (!singular && !SkipRun(reader, number)) return WireResult::kMalformed;
     if (field == nullptr) {
       violations_.Add(at, absl::StrCat("has a field number ", number, " that is not known here"));
       continue;
     }
-    if (field->index < next) return WireResult::kNotCanonical;
-    WireResult result = unset_before(field->index);
+    if (field->index < next) return WireResult::kNotCanonical;  // also one that is set twice
+    WireResult result = Unset(plan, next, field->index, at, mask);
+    if (result != WireResult::kOk) return result;
     next = field->index + 1;
-    if (result == WireResult::kOk) {
-      result = Member(plan, *field, run, {&at, field->name}, mask);
+    const UpdateMask::Entry* const entry = mask == nullptr ? nullptr : mask->Find(*field);
+    if (mask != nullptr && entry == nullptr && !field->required) continue;
+    const Path here{&at, field->name};
+    if (singular) {
+      const UpdateMask* const below =
+          entry == nullptr || entry->below.entries.empty() ? nullptr : &entry->below;
+      result = Singular(plan, *field, value, here, below);
+    } else {
+      Key(*field);
+      result = List(*field, absl::string_view(begin, reader.position() - begin), here);
     }
     if (result != WireResult::kOk) return result;
   }
-  const WireResult result = unset_before(static_cast<uint32_t>(plan.fields.size()));
+  const auto end = static_cast<uint32_t>(plan.fields.size());
+  const WireResult result = Unset(plan, next, end, at, mask);
   out_.push_back('}');
   --depth_;
   return result;
 }
 
-WireResult JsonFromWire::Member(const MessagePlan& owner, const FieldPlan& field,
-                                absl::string_view run, const Path& at, const UpdateMask* mask) {
-  const UpdateMask* below = nullptr;
-  if (mask != nullptr) {
-    const UpdateMask::Entry* entry = mask->Find(field);
-    if (entry == nullptr && !field.required) return WireResult::kOk;
-    if (entry != nullptr && !entry->below.entries.empty()) below = &entry->below;
+WireResult JsonFromWire::Singular(const MessagePlan& owner, const FieldPlan& field,
+                                  const WireValue& value, const Path& at, const UpdateMask* mask) {
+  if (field.rest) return Rest(owner, value, at);
+  Key(field);
+  return Element(field, value, at, mask);
+}
+
+// Those of [begin, end).
+WireResult JsonFromWire::Unset(const MessagePlan& plan, uint32_t begin, uint32_t end,
+                               const Path& at, const UpdateMask* mask) {
+  for (uint32_t i = begin; i < end; ++i) {
+    if (mask == nullptr && !plan.required.Contains(i)) continue;
+    const FieldPlan& field = plan.fields[i];
+    const WireResult result = Unset(field, {&at, field.name}, mask);
+    if (result != WireResult::kOk) return result;
   }
-  if (!field.rest) Key(field);
-  if (field.cardinality != Cardinality::kSingular) return List(field, run, at);
-  WireReader reader(run);
-  uint32_t number;
-  WireValue value;
-  if (!reader.ReadField(number, value)) return WireResult::kMalformed;
-  if (!reader.done()) return WireResult::kNotCanonical;  // set twice
-  return field.rest ? Rest(owner, value, at) : Element(field, value, at, below);
+  return WireResult::kOk;
 }
 
 WireResult JsonFromWire::Unset(const FieldPlan& field, const Path& at, const UpdateMask* mask) {
@@ -254,6 +239,40 @@ void JsonFromWire::MapKey(const FieldPlan& field, absl::string_view key, const P
 void JsonFromWire::Key(const FieldPlan& field) {
   if (out_.back() != '{') out_.push_back(',');
   out_.append(field.json_key);
+}
+
+}  // namespace
+
+bool SkipRun(WireReader& reader, uint32_t number) {
+  while (!reader.done()) {
+    WireReader ahead = reader;
+    uint64_t tag;
+    WireValue value;
+    if (!ahead.ReadVarint(tag)) return false;
+    if (tag >> 3 != number) return true;
+    if (!ahead.ReadValue(static_cast<WireType>(tag & 7), value)) return false;
+    reader = ahead;
+  }
+  return true;
+}
+
+void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations) {
+  if (field.min_items && count < *field.min_items) {
+    violations.Add(at, absl::StrCat("needs at least ", *field.min_items, " element(s)"));
+  }
+  if (field.max_items && count > *field.max_items) {
+    violations.Add(at, absl::StrCat("takes at most ", *field.max_items, " elements"));
+  }
+}
+
+WireResult AppendMessage(const MessagePlan& plan, absl::string_view bytes, const Path& at,
+                         const UpdateMask* mask, const RequestTerms& terms, std::string& out) {
+  return JsonFromWire(terms, out).Message(plan, bytes, at, mask);
+}
+
+WireResult AppendRun(const FieldPlan& field, absl::string_view run, const Path& at,
+                     const RequestTerms& terms, std::string& out) {
+  return JsonFromWire(terms, out).List(field, run, at);
 }
 
 }  // namespace gateway::mapping

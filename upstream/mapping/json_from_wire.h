@@ -26,9 +26,9 @@ namespace gateway::mapping {
 
 enum class WireResult { kOk, kNotCanonical, kMalformed };
 
-// Moves past all occurrences of field `number` that follow each other. Returns their bytes, tags
-// included; empty for malformed ones.
-absl::string_view TakeRun(WireReader& reader, uint32_t number);
+// Moves past what follows of field `number`, of which one occurrence was read. False for malformed
+// bytes.
+bool SkipRun(WireReader& reader, uint32_t number);
 
 // Calls visit(const WireValue& element, size_t index) -> WireResult for each element in a run of a
 // repeated field, packed or not, until one is not kOk.
@@ -58,39 +58,21 @@ WireResult ForEachElement(const FieldPlan& field, absl::string_view run, Visit v
 // min_items and max_items.
 void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations);
 
-class JsonFromWire {
- public:
-  // Appends to `out`, which holds rubbish unless the result is kOk and there are no violations.
-  // `now`: see TextOf.
-  JsonFromWire(std::string& out, Violations& violations, absl::Time now)
-      : out_(out), violations_(violations), now_(now) {}
-
-  // The message as an object. With a mask: the fields of the mask, null where they are not set, and
-  // the required ones.
-  WireResult Message(const MessagePlan& plan, absl::string_view bytes, const Path& at,
-                     const UpdateMask* mask);
-
-  // A run of a repeated field as an array, of a map field as an object.
-  WireResult List(const FieldPlan& field, absl::string_view run, const Path& at);
-
- private:
-  WireResult Member(const MessagePlan& owner, const FieldPlan& field, absl::string_view run,
-                    const Path& at, const UpdateMask* mask);
-  WireResult Unset(const FieldPlan& field, const Path& at, const UpdateMask* mask);
-  WireResult Element(const FieldPlan& field, const WireValue& value, const Path& at,
-                     const UpdateMask* mask);
-  WireResult FreeJson(const FieldPlan& field, const WireValue& value, const Path& at);
-  WireResult Rest(const MessagePlan& owner, const WireValue& value, const Path& at);
-  WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
-  void MapKey(const FieldPlan& field, absl::string_view key, const Path& at);
-  void Key(const FieldPlan& field);
-
-  std::string& out_;
-  Violations& violations_;
-  const absl::Time now_;
-  std::string scratch_;
-  int depth_ = 0;
+// What all parts of one request share.
+struct RequestTerms {
+  Violations& violations;
+  absl::Time now;  // see TextOf
 };
+
+// Appends the message as an object. With a mask: the fields of the mask, null where they are not
+// set, and the required ones. `out` holds rubbish unless the result is kOk and there are no
+// violations.
+WireResult AppendMessage(const MessagePlan& plan, absl::string_view bytes, const Path& at,
+                         const UpdateMask* mask, const RequestTerms& terms, std::string& out);
+
+// The same for a run of a repeated field, as an array, and of a map field, as an object.
+WireResult AppendRun(const FieldPlan& field, absl::string_view run, const Path& at,
+                     const RequestTerms& terms, std::string& out);
 
 }  // namespace gateway::mapping
 

@@ -2,44 +2,55 @@
 #ifndef UPSTREAM_MAPPING_JSON_TEXT_H_
 #define UPSTREAM_MAPPING_JSON_TEXT_H_
 
-#include <string>
-
 #include "absl/strings/string_view.h"
+#include "upstream/mapping/swar.h"
 
 namespace gateway::mapping {
 
-// `text` quoted and escaped. It must be UTF-8 and is otherwise copied as it is.
-inline void AppendJsonString(absl::string_view text, std::string& out) {
+// The position of the first character that does not stand for itself in a JSON string, or the
+// text's size.
+inline size_t FindToEscape(absl::string_view text) {
+  return swar::Find(text, ' ', [](uint64_t word) {
+    return swar::Below(word, 0x20) | swar::Equal(word, '"') | swar::Equal(word, '\\');
+  });
+}
+
+// One that does not.
+template <typename Out>
+void AppendEscaped(char character, Out& out) {
   constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
-  size_t copied = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text.data() + copied, i - copied);
-    copied = i + 1;
-    out.push_back('\\');
-    switch (c) {
-      case '"':
-      case '\\':
-        out.push_back(static_cast<char>(c));
-        break;
-      case '\n':
-        out.push_back('n');
-        break;
-      case '\r':
-        out.push_back('r');
-        break;
-      case '\t':
-        out.push_back('t');
-        break;
-      default:
-        out.append("u00");
-        out.push_back(kHex[c >> 4]);
-        out.push_back(kHex[c & 15]);
-    }
+  const auto c = static_cast<unsigned char>(character);
+  out.push_back('\\');
+  switch (c) {
+    case '"':
+    case '\\':
+      return out.push_back(character);
+    case '\n':
+      return out.push_back('n');
+    case '\r':
+      return out.push_back('r');
+    case '\t':
+      return out.push_back('t');
+    default:
+      out.append("u00", 3);
+      out.push_back(kHex[c >> 4]);
+      out.push_back(kHex[c & 15]);
   }
-  out.append(text.data() + copied, text.size() - copied);
+}
+
+// `text` quoted and escaped. It must be UTF-8 and is otherwise copied as it is. `Out` is a
+// std::string or a ByteSink.
+template <typename Out>
+void AppendJsonString(absl::string_view text, Out& out) {
+  out.push_back('"');
+  size_t plain = FindToEscape(text);
+  while (plain < text.size()) {
+    out.append(text.data(), plain);
+    AppendEscaped(text[plain], out);
+    text.remove_prefix(plain + 1);
+    plain = FindToEscape(text);
+  }
+  out.append(text.data(), plain);
   out.push_back('"');
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -194,9 +195,9 @@ absl::string_view EnumPlan::TextOf(int64_t number) const {
 }
 
 std::optional<int32_t> EnumPlan::NumberOf(absl::string_view text) const {
-  const auto found = numbers.find(text);
-  if (found == numbers.end()) return std::nullopt;
-  return found->second;
+  const size_t found = texts.Find(text);
+  if (found == NameTable::kNone) return std::nullopt;
+  return values[found].number;
 }
 
 const FieldPlan* MessagePlan::ByName(absl::string_view name) const {
@@ -204,11 +205,6 @@ const FieldPlan* MessagePlan::ByName(absl::string_view name) const {
     if (field.name == name) return &field;
   }
   return nullptr;
-}
-
-const FieldPlan* MessagePlan::ByWireName(absl::string_view name) const {
-  const auto found = by_wire_name.find(name);
-  return found == by_wire_name.end() ? nullptr : found->second;
 }
 
 absl::StatusOr<const MessagePlan*> Plans::Compile(const Descriptor& type) {
@@ -231,6 +227,10 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
   for (int i = 0; i < type.field_count(); ++i) fields.push_back(type.field(i));
   std::sort(fields.begin(), fields.end(),
             [](const auto* a, const auto* b) { return a->number() < b->number(); });
+  if (fields.size() > FieldSet::kLimit) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(type.full_name(), ": has more than ", FieldSet::kLimit, " fields"));
+  }
   plan.fields.resize(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
     plan.fields[i].index = static_cast<uint32_t>(i);
@@ -242,9 +242,12 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
 
 // Only when all fields are there: the vector does not move any more.
 absl::Status Plans::Index(MessagePlan& plan) {
+  std::vector<absl::string_view> wire_names;
+  absl::flat_hash_set<absl::string_view> known;
   for (const FieldPlan& field : plan.fields) {
     if (field.number >= plan.by_number.size()) plan.by_number.resize(field.number + 1);
     plan.by_number[field.number] = &field;
+    if (field.required) plan.required.Insert(field.index);
     if (field.rest) {
       if (plan.rest != nullptr) {
         return absl::InvalidArgumentError(absl::StrCat(field.full_name, ": is a second rest"));
@@ -255,11 +258,15 @@ absl::Status Plans::Index(MessagePlan& plan) {
     std::vector<absl::string_view> names(field.aliases.begin(), field.aliases.end());
     names.emplace_back(field.wire_name);
     for (const absl::string_view name : names) {
-      if (plan.by_wire_name.emplace(name, &field).second) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat(field.full_name, ": another field has the wire name ", name));
+      if (!known.insert(name).second) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(field.full_name, ": another field has the wire name ", name));
+      }
+      wire_names.push_back(name);
+      plan.by_wire_name.push_back(&field);
     }
   }
+  plan.wire_names = NameTable(std::move(wire_names));
   return absl::OkStatus();
 }
 
@@ -327,6 +334,7 @@ absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
   if (slot != nullptr) return slot.get();
   slot = std::make_unique<EnumPlan>();
   const std::string prefix = EnumPrefix(type.name());
+  absl::flat_hash_set<std::string> known;
   for (int i = 0; i < type.value_count(); ++i) {
     const auto& value = *type.value(i);
     if (value.number() == 0) continue;
@@ -343,7 +351,7 @@ absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
     if (text.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(value.full_name(), ": has no text"));
     }
-    if (!slot->numbers.emplace(text, value.number()).second) {
+    if (!known.insert(text).second) {
       return absl::InvalidArgumentError(
           absl::StrCat(value.full_name(), ": another value has the text \"", text, "\""));
     }
@@ -351,6 +359,9 @@ absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
   }
   std::sort(slot->values.begin(), slot->values.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
+  std::vector<absl::string_view> texts;
+  for (const EnumPlan::Value& value : slot->values) texts.emplace_back(value.text);
+  slot->texts = NameTable(std::move(texts));
   return slot.get();
 }
 

@@ -8,6 +8,8 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,6 +21,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "upstream/mapping/name_table.h"
 
 namespace gateway::mapping {
 
@@ -66,16 +69,13 @@ struct EnumPlan {
   std::optional<int32_t> NumberOf(absl::string_view text) const;
 
   std::vector<Value> values;  // sorted by number, without 0
-  absl::flat_hash_map<std::string, int32_t> numbers;
+  NameTable texts;            // of them, in their order
 };
 
+// What every value needs to know stands first, in one cache line.
 struct FieldPlan {
   uint32_t number = 0;
-  uint32_t index = 0;     // position in MessagePlan::fields
-  std::string name;       // as in the proto
-  std::string wire_name;  // as in JSON or in the query
-  std::string json_key;   // `"wire_name":`
-  std::string full_name;  // "paynow.management.v1.OrderDto.status"
+  uint32_t index = 0;  // position in MessagePlan::fields
 
   // For a map: of its values. The keys are strings.
   Kind kind = Kind::kString;
@@ -85,6 +85,18 @@ struct FieldPlan {
   bool required = false;
   bool nullable = false;
   bool sensitive = false;
+  bool empty_is_unset = false;
+  bool local = false;
+  bool rest = false;
+
+  const MessagePlan* message = nullptr;   // kMessage only
+  const EnumPlan* enumeration = nullptr;  // kEnum only
+
+  std::string name;       // as in the proto
+  std::string wire_name;  // as in JSON or in the query
+  std::string json_key;   // `"wire_name":`
+  std::string full_name;  // "paynow.management.v1.OrderDto.status"
+
   std::optional<int64_t> minimum;
   std::optional<int64_t> maximum;
   std::optional<uint32_t> min_items;
@@ -95,25 +107,47 @@ struct FieldPlan {
   std::optional<int64_t> min_seconds_ahead;
   std::optional<int64_t> max_seconds_ahead;
   std::vector<std::string> aliases;
-  bool empty_is_unset = false;
-  bool local = false;
-  bool rest = false;
+};
 
-  const MessagePlan* message = nullptr;   // kMessage only
-  const EnumPlan* enumeration = nullptr;  // kEnum only
+// Fields of one message, by FieldPlan::index.
+class FieldSet {
+ public:
+  static constexpr size_t kLimit = 256;
+
+  bool Contains(uint32_t index) const { return (words_[index / 64] >> (index % 64) & 1) != 0; }
+  void Insert(uint32_t index) { words_[index / 64] |= uint64_t{1} << (index % 64); }
+
+  // Calls visit(index) for each that is in this set and not in `other`.
+  template <typename Visit>
+  void ForEachNotIn(const FieldSet& other, Visit visit) const {
+    for (size_t i = 0; i < words_.size(); ++i) {
+      for (uint64_t left = words_[i] & ~other.words_[i]; left != 0; left &= left - 1) {
+        visit(static_cast<uint32_t>(64 * i + std::countr_zero(left)));
+      }
+    }
+  }
+
+ private:
+  std::array<uint64_t, kLimit / 64> words_{};
 };
 
 struct MessagePlan {
   const FieldPlan* ByNumber(uint32_t number) const {
     return number < by_number.size() ? by_number[number] : nullptr;
   }
-  const FieldPlan* ByName(absl::string_view name) const;      // proto name
-  const FieldPlan* ByWireName(absl::string_view name) const;  // JSON name, or an alias of it
+  const FieldPlan* ByName(absl::string_view name) const;  // proto name
+  // JSON name, or an alias of it.
+  const FieldPlan* ByWireName(absl::string_view name) const {
+    const size_t found = wire_names.Find(name);
+    return found == NameTable::kNone ? nullptr : by_wire_name[found];
+  }
 
   std::string full_name;
   std::vector<FieldPlan> fields;  // sorted by number
   std::vector<const FieldPlan*> by_number;
-  absl::flat_hash_map<absl::string_view, const FieldPlan*> by_wire_name;
+  NameTable wire_names;
+  std::vector<const FieldPlan*> by_wire_name;  // as wire_names counts them
+  FieldSet required;
   const FieldPlan* rest = nullptr;  // takes the members that no other field takes
 };
 

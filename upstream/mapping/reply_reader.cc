@@ -83,6 +83,20 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
   return AtEnd(document) ? "" : "it goes on after its end";
 }
 
+// The body as the reply message. Returns what is wrong with it, or "".
+std::string ReadBody(const Route& route, const std::string& body, std::string& message,
+                     DriftList& drift) {
+  thread_local ondemand::parser parser;
+  if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
+  ondemand::document document;
+  const simdjson::padded_string_view json(body.data(), body.size(), body.capacity());
+  if (parser.iterate(json).get(document)) return "it is not valid JSON";
+  message.reserve(body.size());
+  WireFromJson reader(message, drift);
+  return IsFree(route) && IsScalar(document) ? ReadScalar(route, body, reader)
+                                             : ReadDocument(route, document, reader);
+}
+
 }  // namespace
 
 std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
@@ -95,20 +109,8 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
   }
   if (response.body.empty()) return Unreadable(route, response.status, "it has no body");
 
-  thread_local ondemand::parser parser;
-  if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
-  ondemand::document document;
-  const simdjson::padded_string_view json(response.body.data(), response.body.size(),
-                                          response.body.capacity());
-  if (parser.iterate(json).get(document)) {
-    return Unreadable(route, response.status, "it is not valid JSON");
-  }
   DriftList drift;
-  reply.message.reserve(response.body.size());
-  WireFromJson reader(reply.message, drift);
-  const std::string problem = IsFree(route) && IsScalar(document)
-                                  ? ReadScalar(route, response.body, reader)
-                                  : ReadDocument(route, document, reader);
+  const std::string problem = ReadBody(route, response.body, reply.message, drift);
   if (!problem.empty()) return Unreadable(route, response.status, problem);
   reply.drift = drift.Take();
   return reply;

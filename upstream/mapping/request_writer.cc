@@ -25,6 +25,8 @@ constexpr absl::string_view kIdempotencyKey = "idempotency-key";
 // So that they need not grow: those of here, and the three of an attempt.
 constexpr size_t kMostHeaders = 8;
 constexpr size_t kUsualUrl = 128;
+// Of JSON, which spells out its names, above the message.
+constexpr size_t kUsualGrowth = 4;
 
 // Writes one request; used once.
 class RequestWriter {
@@ -48,16 +50,18 @@ class RequestWriter {
   RestRequest&& request() { return std::move(request_); }
 
  private:
+  RequestTerms terms() { return {violations_, context_.now}; }
+
   // Where each field of the request stands; the values are not looked at yet.
   WireResult Scan(absl::string_view message) {
     WireReader reader(message);
     while (!reader.done()) {
-      WireReader ahead = reader;
+      const char* const begin = reader.position();
       uint32_t number;
       WireValue value;
-      if (!ahead.ReadField(number, value)) return WireResult::kMalformed;
-      const absl::string_view run = TakeRun(reader, number);
-      if (run.empty()) return WireResult::kMalformed;
+      if (!reader.ReadField(number, value) || !SkipRun(reader, number)) {
+        return WireResult::kMalformed;
+      }
       const FieldPlan* field = route_.request->ByNumber(number);
       if (field == nullptr) {
         violations_.Add(
@@ -66,7 +70,7 @@ class RequestWriter {
       }
       absl::string_view& slot = runs_[field->index];
       if (!slot.empty()) return WireResult::kNotCanonical;
-      slot = run;
+      slot = absl::string_view(begin, reader.position() - begin);
     }
     return WireResult::kOk;
   }
@@ -183,16 +187,16 @@ class RequestWriter {
     WireValue value;
     WireResult result = Single(field, run, value);
     std::string json;
-    JsonFromWire writer(json, violations_, context_.now);
-    if (result == WireResult::kOk)
-      result = writer.Message(*field.message, value.bytes, at, nullptr);
+    if (result == WireResult::kOk) {
+      result = AppendMessage(*field.message, value.bytes, at, nullptr, terms(), json);
+    }
     if (result == WireResult::kOk) QueryJson(field.wire_name, json, at);
     return result;
   }
 
   WireResult QueryList(const FieldPlan& field, absl::string_view run, const Path& at) {
     std::string json;
-    const WireResult result = JsonFromWire(json, violations_, context_.now).List(field, run, at);
+    const WireResult result = AppendRun(field, run, at, terms(), json);
     if (result == WireResult::kOk) QueryJson(field.wire_name, json, at);
     return result;
   }
@@ -258,9 +262,11 @@ class RequestWriter {
     const FieldPlan& field = *route_.body;
     const Path at{nullptr, field.name};
     const absl::string_view run = runs_[field.index];
-    JsonFromWire json(request_.http.body, violations_, context_.now);
+    std::string& json = request_.http.body;
     request_.http.has_body = true;
-    if (field.cardinality != Cardinality::kSingular) return json.List(field, run, at);
+    if (field.cardinality != Cardinality::kSingular) {
+      return AppendRun(field, run, at, terms(), json);
+    }
 
     UpdateMask mask;
     const WireResult result = ReadMask(mask);
@@ -277,8 +283,8 @@ class RequestWriter {
       const WireResult single = Single(field, run, body);
       if (single != WireResult::kOk) return single;
     }
-    request_.http.body.reserve(body.bytes.size() * 2);
-    return json.Message(*field.message, body.bytes, at, masked ? &mask : nullptr);
+    json.reserve(body.bytes.size() * kUsualGrowth);
+    return AppendMessage(*field.message, body.bytes, at, masked ? &mask : nullptr, terms(), json);
   }
 
   WireResult ReadMask(UpdateMask& mask) {

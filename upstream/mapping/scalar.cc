@@ -97,30 +97,9 @@ ScalarText TimestampText(const FieldPlan& field, absl::string_view message, absl
 
 }  // namespace
 
-WireType WireTypeOf(Kind kind) {
-  switch (kind) {
-    case Kind::kInt32:
-    case Kind::kInt64:
-    case Kind::kBool:
-    case Kind::kEnum:
-      return WireType::kVarint;
-    case Kind::kDouble:
-      return WireType::kFixed64;
-    default:
-      return WireType::kBytes;
-  }
-}
-
 bool FitsInt32(int64_t number) {
   return number >= std::numeric_limits<int32_t>::min() &&
          number <= std::numeric_limits<int32_t>::max();
-}
-
-bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }
-
-bool IsQuoted(const FieldPlan& field) {
-  return field.kind == Kind::kString || field.kind == Kind::kEnum ||
-         (field.kind == Kind::kTimestamp && field.format != Format::kEpochSeconds);
 }
 
 absl::string_view CheckLength(const FieldPlan& field, absl::string_view text) {
@@ -142,8 +121,8 @@ ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now
     case Kind::kDouble: {
       const double number = std::bit_cast<double>(value.bits);
       if (!std::isfinite(number)) return Error("must be a finite number");
-      scratch.clear();
-      AppendDouble(number, scratch);
+      char buffer[kMaxDouble];
+      scratch.assign(buffer, WriteDouble(number, buffer));
       return {scratch, ""};
     }
     case Kind::kBool:

@@ -14,14 +14,30 @@
 namespace gateway::mapping {
 
 // How a value of this kind stands on the wire.
-WireType WireTypeOf(Kind kind);
+constexpr WireType WireTypeOf(Kind kind) {
+  switch (kind) {
+    case Kind::kInt32:
+    case Kind::kInt64:
+    case Kind::kBool:
+    case Kind::kEnum:
+      return WireType::kVarint;
+    case Kind::kDouble:
+      return WireType::kFixed64;
+    default:
+      return WireType::kBytes;
+  }
+}
 
 bool FitsInt32(int64_t number);
 
-bool IsScalar(Kind kind);  // everything that has a ScalarText
+// Of everything that has a ScalarText.
+constexpr bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }
 
 // Whether JSON puts the text in quotes.
-bool IsQuoted(const FieldPlan& field);
+inline bool IsQuoted(const FieldPlan& field) {
+  return field.kind == Kind::kString || field.kind == Kind::kEnum ||
+         (field.kind == Kind::kTimestamp && field.format != Format::kEpochSeconds);
+}
 
 struct ScalarText {
   absl::string_view text;   // valid as long as the wire value and the scratch space

@@ -11,7 +11,9 @@
 #include <cstring>
 #include <string>
 
+#include "absl/base/optimization.h"
 #include "absl/strings/string_view.h"
+#include "upstream/mapping/byte_sink.h"
 
 namespace gateway::mapping {
 
@@ -39,14 +41,11 @@ class WireReader {
   const char* position() const { return position_; }
 
   bool ReadVarint(uint64_t& value) {
-    value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (position_ == end_) return false;
-      const auto byte = static_cast<unsigned char>(*position_++);
-      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return shift < 63 || byte <= 1;
+    if (ABSL_PREDICT_TRUE(position_ != end_ && static_cast<unsigned char>(*position_) < 0x80)) {
+      value = static_cast<unsigned char>(*position_++);
+      return true;
     }
-    return false;
+    return ReadLongVarint(value);
   }
 
   bool ReadFixed64(uint64_t& value) {
@@ -91,19 +90,30 @@ class WireReader {
   }
 
  private:
+  bool ReadLongVarint(uint64_t& value) {
+    value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (position_ == end_) return false;
+      const auto byte = static_cast<unsigned char>(*position_++);
+      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return shift < 63 || byte <= 1;
+    }
+    return false;
+  }
+
   const char* position_;
   const char* end_;
 };
 
-// Appends to a string that the caller owns and keeps.
+// Appends to a string, which is whole when the writer has ended (see ByteSink).
 class WireWriter {
  public:
   explicit WireWriter(std::string& out) : out_(out) {}
 
-  void Varint(uint64_t value) {
-    char buffer[10];
-    out_.append(buffer, Encode(value, buffer));
-  }
+  // For bytes that are no field.
+  ByteSink& sink() { return out_; }
+
+  void Varint(uint64_t value) { out_.Advance(Encode(value, out_.Room(kMaxVarint))); }
 
   void Tag(uint32_t number, WireType type) {
     Varint(static_cast<uint64_t>(number) << 3 | static_cast<uint64_t>(type));
@@ -116,8 +126,9 @@ class WireWriter {
   }
 
   void Bytes(absl::string_view bytes) {
-    Varint(bytes.size());
-    out_.append(bytes.data(), bytes.size());
+    char* const place = out_.Room(kMaxVarint + bytes.size());
+    out_.Advance(Encode(bytes.size(), place));
+    out_.append(bytes);
   }
 
   // A value whose length is known only afterwards: Begin returns a mark, End writes the length in
@@ -134,24 +145,26 @@ class WireWriter {
       out_[mark - 1] = static_cast<char>(size);
       return;
     }
-    char buffer[10];
-    const size_t length = Encode(size, buffer);
+    char buffer[kMaxVarint];
+    const char* const end = Encode(size, buffer);
     out_[mark - 1] = buffer[0];
-    out_.insert(mark, buffer + 1, length - 1);
+    out_.insert(mark, buffer + 1, end - buffer - 1);
   }
 
  private:
-  static size_t Encode(uint64_t value, char* buffer) {
-    size_t length = 0;
+  static constexpr size_t kMaxVarint = 10;
+
+  // Returns the end.
+  static char* Encode(uint64_t value, char* buffer) {
     while (value >= 0x80) {
-      buffer[length++] = static_cast<char>(value | 0x80);
+      *buffer++ = static_cast<char>(value | 0x80);
       value >>= 7;
     }
-    buffer[length++] = static_cast<char>(value);
-    return length;
+    *buffer++ = static_cast<char>(value);
+    return buffer;
   }
 
-  std::string& out_;
+  ByteSink out_;
 };
 
 }  // namespace gateway::mapping

@@ -1,7 +1,6 @@
 // The part of WireFromJson that reads JSON of any form: see wire_from_json.h.
 #include <cstdint>
 
-#include "absl/container/flat_hash_set.h"
 #include "upstream/mapping/wire_from_json.h"
 
 namespace gateway::mapping {
@@ -20,8 +19,8 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
-bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
-  size_t mark;
+bool WireFromJson::FreeJson(Kind kind, Value& value, const Path& at) {
+  size_t mark = 0;
   if (!Open(mark, at)) return false;
   const bool good = kind == Kind::kStruct      ? FreeObject(value, at)
                     : kind == Kind::kListValue ? FreeList(value, at)
@@ -30,23 +29,24 @@ bool WireFromJson::FreeJson(Kind kind, Value value, const Path& at) {
   return good;
 }
 
-bool WireFromJson::FreeObject(Value value, const Path& at) {
+bool WireFromJson::FreeObject(Value& value, const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
-  absl::flat_hash_set<absl::string_view> keys;
+  KeysSoFar keys;
   for (auto result : object) {
-    simdjson::ondemand::field member;
+    if (result.error()) return Fail(at, kNotJson);
+    simdjson::ondemand::field& member = result.value_unsafe();
     std::string_view key;
-    if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
-    if (!keys.insert(View(key)).second) return Fail(at, "has the same key twice");
+    if (member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    if (!keys.Add(View(key))) return Fail(at, "has the same key twice");
     if (!FreeMember(View(key), member.value(), at)) return false;
   }
   return true;
 }
 
-bool WireFromJson::FreeMember(absl::string_view key, Value value, const Path& at) {
+bool WireFromJson::FreeMember(absl::string_view key, Value& value, const Path& at) {
   wire_.Tag(1, WireType::kBytes);
-  size_t entry;
+  size_t entry = 0;
   if (!Open(entry, at)) return false;
   wire_.Tag(kMapKey, WireType::kBytes);
   wire_.Bytes(key);
@@ -57,29 +57,29 @@ bool WireFromJson::FreeMember(absl::string_view key, Value value, const Path& at
 }
 
 // Parsers merge the occurrences of a single message, and so the members in them.
-bool WireFromJson::Rest(const FieldPlan& field, absl::string_view name, Value value,
+bool WireFromJson::Rest(const FieldPlan& field, absl::string_view name, Value& value,
                         const Path& at) {
   wire_.Tag(field.number, WireType::kBytes);
-  size_t mark;
+  size_t mark = 0;
   const Path here{&at, name, {}, true};
   if (!Open(mark, here) || !FreeMember(name, value, here)) return false;
   Close(mark);
   return true;
 }
 
-bool WireFromJson::FreeList(Value value, const Path& at) {
+bool WireFromJson::FreeList(Value& value, const Path& at) {
   simdjson::ondemand::array array;
   if (value.get_array().get(array)) return Fail(at, "expected an array");
   for (auto result : array) {
-    Value element;
-    if (std::move(result).get(element)) return Fail(at, kNotJson);
+    if (result.error()) return Fail(at, kNotJson);
+    Value& element = result.value_unsafe();
     wire_.Tag(1, WireType::kBytes);
     if (!FreeJson(Kind::kValue, element, at)) return false;
   }
   return true;
 }
 
-bool WireFromJson::FreeValue(Value value, const Path& at) {
+bool WireFromJson::FreeValue(Value& value, const Path& at) {
   json_type type;
   if (value.type().get(type)) return Fail(at, kNotJson);
   switch (type) {

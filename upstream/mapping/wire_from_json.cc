@@ -4,13 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/scalar.h"
+#include "upstream/mapping/swar.h"
 
 namespace gateway::mapping {
 namespace {
@@ -43,41 +43,58 @@ bool IsEmptyText(WireFromJson::Value& value) {
 
 bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
 
-// Keys of one object; the parser keeps their text until the next document.
-using KeySet = absl::flat_hash_set<absl::string_view>;
+// A key's text in the document itself, unless something in it is escaped. To be called once for
+// each. False where the key is no good.
+bool ReadKey(simdjson::ondemand::field& member, absl::string_view& key) {
+  const char* const text = member.key().raw();
+  uint64_t ends = 0;
+  size_t size = 0;
+  // That there is an end was seen before, and a document's padding is longer than a word.
+  while (ends == 0) {
+    const uint64_t word = swar::Load8(text + size);
+    ends = swar::Equal(word, '"') | swar::Equal(word, '\\');
+    size += ends == 0 ? 8 : swar::FirstByte(ends);
+  }
+  if (text[size] == '"') {
+    key = absl::string_view(text, size);
+    return true;
+  }
+  std::string_view unescaped;
+  if (member.unescaped_key().get(unescaped)) return false;
+  key = View(unescaped);
+  return true;
+}
 
-// Which fields of a message were seen.
-class FieldSet {
- public:
-  explicit FieldSet(size_t size) : words_(size / 64 + 1) {}
-  bool Contains(uint32_t index) const { return (words_[index / 64] >> (index % 64) & 1) != 0; }
-  void Insert(uint32_t index) { words_[index / 64] |= uint64_t{1} << (index % 64); }
-
- private:
-  absl::InlinedVector<uint64_t, 2> words_;
-};
+// Takes a string in which nothing is escaped and behind which no white space stands, and nothing
+// else.
+std::optional<absl::string_view> TakePlainText(WireFromJson::Value& value) {
+  // As far as the next token; empty where a document ends before its value.
+  const std::string_view token = value.raw_json_token();
+  if (token.size() < 2 || token.front() != '"' || token.back() != '"') return std::nullopt;
+  const absl::string_view text(token.data() + 1, token.size() - 2);
+  const auto escapes = [](uint64_t word) { return swar::Equal(word, '\\'); };
+  simdjson::ondemand::raw_json_string taken;
+  if (swar::Find(text, ' ', escapes) != text.size() || value.get_raw_json_string().get(taken)) {
+    return std::nullopt;
+  }
+  return text;
+}
 
 }  // namespace
 
 bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object object,
                            const Path& at) {
-  FieldSet seen(plan.fields.size());
-  FieldSet set(plan.fields.size());
-  KeySet others;
+  FieldSet seen;
+  FieldSet set;
+  KeysSoFar others;
   for (auto result : object) {
-    simdjson::ondemand::field member;
-    std::string_view name;
-    if (std::move(result).get(member) || member.unescaped_key().get(name))
-      return Fail(at, kNotJson);
-    const FieldPlan* field = plan.ByWireName(View(name));
+    if (result.error()) return Fail(at, kNotJson);
+    simdjson::ondemand::field& member = result.value_unsafe();
+    absl::string_view name;
+    if (!ReadKey(member, name)) return Fail(at, kNotJson);
+    const FieldPlan* field = plan.ByWireName(name);
     if (field == nullptr) {
-      if (plan.rest == nullptr) {
-        drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, View(name));
-      } else if (!others.insert(View(name)).second) {
-        return Fail(at, "has the same key twice");
-      } else if (!Rest(*plan.rest, View(name), member.value(), at)) {
-        return false;
-      }
+      if (!Unknown(plan, name, member.value(), others, at)) return false;
       continue;
     }
     const Path here{&at, field->wire_name};
@@ -86,7 +103,7 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
       if (set.Contains(field->index)) continue;
     }
     seen.Insert(field->index);
-    Value value = member.value();
+    Value& value = member.value();
     if (field->empty_is_unset && IsEmptyText(value)) continue;
     const bool can_be_null =
         field->kind == Kind::kValue && field->cardinality == Cardinality::kSingular;
@@ -97,15 +114,29 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
     set.Insert(field->index);
     if (!Field(plan, *field, value, here)) return false;
   }
-  for (const FieldPlan& field : plan.fields) {
-    if (!field.required || set.Contains(field.index)) continue;
-    if (field.nullable && seen.Contains(field.index)) continue;
-    drift_.Add(Drift::Kind::kMissingRequired, plan, &field, "");
-  }
+  TellMissing(plan, seen, set);
   return true;
 }
 
-bool WireFromJson::Field(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::Unknown(const MessagePlan& plan, absl::string_view name, Value& value,
+                           KeysSoFar& others, const Path& at) {
+  if (plan.rest == nullptr) {
+    drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, name);
+    return true;
+  }
+  if (!others.Add(name)) return Fail(at, "has the same key twice");
+  return Rest(*plan.rest, name, value, at);
+}
+
+void WireFromJson::TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set) {
+  plan.required.ForEachNotIn(set, [&](uint32_t index) {
+    const FieldPlan& field = plan.fields[index];
+    if (field.nullable && seen.Contains(index)) return;
+    drift_.Add(Drift::Kind::kMissingRequired, plan, &field, "");
+  });
+}
+
+bool WireFromJson::Field(const MessagePlan& owner, const FieldPlan& field, Value& value,
                          const Path& at) {
   switch (field.cardinality) {
     case Cardinality::kSingular:
@@ -119,20 +150,20 @@ bool WireFromJson::Field(const MessagePlan& owner, const FieldPlan& field, Value
   return false;
 }
 
-bool WireFromJson::Element(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::Element(const MessagePlan& owner, const FieldPlan& field, Value& value,
                            const Path& at) {
   return Tagged(owner, field, field.number, value, at);
 }
 
-bool WireFromJson::List(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::List(const MessagePlan& owner, const FieldPlan& field, Value& value,
                         const Path& at) {
   simdjson::ondemand::array array;
   if (value.get_array().get(array)) return Fail(at, "expected an array");
   size_t index = 0;
   for (auto result : array) {
     const Path here{&at, "", index++};
-    Value element;
-    if (std::move(result).get(element)) return Fail(here, kNotJson);
+    if (result.error()) return Fail(here, kNotJson);
+    Value& element = result.value_unsafe();
     if (field.kind != Kind::kValue && IsNull(element)) {
       if (!TakeNull(element)) return Fail(here, kNotJson);
       continue;
@@ -142,7 +173,7 @@ bool WireFromJson::List(const MessagePlan& owner, const FieldPlan& field, Value 
   return true;
 }
 
-bool WireFromJson::PackedList(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::PackedList(const MessagePlan& owner, const FieldPlan& field, Value& value,
                               const Path& at) {
   simdjson::ondemand::array array;
   if (value.get_array().get(array)) return Fail(at, "expected an array");
@@ -151,8 +182,8 @@ bool WireFromJson::PackedList(const MessagePlan& owner, const FieldPlan& field, 
   size_t index = 0;
   for (auto result : array) {
     const Path here{&at, "", index++};
-    Value element;
-    if (std::move(result).get(element)) return Fail(here, kNotJson);
+    if (result.error()) return Fail(here, kNotJson);
+    Value& element = result.value_unsafe();
     if (IsNull(element)) {
       if (!TakeNull(element)) return Fail(here, kNotJson);
       continue;
@@ -163,24 +194,25 @@ bool WireFromJson::PackedList(const MessagePlan& owner, const FieldPlan& field, 
   return true;
 }
 
-bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value& value,
                        const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
-  KeySet keys;
+  KeysSoFar keys;
   for (auto result : object) {
-    simdjson::ondemand::field member;
+    if (result.error()) return Fail(at, kNotJson);
+    simdjson::ondemand::field& member = result.value_unsafe();
     std::string_view key;
-    if (std::move(result).get(member) || member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    if (member.unescaped_key().get(key)) return Fail(at, kNotJson);
     const Path here{&at, View(key), {}, true};
-    if (!keys.insert(View(key)).second) return Fail(here, "is there twice");
-    Value element = member.value();
+    if (!keys.Add(View(key))) return Fail(here, "is there twice");
+    Value& element = member.value();
     if (field.kind != Kind::kValue && IsNull(element)) {
       if (!TakeNull(element)) return Fail(here, kNotJson);
       continue;
     }
     wire_.Tag(field.number, WireType::kBytes);
-    size_t mark;
+    size_t mark = 0;
     if (!Open(mark, here)) return false;
     wire_.Tag(kMapKey, WireType::kBytes);
     wire_.Bytes(View(key));
@@ -191,12 +223,12 @@ bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value v
 }
 
 bool WireFromJson::Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number,
-                          Value value, const Path& at) {
+                          Value& value, const Path& at) {
   wire_.Tag(number, WireTypeOf(field.kind));
   return Content(owner, field, value, at);
 }
 
-bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Value& value,
                            const Path& at) {
   switch (field.kind) {
     case Kind::kString:
@@ -226,7 +258,11 @@ bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Val
   return false;
 }
 
-bool WireFromJson::String(const FieldPlan& field, Value value, const Path& at) {
+bool WireFromJson::String(const FieldPlan& field, Value& value, const Path& at) {
+  if (const std::optional<absl::string_view> plain = TakePlainText(value)) {
+    wire_.Bytes(*plain);
+    return true;
+  }
   std::string_view text;
   if (!value.get_string().get(text)) {
     wire_.Bytes(View(text));
@@ -241,7 +277,7 @@ bool WireFromJson::String(const FieldPlan& field, Value value, const Path& at) {
   return Fail(at, "expected a string");
 }
 
-bool WireFromJson::ReadInteger(Value value, int64_t& number, const Path& at) {
+bool WireFromJson::ReadInteger(Value& value, int64_t& number, const Path& at) {
   // 2^53: every integer below is a double of its own. 2^53 itself may be a rounded 2^53 + 1.
   constexpr double kExact = 9007199254740992.0;
   if (value.get_int64().get(number)) {
@@ -260,7 +296,7 @@ bool WireFromJson::ReadInteger(Value value, int64_t& number, const Path& at) {
   return true;
 }
 
-bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) {
+bool WireFromJson::Integer(const FieldPlan& field, Value& value, const Path& at) {
   int64_t number;
   if (!ReadInteger(value, number, at)) return false;
   if (field.kind == Kind::kInt32 && (number < std::numeric_limits<int32_t>::min() ||
@@ -271,14 +307,14 @@ bool WireFromJson::Integer(const FieldPlan& field, Value value, const Path& at) 
   return true;
 }
 
-bool WireFromJson::Double(Value value, const Path& at) {
+bool WireFromJson::Double(Value& value, const Path& at) {
   double number;
   if (value.get_double().get(number)) return Fail(at, "expected a number");
   wire_.Fixed64(std::bit_cast<uint64_t>(number));
   return true;
 }
 
-bool WireFromJson::Enum(const MessagePlan& owner, const FieldPlan& field, Value value,
+bool WireFromJson::Enum(const MessagePlan& owner, const FieldPlan& field, Value& value,
                         const Path& at) {
   std::string_view text;
   if (value.get_string().get(text)) return Fail(at, "expected a string");
@@ -288,7 +324,7 @@ bool WireFromJson::Enum(const MessagePlan& owner, const FieldPlan& field, Value 
   return true;
 }
 
-bool WireFromJson::ReadInstant(const FieldPlan& field, Value value, Instant& instant,
+bool WireFromJson::ReadInstant(const FieldPlan& field, Value& value, Instant& instant,
                                const Path& at) {
   if (field.format == Format::kEpochSeconds) {
     if (!ReadInteger(value, instant.seconds, at)) return false;
@@ -302,9 +338,9 @@ bool WireFromJson::ReadInstant(const FieldPlan& field, Value value, Instant& ins
   return true;
 }
 
-bool WireFromJson::Timestamp(const FieldPlan& field, Value value, const Path& at) {
+bool WireFromJson::Timestamp(const FieldPlan& field, Value& value, const Path& at) {
   Instant instant;
-  size_t mark;
+  size_t mark = 0;
   if (!ReadInstant(field, value, instant, at) || !Open(mark, at)) return false;
   if (instant.seconds != 0) {
     wire_.Tag(1, WireType::kVarint);
@@ -318,10 +354,10 @@ bool WireFromJson::Timestamp(const FieldPlan& field, Value value, const Path& at
   return true;
 }
 
-bool WireFromJson::Nested(const FieldPlan& field, Value value, const Path& at) {
+bool WireFromJson::Nested(const FieldPlan& field, Value& value, const Path& at) {
   simdjson::ondemand::object object;
   if (value.get_object().get(object)) return Fail(at, "expected an object");
-  size_t mark;
+  size_t mark = 0;
   if (!Open(mark, at) || !Message(*field.message, object, at)) return false;
   Close(mark);
   return true;

@@ -13,8 +13,10 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "upstream/mapping/drift.h"
 #include "upstream/mapping/formats.h"
+#include "upstream/mapping/keys_so_far.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/violations.h"
 #include "upstream/mapping/wire.h"
@@ -24,9 +26,8 @@ namespace gateway::mapping {
 class WireFromJson {
  public:
   using Value = simdjson::ondemand::value;
-
-  // Appends to `out`, which holds rubbish after an error.
-  WireFromJson(std::string& out, DriftList& drift) : out_(out), wire_(out), drift_(drift) {}
+  // Appends to `out`, which is whole when this object has ended, and rubbish after an error.
+  WireFromJson(std::string& out, DriftList& drift) : wire_(out), drift_(drift) {}
 
   // The members of an object as the fields of a message, without tag and length. False: see
   // error().
@@ -34,44 +35,47 @@ class WireFromJson {
 
   // A whole value as one field, tag included; an array where it is repeated, an object where it is
   // a map.
-  bool Field(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool Field(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
   // A single element of a repeated field, tag included.
-  bool Element(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
+  bool Element(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
   // "items[3].total_amount: expected an integer". Holds no value.
   const std::string& error() const { return error_; }
 
  private:
-  bool List(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
-  bool PackedList(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
-  bool Map(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
-  bool Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number, Value value,
+  bool List(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool PackedList(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool Map(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number, Value& value,
               const Path& at);
   // The value alone: no tag, with its length where its wire type has one.
-  bool Content(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
-  bool String(const FieldPlan& field, Value value, const Path& at);
-  bool Integer(const FieldPlan& field, Value value, const Path& at);
-  bool ReadInteger(Value value, int64_t& number, const Path& at);
-  bool Double(Value value, const Path& at);
-  bool Enum(const MessagePlan& owner, const FieldPlan& field, Value value, const Path& at);
-  bool Timestamp(const FieldPlan& field, Value value, const Path& at);
-  bool ReadInstant(const FieldPlan& field, Value value, Instant& instant, const Path& at);
-  bool Nested(const FieldPlan& field, Value value, const Path& at);
+  bool Content(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool String(const FieldPlan& field, Value& value, const Path& at);
+  bool Integer(const FieldPlan& field, Value& value, const Path& at);
+  bool ReadInteger(Value& value, int64_t& number, const Path& at);
+  bool Double(Value& value, const Path& at);
+  bool Enum(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool Timestamp(const FieldPlan& field, Value& value, const Path& at);
+  bool ReadInstant(const FieldPlan& field, Value& value, Instant& instant, const Path& at);
+  bool Nested(const FieldPlan& field, Value& value, const Path& at);
   // As Content, for a google.protobuf.Struct, Value or ListValue; the others write what is within.
-  bool FreeJson(Kind kind, Value value, const Path& at);
-  bool FreeObject(Value value, const Path& at);
-  bool FreeList(Value value, const Path& at);
-  bool FreeValue(Value value, const Path& at);
-  // One member of the object that no field takes.
-  bool Rest(const FieldPlan& field, absl::string_view name, Value value, const Path& at);
-  bool FreeMember(absl::string_view key, Value value, const Path& at);
+  bool FreeJson(Kind kind, Value& value, const Path& at);
+  bool FreeObject(Value& value, const Path& at);
+  bool FreeList(Value& value, const Path& at);
+  bool FreeValue(Value& value, const Path& at);
+  // One member of an object that no field has the name of.
+  bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value, KeysSoFar& others,
+               const Path& at);
+  void TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
+  // The same, for the object that it is kept in.
+  bool Rest(const FieldPlan& field, absl::string_view name, Value& value, const Path& at);
+  bool FreeMember(absl::string_view key, Value& value, const Path& at);
   // Around the content of every message within the message.
   bool Open(size_t& mark, const Path& at);
   void Close(size_t mark);
   bool Fail(const Path& at, absl::string_view reason);
 
-  std::string& out_;
   WireWriter wire_;
   DriftList& drift_;
   std::string error_;

@@ -201,13 +201,35 @@ void EventReader::WriteEnvelope(const Scheme& scheme, const Envelope& envelope,
   write(event_id_, envelope.id);
   write(type_, envelope.type);
   if (!envelope.time) return;
-  std::string time;
-  WireWriter parts(time);
-  parts.Tag(1, WireType::kVarint);
-  parts.Varint(static_cast<uint64_t>(envelope.time->seconds));
-  parts.Tag(2, WireType::kVarint);
-  parts.Varint(static_cast<uint64_t>(envelope.time->nanos));
-  write(time_, time);
+  wire.Tag(time_, WireType::kBytes);
+  const size_t mark = wire.Begin();
+  wire.Tag(1, WireType::kVarint);
+  wire.Varint(static_cast<uint64_t>(envelope.time->seconds));
+  wire.Tag(2, WireType::kVarint);
+  wire.Varint(static_cast<uint64_t>(envelope.time->nanos));
+  wire.End(mark);
+}
+
+std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
+                                  ondemand::document& document, Event& event) const {
+  mapping::DriftList drift;
+  WireFromJson reader(event.message, drift);
+  document.rewind();
+  const auto body = bodies_.find(EventName(scheme.provider, type));
+  ondemand::value value;
+  bool good = false;
+  if (body == bodies_.end()) {
+    if (document.get_value().get(value)) return absl::StrCat("it ", kNotJson);
+    good = reader.Field(response_, other_, value, {});
+  } else {
+    const Path at{nullptr, scheme.body};
+    if (document.find_field(ToStd(scheme.body)).get(value)) {
+      return absl::StrCat(scheme.body, ": is missing");
+    }
+    good = reader.Field(response_, body->second, value, at);
+  }
+  event.drift = drift.Take();
+  return good ? "" : reader.error();
 }
 
 std::variant<Event, Unreadable> EventReader::Read(const Scheme& scheme, absl::string_view json,
@@ -226,24 +248,8 @@ std::variant<Event, Unreadable> EventReader::Read(const Scheme& scheme, absl::st
   Event event;
   event.message.reserve(json.size());
   WriteEnvelope(scheme, envelope, event.message);
-  mapping::DriftList drift;
-  WireFromJson reader(event.message, drift);
-  document.rewind();
-  const auto body = bodies_.find(EventName(scheme.provider, envelope.type));
-  ondemand::value value;
-  bool good = false;
-  if (body == bodies_.end()) {
-    if (document.get_value().get(value)) return Unreadable{absl::StrCat("it ", kNotJson)};
-    good = reader.Field(response_, other_, value, {});
-  } else {
-    const Path at{nullptr, scheme.body};
-    if (document.find_field(ToStd(scheme.body)).get(value)) {
-      return Unreadable{absl::StrCat(scheme.body, ": is missing")};
-    }
-    good = reader.Field(response_, body->second, value, at);
-  }
-  if (!good) return Unreadable{reader.error()};
-  event.drift = drift.Take();
+  problem = ReadBody(scheme, envelope.type, document, event);
+  if (!problem.empty()) return Unreadable{std::move(problem)};
   return event;
 }
 

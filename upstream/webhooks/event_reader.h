@@ -13,6 +13,7 @@
 #define UPSTREAM_WEBHOOKS_EVENT_READER_H_
 
 #include <google/protobuf/descriptor.h>
+#include <simdjson.h>
 
 #include <memory>
 #include <optional>
@@ -67,6 +68,9 @@ class EventReader {
   EventReader() = default;
   absl::Status AddField(const google::protobuf::FieldDescriptor& field);
   void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
+  // Appends the document as the field for this type. Returns what is wrong with it, or "".
+  std::string ReadBody(const Scheme& scheme, const std::string& type,
+                       simdjson::ondemand::document& document, Event& event) const;
 
   mapping::Plans plans_;
   mapping::MessagePlan response_;  // by name only; its fields are below

@@ -285,6 +285,17 @@ TEST(BadRoute, NamesTheFieldAndTheReason) {
   }
 }
 
+TEST(BadRoute, HasAMessageOfTooManyFields) {
+  const auto with_fields = [](int count) {
+    std::string messages = "message Req { B body = 1; } message B {";
+    for (int i = 1; i <= count; ++i)
+      absl::StrAppend(&messages, "optional bool f", i, " = ", i, ";");
+    return Method(kPost, messages + "}");
+  };
+  EXPECT_EQ(with_fields(256), "ok");
+  EXPECT_EQ(with_fields(257), "bad.v1.S.M: bad.v1.B: has more than 256 fields");
+}
+
 TEST(BadRoute, NamesAFieldOfTheReplyToo) {
   EXPECT_EQ(
       Method(kGet, "message Req {} message R { R r = 1; D d = 2; } message D { bool b = 1; }", "R"),

@@ -89,24 +89,28 @@ TEST(Field, NumbersAreThoseOfProtobuf) {
 TEST(Length, IsPutInFrontOfAValueOfAnySize) {
   for (const size_t size : {0, 1, 127, 128, 129, 16383, 16384, 2097151, 2097152}) {
     std::string out = "before";
-    WireWriter writer(out);
-    const size_t mark = writer.Begin();
-    out.append(size, 'x');
-    writer.End(mark);
+    {
+      WireWriter writer(out);
+      const size_t mark = writer.Begin();
+      writer.sink().append(std::string(size, 'x'));
+      writer.End(mark);
+    }
     EXPECT_EQ(out, absl::StrCat("before", shop::VarintBytes(size), std::string(size, 'x')));
   }
 }
 
 TEST(Length, WithinALength) {
   std::string out;
-  WireWriter writer(out);
-  const size_t outer = writer.Begin();
-  const size_t first = writer.Begin();
-  out.append(200, 'a');
-  writer.End(first);
-  const size_t second = writer.Begin();
-  writer.End(second);
-  writer.End(outer);
+  {
+    WireWriter writer(out);
+    const size_t outer = writer.Begin();
+    const size_t first = writer.Begin();
+    writer.sink().append(std::string(200, 'a'));
+    writer.End(first);
+    const size_t second = writer.Begin();
+    writer.End(second);
+    writer.End(outer);
+  }
   EXPECT_EQ(out, absl::StrCat(shop::VarintBytes(203), shop::VarintBytes(200), std::string(200, 'a'),
                               std::string(1, '\0')));
 }

@@ -1,0 +1,106 @@
+// Looking at eight bytes of text at once ("SIMD within a register"): the texts of DTOs are short,
+// some ten to thirty bytes, for which a call into a vectorized library costs more than the look.
+//
+// Little-endian machines only: the first byte is the lowest.
+#ifndef UPSTREAM_MAPPING_SWAR_H_
+#define UPSTREAM_MAPPING_SWAR_H_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "absl/strings/string_view.h"
+
+namespace gateway::mapping::swar {
+
+static_assert(std::endian::native == std::endian::little);
+
+inline constexpr uint64_t kOnes = 0x0101010101010101;
+inline constexpr uint64_t kHighs = 0x8080808080808080;
+
+inline uint64_t Load8(const char* bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, 8);
+  return word;
+}
+
+inline uint64_t Load4(const char* bytes) {
+  uint32_t word;
+  std::memcpy(&word, bytes, 4);
+  return word;
+}
+
+// Up to eight bytes, and zeros above them.
+inline uint64_t LoadUpTo8(const char* bytes, size_t size) {
+  if (size >= 8) return Load8(bytes);
+  if (size >= 4) return Load4(bytes) | Load4(bytes + size - 4) << (8 * (size - 4));
+  if (size == 0) return 0;
+  const auto at = [&](size_t i) {
+    return uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  };
+  return at(0) | at(size / 2) | at(size - 1);
+}
+
+// The high bit of each byte that is `c`. Exact for the first of them; those above it may be wrong.
+inline uint64_t Equal(uint64_t word, char c) {
+  const uint64_t difference = word ^ (kOnes * static_cast<unsigned char>(c));
+  return (difference - kOnes) & ~difference & kHighs;
+}
+
+// The same for each byte below `bound`, which is 128 at most.
+inline uint64_t Below(uint64_t word, unsigned char bound) {
+  return (word - kOnes * bound) & ~word & kHighs;
+}
+
+inline size_t FirstByte(uint64_t marks) { return static_cast<size_t>(std::countr_zero(marks)) / 8; }
+
+// The position of the first byte for which `mark(word)` has the high bit set, or the text's size.
+// `harmless` is a byte that it does not mark.
+template <typename Mark>
+size_t Find(absl::string_view text, char harmless, Mark mark) {
+  const size_t size = text.size();
+  size_t i = 0;
+  for (; i + 8 <= size; i += 8) {
+    if (const uint64_t marks = mark(Load8(text.data() + i))) return i + FirstByte(marks);
+  }
+  if (i == size) return size;
+  const uint64_t above = ~uint64_t{0} << (8 * (size - i));
+  const uint64_t word = LoadUpTo8(text.data() + i, size - i) |
+                        (above & (kOnes * static_cast<unsigned char>(harmless)));
+  const uint64_t marks = mark(word);
+  return marks == 0 ? size : i + FirstByte(marks);
+}
+
+inline bool IsSame(absl::string_view a, absl::string_view b) {
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size < 8) return LoadUpTo8(a.data(), size) == LoadUpTo8(b.data(), size);
+  for (size_t i = 0; i + 8 < size; i += 8) {
+    if (Load8(a.data() + i) != Load8(b.data() + i)) return false;
+  }
+  return Load8(a.data() + size - 8) == Load8(b.data() + size - 8);
+}
+
+inline bool IsAscii(absl::string_view text) {
+  return Find(text, ' ', [](uint64_t word) { return word & kHighs; }) == text.size();
+}
+
+// False for an empty text.
+inline bool IsDigits(absl::string_view text) {
+  constexpr uint64_t kZeros = kOnes * '0';
+  const auto digits = [](uint64_t word) {
+    const uint64_t highs = kOnes * 0xf0;
+    return ((word & highs) == kZeros) && (((word + kOnes * 6) & highs) == kZeros);
+  };
+  if (text.empty()) return false;
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    if (!digits(Load8(text.data()))) return false;
+  }
+  const uint64_t above = ~uint64_t{0} << (8 * text.size());
+  return digits(LoadUpTo8(text.data(), text.size()) | (above & kZeros));
+}
+
+}  // namespace gateway::mapping::swar
+
+#endif  // UPSTREAM_MAPPING_SWAR_H_
