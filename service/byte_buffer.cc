@@ -5,6 +5,9 @@
 namespace gateway {
 namespace {
 
+// To copy as much takes less than to keep the string.
+constexpr size_t kCopied = 1024;
+
 absl::string_view View(const grpc::Slice& slice) {
   return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
 }
@@ -23,6 +26,10 @@ OnePiece::OnePiece(const grpc::ByteBuffer& buffer) {
 }
 
 grpc::ByteBuffer ToBuffer(std::string bytes) {
+  if (bytes.size() <= kCopied) {
+    const grpc::Slice copy(bytes);
+    return grpc::ByteBuffer(&copy, 1);
+  }
   auto* owned = new std::string(std::move(bytes));
   grpc::Slice slice(
       owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },

@@ -93,8 +93,9 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         reply_(reply),
         backend_(endpoint.backend->Get()),
         trace_(*endpoint.telemetry, *endpoint.operation, context),
-        admission_(endpoint.authorizer->Admit(endpoint.method, context, trace_)),
-        place_(endpoint.in_flight->Add(*this)) {}
+        admission_(endpoint.authorizer->Admit(endpoint.method, context, trace_)) {
+    endpoint_.in_flight->Add(*this);  // last: from here on Abort may come
+  }
 
   void Start(const grpc::ByteBuffer& request) {
     if (admission_.refusal) return Conclude({*admission_.refusal});
@@ -126,11 +127,15 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   }
 
   void OnDone() override {
-    endpoint_.in_flight->Remove(place_);
+    endpoint_.in_flight->Remove(*this);
     delete this;
   }
 
  private:
+  // OnDone waits for nothing: gRPC may run it where it is, and need not wake a thread of its own
+  // for it.
+  bool InternalInlineable() override { return true; }
+
   void Conclude(Answer answer) {
     context_.AddTrailingMetadata(kAttempts, absl::StrCat(answer.attempts));
     if (const auto* failure = std::get_if<Failure>(&answer.result)) {
@@ -214,8 +219,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   const authorization::Admission admission_;
   std::atomic<bool> aborted_{false};
   std::mutex mutex_;
-  Client::Handle handle_;        // guarded by mutex_
-  const InFlight::Place place_;  // last: from here on Abort may come
+  Client::Handle handle_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -73,12 +73,10 @@ LogIds CallTrace::ids() const {
   return {Text(context_.trace_id), Text(context_.span_id), request_id_};
 }
 
-void CallTrace::OnAttempt(std::vector<std::string>& headers) {
+void CallTrace::OnAttempt(http::HeaderLines& headers) {
   const TraceContext attempt{context_.trace_id, NewSpanId(), context_.sampled, ""};
-  headers.push_back(absl::StrCat(kTraceParent, ": ", TraceParent(attempt)));
-  if (!context_.state.empty()) {
-    headers.push_back(absl::StrCat(kTraceState, ": ", context_.state));
-  }
+  headers.Add(kTraceParent, ": ", TraceParent(attempt));
+  if (!context_.state.empty()) headers.Add(kTraceState, ": ", context_.state);
   ++attempts_made_;
   if (!keeps_spans_) return;
   AttemptSpan& span = attempts_.emplace_back();

@@ -41,7 +41,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   std::string trace_id() const { return Text(context_.trace_id); }
 
   // Each attempt is a span of its own, a child of the call's, and tells its id upstream.
-  void OnAttempt(std::vector<std::string>& headers) override;
+  void OnAttempt(http::HeaderLines& headers) override;
   void OnResult(const http::Result& result) override;
 
   // Once, just before the call's answer goes out. `host`: of the upstream. The call's line in the

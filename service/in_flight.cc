@@ -2,29 +2,31 @@
 
 namespace gateway {
 
-InFlight::Place InFlight::Add(Member& member) {
-  std::list<Member*> added{&member};
+void InFlight::Add(Member& member) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  members_.splice(members_.begin(), added);
+  member.after_ = first_;
+  if (first_ != nullptr) first_->before_ = &member;
+  first_ = &member;
+  ++size_;
   if (aborting_) member.Abort();
-  return members_.begin();
 }
 
-void InFlight::Remove(Place place) {
-  std::list<Member*> removed;
+void InFlight::Remove(Member& member) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  removed.splice(removed.begin(), members_, place);
+  (member.before_ == nullptr ? first_ : member.before_->after_) = member.after_;
+  if (member.after_ != nullptr) member.after_->before_ = member.before_;
+  --size_;
 }
 
 size_t InFlight::size() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return members_.size();
+  return size_;
 }
 
 void InFlight::AbortAll() {
   const std::lock_guard<std::mutex> lock(mutex_);
   aborting_ = true;
-  for (Member* const member : members_) member->Abort();
+  for (Member* member = first_; member != nullptr; member = member->after_) member->Abort();
 }
 
 }  // namespace gateway

@@ -8,7 +8,6 @@
 #define SERVICE_IN_FLIGHT_H_
 
 #include <cstddef>
-#include <list>
 #include <mutex>
 
 namespace gateway {
@@ -22,12 +21,18 @@ class InFlight {
 
    protected:
     ~Member() = default;
+
+   private:
+    friend class InFlight;
+    // Its neighbours in the list, which so needs no memory of its own.
+    Member* before_ = nullptr;
+    Member* after_ = nullptr;
   };
-  using Place = std::list<Member*>::iterator;
 
   // One that comes after AbortAll is aborted at once.
-  Place Add(Member& member);
-  void Remove(Place place);
+  void Add(Member& member);
+  // Of one that was added.
+  void Remove(Member& member);
 
   void AbortAll();
 
@@ -35,7 +40,9 @@ class InFlight {
 
  private:
   mutable std::mutex mutex_;
-  std::list<Member*> members_;  // guarded by mutex_, as is the next
+  // Guarded by mutex_.
+  Member* first_ = nullptr;
+  size_t size_ = 0;
   bool aborting_ = false;
 };
 

@@ -5,18 +5,15 @@
 #ifndef UPSTREAM_ATTEMPT_OBSERVER_H_
 #define UPSTREAM_ATTEMPT_OBSERVER_H_
 
-#include <string>
-#include <vector>
-
 #include "upstream/http/message.h"
 
 namespace gateway {
 
 class AttemptObserver {
  public:
-  // An attempt is about to be handed to the transport. What is added to its headers ("Name: value")
-  // goes out with it, and not with the next.
-  virtual void OnAttempt(std::vector<std::string>& headers) = 0;
+  // An attempt is about to be handed to the transport. What is added to its headers goes out with
+  // it, and not with the next.
+  virtual void OnAttempt(http::HeaderLines& headers) = 0;
 
   // That attempt is over.
   virtual void OnResult(const http::Result& result) = 0;

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
@@ -37,8 +36,8 @@ PendingCall::PendingCall(Upstream& upstream, const mapping::Route& route,
       route_(route),
       deadline_(terms.deadline - upstream.options.deadline_margin),
       store_(std::move(request.tenant)),
-      request_(std::make_shared<http::Request>(std::move(request.http))),
-      common_headers_(request_->headers.size()),
+      request_(std::move(request.http)),
+      common_headers_(request_.headers.size()),
       observer_(terms.observer),
       caller_key_(terms.caller_key.value_or("")),
       done_(std::move(done)) {}
@@ -81,20 +80,20 @@ void PendingCall::Attempt() {
   }
   ++attempts_;
   SetHeaders();
-  request_->deadline = deadline_;
+  request_.deadline = deadline_;
   Track([this] {
-    return upstream_.transport.Send(request_, [self = shared_from_this()](http::Result result) {
-      self->OnResult(std::move(result));
-    });
+    const std::shared_ptr<PendingCall> self = shared_from_this();
+    return upstream_.transport.Send(
+        std::shared_ptr<const http::Request>(self, &request_),
+        [self](http::Result result) { self->OnResult(std::move(result)); });
   });
 }
 
 // Those that are an attempt's own, in place of an earlier one's.
 void PendingCall::SetHeaders() {
-  std::vector<std::string>& headers = request_->headers;
-  headers.resize(common_headers_);
-  headers.push_back(
-      absl::StrCat("Authorization: ", mapping::Authorization(*route_.provider, key_)));
+  http::HeaderLines& headers = request_.headers;
+  headers.Truncate(common_headers_);
+  mapping::AddAuthorization(*route_.provider, key_, headers);
   if (observer_ != nullptr) observer_->OnAttempt(headers);
 }
 
@@ -170,7 +169,7 @@ void PendingCall::Finish(std::variant<mapping::Reply, Failure> result) {
       failure != nullptr && failure->outcome == mapping::Outcome::kUnknown) {
     ++(route_.read ? upstream_.counters.reads_unknown : upstream_.counters.writes_unknown);
   }
-  done_({std::move(result), attempts_, store_, http_status_});
+  done_({std::move(result), attempts_, std::move(store_), http_status_});
 }
 
 template <typename Begin>

@@ -85,9 +85,9 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   Upstream& upstream_;
   const mapping::Route& route_;
   const absl::Time deadline_;
-  const std::string store_;
-  const std::shared_ptr<http::Request> request_;  // changed only between attempts
-  const size_t common_headers_;                   // of the request, the same in every attempt
+  std::string store_;            // given away with the answer
+  http::Request request_;        // changed only between attempts
+  const size_t common_headers_;  // of the request, the same in every attempt
   AttemptObserver* const observer_;
   std::string caller_key_;  // empty: the gateway's own counts
   Done done_;

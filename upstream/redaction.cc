@@ -13,10 +13,7 @@ namespace gateway {
 Redaction::Redaction(const v1::Provider& provider, absl::string_view key) {
   if (key.size() < kLeast) return;
   forms_.emplace_back(key);
-  // What stands after the scheme: for Basic, another text than the key.
-  const std::string header = mapping::Authorization(provider, key);
-  std::string sent = header.substr(header.find(' ') + 1);
-  if (sent != key) forms_.push_back(std::move(sent));
+  if (auto encoded = mapping::EncodedKey(provider, key)) forms_.push_back(*std::move(encoded));
   // As some writers of JSON escape slashes.
   const size_t plain = forms_.size();
   for (size_t i = 0; i < plain; ++i) {

@@ -10,8 +10,8 @@
 #define UPSTREAM_REDACTION_H_
 
 #include <string>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "gateway/v1/annotations.pb.h"
 #include "upstream/http/message.h"
@@ -41,7 +41,7 @@ class Redaction {
   bool MaskText(std::string& text) const;
 
   // The key, and the forms that it may come back in.
-  std::vector<std::string> forms_;
+  absl::InlinedVector<std::string, 2> forms_;
 };
 
 }  // namespace gateway

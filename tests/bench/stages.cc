@@ -197,13 +197,13 @@ Stage KeepsBooks() {
     } call;
     grpc::CallbackServerContext context;
     CallTrace trace(*world->telemetry, *operation, context);
-    const InFlight::Place place = in_flight->Add(call);
-    std::vector<std::string> headers;
+    in_flight->Add(call);
+    http::HeaderLines headers;
     trace.OnAttempt(headers);
     trace.OnResult(*result);
     stats->Count(absl::StatusCode::kOk, CallStats::End::kOk, absl::Now() - trace.begun());
     trace.End(absl::StatusCode::kOk, CallStats::End::kOk, "api.example");
-    in_flight->Remove(place);
+    in_flight->Remove(call);
     Require(headers.size() == 1);
   };
 }

@@ -49,7 +49,7 @@ void RequireWellFormed(const Route& route, const RestRequest& request) {
               !absl::StrContains(http.url, '#'),
           "a URL is printable and has no fragment");
   RequirePathOf(route, http.url);
-  for (const std::string& header : http.headers) {
+  for (const absl::string_view header : http.headers) {
     Require(std::all_of(header.begin(), header.end(), absl::ascii_isprint), "a header is one line");
   }
   Require(http.has_body || http.body.empty(), "what has no body sends none");

@@ -50,9 +50,7 @@ TEST_F(PendingCallTest, RepeatsAReadThatWasLost) {
 
 class Watcher final : public AttemptObserver {
  public:
-  void OnAttempt(std::vector<std::string>& headers) override {
-    headers.push_back(absl::StrCat("attempt: ", ++attempts));
-  }
+  void OnAttempt(http::HeaderLines& headers) override { headers.Add("attempt: ", ++attempts); }
   void OnResult(const http::Result& result) override { results.push_back(AttemptResultOf(result)); }
 
   int attempts = 0;

@@ -86,8 +86,8 @@ TEST_F(RedactionInCallTest, NoTextOfAnErrorHoldsTheKey) {
   Create();
   Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})");
   std::string header;
-  for (const std::string& sent : transport_->sent.at(0).headers) {
-    if (absl::StartsWith(sent, "Authorization: ")) header = sent;
+  for (const absl::string_view sent : transport_->sent.at(0).headers) {
+    if (absl::StartsWith(sent, "Authorization: ")) header = std::string(sent);
   }
   const std::string key = header.substr(header.rfind(' ') + 1);
   ASSERT_GE(key.size(), Redaction::kLeast) << header;

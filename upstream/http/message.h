@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/http/header_lines.h"
 
 namespace gateway::http {
 
@@ -24,9 +24,8 @@ struct Request {
   Method method = Method::kGet;
   // Absolute: scheme, host, path and query, all percent-encoded.
   std::string url;
-  // "Name: value" each, without CR, LF or NUL. Host, Content-Length and the like are the
-  // transport's own business.
-  std::vector<std::string> headers;
+  // Without CR, LF or NUL. Host, Content-Length and the like are the transport's own business.
+  HeaderLines headers;
   // Sent when has_body is set, also when empty.
   std::string body;
   bool has_body = false;

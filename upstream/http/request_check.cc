@@ -68,7 +68,7 @@ absl::Status CheckHeader(absl::string_view header) {
 
 absl::Status Check(const Request& request) {
   if (absl::Status status = CheckUrl(request.url); !status.ok()) return status;
-  for (const std::string& header : request.headers) {
+  for (const absl::string_view header : request.headers) {
     if (absl::Status status = CheckHeader(header); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -108,15 +108,13 @@ void Transfer::SetRequest() {
   easy_.Set(CURLOPT_URL, request_->url.c_str());
 
   bool has_content_type = false;
-  header_lines_.reserve(request_->headers.size() + 2);
-  empty_headers_.reserve(request_->headers.size());
-  for (const std::string& header : request_->headers) {
+  for (const absl::string_view header : request_->headers) {
     has_content_type |= absl::StartsWithIgnoreCase(header, "content-type:");
-    const char* line = header.c_str();
+    const char* line = header.data();
     const size_t colon = header.find(':');
-    if (absl::StripAsciiWhitespace(absl::string_view(header).substr(colon + 1)).empty()) {
+    if (absl::StripAsciiWhitespace(header.substr(colon + 1)).empty()) {
       // "Name:" would remove a header; libcurl spells an empty one "Name;".
-      line = empty_headers_.emplace_back(header, 0, colon).append(";").c_str();
+      line = empty_headers_.emplace_back(header.substr(0, colon)).append(";").c_str();
     }
     header_lines_.push_back({const_cast<char*>(line), nullptr});
   }

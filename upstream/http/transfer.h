@@ -18,11 +18,12 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "upstream/http/curl_handle.h"
 #include "upstream/http/message.h"
@@ -76,8 +77,9 @@ class Transfer {
   const std::shared_ptr<const Request> request_;
   const bool is_tls_;
   EasyHandle easy_;
-  std::vector<curl_slist> header_lines_;  // a list in libcurl's form, over the strings of request_
-  std::vector<std::string> empty_headers_;
+  // A list in libcurl's form, over the lines of request_; those of them that have no value.
+  absl::InlinedVector<curl_slist, 8> header_lines_;
+  std::list<std::string> empty_headers_;
   Reply reply_;
   bool sent_ = false;
   bool repeat_refused_ = false;

@@ -177,7 +177,7 @@ std::optional<Instant> ParseRfc3339(absl::string_view text) {
   return instant;
 }
 
-void AppendRfc3339(const Instant& instant, std::string& out) {
+char* WriteRfc3339(const Instant& instant, char* buffer) {
   int64_t days = instant.seconds / 86400;
   int64_t second_of_day = instant.seconds % 86400;
   if (second_of_day < 0) {
@@ -187,7 +187,6 @@ void AppendRfc3339(const Instant& instant, std::string& out) {
   const std::chrono::year_month_day date{
       std::chrono::sys_days(std::chrono::days(static_cast<int>(days)))};
   const int year = static_cast<int>(date.year());
-  char buffer[32];
   char* end = WriteTwo(year / 100, buffer);
   end = WriteTwo(year % 100, end);
   *end++ = '-';
@@ -202,7 +201,7 @@ void AppendRfc3339(const Instant& instant, std::string& out) {
   end = WriteTwo(second_of_day % 60, end);
   if (instant.nanos != 0) end = WriteFraction(instant.nanos, end);
   *end++ = 'Z';
-  out.append(buffer, end);
+  return end;
 }
 
 char* WriteDouble(double number, char* buffer) {

@@ -63,7 +63,7 @@ class JsonFromWire {
   ByteSink out_;
   Violations& violations_;
   const absl::Time now_;
-  std::string scratch_;
+  Scratch scratch_;
   int depth_ = 0;
 };
 

@@ -78,10 +78,15 @@ absl::StatusOr<v1::Provider> MakeProfile(const v1::Provider& provider,
   return profile;
 }
 
-std::string Authorization(const v1::Provider& provider, absl::string_view key) {
-  const std::string& scheme = provider.authorization_scheme();
-  if (scheme != kBasic) return absl::StrCat(scheme, " ", key);
-  return absl::StrCat(scheme, " ", absl::Base64Escape(absl::StrCat(key, ":")));
+std::optional<std::string> EncodedKey(const v1::Provider& provider, absl::string_view key) {
+  if (provider.authorization_scheme() != kBasic) return std::nullopt;
+  return absl::Base64Escape(absl::StrCat(key, ":"));
+}
+
+void AddAuthorization(const v1::Provider& provider, absl::string_view key,
+                      http::HeaderLines& headers) {
+  const std::optional<std::string> encoded = EncodedKey(provider, key);
+  headers.Add("Authorization: ", provider.authorization_scheme(), " ", encoded ? *encoded : key);
 }
 
 }  // namespace gateway::mapping

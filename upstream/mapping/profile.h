@@ -7,6 +7,7 @@
 #define UPSTREAM_MAPPING_PROFILE_H_
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -52,8 +53,11 @@ std::string ReplacePrefix(const ProfileOverrides& overrides, absl::string_view p
 absl::StatusOr<v1::Provider> MakeProfile(const v1::Provider& provider,
                                          const ProfileOverrides& overrides);
 
-// The value of the Authorization header.
-std::string Authorization(const v1::Provider& provider, absl::string_view key);
+// What stands for the key in the Authorization header, where it is not the key itself.
+std::optional<std::string> EncodedKey(const v1::Provider& provider, absl::string_view key);
+
+void AddAuthorization(const v1::Provider& provider, absl::string_view key,
+                      http::HeaderLines& headers);
 
 }  // namespace gateway::mapping
 

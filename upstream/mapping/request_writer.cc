@@ -22,8 +22,7 @@ namespace {
 // As the caller wrote it: the name of the metadata.
 constexpr absl::string_view kIdempotencyKey = "idempotency-key";
 
-// So that they need not grow: those of here, and the three of an attempt.
-constexpr size_t kMostHeaders = 8;
+// So that it need not grow.
 constexpr size_t kUsualUrl = 128;
 // Of JSON, which spells out its names, above the message.
 constexpr size_t kUsualGrowth = 4;
@@ -225,14 +224,13 @@ class RequestWriter {
   }
 
   void WriteHeaders() {
-    std::vector<std::string>& headers = request_.http.headers;
-    headers.reserve(kMostHeaders);
-    headers.emplace_back("Accept: application/json");
-    headers.emplace_back("User-Agent: billing-gateway");
+    http::HeaderLines& headers = request_.http.headers;
+    headers.Add("Accept: application/json");
+    headers.Add("User-Agent: billing-gateway");
     if (request_.http.has_body) {
-      headers.emplace_back(route_.body_form == BodyForm::kForm
-                               ? "Content-Type: application/x-www-form-urlencoded"
-                               : "Content-Type: application/json");
+      headers.Add(route_.body_form == BodyForm::kForm
+                      ? "Content-Type: application/x-www-form-urlencoded"
+                      : "Content-Type: application/json");
     }
     if (context_.idempotency_key.empty() || route_.read) return;
     const Path at{nullptr, kIdempotencyKey};
@@ -247,7 +245,7 @@ class RequestWriter {
     if (known.max_length() > 0 && key.size() > known.max_length()) {
       return violations_.Add(at, "is too long");
     }
-    headers.push_back(absl::StrCat(known.header(), ": ", key));
+    headers.Add(known.header(), ": ", key);
   }
 
   WireResult WriteBody() {
@@ -310,7 +308,7 @@ class RequestWriter {
   absl::InlinedVector<absl::string_view, 16> runs_;  // by FieldPlan::index
   Violations violations_;
   RestRequest request_;
-  std::string scratch_;
+  Scratch scratch_;
 };
 
 Failure BadRequest(std::string message, std::vector<Violation> violations) {

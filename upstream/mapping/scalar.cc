@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "absl/strings/ascii.h"
-#include "upstream/mapping/formats.h"
 
 namespace gateway::mapping {
 namespace {
@@ -16,17 +15,19 @@ namespace {
 // Clocks differ, and a request takes its time: this far beyond a bound the upstream judges.
 constexpr int64_t kClockTolerance = 60;
 
+absl::string_view Until(const char* end, const Scratch& scratch) {
+  return {scratch.data(), static_cast<size_t>(end - scratch.data())};
+}
+
 ScalarText Error(absl::string_view reason) { return {"", reason}; }
 
-ScalarText IntegerText(const FieldPlan& field, const WireValue& value, std::string& scratch) {
+ScalarText IntegerText(const FieldPlan& field, const WireValue& value, Scratch& scratch) {
   const auto number = static_cast<int64_t>(value.bits);
   const bool narrow = field.kind == Kind::kInt32 || field.format == Format::kInt32;
   if (narrow && !FitsInt32(number)) return Error("must fit in 32 bits");
   if (field.minimum && number < *field.minimum) return Error("is below the minimum");
   if (field.maximum && number > *field.maximum) return Error("is above the maximum");
-  char buffer[32];
-  scratch.assign(buffer, std::to_chars(buffer, buffer + sizeof(buffer), number).ptr);
-  return {scratch, ""};
+  return {Until(std::to_chars(scratch.begin(), scratch.end(), number).ptr, scratch), ""};
 }
 
 ScalarText StringText(const FieldPlan& field, absl::string_view text) {
@@ -66,7 +67,7 @@ absl::string_view CheckAhead(const FieldPlan& field, const Instant& instant, abs
 }
 
 ScalarText TimestampText(const FieldPlan& field, absl::string_view message, absl::Time now,
-                         std::string& scratch) {
+                         Scratch& scratch) {
   Instant instant;
   WireReader reader(message);
   uint32_t number;
@@ -83,16 +84,12 @@ ScalarText TimestampText(const FieldPlan& field, absl::string_view message, absl
   }
   if (!IsValid(instant))
     return Error("must lie between the years 1 and 9999, nanos within a second");
-  scratch.clear();
-  if (field.format != Format::kEpochSeconds) {
-    AppendRfc3339(instant, scratch);
-  } else if (instant.nanos != 0) {
-    return Error("must be whole seconds");
-  } else {
-    char buffer[32];
-    scratch.assign(buffer, std::to_chars(buffer, buffer + sizeof(buffer), instant.seconds).ptr);
-  }
-  return {scratch, CheckAhead(field, instant, now)};
+  const bool in_seconds = field.format == Format::kEpochSeconds;
+  if (in_seconds && instant.nanos != 0) return Error("must be whole seconds");
+  const char* const end = in_seconds
+                              ? std::to_chars(scratch.begin(), scratch.end(), instant.seconds).ptr
+                              : WriteRfc3339(instant, scratch.data());
+  return {Until(end, scratch), CheckAhead(field, instant, now)};
 }
 
 }  // namespace
@@ -111,7 +108,7 @@ absl::string_view CheckLength(const FieldPlan& field, absl::string_view text) {
 }
 
 ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now,
-                  std::string& scratch) {
+                  Scratch& scratch) {
   switch (field.kind) {
     case Kind::kString:
       return StringText(field, value.bytes);
@@ -121,9 +118,7 @@ ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now
     case Kind::kDouble: {
       const double number = std::bit_cast<double>(value.bits);
       if (!std::isfinite(number)) return Error("must be a finite number");
-      char buffer[kMaxDouble];
-      scratch.assign(buffer, WriteDouble(number, buffer));
-      return {scratch, ""};
+      return {Until(WriteDouble(number, scratch.data()), scratch), ""};
     }
     case Kind::kBool:
       return {value.bits != 0 ? "true" : "false", ""};

@@ -3,11 +3,12 @@
 #ifndef UPSTREAM_MAPPING_SCALAR_H_
 #define UPSTREAM_MAPPING_SCALAR_H_
 
+#include <array>
 #include <cstdint>
-#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/mapping/formats.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/wire.h"
 
@@ -39,6 +40,10 @@ inline bool IsQuoted(const FieldPlan& field) {
          (field.kind == Kind::kTimestamp && field.format != Format::kEpochSeconds);
 }
 
+// Room for any number or time.
+using Scratch = std::array<char, kMaxDouble>;
+static_assert(sizeof(Scratch) >= kMaxRfc3339);
+
 struct ScalarText {
   absl::string_view text;   // valid as long as the wire value and the scratch space
   absl::string_view error;  // empty: the value is good. Static storage; never holds the value.
@@ -46,8 +51,7 @@ struct ScalarText {
 
 // `value` must have the type WireTypeOf(field.kind). `scratch` is overwritten. `now`: what bounds
 // ahead of the present are taken against.
-ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now,
-                  std::string& scratch);
+ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now, Scratch& scratch);
 
 // The bounds on the number of characters in valid UTF-8. Returns what is wrong, or "".
 absl::string_view CheckLength(const FieldPlan& field, absl::string_view text);

@@ -21,19 +21,25 @@ std::string Compiled(const ProfileOverrides& cafe) {
   return table.ok() ? "ok" : std::string(table.status().message());
 }
 
+std::string Authorization(const v1::Provider& provider, absl::string_view key) {
+  http::HeaderLines headers;
+  AddAuthorization(provider, key, headers);
+  return std::string(headers[0]);
+}
+
 TEST(Authorization, IsTheSchemeAndTheKey) {
   v1::Provider provider;
   provider.set_authorization_scheme("Bearer");
-  EXPECT_EQ(Authorization(provider, "sk_1"), "Bearer sk_1");
+  EXPECT_EQ(Authorization(provider, "sk_1"), "Authorization: Bearer sk_1");
   provider.set_authorization_scheme("APIKey");
-  EXPECT_EQ(Authorization(provider, "sk_1"), "APIKey sk_1");
+  EXPECT_EQ(Authorization(provider, "sk_1"), "Authorization: APIKey sk_1");
 }
 
 // RFC 7617: base64 of "user:password", here of a user without a password.
 TEST(Authorization, IsBasicWithTheKeyAsUserName) {
   v1::Provider provider;
   provider.set_authorization_scheme("Basic");
-  EXPECT_EQ(Authorization(provider, "sk_test_a"), "Basic c2tfdGVzdF9hOg==");
+  EXPECT_EQ(Authorization(provider, "sk_test_a"), "Authorization: Basic c2tfdGVzdF9hOg==");
 }
 
 TEST(Profile, TakesTheSchemeAndTheStyleOfTheConfiguration) {
@@ -42,10 +48,10 @@ TEST(Profile, TakesTheSchemeAndTheStyleOfTheConfiguration) {
   cafe.members = v1::MEMBERS_AFTER_DOTS;
   const auto routes = guests::RoutesWith({{"cafe", cafe}});
   const Route& find = RouteOf(*routes, "Find");
-  EXPECT_EQ(Authorization(*find.provider, "k"), "Bearer k");
+  EXPECT_EQ(Authorization(*find.provider, "k"), "Authorization: Bearer k");
   EXPECT_EQ(Sent(find, "made { gte: 1 } tables: '2'"),
             "GET https://guest.test/v1/orders?made.gte=1&tables%5B%5D=2");
-  EXPECT_EQ(Authorization(*RouteOf(*routes, "Sell").provider, "k"), "Bearer k");
+  EXPECT_EQ(Authorization(*RouteOf(*routes, "Sell").provider, "k"), "Authorization: Bearer k");
 }
 
 TEST(Profile, NamesTheMembersOfObjectsInQueries) {
@@ -142,8 +148,8 @@ std::string KeyHeader(absl::string_view method, absl::string_view key) {
   const shop::Written written = guests::Write(RouteOf(guests::Routes(), method),
                                               method == "Find" ? "" : "branch: 'b' body { }", key);
   if (std::holds_alternative<Failure>(written)) return shop::Violated(written);
-  for (const std::string& header : std::get<RestRequest>(written).http.headers) {
-    if (header.find("Idempotency") != std::string::npos) return header;
+  for (const absl::string_view header : std::get<RestRequest>(written).http.headers) {
+    if (header.find("Idempotency") != std::string::npos) return std::string(header);
   }
   return "none";
 }
