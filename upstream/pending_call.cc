@@ -8,6 +8,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "upstream/http/body_memory.h"
 #include "upstream/mapping/error_table.h"
 #include "upstream/mapping/profile.h"
 #include "upstream/redaction.h"
@@ -118,6 +119,7 @@ void PendingCall::OnResult(http::Result result) {
   }
   auto& reply = std::get<mapping::Reply>(read);
   redaction.Mask(reply, response);
+  http::KeepBodyMemory(std::move(response.body));
   Finish(std::move(reply));
 }
 

@@ -215,11 +215,12 @@ def paced(port, method, request, rate, log, *more):
     return percentiles(log)
 
 
-def one_by_one(port, method, request, log):
+def one_by_one(port, method, request, log, *more):
     """The whole round trip of a call, as its caller sees it, where there is no other."""
     log.unlink(missing_ok=True)
     subprocess.run(["h2load", "-n", "3000", "-c", "1", "-m", "1", f"--log-file={log}", "-H", "content-type: application/grpc", "-H",
-                    "te: trailers", "-d", request, f"http://127.0.0.1:{port}/{method}"], check=True, capture_output=True, timeout=120)
+                    "te: trailers", "-d", request, *more, f"http://127.0.0.1:{port}/{method}"], check=True, capture_output=True,
+                   timeout=120)
     return percentiles(log)
 
 
@@ -258,8 +259,11 @@ def main():
                         note(f"gateway: {call}, {transport}",
                              loaded(program, program.port, METHODS[call], folder / f"{call}.request", CALLS[call],
                                     lambda: answered(program, METHODS[call])))
-                note("one call at a time",
-                     one_by_one(http1.port, METHODS["checkout"], folder / "checkout.request", folder / "log"))
+                for name, port, target, more in (("gateway", http1.port, METHODS["checkout"], ()),
+                                                 ("floor: gRPC", echo_port, "floor.Echo/Call", ()),
+                                                 ("upstream alone", upstream.plain, f"v1/stores/{STORE}/checkouts", ("--h1",))):
+                    note(f"one call at a time: {name}",
+                         one_by_one(port, target, folder / "checkout.request", folder / "log", *more))
             half = statistics.median(rows["gateway: checkout, http1"]["calls_per_second"]) / 2
             for _ in range(rounds):
                 note("latency at half load: gateway",

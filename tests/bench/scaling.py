@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures what a call costs as there is more of something: clients, stores with keys, methods, event loops.
+"""Measures what a call costs as there is more of something: clients, stores with keys, methods, processors, event loops.
 
 CreateCheckoutSession over HTTP/1.1, by processor time of the gateway. Where the clients differ, a server on gRPC that hands
 back what it was given stands beside it. All of it runs in turn, ROUNDS times; the table shows medians.
@@ -37,6 +37,18 @@ def load(program, port, targets, request, calls, clients, streams):
     return (program.cpu_seconds() - before) / calls * 1e6
 
 
+def loads(program, port, target, requests, calls):
+    """The same of a client for each of the requests, all at once."""
+    before = program.cpu_seconds()
+    arguments = ["h2load", "-n", str(calls // len(requests)), "-c", "1", "-m", "4", "-H", "content-type: application/grpc", "-H",
+                 "te: trailers"]
+    clients = [subprocess.Popen([*arguments, "-d", request, f"http://127.0.0.1:{port}/{target}"], stdout=subprocess.DEVNULL)
+               for request in requests]
+    for client in clients:
+        client.wait(300)
+    return (program.cpu_seconds() - before) / calls * 1e6
+
+
 def answered(gateway):
     """How many calls were OK, of each method."""
     found = {}
@@ -52,12 +64,40 @@ def calls_of(clients):
     return max(CALLS, 60 * clients)
 
 
-def costs(gateway, targets, request, clients=2, streams=16):
-    before, calls = sum(answered(gateway).values()), calls_of(clients)
-    cost = load(gateway, gateway.port, targets, request, calls, clients, streams)
+def checked(gateway, calls, cost):
+    """What cost() says, if it made that many calls, and all were OK."""
+    before = sum(answered(gateway).values())
+    value = cost()
     if sum(answered(gateway).values()) - before != calls:
-        raise SystemExit(f"{targets[0]} and others: not every call was OK")
-    return cost
+        raise SystemExit("not every call was OK")
+    return value
+
+
+def costs(gateway, targets, request, clients=2, streams=16):
+    calls = calls_of(clients)
+    return checked(gateway, calls, lambda: load(gateway, gateway.port, targets, request, calls, clients, streams))
+
+
+@contextlib.contextmanager
+def pinned(program, processors):
+    """The program on these processors alone."""
+    def pin(where):
+        for task in os.listdir(f"/proc/{program.process.pid}/task"):
+            os.sched_setaffinity(int(task), where)
+    everywhere = os.sched_getaffinity(0)
+    pin(processors)
+    yield
+    pin(everywhere)
+
+
+def requests_of(stores, folder):
+    """The request, for each of these stores."""
+    request = (folder / "checkout.request").read_bytes()
+    files = []
+    for store in stores:
+        files.append(folder / f"{store}.request")
+        files[-1].write_bytes(request.replace(run.STORE.encode(), store.encode()))
+    return files
 
 
 def methods_without_arguments(gateway, request):
@@ -105,14 +145,20 @@ def main():
 
         keys = {str(int(run.STORE) + i): {"api_key": {"env": "BENCH_KEY"}} for i in range(10000)}
         plain, stores, loops = gateway({}), gateway({"stores": keys}), gateway({"pool": {"event_loops": 2}})
+        # As many stores as there are clients, from all over the table.
+        some = requests_of([*keys][:: len(keys) // 8], folder)
+        processors = sorted(os.sched_getaffinity(0))
         methods = methods_without_arguments(plain, folder / "empty.request")
         for _ in range(rounds):
             for clients, streams in LOADS:
                 note(f"{clients} clients x {streams}: floor",
                      load(echo, echo_port, ["floor.Echo/Call"], request, calls_of(clients), clients, streams))
                 note(f"{clients} clients x {streams}: gateway", costs(plain, [METHOD], request, clients, streams))
-            note("1 key", costs(plain, [METHOD], request))
-            note("10000 stores with keys", costs(stores, [METHOD], request))
+            for name, program in (("1 key", plain), (f"{len(keys)} stores with keys", stores)):
+                note(name, checked(program, CALLS, lambda program=program: loads(program, program.port, METHOD, some, CALLS)))
+            for count in range(1, len(processors) + 1):
+                with pinned(plain, set(processors[:count])):
+                    note(f"on {count} processor(s)", costs(plain, [METHOD], request))
             note("1 event loop", costs(plain, [METHOD], request))
             note("2 event loops", costs(loops, [METHOD], request))
             empty = folder / "empty.request"

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/http/body_memory.h"
 
 namespace gateway::http {
 namespace {
@@ -96,7 +97,12 @@ bool Reply::AppendBody(absl::string_view data, long announced) {
         body.empty() && announced > 0
             ? std::min({static_cast<size_t>(announced), max_body_bytes_, kMaxTrustedLength})
             : 0;
-    body.reserve(std::max({size, 2 * body.size(), trusted}) + kBodyPadding);
+    const size_t wanted = std::max({size, 2 * body.size(), trusted}) + kBodyPadding;
+    if (body.empty()) {
+      body = TakeBodyMemory(wanted);
+    } else {
+      body.reserve(wanted);
+    }
   }
   body.append(data.data(), data.size());
   return true;

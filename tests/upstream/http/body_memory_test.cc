@@ -1,0 +1,63 @@
+#include "upstream/http/body_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gateway::http {
+namespace {
+
+constexpr size_t kLarge = size_t{1024} * 1024;
+
+// Empties what this thread keeps.
+class BodyMemoryTest : public testing::Test {
+ protected:
+  BodyMemoryTest() {
+    for (int i = 0; i < 100; ++i) TakeBodyMemory(kLarge);
+  }
+};
+
+TEST_F(BodyMemoryTest, HasRoomAndNoContent) {
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{1000}, kLarge, 10 * kLarge}) {
+    const std::string memory = TakeBodyMemory(size);
+    EXPECT_TRUE(memory.empty());
+    EXPECT_GE(memory.capacity(), size);
+  }
+}
+
+TEST_F(BodyMemoryTest, IsThatOfAnEarlierBody) {
+  std::string body = TakeBodyMemory(kLarge);
+  body.assign(kLarge, 'x');
+  const char* const place = body.data();
+  KeepBodyMemory(std::move(body));
+  const std::string next = TakeBodyMemory(kLarge / 2);
+  EXPECT_EQ(next.data(), place);
+  EXPECT_TRUE(next.empty());
+  EXPECT_NE(TakeBodyMemory(kLarge / 2).data(), place);
+}
+
+TEST_F(BodyMemoryTest, IsNotSpentOnSmallBodies) {
+  std::string body = TakeBodyMemory(kLarge);
+  const char* const place = body.data();
+  KeepBodyMemory(std::move(body));
+  EXPECT_LT(TakeBodyMemory(100).capacity(), kLarge);
+  EXPECT_EQ(TakeBodyMemory(kLarge).data(), place);
+}
+
+TEST_F(BodyMemoryTest, HasALimit) {
+  std::vector<std::string> bodies;
+  for (int i = 0; i < 50; ++i) bodies.push_back(TakeBodyMemory(kLarge));
+  for (std::string& body : bodies) KeepBodyMemory(std::move(body));
+  size_t kept = 0;
+  for (int i = 0; i < 50; ++i) {
+    // What is kept has more room than this asks for.
+    if (TakeBodyMemory(kLarge / 2).capacity() >= kLarge) ++kept;
+  }
+  EXPECT_GE(kept, 4);
+  EXPECT_LE(kept, 8);
+}
+
+}  // namespace
+}  // namespace gateway::http
