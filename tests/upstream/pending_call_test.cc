@@ -74,7 +74,8 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
                                            AttemptResultOf(Response(404, "{}"))));
   for (size_t i = 0; i < 2; ++i) {
     const auto& headers = transport_->sent[i].headers;
-    EXPECT_THAT(headers, Contains(absl::StrCat("attempt: ", i + 1)));
+    const std::string line = absl::StrCat("attempt: ", i + 1);
+    EXPECT_THAT(headers, Contains(absl::string_view(line)));
     EXPECT_EQ(headers.size(), transport_->sent[0].headers.size());
   }
 }
