@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/load/capacity_upstream.h"
 #include "tests/load/gateway_process.h"
 #include "tests/load/load_generator.h"
@@ -27,6 +29,8 @@ TEST(OutOfDescriptorsFaults, Case45ShedsAndRecovers) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway({.base_url = upstream.Url(), .max_descriptors = kDescriptors});
   const auto channel = NewChannel(gateway.address());
+  // Calls on a channel whose first attempt took too long would fail before they reach the gateway.
+  ASSERT_TRUE(channel->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Seconds(10))));
   LoadGenerator load({.channels = {channel}, .write_percent = 50});
   const int before = gateway.descriptors();
 
