@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Measures the gateway beside the floors of its two libraries, in one run, in turn, and prints a table of medians.
 
-The upstreams are nginx (HTTP/1.1) and nghttpd (HTTP/2 over TLS) with fixed answers, the load is h2load, all on loopback. Processor time is the growth of utime and
-stime in /proc/PID/stat over a round, by the number of its calls; a round in which a call failed counts for nothing and
-ends the run.
+The upstreams are nginx (HTTP/1.1) and nghttpd (HTTP/2 over TLS) with fixed answers, the load is h2load, all on loopback.
+Processor time is the growth of utime and stime in /proc/PID/stat over a round, by the number of its calls; a round in which a
+call failed counts for nothing and ends the run.
 
 Usage: run.py BUILD_DIR RESULT.json [ROUNDS]
 """
