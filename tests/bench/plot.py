@@ -15,8 +15,9 @@ CALLS = (  # what it is called here, in bench.json, and the transport whose floo
     ("the same, TLS, token, policy, audit", "gateway: checkout, http1; TLS, token, policy, audit", None),
     ("CreateCheckoutSession, TLS and HTTP/2", "gateway: checkout, http2", "http2"),
     ("GetOrderById, HTTP/1.1", "gateway: order, http1", "http1"),
+    ("GetOrderById, TLS and HTTP/2", "gateway: order, http2", "http2"),
 )
-LATENCIES = (("through the gateway", "latency at half load: gateway", GATEWAY),
+LATENCIES = (("through the gateway", "latency at half load: checkout, http1", GATEWAY),
              ("upstream alone", "latency at half load: upstream alone", CURL),
              ("gRPC alone", "latency at half load: floor: gRPC", GRPC))
 PERCENTILES = (("p50", "p50_us"), ("p99", "p99_us"), ("p99.9", "p999_us"))

@@ -34,7 +34,7 @@ METHODS = {
     "orders": f"{PACKAGE}.OrdersService/GetOrders",
 }
 CALLS = {"checkout": 30000, "order": 30000, "orders": 1000}
-MEASURED = {"http1": ("checkout", "order", "orders"), "http2": ("checkout",)}
+TRANSPORTS = ("http1", "http2")
 
 
 def free_port():
@@ -79,18 +79,19 @@ class Program:
 class Upstream:
     """A server on each transport, with one fixed answer for each measured call.
 
-    Not nginx for both: it takes request bodies that it need not read for a flood, and closes the HTTP/2 connection.
+    Not nginx for all: it takes request bodies that it need not read for a flood, and closes the HTTP/2 connection. Over
+    HTTP/2 it has the reads alone.
     """
 
     def __init__(self, folder):
-        self.plain, self.tls = free_port(), free_port()
+        self.plain, self.tls, self.tls_reads = free_port(), free_port(), free_port()
         self.ca = folder / "ca.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout",
                         folder / "key.pem", "-out", self.ca, "-subj", "/CN=localhost", "-addext",
                         "subjectAltName=DNS:localhost"], check=True, capture_output=True)
         self.servers = [self.nginx(folder), self.nghttpd(folder)]
-        wait_for(self.plain)
-        wait_for(self.tls)
+        for port in (self.plain, self.tls, self.tls_reads):
+            wait_for(port)
 
     def nginx(self, folder):
         config = folder / "nginx.conf"
@@ -104,6 +105,8 @@ class Upstream:
               uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
               server {{
                 listen 127.0.0.1:{self.plain};
+                listen 127.0.0.1:{self.tls_reads} ssl http2;
+                ssl_certificate {self.ca}; ssl_certificate_key {folder}/key.pem;
                 location ~ /checkouts$ {{ return 201 {checkout}; }}
                 location ~ /orders$ {{ root {folder}; try_files /orders.json =404; }}
                 location ~ /orders/ {{ root {folder}; try_files /order.json =404; }}
@@ -119,7 +122,8 @@ class Upstream:
         return subprocess.Popen(["nghttpd", "-d", folder, str(self.tls), folder / "key.pem", self.ca])
 
     def url(self, transport):
-        return f"http://127.0.0.1:{self.plain}" if transport == "http1" else f"https://localhost:{self.tls}"
+        return {"http1": f"http://127.0.0.1:{self.plain}", "http2": f"https://localhost:{self.tls}",
+                "http2 reads": f"https://localhost:{self.tls_reads}"}[transport]
 
     def __enter__(self):
         return self
@@ -144,7 +148,7 @@ def gateway(build, folder, upstream, transport, more=None, *, of_upstream=None, 
     port, metrics_port = free_port(), free_port()
     settings = {"base_url": upstream.url(transport), "default_store": STORE, "api_key": {"env": "BENCH_KEY"},
                 **(of_upstream or {})}
-    if transport == "http2":
+    if transport != "http1":
         settings["ca_file"] = str(upstream.ca)
     config = folder / f"gateway-{port}.json"
     config.write_text(json.dumps({"listen": f"127.0.0.1:{port}", "metrics": {"listen": f"127.0.0.1:{metrics_port}"},
@@ -209,8 +213,8 @@ def paced(port, method, request, rate, log, *more):
     seconds, clients = 5, 100
     log.unlink(missing_ok=True)
     arguments = ["h2load", "-n", str(int(rate * seconds)), "-c", str(clients), "-m", "64", f"--rps={rate / clients}",
-                 "-r", "1", "--rate-period=1ms", f"--log-file={log}", "-H", "content-type: application/grpc", "-H",
-                 "te: trailers", "-d", request, *more, f"http://127.0.0.1:{port}/{method}"]
+                 "-r", "1", f"--rate-period={max(round(1000 / rate), 1)}ms", f"--log-file={log}", "-H",
+                 "content-type: application/grpc", "-H", "te: trailers", "-d", request, *more, f"http://127.0.0.1:{port}/{method}"]
     subprocess.run(arguments, check=True, capture_output=True, timeout=120)
     return percentiles(log)
 
@@ -244,7 +248,10 @@ def main():
                 Program([f"{build}/floor_grpc", str(echo_port)], "serving") as echo, \
                 gateway(build, folder, upstream, "http1") as http1, \
                 gateway(build, folder, upstream, "http1", guards) as guarded, \
-                gateway(build, folder, upstream, "http2") as http2:
+                gateway(build, folder, upstream, "http2") as http2, \
+                gateway(build, folder, upstream, "http2 reads") as http2_reads:
+            measured = {("http1", call): http1 for call in CALLS}
+            measured.update({("http2", "checkout"): http2, ("http2", "order"): http2_reads, ("http2", "orders"): http2_reads})
             note("start to serving", {"ms": http1.ready_after * 1000})
             note("idle", {"megabytes": http1.resident_megabytes()})
             for _ in range(rounds):
@@ -253,37 +260,39 @@ def main():
                      loaded(guarded, guarded.port, METHODS["checkout"], folder / "checkout.request", CALLS["checkout"],
                             lambda: answered(guarded, METHODS["checkout"]), scheme="https",
                             more=("-H", f"authorization: Bearer {token}")))
-                for transport, program in (("http1", http1), ("http2", http2)):
+                for transport in TRANSPORTS:
                     note(f"floor: curl, {transport}", {"cpu_us": floor_curl(build, upstream, transport)})
-                    for call in MEASURED[transport]:
-                        note(f"gateway: {call}, {transport}",
-                             loaded(program, program.port, METHODS[call], folder / f"{call}.request", CALLS[call],
-                                    lambda: answered(program, METHODS[call])))
+                for (transport, call), program in measured.items():
+                    note(f"gateway: {call}, {transport}",
+                         loaded(program, program.port, METHODS[call], folder / f"{call}.request", CALLS[call],
+                                lambda program=program, call=call: answered(program, METHODS[call])))
                 for name, port, target, more in (("gateway", http1.port, METHODS["checkout"], ()),
                                                  ("floor: gRPC", echo_port, "floor.Echo/Call", ()),
                                                  ("upstream alone", upstream.plain, f"v1/stores/{STORE}/checkouts", ("--h1",))):
                     note(f"one call at a time: {name}",
                          one_by_one(port, target, folder / "checkout.request", folder / "log", *more))
-            half = statistics.median(rows["gateway: checkout, http1"]["calls_per_second"]) / 2
+            half = {case: statistics.median(rows["gateway: {1}, {0}".format(*case)]["calls_per_second"]) / 2 for case in measured}
             for _ in range(rounds):
-                note("latency at half load: gateway",
-                     paced(http1.port, METHODS["checkout"], folder / "checkout.request", half, folder / "log"))
+                for (transport, call), program in measured.items():
+                    note(f"latency at half load: {call}, {transport}",
+                         paced(program.port, METHODS[call], folder / f"{call}.request", half[transport, call], folder / "log"))
+                checkout = half["http1", "checkout"]
                 note("latency at half load: upstream alone",
-                     paced(upstream.plain, f"v1/stores/{STORE}/checkouts", folder / "checkout.request", half, folder / "log",
+                     paced(upstream.plain, f"v1/stores/{STORE}/checkouts", folder / "checkout.request", checkout, folder / "log",
                            "--h1"))
                 note("latency at half load: floor: gRPC",
-                     paced(echo_port, "floor.Echo/Call", folder / "checkout.request", half, folder / "log"))
+                     paced(echo_port, "floor.Echo/Call", folder / "checkout.request", checkout, folder / "log"))
             note("after load", {"megabytes": http1.resident_megabytes()})
 
     medians = {name: {key: statistics.median(values) for key, values in row.items()} for name, row in rows.items()}
-    for transport in ("http1", "http2"):
+    for transport in TRANSPORTS:
         floor = medians["floor: gRPC"]["cpu_us"] + medians[f"floor: curl, {transport}"]["cpu_us"]
-        for call in MEASURED[transport]:
+        for call in CALLS:
             row = medians[f"gateway: {call}, {transport}"]
             row["times_floors"] = row["cpu_us"] / floor
     medians["latency at half load: added"] = {
         key: value - medians["latency at half load: upstream alone"][key]
-        for key, value in medians["latency at half load: gateway"].items()}
+        for key, value in medians["latency at half load: checkout, http1"].items()}
     for name, row in medians.items():
         print(f"{name:52}", "  ".join(f"{key} {value:.2f}" for key, value in row.items()))
     result.write_text(json.dumps({"rounds": rounds, "medians": medians, "all": rows}, indent=1) + "\n")
