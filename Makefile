@@ -58,7 +58,7 @@ waiting: ## measure the memory of a waiting call, with 1,000 and 10,000 in fligh
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/waiting.py $(BUILD) $(BUILD)/waiting.json
 
-scaling: ## measure what a call costs as clients, stores, methods and event loops grow, ROUNDS (3) times; wants a quiet machine
+scaling: ## measure what a call costs as clients, stores, methods, processors and event loops grow, ROUNDS (3) times; wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
 	@cmake --preset default >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }

@@ -78,8 +78,9 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-// Memory of large replies goes back to the system at once. By default malloc would learn to keep
-// it, and a peer that once had many of them waiting would have grown the process for good.
+// Memory of large replies goes back to the system at once, but for what upstream/http/body_memory.h
+// keeps. By default malloc would learn to keep all of it, and a peer that once had many of them
+// waiting would have grown the process for good.
 void ReturnLargeBlocks() {
   constexpr int kLarge = 256 * 1024;
   mallopt(M_MMAP_THRESHOLD, kLarge);
