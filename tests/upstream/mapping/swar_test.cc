@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "upstream/mapping/json_text.h"
