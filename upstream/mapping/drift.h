@@ -14,7 +14,12 @@
 namespace gateway::mapping {
 
 struct Drift {
-  enum class Kind { kUnknownMember, kUnknownEnumText, kMissingRequired };
+  enum class Kind {
+    kUnknownMember,
+    kUnknownEnumText,
+    kMissingRequired,
+    kUnfitting,  // a value that a loose field cannot hold: left out
+  };
 
   Kind kind;
   // The message and, unless it is an unknown member, its field. Both come from the protos, never

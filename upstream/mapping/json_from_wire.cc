@@ -40,7 +40,7 @@ WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::s
 class JsonFromWire {
  public:
   JsonFromWire(const RequestTerms& terms, std::string& out)
-      : out_(out), violations_(terms.violations), now_(terms.now) {}
+      : out_(out), violations_(terms.violations), now_(terms.now), partial_(terms.partial) {}
 
   WireResult Message(const MessagePlan& plan, absl::string_view bytes, const Path& at,
                      const UpdateMask* mask);
@@ -59,10 +59,15 @@ class JsonFromWire {
   WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
   void MapKey(const FieldPlan& field, absl::string_view key, const Path& at);
   void Key(const FieldPlan& field);
+  // To be asked while the field's message is the innermost one.
+  bool Enforced(const FieldPlan& field) const {
+    return field.required && !(partial_ && depth_ == 1);
+  }
 
   ByteSink out_;
   Violations& violations_;
   const absl::Time now_;
+  const bool partial_;
   Scratch scratch_;
   int depth_ = 0;
 };
@@ -91,7 +96,7 @@ WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view byte
     if (result != WireResult::kOk) return result;
     next = field->index + 1;
     const UpdateMask::Entry* const entry = mask == nullptr ? nullptr : mask->Find(*field);
-    if (mask != nullptr && entry == nullptr && !field->required) continue;
+    if (mask != nullptr && entry == nullptr && !Enforced(*field)) continue;
     const Path here{&at, field->name};
     if (singular) {
       const UpdateMask* const below =
@@ -121,7 +126,7 @@ WireResult JsonFromWire::Singular(const MessagePlan& owner, const FieldPlan& fie
 WireResult JsonFromWire::Unset(const MessagePlan& plan, uint32_t begin, uint32_t end,
                                const Path& at, const UpdateMask* mask) {
   for (uint32_t i = begin; i < end; ++i) {
-    if (mask == nullptr && !plan.required.Contains(i)) continue;
+    if (mask == nullptr && !plan.written.Contains(i)) continue;
     const FieldPlan& field = plan.fields[i];
     const WireResult result = Unset(field, {&at, field.name}, mask);
     if (result != WireResult::kOk) return result;
@@ -133,7 +138,7 @@ WireResult JsonFromWire::Unset(const FieldPlan& field, const Path& at, const Upd
   if (field.rest) return WireResult::kOk;
   const UpdateMask::Entry* entry = mask == nullptr ? nullptr : mask->Find(field);
   if (field.cardinality != Cardinality::kSingular) {
-    if (!field.required && entry == nullptr) return WireResult::kOk;
+    if (!Enforced(field) && entry == nullptr) return WireResult::kOk;
     if (mask != nullptr && entry == nullptr) {
       // `[]` would clear what the mask does not mention.
       violations_.Add(at, "is required; to send it empty, name it in the mask");
@@ -142,13 +147,14 @@ WireResult JsonFromWire::Unset(const FieldPlan& field, const Path& at, const Upd
     Key(field);
     return List(field, "", at);
   }
+  const bool named = entry != nullptr;
   if (field.required) {
-    violations_.Add(at, "is required");
+    if (named || Enforced(field)) violations_.Add(at, "is required");
     return WireResult::kOk;
   }
-  if (entry == nullptr) return WireResult::kOk;
+  if (!named && !(mask == nullptr && field.null_when_unset)) return WireResult::kOk;
   Key(field);
-  if (!entry->below.entries.empty()) return Message(*field.message, "", at, &entry->below);
+  if (named && !entry->below.entries.empty()) return Message(*field.message, "", at, &entry->below);
   out_.append("null");
   return WireResult::kOk;
 }

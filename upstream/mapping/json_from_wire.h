@@ -2,9 +2,10 @@
 // checking everything on the way: required fields, formats, bounds, enum numbers, UTF-8. What is
 // wrong is collected, not thrown at the first.
 //
-// A field that is not set is not written; a set field is written, also when it is 0, "" or false. A
-// required list or map is always written, except under a mask that does not name it: there it has
-// to be set. The number of elements is checked where a list is written.
+// A field that is not set is not written, unless it says null_when_unset; a set field is written,
+// also when it is 0, "" or false. A required list or map is always written, except under a mask
+// that does not name it: there it has to be set. The number of elements is checked where a list is
+// written.
 //
 // The walk asks for canonical bytes: fields in ascending order, each list in one piece, no singular
 // field twice. That is what every serializer writes. Other bytes mean the same to protobuf and give
@@ -62,11 +63,14 @@ void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations
 struct RequestTerms {
   Violations& violations;
   absl::Time now;  // see TextOf
+  // The message is a partial update: its own required fields need not be set. Those of the messages
+  // within still must.
+  bool partial = false;
 };
 
 // Appends the message as an object. With a mask: the fields of the mask, null where they are not
-// set, and the required ones. `out` holds rubbish unless the result is kOk and there are no
-// violations.
+// set, and the required ones unless the terms say that the message is partial. `out` holds rubbish
+// unless the result is kOk and there are no violations.
 WireResult AppendMessage(const MessagePlan& plan, absl::string_view bytes, const Path& at,
                          const UpdateMask* mask, const RequestTerms& terms, std::string& out);
 

@@ -104,6 +104,8 @@ void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
   plan.empty_is_unset = rules.empty_is_unset();
   plan.local = rules.local();
   plan.rest = rules.rest();
+  plan.null_when_unset = rules.null_when_unset();
+  plan.loose = rules.loose();
 }
 
 absl::Status CheckFormat(const FieldDescriptor& field, const FieldPlan& plan) {
@@ -144,6 +146,17 @@ absl::Status CheckLengths(const FieldDescriptor& field, const FieldPlan& plan) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAbsence(const FieldDescriptor& field, const FieldPlan& plan) {
+  if (plan.null_when_unset &&
+      (!plan.nullable || plan.required || plan.cardinality != Cardinality::kSingular)) {
+    return Bad(field, "null_when_unset needs a nullable field that is neither required nor a list");
+  }
+  if (plan.loose && plan.kind != Kind::kString) {
+    return Bad(field, "loose needs a string field, a list or a map of strings");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckTimes(const FieldDescriptor& field, const FieldPlan& plan) {
   if ((plan.min_seconds_ahead || plan.max_seconds_ahead) && plan.kind != Kind::kTimestamp) {
     return Bad(field, "bounds ahead of the present need a google.protobuf.Timestamp field");
@@ -169,7 +182,7 @@ absl::Status CheckRules(const FieldDescriptor& field, const FieldPlan& plan) {
   if (plan.min_items && plan.max_items && *plan.min_items > *plan.max_items) {
     return Bad(field, "min_items exceeds max_items");
   }
-  for (const auto check : {CheckFormat, CheckLengths, CheckTimes}) {
+  for (const auto check : {CheckFormat, CheckLengths, CheckTimes, CheckAbsence}) {
     absl::Status status = check(field, plan);
     if (!status.ok()) return status;
   }
@@ -248,6 +261,7 @@ absl::Status Plans::Index(MessagePlan& plan) {
     if (field.number >= plan.by_number.size()) plan.by_number.resize(field.number + 1);
     plan.by_number[field.number] = &field;
     if (field.required) plan.required.Insert(field.index);
+    if (field.required || field.null_when_unset) plan.written.Insert(field.index);
     if (field.rest) {
       if (plan.rest != nullptr) {
         return absl::InvalidArgumentError(absl::StrCat(field.full_name, ": is a second rest"));

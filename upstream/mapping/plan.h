@@ -88,6 +88,8 @@ struct FieldPlan {
   bool empty_is_unset = false;
   bool local = false;
   bool rest = false;
+  bool null_when_unset = false;
+  bool loose = false;
 
   const MessagePlan* message = nullptr;   // kMessage only
   const EnumPlan* enumeration = nullptr;  // kEnum only
@@ -148,6 +150,7 @@ struct MessagePlan {
   NameTable wire_names;
   std::vector<const FieldPlan*> by_wire_name;  // as wire_names counts them
   FieldSet required;
+  FieldSet written;                 // in every request: required, or null where it is not set
   const FieldPlan* rest = nullptr;  // takes the members that no other field takes
 };
 

@@ -49,7 +49,7 @@ class RequestWriter {
   RestRequest&& request() { return std::move(request_); }
 
  private:
-  RequestTerms terms() { return {violations_, context_.now}; }
+  RequestTerms terms() { return {violations_, context_.now, /*partial=*/false}; }
 
   // Where each field of the request stands; the values are not looked at yet.
   WireResult Scan(absl::string_view message) {
@@ -282,7 +282,11 @@ class RequestWriter {
       if (single != WireResult::kOk) return single;
     }
     json.reserve(body.bytes.size() * kUsualGrowth);
-    return AppendMessage(*field.message, body.bytes, at, masked ? &mask : nullptr, terms(), json);
+    // A PATCH changes what it names and leaves the rest, whatever its schema requires: ADR 28.
+    RequestTerms body_terms = terms();
+    body_terms.partial = route_.method == http::Method::kPatch;
+    return AppendMessage(*field.message, body.bytes, at, masked ? &mask : nullptr, body_terms,
+                         json);
   }
 
   WireResult ReadMask(UpdateMask& mask) {

@@ -138,6 +138,7 @@ void WireFromJson::TellMissing(const MessagePlan& plan, const FieldSet& seen, co
 
 bool WireFromJson::Field(const MessagePlan& owner, const FieldPlan& field, Value& value,
                          const Path& at) {
+  if (field.loose) return Loose(owner, field, value, at);
   switch (field.cardinality) {
     case Cardinality::kSingular:
       return Tagged(owner, field, field.number, value, at);

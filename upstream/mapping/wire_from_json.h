@@ -5,7 +5,7 @@
 // fields pass and are told as Drift; null and absent read alike, and "" too where the field says
 // so. Of several spellings of one member the first that is not null holds. A value that its field
 // cannot hold (wrong JSON type, out of range, a member twice, nested deeper than a caller's
-// protobuf reads) is an error that names the field.
+// protobuf reads) is an error that names the field, unless the field is loose.
 #ifndef UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 #define UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 
@@ -64,6 +64,13 @@ class WireFromJson {
   bool FreeObject(Value& value, const Path& at);
   bool FreeList(Value& value, const Path& at);
   bool FreeValue(Value& value, const Path& at);
+  // As Field, for a loose one: what cannot be held is told as Drift and left out.
+  bool Loose(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool LooseText(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
+  bool LooseMap(const MessagePlan& owner, const FieldPlan& field,
+                simdjson::ondemand::json_type type, Value& value, const Path& at);
+  // Takes the value. `text` lives as long as the parser's buffers. False: not valid JSON.
+  static bool TextOfAny(simdjson::ondemand::json_type type, Value& value, absl::string_view& text);
   // One member of an object that no field has the name of.
   bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value, KeysSoFar& others,
                const Path& at);

@@ -79,6 +79,7 @@ Operation ReadOperation(const Json& json) {
     operation.also.push_back(ReadReply(item));
   }
   operation.idempotency_key = json.value("idempotency_key", false);
+  operation.partial = json.value("partial", false);
   return operation;
 }
 
@@ -99,6 +100,7 @@ Field ReadField(const std::string& name, const Json& json) {
   field.max_seconds_ahead = ReadNumber(json, "max_seconds_ahead");
   field.aliases = json.value("aliases", field.aliases);
   field.empty_is_unset = json.value("empty_is_unset", false);
+  field.null_when_unset = json.value("null_when_unset", false);
   if (json.contains("const")) field.constant = json.at("const");
   return field;
 }

@@ -59,6 +59,8 @@ struct Field {
   std::vector<std::string> aliases;
   // "" stands for no value.
   bool empty_is_unset = false;
+  // Null stands for no value, and has to be written.
+  bool null_when_unset = false;
   // The only value there is; absent for none.
   Json constant = Absent();
   // The specification cannot mark a reference as nullable; an optional one may be null on the wire
@@ -112,6 +114,8 @@ struct Operation {
   std::vector<DeclaredReply> also;
   // Heeds an idempotency key.
   bool idempotency_key = false;
+  // A body lacks what it does not change, required members too.
+  bool partial = false;
 
   // nullptr where there is none of this name.
   const Parameter* FindQuery(absl::string_view name) const;

@@ -120,9 +120,11 @@ Json ReadBody(const Operation& operation, absl::string_view content_type, absl::
   if (!operation.body) return Json::object();
   const std::optional<Json> value = ReadText(*operation.body, content_type, body, form, violations);
   if (!value) return Json::object();
-  const std::vector<Violation> found =
-      Validate(*operation.body, *value, UnknownMembers::kAsDeclared);
-  violations.insert(violations.end(), found.begin(), found.end());
+  for (Violation& found : Validate(*operation.body, *value, UnknownMembers::kAsDeclared)) {
+    const bool own_member = found.path.find_first_of(".[") == std::string::npos;
+    if (operation.partial && found.code == "required" && own_member) continue;
+    violations.push_back(std::move(found));
+  }
   return *value;
 }
 

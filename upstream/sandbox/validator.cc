@@ -145,6 +145,10 @@ class Walk {
       const std::string member_path = Join(path, field.name);
       if (member == value.end()) {
         if (field.required) Add("required", "is required", member_path);
+        // What is read of replies may lack it.
+        if (field.null_when_unset && unknown_ == UnknownMembers::kAsDeclared) {
+          Add("required", "is required, as null where there is no value", member_path);
+        }
       } else if (!member->is_null() || field.type.kind == Type::Kind::kNull) {
         Value(field.type, *member, member_path);
         Bounds(field, *member, member_path);

@@ -94,6 +94,18 @@ std::vector<std::string> QueryDifferences(const Rpc& rpc, const Sample& sample,
   return differences;
 }
 
+// What a PATCH has to bring: to protobuf an empty list or map is not set, and what is not set is
+// not sent, though the schema requires it.
+Json Asked(const Rpc& rpc, const Json& body, const Json& actual, Way way) {
+  if (rpc.operation->verb != "PATCH" || way != Way::kRequest || !body.is_object()) return body;
+  Json asked = Json::object();
+  for (const auto& [name, value] : body.items()) {
+    const bool unset = value.is_structured() && value.empty() && !actual.contains(name);
+    if (!unset) asked[name] = value;
+  }
+  return asked;
+}
+
 std::vector<std::string> BodyDifferences(const Rpc& rpc, const Sample& sample,
                                          const Arrival& arrival, Way way) {
   const bool expected = !IsAbsent(sample.body);
@@ -108,7 +120,7 @@ std::vector<std::string> BodyDifferences(const Rpc& rpc, const Sample& sample,
   const sandbox::Type& body = *rpc.operation->body;
   const Json actual =
       rpc.form() ? sandbox::ReadForm(body, sandbox::ParsePairs(arrival.text)) : arrival.body;
-  return end_to_end::Differences(body, sample.body, actual, way);
+  return end_to_end::Differences(body, Asked(rpc, sample.body, actual, way), actual, way);
 }
 
 }  // namespace

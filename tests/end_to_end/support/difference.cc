@@ -91,13 +91,32 @@ class Comparison {
     return way_ == Way::kReply || !required;
   }
 
+  // A member that is null in a request where nothing else is wanted.
+  bool IsNullWhenUnset(const sandbox::Field* field) const {
+    return field != nullptr && field->null_when_unset && way_ == Way::kRequest;
+  }
+
+  // Those that `expected` does not have.
+  void NullsWhenUnset(const sandbox::Schema& schema, const Json& expected, const Json& actual,
+                      const std::string& path) {
+    for (const sandbox::Field& field : schema.fields) {
+      if (!IsNullWhenUnset(&field) || expected.contains(field.name)) continue;
+      const Json found = actual.contains(field.name) ? actual[field.name] : Absent();
+      if (!found.is_null() || IsAbsent(found)) {
+        Differ(absl::StrCat(path, ".", field.name), nullptr, found);
+      }
+    }
+  }
+
   void Object(const sandbox::Schema& schema, const Json& expected, const Json& actual,
               const std::string& path) {
     if (!expected.is_object() || !actual.is_object()) return Differ(path, expected, actual);
+    NullsWhenUnset(schema, expected, actual, path);
     for (const auto& [name, value] : expected.items()) {
       const sandbox::Field* field = schema.Find(name);
       const std::string here = absl::StrCat(path, ".", name);
-      const bool null_is_a_value = field != nullptr && field->type.format == "string-or-null";
+      const bool null_is_a_value = (field != nullptr && field->type.format == "string-or-null") ||
+                                   (value.is_null() && IsNullWhenUnset(field));
       const bool is_empty = value.is_string() && value.get_ref<const std::string&>().empty();
       const bool unset = field != nullptr && field->empty_is_unset && is_empty;
       if (null_is_a_value || (unset && way_ == Way::kReply)) {
@@ -116,7 +135,8 @@ class Comparison {
       }
     }
     for (const auto& [name, value] : actual.items()) {
-      if (!expected.contains(name)) Differ(absl::StrCat(path, ".", name), Absent(), value);
+      if (expected.contains(name) || IsNullWhenUnset(schema.Find(name))) continue;
+      Differ(absl::StrCat(path, ".", name), Absent(), value);
     }
   }
 

@@ -5,7 +5,7 @@
 // - in a reply, null, an empty list, an empty map and absent are one: protobuf does not tell them
 //   apart;
 // - in a request, an empty list or map that is not required may be left out, and null is left out
-//   unless a mask asks for it.
+//   unless a mask asks for it, or the contract asks for null where there is no value.
 //
 // Pure functions.
 #ifndef TESTS_END_TO_END_SUPPORT_DIFFERENCE_H_

@@ -153,6 +153,17 @@ TEST_F(MergeTest, LocalFieldMayHaveTypesOfItsOwnAndOfOthers) {
   EXPECT_EQ(Proto("orders"), edited);
 }
 
+// What the documents say in words, and the schema cannot.
+TEST_F(MergeTest, RulesByHandStay) {
+  Run();
+  Edit("cold_drinks", "  optional string name = 1 [(gateway.v1.field).nullable = true];",
+       "  optional string name = 1\n"
+       "      [(gateway.v1.field) = {nullable: true null_when_unset: true loose: true}];");
+  const std::string edited = Proto("cold_drinks");
+  EXPECT_THAT(Run(), HasSubstr("0 changes"));
+  EXPECT_EQ(Proto("cold_drinks"), edited);
+}
+
 TEST_F(MergeTest, DerivedOptionsFollowUpstream) {
   Run();
   Schema("DrinkDto")["required"] = Json::array({"id", "name", "size"});

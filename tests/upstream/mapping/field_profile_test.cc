@@ -178,6 +178,80 @@ TEST(Rest, TakesSeveralMembersFromBetweenTheFields) {
   EXPECT_NE(text.find("total: 3"), std::string::npos) << text;
 }
 
+TEST(NullWhenUnset, IsWrittenWhereTheFieldIsNotSet) {
+  EXPECT_EQ(Body("shares { who: 'a' percentage: 6000 } shares { who: 'b' }"),
+            R"({"shares":[{"who":"a","percentage":6000},{"who":"b","percentage":null}]})");
+  EXPECT_EQ(Body("shares { who: 'a' percentage: 0 }"),
+            R"({"shares":[{"who":"a","percentage":0}]})");
+  EXPECT_EQ(Body(""), "{}");
+}
+
+// Bytes in any order, as protobuf allows them.
+TEST(NullWhenUnset, DoesNotDependOnTheOrderOfTheBytes) {
+  EXPECT_EQ(Body("shares { percentage: 5 who: 'a' }"),
+            R"({"shares":[{"who":"a","percentage":5}]})");
+}
+
+TEST(NullWhenUnset, LeavesItToTheMaskWhereThereIsOne) {
+  const Route& amend = RouteOf(Routes(), "CafeService.AmendOrder");
+  EXPECT_EQ(guests::Sent(amend, "branch: 'b' body { tip { who: 'a' } } "
+                                "update_mask { paths: 'tip.who' }"),
+            R"(PATCH https://guest.test/v1/b/orders {"tip":{"who":"a"}})");
+  EXPECT_EQ(guests::Sent(amend, "branch: 'b' body { tip { who: 'a' } } "
+                                "update_mask { paths: 'tip' }"),
+            R"(PATCH https://guest.test/v1/b/orders {"tip":{"who":"a","percentage":null}})");
+}
+
+TEST(Loose, ReadsEveryScalarAsText) {
+  EXPECT_EQ(Reply(R"({"memo": "x"})"), R"(memo: "x")");
+  EXPECT_EQ(Reply(R"({"memo": 5})"), R"(memo: "5")");
+  EXPECT_EQ(Reply(R"({"memo": 1.50 })"), R"(memo: "1.50")");
+  EXPECT_EQ(Reply(R"({"memo": false, "id": "1"})"), R"(id: "1" memo: "false")");
+  EXPECT_EQ(Reply(R"({"memo": "caf\u00e9 \" \\"})"), R"(memo: "caf\303\251 \" \\")");
+  EXPECT_EQ(Reply(R"({"memo": null})"), "");
+}
+
+TEST(Loose, ReadsOneValueAsAListOfOne) {
+  EXPECT_EQ(Reply(R"({"methods": "blik"})"), R"(methods: "blik")");
+  EXPECT_EQ(Reply(R"({"methods": ["blik", 5, null, true]})"),
+            R"(methods: "blik" methods: "5" methods: "true")");
+  EXPECT_EQ(Reply(R"({"methods": []})"), "");
+}
+
+TEST(Loose, ReadsAnyValueOfAMapAsText) {
+  EXPECT_EQ(Reply(R"({"notes": {"a": "x", "b": 5, "c": null, "d": {"e": [1, "f"]}, "g": [ ]}})"),
+            R"(notes { key: "a" value: "x" } notes { key: "b" value: "5" } )"
+            R"(notes { key: "d" value: "{\"e\": [1, \"f\"]}" } notes { key: "g" value: "[ ]" })");
+  EXPECT_EQ(Reply(R"({"notes": [], "id": "1"})"), R"(id: "1")");
+}
+
+// What was created stays created, whatever its metadata looks like.
+TEST(Loose, LeavesOutWhatDoesNotFitAndTells) {
+  const Route& route = RouteOf(Routes(), "CafeService.PlaceOrder");
+  for (const char* const member :
+       {R"("memo": {"a": 1})", R"("memo": ["x"])", R"("methods": [{"a": 1}])",
+        R"("methods": {"a": 1})", R"("methods": [["x"]])", R"("notes": ["x"])", R"("notes": "x")",
+        R"("notes": 7)", R"("notes": {"a": "1", "a": "2"})"}) {
+    const auto read =
+        ReadReply(route, shop::ResponseOf(200, absl::StrCat("{", member, R"(, "id": "1"})")));
+    ASSERT_TRUE(std::holds_alternative<mapping::Reply>(read)) << member;
+    const auto& drift = std::get<mapping::Reply>(read).drift;
+    ASSERT_EQ(drift.size(), 1u) << member;
+    EXPECT_EQ(drift[0].kind, Drift::Kind::kUnfitting) << member;
+    EXPECT_EQ(Reply(absl::StrCat("{", member, R"(, "total": 2, "id": "1"})"))
+                  .substr(0, std::string("id: \"1\" total: 2").size()),
+              "id: \"1\" total: 2")
+        << member;
+  }
+}
+
+TEST(Loose, StillWantsJson) {
+  for (const char* const reply :
+       {R"({"memo": nope})", R"({"methods": ["x)", R"({"notes": {"a": 1)", R"({"memo": "\x"})"}) {
+    EXPECT_EQ(Reply(reply).substr(0, 6), "failed") << reply;
+  }
+}
+
 TEST(Rest, RefusesAMemberThatIsThereTwice) {
   EXPECT_EQ(Reply(R"({"x": 1, "x": 2})"),
             "failed: the upstream's reply cannot be read: the whole: has the same key twice");

@@ -277,6 +277,17 @@ TEST(BadRoute, NamesTheFieldAndTheReason) {
       {"optional string g = 1; optional string f = 2 [(gateway.v1.field).wire_name = 'g'];",
        "another field has the wire name g"},
       {"oneof o { string f = 1; int32 g = 2; }", "a oneof has no JSON mapping here"},
+      {"optional int64 f = 1 [(gateway.v1.field).null_when_unset = true];",
+       "null_when_unset needs a nullable field that is neither required nor a list"},
+      {"optional int64 f = 1 [(gateway.v1.field) = {nullable: true required: true null_when_unset: "
+       "true}];",
+       "null_when_unset needs a nullable field that is neither required nor a list"},
+      {"repeated int64 f = 1 [(gateway.v1.field) = {nullable: true null_when_unset: true}];",
+       "null_when_unset needs a nullable field that is neither required nor a list"},
+      {"optional int64 f = 1 [(gateway.v1.field).loose = true];",
+       "loose needs a string field, a list or a map of strings"},
+      {"map<string, int64> f = 1 [(gateway.v1.field).loose = true];",
+       "loose needs a string field, a list or a map of strings"},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(Method(kPost, absl::StrCat("message Req { B body = 1; } message B {", c.field, "}")),

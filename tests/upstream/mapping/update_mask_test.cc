@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/upstream/mapping/guests.h"
 #include "tests/upstream/mapping/shop.h"
 
 namespace gateway::mapping {
@@ -113,6 +115,48 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"body { name: 'n' } update_mask { paths: 'name' }", R"({"name":"n"})"},
         Case{"body {} update_mask { paths: 'tags' }",
              "refused: body.tags: needs at least 1 element(s)"}));
+
+// A PATCH changes what it names, whatever a whole body would have to have.
+std::string Amended(absl::string_view fields) {
+  constexpr absl::string_view kBefore = "PATCH https://guest.test/v1/b/orders ";
+  const std::string sent = guests::Sent(
+      guests::RouteOf(guests::Routes(), "CafeService.AmendOrder"),
+      absl::StrCat("branch: 'b' ", fields));
+  return absl::StartsWith(sent, kBefore) ? sent.substr(kBefore.size()) : sent;
+}
+
+TEST(PartialUpdate, NeedsNoMemberOfTheBody) {
+  EXPECT_EQ(Amended("body { note: 'n' }"), R"({"note":"n"})");
+  EXPECT_EQ(Amended("body { name: 'n' }"), R"({"name":"n"})");
+  EXPECT_EQ(Amended("body {}"), "{}");
+  EXPECT_EQ(Amended("body { note: 'n' } update_mask { paths: 'note' }"), R"({"note":"n"})");
+}
+
+// A required list that is not set would otherwise be sent empty, and empty what is there.
+TEST(PartialUpdate, DoesNotSendAListThatIsNotSet) {
+  EXPECT_EQ(Amended("body { cups: 'c' }"), R"({"cups":["c"]})");
+  EXPECT_EQ(Amended("body {} update_mask { paths: 'cups' }"), R"({"cups":[]})");
+}
+
+TEST(PartialUpdate, DoesNotSendWhatTheMaskDoesNotName) {
+  EXPECT_EQ(Amended("body { name: 'n' cups: 'c' note: 'x' } update_mask { paths: 'note' }"),
+            R"({"note":"x"})");
+}
+
+TEST(PartialUpdate, NullsNoMemberThatMustHaveAValue) {
+  EXPECT_EQ(Amended("body {} update_mask { paths: 'name' }"), "refused: body.name: is required");
+}
+
+TEST(PartialUpdate, EnforcesWhatTheMembersRequire) {
+  EXPECT_EQ(Amended("body { tip {} }"), "refused: body.tip.who: is required");
+  EXPECT_EQ(Amended("body { tip { who: 'w' } }"), R"({"tip":{"who":"w","percentage":null}})");
+}
+
+TEST(PartialUpdate, IsNoOtherVerb) {
+  EXPECT_EQ(Amended(""), "refused: body: is required");
+  EXPECT_EQ(Violated(WriteText("CreateGlass", "stand_id: '1' body { id: '1' }")),
+            "body.name: is required; body.price: is required");
+}
 
 constexpr char kUnknown[] = "names a field that does not exist";
 

@@ -17,6 +17,8 @@ constexpr char kSchemas[] = R"({"operations": [], "schemas": {
   "Id": {"type": "string", "format": "flake-id"},
   "Steam": {"type": "string", "format": "steam-id"},
   "Color": {"type": "string", "enum": ["red", "green"]},
+  "Share": {"type": "object", "fields": {
+    "part": {"type": "integer", "format": "int64", "nullable": true, "null_when_unset": true}}},
   "Inner": {"type": "object", "fields": {"n": {"type": "integer", "format": "int32", "required": true}}},
   "Outer": {"type": "object", "closed": true, "fields": {
     "id": {"ref": "Id", "required": true},
@@ -50,6 +52,14 @@ class ValidatorTest : public testing::Test {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
+
+// Null is an answer there, and silence is none; in what comes back either will do.
+TEST_F(ValidatorTest, AsksForNullWhereTheContractDoes) {
+  EXPECT_THAT(Wrong("Share", R"({"part": 5})"), IsEmpty());
+  EXPECT_THAT(Wrong("Share", R"({"part": null})"), IsEmpty());
+  EXPECT_THAT(Wrong("Share", "{}"), ElementsAre("part: required"));
+  EXPECT_THAT(Wrong("Share", "{}", UnknownMembers::kRefused), IsEmpty());
+}
 
 TEST_F(ValidatorTest, AcceptsWhatConforms) {
   EXPECT_THAT(Wrong("Outer", R"({"id": "1"})"), IsEmpty());
