@@ -64,7 +64,7 @@ bool HasContent(const json& operation) {
 
 bool SilentInOperation(const json& operation, const Path& path, const json& mutant) {
   if (path.empty()) return false;
-  if (path[0] == "also" || path.back() == "default") return true;
+  if (path[0] == "also" || path[0] == "partial" || path.back() == "default") return true;
   if (path[0] == "status") return HasContent(operation) == HasContent(mutant);
   return path[0] == "reply" && !HasContent(operation) && !HasContent(mutant);
 }

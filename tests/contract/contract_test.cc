@@ -126,10 +126,10 @@ TEST_P(ContractTest, EveryDeviationHasAReason) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ContractTest,
-                         testing::Values(Expected{"convergegate", 5, 3, 8, 48, 7},
+                         testing::Values(Expected{"convergegate", 5, 3, 11, 54, 10},
                                          Expected{"paymentkit", 18, 28, 38, 110, 33},
                                          Expected{kPaynow, 158, 369, 262, 1667, 347},
-                                         Expected{"qashier", 4, 7, 11, 39, 6}),
+                                         Expected{"qashier", 4, 7, 15, 49, 8}),
                          [](const auto& info) { return std::string(info.param.provider); });
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "gateway/v1/annotations.pb.h"
+#include "gateway/webhooks/v1/annotations.pb.h"
 #include "tests/contract/proto_fields.h"
 #include "tests/contract/proto_rpc.h"
 
@@ -123,14 +124,29 @@ void AddServices(const FileDescriptor& file, Facts& facts) {
   }
 }
 
+// The whole events of the package that ParseEvent hands back.
+void AddEvents(const Descriptor& response, absl::string_view package, Facts& facts) {
+  for (int i = 0; i < response.field_count(); ++i) {
+    const auto& field = *response.field(i);
+    if (field.message_type() == nullptr || field.message_type()->file()->package() != package) {
+      continue;
+    }
+    for (const std::string& type : field.options().GetExtension(webhooks::v1::event).types()) {
+      AddUnit(facts, absl::StrCat("event ", type), {{"whole", SchemaName(*field.message_type())}});
+    }
+  }
+}
+
 }  // namespace
 
 Facts ProtoFacts(const Files& files, absl::string_view package) {
   Files ours;
+  Facts facts;
   for (const FileDescriptor* file : files) {
     if (file->package() == package) ours.push_back(file);
+    const Descriptor* response = file->FindMessageTypeByName("ParseEventResponse");
+    if (response != nullptr) AddEvents(*response, package, facts);
   }
-  Facts facts;
   absl::string_view version = package.substr(package.rfind('.') + 1);
   AddUnit(facts, "API", {{"version", std::string(version)}});
   const Types wrappers = Wrappers(ours);

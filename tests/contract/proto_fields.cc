@@ -131,6 +131,8 @@ void SayField(const FieldDescriptor& field, const std::string& place, Unit& unit
   if (rules.has_min_items()) Say(unit, place + ".min_items", absl::StrCat(rules.min_items()));
   if (rules.has_max_items()) Say(unit, place + ".max_items", absl::StrCat(rules.max_items()));
   SayIf(rules.empty_is_unset(), place, "empty_is_unset", unit);
+  SayIf(rules.null_when_unset(), place, "null_when_unset", unit);
+  SayIf(rules.loose(), place, "loose", unit);
   SayIf(rules.rest(), place, "rest", unit);
   for (const std::string& alias : rules.alias())
     Say(unit, absl::StrCat(place, ".alias ", alias), "yes");

@@ -18,7 +18,8 @@ using Names = std::initializer_list<absl::string_view>;
 
 constexpr Names kTypeMembers = {"ref",    "array",      "map",       "type",
                                 "format", "min_length", "max_length"};
-constexpr Names kFlags = {"required", "nullable", "deprecated", "empty_is_unset"};
+constexpr Names kFlags = {"required",       "nullable",        "deprecated",
+                          "empty_is_unset", "null_when_unset", "loose"};
 constexpr Names kBounds = {"minimum",        "maximum",           "min_items",        "max_items",
                            "max_key_length", "min_seconds_ahead", "max_seconds_ahead"};
 
@@ -185,10 +186,12 @@ Facts PublishedFacts(const json& contract) {
   Facts facts;
   Unit unit;
   Say(unit, "version", TextOf(contract, "version"));
-  SayUnread(contract, {{"provider", "api", "version", "base_path", "operations", "schemas"}}, "",
+  SayUnread(contract,
+            {{"provider", "api", "version", "base_path", "operations", "events", "schemas"}}, "",
             unit);
   AddUnit(facts, "API", std::move(unit));
   for (const json& operation : contract.at("operations")) AddOperation(operation, facts);
+  for (const json& event : contract.value("events", json::array())) AddEvent(event, facts);
   for (const auto& [name, schema] : contract.at("schemas").items()) AddSchema(name, schema, facts);
   return facts;
 }
@@ -210,6 +213,13 @@ void AddOperation(const json& operation, Facts& facts) {
              {"deprecated", "idempotency_key"}},
             "", unit);
   AddUnit(facts, absl::StrCat("operation ", TextOf(operation, "id")), std::move(unit));
+}
+
+void AddEvent(const json& event, Facts& facts) {
+  Unit unit;
+  Say(unit, "whole", TextOf(event, "ref"));
+  SayUnread(event, {{"type", "ref"}}, "", unit);
+  AddUnit(facts, absl::StrCat("event ", TextOf(event, "type")), std::move(unit));
 }
 
 void AddSchema(const std::string& name, const json& schema, Facts& facts) {

@@ -30,14 +30,17 @@ namespace gateway::contract {
 //   closed     whether the upstream ever sends more members: they are skipped in any case
 //   const      the only value there is
 //   default    what the upstream takes where nothing is sent
+//   partial    an update that need not bring all required members: here every PATCH is one
 // and of the whole: `provider`, `api`, and `base_path`, which every path repeats.
-inline constexpr absl::string_view kSilent[] = {"also",   "status", "read_only",
-                                                "closed", "const",  "default"};
+inline constexpr absl::string_view kSilent[] = {"also",  "status",  "read_only", "closed",
+                                                "const", "default", "partial"};
 
 Facts PublishedFacts(const nlohmann::json& contract);
 
-// One element of `operations`, one member of `schemas`: all of PublishedFacts is made of these.
+// One element of `operations` or `events`, one member of `schemas`: all of PublishedFacts is made of
+// these.
 void AddOperation(const nlohmann::json& operation, Facts& facts);
+void AddEvent(const nlohmann::json& event, Facts& facts);
 void AddSchema(const std::string& name, const nlohmann::json& schema, Facts& facts);
 
 }  // namespace gateway::contract

@@ -1,6 +1,7 @@
-// Every event that PayNow publishes, from its JSON to the client, and the protos against what it
-// publishes. testdata/paynow_events.json holds that: which event has which body, and the members of
-// each type; `!` is required, `?` may be null.
+// Every event that the providers document, from its JSON to the client, and PayNow's protos against
+// what it publishes. testdata/paynow_events.json holds that: which event has which body, and the
+// members of each type; `!` is required, `?` may be null. The events of the others are in their
+// contracts.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -9,6 +10,8 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -20,6 +23,10 @@
 #include "tests/service/temp_dir.h"
 #include "tests/upstream/webhooks/message.h"
 #include "tests/upstream/webhooks/signer.h"
+#include "upstream/sandbox/bundle.h"
+#include "upstream/sandbox/example.h"
+#include "upstream/sandbox/server.h"
+#include "upstream/sandbox/validator.h"
 
 namespace gateway::end_to_end {
 namespace {
@@ -93,6 +100,15 @@ class Sampler {
   int64_t count_ = 0;
 };
 
+// The fields of a package, and those that hold its messages.
+void EraseOf(const std::string& package, std::set<std::string>& names) {
+  for (auto name = names.begin(); name != names.end();) {
+    const bool of = absl::StartsWith(*name, package + ".") ||
+                    absl::EndsWith(*name, absl::StrCat(".", package, "_event"));
+    name = of ? names.erase(name) : std::next(name);
+  }
+}
+
 Json WithoutNulls(const Json& value) {
   if (value.is_array()) {
     Json array = Json::array();
@@ -115,20 +131,38 @@ class WebhookEventsTest : public testing::Test {
     UpstreamConfig& upstream = config.upstreams["paynow"];
     upstream.options.base_url = "http://127.0.0.1:1";
     upstream.api_key.file = directory_.Write("key", "secret");
-    config.webhooks.providers["paynow"].secrets["only"].file = directory_.Write("secret", kSecret);
+    const std::string secret = directory_.Write("secret", kSecret);
+    config.webhooks.providers["paynow"].secrets["only"].file = secret;
+    config.webhooks.providers["convergegate"].secrets["only"].file = secret;
+    config.webhooks.providers["qashier"].allow_unsigned = true;
     gateway_ = *Gateway::Create(config);
     caller_ = std::make_unique<Caller>(gateway_->port());
   }
 
-  // The response to a delivery that is signed now.
+  using Headers = webhooks::HeaderList;
+
+  // The response to a delivery of PayNow's that is signed now.
   std::unique_ptr<Message> Deliver(const std::string& body) {
     const std::string timestamp = absl::StrCat(absl::ToUnixMillis(absl::Now()));
-    const Answer answer = caller_->Call(
-        kParseEvent, MakeRequest("paynow",
-                                 {{"PayNow-Timestamp", timestamp},
-                                  {"PayNow-Signature", webhooks::Base64Text(webhooks::Hmac(
-                                                           kSecret, timestamp + "." + body))}},
-                                 body));
+    return Deliver("paynow",
+                   {{"PayNow-Timestamp", timestamp},
+                    {"PayNow-Signature",
+                     webhooks::Base64Text(webhooks::Hmac(kSecret, timestamp + "." + body))}},
+                   body);
+  }
+
+  // The same of another provider's.
+  std::unique_ptr<Message> DeliverOf(const std::string& provider, const std::string& body) {
+    if (provider != "convergegate") return Deliver(provider, {}, body);
+    const std::string timestamp = absl::StrCat(absl::ToUnixSeconds(absl::Now()));
+    const std::string signature =
+        webhooks::HexText(webhooks::Hmac(webhooks::Sha(kSecret), timestamp + body));
+    return Deliver(provider, {{"Sec-Timestamp", timestamp}, {"Sec-Signature", signature}}, body);
+  }
+
+  std::unique_ptr<Message> Deliver(const std::string& provider, const Headers& headers,
+                                   const std::string& body) {
+    const Answer answer = caller_->Call(kParseEvent, MakeRequest(provider, headers, body));
     EXPECT_TRUE(answer.status.ok()) << answer.status.error_message() << "\n" << body;
     std::unique_ptr<Message> response = NewMessage("ParseEventResponse");
     EXPECT_TRUE(response->ParseFromString(answer.message));
@@ -180,8 +214,75 @@ TEST_F(WebhookEventsTest, CarriesEveryPublishedEvent) {
   // No field of the response, nor of any message that can be reached from it, was never used.
   std::set<std::string> all;
   AddReachable(*NewMessage("ParseEventResponse")->GetDescriptor(), all);
+  for (const char* const package : {"qashier", "convergegate"}) EraseOf(package, all);
   for (const std::string& name : all) EXPECT_EQ(seen.count(name), 1u) << name;
   std::cout << "events delivered: " << typed + whole << ", fields carried: " << all.size() << "\n";
+}
+
+// Of each event that a contract documents whole: what the provider sends is what the caller gets,
+// no field of it unused, and the sandbox's own event among them.
+TEST_F(WebhookEventsTest, CarriesEveryWholeEvent) {
+  size_t events = 0;
+  for (const char* const provider : {"qashier", "convergegate"}) {
+    SCOPED_TRACE(provider);
+    const std::string text(sandbox::FindBundle(provider)->contract);
+    const sandbox::Contract& contract = **sandbox::ContractOf(provider);
+    ProtoJson convert;
+    std::string field;
+    const Json contract_json = Json::parse(text);
+    for (const Json& documented : contract_json.at("events")) {
+      const sandbox::Type whole = contract.Ref(documented.at("ref").get<std::string>());
+      for (uint64_t seed = 1; seed <= 3; ++seed) {
+        sandbox::ExampleOptions options;
+        options.seed = seed;
+        Json event = sandbox::Example(whole, options);
+        event["type"] = documented.at("type");
+        const std::unique_ptr<Message> response = DeliverOf(provider, event.dump());
+        const Json members = convert.Members(*response);
+        field = absl::StrCat(provider, "_event");
+        EXPECT_EQ(members.at(field), event);
+        EXPECT_EQ(members.at("type"), documented.at("type"));
+        EXPECT_EQ(members.at("event_id"), event.at("id"));
+        ++events;
+      }
+    }
+    std::set<std::string> all;
+    AddReachable(
+        *NewMessage("ParseEventResponse")->GetDescriptor()->FindFieldByName(field)->message_type(),
+        all);
+    for (const std::string& name : all) EXPECT_EQ(convert.seen().count(name), 1u) << name;
+  }
+  for (const auto& [drift, count] : gateway_->drift().Counts()) ADD_FAILURE() << drift;
+  EXPECT_EQ(events, 3u * 5);
+}
+
+// What a sandbox says that it would deliver is an event as documented.
+TEST_F(WebhookEventsTest, TakesTheEventsOfTheSandboxes) {
+  for (const auto& [provider, id, path] :
+       {std::tuple{"qashier", "cs_sandbox_open", "/pay/cs_sandbox_open"},
+        std::tuple{"convergegate", "AW-sandboxOpen", ""}}) {
+    SCOPED_TRACE(provider);
+    sandbox::Sandbox::Options options;
+    options.provider = provider;
+    const auto sandbox = *sandbox::Sandbox::Start(std::move(options));
+    httplib::Client browser("127.0.0.1", sandbox->port());
+    if (*path != '\0') {
+      EXPECT_EQ(browser.Get(absl::StrCat("/events/", id))->status, 404);
+      EXPECT_EQ(browser.Get(path)->status, 200);
+    }
+    const auto event = browser.Get(absl::StrCat("/events/", id));
+    ASSERT_EQ(event->status, 200) << event->body;
+    const sandbox::Contract& contract = **sandbox::ContractOf(provider);
+    const bool qashier = std::string(provider) == "qashier";
+    EXPECT_EQ(sandbox::Validate(contract.Ref(qashier ? "Event" : "WebhookEvent"),
+                                Json::parse(event->body), sandbox::UnknownMembers::kRefused),
+              std::vector<sandbox::Violation>());
+    ProtoJson convert;
+    const Json members = convert.Members(*DeliverOf(provider, event->body));
+    EXPECT_TRUE(members.contains(absl::StrCat(provider, "_event"))) << members.dump();
+    if (!qashier) continue;
+    EXPECT_EQ(members.at("qashier_event").at("data").at("object").at("payment_status"), "paid");
+  }
 }
 
 // What is written differently in a message of the Management API that serves both.

@@ -177,9 +177,7 @@ absl::Status EventReader::AddField(const FieldDescriptor& field) {
   plan.message = *message;
   const v1::Event& event = field.options().GetExtension(v1::event);
   const Scheme* const scheme = FindScheme(event.provider());
-  if (scheme == nullptr || scheme->body.empty()) {
-    return Bad(field.full_name(), "no provider of this name has events with documented bodies");
-  }
+  if (scheme == nullptr) return Bad(field.full_name(), "no provider of this name has events");
   if (event.types().empty()) return Bad(field.full_name(), "is for no event");
   for (const std::string& type : event.types()) {
     if (!bodies_.emplace(EventName(event.provider(), type), plan).second) {
@@ -215,18 +213,19 @@ std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
   mapping::DriftList drift;
   WireFromJson reader(event.message, drift);
   document.rewind();
-  const auto body = bodies_.find(EventName(scheme.provider, type));
+  const auto typed = bodies_.find(EventName(scheme.provider, type));
+  const mapping::FieldPlan& field = typed == bodies_.end() ? other_ : typed->second;
   ondemand::value value;
   bool good = false;
-  if (body == bodies_.end()) {
+  if (typed == bodies_.end() || scheme.body.empty()) {
     if (document.get_value().get(value)) return absl::StrCat("it ", kNotJson);
-    good = reader.Field(response_, other_, value, {});
+    good = reader.Field(response_, field, value, {});
   } else {
     const Path at{nullptr, scheme.body};
     if (document.find_field(ToStd(scheme.body)).get(value)) {
       return absl::StrCat(scheme.body, ": is missing");
     }
-    good = reader.Field(response_, body->second, value, at);
+    good = reader.Field(response_, field, value, at);
   }
   event.drift = drift.Take();
   return good ? "" : reader.error();

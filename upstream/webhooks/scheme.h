@@ -49,7 +49,7 @@ struct Scheme {
   absl::string_view type;
   // Epoch seconds; empty: the event has no time but that of its signature.
   absl::string_view time;
-  // What the documented messages are made from; empty: there are none for this provider.
+  // The member that the documented messages are made from; empty: the whole event.
   absl::string_view body;
 };
 
