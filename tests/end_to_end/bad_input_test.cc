@@ -143,8 +143,7 @@ TEST_F(BadInputTest, FieldNumbersThatNobodyKnows) {
 }
 
 TEST_F(BadInputTest, EverythingThatIsMissingIsToldAtOnce) {
-  EXPECT_THAT(Refused("store_id: '1' body {}"),
-              UnorderedElementsAre("body.lines", "body.customer_id"));
+  EXPECT_THAT(Refused("store_id: '1' body {}"), UnorderedElementsAre("body.customer_id"));
   EXPECT_THAT(Refused("store_id: '' body { lines { gift_to {} } lines { quantity: 1 } "
                       "lines { payout_splits {} product_id: 'x' } }"),
               UnorderedElementsAre("store_id", "body.customer_id", "body.lines[0].quantity",
@@ -214,12 +213,6 @@ TEST_F(BadInputTest, DurationsThatAreNone) {
 }
 
 TEST_F(BadInputTest, NumbersOutOfBounds) {
-  for (const char* const quantity : {"0", "-1", "-2147483648"}) {
-    EXPECT_THAT(Refused(absl::StrCat(
-                    "store_id: '1' body { customer_id: '2' lines { quantity: ", quantity, " } }")),
-                ElementsAre("body.lines[0].quantity"))
-        << quantity;
-  }
   for (const char* const limit : {"0", "101", "-1"}) {
     const std::string orders = Bytes("GetOrdersRequest", absl::StrCat("limit: ", limit));
     EXPECT_THAT(Blamed(stack_.caller().Call(Method("OrdersService", "GetOrders"), orders)),
