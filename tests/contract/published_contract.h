@@ -37,8 +37,8 @@ inline constexpr absl::string_view kSilent[] = {"also",  "status",  "read_only",
 
 Facts PublishedFacts(const nlohmann::json& contract);
 
-// One element of `operations` or `events`, one member of `schemas`: all of PublishedFacts is made of
-// these.
+// One element of `operations` or `events`, one member of `schemas`: all of PublishedFacts is made
+// of these.
 void AddOperation(const nlohmann::json& operation, Facts& facts);
 void AddEvent(const nlohmann::json& event, Facts& facts);
 void AddSchema(const std::string& name, const nlohmann::json& schema, Facts& facts);

@@ -194,11 +194,13 @@ TEST(NullWhenUnset, DoesNotDependOnTheOrderOfTheBytes) {
 
 TEST(NullWhenUnset, LeavesItToTheMaskWhereThereIsOne) {
   const Route& amend = RouteOf(Routes(), "CafeService.AmendOrder");
-  EXPECT_EQ(guests::Sent(amend, "branch: 'b' body { tip { who: 'a' } } "
-                                "update_mask { paths: 'tip.who' }"),
+  EXPECT_EQ(guests::Sent(amend,
+                         "branch: 'b' body { tip { who: 'a' } } "
+                         "update_mask { paths: 'tip.who' }"),
             R"(PATCH https://guest.test/v1/b/orders {"tip":{"who":"a"}})");
-  EXPECT_EQ(guests::Sent(amend, "branch: 'b' body { tip { who: 'a' } } "
-                                "update_mask { paths: 'tip' }"),
+  EXPECT_EQ(guests::Sent(amend,
+                         "branch: 'b' body { tip { who: 'a' } } "
+                         "update_mask { paths: 'tip' }"),
             R"(PATCH https://guest.test/v1/b/orders {"tip":{"who":"a","percentage":null}})");
 }
 

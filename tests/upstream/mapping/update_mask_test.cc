@@ -119,9 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
 // A PATCH changes what it names, whatever a whole body would have to have.
 std::string Amended(absl::string_view fields) {
   constexpr absl::string_view kBefore = "PATCH https://guest.test/v1/b/orders ";
-  const std::string sent = guests::Sent(
-      guests::RouteOf(guests::Routes(), "CafeService.AmendOrder"),
-      absl::StrCat("branch: 'b' ", fields));
+  const std::string sent = guests::Sent(guests::RouteOf(guests::Routes(), "CafeService.AmendOrder"),
+                                        absl::StrCat("branch: 'b' ", fields));
   return absl::StartsWith(sent, kBefore) ? sent.substr(kBefore.size()) : sent;
 }
 
