@@ -1,4 +1,5 @@
-// Who did what: one JSON object per line for each write, in a file of its own.
+// Who did what: one JSON object per line for each write, and for each read that carries credentials,
+// in a file of its own.
 //
 //   {"time":"2026-03-01T12:00:00.123456Z","caller":"spiffe://example/shop",
 //    "method":"paynow.management.v1.OrdersService/RefundOrder","store":"411486491630370816",

@@ -186,7 +186,8 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   }
 
   void Audit(const Answer& answer) {
-    if (endpoint_.audit == nullptr || endpoint_.route->read) return;
+    const bool due = !endpoint_.route->read || endpoint_.route->credential;
+    if (endpoint_.audit == nullptr || !due) return;
     const auto* failure = std::get_if<Failure>(&answer.result);
     AuditRecord record;
     record.time = trace_.begun();

@@ -35,7 +35,7 @@ struct Endpoint {
   size_t method;  // as the authorizer counts them
   const Operation* operation;
   const Telemetry* telemetry;
-  AuditLog* audit;  // of writes; null: none is kept
+  AuditLog* audit;  // of writes, and of calls that carry credentials; null: none is kept
 };
 
 // Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the

@@ -21,8 +21,8 @@ absl::string_view ServiceOf(absl::string_view method) { return method.substr(0, 
 
 bool Covers(absl::string_view pattern, const Method& method) {
   if (pattern == "*") return true;
-  if (pattern == "read") return method.kind == Kind::kRead;
-  if (pattern == "write") return method.kind == Kind::kWrite;
+  if (pattern == "read") return method.kind == Kind::kRead && !method.credential;
+  if (pattern == "write") return method.kind == Kind::kWrite && !method.credential;
   if (absl::EndsWith(pattern, "/*")) return ServiceOf(pattern) == ServiceOf(method.name);
   return pattern == method.name;
 }
@@ -71,7 +71,8 @@ void ReadCaller(Section& section, Rule& rule) {
 }
 
 void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rule) {
-  section.Read("methods", "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`.",
+  section.Read("methods", "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`. "
+               "`read` and `write` leave out methods that carry credentials.",
                rule.methods);
   if (section.present() && rule.methods.empty()) section.Fail("methods", "is required");
   for (const std::string& pattern : rule.methods) {

@@ -40,6 +40,8 @@ struct Method {
   std::string name;      // "paynow.management.v1.OrdersService/GetOrders"
   std::string upstream;  // "paynow"; empty: it is not an upstream's
   Kind kind = Kind::kNeither;
+  // Its request or reply has a place for a credential: `read` and `write` leave it out.
+  bool credential = false;
 };
 
 struct Rule {

@@ -36,7 +36,7 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
   std::vector<Method> methods;
   for (const mapping::Route& route : routes.routes()) {
     methods.push_back({std::string(absl::StripPrefix(route.rpc_path, "/")), route.provider->name(),
-                       route.read ? Kind::kRead : Kind::kWrite});
+                       route.read ? Kind::kRead : Kind::kWrite, route.credential});
   }
   for (const char* name : kOthers) methods.push_back({name, "", Kind::kNeither});
   return methods;

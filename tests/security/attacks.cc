@@ -63,6 +63,7 @@ constexpr absl::string_view kAttacks[] = {
     "handshake of a byte at a time",
     "caller's own key where none is accepted",
     "token with padding where there is none",
+    "secrets, by a caller who may `read`",
 };
 
 }  // namespace

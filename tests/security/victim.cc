@@ -57,7 +57,7 @@ Victim::Victim() {
   policy_ = {{"rules",
               {{"shop",
                 {{"spiffe", {"spiffe://example/shop"}},
-                 {"methods", {"read", "paynow.management.v1.CouponsService/*"}},
+                 {"methods", {"read", kGetOrders, "paynow.management.v1.CouponsService/*"}},
                  {"stores", {kStoreA}}}},
                {"root", {{"spiffe", {"spiffe://example/root"}}, {"methods", {"*"}}}},
                {"desk", {{"subjects", {"desk"}}, {"methods", {kRefund}}, {"stores", {kStoreB}}}}}}};
@@ -193,6 +193,17 @@ size_t Victim::PeakMemory() const {
   }
   Require(false, "no VmHWM");
   return 0;
+}
+
+bool Victim::Audits(const std::string& caller, const std::string& method) const {
+  const std::string found =
+      absl::StrCat("\"caller\":\"", caller, "\",\"method\":\"", method, "\"");
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (!absl::StrContains(Read(directory_.Path("audit")), found)) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
 }
 
 std::string Victim::Transcript() const {

@@ -84,6 +84,9 @@ class Victim {
   // The most memory that it had so far, in bytes.
   size_t PeakMemory() const;
 
+  // Whether the audit log gets a line of this caller and method; waits for it.
+  bool Audits(const std::string& caller, const std::string& method) const;
+
   // Ends it. Everything that it wrote: log, audit log and traces.
   std::string Stop();
 

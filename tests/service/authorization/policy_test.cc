@@ -21,13 +21,15 @@ using testing::Not;
 
 constexpr char kShop[] = "spiffe://example/ns/shop/sa/checkout";
 
-enum : size_t { kGet, kRefund, kPay, kParse };
+enum : size_t { kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret };
 
 const std::vector<Method>& Methods() {
   static const std::vector<Method> methods = {{"a.Orders/Get", "a", Kind::kRead},
                                               {"a.Orders/Refund", "a", Kind::kWrite},
                                               {"b.Checkout/Pay", "b", Kind::kWrite},
-                                              {"w.Webhooks/Parse", "", Kind::kNeither}};
+                                              {"w.Webhooks/Parse", "", Kind::kNeither},
+                                              {"a.Secrets/Get", "a", Kind::kRead, true},
+                                              {"a.Secrets/Set", "a", Kind::kWrite, true}};
   return methods;
 }
 
@@ -92,8 +94,11 @@ TEST(PolicyTest, KnowsMethods) {
                                            {"read", {kGet}},
                                            {"write", {kRefund, kPay}},
                                            {"w.Webhooks/Parse", {kParse}},
-                                           {"*", {kGet, kRefund, kPay, kParse}}}) {
-    for (const size_t method : {kGet, kRefund, kPay, kParse}) {
+                                           {"a.Secrets/Get", {kGetSecret}},
+                                           {"a.Secrets/*", {kGetSecret, kSetSecret}},
+                                           {"*",
+                                            {kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret}}}) {
+    for (const size_t method : {kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret}) {
       const bool expected = std::count(row.allowed.begin(), row.allowed.end(), method) > 0;
       EXPECT_EQ(Allows({{"anyone", true}, {"methods", {row.pattern}}}, method, Identity()),
                 expected)
