@@ -47,6 +47,9 @@ struct Method {
 struct Rule {
   // All that is said has to hold.
   bool Fits(const Identity& caller) const;
+  // Of a caller that fits: the DNS name by which it does; empty where it is not by one.
+  absl::string_view KnowsAs(const Identity& caller) const;
+  bool FitsSpiffe(const Identity& caller) const;
 
   std::string name;
   bool anyone = false;
