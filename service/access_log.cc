@@ -1,5 +1,7 @@
 #include "service/access_log.h"
 
+#include <initializer_list>
+
 #include "service/trace_context.h"
 
 namespace gateway {
@@ -10,14 +12,27 @@ Severity SeverityOf(CallStats::End end) {
 }
 
 std::string LineOf(const AccessEntry& entry) {
-  return LogLine(entry.ended, SeverityOf(entry.end), "call", entry.ids,
-                 {{"operation", entry.operation->full_name},
-                  {"code", absl::StatusCodeToString(entry.code)},
-                  {"outcome", std::string(CallStats::Name(entry.end))},
-                  {"duration_us", absl::ToInt64Microseconds(entry.took)},
-                  {"http_status", int64_t{entry.http_status}},
-                  {"attempts", int64_t{entry.attempts}},
-                  {"peer", entry.peer}});
+  const LogField operation = {"operation", entry.operation->full_name};
+  const LogField code = {"code", absl::StatusCodeToString(entry.code)};
+  const LogField outcome = {"outcome", std::string(CallStats::Name(entry.end))};
+  const LogField duration = {"duration_us", absl::ToInt64Microseconds(entry.took)};
+  const LogField http_status = {"http_status", int64_t{entry.http_status}};
+  const LogField attempts = {"attempts", int64_t{entry.attempts}};
+  const LogField peer = {"peer", entry.peer};
+  const auto line = [&](std::initializer_list<LogField> fields) {
+    return LogLine(entry.ended, SeverityOf(entry.end), "call", entry.ids, fields);
+  };
+  if (entry.left_out == 0) {
+    return line({operation, code, outcome, duration, http_status, attempts, peer});
+  }
+  return line({operation,
+               code,
+               outcome,
+               duration,
+               http_status,
+               attempts,
+               peer,
+               {"left_out", static_cast<int64_t>(entry.left_out)}});
 }
 
 void WriteAll(const std::vector<AccessEntry>& batch) {
@@ -32,10 +47,12 @@ AccessLog::AccessLog(double sample_ratio, const BatcherOptions& options)
     : sample_ratio_(sample_ratio),
       batcher_(options, [](std::vector<AccessEntry>& batch) { WriteAll(batch); }) {}
 
-bool AccessLog::Wants(CallStats::End end, uint64_t random) const {
-  if (!IsLogged(SeverityOf(end))) return false;
-  return end != CallStats::End::kOk ||
-         IsSampled(random, sample_ratio_.load(std::memory_order_relaxed));
+std::optional<uint64_t> AccessLog::Wants(CallStats::End end, uint64_t random) {
+  if (!IsLogged(SeverityOf(end))) return std::nullopt;
+  if (end == CallStats::End::kUnknown) return 0;
+  if (end != CallStats::End::kOk) return failures_.Pass();
+  const bool sampled = IsSampled(random, sample_ratio_.load(std::memory_order_relaxed));
+  return sampled ? std::optional<uint64_t>(0) : std::nullopt;
 }
 
 }  // namespace gateway

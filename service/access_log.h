@@ -1,4 +1,6 @@
-// One line for each call that ended, or for a share of those that went well.
+// One line for each call that ended, or for a share of those that went well. Callers can fail as
+// often as they like: of calls that were not sent, or refused, so many lines a second are written,
+// and the next one says how many were left out ("left_out"). What is unknown always has its line.
 //
 //   {"time": ..., "severity": "warning", "event": "call", "operation":
 //   "p.v1.OrdersService.RefundOrder",
@@ -16,6 +18,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +26,7 @@
 #include "absl/time/time.h"
 #include "service/batcher.h"
 #include "service/call_stats.h"
+#include "service/line_budget.h"
 #include "service/log.h"
 #include "service/operation.h"
 
@@ -36,20 +40,26 @@ struct AccessEntry {
   absl::Duration took;
   int http_status = 0;  // of the last attempt; 0: there was no reply
   int attempts = 0;
+  uint64_t left_out = 0;  // calls that failed before, and have no line
   std::string peer;
   LogIds ids;
 };
 
 class AccessLog {
  public:
+  // Of calls that failed; a burst of them may come at once.
+  static constexpr double kFailuresPerSecond = 50;
+  static constexpr double kFailuresAtOnce = 1000;
+
   // `sample_ratio`: share of the calls that went well, 0 to 1.
   explicit AccessLog(double sample_ratio, const BatcherOptions& options = {});
 
   // From now on this share.
   void SetSampleRatio(double sample_ratio) { sample_ratio_ = sample_ratio; }
 
-  // Whether a call that ended so is written: always, unless it went well. `random`: of the call.
-  bool Wants(CallStats::End end, uint64_t random) const;
+  // Whether a call that ended so is written; if so, how many were left out before. `random`: of the
+  // call.
+  std::optional<uint64_t> Wants(CallStats::End end, uint64_t random);
 
   // Never blocks.
   void Write(AccessEntry entry) { batcher_.Push(std::move(entry)); }
@@ -61,6 +71,7 @@ class AccessLog {
 
  private:
   std::atomic<double> sample_ratio_;
+  LineBudget failures_{kFailuresPerSecond, kFailuresAtOnce};
   Batcher<AccessEntry> batcher_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -35,7 +36,7 @@ std::string Sha256(absl::string_view text) {
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
 }
 
-std::string LineOf(const AuditRecord& record) {
+std::string LineOf(const AuditRecord& record, uint64_t left_out) {
   const auto text = [](absl::string_view from) { return std::string(from.substr(0, kMaxText)); };
   nlohmann::ordered_json line;
   line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", record.time, absl::UTCTimeZone());
@@ -47,11 +48,19 @@ std::string LineOf(const AuditRecord& record) {
   if (record.http_status != 0) line["http_status"] = record.http_status;
   if (!record.upstream_trace_id.empty()) line["upstream_trace_id"] = text(record.upstream_trace_id);
   line["attempts"] = record.attempts;
+  if (!record.rule.empty()) line["rule"] = text(record.rule);
+  if (record.certificate != nullptr) {
+    line["certificate_serial"] = record.certificate->serial;
+    line["certificate_issuer"] = text(record.certificate->issuer);
+    line["certificate_subject"] = text(record.certificate->subject);
+  }
+  if (!record.peer.empty()) line["peer"] = record.peer;
   if (!record.ids.trace_id.empty()) line["trace_id"] = record.ids.trace_id;
   if (!record.ids.request_id.empty()) line["request_id"] = record.ids.request_id;
   if (!record.idempotency_key.empty()) {
     line["idempotency_key_sha256"] = Sha256(record.idempotency_key);
   }
+  if (left_out != 0) line["left_out"] = left_out;
   return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -77,7 +86,13 @@ AuditLog::~AuditLog() {
 }
 
 void AuditLog::Write(const AuditRecord& record) {
-  std::string line = LineOf(record);
+  std::optional<uint64_t> left_out = 0;
+  if (!record.sent) left_out = not_sent_.Pass();
+  if (!left_out) {
+    ++left_out_;
+    return;
+  }
+  std::string line = LineOf(record, *left_out);
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= kMostQueued) {

@@ -18,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "service/byte_buffer.h"
+#include "service/call_metadata.h"
 #include "service/call_trace.h"
 #include "service/log.h"
 #include "service/status.h"
@@ -85,26 +86,54 @@ Failure ShuttingDown(const Failure& cancelled, bool read) {
                                      read);
 }
 
-class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
+class Call final : public UnaryCall, public InFlight::Member, public Arrivals::Member {
  public:
   Call(const Endpoint& endpoint, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
       : endpoint_(endpoint),
         context_(context),
         reply_(reply),
         backend_(endpoint.backend->Get()),
-        trace_(*endpoint.telemetry, *endpoint.operation, context),
-        admission_(endpoint.authorizer->Admit(endpoint.method, context, trace_)) {
+        trace_(*endpoint.telemetry, *endpoint.operation, context) {
     endpoint_.in_flight->Add(*this);  // last: from here on Abort may come
   }
 
-  void Start(const grpc::ByteBuffer& request) {
+  // Who may not call gets no message read.
+  void Begin() override {
+    arrived_ = false;
+    if (auto refusal = CheckMetadata(context_, endpoint_.max_metadata_bytes)) {
+      return Conclude({*std::move(refusal)});
+    }
+    admission_ = endpoint_.authorizer->Admit(endpoint_.method, context_, trace_);
     if (admission_.refusal) return Conclude({*admission_.refusal});
+    if (!endpoint_.arrivals->Enter(*this, admission_.caller.Key())) {
+      return Conclude({mapping::NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",
+                                        "too many calls wait for their messages")});
+    }
+    ReadMessage();
+  }
+
+  void OnMessage(const grpc::ByteBuffer* message) override {
+    if (!endpoint_.arrivals->Leave(*this)) return;
+    if (message != nullptr) return Start(*message);
+    // The caller has gone, has sent none, or one that gRPC refuses as too large: then it has told.
+    Conclude({mapping::NotSent(absl::StatusCode::kInvalidArgument, "REQUEST_MISSING",
+                               "the call has no message")});
+  }
+
+  void GiveUp() override {
+    Conclude({mapping::NotSent(absl::StatusCode::kUnavailable, "REQUEST_INCOMPLETE",
+                               "the call's message was not there in time")});
+  }
+
+  void Start(const grpc::ByteBuffer& request) {
+    arrived_ = true;
     const OnePiece message(request);
     Client::Handle handle = backend_->client->Call(
         *endpoint_.route, message.bytes(),
         {.deadline = DeadlineOf(context_, backend_->default_deadline),
          .idempotency_key = IdempotencyKeyOf(context_),
          .caller_key = CallerKeyOf(context_),
+         .caller = admission_.caller.Key(),
          .observer = &trace_},
         [this](Answer answer) { Conclude(std::move(answer)); },
         [this](absl::string_view store) {
@@ -112,7 +141,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
         });
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
-    if (aborted_) handle_.Cancel();  // Abort may have come before the handle
+    if (aborted_ || cancelled_) handle_.Cancel();  // either may have come before the handle
   }
 
   void Abort() override {
@@ -123,6 +152,7 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
 
   void OnCancel() override {
     const std::lock_guard lock(mutex_);
+    cancelled_ = true;
     handle_.Cancel();
   }
 
@@ -132,10 +162,6 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   }
 
  private:
-  // OnDone waits for nothing: gRPC may run it where it is, and need not wake a thread of its own
-  // for it.
-  bool InternalInlineable() override { return true; }
-
   void Conclude(Answer answer) {
     context_.AddTrailingMetadata(kAttempts, absl::StrCat(answer.attempts));
     if (const auto* failure = std::get_if<Failure>(&answer.result)) {
@@ -186,11 +212,18 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   }
 
   void Audit(const Answer& answer) {
-    if (endpoint_.audit == nullptr || endpoint_.route->read) return;
+    const bool due = !endpoint_.route->read || endpoint_.route->credential;
+    const bool refused = admission_.refusal.has_value();
+    if (endpoint_.audit == nullptr || !due || !(arrived_ || refused)) return;
     const auto* failure = std::get_if<Failure>(&answer.result);
     AuditRecord record;
     record.time = trace_.begun();
-    record.caller = admission_.caller.Name();
+    const authorization::Rule* const rule = admission_.grant.For(answer.store);
+    record.caller = admission_.caller.Name(rule == nullptr ? "" : rule->KnowsAs(admission_.caller));
+    if (rule != nullptr) record.rule = rule->name;
+    record.certificate = admission_.caller.certificate.get();
+    record.peer = context_.peer();
+    record.sent = failure == nullptr || failure->outcome != Outcome::kNotSent;
     record.method = absl::StripPrefix(endpoint_.route->rpc_path, "/");
     record.store = answer.store;
     record.outcome =
@@ -216,19 +249,19 @@ class Call final : public grpc::ServerUnaryReactor, public InFlight::Member {
   grpc::ByteBuffer& reply_;
   const std::shared_ptr<const Backend> backend_;
   CallTrace trace_;
-  const authorization::Admission admission_;
+  authorization::Admission admission_;  // constant after Begin
   std::atomic<bool> aborted_{false};
+  bool arrived_ = false;  // whether there was a message: without, nothing was asked for
   std::mutex mutex_;
-  Client::Handle handle_;  // guarded by mutex_
+  bool cancelled_ = false;  // guarded by mutex_
+  Client::Handle handle_;   // guarded by mutex_
 };
 
 }  // namespace
 
-grpc::ServerUnaryReactor* StartCall(const Endpoint& endpoint, grpc::CallbackServerContext& context,
-                                    const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
-  Call* const call = new Call(endpoint, context, reply);
-  call->Start(request);
-  return call;
+UnaryCall* MakeCall(const Endpoint& endpoint, grpc::CallbackServerContext& context,
+                    grpc::ByteBuffer& reply) {
+  return new Call(endpoint, context, reply);
 }
 
 }  // namespace gateway

@@ -1,7 +1,7 @@
-// The life of one call, from the bytes that gRPC hands over to the bytes or the status that it
-// sends back:
+// The life of one call, from its headers to the bytes or the status that it sends back:
 //
-//   who, and may they -> deadline -> Client::Call ... -> reply bytes or status, trailers -> Finish
+//   who, and may they -> message -> deadline -> Client::Call ... -> reply bytes or status, trailers
+//   -> Finish
 //   -> OnDone
 //
 // Nothing waits: between Call and its answer no thread belongs to the call.
@@ -10,8 +10,8 @@
 
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
 
+#include "service/arrivals.h"
 #include "service/audit_log.h"
 #include "service/authorization/authorizer.h"
 #include "service/backend.h"
@@ -20,6 +20,7 @@
 #include "service/in_flight.h"
 #include "service/operation.h"
 #include "service/telemetry.h"
+#include "service/unary_handler.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
@@ -30,18 +31,19 @@ struct Endpoint {
   const BackendSlot* backend;
   DriftLog* drift;
   InFlight* in_flight;
+  Arrivals* arrivals;
+  size_t max_metadata_bytes;
   CallStats* stats;
   authorization::Authorizer* authorizer;
   size_t method;  // as the authorizer counts them
   const Operation* operation;
   const Telemetry* telemetry;
-  AuditLog* audit;  // of writes; null: none is kept
+  AuditLog* audit;  // of writes, and of calls that carry credentials; null: none is kept
 };
 
-// Begins the call; the reactor owns itself. `request` and `reply` are gRPC's and live until the
-// call is done.
-grpc::ServerUnaryReactor* StartCall(const Endpoint& endpoint, grpc::CallbackServerContext& context,
-                                    const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
+// A call that owns itself. `context` and `reply` are gRPC's and live until it is done.
+UnaryCall* MakeCall(const Endpoint& endpoint, grpc::CallbackServerContext& context,
+                    grpc::ByteBuffer& reply);
 
 }  // namespace gateway
 

@@ -97,12 +97,15 @@ void CallTrace::OnResult(const http::Result& result) {
 void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view host) {
   const absl::Time now = absl::Now();
   // The span's id is random, whoever began the trace.
-  if (telemetry_.access_log().Wants(end, context_.span_id)) Log(code, end, now);
+  if (const auto left_out = telemetry_.access_log().Wants(end, context_.span_id)) {
+    Log(code, end, now, *left_out);
+  }
   const bool exports = context_.sampled || end != CallStats::End::kOk;
   if (keeps_spans_ && exports) Export(code, end, now, host);
 }
 
-void CallTrace::Log(absl::StatusCode code, CallStats::End end, absl::Time now) const {
+void CallTrace::Log(absl::StatusCode code, CallStats::End end, absl::Time now,
+                    uint64_t left_out) const {
   telemetry_.access_log().Write({.operation = &operation_,
                                  .ended = now,
                                  .code = code,
@@ -110,6 +113,7 @@ void CallTrace::Log(absl::StatusCode code, CallStats::End end, absl::Time now) c
                                  .took = now - begun_,
                                  .http_status = http_status_,
                                  .attempts = attempts_made_,
+                                 .left_out = left_out,
                                  .peer = call_.peer(),
                                  .ids = ids()});
 }

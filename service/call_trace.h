@@ -13,6 +13,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
 
  private:
-  void Log(absl::StatusCode code, CallStats::End end, absl::Time now) const;
+  void Log(absl::StatusCode code, CallStats::End end, absl::Time now, uint64_t left_out) const;
   void Export(absl::StatusCode code, CallStats::End end, absl::Time now, absl::string_view host);
 
   const Telemetry& telemetry_;

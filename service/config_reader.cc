@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "service/strict_json.h"
 
 namespace gateway {
 namespace {
@@ -124,6 +125,8 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
   if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
     return Fail(key, "expected a list of strings, none of them empty");
   }
+  // Nobody writes it who does not mean "none"; left out, it may mean all.
+  if (found->empty()) return Fail(key, "is empty: leave it out, or name something");
   texts = found->get<std::vector<std::string>>();
 }
 
@@ -203,7 +206,9 @@ std::string ConfigReader::Section::DocumentedPathOf(absl::string_view key) const
 
 absl::StatusOr<json> ParseJson(const std::string& file, absl::string_view text) {
   try {
-    return json::parse(text.begin(), text.end(), nullptr, true, /*ignore_comments=*/true);
+    StrictJson strict = ParseStrictJson(text, /*throws=*/true, /*ignore_comments=*/true);
+    if (!strict.is_repeated) return std::move(strict.value);
+    return absl::InvalidArgumentError(absl::StrCat(file, ": a key is there twice in one object"));
   } catch (const json::parse_error& error) {
     // Its own message would quote the text.
     return absl::InvalidArgumentError(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -13,12 +14,30 @@ namespace {
 // While an attack lasts, others are refused.
 constexpr std::chrono::milliseconds kBetweenLooks(200);
 
+// While memory does not grow.
+constexpr std::chrono::milliseconds kBetweenLooksAtSockets(1000);
+
 // gRPC 1.51 takes no more connections, for good, once accept has failed for want of a descriptor.
 // Connections come at some 50 in a millisecond at most.
 constexpr std::chrono::milliseconds kBetweenGlances(10);
 
 // After this time without many resets, connections are no longer counted one by one.
 constexpr std::chrono::seconds kMemory(10);
+
+// Bytes that a connection brings in vain are looked for as often as that, where memory grows.
+constexpr size_t kGrowth = size_t{4} * 1024 * 1024;
+
+std::vector<int> NumbersOf(const std::vector<ConnectionGuard::Port>& ports) {
+  std::vector<int> numbers;
+  for (const ConnectionGuard::Port& port : ports) numbers.push_back(port.number);
+  return numbers;
+}
+
+int64_t SumOf(const std::vector<ConnectionGuard::Port>& ports) {
+  size_t sum = 0;
+  for (const ConnectionGuard::Port& port : ports) sum += port.max_connections;
+  return static_cast<int64_t>(sum);
+}
 
 double Seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -33,7 +52,12 @@ int64_t BrokenOff(const ServerCalls& calls, int64_t max_streams) {
 }  // namespace
 
 ConnectionGuard::ConnectionGuard(const Options& options)
-    : options_(options), looked_(Clock::now()), thread_([this] { Run(); }) {}
+    : options_(options),
+      ports_(NumbersOf(options.ports)),
+      max_connections_(SumOf(options.ports)),
+      bytes_(options.bytes),
+      looked_(Clock::now()),
+      thread_([this] { Run(); }) {}
 
 ConnectionGuard::~ConnectionGuard() {
   {
@@ -48,37 +72,91 @@ void ConnectionGuard::Run() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kBetweenGlances, [this] { return stopping_; })) {
     lock.unlock();
+    if (options_.arrivals != nullptr) options_.arrivals->Sweep();
     if (IsTimeToLook(Clock::now())) Look(Clock::now());
     lock.lock();
   }
 }
 
 // Even when there are many connections for long, most of the time is not spent here.
-bool ConnectionGuard::IsTimeToLook(Clock::time_point now) const {
-  return now - looked_ >= kBetweenLooks ||
-         (now - looked_ >= 10 * look_took_ && OwnSockets::MoreThan(options_.max_connections));
+bool ConnectionGuard::IsTimeToLook(Clock::time_point now) {
+  if (now - looked_ >= kBetweenLooks) return true;
+  if (now - looked_ < 10 * look_took_) return false;
+  return memory_.Now() > memory_then_ + kGrowth || OwnSockets::MoreThan(max_connections_);
 }
 
 void ConnectionGuard::Look(Clock::time_point now) {
   const std::vector<int64_t> ids = ServerSocketIds();
-  CloseBeyondMost(ids);
+  Learn(ids);
+  const bool grown = memory_.Now() > memory_then_ + kGrowth;
+  if (grown || now - looked_at_sockets_ >= kBetweenLooksAtSockets ||
+      OwnSockets::MoreThan(max_connections_)) {
+    LookAtSockets(now);
+  }
   if (options_.max_resets_per_second != 0 && Suspicious(now)) CloseResetting(ids, now);
   if (!ids.empty()) newest_ = ids.back();
   looked_ = now;
   look_took_ = Clock::now() - now;
 }
 
-void ConnectionGuard::CloseBeyondMost(const std::vector<int64_t>& ids) {
-  const auto most = static_cast<size_t>(options_.max_connections);
-  Peers peers;
-  if (ids.size() > most) {
-    for (size_t i = most; i < ids.size(); ++i) peers.insert(DescribeServerSocket(ids[i]).peer);
-    Tell("closed connections beyond server.max_connections", sockets_.ShutDown(peers));
-  } else if (sockets_.CountDescriptors() > options_.max_connections) {
-    for (const int64_t id : ids) peers.insert(DescribeServerSocket(id).peer);
-    Tell("closed connections before the end of their handshake",
-         sockets_.ShutDownOthers(peers, options_.ports, most));
+void ConnectionGuard::LookAtSockets(Clock::time_point now) {
+  const std::vector<Connection> connections = sockets_.Connections(ports_);
+  CloseBeyondMost(connections);
+  const Peers in_vain = bytes_.Look(connections, ids_);
+  if (!in_vain.empty()) {
+    Tell("closed connections that bring bytes and no calls", sockets_.ShutDown(in_vain));
   }
+  looked_at_sockets_ = now;
+  memory_then_ = memory_.Now();
+}
+
+void ConnectionGuard::Learn(const std::vector<int64_t>& ids) {
+  absl::erase_if(ids_, [&](const auto& entry) {
+    return !std::binary_search(ids.begin(), ids.end(), entry.second);
+  });
+  for (const int64_t id : ids) {
+    if (id > newest_) ids_.insert_or_assign(DescribeServerSocket(id).peer, id);
+  }
+}
+
+void ConnectionGuard::CloseBeyondMost(const std::vector<Connection>& connections) {
+  for (const Port& port : options_.ports) {
+    std::vector<const Connection*> pending;
+    std::vector<const Connection*> others;
+    for (const Connection& connection : connections) {
+      if (connection.port != port.number) continue;
+      (ids_.contains(connection.peer) ? others : pending).push_back(&connection);
+    }
+    if (pending.size() + others.size() <= port.max_connections) continue;
+    Peers strangers;
+    for (const Connection* connection : pending) strangers.insert(connection->peer);
+    Tell("closed connections before the end of their handshake", sockets_.ShutDown(strangers));
+    Tell("closed connections beyond the most that a port may have",
+         sockets_.ShutDown(Beyond(port, others)));
+  }
+}
+
+Peers ConnectionGuard::Beyond(const Port& port,
+                              const std::vector<const Connection*>& connections) const {
+  // By address, the newest last.
+  std::map<std::string, std::vector<std::pair<int64_t, SocketAddress>>> of_addresses;
+  for (const Connection* connection : connections) {
+    of_addresses[connection->peer.ip].emplace_back(ids_.at(connection->peer), connection->peer);
+  }
+  for (auto& [address, own] : of_addresses) {
+    std::sort(own.begin(), own.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  Peers beyond;
+  for (size_t left = connections.size(); left > port.max_connections; --left) {
+    auto& most = std::max_element(
+                     of_addresses.begin(), of_addresses.end(),
+                     [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); })
+                     ->second;
+    beyond.insert(most.back().second);
+    most.pop_back();
+  }
+  return beyond;
 }
 
 // Strangers cause it: a line a second is enough.

@@ -1,5 +1,6 @@
 #include "service/gateway.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +22,8 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadServerTls(const Config& c
 
 absl::StatusOr<std::shared_ptr<const authorization::Settings>> LoadAuthorization(
     const Config& config, const authorization::Authorizer& authorizer) {
-  auto settings = authorization::Load(config.authorization, authorizer.methods());
+  auto settings =
+      authorization::Load(config.authorization, authorizer.methods(), authorizer.Get().get());
   if (settings.ok()) return settings;
   return Prefixed(absl::StrCat(config.file, ": authorization."), settings.status());
 }
@@ -32,7 +34,22 @@ void WarnOfPlaintext(const Config& config) {
       {{"listen", config.listen}});
 }
 
+void WarnOfDryRun(const authorization::Authorizer& authorizer) {
+  const auto policy = authorizer.Get()->policy;
+  if (policy == nullptr || !policy->dry_run()) return;
+  Log(Severity::kError, "the policy is in dry-run mode: every caller may do everything");
+}
+
+Arrivals::Options ArrivalsOf(const Config& config) {
+  return {.most_slow = static_cast<size_t>(
+              std::max<int64_t>(config.server.max_unfinished_bytes / config.max_request_bytes, 2)),
+          .time = absl::ToChronoMilliseconds(config.server.message_timeout)};
+}
+
 }  // namespace
+
+Gateway::Gateway(const Config& config, const mapping::Files& files)
+    : config_(config), files_(files), arrivals_(ArrivalsOf(config)) {}
 
 absl::Status Gateway::MakeRoutes() {
   mapping::Overrides overrides;
@@ -66,8 +83,9 @@ absl::Status Gateway::MakeWebhooks() {
   if (!reader.ok()) return reader.status();
   auto settings = LoadWebhooks(config_);
   if (!settings.ok()) return settings.status();
-  webhooks_ = std::make_unique<WebhookService>(*std::move(reader), drift_, webhook_stats_,
-                                               *authorizer_, *telemetry_);
+  webhooks_ = std::make_unique<WebhookService>(
+      *std::move(reader), drift_, webhook_stats_, *authorizer_, arrivals_,
+      static_cast<size_t>(config_.server.max_metadata_bytes), *telemetry_);
   webhooks_->slot().Set(*std::move(settings));
   return absl::OkStatus();
 }
@@ -91,6 +109,7 @@ absl::Status Gateway::MakeTls() {
   if (!config_.server.tls.enabled()) return absl::OkStatus();
   auto material = LoadServerTls(config_);
   if (!material.ok()) return material.status();
+  authorizer_->SetClientAuthorities((*material)->client_cas);
   tls_ = std::make_unique<TlsSlot>(*std::move(material));
   return absl::OkStatus();
 }
@@ -104,8 +123,9 @@ void Gateway::MakeEndpoints() {
     CallStats& stats = call_stats_.emplace_back();
     const size_t method = *authorizer_->Find(absl::StripPrefix(route.rpc_path, "/"));
     const Operation& operation = operations_.emplace_back(OperationOf(route));
-    endpoints_.push_back({&route, backend, &drift_, &in_flight_, &stats, authorizer_.get(), method,
-                          &operation, telemetry_.get(), audit_.get()});
+    endpoints_.push_back({&route, backend, &drift_, &in_flight_, &arrivals_,
+                          static_cast<size_t>(config_.server.max_metadata_bytes), &stats,
+                          authorizer_.get(), method, &operation, telemetry_.get(), audit_.get()});
     sources.rpcs.push_back({operation.service, operation.method, operation.read, &stats});
   }
   sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, true, &webhook_stats_});
@@ -115,6 +135,9 @@ void Gateway::MakeEndpoints() {
   sources.drift = &drift_;
   sources.in_flight = &in_flight_;
   sources.reloads = &reloads_;
+  security_files_ = std::make_unique<SecurityFiles>(*authorizer_, tls_.get());
+  security_files_->Reload(config_);  // what it will find changed later
+  sources.security_files = security_files_.get();
   sources.telemetry = telemetry_.get();
   sources.certificates = [this] {
     const std::lock_guard lock(mutex_);
@@ -135,6 +158,7 @@ absl::Status Gateway::OpenAudit() {
 absl::Status Gateway::Listen() {
   WarnOfPlaintext(config_);
   WarnOfReadableSecrets(config_);
+  WarnOfDryRun(*authorizer_);
   if (!config_.metrics_listen.empty()) {
     auto endpoint = MetricsEndpoint::Create(config_.metrics_listen, metrics_);
     if (!endpoint.ok()) {
@@ -144,12 +168,17 @@ absl::Status Gateway::Listen() {
   }
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Create({config_.listen, config_.max_request_bytes, config_.server, tls_.get(),
-                      config_.authorization.enabled() ? authorizer_.get() : nullptr},
-                     endpoints_, *webhooks_, in_flight_, *telemetry_);
+                      config_.authorization.enabled() || !config_.server.tls.client_ca_file.empty()
+                          ? authorizer_.get()
+                          : nullptr},
+                     endpoints_, *webhooks_, in_flight_, arrivals_, *telemetry_);
   if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": "), server.status());
   server_ = *std::move(server);
   if (!config_.server.health_listen.empty()) {
     Log(Severity::kInfo, "answering health checks", {{"port", int64_t{server_->health_port()}}});
+  }
+  if (!config_.server.probe_listen.empty()) {
+    Log(Severity::kInfo, "answering probes", {{"port", int64_t{server_->probe_port()}}});
   }
   return absl::OkStatus();
 }
@@ -194,6 +223,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
   if (!config.file.empty()) {
     gateway->reloader_ = std::make_unique<Reloader>(
         config, gateway->fingerprint_,
+        [self = gateway.get()](const Config& present) { self->security_files_->Reload(present); },
         [self = gateway.get()](const Config& changed) { return self->Apply(changed); },
         [self = gateway.get()] { self->backends_->Reap(); }, gateway->reloads_);
   }
@@ -213,7 +243,10 @@ absl::Status Gateway::Apply(const Config& config) {
   if (!authorization.ok()) return authorization.status();
   if (absl::Status status = backends_->Apply(config); !status.ok()) return status;
   webhooks_->slot().Set(*std::move(webhooks));
-  if (tls_ != nullptr) tls_->Set(std::move(tls));
+  if (tls_ != nullptr) {
+    authorizer_->SetClientAuthorities(tls->client_cas);
+    tls_->Set(std::move(tls));
+  }
   authorizer_->Set(*std::move(authorization));
   telemetry_->SetLogging(config.logging);
   const std::lock_guard lock(mutex_);

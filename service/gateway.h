@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/arrivals.h"
 #include "service/audit_log.h"
 #include "service/authorization/authorizer.h"
 #include "service/backends.h"
@@ -32,6 +33,7 @@
 #include "service/metrics.h"
 #include "service/metrics_endpoint.h"
 #include "service/reloader.h"
+#include "service/security_files.h"
 #include "service/server.h"
 #include "service/tls_files.h"
 #include "service/upstream_health.h"
@@ -56,6 +58,8 @@ class Gateway {
   int port() const { return server_->port(); }
   // Of the listener for health checks; only where the configuration has an address for it.
   int health_port() const { return server_->health_port(); }
+  // Of the probes over HTTP/1.1; likewise.
+  int probe_port() const { return server_->probe_port(); }
   // Of the metrics; only where the configuration has an address for them.
   int metrics_port() const { return metrics_endpoint_->port(); }
   const DriftLog& drift() const { return drift_; }
@@ -66,7 +70,7 @@ class Gateway {
   void Drain();
 
  private:
-  Gateway(const Config& config, const mapping::Files& files) : config_(config), files_(files) {}
+  Gateway(const Config& config, const mapping::Files& files);
   // All but what listens.
   absl::Status MakeAll();
   absl::Status MakeRoutes();
@@ -92,6 +96,7 @@ class Gateway {
   std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
   InFlight in_flight_;
+  Arrivals arrivals_;
   std::deque<CallStats> call_stats_;
   std::vector<Endpoint> endpoints_;
   std::unique_ptr<authorization::Authorizer> authorizer_;
@@ -99,6 +104,7 @@ class Gateway {
   CallStats webhook_stats_;
   std::unique_ptr<WebhookService> webhooks_;
   std::unique_ptr<TlsSlot> tls_;  // null: plain text
+  std::unique_ptr<SecurityFiles> security_files_;
   ReloadCounters reloads_;
   std::shared_ptr<Metrics> metrics_;
   // Those that use all of the above, and end before it.

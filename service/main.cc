@@ -1,6 +1,7 @@
 // billing-gateway: configuration -> gateway -> serve -> drain.
 #include <malloc.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -94,7 +95,16 @@ void TakeAllDescriptors() {
   setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
+// The process's memory holds keys: no other process of this user may look at it, and it is written
+// nowhere when the process crashes.
+void HideMemory() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int Serve(const gateway::Config& config) {
+  HideMemory();
   TakeAllDescriptors();
   ReturnLargeBlocks();
   gateway::TakeOverGrpcLog();

@@ -197,10 +197,13 @@ MetricFamily DriftOf(const DriftLog& drift) {
 }
 
 MetricFamily AuditOf(const AuditLog& audit) {
-  Family family("gateway_audit_lines_total", MetricType::Counter,
-                "Lines for the audit log: written, or dropped because disk or queue were full.");
+  Family family(
+      "gateway_audit_lines_total", MetricType::Counter,
+      "Lines for the audit log: written, dropped because disk or queue were full, or left "
+      "out of many calls that were not sent.");
   family.Add({{"result", "written"}}, static_cast<double>(audit.written()));
   family.Add({{"result", "dropped"}}, static_cast<double>(audit.dropped()));
+  family.Add({{"result", "left_out"}}, static_cast<double>(audit.left_out()));
   return family.Take();
 }
 
@@ -209,6 +212,15 @@ MetricFamily ReloadsOf(const ReloadCounters& reloads) {
                 "Changed configurations and keys, applied or refused.");
   family.Add({{"result", "applied"}}, static_cast<double>(reloads.applied));
   family.Add({{"result", "refused"}}, static_cast<double>(reloads.refused));
+  return family.Take();
+}
+
+MetricFamily SecurityFilesOf(const SecurityFiles& files) {
+  Family family("gateway_security_file_refused", MetricType::Gauge,
+                "Files by which rights are withdrawn: 1 while what one holds is refused.");
+  for (const SecurityFiles::Part* part : {&files.policy(), &files.keys(), &files.client_ca()}) {
+    family.Add({{"part", part->name}}, part->refused ? 1 : 0);
+  }
   return family.Take();
 }
 
@@ -257,6 +269,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   upstreams.MoveTo(families);
   families.push_back(DriftOf(*sources_.drift));
   families.push_back(ReloadsOf(*sources_.reloads));
+  families.push_back(SecurityFilesOf(*sources_.security_files));
   AddTelemetry(*sources_.telemetry, families);
   families.push_back(CertificatesOf(sources_.certificates()));
   AddProcessMetrics(families);

@@ -23,6 +23,7 @@
 #include "service/certificates.h"
 #include "service/drift_log.h"
 #include "service/in_flight.h"
+#include "service/security_files.h"
 #include "service/telemetry.h"
 
 namespace gateway {
@@ -51,6 +52,7 @@ class Metrics : public prometheus::Collectable {
     const DriftLog* drift;
     const InFlight* in_flight;
     const ReloadCounters* reloads;
+    const SecurityFiles* security_files;
     const Telemetry* telemetry;
     // Those of the configuration in force. Called at each scrape, from any thread.
     std::function<std::vector<CertificateFile>()> certificates;

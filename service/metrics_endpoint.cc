@@ -1,26 +1,15 @@
 #include "service/metrics_endpoint.h"
 
-#include <exception>
-#include <utility>
-
-#include "absl/strings/str_cat.h"
-
 namespace gateway {
-
-MetricsEndpoint::MetricsEndpoint(const std::string& listen, std::shared_ptr<Metrics> metrics)
-    : metrics_(std::move(metrics)), exposer_(listen, 1) {
-  exposer_.RegisterCollectable(metrics_);
-}
 
 absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Create(
     const std::string& listen, std::shared_ptr<Metrics> metrics) {
-  try {
-    return std::unique_ptr<MetricsEndpoint>(new MetricsEndpoint(listen, std::move(metrics)));
-  } catch (const std::exception&) {  // its message does not say why
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen));
-  }
+  auto server = PlainHttp::Create(listen, [metrics = std::move(metrics)](absl::string_view path) {
+    if (path != "/metrics") return PlainHttp::NotFound();
+    return PlainHttp::Answer{200, metrics->Text(), "text/plain; version=0.0.4; charset=utf-8"};
+  });
+  if (!server.ok()) return server.status();
+  return std::unique_ptr<MetricsEndpoint>(new MetricsEndpoint(*std::move(server)));
 }
-
-int MetricsEndpoint::port() const { return exposer_.GetListeningPorts().front(); }
 
 }  // namespace gateway

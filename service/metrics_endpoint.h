@@ -1,17 +1,17 @@
 // Serves metrics over HTTP, at /metrics, on a port of their own.
 //
-// Thread-safety: construction and destruction belong to one thread. Lifetime: has threads of its
+// Thread-safety: construction and destruction belong to one thread. Lifetime: has a thread of its
 // own until it is destroyed.
 #ifndef SERVICE_METRICS_ENDPOINT_H_
 #define SERVICE_METRICS_ENDPOINT_H_
 
-#include <prometheus/exposer.h>
-
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "service/metrics.h"
+#include "service/plain_http.h"
 
 namespace gateway {
 
@@ -21,13 +21,12 @@ class MetricsEndpoint {
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Create(const std::string& listen,
                                                                  std::shared_ptr<Metrics> metrics);
 
-  int port() const;
+  int port() const { return server_->port(); }
 
  private:
-  MetricsEndpoint(const std::string& listen, std::shared_ptr<Metrics> metrics);
+  explicit MetricsEndpoint(std::unique_ptr<PlainHttp> server) : server_(std::move(server)) {}
 
-  const std::shared_ptr<Metrics> metrics_;
-  prometheus::Exposer exposer_;
+  const std::unique_ptr<PlainHttp> server_;
 };
 
 }  // namespace gateway

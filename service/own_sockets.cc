@@ -1,11 +1,13 @@
 #include "service/own_sockets.h"
 
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/numbers.h"
@@ -69,27 +71,18 @@ size_t OwnSockets::ShutDown(const Peers& peers) {
   return found;
 }
 
-size_t OwnSockets::ShutDownOthers(const Peers& peers, const std::vector<int>& ports, size_t most) {
-  const auto ours = [&](const SocketAddress& peer) {
-    return peer.port != 0 && absl::c_linear_search(ports, HeldLocalPort());
-  };
-  size_t count = 0;
-  std::vector<int> others;
+std::vector<Connection> OwnSockets::Connections(const std::vector<int>& ports) {
+  std::vector<Connection> connections;
   for (const int fd : List()) {
-    const SocketAddress peer = Hold(fd);
-    if (!ours(peer)) continue;
-    ++count;
-    if (!peers.contains(peer)) others.push_back(fd);
+    Connection connection;
+    connection.peer = Hold(fd);
+    if (connection.peer.port == 0) continue;
+    connection.port = HeldLocalPort();
+    if (!absl::c_linear_search(ports, connection.port)) continue;
+    connection.bytes_received = HeldBytesReceived();
+    connections.push_back(std::move(connection));
   }
-  if (count <= most) return 0;
-  size_t closed = 0;
-  for (const int fd : others) {
-    const SocketAddress peer = Hold(fd);
-    if (!ours(peer) || peers.contains(peer)) continue;  // another by now
-    ShutDownHeld();
-    ++closed;
-  }
-  return closed;
+  return connections;
 }
 
 std::vector<int> OwnSockets::List() {
@@ -111,6 +104,13 @@ SocketAddress OwnSockets::Hold(int fd) const {
 }
 
 int OwnSockets::HeldLocalPort() const { return AddressOf(getsockname, held_).port; }
+
+int64_t OwnSockets::HeldBytesReceived() const {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(held_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return static_cast<int64_t>(info.tcpi_bytes_received);
+}
 
 void OwnSockets::ShutDownHeld() const { shutdown(held_, SHUT_RDWR); }
 

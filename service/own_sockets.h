@@ -34,6 +34,13 @@ struct SocketAddress {
 
 using Peers = absl::flat_hash_set<SocketAddress>;
 
+// A TCP connection of this process.
+struct Connection {
+  SocketAddress peer;
+  int port = 0;  // ours
+  int64_t bytes_received = 0;
+};
+
 class OwnSockets {
  public:
   OwnSockets();
@@ -51,9 +58,8 @@ class OwnSockets {
   // Shuts down the connections with these peers. Returns how many were found.
   size_t ShutDown(const Peers& peers);
 
-  // If there are more than `most` connections to these ports of ours: shuts down all but those with
-  // these peers. Returns their number.
-  size_t ShutDownOthers(const Peers& peers, const std::vector<int>& ports, size_t most);
+  // To these ports of ours.
+  std::vector<Connection> Connections(const std::vector<int>& ports);
 
  private:
   // Of all that are open.
@@ -62,6 +68,7 @@ class OwnSockets {
   // since its owner may close it, and the number be another's, at any time.
   SocketAddress Hold(int fd) const;
   int HeldLocalPort() const;
+  int64_t HeldBytesReceived() const;
   void ShutDownHeld() const;
 
   DIR* const directory_;  // null where the system does not show them

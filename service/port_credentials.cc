@@ -12,10 +12,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "service/session_resumption.h"
 #include "service/status.h"
 
 namespace gateway {
 namespace {
+
+// What HTTP/2 counts for a header beside its name and value.
+constexpr size_t kOverhead = 32;
 
 class PortCredentials : public grpc::ServerCredentials {
  public:
@@ -26,13 +30,12 @@ class PortCredentials : public grpc::ServerCredentials {
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
 
  protected:
-  explicit PortCredentials(authorization::Authorizer* authorizer) : authorizer_(authorizer) {}
+  explicit PortCredentials(const PortChecks& checks) : checks_(checks) {}
 
   void Use(grpc_server_credentials* credentials) {
     credentials_ = credentials;
-    if (authorizer_ == nullptr) return;
-    grpc_server_credentials_set_auth_metadata_processor(credentials_,
-                                                        {Process, nullptr, authorizer_});
+    if (checks_.authorizer == nullptr) return;
+    grpc_server_credentials_set_auth_metadata_processor(credentials_, {Process, nullptr, this});
   }
 
  private:
@@ -41,36 +44,48 @@ class PortCredentials : public grpc::ServerCredentials {
   }
 
   // Of each call, before its handler.
-  static void Process(void* authorizer, grpc_auth_context* context, const grpc_metadata* metadata,
+  static void Process(void* self, grpc_auth_context* context, const grpc_metadata* metadata,
                       size_t size, grpc_process_auth_metadata_done_cb done, void* user_data) {
-    const absl::Status status =
-        Judge(*static_cast<authorization::Authorizer*>(authorizer), context, metadata, size);
+    const absl::Status status = static_cast<PortCredentials*>(self)->Judge(context, metadata, size);
     done(user_data, nullptr, 0, nullptr, 0, static_cast<grpc_status_code>(status.code()),
          status.ok() ? nullptr : std::string(status.message()).c_str());
   }
 
-  static absl::Status Judge(authorization::Authorizer& authorizer, grpc_auth_context* context,
-                            const grpc_metadata* metadata, size_t size) {
+  absl::Status Judge(grpc_auth_context* context, const grpc_metadata* metadata, size_t size) const {
     absl::string_view path;
+    size_t bytes = 0;
     authorization::Presented presented;
     for (size_t i = 0; i < size; ++i) {
       const absl::string_view key = ViewOf(metadata[i].key);
-      if (key == ":path") path = ViewOf(metadata[i].value);
-      if (key == authorization::kAuthorization) {
-        presented.authorization.push_back(ViewOf(metadata[i].value));
-      }
+      const absl::string_view value = ViewOf(metadata[i].value);
+      bytes += key.size() + value.size() + kOverhead;
+      if (key == ":path") path = value;
+      if (key == authorization::kAuthorization) presented.authorization.push_back(value);
     }
-    if (!absl::StartsWith(path, "/grpc.reflection.") &&
-        !absl::StartsWith(path, "/grpc.channelz.")) {
-      return absl::OkStatus();
+    if (!absl::StartsWith(path, "/grpc.")) return absl::OkStatus();
+    if (bytes > checks_.max_metadata_bytes) {
+      return absl::ResourceExhaustedError(absl::StrCat(kDomain, ": the metadata is too large"));
     }
-    const std::optional<size_t> method = authorizer.Find(absl::StripPrefix(path, "/"));
-    if (!method) return absl::OkStatus();  // nobody serves it
+    for (const absl::string_view pem : PropertiesOf(context, GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+      presented.certificate = pem;
+    }
+    for (const absl::string_view pem :
+         PropertiesOf(context, GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME)) {
+      presented.chain = pem;
+    }
     presented.spiffe = PropertiesOf(context, GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
     presented.dns = PropertiesOf(context, GRPC_PEER_DNS_PROPERTY_NAME);
-    const auto refusal = authorizer.CheckStore(authorizer.Admit(*method, presented), "");
+    const auto refusal = Ask(absl::StripPrefix(path, "/"), presented);
     if (!refusal) return absl::OkStatus();
     return absl::Status(refusal->code, absl::StrCat(kDomain, ": ", refusal->message));
+  }
+
+  // Health needs no rule, nor does what nobody serves.
+  std::optional<mapping::Failure> Ask(absl::string_view name,
+                                      const authorization::Presented& presented) const {
+    const std::optional<size_t> method = checks_.authorizer->Find(name);
+    if (!method) return checks_.authorizer->CheckPeer(presented);
+    return checks_.authorizer->CheckStore(checks_.authorizer->Admit(*method, presented), "");
   }
 
   static absl::string_view ViewOf(const grpc_slice& slice) {
@@ -88,13 +103,13 @@ class PortCredentials : public grpc::ServerCredentials {
     return values;
   }
 
-  authorization::Authorizer* const authorizer_;
+  const PortChecks checks_;
   grpc_server_credentials* credentials_ = nullptr;
 };
 
 class Plaintext final : public PortCredentials {
  public:
-  explicit Plaintext(authorization::Authorizer* authorizer) : PortCredentials(authorizer) {
+  explicit Plaintext(const PortChecks& checks) : PortCredentials(checks) {
     Use(grpc_insecure_server_credentials_create());
   }
 };
@@ -102,8 +117,9 @@ class Plaintext final : public PortCredentials {
 class Tls final : public PortCredentials {
  public:
   Tls(const TlsSlot& slot, grpc_ssl_client_certificate_request_type request,
-      authorization::Authorizer* authorizer)
-      : PortCredentials(authorizer), slot_(slot) {
+      const PortChecks& checks)
+      : PortCredentials(checks), slot_(slot) {
+    ForbidSessionResumption();
     Use(grpc_ssl_server_credentials_create_with_options(
         grpc_ssl_server_credentials_create_options_using_config_fetcher(request, Fetch, this)));
   }
@@ -137,18 +153,18 @@ class Tls final : public PortCredentials {
 
 std::shared_ptr<grpc::ServerCredentials> TlsPort(const TlsSlot& material,
                                                  bool require_client_certificate,
-                                                 authorization::Authorizer* authorizer) {
+                                                 const PortChecks& checks) {
   grpc_ssl_client_certificate_request_type request = GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
   if (!material.Get()->client_cas.empty()) {
     request = require_client_certificate
                   ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
                   : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
   }
-  return std::make_shared<Tls>(material, request, authorizer);
+  return std::make_shared<Tls>(material, request, checks);
 }
 
-std::shared_ptr<grpc::ServerCredentials> PlaintextPort(authorization::Authorizer* authorizer) {
-  return std::make_shared<Plaintext>(authorizer);
+std::shared_ptr<grpc::ServerCredentials> PlaintextPort(const PortChecks& checks) {
+  return std::make_shared<Plaintext>(checks);
 }
 
 }  // namespace gateway

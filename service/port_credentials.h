@@ -6,9 +6,9 @@
 // are bad. The older way that is used here asks for the certificates at each handshake and keeps
 // the old ones unless the new ones are good; only C++ has no name for it.
 //
-// Where there is an authorizer, calls of reflection and channelz are put before it here: their
-// services are gRPC's own, and this is the one place that comes before them. All other calls pass;
-// their handlers ask the authorizer themselves, and can tell their callers more.
+// Where there is an authorizer, calls of reflection, channelz and health are put before it here:
+// the first two are gRPC's own, and this is the one place that comes before them. All other calls
+// pass; their handlers ask the authorizer themselves, and can tell their callers more.
 //
 // Lifetime: what is given, and what is returned, must outlive the server: gRPC's builder keeps
 // neither.
@@ -17,6 +17,7 @@
 
 #include <grpcpp/security/server_credentials.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "service/authorization/authorizer.h"
@@ -24,13 +25,18 @@
 
 namespace gateway {
 
+struct PortChecks {
+  authorization::Authorizer* authorizer = nullptr;  // null: everybody may
+  size_t max_metadata_bytes = 0;
+};
+
 // TLS 1.2 or later. `require_client_certificate` counts where the material has authorities for
 // clients when the server starts, which must not change later.
 std::shared_ptr<grpc::ServerCredentials> TlsPort(const TlsSlot& material,
                                                  bool require_client_certificate,
-                                                 authorization::Authorizer* authorizer);
+                                                 const PortChecks& checks);
 
-std::shared_ptr<grpc::ServerCredentials> PlaintextPort(authorization::Authorizer* authorizer);
+std::shared_ptr<grpc::ServerCredentials> PlaintextPort(const PortChecks& checks);
 
 }  // namespace gateway
 

@@ -1,27 +1,24 @@
 #include "service/raw_service.h"
 
-#include <grpcpp/impl/codegen/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
-
 #include <memory>
 #include <utility>
+
+#include "service/unary_handler.h"
 
 namespace gateway {
 
 RawService::RawService(std::string name, std::vector<Endpoint> endpoints)
     : name_(std::move(name)), endpoints_(std::move(endpoints)) {
-  using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = endpoints_[i];
     // gRPC keeps the pointer to the name: a route's lives as long as the process serves.
-    AddMethod(new grpc::internal::RpcServiceMethod(endpoint.route->rpc_path.c_str(),
-                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-    MarkMethodRawCallback(
-        static_cast<int>(i),
-        new Handler([&endpoint](grpc::CallbackServerContext* context,
-                                const grpc::ByteBuffer* request, grpc::ByteBuffer* reply) {
-          return StartCall(endpoint, *context, *request, *reply);
-        }));
+    AddMethod(new grpc::internal::RpcServiceMethod(endpoint.route->rpc_path.c_str(), kUnaryMethod,
+                                                   nullptr));
+    MarkMethodRawCallback(static_cast<int>(i),
+                          new UnaryHandler([&endpoint](grpc::CallbackServerContext& context,
+                                                       grpc::ByteBuffer& reply) {
+                            return MakeCall(endpoint, context, reply);
+                          }));
   }
 }
 

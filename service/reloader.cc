@@ -32,9 +32,10 @@ size_t FingerprintWith(const Config& config, const std::string& text) {
 
 size_t Reloader::Fingerprint(const Config& config) { return FingerprintWith(config, config.text); }
 
-Reloader::Reloader(const Config& config, size_t fingerprint, Apply apply,
+Reloader::Reloader(const Config& config, size_t fingerprint, Withdraw withdraw, Apply apply,
                    std::function<void()> tick, ReloadCounters& counters)
     : config_(config),
+      withdraw_(std::move(withdraw)),
       apply_(std::move(apply)),
       tick_(std::move(tick)),
       counters_(counters),
@@ -59,6 +60,7 @@ void Reloader::LookForChanges() {
   const size_t present = FingerprintWith(config_, text.value_or(""));
   if (present == seen_) return;
   seen_ = present;
+  withdraw_(config_);
   const absl::Status status = Reload(text);
   if (status.ok()) {
     ++counters_.applied;

@@ -2,7 +2,6 @@
 
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
@@ -18,15 +17,14 @@
 #include "absl/time/clock.h"
 #include "service/log.h"
 #include "service/port_credentials.h"
+#include "service/probes.h"
+#include "service/resident_memory.h"
 
 namespace gateway {
 namespace {
 
 // For aborted calls to reach their callers.
 constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
-
-// A service's name.
-constexpr int kMaxHealthRequest = 4096;
 
 // The limit may be "infinity".
 constexpr rlim_t kManyDescriptors = rlim_t{1} << 30;
@@ -35,7 +33,7 @@ constexpr rlim_t kManyDescriptors = rlim_t{1} << 30;
 void InitPlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
+    grpc::EnableDefaultHealthCheckService(false);  // see health_service.h
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
   });
@@ -61,6 +59,9 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
   };
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
   set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
+  // Probes would raise the window of every call to what the network can carry. A message that is
+  // read gets the window that it needs anyway; all else is to wait at its sender.
+  set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // gRPC varies it by a tenth. What it ends by force when the grace is over would be UNAVAILABLE,
   // whatever happened upstream; so there is no end to the grace.
   set_time(GRPC_ARG_MAX_CONNECTION_AGE_MS, limits.max_connection_age);
@@ -69,9 +70,9 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
   set_time(GRPC_ARG_KEEPALIVE_TIME_MS, limits.keepalive_time);
   set_time(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, limits.min_ping_interval);
   set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  if (limits.max_memory_bytes == 0) return;
   grpc::ResourceQuota quota("port");
-  quota.Resize(static_cast<size_t>(limits.max_memory_bytes));
+  quota.Resize(static_cast<size_t>(limits.max_memory_bytes == 0 ? MemoryOfTheProcess() / 2
+                                                                : limits.max_memory_bytes));
   builder.SetResourceQuota(quota);
 }
 
@@ -99,10 +100,13 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
 
 }  // namespace
 
-Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight,
+Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, Arrivals& arrivals,
                const Telemetry& telemetry)
     : services_(MakeServices(endpoints)),
       in_flight_(in_flight),
+      arrivals_(arrivals),
+      health_(arrivals),
+      health_alone_(arrivals),
       unknown_method_(telemetry),
       unknown_health_method_(telemetry) {
   for (const Endpoint& endpoint : endpoints) {
@@ -114,16 +118,17 @@ Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight,
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
                                                        const std::vector<Endpoint>& endpoints,
                                                        WebhookService& webhooks,
-                                                       InFlight& in_flight,
+                                                       InFlight& in_flight, Arrivals& arrivals,
                                                        const Telemetry& telemetry) {
   InitPlugins();
-  std::unique_ptr<Server> server(new Server(endpoints, in_flight, telemetry));
+  std::unique_ptr<Server> server(new Server(endpoints, in_flight, arrivals, telemetry));
   grpc::ServerBuilder builder;
+  const PortChecks checks = {options.authorizer,
+                             static_cast<size_t>(options.settings.max_metadata_bytes)};
   server->credentials_ =
       options.tls == nullptr
-          ? PlaintextPort(options.authorizer)
-          : TlsPort(*options.tls, options.settings.tls.require_client_certificate,
-                    options.authorizer);
+          ? PlaintextPort(checks)
+          : TlsPort(*options.tls, options.settings.tls.require_client_certificate, checks);
   builder.AddListeningPort(options.listen, server->credentials_, &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
   SetLimits(options.settings, builder);
@@ -131,6 +136,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& service : server->services_) builder.RegisterService(service.get());
   builder.RegisterService(&webhooks);
+  builder.RegisterService(&server->health_);
   builder.RegisterCallbackGenericService(&server->unknown_method_);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || server->port_ == 0) {
@@ -139,11 +145,17 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   if (!options.settings.health_listen.empty()) {
     if (absl::Status status = server->ListenForHealth(options); !status.ok()) return status;
   }
-  server->connection_guard_ = std::make_unique<ConnectionGuard>(
-      ConnectionGuard::Options{.ports = {server->port_, server->health_port_},
-                               .max_connections = MaxConnections(options.settings),
-                               .max_resets_per_second = options.settings.max_resets_per_second,
-                               .max_streams = options.settings.max_concurrent_streams});
+  if (absl::Status status = server->ListenForProbes(options); !status.ok()) return status;
+  server->connection_guard_ = std::make_unique<ConnectionGuard>(ConnectionGuard::Options{
+      .ports = {{server->port_, static_cast<size_t>(MaxConnections(options.settings))},
+                {server->health_port_,
+                 static_cast<size_t>(options.settings.max_health_connections)}},
+      .max_resets_per_second = options.settings.max_resets_per_second,
+      .max_streams = options.settings.max_concurrent_streams,
+      .bytes = {.max_request_bytes = options.max_request_bytes,
+                .most_of_all = options.settings.max_unfinished_bytes * 5 / 4,
+                .arrivals = &arrivals},
+      .arrivals = &arrivals});
   server->SetServing(true);
   return server;
 }
@@ -151,15 +163,28 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
 absl::Status Server::ListenForHealth(const Options& options) {
   grpc::ServerBuilder builder;
   builder.SetOption(std::make_unique<WithoutPlugins>());
-  builder.AddListeningPort(options.settings.health_listen, PlaintextPort(nullptr), &health_port_);
-  builder.SetMaxReceiveMessageSize(kMaxHealthRequest);
+  builder.AddListeningPort(options.settings.health_listen, PlaintextPort({}), &health_port_);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(HealthService::kMostBytes));
   SetLimits(options.settings, builder);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(&health_alone_);
   builder.RegisterCallbackGenericService(&unknown_health_method_);
   health_server_ = builder.BuildAndStart();
   if (health_server_ != nullptr && health_port_ != 0) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("server.health_listen: cannot listen on ", options.settings.health_listen));
+}
+
+absl::Status Server::ListenForProbes(const Options& options) {
+  if (options.settings.probe_listen.empty()) return absl::OkStatus();
+  auto probes = PlainHttp::Create(options.settings.probe_listen, [this](absl::string_view path) {
+    return AnswerProbe(path, health_);
+  });
+  if (!probes.ok()) {
+    return absl::UnavailableError(absl::StrCat("server.probe_listen: ", probes.status().message()));
+  }
+  probes_ = *std::move(probes);
+  return absl::OkStatus();
 }
 
 Server::~Server() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
@@ -174,6 +199,7 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
   std::future<void> over =
       std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });
   if (over.wait_for(absl::ToChronoNanoseconds(grace)) == std::future_status::timeout) {
+    arrivals_.GiveUpAll();
     in_flight_.AbortAll();
   }
   over.get();
@@ -187,22 +213,18 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
 }
 
 void Server::SetServing(bool serving) {
-  for (grpc::Server* const server : {server_.get(), health_server_.get()}) {
-    if (server == nullptr) continue;
-    grpc::HealthCheckServiceInterface* const health = server->GetHealthCheckService();
-    health->SetServingStatus(serving);
-    health->SetServingStatus(WebhookService::kName, serving);
-  }
+  SetHealth("", serving);
+  SetHealth(WebhookService::kName, serving);
   for (const auto& [upstream, names] : names_of_upstreams_) SetUpstreamServing(upstream, serving);
 }
 
 void Server::SetUpstreamServing(const std::string& upstream, bool serving) {
-  for (grpc::Server* const server : {server_.get(), health_server_.get()}) {
-    if (server == nullptr) continue;
-    for (const std::string& name : names_of_upstreams_.at(upstream)) {
-      server->GetHealthCheckService()->SetServingStatus(name, serving);
-    }
-  }
+  for (const std::string& name : names_of_upstreams_.at(upstream)) SetHealth(name, serving);
+}
+
+void Server::SetHealth(const std::string& name, bool serving) {
+  health_.Set(name, serving);
+  health_alone_.Set(name, serving);
 }
 
 }  // namespace gateway

@@ -22,7 +22,9 @@
 #include "service/call.h"
 #include "service/config.h"
 #include "service/connection_guard.h"
+#include "service/health_service.h"
 #include "service/in_flight.h"
+#include "service/plain_http.h"
 #include "service/raw_service.h"
 #include "service/tls_files.h"
 #include "service/unknown_method.h"
@@ -38,17 +40,18 @@ class Server {
     ServerConfig settings;
     // Where the settings ask for TLS; outlives the server.
     const TlsSlot* tls = nullptr;
-    // Who may call reflection and channelz; null: everybody. Outlives the server.
+    // Who may call gRPC's own services, and whose certificates are good; null: everybody may.
+    // Outlives the server.
     authorization::Authorizer* authorizer = nullptr;
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they
-  // point to, `webhooks`, `telemetry`, and `in_flight`, where the endpoints' calls are found, must
-  // outlive the server. UNAVAILABLE where the address cannot be had.
+  // point to, `webhooks`, `telemetry`, and `in_flight` and `arrivals`, where the endpoints' calls
+  // are found, must outlive the server. UNAVAILABLE where the address cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         const std::vector<Endpoint>& endpoints,
                                                         WebhookService& webhooks,
-                                                        InFlight& in_flight,
+                                                        InFlight& in_flight, Arrivals& arrivals,
                                                         const Telemetry& telemetry);
 
   // Ends calls that are still there.
@@ -57,6 +60,8 @@ class Server {
   int port() const { return port_; }
   // Of the listener for health checks; only where the settings have an address for it.
   int health_port() const { return health_port_; }
+  // Of the probes over HTTP/1.1; only where the settings have an address for them.
+  int probe_port() const { return probes_->port(); }
 
   // What health says of an upstream's name and of its services, from now on; SERVING at first. Not
   // beside Drain.
@@ -67,14 +72,20 @@ class Server {
   void Drain(absl::Duration delay, absl::Duration grace);
 
  private:
-  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, const Telemetry& telemetry);
+  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, Arrivals& arrivals,
+         const Telemetry& telemetry);
   absl::Status ListenForHealth(const Options& options);
+  absl::Status ListenForProbes(const Options& options);
   void SetServing(bool serving);
+  void SetHealth(const std::string& name, bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
   // For health: an upstream's name, and those of its services.
   std::map<std::string, std::set<std::string>> names_of_upstreams_;
   InFlight& in_flight_;
+  Arrivals& arrivals_;
+  HealthService health_;
+  HealthService health_alone_;  // the second server's
   UnknownMethod unknown_method_;
   UnknownMethod unknown_health_method_;
   std::shared_ptr<grpc::ServerCredentials> credentials_;  // the server's
@@ -82,6 +93,7 @@ class Server {
   int port_ = 0;
   std::unique_ptr<grpc::Server> health_server_;  // may be null
   int health_port_ = 0;
+  std::unique_ptr<PlainHttp> probes_;                  // may be null
   std::unique_ptr<ConnectionGuard> connection_guard_;  // last: it looks at the servers
 };
 

@@ -41,13 +41,21 @@ ServerConfig ReadServer(Section& root) {
                "change every call on its way.",
                server.allow_plaintext);
   section.Read("health_listen",
-               "Address and port of a second listener that answers health checks, in plain text, "
-               "and nothing else; empty: none.",
+               "Address and port of a second listener that answers gRPC health checks, in plain "
+               "text, and nothing else; empty: none. For networks without strangers: see "
+               "`probe_listen`.",
                server.health_listen);
+  section.Read(
+      "probe_listen",
+      "Address and port that answer `/healthz` and `/readyz` over HTTP/1.1, in plain text, "
+      "and nothing else; empty: none.",
+      server.probe_listen);
   ReadInteger(section, "max_connections",
-              "Connections at a time, those of `health_listen` with them; the newest beyond it are "
-              "closed. At most half of the process's descriptors.",
+              "Connections at a time. Beyond it those before their handshake are closed, then the "
+              "newest of the address that has the most. At most half of the process's descriptors.",
               server.max_connections, 1, 1000000);
+  ReadInteger(section, "max_health_connections", "The same of `health_listen`.",
+              server.max_health_connections, 1, 10000);
   section.Read("handshake_timeout", "For TLS and the first frames of HTTP/2.",
                server.handshake_timeout, absl::Milliseconds(100));
   section.Read("keepalive_time",
@@ -63,6 +71,12 @@ ServerConfig ReadServer(Section& root) {
               server.max_concurrent_streams, 1, 1000000);
   ReadInteger(section, "max_metadata_bytes", "Largest metadata of a call.",
               server.max_metadata_bytes, 1024, int64_t{1024} * 1024);
+  section.Read("message_timeout", "Time for a call's message to arrive whole, from its headers on.",
+               server.message_timeout, absl::Milliseconds(100));
+  ReadInteger(section, "max_unfinished_bytes",
+              "Memory for messages that come slowly. So many of the largest may be under way, half "
+              "of them of one caller; of more, the oldest are refused.",
+              server.max_unfinished_bytes, 1024 * 1024, int64_t{1} << 40);
   section.Read("max_connection_age",
                "A connection is told to go after this time, a tenth more or less, so that clients "
                "spread over new replicas; its calls end in peace.",
@@ -72,7 +86,8 @@ ServerConfig ReadServer(Section& root) {
               "beyond it; 0 for no limit.",
               server.max_resets_per_second, 0, 1000000);
   ReadInteger(section, "max_memory_bytes",
-              "Memory for the port's connections and messages; 0 for no limit.",
+              "Memory for the port's connections and messages; 0 for half of what the process may "
+              "have, by its control group or the machine.",
               server.max_memory_bytes, 0, int64_t{1} << 40);
   return server;
 }

@@ -33,9 +33,14 @@ struct ServerConfig {
   // Address and port of a second listener: grpc.health.v1 in plain text, and nothing else. Empty:
   // none.
   std::string health_listen;
+  // Address and port of probes over HTTP/1.1. Empty: none.
+  std::string probe_listen;
 
-  // Connections at a time, health_listen's with them; the newest beyond it are closed.
+  // Connections at a time, apart from health_listen's. Beyond it those before their handshake are
+  // closed, then the newest of the address that has the most.
   int64_t max_connections = 10000;
+  // The same of health_listen.
+  int64_t max_health_connections = 64;
   // For TLS and the first frames of HTTP/2.
   absl::Duration handshake_timeout = absl::Seconds(10);
   // A connection on which nothing comes is asked after this time whether its peer is still there.
@@ -43,8 +48,13 @@ struct ServerConfig {
   // A client that asks the same more often, twice over, is told to calm down and disconnected.
   absl::Duration min_ping_interval = absl::Seconds(5);
   // Calls at a time on one connection; more wait at the client.
-  int64_t max_concurrent_streams = 1000;
+  int64_t max_concurrent_streams = 100;
   int64_t max_metadata_bytes = int64_t{16} * 1024;
+  // Between a call's headers and the end of its message.
+  absl::Duration message_timeout = absl::Seconds(10);
+  // Memory for messages that come slowly: so many of the largest may be under way at a time, half
+  // of them of one caller.
+  int64_t max_unfinished_bytes = int64_t{32} * 1024 * 1024;
   // A connection is told to go after this time, a tenth more or less, so that clients spread over
   // new replicas. Its calls end in peace, however long they take: what gRPC would end by force, it
   // would call UNAVAILABLE.
@@ -52,7 +62,7 @@ struct ServerConfig {
   // Calls that a client may break off in a second on one connection. Beyond it the connection is
   // closed; 0: no limit.
   int64_t max_resets_per_second = 1000;
-  // Memory for all connections and messages of the port; 0: no limit.
+  // Memory for all connections and messages of the port; 0: half of what the process may have.
   int64_t max_memory_bytes = 0;
 
   bool operator==(const ServerConfig&) const = default;

@@ -79,6 +79,8 @@ ServerSocket DescribeServerSocket(int64_t id) {
   const json shown = Member(Take(grpc_channelz_get_socket(id)), "socket");
   socket.calls =
       CallsIn(Member(shown, "data"), "streamsStarted", "streamsSucceeded", "streamsFailed");
+  socket.messages_received = Number(Member(shown, "data"), "messagesReceived");
+  socket.messages_sent = Number(Member(shown, "data"), "messagesSent");
   const json tcp = Member(Member(shown, "remote"), "tcpip_address");
   socket.peer.port = static_cast<int>(Number(tcp, "port"));
   const json address = Member(tcp, "ip_address");

@@ -21,6 +21,8 @@ struct ServerCalls {
 struct ServerSocket {
   int64_t id = 0;
   ServerCalls calls;
+  int64_t messages_received = 0;
+  int64_t messages_sent = 0;
   SocketAddress peer;
 };
 

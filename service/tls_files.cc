@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <optional>
 #include <vector>
@@ -103,13 +104,25 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& conf
   }
 
   if (config.client_ca_file.empty()) return material;
+  struct stat about;
+  if (stat(config.client_ca_file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
+    return Bad("client_ca_file", "can be written by everybody on this machine");
+  }
   auto cas = ReadSetting("client_ca_file", config.client_ca_file);
   if (!cas.ok()) return cas.status();
-  material->client_cas = *std::move(cas);
-  if (ReadCertificates(material->client_cas).empty()) {
+  return WithClientCas(*material, *cas);
+}
+
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMaterial& material,
+                                                                 const std::string& client_cas) {
+  if (ReadCertificates(client_cas).empty()) {
     return Bad("client_ca_file", "holds no certificate in PEM");
   }
-  return material;
+  const auto changed = std::make_shared<TlsMaterial>();
+  changed->certificate_chain = material.certificate_chain;
+  changed->key = material.key;
+  changed->client_cas = client_cas;
+  return changed;
 }
 
 }  // namespace gateway

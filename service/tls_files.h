@@ -35,6 +35,11 @@ struct TlsMaterial {
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
                                                            absl::Time now = absl::Now());
 
+// The same certificate and key, with other authorities for clients. INVALID_ARGUMENT where the text
+// has none.
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMaterial& material,
+                                                                 const std::string& client_cas);
+
 // The material in force. Handshakes that begin after Set are made with it; connections that are
 // open stay.
 class TlsSlot {

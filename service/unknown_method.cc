@@ -1,7 +1,9 @@
 #include "service/unknown_method.h"
 
+#include <algorithm>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "service/call_trace.h"
 #include "service/status.h"
@@ -15,12 +17,17 @@ class Refusal final : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 };
 
+constexpr size_t kMostOfAName = 200;
+
 // "/package.Service/Method" -> "package.Service.Method", as operations are named everywhere else.
 std::string OperationName(std::string path) {
   if (!path.empty() && path.front() == '/') path.erase(0, 1);
+  // An error's texts are UTF-8: protobuf would complain of others on standard error.
   for (char& c : path) {
     if (c == '/') c = '.';
+    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) c = '?';
   }
+  path.resize(std::min(path.size(), kMostOfAName));
   return path;
 }
 

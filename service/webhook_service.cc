@@ -1,8 +1,5 @@
 #include "service/webhook_service.h"
 
-#include <grpcpp/impl/codegen/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
-
 #include <optional>
 #include <utility>
 #include <variant>
@@ -11,8 +8,10 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "service/byte_buffer.h"
+#include "service/call_metadata.h"
 #include "service/log.h"
 #include "service/status.h"
+#include "service/unary_handler.h"
 #include "upstream/webhooks/parse_event.h"
 
 namespace gateway {
@@ -32,37 +31,76 @@ const Operation& TheOperation() {
 
 }  // namespace
 
+class WebhookService::Call final : public UnaryCall, public Arrivals::Member {
+ public:
+  Call(WebhookService& service, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
+      : service_(service),
+        context_(context),
+        reply_(reply),
+        trace_(service.telemetry_, TheOperation(), context) {}
+
+  void Begin() override {
+    if (const auto refusal = service_.Admit(context_, trace_, *this)) {
+      return Finish(service_.Fail(trace_, *refusal));
+    }
+    ReadMessage();
+  }
+
+  void OnMessage(const grpc::ByteBuffer* message) override {
+    if (!service_.arrivals_.Leave(*this)) return;
+    if (message != nullptr) return Finish(service_.ParseEvent(trace_, *message, reply_));
+    Finish(service_.Fail(trace_, mapping::NotSent(absl::StatusCode::kInvalidArgument,
+                                                  "REQUEST_MISSING", "the call has no message")));
+  }
+
+  void GiveUp() override {
+    Finish(
+        service_.Fail(trace_, mapping::NotSent(absl::StatusCode::kUnavailable, "REQUEST_INCOMPLETE",
+                                               "the call's message was not there in time")));
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  WebhookService& service_;
+  grpc::CallbackServerContext& context_;
+  grpc::ByteBuffer& reply_;
+  CallTrace trace_;
+};
+
 WebhookService::WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
                                CallStats& stats, authorization::Authorizer& authorizer,
+                               Arrivals& arrivals, size_t max_metadata_bytes,
                                const Telemetry& telemetry)
     : reader_(std::move(reader)),
       drift_(drift),
       stats_(stats),
       authorizer_(authorizer),
       method_(*authorizer.Find(absl::StripPrefix(kPath, "/"))),
+      arrivals_(arrivals),
+      max_metadata_bytes_(max_metadata_bytes),
       telemetry_(telemetry),
       log_(absl::Seconds(1)) {
-  using Handler = grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
-  AddMethod(
-      new grpc::internal::RpcServiceMethod(kPath, grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+  AddMethod(new grpc::internal::RpcServiceMethod(kPath, kUnaryMethod, nullptr));
   MarkMethodRawCallback(
-      0, new Handler([this](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                            grpc::ByteBuffer* reply) {
-        grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-        CallTrace trace(telemetry_, TheOperation(), *context);
-        reactor->Finish(ParseEvent(*context, trace, *request, *reply));
-        return reactor;
+      0, new UnaryHandler([this](grpc::CallbackServerContext& context, grpc::ByteBuffer& reply) {
+        return new Call(*this, context, reply);
       }));
 }
 
-grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& context,
-                                        CallTrace& trace, const grpc::ByteBuffer& request,
-                                        grpc::ByteBuffer& reply) {
+std::optional<mapping::Failure> WebhookService::Admit(const grpc::CallbackServerContext& context,
+                                                      const CallTrace& trace,
+                                                      Arrivals::Member& call) {
+  if (auto refusal = CheckMetadata(context, max_metadata_bytes_)) return refusal;
   const authorization::Admission admission = authorizer_.Admit(method_, context, trace);
-  if (const auto refusal = authorizer_.CheckStore(admission, "")) {
-    End(trace, refusal->code, CallStats::EndOf(refusal->outcome));
-    return ToStatus(*refusal, TheOperation().full_name, "", trace.trace_id());
-  }
+  if (auto refusal = authorizer_.CheckStore(admission, "")) return refusal;
+  if (arrivals_.Enter(call, admission.caller.Key())) return std::nullopt;
+  return mapping::NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",
+                          "too many calls wait for their messages");
+}
+
+grpc::Status WebhookService::ParseEvent(CallTrace& trace, const grpc::ByteBuffer& request,
+                                        grpc::ByteBuffer& reply) {
   const OnePiece message(request);
   const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
   auto answer = webhooks::ParseEvent(*reader_, *settings, message.bytes(), trace.begun());
@@ -75,6 +113,11 @@ grpc::Status WebhookService::ParseEvent(const grpc::CallbackServerContext& conte
   reply = ToBuffer(std::move(event.message));
   End(trace, absl::StatusCode::kOk, CallStats::End::kOk);
   return grpc::Status::OK;
+}
+
+grpc::Status WebhookService::Fail(CallTrace& trace, const mapping::Failure& failure) {
+  End(trace, failure.code, CallStats::EndOf(failure.outcome));
+  return ToStatus(failure, TheOperation().full_name, "", trace.trace_id());
 }
 
 void WebhookService::End(CallTrace& trace, absl::StatusCode code, CallStats::End end) {

@@ -1,9 +1,8 @@
 // gateway.webhooks.v1.WebhookService on gRPC: bytes in, bytes out, as the services of the
 // upstreams.
 //
-//   WebhookService service(*std::move(reader), drift, stats, authorizer);
-//   service.slot().Set(*LoadWebhooks(config));
-//   builder.RegisterService(&service);
+//   WebhookService service(*std::move(reader), drift, stats, authorizer, arrivals, 16384,
+//   telemetry); service.slot().Set(*LoadWebhooks(config)); builder.RegisterService(&service);
 //
 // What is refused is logged with the check that did not pass, at most once a second for each
 // provider and check: whoever knows the URL decides how often.
@@ -18,11 +17,14 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "service/arrivals.h"
 #include "service/authorization/authorizer.h"
 #include "service/call_stats.h"
 #include "service/call_trace.h"
@@ -40,14 +42,20 @@ class WebhookService final : public grpc::Service {
   static constexpr char kPath[] = "/gateway.webhooks.v1.WebhookService/ParseEvent";
 
   WebhookService(std::unique_ptr<const webhooks::EventReader> reader, DriftLog& drift,
-                 CallStats& stats, authorization::Authorizer& authorizer,
-                 const Telemetry& telemetry);
+                 CallStats& stats, authorization::Authorizer& authorizer, Arrivals& arrivals,
+                 size_t max_metadata_bytes, const Telemetry& telemetry);
 
   WebhookSlot& slot() { return slot_; }
 
  private:
-  grpc::Status ParseEvent(const grpc::CallbackServerContext& context, CallTrace& trace,
-                          const grpc::ByteBuffer& request, grpc::ByteBuffer& reply);
+  class Call;
+
+  // Who calls, and may they; and whether there is room for the message.
+  std::optional<mapping::Failure> Admit(const grpc::CallbackServerContext& context,
+                                        const CallTrace& trace, Arrivals::Member& call);
+  grpc::Status ParseEvent(CallTrace& trace, const grpc::ByteBuffer& request,
+                          grpc::ByteBuffer& reply);
+  grpc::Status Fail(CallTrace& trace, const mapping::Failure& failure);
   void End(CallTrace& trace, absl::StatusCode code, CallStats::End end);
   grpc::Status Refuse(const CallTrace& trace, const webhooks::Refusal& refusal, absl::Time now);
 
@@ -56,6 +64,8 @@ class WebhookService final : public grpc::Service {
   CallStats& stats_;
   authorization::Authorizer& authorizer_;
   const size_t method_;  // as the authorizer counts them
+  Arrivals& arrivals_;
+  const size_t max_metadata_bytes_;
   const Telemetry& telemetry_;
   WebhookSlot slot_;
   Seldom log_;

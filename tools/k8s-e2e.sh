@@ -67,12 +67,11 @@ seconds_since() { awk -v then="$1" -v now="$(date +%s.%N)" 'BEGIN {printf "%.1f 
 
 echo "on Kubernetes $(kubectl get --raw /version | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p'), one node"
 
-# Kubernetes 1.20 knows three things by older names, or not at all.
+# Kubernetes 1.20 knows two things by older names.
 kubectl kustomize deploy/kubernetes/overlays/sandbox 2>/dev/null |
   sed -e 's#^apiVersion: autoscaling/v2$#apiVersion: autoscaling/v2beta2#' \
-    -e 's#^apiVersion: policy/v1$#apiVersion: policy/v1beta1#' \
-    -e 's#^\( *\)grpc:$#\1tcpSocket:#' >"$work/all.yaml"
-echo "rewritten for it: autoscaling/v2 to v2beta2, policy/v1 to v1beta1, grpc probes to tcpSocket"
+    -e 's#^apiVersion: policy/v1$#apiVersion: policy/v1beta1#' >"$work/all.yaml"
+echo "rewritten for it: autoscaling/v2 to v2beta2, policy/v1 to v1beta1"
 
 begun=$(date +%s.%N)
 kubectl apply -f "$work/all.yaml" >"$work/applied" || explain "the overlay is not accepted"

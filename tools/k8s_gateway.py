@@ -30,7 +30,7 @@ def drain_findings(config, spec):
 
 def port_findings(config, container):
     ports = {port.get("name"): port.get("containerPort") for port in container.get("ports", [])}
-    health = at(config, "server", "health_listen", default="")
+    health = at(config, "server", "probe_listen", default="")
     for name, listen in (("grpc", config.get("listen", "")), ("health", health),
                          ("metrics", at(config, "metrics", "listen", default=""))):
         if name == "health" and not listen and name not in ports:

@@ -123,12 +123,12 @@ def wrong_port_of_monitor(d):
 
 
 def missing_probe_port(d):
-    del container(d)["livenessProbe"]["grpc"]["port"]
+    del container(d)["livenessProbe"]["httpGet"]["port"]
 
 
 def probe_of_a_closed_port(d):
     """readinessProbe asks at port 50054"""
-    container(d)["readinessProbe"]["grpc"]["port"] = 50054
+    container(d)["readinessProbe"]["httpGet"]["port"] = 50054
 
 
 def bad_quantity(d):
@@ -200,7 +200,7 @@ def plain_text_allowed(d):
 def tls_left_out(d):
     """may come in plain text"""
     with config(d) as its:
-        its["server"] = {"allow_plaintext": True, "health_listen": "0.0.0.0:50052"}
+        its["server"] = {"allow_plaintext": True, "probe_listen": "0.0.0.0:50052"}
 
 
 def client_authority_left_out(d):
@@ -303,13 +303,13 @@ def misspelled_field_of_certificate(d):
 def health_port_differs(d):
     """port health is 50052, but the gateway listens on 0.0.0.0:50053"""
     with config(d) as its:
-        its["server"]["health_listen"] = "0.0.0.0:50053"
+        its["server"]["probe_listen"] = "0.0.0.0:50053"
 
 
 def health_port_not_served(d):
     """port health is 50052, but the gateway listens on"""
     with config(d) as its:
-        del its["server"]["health_listen"]
+        del its["server"]["probe_listen"]
 
 
 def health_port_not_of_the_container(d):
@@ -319,12 +319,12 @@ def health_port_not_of_the_container(d):
 
 def probe_of_the_grpc_port(d):
     """readinessProbe asks at the gRPC port, where it had to speak TLS"""
-    container(d)["readinessProbe"]["grpc"]["port"] = 50051
+    container(d)["readinessProbe"]["httpGet"]["port"] = 50051
 
 
 def probe_of_the_metrics_port(d):
     """livenessProbe asks at port 9464, but health is answered on 0.0.0.0:50052"""
-    container(d)["livenessProbe"]["grpc"]["port"] = 9464
+    container(d)["livenessProbe"]["httpGet"]["port"] = 9464
 
 
 def health_port_in_the_service(d):

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -39,6 +40,7 @@ PendingCall::PendingCall(Upstream& upstream, const mapping::Route& route,
       store_(std::move(request.tenant)),
       request_(std::move(request.http)),
       common_headers_(request_.headers.size()),
+      caller_(terms.caller != 0 ? terms.caller : absl::HashOf(store_)),
       observer_(terms.observer),
       caller_key_(terms.caller_key.value_or("")),
       done_(std::move(done)) {}
@@ -68,7 +70,7 @@ void PendingCall::Attempt() {
     return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
                           "the gateway has no API key for this store"));
   }
-  pass_ = upstream_.gate(route_.read).Enter(absl::Now());
+  pass_ = upstream_.gate(route_.read).Enter(absl::Now(), caller_);
   if (pass_.entry == Gate::Entry::kNoRoom) {
     ++upstream_.counters.shed;
     return Refuse(NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",

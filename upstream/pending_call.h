@@ -47,6 +47,9 @@ struct CallTerms {
   absl::string_view idempotency_key = {};  // see mapping::RequestContext
   // In place of the gateway's own, where the upstream's options accept it.
   std::optional<absl::string_view> caller_key = {};
+  // Calls of one caller have the same, and a share of the upstream's places; 0: nobody knows, and
+  // the store stands for the caller.
+  size_t caller = 0;
   // May be null. Must live until the call is done.
   AttemptObserver* observer = nullptr;
 };
@@ -88,6 +91,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   std::string store_;            // given away with the answer
   http::Request request_;        // changed only between attempts
   const size_t common_headers_;  // of the request, the same in every attempt
+  const size_t caller_;
   AttemptObserver* const observer_;
   std::string caller_key_;  // empty: the gateway's own counts
   Done done_;

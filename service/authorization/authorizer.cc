@@ -49,6 +49,16 @@ absl::StatusOr<std::shared_ptr<const Claims>> ClaimsOf(const Presented& presente
   return verifier.Verify(*token, absl::Now());
 }
 
+std::optional<Failure> CheckCertificate(const PeerCertificate& certificate) {
+  if (!certificate.trusted) {
+    return NotSent(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NOT_TRUSTED",
+                   "the certificate of this connection leads to no authority that counts");
+  }
+  if (absl::Now() < certificate.ends) return std::nullopt;
+  return NotSent(absl::StatusCode::kUnauthenticated, "CERTIFICATE_EXPIRED",
+                 "the certificate of this connection has expired");
+}
+
 }  // namespace
 
 Authorizer::Authorizer(std::vector<Method> methods)
@@ -78,6 +88,14 @@ Admission Authorizer::Admit(size_t method, const Presented& presented) {
   admission.method = method;
   admission.call = presented.call;
   admission.caller = CertificateOf(presented);
+  if (!presented.certificate.empty()) {
+    admission.caller.certificate = certificates_.Find(presented.certificate, presented.chain);
+    admission.refusal = CheckCertificate(*admission.caller.certificate);
+    if (admission.refusal) {
+      LogRefusal(admission, *admission.refusal, "", "", "", /*dry_run=*/false);
+      return admission;
+    }
+  }
   const Policy* const policy = admission.settings->policy.get();
   if (policy == nullptr) return admission;
   if (admission.settings->tokens != nullptr && !presented.authorization.empty()) {
@@ -119,6 +137,12 @@ Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& contex
     for (const auto& value : peer->FindPropertyValues(GRPC_PEER_DNS_PROPERTY_NAME)) {
       presented.dns.push_back(View(value));
     }
+    for (const auto& value : peer->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+      presented.certificate = View(value);
+    }
+    for (const auto& value : peer->FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME)) {
+      presented.chain = View(value);
+    }
   }
   const auto [begin, end] = context.client_metadata().equal_range(kAuthorization);
   for (auto entry = begin; entry != end; ++entry) {
@@ -140,27 +164,38 @@ std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::
                 "", store, admission.grant.rules_of_stores.front()->name);
 }
 
+std::optional<Failure> Authorizer::CheckPeer(const Presented& presented) {
+  if (presented.certificate.empty()) return std::nullopt;
+  return CheckCertificate(*certificates_.Find(presented.certificate, presented.chain));
+}
+
 std::optional<Failure> Authorizer::Refuse(const Admission& admission, Failure failure,
                                           absl::string_view detail, absl::string_view store,
                                           absl::string_view rule) {
   const bool dry_run = admission.settings->policy->dry_run();
+  LogRefusal(admission, failure, detail, store, rule, dry_run);
+  if (dry_run) return std::nullopt;
+  return failure;
+}
+
+void Authorizer::LogRefusal(const Admission& admission, const Failure& failure,
+                            absl::string_view detail, absl::string_view store,
+                            absl::string_view rule, bool dry_run) {
   const std::string caller = admission.caller.Name();
   const std::string& method = methods_[admission.method].name;
   const size_t place = absl::HashOf(caller, method, store, failure.reason) % kLogPlaces;
-  if (const auto left_out = log_.Pass(absl::StrCat(place), absl::Now())) {
-    Log(Severity::kWarning,
-        dry_run ? "the policy would refuse this call" : "call refused by the policy",
-        admission.call == nullptr ? LogIds() : admission.call->ids(),
-        {{"caller", caller},
-         {"method", method},
-         {"store", std::string(store)},
-         {"rule", rule.empty() ? "(none)" : std::string(rule)},
-         {"reason", failure.reason},
-         {"detail", std::string(detail)},
-         {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
-  }
-  if (dry_run) return std::nullopt;
-  return failure;
+  const auto left_out = log_.Pass(absl::StrCat(place), absl::Now());
+  if (!left_out) return;
+  Log(Severity::kWarning,
+      dry_run ? "the policy would refuse this call" : "call refused by the policy",
+      admission.call == nullptr ? LogIds() : admission.call->ids(),
+      {{"caller", caller},
+       {"method", method},
+       {"store", std::string(store)},
+       {"rule", rule.empty() ? "(none)" : std::string(rule)},
+       {"reason", failure.reason},
+       {"detail", std::string(detail)},
+       {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
 }
 
 }  // namespace gateway::authorization

@@ -29,6 +29,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "service/authorization/identity.h"
+#include "service/authorization/peer_certificates.h"
 #include "service/authorization/policy.h"
 #include "service/authorization/token_verifier.h"
 #include "service/log.h"
@@ -41,8 +42,8 @@ namespace gateway::authorization {
 inline constexpr char kAuthorization[] = "authorization";
 
 struct Settings {
-  std::unique_ptr<const Policy> policy;   // null: every caller may do everything
-  std::unique_ptr<TokenVerifier> tokens;  // null: they are not looked at
+  std::shared_ptr<const Policy> policy;   // null: every caller may do everything
+  std::shared_ptr<TokenVerifier> tokens;  // null: they are not looked at
 };
 
 // What a call shows of its caller. Views into what belongs to the call.
@@ -50,7 +51,9 @@ struct Presented {
   using Texts = absl::InlinedVector<absl::string_view, 1>;
   Texts spiffe;  // of the verified certificate
   Texts dns;
-  Texts authorization;  // the metadata of this name
+  absl::string_view certificate;  // in PEM; empty: none was shown
+  absl::string_view chain;        // what was shown with it
+  Texts authorization;            // the metadata of this name
   const LogIdSource* call = nullptr;
 };
 
@@ -75,24 +78,35 @@ class Authorizer {
   std::optional<size_t> Find(absl::string_view name) const;
 
   void Set(std::shared_ptr<const Settings> settings);
+  std::shared_ptr<const Settings> Get() const;
+
+  // PEM of those who sign callers' certificates, from now on. A caller whose certificate leads to
+  // none of them, or has ended, is refused at the next call, with a policy or without.
+  void SetClientAuthorities(const std::string& pem) { certificates_.SetAuthorities(pem); }
 
   Admission Admit(size_t method, const Presented& presented);
   Admission Admit(size_t method, const grpc::ServerContextBase& context, const LogIdSource& call);
+
+  // Whether the caller's certificate is good now: all that is asked of a call that needs no rule.
+  std::optional<mapping::Failure> CheckPeer(const Presented& presented);
 
   // `store`: "" of a call that is about none. The refusal of Admit where there is one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
 
  private:
-  std::shared_ptr<const Settings> Get() const;
-  // Nothing where the policy is only tried out.
+  // Logs the refusal, and applies it unless the policy is in dry-run mode.
   std::optional<mapping::Failure> Refuse(const Admission& admission, mapping::Failure failure,
                                          absl::string_view detail, absl::string_view store,
                                          absl::string_view rule);
+  void LogRefusal(const Admission& admission, const mapping::Failure& failure,
+                  absl::string_view detail, absl::string_view store, absl::string_view rule,
+                  bool dry_run);
 
   const std::vector<Method> methods_;
   absl::flat_hash_map<std::string, size_t> by_name_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;  // guarded by mutex_; never null
+  PeerCertificates certificates_;
   Seldom log_;
 };
 

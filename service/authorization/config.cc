@@ -13,6 +13,8 @@ JwtConfig ReadJwt(Section& authorization) {
   section.Read("audience", "What the claim `aud` must be or contain.", jwt.audience);
   section.Read("leeway", "How far the issuer's clock may be from ours.", jwt.leeway);
   if (jwt.leeway > absl::Minutes(5)) section.Fail("leeway", "must be at most 5m");
+  section.Read("max_life", "A token that is good for longer than that from now is refused.",
+               jwt.max_life, absl::Minutes(1));
   if (!section.present()) return jwt;
   if (jwt.jwks_file.empty()) section.Fail("jwks_file", "is required");
   if (jwt.issuer.empty()) section.Fail("issuer", "is required");

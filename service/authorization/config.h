@@ -14,6 +14,7 @@ struct JwtConfig {
   std::string issuer;
   std::string audience;
   absl::Duration leeway = absl::Seconds(30);
+  absl::Duration max_life = absl::Hours(24);
 
   bool operator==(const JwtConfig&) const = default;
 };

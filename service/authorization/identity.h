@@ -4,15 +4,18 @@
 #ifndef SERVICE_AUTHORIZATION_IDENTITY_H_
 #define SERVICE_AUTHORIZATION_IDENTITY_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "service/authorization/peer_certificates.h"
 
 namespace gateway::authorization {
 
@@ -38,20 +41,28 @@ struct Identity {
   // Nothing is known.
   bool anonymous() const { return spiffe.empty() && dns.empty() && claims == nullptr; }
 
-  // For logs: "spiffe://example/shop", "dns:shop.example, token:shop", "anonymous".
-  std::string Name() const {
-    std::string name = spiffe;
-    if (spiffe.empty() && !dns.empty()) name = absl::StrCat("dns:", dns.front());
+  // For logs: "spiffe://example/shop", "dns:shop.example, token:shop", "anonymous". `known_as`: the
+  // DNS name that counted; empty: the first stands for all.
+  std::string Name(absl::string_view known_as = "") const {
+    std::string name = known_as.empty() ? spiffe : absl::StrCat("dns:", known_as);
+    if (name.empty() && !dns.empty()) name = absl::StrCat("dns:", dns.front());
     if (claims != nullptr) {
       absl::StrAppend(&name, name.empty() ? "" : ", ", "token:", claims->subject);
     }
     return name.empty() ? "anonymous" : name;
   }
 
+  // The same for all calls of one caller; 0 for those that show nothing.
+  size_t Key() const {
+    if (anonymous()) return 0;
+    return absl::HashOf(spiffe, dns, claims == nullptr ? "" : claims->subject);
+  }
+
   // Of the certificate: its only URI, where that is a SPIFFE ID; and its DNS names.
   std::string spiffe;
   absl::InlinedVector<std::string, 1> dns;
-  std::shared_ptr<const Claims> claims;  // null: no token was shown
+  std::shared_ptr<const PeerCertificate> certificate;  // null: none was shown
+  std::shared_ptr<const Claims> claims;                // null: no token was shown
 };
 
 }  // namespace gateway::authorization

@@ -18,8 +18,9 @@ namespace gateway::authorization {
 class KeySet {
  public:
   // INVALID_ARGUMENT for what is no key set, holds a secret (a symmetric or private key), two keys
-  // of one name, or no key that can be used. Keys of other kinds than token_verifier.h lists, or
-  // for other uses, are passed over: an issuer may publish them too.
+  // of one name. Keys of other kinds than token_verifier.h lists, or for other uses, are passed
+  // over: an issuer may publish them too. A set without a key that can be used is good: no token
+  // is.
   static absl::StatusOr<KeySet> Parse(absl::string_view text);
 
   // The text that was signed. Nothing but UNAUTHENTICATED otherwise, with what is wrong.

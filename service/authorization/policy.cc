@@ -21,8 +21,8 @@ absl::string_view ServiceOf(absl::string_view method) { return method.substr(0, 
 
 bool Covers(absl::string_view pattern, const Method& method) {
   if (pattern == "*") return true;
-  if (pattern == "read") return method.kind == Kind::kRead;
-  if (pattern == "write") return method.kind == Kind::kWrite;
+  if (pattern == "read") return method.kind == Kind::kRead && !method.credential;
+  if (pattern == "write") return method.kind == Kind::kWrite && !method.credential;
   if (absl::EndsWith(pattern, "/*")) return ServiceOf(pattern) == ServiceOf(method.name);
   return pattern == method.name;
 }
@@ -42,6 +42,8 @@ void ReadCaller(Section& section, Rule& rule) {
   for (std::string& id : spiffe) {
     if (!absl::StartsWith(id, kSpiffe) || id.size() == kSpiffe.size()) {
       section.Fail("spiffe", "expected IDs that begin with spiffe:// and a trust domain");
+    } else if (absl::StartsWith(id, "spiffe:///") || id == "spiffe://*") {
+      section.Fail("spiffe", "names no trust domain: it would match everybody");
     } else if (absl::EndsWith(id, "/*")) {
       id.pop_back();
       rule.spiffe_prefixes.push_back(std::move(id));
@@ -71,7 +73,9 @@ void ReadCaller(Section& section, Rule& rule) {
 }
 
 void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rule) {
-  section.Read("methods", "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`.",
+  section.Read("methods",
+               "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`. "
+               "`read` and `write` leave out methods that carry credentials.",
                rule.methods);
   if (section.present() && rule.methods.empty()) section.Fail("methods", "is required");
   for (const std::string& pattern : rule.methods) {
@@ -94,15 +98,25 @@ void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rul
 
 }  // namespace
 
+bool Rule::FitsSpiffe(const Identity& caller) const {
+  if (!caller.spiffe.empty() && spiffe.contains(caller.spiffe)) return true;
+  return std::any_of(
+      spiffe_prefixes.begin(), spiffe_prefixes.end(),
+      [&](const std::string& prefix) { return absl::StartsWith(caller.spiffe, prefix); });
+}
+
+absl::string_view Rule::KnowsAs(const Identity& caller) const {
+  if (FitsSpiffe(caller)) return "";
+  for (const std::string& name : caller.dns) {
+    if (dns.contains(name)) return name;
+  }
+  return "";
+}
+
 bool Rule::Fits(const Identity& caller) const {
   if (anyone) return true;
   if (!spiffe.empty() || !spiffe_prefixes.empty() || !dns.empty()) {
-    bool known = !caller.spiffe.empty() && spiffe.contains(caller.spiffe);
-    for (const std::string& prefix : spiffe_prefixes) {
-      known |= absl::StartsWith(caller.spiffe, prefix);
-    }
-    for (const std::string& name : caller.dns) known |= dns.contains(name);
-    if (!known) return false;
+    if (!FitsSpiffe(caller) && KnowsAs(caller).empty()) return false;
   }
   if (subjects.empty() && claims.empty()) return true;
   if (caller.claims == nullptr) return false;

@@ -40,11 +40,16 @@ struct Method {
   std::string name;      // "paynow.management.v1.OrdersService/GetOrders"
   std::string upstream;  // "paynow"; empty: it is not an upstream's
   Kind kind = Kind::kNeither;
+  // Its request or reply has a place for a credential: `read` and `write` leave it out.
+  bool credential = false;
 };
 
 struct Rule {
   // All that is said has to hold.
   bool Fits(const Identity& caller) const;
+  // Of a caller that fits: the DNS name by which it does; empty where it is not by one.
+  absl::string_view KnowsAs(const Identity& caller) const;
+  bool FitsSpiffe(const Identity& caller) const;
 
   std::string name;
   bool anyone = false;

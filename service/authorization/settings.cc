@@ -1,5 +1,7 @@
 #include "service/authorization/settings.h"
 
+#include <sys/stat.h>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,10 +26,45 @@ constexpr const char* kOthers[] = {
     "grpc.channelz.v1.Channelz/GetSocket",
 };
 
-absl::StatusOr<std::string> ReadSetting(absl::string_view setting, const std::string& file) {
+absl::Status InSetting(absl::string_view setting, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
+}
+
+// Who can write the file decides who may do what.
+absl::StatusOr<std::string> ReadSetting(const std::string& file) {
+  struct stat about;
+  if (stat(file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
+    return absl::InvalidArgumentError("can be written by everybody on this machine");
+  }
   std::optional<std::string> text = ReadFile(file);
-  if (!text) return absl::NotFoundError(absl::StrCat(setting, ": cannot be read"));
+  if (!text) return absl::NotFoundError("cannot be read");
   return *std::move(text);
+}
+
+// A file that is changed by accident must not switch everything off.
+absl::StatusOr<std::shared_ptr<const Policy>> ParsePolicy(const Config& config,
+                                                          const std::string& text,
+                                                          const std::vector<Method>& methods,
+                                                          const Settings* present) {
+  auto policy = Policy::Parse(config.policy_file, text, methods);
+  if (!policy.ok()) return policy.status();
+  const bool enforced =
+      present != nullptr && present->policy != nullptr && !present->policy->dry_run();
+  if (enforced && (*policy)->dry_run()) {
+    return absl::InvalidArgumentError("dry_run can be turned on by a restart alone");
+  }
+  return *std::move(policy);
+}
+
+absl::StatusOr<std::shared_ptr<TokenVerifier>> ParseKeys(const Config& config,
+                                                         const std::string& text) {
+  absl::StatusOr<KeySet> keys = KeySet::Parse(text);
+  if (!keys.ok()) return keys.status();
+  return std::make_shared<TokenVerifier>(TokenVerifier::Options{.issuer = config.jwt.issuer,
+                                                                .audience = config.jwt.audience,
+                                                                .leeway = config.jwt.leeway,
+                                                                .max_life = config.jwt.max_life},
+                                         *std::move(keys));
 }
 
 }  // namespace
@@ -36,38 +73,48 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
   std::vector<Method> methods;
   for (const mapping::Route& route : routes.routes()) {
     methods.push_back({std::string(absl::StripPrefix(route.rpc_path, "/")), route.provider->name(),
-                       route.read ? Kind::kRead : Kind::kWrite});
+                       route.read ? Kind::kRead : Kind::kWrite, route.credential});
   }
   for (const char* name : kOthers) methods.push_back({name, "", Kind::kNeither});
   return methods;
 }
 
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
-                                                     const std::vector<Method>& methods) {
+                                                     const std::vector<Method>& methods,
+                                                     const Settings* present) {
   auto settings = std::make_shared<Settings>();
   if (!config.enabled()) return settings;
-  const absl::StatusOr<std::string> text = ReadSetting("policy_file", config.policy_file);
-  if (!text.ok()) return text.status();
-  auto policy = Policy::Parse(config.policy_file, *text, methods);
-  if (!policy.ok()) {
-    return absl::Status(policy.status().code(),
-                        absl::StrCat("policy_file: ", policy.status().message()));
-  }
+  const absl::StatusOr<std::string> text = ReadSetting(config.policy_file);
+  if (!text.ok()) return InSetting("policy_file", text.status());
+  auto policy = ParsePolicy(config, *text, methods, present);
+  if (!policy.ok()) return InSetting("policy_file", policy.status());
   settings->policy = *std::move(policy);
   if (config.jwt.jwks_file.empty()) return settings;
-  const absl::StatusOr<std::string> jwks = ReadSetting("jwt.jwks_file", config.jwt.jwks_file);
-  if (!jwks.ok()) return jwks.status();
-  absl::StatusOr<KeySet> keys = KeySet::Parse(*jwks);
-  if (!keys.ok()) {
-    return absl::Status(keys.status().code(),
-                        absl::StrCat("jwt.jwks_file: ", keys.status().message()));
-  }
-  settings->tokens =
-      std::make_unique<TokenVerifier>(TokenVerifier::Options{.issuer = config.jwt.issuer,
-                                                             .audience = config.jwt.audience,
-                                                             .leeway = config.jwt.leeway},
-                                      *std::move(keys));
+  const absl::StatusOr<std::string> jwks = ReadSetting(config.jwt.jwks_file);
+  if (!jwks.ok()) return InSetting("jwt.jwks_file", jwks.status());
+  auto tokens = ParseKeys(config, *jwks);
+  if (!tokens.ok()) return InSetting("jwt.jwks_file", tokens.status());
+  settings->tokens = *std::move(tokens);
   return settings;
+}
+
+absl::Status ApplyPolicy(const Config& config, const std::string& text, Authorizer& authorizer) {
+  const std::shared_ptr<const Settings> present = authorizer.Get();
+  auto policy = ParsePolicy(config, text, authorizer.methods(), present.get());
+  if (!policy.ok()) return policy.status();
+  auto settings = std::make_shared<Settings>(*present);
+  settings->policy = *std::move(policy);
+  authorizer.Set(std::move(settings));
+  return absl::OkStatus();
+}
+
+absl::Status ApplyKeys(const Config& config, const std::string& text, Authorizer& authorizer) {
+  auto tokens = ParseKeys(config, text);
+  if (!tokens.ok()) return tokens.status();
+  auto settings = std::make_shared<Settings>(*authorizer.Get());
+  settings->tokens = *std::move(tokens);
+  authorizer.Set(std::move(settings));
+  return absl::OkStatus();
 }
 
 }  // namespace gateway::authorization

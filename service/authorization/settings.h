@@ -3,8 +3,10 @@
 #define SERVICE_AUTHORIZATION_SETTINGS_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/authorization/authorizer.h"
 #include "service/authorization/config.h"
@@ -17,9 +19,15 @@ namespace gateway::authorization {
 // and of channelz.
 std::vector<Method> MethodsOf(const mapping::RouteTable& routes);
 
-// Errors begin with the setting: "policy_file: cannot be read".
+// Errors begin with the setting: "policy_file: cannot be read". `present`: the settings in force;
+// null at the start. They are not exchanged for such as only the start may have (`dry_run`).
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
-                                                     const std::vector<Method>& methods);
+                                                     const std::vector<Method>& methods,
+                                                     const Settings* present = nullptr);
+
+// One of them, from a text, in place of the one in force; the other stays.
+absl::Status ApplyPolicy(const Config& config, const std::string& text, Authorizer& authorizer);
+absl::Status ApplyKeys(const Config& config, const std::string& text, Authorizer& authorizer);
 
 }  // namespace gateway::authorization
 

@@ -2,9 +2,12 @@
 
 #include <openssl/evp.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+
+#include "service/strict_json.h"
 
 namespace gateway::authorization {
 namespace {
@@ -51,14 +54,15 @@ absl::StatusOr<std::shared_ptr<const Claims>> TokenVerifier::Verify(absl::string
   }
   if (!payload.ok()) return payload.status();
   auto claims = ReadClaims(*payload, now);
-  if (claims.ok()) Remember(digest, *claims);
+  if (claims.ok()) Remember(digest, *claims, token.size());
   return claims;
 }
 
 absl::StatusOr<std::shared_ptr<const Claims>> TokenVerifier::ReadClaims(absl::string_view payload,
                                                                         absl::Time now) const {
-  const json all = json::parse(payload.begin(), payload.end(), nullptr, false);
-  if (!all.is_object()) return Refused("no claims");
+  const StrictJson strict = ParseStrictJson(payload);
+  const json& all = strict.value;
+  if (!strict.good() || !all.is_object()) return Refused("no claims");
   const auto claims = std::make_shared<Claims>();
   for (const auto& [name, value] : all.items()) {
     std::vector<std::string> texts = TextsOf(value);
@@ -72,6 +76,7 @@ absl::StatusOr<std::shared_ptr<const Claims>> TokenVerifier::ReadClaims(absl::st
   if (!expires) return Refused("no expiry");
   claims->expires = *expires + options_.leeway;
   if (now >= claims->expires) return Refused("expired");
+  if (*expires > now + options_.max_life + options_.leeway) return Refused("lives too long");
   if (const auto begin = all.find("nbf"); begin != all.end()) {
     const std::optional<absl::Time> begins = TimeOf(*begin);
     if (!begins || now < *begins - options_.leeway) return Refused("not valid yet");
@@ -89,22 +94,34 @@ std::shared_ptr<const Claims> TokenVerifier::Recall(const Digest& digest, absl::
   if (found == places_.end()) return nullptr;
   const auto place = found->second;
   if (now >= place->claims->expires) {
-    order_.erase(place);
-    places_.erase(found);
+    Forget(place);
     return nullptr;
   }
   order_.splice(order_.begin(), order_, place);
   return place->claims;
 }
 
-void TokenVerifier::Remember(const Digest& digest, std::shared_ptr<const Claims> claims) {
+void TokenVerifier::Remember(const Digest& digest, std::shared_ptr<const Claims> claims,
+                             size_t bytes) {
   const std::lock_guard lock(mutex_);
   if (places_.contains(digest)) return;  // another call was faster
-  order_.push_front({digest, std::move(claims)});
+  order_.push_front({digest, std::move(claims), bytes});
   places_.emplace(digest, order_.begin());
-  if (order_.size() <= options_.remembered) return;
-  places_.erase(order_.back().digest);
-  order_.pop_back();
+  bytes_ += bytes;
+  while (order_.size() > options_.remembered || bytes_ > options_.remembered_bytes) {
+    Forget(std::prev(order_.end()));
+  }
+}
+
+void TokenVerifier::Forget(std::list<Remembered>::iterator place) {
+  bytes_ -= place->bytes;
+  places_.erase(place->digest);
+  order_.erase(place);
+}
+
+size_t TokenVerifier::remembered() const {
+  const std::lock_guard lock(mutex_);
+  return order_.size();
 }
 
 int64_t TokenVerifier::checked() const {

@@ -34,8 +34,10 @@ class TokenVerifier {
   struct Options {
     std::string issuer;
     std::string audience;
-    absl::Duration leeway = absl::Seconds(30);  // how far clocks may be apart
-    size_t remembered = 10'000;                 // tokens, at most
+    absl::Duration leeway = absl::Seconds(30);          // how far clocks may be apart
+    absl::Duration max_life = absl::Hours(24);          // from now to a token's expiry
+    size_t remembered = 10'000;                         // tokens, at most
+    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // of them together
   };
 
   TokenVerifier(Options options, KeySet keys)
@@ -44,18 +46,21 @@ class TokenVerifier {
   // UNAUTHENTICATED says in a word or two what is wrong, and shows nothing of the token.
   absl::StatusOr<std::shared_ptr<const Claims>> Verify(absl::string_view token, absl::Time now);
 
-  // Signatures checked so far. For tests.
+  // Signatures checked so far, and tokens that are remembered. For tests.
   int64_t checked() const;
+  size_t remembered() const;
 
  private:
   using Digest = std::array<unsigned char, 32>;
   struct Remembered {
     Digest digest;
     std::shared_ptr<const Claims> claims;
+    size_t bytes;
   };
 
   std::shared_ptr<const Claims> Recall(const Digest& digest, absl::Time now);
-  void Remember(const Digest& digest, std::shared_ptr<const Claims> claims);
+  void Remember(const Digest& digest, std::shared_ptr<const Claims> claims, size_t bytes);
+  void Forget(std::list<Remembered>::iterator place);  // with mutex_ held
   absl::StatusOr<std::shared_ptr<const Claims>> ReadClaims(absl::string_view payload,
                                                            absl::Time now) const;
 
@@ -64,6 +69,7 @@ class TokenVerifier {
   mutable std::mutex mutex_;
   // Guarded by mutex_. The one used last is in front.
   int64_t checked_ = 0;
+  size_t bytes_ = 0;
   std::list<Remembered> order_;
   absl::flat_hash_map<Digest, std::list<Remembered>::iterator> places_;
 };

@@ -63,6 +63,22 @@ constexpr absl::string_view kAttacks[] = {
     "handshake of a byte at a time",
     "caller's own key where none is accepted",
     "token with padding where there is none",
+    "secrets, by a caller who may `read`",
+    "a connection that outlives its certificate",
+    "a session of TLS resumed",
+    "headers without end (CVE-2023-33953)",
+    "a padded integer of HPACK (CVE-2023-33953)",
+    "3 MB of metadata (CVE-2023-33953)",
+    "14,000 health watches",
+    "unfinished messages of 4 MB, without a right",
+    "unfinished messages of 4 MB, by one who may",
+    "calls begun early and completed late",
+    "health connections against callers",
+    "silent connections on the metrics port",
+    "5,000 refused calls against the logs",
+    "one caller takes the whole limit",
+    "policies that open doors by accident",
+    "a path that is no UTF-8",
 };
 
 }  // namespace

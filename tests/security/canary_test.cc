@@ -1,6 +1,6 @@
-// Fields that the protos call sensitive, full, over all operations, whatever becomes of the call:
-// nothing that is written or told says what was in them. The keys are looked for in every program
-// of attacks (see victim.h), here with all operations.
+// Fields that the protos call sensitive or credential, full, over all operations, whatever becomes
+// of the call: nothing that is written or told says what was in them. The keys are looked for in
+// every program of attacks (see victim.h), here with all operations.
 #include <google/protobuf/message.h>
 
 #include <functional>
@@ -25,10 +25,11 @@ using http::Received;
 using http::Step;
 
 bool IsText(const FieldDescriptor& field) {
-  return field.type() == FieldDescriptor::TYPE_STRING && RulesOf(field).sensitive();
+  return field.type() == FieldDescriptor::TYPE_STRING &&
+         (RulesOf(field).sensitive() || RulesOf(field).credential());
 }
 
-// Puts the marker into every sensitive text of the message. How many there were.
+// Puts the marker into every such text of the message. How many there were.
 int Plant(Message& message) {
   const auto& reflection = *message.GetReflection();
   int planted = 0;

@@ -1,10 +1,12 @@
-// Attacks 52 to 55: those who have no right to anything, and come in numbers.
+// Attacks 52 to 55 and 68 to 71: those who come in numbers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -123,6 +125,77 @@ TEST_F(FloodAttacks, Attack55) {
   EXPECT_LT(absl::Now() - began, absl::Seconds(10));
   close(fd);
   Saw("closed when the time for handshakes is over");
+}
+
+// Each port has a quota of its own.
+TEST_F(FloodAttacks, Attack68) {
+  Sockets sockets;
+  for (int i = 0; i < kMaxConnections + 50; ++i) sockets.Add(victim().port_for_health());
+  int refused = 0;
+  for (int i = 0; i < 20; ++i) {
+    RpcOptions shop = victim().Shop();
+    shop.channel = nullptr;  // a connection of its own
+    refused += Call(kGetOrders, "{}", shop).status.ok() ? 0 : 1;
+  }
+  EXPECT_EQ(refused, 0);
+  EXPECT_TRUE(StatusOf(victim().health_address(), "grpc.health.v1.Health/Check").ok());
+  Saw(absl::StrCat(refused, " of 20 new callers refused"));
+}
+
+TEST_F(FloodAttacks, Attack69) {
+  Sockets sockets;
+  for (int i = 0; i < 100; ++i) sockets.Add(victim().metrics_port());
+  const absl::Time began = absl::Now();
+  EXPECT_TRUE(absl::StrContains(victim().Metrics(), "\ngateway_calls_in_flight "));
+  EXPECT_LT(absl::Now() - began, absl::Seconds(2));
+  Saw("scraped meanwhile");
+}
+
+TEST_F(FloodAttacks, Attack70) {
+  const size_t audit_before = victim().Audit().size();
+  constexpr int kCalls = 5'000;
+  RpcOptions shop = victim().Shop();
+  std::vector<std::thread> callers;
+  const absl::Time began = absl::Now();
+  for (int t = 0; t < 4; ++t) {
+    callers.emplace_back([&] {
+      for (int i = 0; i < kCalls / 4; ++i) StatusOf(victim().address(), kRefund, "", shop);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - began);
+  AttackTest::SetUp();
+  const std::string audit = victim().Audit().substr(audit_before);
+  const auto lines = std::count(audit.begin(), audit.end(), '\n');
+  EXPECT_LE(lines, 1000 + 50 * seconds + 50);
+  EXPECT_LT(lines, kCalls);
+  Saw(absl::StrCat(lines, " lines of ", kCalls, " calls"));
+}
+
+// The upstream takes its time, and one caller has more calls open than it may have.
+TEST_F(FloodAttacks, Attack71) {
+  victim().React([](const http::Received&) {
+    absl::SleepFor(absl::Milliseconds(20));  // its service time
+    return http::Step::Reply("[]");
+  });
+  std::atomic<bool> over{false};
+  std::vector<std::thread> flood;
+  for (int t = 0; t < 80; ++t) {
+    flood.emplace_back([&] {
+      const RpcOptions root = victim().Root();
+      while (!over) Call(kGetOrders, "{}", root);
+    });
+  }
+  int refused = 0;
+  RpcOptions shop = victim().Shop();
+  for (int i = 0; i < 60; ++i) {
+    const bool served = Call(kGetOrders, "{}", shop).status.ok();
+    if (i >= 20) refused += served ? 0 : 1;  // it has been seen by then
+  }
+  over = true;
+  for (std::thread& caller : flood) caller.join();
+  EXPECT_LE(refused, 2);
+  Saw(absl::StrCat(refused, " of 40 calls of a neighbour refused"));
 }
 
 }  // namespace

@@ -65,26 +65,67 @@ std::string Exchange(int port, const std::string& bytes) {
   return all;
 }
 
+namespace {
+
+struct Tls {
+  Tls(int version, const Identity& client) : context(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_security_level(context, 0);  // what old versions need
+    Require(
+        SSL_CTX_use_certificate_file(context, client.certificate_file.c_str(), SSL_FILETYPE_PEM) ==
+                1 &&
+            SSL_CTX_use_PrivateKey_file(context, client.key_file.c_str(), SSL_FILETYPE_PEM) == 1,
+        "certificate");
+    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context, version);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT);
+  }
+  ~Tls() { SSL_CTX_free(context); }
+  Tls(const Tls&) = delete;
+  Tls& operator=(const Tls&) = delete;
+
+  // Calls use(ssl) when the handshake is done; whether it was.
+  template <typename Use>
+  bool Connect(int port, SSL_SESSION* session, Use use) {
+    SSL* const ssl = SSL_new(context);
+    const unsigned char http2[] = {2, 'h', '2'};
+    SSL_set_alpn_protos(ssl, http2, sizeof(http2));
+    if (session != nullptr) SSL_set_session(ssl, session);
+    const int fd = security::Connect(port);
+    SSL_set_fd(ssl, fd);
+    const bool done = SSL_connect(ssl) == 1;
+    if (done) use(ssl);
+    ERR_clear_error();
+    SSL_free(ssl);
+    close(fd);
+    return done;
+  }
+
+  SSL_CTX* const context;
+};
+
+}  // namespace
+
 bool Handshakes(int port, int version, const Identity& client) {
-  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-  SSL_CTX_set_security_level(context, 0);  // what old versions need
-  Require(SSL_CTX_use_certificate_file(context, client.certificate_file.c_str(),
-                                       SSL_FILETYPE_PEM) == 1 &&
-              SSL_CTX_use_PrivateKey_file(context, client.key_file.c_str(), SSL_FILETYPE_PEM) == 1,
-          "certificate");
-  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
-  SSL_CTX_set_max_proto_version(context, version);
-  SSL* const ssl = SSL_new(context);
-  const unsigned char http2[] = {2, 'h', '2'};
-  SSL_set_alpn_protos(ssl, http2, sizeof(http2));
-  const int fd = Connect(port);
-  SSL_set_fd(ssl, fd);
-  const bool done = SSL_connect(ssl) == 1;
-  ERR_clear_error();
-  SSL_free(ssl);
-  SSL_CTX_free(context);
-  close(fd);
-  return done;
+  return Tls(version, client).Connect(port, nullptr, [](SSL*) {});
+}
+
+bool Resumes(int port, int version, const Identity& client) {
+  Tls tls(version, client);
+  SSL_SESSION* session = nullptr;
+  Require(tls.Connect(port, nullptr,
+                      [&](SSL* ssl) {
+                        // A ticket of TLS 1.3 comes with the first bytes: gRPC's SETTINGS.
+                        char byte;
+                        SSL_read(ssl, &byte, 1);
+                        session = SSL_get1_session(ssl);
+                        SSL_shutdown(ssl);
+                      }),
+          "handshake");
+  bool resumed = false;
+  Require(tls.Connect(port, session, [&](SSL* ssl) { resumed = SSL_session_reused(ssl) == 1; }),
+          "handshake");
+  SSL_SESSION_free(session);
+  return resumed;
 }
 
 }  // namespace gateway::security

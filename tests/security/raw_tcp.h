@@ -23,6 +23,9 @@ std::string Exchange(int port, const std::string& bytes);
 // owner of this certificate.
 bool Handshakes(int port, int version, const Identity& client);
 
+// Whether a second TLS handshake of this version resumes the session of the first.
+bool Resumes(int port, int version, const Identity& client);
+
 }  // namespace gateway::security
 
 #endif  // TESTS_SECURITY_RAW_TCP_H_

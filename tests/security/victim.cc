@@ -57,7 +57,7 @@ Victim::Victim() {
   policy_ = {{"rules",
               {{"shop",
                 {{"spiffe", {"spiffe://example/shop"}},
-                 {"methods", {"read", "paynow.management.v1.CouponsService/*"}},
+                 {"methods", {"read", kGetOrders, "paynow.management.v1.CouponsService/*"}},
                  {"stores", {kStoreA}}}},
                {"root", {{"spiffe", {"spiffe://example/root"}}, {"methods", {"*"}}}},
                {"desk", {{"subjects", {"desk"}}, {"methods", {kRefund}}, {"stores", {kStoreB}}}}}}};
@@ -111,6 +111,7 @@ std::string Victim::WriteConfig() {
                {"client_ca_file", clients_.file()}}},
              {"max_connections", kMaxConnections},
              {"handshake_timeout", "2s"},
+             {"message_timeout", "2s"},
              {"health_listen", "127.0.0.1:0"}}},
            {"authorization",
             {{"policy_file", directory_.Write("policy.json", policy_.dump())},
@@ -195,6 +196,18 @@ size_t Victim::PeakMemory() const {
   return 0;
 }
 
+std::string Victim::Audit() const { return Read(directory_.Path("audit")); }
+
+bool Victim::Audits(const std::string& caller, const std::string& method) const {
+  const std::string found = absl::StrCat("\"caller\":\"", caller, "\",\"method\":\"", method, "\"");
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (!absl::StrContains(Audit(), found)) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
+}
+
 std::string Victim::Transcript() const {
   std::string all;
   for (const http::Received& request : upstream_->received()) {
@@ -220,6 +233,9 @@ void AttackTest::SetUpTestSuite() { victim_ = new Victim; }
 void AttackTest::TearDownTestSuite() {
   const std::string metrics = victim_->Metrics();
   const std::string written = victim_->Stop();
+  for (const absl::string_view line : absl::StrSplit(written, '\n', absl::SkipEmpty())) {
+    EXPECT_EQ(line.front(), '{') << "a library has written what is no line of the log: " << line;
+  }
   EXPECT_FALSE(absl::StrContains(victim_->Transcript(), kMarker)) << "a secret was sent elsewhere";
   EXPECT_FALSE(absl::StrContains(metrics, kMarker)) << "a metric holds a secret";
   EXPECT_FALSE(absl::StrContains(written, kMarker)) << "a log holds a secret";

@@ -71,6 +71,8 @@ class Victim {
   // Any caller with a certificate that the policy does not know, and this token.
   RpcOptions WithToken(const std::string& token) const;
 
+  const Identity& shop() const { return shop_; }
+  const Identity& stranger() const { return stranger_; }  // has a certificate, and no right
   Authority& servers() { return servers_; }
   Authority& clients() { return clients_; }
   const SigningKey& key() const { return key_; }
@@ -80,9 +82,15 @@ class Victim {
 
   // In Prometheus' text.
   std::string Metrics() const;
+  int metrics_port() const { return metrics_port_; }
+  // What is there of the audit log.
+  std::string Audit() const;
 
   // The most memory that it had so far, in bytes.
   size_t PeakMemory() const;
+
+  // Whether the audit log gets a line of this caller and method; waits for it.
+  bool Audits(const std::string& caller, const std::string& method) const;
 
   // Ends it. Everything that it wrote: log, audit log and traces.
   std::string Stop();

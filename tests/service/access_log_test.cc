@@ -5,13 +5,17 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "service/gateway.h"
 #include "service/trace_context.h"
 #include "tests/service/captured_stderr.h"
@@ -194,6 +198,31 @@ TEST_F(AccessLogTest, WantsByOutcomeAndShare) {
   EXPECT_FALSE(log.Wants(End::kOk, 0));
   SetLogLevel(Severity::kError);
   EXPECT_FALSE(log.Wants(End::kUnknown, 0));
+}
+
+// Whoever can call can fail. What may have happened is never left out.
+TEST_F(AccessLogTest, LeavesOutAFloodOfFailuresAndCountsIt) {
+  AccessLog log(1);
+  int written = 0;
+  constexpr int kCalls = 100'000;
+  const absl::Time began = absl::Now();
+  for (int i = 0; i < kCalls; ++i) written += log.Wants(End::kRefused, 0) ? 1 : 0;
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - began);
+  EXPECT_GE(written, AccessLog::kFailuresAtOnce);
+  EXPECT_LE(written, AccessLog::kFailuresAtOnce + seconds * AccessLog::kFailuresPerSecond + 1);
+  EXPECT_EQ(log.Wants(End::kUnknown, 0), std::optional<uint64_t>(0));
+  EXPECT_EQ(log.Wants(End::kOk, 0), std::optional<uint64_t>(0));
+}
+
+TEST(LineBudgetTest, TellsHowManyWereLeftOut) {
+  LineBudget budget(10, 2);
+  const auto now = LineBudget::Clock::now();
+  EXPECT_EQ(budget.Pass(now), std::optional<uint64_t>(0));
+  EXPECT_EQ(budget.Pass(now), std::optional<uint64_t>(0));
+  EXPECT_EQ(budget.Pass(now), std::nullopt);
+  EXPECT_EQ(budget.Pass(now), std::nullopt);
+  EXPECT_EQ(budget.Pass(now + std::chrono::milliseconds(150)), std::optional<uint64_t>(2));
+  EXPECT_EQ(budget.Pass(now + std::chrono::milliseconds(150)), std::nullopt);
 }
 
 // Standard error that nobody reads: a pipe fills up, the writer stands still, and calls go on.

@@ -100,6 +100,44 @@ TEST(AuditLogTest, WritesALineForEachRecord) {
           R"("store":"\ufffd","outcome":"unknown","code":"UNKNOWN","attempts":0})"));
 }
 
+TEST(AuditLogTest, SaysByWhichRuleAndCertificate) {
+  TempDir directory;
+  const std::string file = directory.Path("audit");
+  const authorization::PeerCertificate certificate = {
+      .trusted = true, .serial = "0a7f", .issuer = "CN=ca", .subject = "CN=shop"};
+  AuditRecord record = Record();
+  record.rule = "checkout";
+  record.certificate = &certificate;
+  record.peer = "ipv4:10.0.0.7:52110";
+  Open(file)->Write(record);
+  ASSERT_THAT(LinesOf(file), SizeIs(1));
+  EXPECT_THAT(LinesOf(file)[0],
+              HasSubstr(R"("rule":"checkout","certificate_serial":"0a7f",)"
+                        R"("certificate_issuer":"CN=ca","certificate_subject":"CN=shop",)"
+                        R"("peer":"ipv4:10.0.0.7:52110")"));
+}
+
+// Anybody can be refused, as often as they like.
+TEST(AuditLogTest, LeavesOutAFloodOfCallsThatWereNotSentAndNoOthers) {
+  TempDir directory;
+  const std::string file = directory.Path("audit");
+  constexpr size_t kCalls = 3'000;
+  auto log = Open(file);
+  AuditRecord refused = Record("refused");
+  refused.sent = false;
+  for (size_t i = 0; i < kCalls; ++i) log->Write(refused);
+  for (size_t i = 0; i < kCalls; ++i) log->Write(Record("sent"));
+  const uint64_t left_out = log->left_out();
+  log.reset();
+  EXPECT_GT(left_out, kCalls / 4);
+  size_t sent = 0;
+  for (const std::string& line : LinesOf(file)) {
+    sent += line.find("\"method\":\"sent\"") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(sent, kCalls);
+  EXPECT_EQ(LinesOf(file).size(), 2 * kCalls - left_out);
+}
+
 TEST(AuditLogTest, GoesOnInANewFileWhenTheOldOneIsMovedAway) {
   TempDir directory;
   const std::string file = directory.Path("audit");

@@ -55,7 +55,7 @@ Authority::Certificate Authority::Make(const Options& options, EVP_PKEY* key) {
   X509_set_version(x, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
   X509_gmtime_adj(X509_getm_notBefore(x), -options.valid_since_days * kDay);
-  X509_gmtime_adj(X509_getm_notAfter(x), options.valid_days * kDay);
+  X509_gmtime_adj(X509_getm_notAfter(x), options.valid_days * kDay + options.valid_seconds);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(options.common_name.c_str()),
                              -1, -1, 0);

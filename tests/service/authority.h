@@ -32,6 +32,7 @@ class Authority {
     std::string names = "DNS:localhost,IP:127.0.0.1";  // subjectAltName
     std::string common_name = "test";
     int valid_days = 1;         // from now; negative: expired
+    int valid_seconds = 0;      // beyond these days
     int valid_since_days = 30;  // before now; negative: not valid yet
   };
 

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -83,6 +85,20 @@ class Running {
   ChildProcess child_;
   int port_ = 0;
 };
+
+// Its memory holds keys.
+TEST_F(ProcessTest, LeavesNoCore) {
+  ScriptedServer server({{Step::Reply("[]")}});
+  Running gateway(Config(server.Url("")));
+  std::ifstream limits(absl::StrCat("/proc/", gateway.child().pid(), "/limits"));
+  std::string found;
+  for (std::string line; std::getline(limits, line);) {
+    if (absl::StartsWith(line, "Max core file size")) found = line;
+  }
+  EXPECT_THAT(found, testing::MatchesRegex("Max core file size +0 +0 +bytes *"));
+  gateway.child().Signal(SIGTERM);
+  EXPECT_EQ(gateway.child().Wait(), 0);
+}
 
 using StopSignalTest = ProcessTest;
 

@@ -166,6 +166,20 @@ TEST_F(ServerTlsTest, TakesUpANewCertificateAndNewAuthorities) {
   EXPECT_FALSE(Call(As(&client_, fresh)).ok());
 }
 
+// The connection goes on; no call does.
+TEST_F(ServerTlsTest, RefusesTheNextCallOfAConnectedClientWhoseAuthorityIsWithdrawn) {
+  ASSERT_TRUE(Create().ok());
+  RpcOptions connected = As(&client_, servers_);
+  connected.channel = OwnChannel(Address(), connected.credentials);
+  EXPECT_TRUE(Call(connected).ok());
+  Authority others("others");
+  Replace("clients.pem", others.certificate());
+  ASSERT_TRUE(Shows(kApplied, 1));
+  const int before = upstream_.executions();
+  EXPECT_EQ(Call(connected).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(upstream_.executions(), before);
+}
+
 TEST_F(ServerTlsTest, KeepsTheOldCertificateWhenTheNewOneIsBad) {
   ASSERT_TRUE(Create().ok());
   EXPECT_TRUE(Call(servers_).ok());

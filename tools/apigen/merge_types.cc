@@ -41,6 +41,7 @@ FieldRules MergeRules(const Field& committed, const Field& derived) {
   if (by_hand.sensitive()) rules.set_sensitive(true);
   if (by_hand.null_when_unset()) rules.set_null_when_unset(true);
   if (by_hand.loose()) rules.set_loose(true);
+  if (by_hand.credential()) rules.set_credential(true);
   if (by_hand.has_min_items()) rules.set_min_items(by_hand.min_items());
   if (by_hand.has_max_items()) rules.set_max_items(by_hand.max_items());
   // Where upstream states no bound, one may have been set by hand. One that upstream has given up

@@ -89,7 +89,7 @@ Format FormatOf(v1::Format format) {
 void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
   plan.required = rules.required();
   plan.nullable = rules.nullable();
-  plan.sensitive = rules.sensitive();
+  plan.sensitive = rules.sensitive() || rules.credential();
   plan.format = FormatOf(rules.format());
   if (rules.has_minimum()) plan.minimum = rules.minimum();
   if (rules.has_maximum()) plan.maximum = rules.maximum();

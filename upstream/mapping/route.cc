@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "google/api/annotations.pb.h"
+#include "upstream/mapping/credential.h"
 #include "upstream/mapping/form.h"
 
 namespace gateway::mapping {
@@ -44,6 +45,8 @@ class RouteCompiler {
     route_.rpc_path = absl::StrCat("/", route_.service, "/", method_.name());
     route_.read =
         method_.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+    route_.credential =
+        HasCredential(*method_.input_type()) || HasCredential(*method_.output_type());
     using Step = absl::Status (RouteCompiler::*)();
     constexpr Step kSteps[] = {&RouteCompiler::Request, &RouteCompiler::Verb,
                                &RouteCompiler::Places,  &RouteCompiler::Mask,

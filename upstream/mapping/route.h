@@ -64,6 +64,8 @@ struct Route {
   bool read = false;
   // Heeds the provider's idempotency key.
   bool idempotency_key = false;
+  // Request or reply has a place for a credential.
+  bool credential = false;
 
   struct PathPart {
     std::string literal;

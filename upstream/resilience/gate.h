@@ -6,11 +6,13 @@
 #ifndef UPSTREAM_RESILIENCE_GATE_H_
 #define UPSTREAM_RESILIENCE_GATE_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/time/time.h"
 #include "upstream/resilience/circuit_breaker.h"
 #include "upstream/resilience/concurrency_limit.h"
+#include "upstream/resilience/shares.h"
 
 namespace gateway::resilience {
 
@@ -23,25 +25,36 @@ class Gate {
     Entry entry = Entry::kNoRoom;
     uint64_t ticket = 0;
     absl::Time entered;
+    size_t caller = 0;
   };
 
   Gate(const CircuitBreaker::Options& breaker, const ConcurrencyLimit::Options& limit)
       : breaker_(breaker), limit_(limit) {}
 
-  Pass Enter(absl::Time now) {
+  // `caller`: calls of one caller have the same (see shares.h).
+  Pass Enter(absl::Time now, size_t caller = 0) {
     // The limit first: a place in half-open state must not be taken by a call that then has no
     // room.
-    if (!limit_.TryAcquire()) return {Entry::kNoRoom, 0, now};
+    if (!limit_.TryAcquire()) {
+      shares_.See(caller, now);
+      return {Entry::kNoRoom, 0, now, caller};
+    }
+    if (!shares_.TryEnter(caller, limit_.in_flight(), limit_.limit(), now)) {
+      limit_.Drop();
+      return {Entry::kNoRoom, 0, now, caller};
+    }
     const CircuitBreaker::Admission admission = breaker_.Admit(now);
-    if (admission.admitted) return {Entry::kAdmitted, admission.ticket, now};
+    if (admission.admitted) return {Entry::kAdmitted, admission.ticket, now, caller};
+    shares_.Leave(caller);
     limit_.Drop();
-    return {Entry::kBreakerOpen, 0, now};
+    return {Entry::kBreakerOpen, 0, now, caller};
   }
 
   // The attempt is over. `latency_counts`: its length says something of the upstream's speed.
   void Leave(const Pass& pass, CircuitBreaker::Verdict verdict, bool latency_counts,
              absl::Time now) {
     breaker_.Record(pass.ticket, verdict, now);
+    shares_.Leave(pass.caller);
     if (latency_counts) {
       limit_.Release(now - pass.entered, now);
     } else {
@@ -55,6 +68,7 @@ class Gate {
  private:
   CircuitBreaker breaker_;
   ConcurrencyLimit limit_;
+  Shares shares_;
 };
 
 }  // namespace gateway::resilience

@@ -63,7 +63,7 @@ class AuthorizationTest : public testing::Test {
                    {"api_key", {{"file", directory_.Write("key", "secret")}}}}}}}};
     Replace("policy.json",
             json{{"rules",
-                  {{"shop", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {"read"}}}},
+                  {{"shop", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {"read", kGetOrders}}}},
                    {"desk",
                     {{"subjects", {"desk"}}, {"methods", {kRefund}}, {"stores", {"12", "13"}}}}}}}
                 .dump());
@@ -264,7 +264,7 @@ TEST_F(AuthorizationTest, TakesUpNewRulesAndKeysAndRefusesBadOnes) {
     EXPECT_FALSE(Call(kGetOrders, "{}", Nobody()).ok()) << bad;
   }
   Replace("policy.json",
-          R"({"rules": {"r": {"subjects": ["desk"], "methods": ["read", "write"]}}})");
+          json{{"rules", {{"r", {{"subjects", {"desk"}}, {"methods", {"read", kGetOrders}}}}}}}.dump());
   ASSERT_TRUE(Shows(kApplied, 1));
   EXPECT_FALSE(Call(kGetOrders, "{}", Shop()).ok());
   EXPECT_TRUE(Call(kGetOrders, "{}", Desk()).ok());

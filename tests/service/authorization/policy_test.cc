@@ -21,13 +21,13 @@ using testing::Not;
 
 constexpr char kShop[] = "spiffe://example/ns/shop/sa/checkout";
 
-enum : size_t { kGet, kRefund, kPay, kParse };
+enum : size_t { kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret };
 
 const std::vector<Method>& Methods() {
-  static const std::vector<Method> methods = {{"a.Orders/Get", "a", Kind::kRead},
-                                              {"a.Orders/Refund", "a", Kind::kWrite},
-                                              {"b.Checkout/Pay", "b", Kind::kWrite},
-                                              {"w.Webhooks/Parse", "", Kind::kNeither}};
+  static const std::vector<Method> methods = {
+      {"a.Orders/Get", "a", Kind::kRead},        {"a.Orders/Refund", "a", Kind::kWrite},
+      {"b.Checkout/Pay", "b", Kind::kWrite},     {"w.Webhooks/Parse", "", Kind::kNeither},
+      {"a.Secrets/Get", "a", Kind::kRead, true}, {"a.Secrets/Set", "a", Kind::kWrite, true}};
   return methods;
 }
 
@@ -87,18 +87,34 @@ TEST(PolicyTest, KnowsMethods) {
     const char* pattern;
     std::vector<size_t> allowed;
   };
-  for (const Case& row : std::vector<Case>{{"a.Orders/Get", {kGet}},
-                                           {"a.Orders/*", {kGet, kRefund}},
-                                           {"read", {kGet}},
-                                           {"write", {kRefund, kPay}},
-                                           {"w.Webhooks/Parse", {kParse}},
-                                           {"*", {kGet, kRefund, kPay, kParse}}}) {
-    for (const size_t method : {kGet, kRefund, kPay, kParse}) {
+  for (const Case& row :
+       std::vector<Case>{{"a.Orders/Get", {kGet}},
+                         {"a.Orders/*", {kGet, kRefund}},
+                         {"read", {kGet}},
+                         {"write", {kRefund, kPay}},
+                         {"w.Webhooks/Parse", {kParse}},
+                         {"a.Secrets/Get", {kGetSecret}},
+                         {"a.Secrets/*", {kGetSecret, kSetSecret}},
+                         {"*", {kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret}}}) {
+    for (const size_t method : {kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret}) {
       const bool expected = std::count(row.allowed.begin(), row.allowed.end(), method) > 0;
       EXPECT_EQ(Allows({{"anyone", true}, {"methods", {row.pattern}}}, method, Identity()),
                 expected)
           << row.pattern << " " << method;
     }
+  }
+}
+
+// The second would quietly take the place of the first.
+TEST(PolicyTest, TakesNothingTwice) {
+  const char kRule[] = R"("r": {"anyone": true, "methods": ["read"]})";
+  for (const std::string& text :
+       {absl::StrCat("{\"rules\": {", kRule, ", ", kRule, "}}"),
+        absl::StrCat("{\"rules\": {", kRule, "}, \"rules\": {}}"),
+        std::string(R"({"rules": {"r": {"anyone": true, "methods": ["read"],
+                                      "stores": ["1"], "stores": ["2"]}}})")}) {
+    const auto policy = Policy::Parse("p.json", text, Methods());
+    EXPECT_EQ(policy.status().message(), "p.json: a key is there twice in one object") << text;
   }
 }
 
@@ -180,7 +196,16 @@ TEST(PolicyTest, KeepsCallersToTheirStores) {
 
 TEST(PolicyTest, SaysWhatIsWrong) {
   EXPECT_THAT(Error({{"methods", {"read"}}}), HasSubstr("p.json: rules.r: say who"));
-  EXPECT_THAT(Error({{"spiffe", json::array()}, {"methods", {"read"}}}), HasSubstr("say who"));
+  EXPECT_THAT(Error({{"spiffe", json::array()}, {"methods", {"read"}}}), HasSubstr("is empty"));
+  for (const char* list : {"stores", "upstreams"}) {
+    EXPECT_THAT(Error({{"anyone", true}, {"methods", {"read"}}, {list, json::array()}}),
+                HasSubstr(absl::StrCat("p.json: rules.r.", list, ": is empty")));
+  }
+  for (const char* everybody : {"spiffe://*", "spiffe:///*", "spiffe:///sa/x"}) {
+    EXPECT_THAT(Error({{"spiffe", {everybody}}, {"methods", {"read"}}}),
+                HasSubstr("names no trust domain"))
+        << everybody;
+  }
   EXPECT_THAT(Error({{"anyone", true}, {"dns", {"x"}}, {"methods", {"*"}}}), HasSubstr("say who"));
   EXPECT_THAT(Error({{"anyone", true}}), HasSubstr("rules.r.methods: is required"));
   for (const char* bad :

@@ -1,0 +1,70 @@
+// Attacks on what a rule means: more than its author thought of.
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/security/raw_http2.h"
+#include "tests/security/victim.h"
+
+namespace gateway::security {
+namespace {
+
+using nlohmann::json;
+using enum grpc::StatusCode;
+
+class AccessAttacks : public AttackTest {};
+
+TEST_F(AccessAttacks, Attack58) {
+  for (const char* method :
+       {"WebhooksService/GetSubscriptions", "GameServersService/GetGameServers",
+        "GiftcardsService/GetGiftCards", "DiscordService/GetDiscordServerLinks",
+        "TagsService/GetTagImageUploadUrl"}) {
+    ExpectRefused(Call(absl::StrCat("paynow.management.v1.", method), "{}", victim().Shop()).status,
+                  PERMISSION_DENIED, "POLICY_METHOD");
+  }
+  // By one who may do everything: let through, and written down.
+  EXPECT_TRUE(CallAny("paynow.management.v1.WebhooksService/GetSubscriptions").status.ok());
+  EXPECT_TRUE(victim().Audits("spiffe://example/root",
+                              "paynow.management.v1.WebhooksService/GetSubscriptions"));
+}
+
+TEST_F(AccessAttacks, Attack72) {
+  TempDir directory;
+  const std::string caller = R"("spiffe": ["spiffe://example/shop"])";
+  const std::vector<std::string> policies = {
+      absl::StrCat(R"({"rules": {"r": {)", caller, R"(, "methods": ["*"], "stores": []}}})"),
+      absl::StrCat(R"({"rules": {"r": {)", caller, R"(, "methods": ["*"], "upstreams": []}}})"),
+      absl::StrCat(R"({"rules": {"r": {)", caller, R"(, "methods": ["read"]},)",
+                   R"("r": {"anyone": true, "methods": ["*"]}}})"),
+      R"({"rules": {"r": {"spiffe": ["spiffe://*"], "methods": ["*"]}}})"};
+  for (const std::string& policy : policies) {
+    const json config = {
+        {"listen", "127.0.0.1:0"},
+        {"authorization", {{"policy_file", directory.Write("policy.json", policy)}}},
+        {"upstreams",
+         {{"paynow",
+           {{"base_url", "http://127.0.0.1:1"},
+            {"api_key", {{"file", directory.Write("key", kMarker)}}}}}}}};
+    const Ended ended = RunProgram(
+        {GATEWAY, "--config", directory.Write("gateway.json", config.dump()), "--check-config"});
+    EXPECT_EQ(ended.exit_code, 1) << policy;
+  }
+  Saw("refused, each of them");
+}
+
+// What a library prints on standard error is looked for at the end.
+TEST_F(AccessAttacks, Attack73) {
+  RawHttp2 connection(victim().port(), &victim().stranger());
+  for (const char* path : {"/\xff\xfe.S/M", "/a\xc3/b", "\xff"}) connection.Begin(path);
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (connection.ended() < 3 && connection.Pump(absl::Milliseconds(20)) && absl::Now() < end) {
+  }
+  EXPECT_TRUE(connection.closed() || connection.ended() == 3);
+  EXPECT_EQ(Arrived(), 0);
+  Saw("no raw line");
+}
+
+}  // namespace
+}  // namespace gateway::security

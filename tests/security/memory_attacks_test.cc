@@ -1,0 +1,180 @@
+// Attacks on the memory of the process: it stays below the limit of its pod, and a neighbour is
+// served meanwhile.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/load/raw_http2_client.h"
+#include "tests/security/raw_http2.h"
+#include "tests/security/victim.h"
+
+namespace gateway::security {
+namespace {
+
+constexpr char kGetOrdersPath[] = "/paynow.management.v1.OrdersService/GetOrders";
+constexpr size_t kMiB = size_t{1024} * 1024;
+constexpr size_t kLimitOfThePod = 256 * kMiB;
+constexpr uint32_t kLargest = 4 * 1024 * 1024;
+constexpr size_t kPiece = 16000;
+
+// One who calls again and again.
+class Neighbour {
+ public:
+  Neighbour(const std::string& address, RpcOptions as) : as_(std::move(as)) {
+    as_.channel = OwnChannel(address, as_.credentials);
+    thread_ = std::thread([this, address] {
+      do {
+        const absl::Time began = absl::Now();
+        failed_ += CallRpc(address, kGetOrders, "{}", as_).status.ok() ? 0 : 1;
+        took_.push_back(absl::Now() - began);
+      } while (!over_);
+    });
+  }
+  ~Neighbour() {
+    over_ = true;
+    thread_.join();
+    EXPECT_EQ(failed_, 0) << "of " << took_.size() << " calls of a neighbour";
+  }
+
+ private:
+  RpcOptions as_;
+  std::atomic<bool> over_{false};
+  int failed_ = 0;
+  std::vector<absl::Duration> took_;
+  std::thread thread_;
+};
+
+class MemoryAttacks : public AttackTest {
+ protected:
+  static void ExpectSmall() {
+    const size_t peak = victim().PeakMemory();
+    EXPECT_LT(peak, kLimitOfThePod);
+    peak_ = absl::StrCat("peak ", peak / kMiB, " MiB");
+  }
+
+  // A call's headers, and then pieces of this until the connection is closed or there are so many
+  // bytes. How many were sent.
+  static size_t SendHeaders(RawHttp2& connection, const std::string& piece, size_t most) {
+    connection.Send(Frame(kHeaders, 0, 1, CallFields(kGetOrdersPath)));
+    size_t sent = 0;
+    while (sent < most && connection.Send(Frame(kContinuation, 0, 1, piece))) sent += piece.size();
+    return sent;
+  }
+
+  static std::string peak_;
+};
+std::string MemoryAttacks::peak_;
+
+TEST_F(MemoryAttacks, Attack61) {
+  const Neighbour neighbour(victim().address(), victim().Root());
+  size_t most = 0;
+  for (const Identity* identity : {&victim().stranger(), static_cast<const Identity*>(nullptr)}) {
+    RawHttp2 connection(identity != nullptr ? victim().port() : victim().port_for_health(),
+                        identity);
+    most = std::max(most, SendHeaders(connection, Field("x", std::string(kPiece, 'a')), 96 * kMiB));
+    EXPECT_TRUE(connection.closed());
+  }
+  ExpectSmall();
+  Saw(absl::StrCat("closed after ", most / 1024, " KiB, ", peak_));
+}
+
+TEST_F(MemoryAttacks, Attack62) {
+  const Neighbour neighbour(victim().address(), victim().Root());
+  RawHttp2 connection(victim().port(), &victim().stranger());
+  connection.Send(Frame(kHeaders, 0, 1, CallFields(kGetOrdersPath)));
+  connection.Send(Frame(kContinuation, 0, 1, std::string("\x00\x7f", 2)));
+  size_t sent = 0;
+  const std::string zeros(kPiece, '\x80');
+  while (sent < 32 * kMiB && connection.Send(Frame(kContinuation, 0, 1, zeros))) sent += kPiece;
+  EXPECT_TRUE(connection.closed());
+  ExpectSmall();
+  Saw(absl::StrCat("closed after ", sent / 1024, " KiB, ", peak_));
+}
+
+TEST_F(MemoryAttacks, Attack63) {
+  RawHttp2 connection(victim().port(), &victim().shop());
+  SendHeaders(connection, Field("x", std::string(kPiece, 'a')), 3 * kMiB);
+  connection.Send(Frame(kContinuation, kEndHeaders, 1, Field("y", "z")));
+  connection.SendMessage(1, 0, 0, true);
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (connection.ended() == 0 && connection.Pump(absl::Milliseconds(20)) && absl::Now() < end) {
+  }
+  EXPECT_TRUE(connection.closed() || connection.ended() == 1);
+  EXPECT_EQ(Arrived(), 0);
+  Saw(connection.closed() ? "closed" : "refused");
+}
+
+TEST_F(MemoryAttacks, Attack64) {
+  const Neighbour neighbour(victim().address(), victim().Root());
+  const size_t before = victim().PeakMemory();
+  std::deque<load::RawHttp2Client> clients;
+  for (int i = 0; i < 14; ++i) {
+    clients.emplace_back(victim().health_address(), load::RawHttp2Client::Options{});
+    for (int k = 0; k < 1000; ++k) clients.back().Begin("/grpc.health.v1.Health/Watch", "");
+  }
+  for (load::RawHttp2Client& client : clients) client.Pump(absl::Milliseconds(200));
+  EXPECT_LT(victim().PeakMemory() - before, 64 * kMiB);
+  ExpectSmall();
+  Saw(absl::StrCat("refused beyond the most, ", peak_));
+}
+
+TEST_F(MemoryAttacks, Attack65) {
+  const Neighbour neighbour(victim().address(), victim().Root());
+  const size_t before = victim().PeakMemory();
+  RawHttp2 connection(victim().port(), &victim().stranger());
+  size_t sent = 0;
+  for (int i = 0; i < 25; ++i) {
+    sent += connection.SendMessage(connection.Begin(kGetOrdersPath), kLargest, kLargest - 1);
+  }
+  EXPECT_LT(victim().PeakMemory() - before, 32 * kMiB);
+  EXPECT_LT(sent, size_t{kLargest});  // of 25 times as much
+  ExpectSmall();
+  Saw(absl::StrCat("refused before their messages, ", peak_));
+}
+
+TEST_F(MemoryAttacks, Attack66) {
+  const Neighbour neighbour(victim().address(), victim().Root());
+  std::deque<RawHttp2> connections;
+  int ended = 0;
+  for (int i = 0; i < 4; ++i) {
+    connections.emplace_back(victim().port(), &victim().shop());
+    for (int k = 0; k < 10; ++k) {
+      connections.back().SendMessage(connections.back().Begin(kGetOrdersPath), kLargest,
+                                     kLargest - 1);
+    }
+  }
+  for (RawHttp2& connection : connections) {
+    const absl::Time end = absl::Now() + absl::Seconds(20);
+    while (connection.ended() < 10 && connection.Pump(absl::Milliseconds(20)) &&
+           absl::Now() < end) {
+    }
+    EXPECT_TRUE(connection.closed() || connection.ended() == 10);
+    ended += connection.ended();
+  }
+  ExpectSmall();
+  Saw(absl::StrCat(ended, " of 40 refused one by one, ", peak_));
+}
+
+TEST_F(MemoryAttacks, Attack67) {
+  RawHttp2 connection(victim().port(), &victim().shop());
+  std::vector<uint32_t> streams;
+  for (int i = 0; i < 20; ++i) streams.push_back(connection.Begin(kGetOrdersPath));
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (connection.ended() < 20 && connection.Pump(absl::Milliseconds(20)) && absl::Now() < end) {
+  }
+  EXPECT_EQ(connection.ended(), 20);
+  for (const uint32_t stream : streams) connection.SendMessage(stream, 0, 0, true);
+  connection.Pump(absl::Milliseconds(200));
+  EXPECT_EQ(Arrived(), 0);
+  Saw("given up after server.message_timeout");
+}
+
+}  // namespace
+}  // namespace gateway::security

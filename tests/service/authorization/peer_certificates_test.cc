@@ -1,0 +1,81 @@
+#include "service/authorization/peer_certificates.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "tests/service/authority.h"
+
+namespace gateway::authorization {
+namespace {
+
+class PeerCertificatesTest : public testing::Test {
+ protected:
+  Authority clients_{"clients"};
+  Authority others_{"others"};
+  PeerCertificates certificates_;
+};
+
+TEST_F(PeerCertificatesTest, TrustsNobodyAtFirst) {
+  EXPECT_FALSE(certificates_.Find(clients_.Issue({}).certificate, "")->trusted);
+}
+
+TEST_F(PeerCertificatesTest, TellsWhoseItIsAndWhenItEnds) {
+  certificates_.SetAuthorities(clients_.certificate());
+  const auto found = certificates_.Find(
+      clients_.Issue({.common_name = "shop", .valid_days = 0, .valid_seconds = 100}).certificate,
+      "");
+  EXPECT_TRUE(found->trusted);
+  EXPECT_GT(found->ends, absl::Now() + absl::Seconds(90));
+  EXPECT_LE(found->ends, absl::Now() + absl::Seconds(100));
+  EXPECT_EQ(found->subject, "CN=shop");
+  EXPECT_EQ(found->issuer, "CN=clients");
+  EXPECT_NE(found->serial, "");
+  EXPECT_EQ(found->authority.size(), 64u);
+}
+
+TEST_F(PeerCertificatesTest, EndsWithTheAuthority) {
+  certificates_.SetAuthorities(clients_.certificate());  // for a day
+  const auto found = certificates_.Find(clients_.Issue({.valid_days = 30}).certificate, "");
+  EXPECT_TRUE(found->trusted);
+  EXPECT_LE(found->ends, absl::Now() + absl::Hours(24));
+}
+
+// Whether it has ended is the caller's to look at.
+TEST_F(PeerCertificatesTest, SaysOfAnExpiredOneWhenItEnded) {
+  certificates_.SetAuthorities(clients_.certificate());
+  const auto found = certificates_.Find(clients_.Issue({.valid_days = -1}).certificate, "");
+  EXPECT_TRUE(found->trusted);
+  EXPECT_LT(found->ends, absl::Now());
+}
+
+TEST_F(PeerCertificatesTest, ForgetsThoseOfAWithdrawnAuthority) {
+  certificates_.SetAuthorities(clients_.certificate() + others_.certificate());
+  const Identity ours = clients_.Issue({});
+  const Identity others = others_.Issue({});
+  EXPECT_TRUE(certificates_.Find(ours.certificate, "")->trusted);
+  EXPECT_TRUE(certificates_.Find(others.certificate, "")->trusted);
+  EXPECT_NE(certificates_.Find(ours.certificate, "")->authority,
+            certificates_.Find(others.certificate, "")->authority);
+  certificates_.SetAuthorities(others_.certificate());
+  EXPECT_FALSE(certificates_.Find(ours.certificate, "")->trusted);
+  EXPECT_TRUE(certificates_.Find(others.certificate, "")->trusted);
+}
+
+TEST_F(PeerCertificatesTest, RemembersWhatItHasVerified) {
+  certificates_.SetAuthorities(clients_.certificate());
+  const Identity identity = clients_.Issue({});
+  EXPECT_EQ(certificates_.Find(identity.certificate, ""),
+            certificates_.Find(identity.certificate, ""));
+  EXPECT_NE(certificates_.Find(identity.certificate, ""),
+            certificates_.Find(identity.certificate, clients_.certificate()));
+}
+
+TEST_F(PeerCertificatesTest, TrustsNothingThatIsNoCertificate) {
+  certificates_.SetAuthorities(clients_.certificate());
+  for (const char* bad : {"x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
+    EXPECT_FALSE(certificates_.Find(bad, "")->trusted);
+  }
+}
+
+}  // namespace
+}  // namespace gateway::authorization

@@ -1,0 +1,207 @@
+// A right that is withdrawn is gone, whatever else has changed and is refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/gateway.h"
+#include "tests/service/authority.h"
+#include "tests/service/authorization/token_maker.h"
+#include "tests/service/grpc_client.h"
+#include "tests/service/temp_dir.h"
+#include "tests/upstream/http/scripted_server.h"
+
+namespace gateway {
+namespace {
+
+using http::ScriptedServer;
+using http::Step;
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
+constexpr char kApplied[] = "gateway_reloads_total{result=\"applied\"} ";
+constexpr char kRefused[] = "gateway_reloads_total{result=\"refused\"} ";
+constexpr char kPolicyRefused[] = "gateway_security_file_refused{part=\"policy\"} ";
+constexpr char kKeysRefused[] = "gateway_security_file_refused{part=\"keys\"} ";
+constexpr char kClientCaRefused[] = "gateway_security_file_refused{part=\"client_ca\"} ";
+
+class WithdrawalTest : public testing::Test {
+ protected:
+  WithdrawalTest() {
+    const Identity server = servers_.Issue({});
+    Replace("server.crt", server.certificate);
+    Replace("clients.pem", clients_.certificate());
+    Replace("jwks.json", KeySetOf({&key_}).dump());
+    Replace("policy.json", PolicyFor(false).dump());
+    config_ = {{"listen", "127.0.0.1:0"},
+               {"server",
+                {{"tls",
+                  {{"certificate_file", directory_.Path("server.crt")},
+                   {"key_file", server.key_file},
+                   {"client_ca_file", directory_.Path("clients.pem")},
+                   {"require_client_certificate", false}}}}},
+               {"authorization",
+                {{"policy_file", directory_.Path("policy.json")},
+                 {"jwt",
+                  {{"jwks_file", directory_.Path("jwks.json")},
+                   {"issuer", "issuer"},
+                   {"audience", "billing-gateway"}}}}},
+               {"upstreams",
+                {{"paynow",
+                  {{"base_url", upstream_.Url("")},
+                   {"default_store", "12"},
+                   {"api_key", {{"file", directory_.Write("key", "secret")}}}}}}}};
+  }
+
+  static json PolicyFor(bool dry_run) {
+    return {{"dry_run", dry_run},
+            {"rules",
+             {{"shop", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {kGetOrders}}}},
+              {"desk", {{"subjects", {"desk"}}, {"methods", {kGetOrders}}}}}}};
+  }
+
+  void Replace(const std::string& name, const std::string& text) {
+    const std::string fresh = directory_.Write(absl::StrCat(name, ".fresh"), text);
+    std::filesystem::rename(fresh, directory_.Path(name));
+  }
+
+  absl::Status Create() {
+    auto config = LoadConfig(directory_.Write("gateway.json", config_.dump()));
+    if (!config.ok()) return config.status();
+    auto created = Gateway::Create(*config);
+    if (!created.ok()) return created.status();
+    gateway_ = *std::move(created);
+    return absl::OkStatus();
+  }
+
+  bool Shows(absl::string_view metric, int value) const {
+    const std::string line = absl::StrCat("\n", metric, value, "\n");
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    while (!absl::StrContains(gateway_->MetricsText(), line)) {
+      if (absl::Now() > end) return false;
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    return true;
+  }
+
+  // Makes every change of the whole refused from now on.
+  void SpoilTheWhole() {
+    Replace("server.crt", servers_.Issue({.valid_days = -1}).certificate);
+    ASSERT_TRUE(Shows(kRefused, 1));
+  }
+
+  RpcOptions Shop() const {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = servers_.certificate();
+    options.pem_private_key = shop_.key;
+    options.pem_cert_chain = shop_.certificate;
+    return {.credentials = grpc::SslCredentials(options)};
+  }
+  RpcOptions Desk() const {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = servers_.certificate();
+    return {.credentials = grpc::SslCredentials(options),
+            .metadata = {{"authorization",
+                          absl::StrCat("Bearer ", key_.Sign("ES256", GoodClaims("desk")))}}};
+  }
+
+  bool Serves(const RpcOptions& as) const {
+    return CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), kGetOrders, "{}", as).status.ok();
+  }
+
+  TempDir directory_;
+  Authority servers_{"servers"};
+  Authority clients_{"clients"};
+  const Identity shop_ = clients_.Issue({.names = "URI:spiffe://example/shop"});
+  const SigningKey key_ = SigningKey::Ec("k1");
+  ScriptedServer upstream_{{{Step::Reply("[]")}}};
+  json config_;
+  std::unique_ptr<Gateway> gateway_;
+};
+
+TEST_F(WithdrawalTest, OfARuleDoesNotWaitForABadCertificate) {
+  ASSERT_TRUE(Create().ok());
+  EXPECT_TRUE(Serves(Shop()));
+  SpoilTheWhole();
+  Replace("policy.json", R"({"rules": {}})");
+  ASSERT_TRUE(Shows(kRefused, 2));
+  EXPECT_FALSE(Serves(Shop()));
+  EXPECT_FALSE(Serves(Desk()));
+  EXPECT_TRUE(Shows(kPolicyRefused, 0));
+}
+
+TEST_F(WithdrawalTest, OfAllKeysDoesNotWaitForABadCertificate) {
+  ASSERT_TRUE(Create().ok());
+  EXPECT_TRUE(Serves(Desk()));
+  SpoilTheWhole();
+  Replace("jwks.json", R"({"keys": []})");
+  ASSERT_TRUE(Shows(kRefused, 2));
+  EXPECT_FALSE(Serves(Desk()));
+  EXPECT_TRUE(Serves(Shop()));
+}
+
+TEST_F(WithdrawalTest, OfAnAuthorityDoesNotWaitForABadPolicy) {
+  ASSERT_TRUE(Create().ok());
+  RpcOptions shop = Shop();
+  shop.channel = OwnChannel(absl::StrCat("127.0.0.1:", gateway_->port()), shop.credentials);
+  EXPECT_TRUE(Serves(shop));
+  Replace("policy.json", "rubbish");
+  ASSERT_TRUE(Shows(kRefused, 1));
+  EXPECT_TRUE(Serves(shop));
+  Authority others("others");
+  Replace("clients.pem", others.certificate());
+  ASSERT_TRUE(Shows(kRefused, 2));
+  EXPECT_FALSE(Serves(shop));    // on the connection that was good
+  EXPECT_FALSE(Serves(Shop()));  // on a new one
+}
+
+TEST_F(WithdrawalTest, ThatIsRefusedShowsUntilItIsMended) {
+  ASSERT_TRUE(Create().ok());
+  for (const char* metric : {kPolicyRefused, kKeysRefused, kClientCaRefused}) {
+    EXPECT_TRUE(Shows(metric, 0));
+  }
+  Replace("policy.json", "rubbish");
+  EXPECT_TRUE(Shows(kPolicyRefused, 1));
+  Replace("jwks.json", "rubbish");
+  EXPECT_TRUE(Shows(kKeysRefused, 1));
+  Replace("clients.pem", "rubbish");
+  EXPECT_TRUE(Shows(kClientCaRefused, 1));
+  EXPECT_TRUE(Serves(Shop()));
+  Replace("policy.json", PolicyFor(false).dump());
+  EXPECT_TRUE(Shows(kPolicyRefused, 0));
+  EXPECT_TRUE(Shows(kKeysRefused, 1));
+}
+
+TEST_F(WithdrawalTest, OfEnforcementTakesARestart) {
+  ASSERT_TRUE(Create().ok());
+  Replace("policy.json", PolicyFor(true).dump());
+  ASSERT_TRUE(Shows(kPolicyRefused, 1));
+  RpcOptions nobody = Desk();
+  nobody.metadata.clear();
+  EXPECT_FALSE(Serves(nobody));
+  EXPECT_TRUE(Shows(kApplied, 0));
+}
+
+TEST_F(WithdrawalTest, CanBeUndoneByNobodyWhoMayNotWriteTheFile) {
+  for (const char* name : {"policy.json", "jwks.json", "clients.pem"}) {
+    const std::string file = directory_.Path(name);
+    std::filesystem::permissions(file, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::add);
+    EXPECT_THAT(std::string(Create().message()),
+                HasSubstr("can be written by everybody on this machine"))
+        << name;
+    std::filesystem::permissions(file, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::remove);
+  }
+  EXPECT_TRUE(Create().ok());
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,90 @@
+#include "upstream/resilience/shares.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "upstream/resilience/gate.h"
+
+namespace gateway::resilience {
+namespace {
+
+constexpr int kLimit = 40;
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+// How many of these the caller gets at once, when so many are taken already.
+int Take(Shares& shares, size_t caller, int wanted, int& taken, absl::Time now = kNow) {
+  int got = 0;
+  for (; wanted > 0 && taken < kLimit; --wanted) {
+    if (!shares.TryEnter(caller, taken + 1, kLimit, now)) break;
+    ++taken;
+    ++got;
+  }
+  return got;
+}
+
+TEST(SharesTest, GivesAllToOneWhoIsAlone) {
+  Shares shares;
+  int taken = 0;
+  EXPECT_EQ(Take(shares, 1, kLimit, taken), kLimit);
+}
+
+TEST(SharesTest, LeavesAQuarterToThoseWhoHaveLess) {
+  Shares shares;
+  int taken = 0;
+  EXPECT_EQ(Take(shares, 2, 1, taken), 1);
+  EXPECT_EQ(Take(shares, 1, kLimit, taken), 29);  // with the other's: three quarters
+  EXPECT_EQ(Take(shares, 2, kLimit, taken), 10);
+  EXPECT_EQ(taken, kLimit);
+}
+
+TEST(SharesTest, GivesEachAnEqualPartForCertain) {
+  Shares shares;
+  int taken = 0;
+  for (size_t caller = 1; caller <= 4; ++caller) EXPECT_EQ(Take(shares, caller, 1, taken), 1);
+  Take(shares, 1, kLimit, taken);
+  for (size_t caller = 2; caller <= 4; ++caller) {
+    EXPECT_GE(1 + Take(shares, caller, 3, taken), 4) << caller;
+  }
+}
+
+TEST(SharesTest, ForgetsThoseWhoDoNotCallAnyMore) {
+  Shares shares;
+  int taken = 0;
+  EXPECT_EQ(Take(shares, 2, 1, taken), 1);
+  shares.Leave(2);
+  taken = 0;
+  EXPECT_LT(Take(shares, 1, kLimit, taken), kLimit);
+  const absl::Time later = kNow + Shares::kMemory + absl::Seconds(1);
+  EXPECT_EQ(Take(shares, 1, kLimit, taken, later) + 30, kLimit);
+}
+
+// One floods; the other makes a call at a time, and gets through once it has been seen.
+TEST(SharesTest, KeepsAGateOpenForANeighbour) {
+  Gate gate({}, {.initial = kLimit, .minimum = kLimit, .maximum = kLimit});
+  std::vector<Gate::Pass> flood;
+  const auto fill = [&] {
+    while (true) {
+      const Gate::Pass pass = gate.Enter(kNow, 1);
+      if (pass.entry != Gate::Entry::kAdmitted) return;
+      flood.push_back(pass);
+    }
+  };
+  fill();
+  EXPECT_EQ(gate.Enter(kNow, 2).entry, Gate::Entry::kNoRoom);  // nothing is free at all
+  int refused = 0;
+  for (int i = 0; i < kLimit; ++i) {
+    gate.Leave(flood.back(), CircuitBreaker::Verdict::kGood, false, kNow);
+    flood.pop_back();
+    fill();
+    const Gate::Pass pass = gate.Enter(kNow, 2);
+    refused += pass.entry != Gate::Entry::kAdmitted ? 1 : 0;
+    if (pass.entry == Gate::Entry::kAdmitted) {
+      gate.Leave(pass, CircuitBreaker::Verdict::kGood, false, kNow);
+    }
+  }
+  EXPECT_EQ(refused, 0);
+}
+
+}  // namespace
+}  // namespace gateway::resilience

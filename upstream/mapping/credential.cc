@@ -1,0 +1,29 @@
+#include "upstream/mapping/credential.h"
+
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "gateway/v1/annotations.pb.h"
+
+namespace gateway::mapping {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+bool HasCredential(const Descriptor& type) {
+  absl::flat_hash_set<const Descriptor*> seen = {&type};
+  std::vector<const Descriptor*> left = {&type};
+  while (!left.empty()) {
+    const Descriptor& next = *left.back();
+    left.pop_back();
+    for (int i = 0; i < next.field_count(); ++i) {
+      const FieldDescriptor& field = *next.field(i);
+      if (field.options().GetExtension(v1::field).credential()) return true;
+      const Descriptor* const inner = field.message_type();
+      if (inner != nullptr && seen.insert(inner).second) left.push_back(inner);
+    }
+  }
+  return false;
+}
+
+}  // namespace gateway::mapping

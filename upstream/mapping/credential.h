@@ -1,0 +1,17 @@
+// Whether a message has a place for a credential: a value with which its holder can act (see
+// `credential` in gateway/v1/annotations.proto).
+//
+// Thread-safety: may be called from any thread.
+#ifndef UPSTREAM_MAPPING_CREDENTIAL_H_
+#define UPSTREAM_MAPPING_CREDENTIAL_H_
+
+#include <google/protobuf/descriptor.h>
+
+namespace gateway::mapping {
+
+// Looks at the message's fields and at those of all messages that it can hold.
+bool HasCredential(const google::protobuf::Descriptor& type);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_CREDENTIAL_H_
