@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "upstream/http/origin.h"
 
 namespace gateway::http {
 namespace {
@@ -14,8 +15,6 @@ constexpr absl::string_view kOwnHeaders[] = {
     "Keep-Alive",      "TE",         "Transfer-Encoding", "Trailer", "Upgrade",
 };
 
-bool IsVisible(char c) { return c > 0x20 && c < 0x7f; }
-
 bool IsTokenCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
          absl::string_view("!#$%&'*+-.^_`|~").find(c) != absl::string_view::npos;
@@ -23,25 +22,6 @@ bool IsTokenCharacter(char c) {
 
 bool IsValueCharacter(char c) {
   return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-}
-
-absl::Status CheckUrl(absl::string_view url) {
-  if (!std::all_of(url.begin(), url.end(), IsVisible)) {
-    return absl::InvalidArgumentError("the URL holds a character that must be percent-encoded");
-  }
-  absl::string_view rest = url;
-  for (absl::string_view scheme : {"http://", "https://"}) {
-    if (absl::StartsWithIgnoreCase(url, scheme)) rest.remove_prefix(scheme.size());
-  }
-  if (rest.size() == url.size()) {
-    return absl::InvalidArgumentError("the URL is neither http nor https");
-  }
-  const absl::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (authority.empty()) return absl::InvalidArgumentError("the URL has no host");
-  if (absl::StrContains(authority, '@')) {
-    return absl::InvalidArgumentError("the URL carries credentials");
-  }
-  return absl::OkStatus();
 }
 
 absl::Status CheckHeader(absl::string_view header) {
@@ -67,7 +47,9 @@ absl::Status CheckHeader(absl::string_view header) {
 }  // namespace
 
 absl::Status Check(const Request& request) {
-  if (absl::Status status = CheckUrl(request.url); !status.ok()) return status;
+  if (absl::StatusOr<Origin> origin = Origin::Parse(request.url); !origin.ok()) {
+    return origin.status();
+  }
   for (const absl::string_view header : request.headers) {
     if (absl::Status status = CheckHeader(header); !status.ok()) return status;
   }

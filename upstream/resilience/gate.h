@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "upstream/resilience/circuit_breaker.h"
 #include "upstream/resilience/concurrency_limit.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -22,13 +23,13 @@ class Gate {
   struct Pass {
     Entry entry = Entry::kNoRoom;
     uint64_t ticket = 0;
-    absl::Time entered;
+    SteadyTime entered;
   };
 
   Gate(const CircuitBreaker::Options& breaker, const ConcurrencyLimit::Options& limit)
       : breaker_(breaker), limit_(limit) {}
 
-  Pass Enter(absl::Time now) {
+  Pass Enter(SteadyTime now) {
     // The limit first: a place in half-open state must not be taken by a call that then has no
     // room.
     if (!limit_.TryAcquire()) return {Entry::kNoRoom, 0, now};
@@ -40,7 +41,7 @@ class Gate {
 
   // The attempt is over. `latency_counts`: its length says something of the upstream's speed.
   void Leave(const Pass& pass, CircuitBreaker::Verdict verdict, bool latency_counts,
-             absl::Time now) {
+             SteadyTime now) {
     breaker_.Record(pass.ticket, verdict, now);
     if (latency_counts) {
       limit_.Release(now - pass.entered, now);

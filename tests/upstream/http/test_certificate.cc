@@ -28,6 +28,16 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
+std::string PemOf(X509* certificate) {
+  BIO* const memory = BIO_new(BIO_s_mem());
+  Require(PEM_write_bio_X509(memory, certificate) == 1, "the authority in PEM form");
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory, &data);
+  std::string pem(data, static_cast<size_t>(size));
+  BIO_free(memory);
+  return pem;
+}
+
 }  // namespace
 
 TestCertificate::Certificate TestCertificate::Make(const std::string& name, int valid_days,
@@ -62,13 +72,15 @@ TestCertificate::TestCertificate(const Options& options) : key_(EVP_EC_gen("P-25
                options.subject_alternative_name);
   Require(X509_sign(certificate_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the server's");
 
+  authority_ = PemOf(ca.get());
   const char* directory = std::getenv("TMPDIR");
   ca_file_ = std::string(directory == nullptr ? "/tmp" : directory) + "/test_ca_XXXXXX";
   const int fd = mkstemp(ca_file_.data());
   Require(fd >= 0, "mkstemp");
-  FILE* file = fdopen(fd, "w");
-  Require(PEM_write_X509(file, ca.get()) == 1, "writing the authority");
-  std::fclose(file);
+  Require(
+      write(fd, authority_.data(), authority_.size()) == static_cast<ssize_t>(authority_.size()),
+      "writing the authority");
+  close(fd);
 }
 
 TestCertificate::~TestCertificate() { unlink(ca_file_.c_str()); }

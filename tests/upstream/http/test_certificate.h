@@ -25,7 +25,8 @@ class TestCertificate {
   TestCertificate(const TestCertificate&) = delete;
   TestCertificate& operator=(const TestCertificate&) = delete;
 
-  // The authority's certificate as a PEM file.
+  // The authority's certificate in PEM form, and as a file.
+  const std::string& authority() const { return authority_; }
   const std::string& ca_file() const { return ca_file_; }
 
   void InstallIn(SSL_CTX* context) const;
@@ -44,6 +45,7 @@ class TestCertificate {
 
   Key key_;
   Certificate certificate_;
+  std::string authority_;
   std::string ca_file_;
 };
 
