@@ -1,10 +1,8 @@
 #include "upstream/http/origin.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/http/characters.h"
 
 namespace gateway::http {
 namespace {
@@ -18,23 +16,34 @@ bool ConsumeScheme(absl::string_view& url, absl::string_view scheme) {
   return true;
 }
 
+// What stands between the scheme, which is consumed, and the path.
+absl::string_view AuthorityOf(absl::string_view url) {
+  return url.substr(0, url.find_first_of("/?#"));
+}
+
 }  // namespace
 
-absl::StatusOr<Origin> Origin::Parse(absl::string_view url) {
-  if (!std::all_of(url.begin(), url.end(), absl::ascii_isgraph)) {
+absl::Status Origin::Check(absl::string_view url) {
+  if (!HasOnly(Characters::kVisible, url)) {
     return absl::InvalidArgumentError("the URL holds a character that must be percent-encoded");
   }
-  Origin origin;
-  origin.is_tls = ConsumeScheme(url, kHttps);
-  if (!origin.is_tls && !ConsumeScheme(url, kHttp)) {
+  if (!ConsumeScheme(url, kHttps) && !ConsumeScheme(url, kHttp)) {
     return absl::InvalidArgumentError("the URL is neither http nor https");
   }
-  const absl::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  const absl::string_view authority = AuthorityOf(url);
   if (authority.empty()) return absl::InvalidArgumentError("the URL has no host");
   if (absl::StrContains(authority, '@')) {
     return absl::InvalidArgumentError("the URL carries credentials");
   }
-  origin.authority = std::string(authority);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Origin> Origin::Parse(absl::string_view url) {
+  if (absl::Status status = Check(url); !status.ok()) return status;
+  Origin origin;
+  origin.is_tls = ConsumeScheme(url, kHttps);
+  if (!origin.is_tls) ConsumeScheme(url, kHttp);
+  origin.authority = std::string(AuthorityOf(url));
   return origin;
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -22,6 +23,9 @@ struct Origin {
   // INVALID_ARGUMENT for a URL that is not absolute, is neither http nor https, holds a character
   // that must be percent-encoded, or carries credentials. Path and query are ignored.
   static absl::StatusOr<Origin> Parse(absl::string_view url);
+
+  // Whether Parse takes it.
+  static absl::Status Check(absl::string_view url);
 
   // "https://api.example:8443/"
   std::string Url() const;

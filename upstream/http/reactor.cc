@@ -97,12 +97,14 @@ std::optional<Error> Reactor::ReasonToRefuse(const OpenCall& call) const {
 void Reactor::Begin(const CallPtr& call, ConnectionPtr connection) {
   while (connection != nullptr) {
     const Connection::Begun begun = connection->Begin(call->id, call->request);
+    if (begun == Connection::Begun::kYes || begun == Connection::Begun::kNeedsAttention) {
+      requests_started_.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (begun == Connection::Begun::kYes) return;
     std::vector<ConnectionPtr> expired;
     {
       const std::lock_guard lock(mutex_);
-      if (begun == Connection::Begun::kYes || begun == Connection::Begun::kNeedsAttention) {
-        ++counts_.requests_started;
-        if (begun == Connection::Begun::kYes) return;
+      if (begun == Connection::Begun::kNeedsAttention) {
         need_attention_.push_back(std::move(connection));
         return WakeIfAsleep();
       }
@@ -312,37 +314,36 @@ bool Reactor::TakeMail() {
 
 void Reactor::Serve(Connection& connection) {
   Connection::Progress progress = connection.OnReady();
-  if (progress.more) {
-    const std::lock_guard lock(mutex_);
-    need_attention_.push_back(connection.shared_from_this());
-  }
-  if (!progress.ended) return;
+  if (!progress.ended && !progress.more) return;
+  ConnectionPtr free = connection.shared_from_this();
   CallPtr call;
-  {
-    const std::lock_guard lock(mutex_);
-    call = TakeCall(progress.ended->call);
-    if (call != nullptr) ++counts_.requests_finished;
-    if (progress.ended->reused) ++counts_.connections_reused;
-    if (progress.ended->call == 0) ++counts_.connections_ended_idle;
-  }
-  FreeConnection(connection.shared_from_this(), *progress.ended);
-  if (call != nullptr) call->done(std::move(progress.ended->result));
-}
-
-void Reactor::FreeConnection(const ConnectionPtr& connection, const Connection::Ended& ended) {
   CallPtr next;
   {
     const std::lock_guard lock(mutex_);
-    const SteadyTime now = SteadyTime::Now();
-    const SteadyTime until = pool_.ServesUntil(*connection, ended.keep_until);
-    if (ended.keep && until > now) {
-      next = pool_.Offer(connection, now, until);
-      if (next == nullptr) return;
-    } else {
-      LetGo(connection);
-    }
+    if (progress.more) return need_attention_.push_back(std::move(free));
+    Connection::Ended& ended = *progress.ended;
+    call = TakeCall(ended.call);
+    if (call != nullptr) ++counts_.requests_finished;
+    if (ended.reused) ++counts_.connections_reused;
+    if (ended.call == 0) ++counts_.connections_ended_idle;
+    next = Free(free, ended);
   }
-  Begin(next, next == nullptr ? nullptr : connection);
+  if (next != nullptr) {
+    Begin(next, std::move(free));
+  } else if (!progress.ended->keep) {
+    WakeConnectors();
+  }
+  if (call != nullptr) call->done(std::move(progress.ended->result));
+}
+
+// The call that goes out on the connection next; null: it is idle, or is not kept.
+Reactor::CallPtr Reactor::Free(const ConnectionPtr& connection, Connection::Ended& ended) {
+  const SteadyTime now = SteadyTime::Now();
+  const SteadyTime until = pool_.ServesUntil(*connection, ended.keep_until);
+  ended.keep = ended.keep && until > now;
+  if (ended.keep) return pool_.Offer(connection, now, until);
+  LetGo(connection);
+  return nullptr;
 }
 
 void Reactor::EndExpired() {
@@ -424,6 +425,7 @@ void Reactor::EndAll() {
 Stats Reactor::Snapshot() const {
   const std::lock_guard lock(mutex_);
   Stats stats = counts_;
+  stats.requests_started = requests_started_.load(std::memory_order_relaxed);
   stats.open = open();
   stats.queued = static_cast<int64_t>(pool_.queued());
   stats.in_flight = stats.open - stats.queued;

@@ -101,13 +101,13 @@ class Reactor {
   void Post(Over over);
   void WakeIfAsleep();
   void LetGo(const ConnectionPtr& connection);
+  CallPtr Free(const ConnectionPtr& connection, Connection::Ended& ended);
 
   // The reactor's thread only.
   void Run();
   int WaitMilliseconds();
   bool TakeMail();
   void Serve(Connection& connection);
-  void FreeConnection(const ConnectionPtr& connection, const Connection::Ended& ended);
   void EndExpired();
   void EndEarly(const CallPtr& call, Error::Kind kind, absl::string_view message);
   void NoteSilence(SteadyTime since);
@@ -133,9 +133,10 @@ class Reactor {
   SteadyTime planned_wake_ = SteadyTime::InfiniteFuture();
   bool asleep_ = false;
   bool stopping_ = false;
-  Stats counts_;  // those that only grow
+  Stats counts_;  // those that only grow, but for requests_started
 
   std::atomic<int64_t> open_{0};
+  std::atomic<int64_t> requests_started_{0};
 
   ConnectorThreads connector_threads_;
   std::thread thread_;  // last: starts when all else is ready

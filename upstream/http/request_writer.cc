@@ -39,7 +39,9 @@ void RequestWriter::Begin(std::shared_ptr<const Request> request, absl::string_v
                 (small ? body.size() : 0));
   absl::StrAppend(&head_, Name(request_->method), " ", target, " HTTP/1.1\r\nHost: ", authority,
                   "\r\nAccept-Encoding: gzip\r\n");
-  for (const absl::string_view line : request_->headers) absl::StrAppend(&head_, line, "\r\n");
+  for (const absl::string_view line : request_->headers) {
+    head_.append(line.data(), line.size()).append("\r\n");
+  }
   // Where a verb means content, "none" is said as Content-Length: 0 (RFC 9110, 8.6).
   if (request_->has_body || MeansContent(request_->method)) {
     absl::StrAppend(&head_, "Content-Length: ", body.size(), "\r\n");

@@ -97,7 +97,10 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
   void on_field_impl(beast::field field, string_view name, string_view value,
                      error_code& error) override {
     if (reply_.has_head) return;  // a trailer
-    absl::StrAppend(&reply_.response.headers, View(name), ": ", View(value), "\r\n");
+    reply_.response.headers.append(name.data(), name.size())
+        .append(": ")
+        .append(value.data(), value.size())
+        .append("\r\n");
     switch (field) {
       case beast::field::content_length:
         has_length_ = true;
