@@ -32,12 +32,12 @@ fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each targ
 	cmake --build $(BUILD)-fuzz --target fuzz_targets
 	tools/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
 
-bench: ## measure beside what gRPC and libcurl cost alone, ROUNDS (5) times; wants a quiet machine
+bench: ## measure beside what gRPC and connections cost alone, and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
 	cmake --preset default
 	cmake --build $(BUILD) --target bench_programs
 	$(BUILD)/codec_bench --benchmark_min_time=1
-	tests/bench/run.py $(BUILD) $(BUILD)/bench.json $${ROUNDS:-5}
+	tests/bench/run.py $(BUILD) $(BUILD)/bench.json $${ROUNDS:-5} $${BEFORE:+--before $$BEFORE}
 	tests/bench/plot.py $(BUILD)/bench.json $(BUILD)/bench.svg
 
 instructions: ## count the instructions of each stage of a call; fails where one grew by 3 % (UPDATE=--update: write them)

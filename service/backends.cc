@@ -45,12 +45,13 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
 absl::StatusOr<std::unique_ptr<Backends>> Backends::Create(const Config& config) {
   std::unique_ptr<Backends> backends(new Backends(config));
   for (const auto& [name, upstream] : config.upstreams) {
+    absl::StatusOr<http::Options> pool = LoadPool(upstream);
+    if (!pool.ok()) return Prefixed(PlaceOf(config, name), pool.status());
     auto counters = std::make_shared<UpstreamCounters>();
-    absl::StatusOr<std::unique_ptr<Client>> client = MakeClient(upstream, counters);
+    absl::StatusOr<std::unique_ptr<Client>> client = MakeClient(name, upstream, *pool, counters);
     if (!client.ok()) return Prefixed(PlaceOf(config, name), client.status());
-    const auto [entry, added] =
-        backends->entries_.try_emplace(name, Backend{*std::move(client), config.default_deadline});
-    entry->second.counters = std::move(counters);
+    backends->entries_.try_emplace(name, Backend{*std::move(client), config.default_deadline},
+                                   *std::move(pool), std::move(counters));
   }
   return backends;
 }
@@ -63,15 +64,20 @@ const BackendSlot* Backends::Find(const std::string& upstream) const {
 absl::StatusOr<Backends::Change> Backends::Prepare(const std::string& name,
                                                    const UpstreamConfig& upstream) const {
   Change change;
-  if (upstream == config_.upstreams.at(name)) {
+  absl::StatusOr<http::Options> pool = LoadPool(upstream);
+  if (!pool.ok()) return pool.status();
+  const Entry& present = entries_.at(name);
+  if (upstream == config_.upstreams.at(name) && *pool == present.pool) {
     absl::StatusOr<Credentials> credentials = LoadCredentials(upstream);
     if (!credentials.ok()) return credentials.status();
     change.credentials = std::make_unique<Credentials>(*std::move(credentials));
     return change;
   }
-  absl::StatusOr<std::unique_ptr<Client>> client = MakeClient(upstream, entries_.at(name).counters);
+  absl::StatusOr<std::unique_ptr<Client>> client =
+      MakeClient(name, upstream, *pool, present.counters);
   if (!client.ok()) return client.status();
   change.client = *std::move(client);
+  change.pool = *std::move(pool);
   return change;
 }
 
@@ -86,7 +92,10 @@ absl::Status Backends::Apply(const Config& config) {
   for (auto& [name, change] : changes) {
     Entry& entry = entries_.at(name);
     if (change.credentials) entry.client->ReplaceCredentials(std::move(*change.credentials));
-    if (change.client) retired_.push_back(std::exchange(entry.client, std::move(change.client)));
+    if (change.client) {
+      retired_.push_back(std::exchange(entry.client, std::move(change.client)));
+      entry.pool = std::move(change.pool);
+    }
     entry.slot.Set({entry.client, config.default_deadline});
   }
   config_ = config;

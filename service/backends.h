@@ -37,8 +37,13 @@ class Backends {
 
  private:
   struct Entry {
-    explicit Entry(Backend backend) : client(backend.client), slot(std::move(backend)) {}
+    Entry(Backend backend, http::Options pool, std::shared_ptr<UpstreamCounters> counters)
+        : pool(std::move(pool)),
+          counters(std::move(counters)),
+          client(backend.client),
+          slot(std::move(backend)) {}
 
+    http::Options pool;  // the client's, with what its files held
     std::shared_ptr<UpstreamCounters> counters;
     std::shared_ptr<Client> client;  // the slot's
     BackendSlot slot;
@@ -46,6 +51,7 @@ class Backends {
   // What Apply is about to put in force.
   struct Change {
     std::shared_ptr<Client> client;            // null: the present one goes on
+    http::Options pool;                        // the client's
     std::unique_ptr<Credentials> credentials;  // for the one that goes on
   };
 

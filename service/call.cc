@@ -52,14 +52,14 @@ constexpr size_t kMaxUnrecognized = 4096;
 // What HTTP/2 counts for a header beside its name and value.
 constexpr size_t kHeaderOverhead = 32;
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration fallback) {
+SteadyTime DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration fallback) {
   const auto deadline = context.deadline();
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   if (deadline == std::chrono::system_clock::time_point::max()) return now + fallback;
   // A client tells its timeout rounded up, by a hundredth at most, and gives up when the exact one
   // is over: without having heard what happened, if the answer came later.
-  const absl::Time told = absl::FromChrono(deadline);
-  return told - std::max(told - now, absl::ZeroDuration()) / 100;
+  const absl::Duration left = absl::FromChrono(deadline) - absl::Now();
+  return now + left - std::max(left, absl::ZeroDuration()) / 100;
 }
 
 // "" where the caller gave none. Valid as long as the context.

@@ -32,8 +32,13 @@ std::vector<CertificateFile> CertificateFiles(const Config& config) {
     files.push_back({CertificateKind::kAuthorities, "client_ca", "", tls.client_ca_file});
   }
   for (const auto& [name, upstream] : config.upstreams) {
-    if (!upstream.pool.ca_file.empty()) {
-      files.push_back({CertificateKind::kAuthorities, "upstream_ca", name, upstream.pool.ca_file});
+    const UpstreamTlsFiles& upstream_tls = upstream.tls;
+    if (!upstream_tls.ca_file.empty()) {
+      files.push_back({CertificateKind::kAuthorities, "upstream_ca", name, upstream_tls.ca_file});
+    }
+    if (!upstream_tls.certificate_file.empty()) {
+      files.push_back(
+          {CertificateKind::kChain, "upstream_client", name, upstream_tls.certificate_file});
     }
   }
   return files;

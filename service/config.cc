@@ -40,15 +40,14 @@ void ReadPool(Section& parent, http::Options& pool) {
   ReadInteger(section, "event_loops",
               "Threads that do the upstream's I/O; pool and queue are split evenly between them.",
               pool.event_loops, 1, 64);
-  ReadInteger(section, "max_connections",
-              "Connections. Over HTTP/1.1 also the number of requests in flight.",
+  ReadInteger(section, "max_connections", "Connections: the number of requests in flight.",
               pool.max_connections, 1, 10000);
   if (pool.max_connections < pool.event_loops) {
     section.Fail("max_connections", "must be at least event_loops");
   }
-  ReadInteger(section, "max_streams_per_connection",
-              "Requests in flight on one connection where HTTP/2 was negotiated.",
-              pool.max_streams_per_connection, 1, 10000);
+  section.Retired("max_streams_per_connection",
+                  "upstreams are called over HTTP/1.1 alone: remove the key, and let "
+                  "max_connections be the number of requests in flight");
   ReadInteger(section, "max_queued",
               "Calls that wait for a connection; one more is refused with UNAVAILABLE, not_sent.",
               pool.max_queued, 0, 1000000);
@@ -58,12 +57,45 @@ void ReadPool(Section& parent, http::Options& pool) {
                pool.max_connection_age, absl::Seconds(1));
   section.Read("max_connection_idle", "A connection is not reused after this time without a call.",
                pool.max_connection_idle, absl::Seconds(1));
+  ReadInteger(section, "max_requests_per_connection",
+              "A connection is not reused for more calls than this; 0 for any number.",
+              pool.max_requests_per_connection, 0, 1000000000);
+  section.Read("unacknowledged_timeout",
+               "A connection ends when what was sent is not acknowledged for so long; 0s: as the "
+               "system has it.",
+               pool.unacknowledged_timeout);
   section.Read("tcp_keepalive", "Time between TCP keep-alive probes; 0s for none.",
                pool.tcp_keepalive);
   ReadInteger(section, "max_header_bytes", "Largest header block of a reply.",
               pool.max_header_bytes, 1024, int64_t{16} * 1024 * 1024);
   ReadInteger(section, "max_body_bytes", "Largest body of a reply, after decompression.",
               pool.max_body_bytes, 1024, int64_t{1024} * 1024 * 1024);
+}
+
+void ReadClientCertificate(Section& parent, UpstreamTlsFiles& tls) {
+  Section section =
+      parent.Child("tls", "What the gateway proves its identity to this upstream with.");
+  section.Read("certificate_file", "PEM file of the certificate and its chain; watched.",
+               tls.certificate_file);
+  section.Read("key_file", "PEM file of its private key, without a passphrase; watched.",
+               tls.key_file);
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    section.Fail("", "certificate_file and key_file belong together");
+  }
+}
+
+void ReadProxy(Section& parent, ProxyConfig& proxy) {
+  Section section = parent.Child(
+      "proxy", "Through what this upstream is reached. The environment's proxies are not used.");
+  section.Read("url", "http://host:port or socks5h://host:port; empty: connections are direct.",
+               proxy.url);
+  section.Read("user", "Name to give to the proxy, if it wants one.", proxy.user);
+  section.Read("password_file", "File that holds the password to it; watched.",
+               proxy.password_file);
+  if (proxy.user.empty() != proxy.password_file.empty()) {
+    section.Fail("", "user and password_file belong together");
+  }
+  if (proxy.url.empty() && !proxy.user.empty()) section.Fail("url", "is required");
 }
 
 // Shares are whole percents in the file.
@@ -135,10 +167,13 @@ UpstreamConfig ReadUpstream(Section& section) {
     section.Fail("base_url", "is required");
   section.Read("default_store", "Store of a request that names none; empty: it must name one.",
                upstream.options.default_store);
-  section.Read("ca_file",
-               "PEM file of the authorities to trust instead of the system's. Verification cannot "
-               "be turned off.",
-               upstream.pool.ca_file);
+  section.Read(
+      "ca_file",
+      "PEM file of the authorities to trust instead of the system's; watched. Verification "
+      "cannot be turned off.",
+      upstream.tls.ca_file);
+  ReadClientCertificate(section, upstream.tls);
+  ReadProxy(section, upstream.proxy);
   upstream.api_key = ReadApiKey(section, "Key for every store that has none of its own.");
   section.Each("stores", "store id", "Stores with keys of their own.",
                [&](const std::string& store, Section& entry) {

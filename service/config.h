@@ -30,11 +30,30 @@ struct KeySource {
   bool empty() const { return file.empty() && env.empty(); }
 };
 
+// Files in PEM form.
+struct UpstreamTlsFiles {
+  std::string ca_file;           // empty: the system's authorities
+  std::string certificate_file;  // empty: no certificate of our own
+  std::string key_file;
+
+  bool operator==(const UpstreamTlsFiles&) const = default;
+};
+
+struct ProxyConfig {
+  std::string url;  // empty: none
+  std::string user;
+  std::string password_file;
+
+  bool operator==(const ProxyConfig&) const = default;
+};
+
 struct UpstreamConfig {
   UpstreamOptions options;
   KeySource api_key;
   std::map<std::string, KeySource> store_keys;
-  http::Options pool;
+  UpstreamTlsFiles tls;
+  ProxyConfig proxy;
+  http::Options pool;  // but for what the files of `tls` and `proxy` hold
   mapping::ProfileOverrides profile;
 
   bool operator==(const UpstreamConfig&) const = default;

@@ -60,6 +60,11 @@ ConfigReader::Section::~Section() {
   }
 }
 
+void ConfigReader::Section::Retired(absl::string_view key, absl::string_view advice) {
+  known_.emplace_back(key);
+  if (object_ != nullptr && object_->contains(key)) Fail(key, advice);
+}
+
 void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
                                  std::string& value) {
   const json* found = Find(key, documentation, json(value).dump());

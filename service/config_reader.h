@@ -88,6 +88,9 @@ class ConfigReader::Section {
   void ReadTexts(absl::string_view key, absl::string_view placeholder,
                  absl::string_view documentation, std::map<std::string, std::string>& texts);
 
+  // A key that there was: whoever still sets it is told what to do instead.
+  void Retired(absl::string_view key, absl::string_view advice);
+
   // The object under `key`; where there is none, a section in which every key keeps its default.
   Section Child(absl::string_view key, absl::string_view documentation);
 

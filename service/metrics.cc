@@ -88,9 +88,10 @@ class UpstreamFamilies {
   }
 
   void MoveTo(std::vector<MetricFamily>& families) {
-    for (Family* family : {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_,
-                           &breaker_openings_, &limit_, &in_flight_, &unknown_, &keys_renewed_,
-                           &pool_, &open_, &oldest_, &connections_, &reused_, &repeats_refused_}) {
+    for (Family* family :
+         {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_, &breaker_openings_,
+          &limit_, &in_flight_, &unknown_, &keys_renewed_, &pool_, &open_, &oldest_, &connections_,
+          &reused_, &ended_idle_, &silences_, &closed_for_silence_}) {
       families.push_back(family->Take());
     }
   }
@@ -151,7 +152,10 @@ class UpstreamFamilies {
     oldest_.Add({{"upstream", name}}, stats.oldest_connection_seconds);
     connections_.Add({{"upstream", name}}, static_cast<double>(stats.connections_created));
     reused_.Add({{"upstream", name}}, static_cast<double>(stats.connections_reused));
-    repeats_refused_.Add({{"upstream", name}}, static_cast<double>(stats.repeats_refused));
+    ended_idle_.Add({{"upstream", name}}, static_cast<double>(stats.connections_ended_idle));
+    silences_.Add({{"upstream", name}}, static_cast<double>(stats.silences));
+    closed_for_silence_.Add({{"upstream", name}},
+                            static_cast<double>(stats.connections_closed_for_silence));
   }
 
   Family attempts_{"gateway_upstream_attempts_total", MetricType::Counter,
@@ -182,8 +186,13 @@ class UpstreamFamilies {
                       "Connections opened."};
   Family reused_{"gateway_pool_connections_reused_total", MetricType::Counter,
                  "Requests answered over a connection that was there."};
-  Family repeats_refused_{"gateway_pool_repeats_refused_total", MetricType::Counter,
-                          "Times that libcurl was kept from sending a request again."};
+  Family ended_idle_{"gateway_pool_connections_ended_idle_total", MetricType::Counter,
+                     "Kept connections on which bytes or the end came between two requests."};
+  Family silences_{"gateway_pool_silences_total", MetricType::Counter,
+                   "Requests that got no byte by their deadline on a kept connection."};
+  Family closed_for_silence_{"gateway_pool_connections_closed_for_silence_total",
+                             MetricType::Counter,
+                             "Idle connections closed since a sibling was silent."};
 };
 
 MetricFamily DriftOf(const DriftLog& drift) {

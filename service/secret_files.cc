@@ -10,6 +10,8 @@ std::set<std::string> SecretFilesOf(const Config& config) {
   std::set<std::string> files;
   for (const auto& [name, upstream] : config.upstreams) {
     files.insert(upstream.api_key.file);
+    files.insert(upstream.tls.key_file);
+    files.insert(upstream.proxy.password_file);
     for (const auto& [store, source] : upstream.store_keys) files.insert(source.file);
   }
   for (const auto& [name, webhook] : config.webhooks.providers) {
@@ -24,6 +26,10 @@ std::set<std::string> WatchedFilesOf(const Config& config) {
   std::set<std::string> files = SecretFilesOf(config);
   files.insert(config.server.tls.certificate_file);
   files.insert(config.server.tls.client_ca_file);
+  for (const auto& [name, upstream] : config.upstreams) {
+    files.insert(upstream.tls.ca_file);
+    files.insert(upstream.tls.certificate_file);
+  }
   files.insert(config.authorization.policy_file);
   files.insert(config.authorization.jwt.jwks_file);
   files.erase("");

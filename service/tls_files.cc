@@ -66,14 +66,48 @@ absl::StatusOr<std::string> ReadSetting(absl::string_view setting, const std::st
   return *std::move(text);
 }
 
-// Of the server's own certificate. What is not a time at all counts as past.
-absl::Status CheckTimes(const X509* certificate, absl::Time now) {
+// The side's own certificate. What is not a time at all counts as past.
+absl::Status CheckTimes(absl::string_view setting, const X509* certificate, absl::Time now) {
   time_t moment = absl::ToTimeT(now);
   if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0) {
-    return Bad("certificate_file", "is not valid yet");
+    return Bad(setting, "is not valid yet");
   }
   if (X509_cmp_time(X509_get0_notAfter(certificate), &moment) <= 0) {
-    return Bad("certificate_file", "has expired");
+    return Bad(setting, "has expired");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadAuthorities(absl::string_view setting, const std::string& file,
+                             std::string& authorities) {
+  absl::StatusOr<std::string> text = ReadSetting(setting, file);
+  if (!text.ok()) return text.status();
+  if (ReadCertificates(*text).empty()) return Bad(setting, "holds no certificate in PEM");
+  authorities = *std::move(text);
+  return absl::OkStatus();
+}
+
+// A certificate chain and its key. `prefix` stands before the settings' names.
+absl::Status LoadIdentity(absl::string_view prefix, const std::string& certificate_file,
+                          const std::string& key_file, absl::Time now, std::string& chain,
+                          std::string& key_text) {
+  const std::string certificate_setting = absl::StrCat(prefix, "certificate_file");
+  const std::string key_setting = absl::StrCat(prefix, "key_file");
+  absl::StatusOr<std::string> text = ReadSetting(certificate_setting, certificate_file);
+  if (!text.ok()) return text.status();
+  chain = *std::move(text);
+  const std::vector<Certificate> certificates = ReadCertificates(chain);
+  if (certificates.empty()) return Bad(certificate_setting, "holds no certificate in PEM");
+  const absl::Status times = CheckTimes(certificate_setting, certificates.front().get(), now);
+  if (!times.ok()) return times;
+  text = ReadSetting(key_setting, key_file);
+  if (!text.ok()) return text.status();
+  key_text = *std::move(text);
+  const Key key = ReadKeyPem(key_text);
+  if (key == nullptr) return Bad(key_setting, "holds no private key in PEM without a passphrase");
+  if (X509_check_private_key(certificates.front().get(), key.get()) != 1) {
+    ERR_clear_error();
+    return Bad(key_setting, "is not the key of the certificate in certificate_file");
   }
   return absl::OkStatus();
 }
@@ -85,32 +119,17 @@ TlsMaterial::~TlsMaterial() { explicit_bzero(key.data(), key.size()); }
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
                                                            absl::Time now) {
   const auto material = std::make_shared<TlsMaterial>();
-  auto chain = ReadSetting("certificate_file", config.certificate_file);
-  if (!chain.ok()) return chain.status();
-  material->certificate_chain = *std::move(chain);
-  const std::vector<Certificate> certificates = ReadCertificates(material->certificate_chain);
-  if (certificates.empty()) return Bad("certificate_file", "holds no certificate in PEM");
-  const absl::Status times = CheckTimes(certificates.front().get(), now);
-  if (!times.ok()) return times;
-
-  auto key_text = ReadSetting("key_file", config.key_file);
-  if (!key_text.ok()) return key_text.status();
-  material->key = *std::move(key_text);
-  const Key key = ReadKeyPem(material->key);
-  if (key == nullptr) return Bad("key_file", "holds no private key in PEM without a passphrase");
-  if (X509_check_private_key(certificates.front().get(), key.get()) != 1) {
-    ERR_clear_error();
-    return Bad("key_file", "is not the key of the certificate in certificate_file");
-  }
-
+  absl::Status status = LoadIdentity("", config.certificate_file, config.key_file, now,
+                                     material->certificate_chain, material->key);
+  if (!status.ok()) return status;
   if (config.client_ca_file.empty()) return material;
   struct stat about;
   if (stat(config.client_ca_file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
     return Bad("client_ca_file", "can be written by everybody on this machine");
   }
-  auto cas = ReadSetting("client_ca_file", config.client_ca_file);
-  if (!cas.ok()) return cas.status();
-  return WithClientCas(*material, *cas);
+  status = LoadAuthorities("client_ca_file", config.client_ca_file, material->client_cas);
+  if (!status.ok()) return status;
+  return material;
 }
 
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMaterial& material,
@@ -123,6 +142,18 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMateri
   changed->key = material.key;
   changed->client_cas = client_cas;
   return changed;
+}
+
+absl::StatusOr<http::TlsOptions> LoadUpstreamTls(const UpstreamTlsFiles& files, absl::Time now) {
+  http::TlsOptions tls;
+  absl::Status status;
+  if (!files.ca_file.empty()) status = LoadAuthorities("ca_file", files.ca_file, tls.authorities);
+  if (status.ok() && !files.certificate_file.empty()) {
+    status =
+        LoadIdentity("tls.", files.certificate_file, files.key_file, now, tls.certificate, tls.key);
+  }
+  if (!status.ok()) return status;
+  return tls;
 }
 
 }  // namespace gateway

@@ -13,7 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/config.h"
 #include "service/server_config.h"
+#include "upstream/http/options.h"
 
 namespace gateway {
 
@@ -39,6 +41,11 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& conf
 // has none.
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMaterial& material,
                                                                  const std::string& client_cas);
+
+// What the gateway is to an upstream, and whom it believes: the texts of the files as they are now.
+// Errors as above, with "ca_file", "tls.certificate_file" or "tls.key_file" in front.
+absl::StatusOr<http::TlsOptions> LoadUpstreamTls(const UpstreamTlsFiles& files,
+                                                 absl::Time now = absl::Now());
 
 // The material in force. Handshakes that begin after Set are made with it; connections that are
 // open stay.

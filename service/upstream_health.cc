@@ -12,7 +12,7 @@ constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
 
 }  // namespace
 
-bool SeemsDead(const Upstream& upstream, absl::Time now) {
+bool SeemsDead(const Upstream& upstream, SteadyTime now) {
   const resilience::CircuitBreaker& reads = upstream.read_gate.breaker();
   const resilience::CircuitBreaker& writes = upstream.write_gate.breaker();
   const bool no_read = reads.refuses(now);
@@ -44,7 +44,7 @@ void UpstreamHealth::Run() {
 void UpstreamHealth::Look() {
   for (Watched& watched : upstreams_) {
     const std::shared_ptr<const Backend> backend = watched.slot->Get();
-    const bool alive = !SeemsDead(backend->client->upstream(), absl::Now());
+    const bool alive = !SeemsDead(backend->client->upstream(), SteadyTime::Now());
     if (alive == watched.alive) continue;
     watched.alive = alive;
     report_(watched.name, alive);

@@ -16,13 +16,12 @@
 #include <thread>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "service/backend.h"
 #include "upstream/upstream.h"
 
 namespace gateway {
 
-bool SeemsDead(const Upstream& upstream, absl::Time now);
+bool SeemsDead(const Upstream& upstream, SteadyTime now);
 
 class UpstreamHealth {
  public:

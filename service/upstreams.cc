@@ -1,13 +1,35 @@
 #include "service/upstreams.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "upstream/http/curl_transport.h"
+#include "service/log.h"
+#include "service/seldom.h"
+#include "service/tls_files.h"
+#include "upstream/http/http1_transport.h"
 
 namespace gateway {
+namespace {
+
+// At most a line a second: an upstream that is gone is silent to every call.
+http::Http1Transport::OnSilence LogSilence(const std::string& upstream) {
+  return [upstream, throttle = std::make_shared<Seldom>(absl::Seconds(1))](absl::Duration waited,
+                                                                           size_t closed) {
+    const std::optional<uint64_t> left_out = throttle->Pass("", absl::Now());
+    if (!left_out) return;
+    Log(Severity::kWarning, "an upstream connection was silent until the deadline",
+        {{"upstream", upstream},
+         {"waited_ms", absl::ToInt64Milliseconds(waited)},
+         {"idle_connections_closed", static_cast<int64_t>(closed)},
+         {"left_out", static_cast<int64_t>(*left_out)}});
+  };
+}
+
+}  // namespace
 
 absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(prefix, status.message()));
@@ -29,12 +51,27 @@ absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream) {
   return Credentials(std::move(default_key), std::move(store_keys));
 }
 
-absl::StatusOr<std::unique_ptr<Client>> MakeClient(const UpstreamConfig& upstream,
+absl::StatusOr<http::Options> LoadPool(const UpstreamConfig& upstream) {
+  http::Options pool = upstream.pool;
+  absl::StatusOr<http::TlsOptions> tls = LoadUpstreamTls(upstream.tls);
+  if (!tls.ok()) return Prefixed(".", tls.status());
+  pool.tls = *std::move(tls);
+  pool.proxy = {.url = upstream.proxy.url, .user = upstream.proxy.user, .password = ""};
+  if (upstream.proxy.password_file.empty()) return pool;
+  absl::StatusOr<std::string> password = ReadKey({.file = upstream.proxy.password_file, .env = ""});
+  if (!password.ok()) return Prefixed(".proxy.password_", password.status());
+  pool.proxy.password = *std::move(password);
+  return pool;
+}
+
+absl::StatusOr<std::unique_ptr<Client>> MakeClient(const std::string& name,
+                                                   const UpstreamConfig& upstream,
+                                                   const http::Options& pool,
                                                    std::shared_ptr<UpstreamCounters> counters) {
   absl::StatusOr<Credentials> credentials = LoadCredentials(upstream);
   if (!credentials.ok()) return credentials.status();
-  absl::StatusOr<std::unique_ptr<http::CurlTransport>> transport =
-      http::CurlTransport::Create(upstream.pool);
+  absl::StatusOr<std::unique_ptr<http::Http1Transport>> transport =
+      http::Http1Transport::Create(upstream.options.base_url, pool, LogSilence(name));
   if (!transport.ok()) return Prefixed(": ", transport.status());
   absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(
       upstream.options, *std::move(credentials), [upstream] { return LoadCredentials(upstream); },

@@ -3,6 +3,7 @@
 #define SERVICE_UPSTREAMS_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,6 +11,7 @@
 #include "service/config.h"
 #include "upstream/client.h"
 #include "upstream/credentials.h"
+#include "upstream/http/options.h"
 
 namespace gateway {
 
@@ -17,8 +19,14 @@ namespace gateway {
 // configuration that is to blame: ".stores.17.api_key.file: ...".
 absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream);
 
+// The options of the upstream's pool, with the certificates, keys and passwords as their files hold
+// them now. Errors as above.
+absl::StatusOr<http::Options> LoadPool(const UpstreamConfig& upstream);
+
 // A client with a pool of its own. Errors as above.
-absl::StatusOr<std::unique_ptr<Client>> MakeClient(const UpstreamConfig& upstream,
+absl::StatusOr<std::unique_ptr<Client>> MakeClient(const std::string& name,
+                                                   const UpstreamConfig& upstream,
+                                                   const http::Options& pool,
                                                    std::shared_ptr<UpstreamCounters> counters);
 
 // The same error, with the place where it belongs in front.

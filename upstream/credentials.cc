@@ -40,7 +40,7 @@ void CredentialStore::Replace(Credentials credentials) {
   current_ = std::move(fresh);
 }
 
-bool CredentialStore::HasNewer(absl::string_view store, absl::string_view key, absl::Time now) {
+bool CredentialStore::HasNewer(absl::string_view store, absl::string_view key, SteadyTime now) {
   // Held while reading: others that were refused wait for the same answer.
   const std::lock_guard lock(mutex_);
   if (current_->KeyFor(store) != key) return true;

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 
@@ -50,14 +51,14 @@ class CredentialStore {
 
   // After the upstream refused `key` of `store`: whether there is another one by now. Reads the
   // keys anew, though not more than once a second however many calls ask.
-  bool HasNewer(absl::string_view store, absl::string_view key, absl::Time now);
+  bool HasNewer(absl::string_view store, absl::string_view key, SteadyTime now);
 
  private:
   const Load load_;
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::shared_ptr<const Credentials> current_;
-  absl::Time loaded_ = absl::InfinitePast();
+  SteadyTime loaded_ = SteadyTime::InfinitePast();
 };
 
 }  // namespace gateway

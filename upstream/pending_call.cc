@@ -8,7 +8,6 @@
 #include "absl/hash/hash.h"
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "upstream/http/body_memory.h"
 #include "upstream/mapping/error_table.h"
 #include "upstream/mapping/profile.h"
@@ -50,7 +49,7 @@ PendingCall::~PendingCall() {
 }
 
 void PendingCall::Start() {
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   ++upstream_.counters.calls;
   upstream_.retry_budget.CountCall(now);
   if (const auto wait = upstream_.rate_limit.TryTake(store_, now)) {
@@ -70,7 +69,7 @@ void PendingCall::Attempt() {
     return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
                           "the gateway has no API key for this store"));
   }
-  pass_ = upstream_.gate(route_.read).Enter(absl::Now(), caller_);
+  pass_ = upstream_.gate(route_.read).Enter(SteadyTime::Now(), caller_);
   if (pass_.entry == Gate::Entry::kNoRoom) {
     ++upstream_.counters.shed;
     return Refuse(NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",
@@ -101,7 +100,7 @@ void PendingCall::SetHeaders() {
 }
 
 void PendingCall::OnResult(http::Result result) {
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   if (observer_ != nullptr) observer_->OnResult(result);
   ++upstream_.attempts(route_.read)[AttemptResultOf(result)];
   upstream_.gate(route_.read)
@@ -128,7 +127,7 @@ void PendingCall::OnResult(http::Result result) {
 void PendingCall::OnFailure(const http::Result& result, Failure failure) {
   if (TryNewKey(failure)) return Attempt();
   if (!MayRepeat(result, failure, route_.read)) return Finish(std::move(failure));
-  const absl::Time now = absl::Now();
+  const SteadyTime now = SteadyTime::Now();
   const auto wait = resilience::NextWait(upstream_.options.retry, attempts_, failure.retry_after,
                                          now, deadline_, Random());
   if (!wait) return Finish(std::move(failure));
@@ -147,7 +146,7 @@ void PendingCall::OnFailure(const http::Result& result, Failure failure) {
 bool PendingCall::TryNewKey(const Failure& failure) {
   if (failure.http_status != kUnauthorized || key_renewed_ || !caller_key_.empty()) return false;
   key_renewed_ = true;
-  if (!upstream_.credentials.HasNewer(store_, key_, absl::Now())) return false;
+  if (!upstream_.credentials.HasNewer(store_, key_, SteadyTime::Now())) return false;
   ++upstream_.counters.keys_renewed;
   return true;
 }
@@ -159,7 +158,7 @@ void PendingCall::WaitAndAttempt(absl::Duration wait) {
       if (in_time) return self->Attempt();
       self->Finish(*std::move(self->last_failure_));
     };
-    return upstream_.transport.Wait(absl::Now() + wait, go_on);
+    return upstream_.transport.Wait(SteadyTime::Now() + wait, go_on);
   });
 }
 

@@ -27,6 +27,7 @@
 #include "upstream/mapping/request_writer.h"
 #include "upstream/mapping/route.h"
 #include "upstream/resilience/gate.h"
+#include "upstream/steady_time.h"
 #include "upstream/upstream.h"
 
 namespace gateway {
@@ -43,7 +44,7 @@ struct Answer {
 // What a caller says beside its message. The texts need not outlive Client::Call.
 struct CallTerms {
   // All attempts together, with their queueing and the waits in between, end at it.
-  absl::Time deadline;
+  SteadyTime deadline;
   absl::string_view idempotency_key = {};  // see mapping::RequestContext
   // In place of the gateway's own, where the upstream's options accept it.
   std::optional<absl::string_view> caller_key = {};
@@ -87,7 +88,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
 
   Upstream& upstream_;
   const mapping::Route& route_;
-  const absl::Time deadline_;
+  const SteadyTime deadline_;
   std::string store_;            // given away with the answer
   http::Request request_;        // changed only between attempts
   const size_t common_headers_;  // of the request, the same in every attempt

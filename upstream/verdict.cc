@@ -20,7 +20,6 @@ Verdict VerdictOf(const http::Result& result, absl::Duration took) {
     case Kind::kConnect:
     case Kind::kTls:
     case Kind::kBroken:
-    case Kind::kUnprocessed:
       return Verdict::kBad;
     case Kind::kDeadline:
       return took >= kSlow ? Verdict::kBad : Verdict::kNeither;
@@ -48,13 +47,13 @@ bool MayRepeat(const http::Result& result, const mapping::Failure& failure, bool
       case Kind::kResolve:
       case Kind::kConnect:
       case Kind::kBroken:
-      case Kind::kUnprocessed:
         return read || !error->sent;
       default:
         return false;
     }
   }
   if (!read) return false;
+  if (std::get<http::Response>(result).body_state == http::Body::kCutShort) return true;
   const bool rate_limited = failure.http_status == 429 && failure.retry_after.has_value();
   return rate_limited || failure.code == absl::StatusCode::kUnavailable;
 }

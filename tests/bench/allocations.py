@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-import run
+import load
+import programs
 
 PLACE = struct.Struct("9Q")  # key, count, seven frames: as count_allocations.cc has them
 
@@ -82,15 +83,15 @@ def place_of(frames):
 def measure(build, folder, calls):
     counter = Counter(build, folder)
     request = folder / "checkout.request"
-    upstream = run.Upstream(folder)
-    method = run.METHODS["checkout"]
-    with upstream, run.gateway(build, folder, upstream, "http1", environment=counter.environment) as gateway:
-        run.h2load(gateway.port, method, request, calls)  # what is made once, is made
+    upstream = programs.Upstream(folder)
+    method = programs.METHODS["checkout"]
+    with upstream, programs.gateway(build, folder, upstream, "plain", environment=counter.environment) as gateway:
+        load.h2load(gateway.port, method, request, calls)  # what is made once, is made
         marks = [counter.now()]
-        for load in (calls, 2 * calls):
-            run.h2load(gateway.port, method, request, load)
+        for count in (calls, 2 * calls):
+            load.h2load(gateway.port, method, request, count)
             marks.append(counter.now())
-        if run.answered(gateway, method) != 4 * calls:
+        if programs.answered(gateway, method) != 4 * calls:
             raise SystemExit("not every call was OK")
         return per_call(marks[1] - marks[0], marks[2] - marks[1], calls), modules(gateway.process.pid)
 

@@ -56,6 +56,25 @@ Checkout::Checkout(size_t lines) {
   reply = sample.reply.dump();
 }
 
+SmallCheckout::SmallCheckout() {
+  const Checkout checkout(2);
+  Sample sample = MakeSample(checkout.rpc, {});
+  sample.body = {
+      {"customer_id", "411486491630370817"},
+      {"lines",
+       {{{"product_id", "411486491630370818"}, {"quantity", 2}},
+        {{"product_id", "411486491630370819"},
+         {"quantity", 1},
+         {"metadata", {{"gift-note", "for the guild"}}}}}},
+      {"return_url", "https://shop.example/thanks?cart=c-20261126-000417"},
+      {"cancel_url", "https://shop.example/carts/c-20261126-000417"},
+      {"auto_redirect", true},
+      {"metadata", {{"cart", "c-20261126-000417"}, {"referrer", "newsletter"}}},
+  };
+  message = ToBytes(checkout.rpc, sample);
+  json = sample.body.dump();
+}
+
 Order::Order() {
   const Sample sample = MakeSample(rpc, {});
   message = ToBytes(rpc, sample);

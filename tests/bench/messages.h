@@ -26,6 +26,15 @@ struct Checkout {
   std::string reply;
 };
 
+// The same as callers make it: two lines of a product each, where to go back to, the caller's own
+// reference.
+struct SmallCheckout {
+  SmallCheckout();
+
+  std::string message;
+  std::string json;  // of its body
+};
+
 // GetOrderById.
 struct Order {
   Order();

@@ -9,16 +9,22 @@ import sys
 from xml.sax.saxutils import escape
 
 WIDTH, LABELS, RIGHT, BAR, GAP = 760, 250, 110, 16, 6
-GRPC, CURL, GATEWAY = "#b8c4d0", "#7d8fa3", "#d9822b"
-CALLS = (  # what it is called here, in bench.json, and the transport whose floors are its own
-    ("CreateCheckoutSession, HTTP/1.1", "gateway: checkout, http1", "http1"),
-    ("the same, TLS, token, policy, audit", "gateway: checkout, http1; TLS, token, policy, audit", None),
-    ("CreateCheckoutSession, TLS and HTTP/2", "gateway: checkout, http2", "http2"),
-    ("GetOrderById, HTTP/1.1", "gateway: order, http1", "http1"),
-    ("GetOrderById, TLS and HTTP/2", "gateway: order, http2", "http2"),
+GRPC, CONNECTION, GATEWAY, OTHER = "#b8c4d0", "#7d8fa3", "#d9822b", "#8a6d9b"
+CALLS = (  # what it is called here, in bench.json, its colour, and the floors that are its own: transport and request
+    ("CreateCheckoutSession, small", "gateway: small, plain", GATEWAY, ("plain", "small")),
+    ("the same in Rust, tonic and hyper", "peer: small, plain", OTHER, None),
+    ("the same, by the program of before", "before: small, plain", OTHER, None),
+    ("CreateCheckoutSession, small, TLS", "gateway: small, tls", GATEWAY, ("tls", "small")),
+    ("the same, by the program of before", "before: small, tls", OTHER, None),
+    ("CreateCheckoutSession, 2 KB", "gateway: checkout, plain", GATEWAY, ("plain", "checkout")),
+    ("CreateCheckoutSession, 2 KB, TLS", "gateway: checkout, tls", GATEWAY, ("tls", "checkout")),
+    ("2 KB, TLS port, token, policy, audit", "gateway: checkout, plain; TLS, token, policy, audit", GATEWAY, None),
+    ("GetOrderById", "gateway: order, plain", GATEWAY, ("plain", "small")),
+    ("GetOrderById, TLS", "gateway: order, tls", GATEWAY, ("tls", "small")),
 )
-LATENCIES = (("through the gateway", "latency at half load: checkout, http1", GATEWAY),
-             ("upstream alone", "latency at half load: upstream alone", CURL),
+LATENCIES = (("through the gateway", "latency at half load: gateway: small, plain", GATEWAY),
+             ("through the program of before", "latency at half load: before: small, plain", OTHER),
+             ("upstream alone", "latency at half load: upstream alone, plain", CONNECTION),
              ("gRPC alone", "latency at half load: floor: gRPC", GRPC))
 PERCENTILES = (("p50", "p50_us"), ("p99", "p99_us"), ("p99.9", "p999_us"))
 
@@ -63,31 +69,33 @@ class Drawing:
 def draw(medians):
     drawing = Drawing()
     room = WIDTH - LABELS - RIGHT
-    grpc = medians["floor: gRPC"]["cpu_us"]
+    calls = [call for call in CALLS if call[1] in medians]
 
-    drawing.title("Processor time of a call, beside what gRPC and libcurl take alone")
-    scale = room / max(medians[name]["cpu_us"] for _, name, _ in CALLS)
-    for label, name, transport in CALLS:
+    drawing.title("Processor time of a call, beside what gRPC and connections take alone")
+    scale = room / max(medians[name]["cpu_us"] for _, name, _, _ in calls)
+    for label, name, colour, floors in calls:
         cost = medians[name]["cpu_us"]
-        if transport is None:
-            drawing.bar(label, ((cost, GATEWAY),), scale, f"{cost:.0f} us")
+        if floors is None:
+            drawing.bar(label, ((cost, colour),), scale, f"{cost:.0f} us")
         else:
-            curl = medians[f"floor: curl, {transport}"]["cpu_us"]
-            drawing.bar(label, ((cost, GATEWAY),), scale, f"{cost:.0f} us, {cost / (grpc + curl):.1f} x")
-            drawing.bar("", ((grpc, GRPC), (curl, CURL)), scale, f"{grpc + curl:.0f} us")
+            transport, request = floors
+            grpc = medians[f"floor: gRPC, {request}"]["cpu_us"]
+            connection = medians[f"floor: connection, {transport}, {request}"]["cpu_us"]
+            drawing.bar(label, ((cost, colour),), scale, f"{cost:.0f} us, {medians[name]['times_floors']:.1f} x")
+            drawing.bar("", ((grpc, GRPC), (connection, CONNECTION)), scale, f"{grpc + connection:.0f} us")
         drawing.y += GAP
-    drawing.legend(((GATEWAY, "gateway"), (GRPC, "floor: gRPC"), (CURL, "floor: libcurl")))
+    drawing.legend(((GATEWAY, "gateway"), (GRPC, "floor: gRPC"), (CONNECTION, "floor: connection"), (OTHER, "others")))
 
-    if all(name in medians for _, name, _ in LATENCIES):
-        draw_latencies(drawing, medians, room)
+    draw_latencies(drawing, medians, room)
     return drawing.svg()
 
 
 def draw_latencies(drawing, medians, room):
+    rows = [row for row in LATENCIES if row[1] in medians]
     drawing.title("Latency at half of the capacity")
-    scale = room / max(medians[name][key] for _, name, _ in LATENCIES for _, key in PERCENTILES)
+    scale = room / max(medians[name][key] for _, name, _ in rows for _, key in PERCENTILES)
     for shown, key in PERCENTILES:
-        for label, name, colour in LATENCIES:
+        for label, name, colour in rows:
             value = medians[name][key]
             drawing.bar(f"{shown}, {label}", ((value, colour),), scale, f"{value / 1000:.2f} ms")
         drawing.y += GAP

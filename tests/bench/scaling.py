@@ -16,10 +16,10 @@ import subprocess
 import sys
 import tempfile
 
-import run
+import programs
 
 CALLS = 20000
-METHOD = run.METHODS["checkout"]
+METHOD = programs.METHODS["checkout"]
 # Clients, and calls in flight on each.
 LOADS = ((1, 32), (2, 16), (100, 1), (1000, 1))
 # All of what is offered is to be let through.
@@ -52,7 +52,7 @@ def loads(program, port, target, requests, calls):
 def answered(gateway):
     """How many calls were OK, of each method."""
     found = {}
-    for line in run.metrics(gateway).splitlines():
+    for line in programs.metrics(gateway).splitlines():
         if line.startswith("rpc_server_calls_total") and 'status_code="0"' in line:
             labels = dict(re.findall(r'(\w+)="([^"]*)"', line))
             found[f"{labels['rpc_service']}/{labels['rpc_method']}"] = float(line.rsplit(" ", 1)[1])
@@ -96,7 +96,7 @@ def requests_of(stores, folder):
     files = []
     for store in stores:
         files.append(folder / f"{store}.request")
-        files[-1].write_bytes(request.replace(run.STORE.encode(), store.encode()))
+        files[-1].write_bytes(request.replace(programs.STORE.encode(), store.encode()))
     return files
 
 
@@ -109,7 +109,7 @@ def methods_without_arguments(gateway, request):
     return sorted(method for method, count in answered(gateway).items() if count > before[method])
 
 
-class Anything(run.Upstream):
+class Anything(programs.Upstream):
     """Answers whatever else it is asked with a list that has nothing in it."""
 
     def nginx(self, folder):
@@ -136,14 +136,14 @@ def main():
         subprocess.run([f"{build}/write_messages", folder], check=True)
         (folder / "empty.request").write_bytes(bytes(5))
         request = folder / "checkout.request"
-        echo_port = run.free_port()
-        echo = running.enter_context(run.Program([f"{build}/floor_grpc", str(echo_port)], "serving"))
+        echo_port = programs.free_port()
+        echo = running.enter_context(programs.Program([f"{build}/floor_grpc", str(echo_port)], "serving"))
         upstream = running.enter_context(Anything(folder))
 
         def gateway(more):
-            return running.enter_context(run.gateway(build, folder, upstream, "http1", of_upstream={**WIDE, **more}))
+            return running.enter_context(programs.gateway(build, folder, upstream, "plain", of_upstream={**WIDE, **more}))
 
-        keys = {str(int(run.STORE) + i): {"api_key": {"env": "BENCH_KEY"}} for i in range(10000)}
+        keys = {str(int(programs.STORE) + i): {"api_key": {"env": "BENCH_KEY"}} for i in range(10000)}
         plain, stores, loops = gateway({}), gateway({"stores": keys}), gateway({"pool": {"event_loops": 2}})
         # As many stores as there are clients, from all over the table.
         some = requests_of([*keys][:: len(keys) // 8], folder)

@@ -32,6 +32,7 @@
 #include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/reply_reader.h"
 #include "upstream/mapping/request_writer.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::bench {
 namespace {
@@ -113,7 +114,7 @@ class Instant final : public http::Transport {
     done(Response(response_.status, response_.body));  // a copy has no capacity to spare
     return 1;
   }
-  CallId Wait(absl::Time, Done) override { std::abort(); }
+  CallId Wait(SteadyTime, Done) override { std::abort(); }
   void Cancel(CallId) override {}
 
  private:
@@ -129,7 +130,7 @@ Stage Calls() {
   return [checkout, &route = RouteOf(checkout->rpc),
           client = std::shared_ptr<Client>(*std::move(client))] {
     bool answered = false;
-    client->Call(route, checkout->message, {.deadline = absl::Now() + absl::Seconds(30)},
+    client->Call(route, checkout->message, {.deadline = SteadyTime::Now() + absl::Seconds(30)},
                  [&answered](Answer answer) {
                    Keep(Get<mapping::Reply>(answer.result));
                    answered = true;

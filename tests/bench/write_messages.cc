@@ -1,7 +1,9 @@
 // Writes what the load is made of into a folder: a request of each measured call, framed as gRPC
 // frames it, and the upstream's answer to it.
 //
-//   write_messages DIR   ->   checkout.request, checkout.json, order.request...
+//   write_messages DIR   ->   checkout.request, checkout.body, checkout.json, order.request...
+//
+// Of what is posted there is the JSON too, for those who post it themselves.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -27,7 +29,11 @@ std::string Framed(const std::string& message) {
 void WriteAll(const std::filesystem::path& folder) {
   const Checkout checkout(2);
   Write(folder / "checkout.request", Framed(checkout.message));
+  Write(folder / "checkout.body", checkout.json);
   Write(folder / "checkout.json", checkout.reply);
+  const SmallCheckout small;
+  Write(folder / "small.request", Framed(small.message));
+  Write(folder / "small.body", small.json);
   const Order order;
   Write(folder / "order.request", Framed(order.message));
   Write(folder / "order.json", order.reply);

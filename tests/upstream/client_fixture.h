@@ -16,6 +16,7 @@
 
 #include "upstream/client.h"
 #include "upstream/mapping/descriptors.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 
@@ -42,7 +43,7 @@ class FakeTransport final : public http::Transport {
     }
     return 100 + sent.size();
   }
-  CallId Wait(absl::Time until, Done done) override {
+  CallId Wait(SteadyTime until, Done done) override {
     wait_until.push_back(until);
     waits.push_back(std::move(done));
     return 1000 + waits.size();
@@ -52,7 +53,7 @@ class FakeTransport final : public http::Transport {
   std::vector<http::Request> sent;
   std::vector<Done> waiting;
   std::vector<Done> waits;
-  std::vector<absl::Time> wait_until;
+  std::vector<SteadyTime> wait_until;
   std::vector<CallId> cancelled;
   bool answer_at_once = false;
 };
@@ -109,7 +110,7 @@ class ClientTest : public testing::Test {
 
   // The result lives until the test ends; a second `done` shows in `times`.
   const Called& Call(absl::string_view method, const std::string& json,
-                     absl::Time deadline = absl::InfiniteFuture()) {
+                     SteadyTime deadline = SteadyTime::InfiniteFuture()) {
     return Call(method, json, CallTerms{.deadline = deadline});
   }
   const Called& Call(absl::string_view method, const std::string& json, const CallTerms& terms) {

@@ -89,7 +89,7 @@ TEST_F(ClientTest, SendsNothingOfABadRequest) {
 
 TEST_F(ClientTest, PassesTheDeadlineOnLessItsMargin) {
   Create();
-  const absl::Time deadline = absl::FromUnixSeconds(1234567890);
+  const SteadyTime deadline = SteadyTime::Epoch() + absl::Seconds(1234567890);
   Call(kGetOrder, R"({"store_id": "12", "order_id": "34"})", deadline);
   ASSERT_EQ(transport_->sent.size(), 1u);
   EXPECT_EQ(transport_->sent[0].deadline, deadline - absl::Milliseconds(5));

@@ -62,7 +62,7 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
   Watcher watcher;
   bool done = false;
   client_->Call(RouteOf(kGetOrder), Message(kGetOrder, kOrder),
-                {.deadline = absl::InfiniteFuture(), .observer = &watcher},
+                {.deadline = SteadyTime::InfiniteFuture(), .observer = &watcher},
                 [&](const gateway::Answer&) { done = true; });
   Answer(0, Lost(Kind::kConnect, false));
   EXPECT_EQ(watcher.attempts, 1);
@@ -83,7 +83,7 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
 TEST_F(PendingCallTest, GoesOutWithTheCallersKeyWhereThatIsAccepted) {
   Create({.base_url = "https://api.example", .accept_caller_keys = true});
   const Called& call =
-      Call(kRefund, kRefundOf34, {.deadline = absl::InfiniteFuture(), .caller_key = "callers"});
+      Call(kRefund, kRefundOf34, {.deadline = SteadyTime::InfiniteFuture(), .caller_key = "callers"});
   EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey callers"));
   // There is no newer one in the gateway's files.
   Answer(0, Response(401, R"({"message": "callers is no key of ours"})"));
@@ -95,7 +95,7 @@ TEST_F(PendingCallTest, GoesOutWithTheCallersKeyWhereThatIsAccepted) {
 
 TEST_F(PendingCallTest, RefusesACallersKeyThatItMayNotOrCannotSend) {
   Create();
-  const absl::Time never = absl::InfiniteFuture();
+  const SteadyTime never = SteadyTime::InfiniteFuture();
   EXPECT_EQ(Call(kRefund, kRefundOf34, {.deadline = never, .caller_key = "callers"}).failure().code,
             absl::StatusCode::kPermissionDenied);
   Create({.base_url = "https://api.example", .accept_caller_keys = true});
@@ -267,15 +267,15 @@ TEST_F(PendingCallTest, LimitsTheRateOfAStore) {
 
 TEST_F(PendingCallTest, WaitsAsLongAsTheUpstreamAsks) {
   Create();
-  Call(kGetOrder, kOrder, absl::Now() + absl::Minutes(1));
+  Call(kGetOrder, kOrder, SteadyTime::Now() + absl::Minutes(1));
   http::Response busy = Response(429, "");
   busy.headers = "Retry-After: 1\r\n";
-  const absl::Time before = absl::Now();
+  const SteadyTime before = SteadyTime::Now();
   Answer(0, std::move(busy));
   ASSERT_EQ(transport_->wait_until.size(), 1u);
   EXPECT_GE(transport_->wait_until[0], before + absl::Seconds(1));
   // Not where it does not fit.
-  const Called& hurried = Call(kGetOrder, kOrder, absl::Now() + absl::Milliseconds(500));
+  const Called& hurried = Call(kGetOrder, kOrder, SteadyTime::Now() + absl::Milliseconds(500));
   busy = Response(429, "");
   busy.headers = "Retry-After: 1\r\n";
   Answer(1, std::move(busy));

@@ -1,7 +1,4 @@
-// What libcurl's result codes mean to this transport: one table, and nothing else.
-//
-// Whether the request was sent is not decided here: the same code can come before and after the
-// request left.
+// Why libcurl made no connection: one table, and nothing else.
 #ifndef UPSTREAM_HTTP_CURL_ERROR_H_
 #define UPSTREAM_HTTP_CURL_ERROR_H_
 
@@ -11,8 +8,7 @@
 
 namespace gateway::http {
 
-// A code outside the table is kBroken: it promises nothing about the request. CURLE_OK has no kind;
-// do not ask.
+// A code outside the table is kConnect. CURLE_OK has no kind; do not ask.
 Error::Kind KindOf(CURLcode code);
 
 }  // namespace gateway::http

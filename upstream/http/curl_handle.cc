@@ -1,11 +1,29 @@
 #include "upstream/http/curl_handle.h"
 
+#include <csignal>
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 
 namespace gateway::http {
+namespace {
+
+// OpenSSL writes to sockets without MSG_NOSIGNAL: a connection that ended would end the process.
+void IgnoreSigpipe() {
+  struct sigaction present {};
+  if (sigaction(SIGPIPE, nullptr, &present) == 0 && present.sa_handler == SIG_DFL) {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+}
+
+}  // namespace
 
 absl::Status InitializeCurl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_ALL);
+  static const CURLcode code = [] {
+    IgnoreSigpipe();
+    unsetenv("SSLKEYLOGFILE");  // libcurl opens the file when it is initialized
+    return curl_global_init(CURL_GLOBAL_ALL);
+  }();
   if (code == CURLE_OK) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("libcurl: ", curl_easy_strerror(code)));
 }
@@ -17,16 +35,34 @@ EasyHandle EasyHandle::Create() {
   return easy;
 }
 
-long EasyHandle::GetLong(CURLINFO info) const {
-  long value = 0;
-  if (curl_easy_getinfo(handle_.get(), info, &value) != CURLE_OK) return 0;
-  return value;
+EasyHandle& EasyHandle::SetBlob(CURLoption option, absl::string_view data) {
+  curl_blob blob{};
+  blob.data = const_cast<char*>(data.data());
+  blob.len = data.size();
+  blob.flags = CURL_BLOB_COPY;
+  return Set(option, &blob);
 }
 
-curl_off_t EasyHandle::GetLength(CURLINFO info) const {
-  curl_off_t value = -1;
-  if (curl_easy_getinfo(handle_.get(), info, &value) != CURLE_OK) return -1;
-  return value;
+std::shared_ptr<Share> Share::Create() {
+  std::shared_ptr<Share> share(new Share());
+  share->handle_ = curl_share_init();
+  if (share->handle_ == nullptr) return nullptr;
+  curl_share_setopt(share->handle_, CURLSHOPT_USERDATA, share.get());
+  curl_share_setopt(share->handle_, CURLSHOPT_LOCKFUNC, &Share::Lock);
+  curl_share_setopt(share->handle_, CURLSHOPT_UNLOCKFUNC, &Share::Unlock);
+  curl_share_setopt(share->handle_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+  curl_share_setopt(share->handle_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  return share;
+}
+
+Share::~Share() { curl_share_cleanup(handle_); }
+
+void Share::Lock(CURL*, curl_lock_data data, curl_lock_access, void* self) {
+  static_cast<Share*>(self)->mutexes_[data].lock();
+}
+
+void Share::Unlock(CURL*, curl_lock_data data, void* self) {
+  static_cast<Share*>(self)->mutexes_[data].unlock();
 }
 
 }  // namespace gateway::http

@@ -1,8 +1,8 @@
 // libcurl's handles as C++ values: each frees itself, and options that fail are noticed once, at
 // the end.
 //
-// Thread-safety: none; a handle belongs to one thread at a time.
-// Lifetime: an EasyHandle must have left its multi handle before either of them is destroyed.
+// Thread-safety: an EasyHandle belongs to one thread at a time; a Share may be used by handles of
+// any thread. Lifetime: a Share must outlive the handles that it was set on.
 //
 //   EasyHandle easy = EasyHandle::Create();
 //   easy.Set(CURLOPT_URL, url.c_str()).Set(CURLOPT_NOSIGNAL, 1L);
@@ -12,25 +12,24 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <memory>
+#include <mutex>
 #include <type_traits>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace gateway::http {
 
-// Prepares libcurl for the whole process, at the first call.
+// Prepares libcurl for the whole process, at the first call. From then on SIGPIPE is ignored where
+// nothing else was set for it, and SSLKEYLOGFILE has no effect: a debugging aid that writes the
+// keys of every connection into a file has no place beside money.
 absl::Status InitializeCurl();
 
 struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
-
-struct MultiDeleter {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-
-using MultiHandle = std::unique_ptr<CURLM, MultiDeleter>;
 
 class EasyHandle {
  public:
@@ -55,15 +54,33 @@ class EasyHandle {
     return *this;
   }
 
-  // Zero when libcurl does not know.
-  long GetLong(CURLINFO info) const;
-
-  // For the infos of type curl_off_t; -1 when libcurl does not know.
-  curl_off_t GetLength(CURLINFO info) const;
+  // Libcurl keeps a copy of the data.
+  EasyHandle& SetBlob(CURLoption option, absl::string_view data);
 
  private:
   std::unique_ptr<CURL, EasyDeleter> handle_;
   CURLcode status_ = CURLE_OUT_OF_MEMORY;
+};
+
+// Names and TLS sessions that several handles know together.
+class Share {
+ public:
+  // Null when libcurl has no memory.
+  static std::shared_ptr<Share> Create();
+  ~Share();
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+  CURLSH* get() const { return handle_; }
+
+ private:
+  Share() = default;
+
+  static void Lock(CURL*, curl_lock_data data, curl_lock_access, void* self);
+  static void Unlock(CURL*, curl_lock_data data, void* self);
+
+  CURLSH* handle_ = nullptr;
+  std::array<std::mutex, CURL_LOCK_DATA_LAST> mutexes_;  // one for each kind of shared data
 };
 
 }  // namespace gateway::http

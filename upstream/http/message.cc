@@ -31,8 +31,6 @@ absl::string_view Name(Error::Kind kind) {
       return "tls";
     case Error::Kind::kBroken:
       return "broken";
-    case Error::Kind::kUnprocessed:
-      return "unprocessed";
     case Error::Kind::kTooLarge:
       return "too_large";
     case Error::Kind::kDeadline:

@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "upstream/http/header_lines.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::http {
 
@@ -30,7 +30,15 @@ struct Request {
   std::string body;
   bool has_body = false;
   // Bounds everything: queueing, connecting, the transfer.
-  absl::Time deadline = absl::InfiniteFuture();
+  SteadyTime deadline = SteadyTime::InfiniteFuture();
+};
+
+// What became of a reply's body once its head was complete.
+enum class Body {
+  kWhole,
+  kCutShort,    // the connection ended, or the deadline came, within it
+  kUnreadable,  // its encoding was not asked for, or it is not what its encoding says
+  kTooLarge,    // it exceeds the configured size
 };
 
 struct Response {
@@ -39,6 +47,8 @@ struct Response {
   std::string headers;
   // Its capacity exceeds its size by at least kBodyPadding, so that a parser may read past the end.
   std::string body;
+  // Anything but kWhole: `body` is empty, and the status alone tells what happened.
+  Body body_state = Body::kWhole;
 
   // The value of the first header with this name (case is ignored), or "" where there is none.
   absl::string_view Header(absl::string_view name) const;
@@ -49,21 +59,20 @@ inline constexpr size_t kBodyPadding = 64;
 // Why there is no response.
 struct Error {
   enum class Kind {
-    kResolve,      // the host's name has no address
-    kConnect,      // refused, unreachable, or not connected in time
-    kTls,          // handshake or certificate
-    kBroken,       // the connection ended, or what came was not HTTP
-    kUnprocessed,  // the peer said that it did not process the request (HTTP/2)
-    kTooLarge,     // the reply exceeds the configured size
-    kDeadline,     // the request's deadline passed
-    kCancelled,    // Cancel() was called
-    kOverloaded,   // no room: the queue is full, or no descriptor is left
-    kShutdown,     // the transport is stopping
-    kInvalid,      // the request cannot be sent as it is
+    kResolve,     // the host's name has no address
+    kConnect,     // refused, unreachable, or not connected in time
+    kTls,         // handshake or certificate
+    kBroken,      // the connection ended, or what came was not HTTP
+    kTooLarge,    // the head of the reply exceeds the configured size
+    kDeadline,    // the request's deadline passed
+    kCancelled,   // Cancel() was called
+    kOverloaded,  // no room: the queue is full, or no descriptor is left
+    kShutdown,    // the transport is stopping
+    kInvalid,     // the request cannot be sent as it is
   };
   Kind kind = Kind::kBroken;
-  // Whether the upstream may have acted on the request. False is a promise: no byte of it left this
-  // process, or the upstream said that it did not process it.
+  // Whether the upstream may have acted on the request. False is a promise: no byte of it was
+  // handed to a socket, or to TLS.
   bool sent = false;
   // For people; holds nothing of the request's content.
   std::string message;

@@ -9,40 +9,62 @@
 
 namespace gateway::http {
 
+// Texts in PEM form. Verification cannot be turned off.
+struct TlsOptions {
+  // The authorities to trust instead of the system's; empty: the system's.
+  std::string authorities;
+  // What this side proves its identity with, where the upstream asks; empty: nothing.
+  std::string certificate;
+  std::string key;
+
+  bool operator==(const TlsOptions&) const = default;
+};
+
+// Where connections are made through. The environment's proxies are never used.
+struct ProxyOptions {
+  // "http://host:port" or "socks5h://host:port"; empty: connections are direct.
+  std::string url;
+  std::string user;
+  std::string password;
+
+  bool operator==(const ProxyOptions&) const = default;
+};
+
 struct Options {
   // Event-loop threads. Each has a pool of its own; connections and queue are split evenly between
   // them.
   int event_loops = 1;
 
-  // Connections to the upstream, over all loops. Over HTTP/1.1 also the number of requests in
-  // flight.
-  int max_connections = 64;
-
-  // Requests in flight on one connection where HTTP/2 was negotiated (TLS with ALPN).
-  int max_streams_per_connection = 100;
+  // Connections to the upstream, over all loops: the number of requests in flight.
+  int max_connections = 256;
 
   // Requests that wait for a connection, over all loops; one more is refused with
   // Error::kOverloaded.
   int max_queued = 1024;
 
-  // DNS, TCP and TLS together.
+  // DNS, TCP, proxy and TLS together.
   absl::Duration connect_timeout = absl::Seconds(3);
 
-  // A connection is not reused after this age, nor after this time without a request.
+  // A connection is not reused after this age, after this time without a request, nor for more
+  // requests than this; 0 requests: any number.
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_idle = absl::Seconds(60);
+  int64_t max_requests_per_connection = 0;
 
   // TCP keep-alive probes on idle connections; zero for none.
   absl::Duration tcp_keepalive = absl::Seconds(30);
 
-  // A reply larger than this (headers, body after decompression) ends its call with
-  // Error::kTooLarge.
+  // A connection ends when what was sent is not acknowledged for so long (TCP_USER_TIMEOUT); zero:
+  // as the system has it, which is a quarter of an hour.
+  absl::Duration unacknowledged_timeout = absl::Seconds(10);
+
+  // A head larger than this ends its call with Error::kTooLarge, a body (after decompression) with
+  // Body::kTooLarge.
   size_t max_header_bytes = size_t{64} * 1024;
   size_t max_body_bytes = size_t{32} * 1024 * 1024;
 
-  // PEM file of the authorities to trust instead of the system's. Verification cannot be turned
-  // off.
-  std::string ca_file;
+  TlsOptions tls = {};
+  ProxyOptions proxy = {};
 
   bool operator==(const Options&) const = default;
 };

@@ -10,17 +10,23 @@ namespace gateway::http {
 struct Stats {
   // Now.
   int64_t open = 0;                      // calls submitted and not over
-  int64_t queued = 0;                    // of these, waiting for their turn
-  int64_t in_flight = 0;                 // of these, with libcurl: connecting, sending or receiving
+  int64_t queued = 0;                    // of these, waiting for a connection
+  int64_t in_flight = 0;                 // of these, on a connection
   int64_t connections_open = 0;          // in use or not
   double oldest_connection_seconds = 0;  // its age
 
   // Since the start.
   int64_t connections_created = 0;
   int64_t connections_reused = 0;  // requests answered over one that was there
-  int64_t requests_started = 0;    // given to libcurl
+  int64_t requests_started = 0;    // of which a connection took at least a part
   int64_t requests_finished = 0;   // of these, over, whatever the end
-  int64_t repeats_refused = 0;     // libcurl was about to send a request a second time
+  // Kept connections that were closed because something could be read on them between two requests:
+  // bytes that nobody asked for, or the end.
+  int64_t connections_ended_idle = 0;
+  // Requests that got not a byte by their deadline on a kept connection, and the idle connections
+  // that were closed on this evidence.
+  int64_t silences = 0;
+  int64_t connections_closed_for_silence = 0;
 
   Stats& operator+=(const Stats& other) {
     open += other.open;
@@ -33,7 +39,9 @@ struct Stats {
     connections_reused += other.connections_reused;
     requests_started += other.requests_started;
     requests_finished += other.requests_finished;
-    repeats_refused += other.repeats_refused;
+    connections_ended_idle += other.connections_ended_idle;
+    silences += other.silences;
+    connections_closed_for_silence += other.connections_closed_for_silence;
     return *this;
   }
 };

@@ -16,6 +16,7 @@
 #include "absl/functional/any_invocable.h"
 #include "upstream/http/message.h"
 #include "upstream/http/stats.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::http {
 
@@ -38,7 +39,7 @@ class Transport {
 
   // Calls `done` with Error::kDeadline when the time has come; with kCancelled or kShutdown if that
   // comes first. Never blocks.
-  virtual CallId Wait(absl::Time until, Done done) = 0;
+  virtual CallId Wait(SteadyTime until, Done done) = 0;
 
   // Ends the call's transfer, or its waiting; its `done` is called with Error::kCancelled unless it
   // was called already.

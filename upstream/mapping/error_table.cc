@@ -81,8 +81,6 @@ constexpr TransportRow kTransportRows[] = {
      StatusCode::kUnknown, "UPSTREAM_TLS_FAILED"},
     {http::Error::Kind::kBroken, StatusCode::kUnavailable, StatusCode::kUnavailable,
      StatusCode::kUnknown, "UPSTREAM_CONNECTION_BROKEN"},
-    {http::Error::Kind::kUnprocessed, StatusCode::kUnavailable, StatusCode::kUnavailable,
-     StatusCode::kUnknown, "UPSTREAM_DID_NOT_PROCESS"},
     {http::Error::Kind::kTooLarge, StatusCode::kInternal, StatusCode::kInternal,
      StatusCode::kUnknown, "UPSTREAM_REPLY_TOO_LARGE"},
     {http::Error::Kind::kDeadline, StatusCode::kDeadlineExceeded, StatusCode::kDeadlineExceeded,
@@ -115,6 +113,27 @@ Failure UnusableReply(bool read) {
   failure.code = read ? StatusCode::kInternal : StatusCode::kUnknown;
   failure.outcome = Outcome::kUnknown;
   failure.reason = "UPSTREAM_REPLY_UNREADABLE";
+  return failure;
+}
+
+Failure FromLostBody(const http::Response& response, bool read) {
+  Failure failure = UnusableReply(read);
+  failure.from_upstream = true;
+  failure.http_status = response.status;
+  switch (response.body_state) {
+    case http::Body::kCutShort:
+      failure.reason = "UPSTREAM_CONNECTION_BROKEN";
+      failure.message = "the upstream's reply ended within its body";
+      break;
+    case http::Body::kTooLarge:
+      failure.reason = "UPSTREAM_REPLY_TOO_LARGE";
+      failure.message = "the upstream's reply exceeds the configured size";
+      break;
+    case http::Body::kUnreadable:
+    case http::Body::kWhole:
+      failure.message = "the upstream's reply has an encoding that cannot be read";
+      break;
+  }
   return failure;
 }
 

@@ -19,6 +19,10 @@ Failure FromHttpStatus(int http_status, bool read);
 // A complete reply that makes no sense: not JSON, a wrong type, too large.
 Failure UnusableReply(bool read);
 
+// The head of a 2xx reply came, and its body is lost (Response::body_state): the upstream acted, or
+// answered, and what it said about it is not known.
+Failure FromLostBody(const http::Response& response, bool read);
+
 // There was no reply.
 Failure FromTransportError(const http::Error& error, bool read);
 

@@ -101,6 +101,7 @@ std::string ReadBody(const Route& route, const std::string& body, std::string& m
 
 std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
   if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
+  if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.read);
   Reply reply;
   reply.trace_id = ReadTraceId(*route.provider, response);
   const bool declared_empty = route.reply_shape == ReplyShape::kNone;

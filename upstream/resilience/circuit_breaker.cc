@@ -4,7 +4,7 @@
 
 namespace gateway::resilience {
 
-CircuitBreaker::Admission CircuitBreaker::Admit(absl::Time now) {
+CircuitBreaker::Admission CircuitBreaker::Admit(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   if (state_ == State::kOpen && now >= half_open_at_) {
     state_ = State::kHalfOpen;
@@ -24,7 +24,7 @@ CircuitBreaker::Admission CircuitBreaker::Admit(absl::Time now) {
   return {false, 0};
 }
 
-void CircuitBreaker::Record(uint64_t ticket, Verdict verdict, absl::Time now) {
+void CircuitBreaker::Record(uint64_t ticket, Verdict verdict, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   if (ticket != epoch_) return;
   if (state_ == State::kHalfOpen) return RecordProbe(verdict, now);
@@ -40,7 +40,7 @@ void CircuitBreaker::Record(uint64_t ticket, Verdict verdict, absl::Time now) {
   Open(now);
 }
 
-void CircuitBreaker::RecordProbe(Verdict verdict, absl::Time now) {
+void CircuitBreaker::RecordProbe(Verdict verdict, SteadyTime now) {
   --probes_out_;
   if (verdict == Verdict::kNeither) return;  // its place is free for another
   if (verdict == Verdict::kBad) {
@@ -50,7 +50,7 @@ void CircuitBreaker::RecordProbe(Verdict verdict, absl::Time now) {
   if (++probes_good_ >= options_.probes) Close();
 }
 
-void CircuitBreaker::Open(absl::Time now) {
+void CircuitBreaker::Open(SteadyTime now) {
   state_ = State::kOpen;
   ++epoch_;
   half_open_at_ = now + open_time_;
@@ -67,12 +67,12 @@ CircuitBreaker::State CircuitBreaker::state() const {
   return state_;
 }
 
-bool CircuitBreaker::refuses(absl::Time now) const {
+bool CircuitBreaker::refuses(SteadyTime now) const {
   const std::lock_guard lock(mutex_);
   return state_ == State::kOpen && now < half_open_at_;
 }
 
-uint64_t CircuitBreaker::good_calls(absl::Time now) const {
+uint64_t CircuitBreaker::good_calls(SteadyTime now) const {
   const std::lock_guard lock(mutex_);
   return window_.Sum(now)[kGoodCalls];
 }

@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "upstream/resilience/sliding_window.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -50,23 +51,23 @@ class CircuitBreaker {
     bool admitted = false;
     uint64_t ticket = 0;
   };
-  Admission Admit(absl::Time now);
-  void Record(uint64_t ticket, Verdict verdict, absl::Time now);
+  Admission Admit(SteadyTime now);
+  void Record(uint64_t ticket, Verdict verdict, SteadyTime now);
 
   State state() const;
   // It is open, and its time has not passed: a call now would not go out.
-  bool refuses(absl::Time now) const;
+  bool refuses(SteadyTime now) const;
   // Calls of the window that went well.
-  uint64_t good_calls(absl::Time now) const;
+  uint64_t good_calls(SteadyTime now) const;
   // Times that it went from closed to open.
   uint64_t openings() const;
 
  private:
   enum Counter : size_t { kGoodCalls, kBadCalls, kCounters };
 
-  void Open(absl::Time now);
+  void Open(SteadyTime now);
   void Close();
-  void RecordProbe(Verdict verdict, absl::Time now);
+  void RecordProbe(Verdict verdict, SteadyTime now);
 
   const Options options_;
   mutable std::mutex mutex_;
@@ -75,7 +76,7 @@ class CircuitBreaker {
   mutable SlidingWindow<kCounters> window_;  // forgets when it is looked at
   // Counts changes of state: what a call admitted in an earlier state tells no longer matters.
   uint64_t epoch_ = 0;
-  absl::Time half_open_at_;
+  SteadyTime half_open_at_;
   absl::Duration open_time_;
   int probes_out_ = 0;
   int probes_good_ = 0;

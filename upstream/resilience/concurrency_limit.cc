@@ -39,10 +39,10 @@ bool ConcurrencyLimit::TryAcquire() {
 
 void ConcurrencyLimit::Drop() { in_flight_.fetch_sub(1, std::memory_order_relaxed); }
 
-void ConcurrencyLimit::Release(absl::Duration latency, absl::Time now) {
+void ConcurrencyLimit::Release(absl::Duration latency, SteadyTime now) {
   Drop();
   const std::lock_guard lock(mutex_);
-  if (period_began_ == absl::InfinitePast()) period_began_ = now;
+  if (period_began_ == SteadyTime::InfinitePast()) period_began_ = now;
   if (now < period_began_) return;
   sum_ += latency;
   ++samples_;
@@ -53,7 +53,7 @@ void ConcurrencyLimit::Release(absl::Duration latency, absl::Time now) {
   if (now - period_began_ >= std::max(options_.period, mean)) Reconsider(mean, now);
 }
 
-void ConcurrencyLimit::Reconsider(absl::Duration measured, absl::Time now) {
+void ConcurrencyLimit::Reconsider(absl::Duration measured, SteadyTime now) {
   const absl::Duration mean = std::max(measured, absl::Nanoseconds(1));
   if (probing_) return EndProbe(mean, now);
   Remember(mean, now);
@@ -68,7 +68,7 @@ bool ConcurrencyLimit::refuses() const {
   return highest_in_flight_.load(std::memory_order_relaxed) >= limit();
 }
 
-void ConcurrencyLimit::Remember(absl::Duration mean, absl::Time now) {
+void ConcurrencyLimit::Remember(absl::Duration mean, SteadyTime now) {
   // Where calls are refused, those that are not have probably waited.
   if (!refuses() && mean <= best_ * kNoise) best_seen_ = now;
   best_ = std::min(best_, mean);
@@ -89,7 +89,7 @@ void ConcurrencyLimit::Adjust(absl::Duration mean) {
   limit_.store(static_cast<int>(exact_limit_), std::memory_order_relaxed);
 }
 
-void ConcurrencyLimit::BeginProbe(absl::Duration mean, absl::Time now) {
+void ConcurrencyLimit::BeginProbe(absl::Duration mean, SteadyTime now) {
   // Where nobody is refused, nobody waits for the limit's sake: this is what calls take now.
   if (!refuses()) {
     best_ = mean;
@@ -103,7 +103,7 @@ void ConcurrencyLimit::BeginProbe(absl::Duration mean, absl::Time now) {
   BeginPeriod(now + mean);
 }
 
-void ConcurrencyLimit::EndProbe(absl::Duration mean, absl::Time now) {
+void ConcurrencyLimit::EndProbe(absl::Duration mean, SteadyTime now) {
   probing_ = false;
   best_ = mean;
   best_seen_ = now;
@@ -111,7 +111,7 @@ void ConcurrencyLimit::EndProbe(absl::Duration mean, absl::Time now) {
   BeginPeriod(now + mean);
 }
 
-void ConcurrencyLimit::BeginPeriod(absl::Time begin) {
+void ConcurrencyLimit::BeginPeriod(SteadyTime begin) {
   sum_ = absl::ZeroDuration();
   samples_ = 0;
   period_began_ = begin;

@@ -20,6 +20,7 @@
 #include <mutex>
 
 #include "absl/time/time.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -50,7 +51,7 @@ class ConcurrencyLimit {
   bool TryAcquire();
 
   // The call is over; `latency` is from its admission to the upstream's answer.
-  void Release(absl::Duration latency, absl::Time now);
+  void Release(absl::Duration latency, SteadyTime now);
 
   // The call is over, and says nothing of the upstream's speed: refused on the way, cancelled,
   // failed.
@@ -60,13 +61,13 @@ class ConcurrencyLimit {
   int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
-  void Reconsider(absl::Duration measured, absl::Time now);
-  void Remember(absl::Duration mean, absl::Time now);
+  void Reconsider(absl::Duration measured, SteadyTime now);
+  void Remember(absl::Duration mean, SteadyTime now);
   void Adjust(absl::Duration mean);
-  void BeginProbe(absl::Duration mean, absl::Time now);
-  void EndProbe(absl::Duration mean, absl::Time now);
+  void BeginProbe(absl::Duration mean, SteadyTime now);
+  void EndProbe(absl::Duration mean, SteadyTime now);
   // What ends from then on is judged apart from what was.
-  void BeginPeriod(absl::Time begin);
+  void BeginPeriod(SteadyTime begin);
   bool refuses() const;
 
   const Options options_;
@@ -79,11 +80,11 @@ class ConcurrencyLimit {
   double exact_limit_;  // also while a probe holds another
   bool probing_ = false;
   absl::Duration best_ = absl::InfiniteDuration();
-  absl::Time best_seen_ = absl::InfinitePast();
+  SteadyTime best_seen_ = SteadyTime::InfinitePast();
   // Of the calls that ended in this period, which may begin later than now.
   absl::Duration sum_;
   int samples_ = 0;
-  absl::Time period_began_ = absl::InfinitePast();
+  SteadyTime period_began_ = SteadyTime::InfinitePast();
 };
 
 }  // namespace gateway::resilience

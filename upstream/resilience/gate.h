@@ -13,6 +13,7 @@
 #include "upstream/resilience/circuit_breaker.h"
 #include "upstream/resilience/concurrency_limit.h"
 #include "upstream/resilience/shares.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -24,7 +25,7 @@ class Gate {
   struct Pass {
     Entry entry = Entry::kNoRoom;
     uint64_t ticket = 0;
-    absl::Time entered;
+    SteadyTime entered;
     size_t caller = 0;
   };
 
@@ -32,7 +33,7 @@ class Gate {
       : breaker_(breaker), limit_(limit) {}
 
   // `caller`: calls of one caller have the same (see shares.h).
-  Pass Enter(absl::Time now, size_t caller = 0) {
+  Pass Enter(SteadyTime now, size_t caller = 0) {
     // The limit first: a place in half-open state must not be taken by a call that then has no
     // room.
     if (!limit_.TryAcquire()) {
@@ -52,7 +53,7 @@ class Gate {
 
   // The attempt is over. `latency_counts`: its length says something of the upstream's speed.
   void Leave(const Pass& pass, CircuitBreaker::Verdict verdict, bool latency_counts,
-             absl::Time now) {
+             SteadyTime now) {
     breaker_.Record(pass.ticket, verdict, now);
     shares_.Leave(pass.caller);
     if (latency_counts) {

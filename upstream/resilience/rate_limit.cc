@@ -4,7 +4,7 @@
 
 namespace gateway::resilience {
 
-std::optional<absl::Duration> RateLimit::TryTake(absl::string_view store, absl::Time now) {
+std::optional<absl::Duration> RateLimit::TryTake(absl::string_view store, SteadyTime now) {
   if (options_.calls_per_second <= 0) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (buckets_.size() >= cleaning_size_) ForgetFullBuckets(now);
@@ -20,12 +20,12 @@ std::optional<absl::Duration> RateLimit::TryTake(absl::string_view store, absl::
   return absl::Seconds((1 - bucket.tokens) / options_.calls_per_second);
 }
 
-double RateLimit::Level(const Bucket& bucket, absl::Time now) const {
+double RateLimit::Level(const Bucket& bucket, SteadyTime now) const {
   const double seconds = std::max(0.0, absl::ToDoubleSeconds(now - bucket.updated));
   return std::min<double>(options_.burst, bucket.tokens + seconds * options_.calls_per_second);
 }
 
-void RateLimit::ForgetFullBuckets(absl::Time now) {
+void RateLimit::ForgetFullBuckets(SteadyTime now) {
   absl::erase_if(buckets_,
                  [&](const auto& entry) { return Level(entry.second, now) >= options_.burst; });
   cleaning_size_ = std::max<size_t>(1024, buckets_.size() * 2);

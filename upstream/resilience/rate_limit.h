@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -26,16 +27,16 @@ class RateLimit {
   explicit RateLimit(const Options& options) : options_(options) {}
 
   // Takes a token. Where there is none: the wait until there is one.
-  std::optional<absl::Duration> TryTake(absl::string_view store, absl::Time now);
+  std::optional<absl::Duration> TryTake(absl::string_view store, SteadyTime now);
 
  private:
   struct Bucket {
     double tokens;
-    absl::Time updated;
+    SteadyTime updated;
   };
 
-  void ForgetFullBuckets(absl::Time now);
-  double Level(const Bucket& bucket, absl::Time now) const;
+  void ForgetFullBuckets(SteadyTime now);
+  double Level(const Bucket& bucket, SteadyTime now) const;
 
   const Options options_;
   std::mutex mutex_;

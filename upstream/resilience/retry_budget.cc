@@ -2,12 +2,12 @@
 
 namespace gateway::resilience {
 
-void RetryBudget::CountCall(absl::Time now) {
+void RetryBudget::CountCall(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   window_.Add(kCalls, now);
 }
 
-bool RetryBudget::TryTake(absl::Time now) {
+bool RetryBudget::TryTake(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   const auto counts = window_.Sum(now);
   const double allowed = options_.floor + options_.share * static_cast<double>(counts[kCalls]);

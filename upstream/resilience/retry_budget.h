@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "upstream/resilience/sliding_window.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -27,10 +28,10 @@ class RetryBudget {
   explicit RetryBudget(const Options& options) : options_(options), window_(options.window) {}
 
   // For each call, whatever becomes of it.
-  void CountCall(absl::Time now);
+  void CountCall(SteadyTime now);
 
   // Takes one retry out of the budget, if there is one.
-  bool TryTake(absl::Time now);
+  bool TryTake(SteadyTime now);
 
  private:
   enum Counter : size_t { kCalls, kRetries, kCounters };

@@ -7,8 +7,8 @@
 namespace gateway::resilience {
 
 std::optional<absl::Duration> NextWait(const RetryOptions& options, int attempts,
-                                       std::optional<absl::Duration> retry_after, absl::Time now,
-                                       absl::Time deadline, absl::BitGenRef random) {
+                                       std::optional<absl::Duration> retry_after, SteadyTime now,
+                                       SteadyTime deadline, absl::BitGenRef random) {
   if (attempts >= options.max_attempts) return std::nullopt;
   absl::Duration ceiling = options.base;
   for (int i = 1; i < attempts && ceiling < options.cap; ++i) ceiling *= 2;

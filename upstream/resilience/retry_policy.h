@@ -8,6 +8,7 @@
 
 #include "absl/random/bit_gen_ref.h"
 #include "absl/time/time.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -26,8 +27,8 @@ struct RetryOptions {
 // upstream said when to come back
 // (`retry_after`), the wait is at least that.
 std::optional<absl::Duration> NextWait(const RetryOptions& options, int attempts,
-                                       std::optional<absl::Duration> retry_after, absl::Time now,
-                                       absl::Time deadline, absl::BitGenRef random);
+                                       std::optional<absl::Duration> retry_after, SteadyTime now,
+                                       SteadyTime deadline, absl::BitGenRef random);
 
 }  // namespace gateway::resilience
 

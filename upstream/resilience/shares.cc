@@ -9,7 +9,7 @@ constexpr absl::Duration kBetweenLooks = absl::Seconds(1);
 
 }  // namespace
 
-void Shares::Forget(absl::Time now) {
+void Shares::Forget(SteadyTime now) {
   const bool many = callers_.size() > kMostKnown;
   // A clock that was set back must not keep everybody.
   const bool due = now - forgot_ > kBetweenLooks || now < forgot_;
@@ -21,7 +21,7 @@ void Shares::Forget(absl::Time now) {
   });
 }
 
-bool Shares::TryEnter(size_t caller, int taken, int limit, absl::Time now) {
+bool Shares::TryEnter(size_t caller, int taken, int limit, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   Forget(now);
   Caller& own = callers_[caller];
@@ -33,7 +33,7 @@ bool Shares::TryEnter(size_t caller, int taken, int limit, absl::Time now) {
   return true;
 }
 
-void Shares::See(size_t caller, absl::Time now) {
+void Shares::See(size_t caller, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   Forget(now);
   callers_[caller].seen = now;

@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -24,24 +25,24 @@ class Shares {
 
   // Whether `caller` may have one place more, of `limit`, of which `taken` are taken with it. To be
   // given back by Leave.
-  bool TryEnter(size_t caller, int taken, int limit, absl::Time now);
+  bool TryEnter(size_t caller, int taken, int limit, SteadyTime now);
   void Leave(size_t caller);
 
   // The caller was refused where nothing was free at all: from now on the others leave room.
-  void See(size_t caller, absl::Time now);
+  void See(size_t caller, SteadyTime now);
 
  private:
   struct Caller {
     int places = 0;
-    absl::Time seen;
+    SteadyTime seen;
   };
 
-  void Forget(absl::Time now);
+  void Forget(SteadyTime now);
 
   std::mutex mutex_;
   // Guarded by mutex_.
   absl::flat_hash_map<size_t, Caller> callers_;
-  absl::Time forgot_ = absl::InfinitePast();
+  SteadyTime forgot_ = SteadyTime::InfinitePast();
 };
 
 }  // namespace gateway::resilience

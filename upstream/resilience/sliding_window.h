@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::resilience {
 
@@ -21,12 +22,12 @@ class SlidingWindow {
 
   explicit SlidingWindow(absl::Duration window) : slot_length_(window / int64_t{kSlots}) {}
 
-  void Add(size_t counter, absl::Time now) {
+  void Add(size_t counter, SteadyTime now) {
     Advance(now);
     ++slots_[newest_ % kSlots][counter];
   }
 
-  Counts Sum(absl::Time now) {
+  Counts Sum(SteadyTime now) {
     Advance(now);
     Counts sum{};
     for (const Counts& slot : slots_) {
@@ -40,9 +41,9 @@ class SlidingWindow {
  private:
   static constexpr size_t kSlots = 10;
 
-  void Advance(absl::Time now) {
+  void Advance(SteadyTime now) {
     const auto current =
-        static_cast<uint64_t>(std::max<int64_t>(0, (now - absl::UnixEpoch()) / slot_length_));
+        static_cast<uint64_t>(std::max<int64_t>(0, (now - SteadyTime::Epoch()) / slot_length_));
     if (current <= newest_) return;
     const uint64_t passed = std::min<uint64_t>(current - newest_, kSlots);
     for (uint64_t i = 1; i <= passed; ++i) slots_[(current - passed + i) % kSlots] = {};

@@ -32,12 +32,11 @@ TEST(NameTest, OfKindsAreDistinct) {
   std::set<std::string> names;
   for (Error::Kind kind :
        {Error::Kind::kResolve, Error::Kind::kConnect, Error::Kind::kTls, Error::Kind::kBroken,
-        Error::Kind::kUnprocessed, Error::Kind::kTooLarge, Error::Kind::kDeadline,
-        Error::Kind::kCancelled, Error::Kind::kOverloaded, Error::Kind::kShutdown,
-        Error::Kind::kInvalid}) {
+        Error::Kind::kTooLarge, Error::Kind::kDeadline, Error::Kind::kCancelled,
+        Error::Kind::kOverloaded, Error::Kind::kShutdown, Error::Kind::kInvalid}) {
     names.emplace(Name(kind));
   }
-  EXPECT_EQ(names.size(), 11);
+  EXPECT_EQ(names.size(), 10);
 }
 
 }  // namespace

@@ -62,19 +62,16 @@ namespace gateway::http {
 namespace {
 
 TEST(NameResolutionTest, UnknownName) {
-  auto transport = MakeTransport();
+  auto transport = MakeTransport("http://unknown.invalid/");
   EXPECT_EQ(Summary(Call(*transport, Post("http://unknown.invalid/", "{}"))), "resolve, not sent");
 }
 
-TEST(NameResolutionTest, AHangingLookupIsBoundedByTheDeadlineAndHoldsNobodyUp) {
-  ScriptedServer server({{Step::Reply("ok")}});
-  auto transport = MakeTransport();
+TEST(NameResolutionTest, AHangingLookupIsBoundedByTheDeadline) {
+  auto transport = MakeTransport("http://hangs.invalid/");
   const Awaited hanging =
       Start(*transport, WithDeadline(Post("http://hangs.invalid/", "{}"), absl::Milliseconds(100)));
   TheGate().AwaitInside(1);
-  EXPECT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 ok");
   EXPECT_EQ(Summary(hanging), "deadline, not sent");
-  EXPECT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 ok");
   TheGate().Set(true);
   TheGate().AwaitInside(0);
   TheGate().Set(false);
@@ -83,7 +80,7 @@ TEST(NameResolutionTest, AHangingLookupIsBoundedByTheDeadlineAndHoldsNobodyUp) {
 TEST(NameResolutionTest, AHangingLookupIsBoundedByTheConnectTimeout) {
   Options options;
   options.connect_timeout = absl::Milliseconds(100);
-  auto transport = MakeTransport(options);
+  auto transport = MakeTransport("http://hangs.invalid/", options);
   const Awaited call = Call(*transport, Post("http://hangs.invalid/", "{}"));
   EXPECT_EQ(call.GetError().sent, false);
   EXPECT_EQ(Summary(call), "connect, not sent");
@@ -93,16 +90,16 @@ TEST(NameResolutionTest, AHangingLookupIsBoundedByTheConnectTimeout) {
 }
 
 TEST(NameResolutionTest, CancelEndsAHangingLookupAtOnce) {
-  auto transport = MakeTransport();
+  auto transport = MakeTransport("http://hangs.invalid/");
   std::vector<absl::Duration> times;
   for (int i = 1; i <= 11; ++i) {
     Awaited call;
     const Transport::CallId id = transport->Send(Post("http://hangs.invalid/", "{}"), call.Done());
     TheGate().AwaitInside(i);
-    const absl::Time start = absl::Now();
+    const SteadyTime start = SteadyTime::Now();
     transport->Cancel(id);
     EXPECT_EQ(Summary(call), "cancelled, not sent");
-    times.push_back(absl::Now() - start);
+    times.push_back(SteadyTime::Now() - start);
   }
   EXPECT_LT(MedianOf(times), absl::Milliseconds(10));
   TheGate().Set(true);

@@ -1,4 +1,4 @@
-// A request as a test's server received it, over HTTP/1.1 and over HTTP/2 alike. A plain value.
+// A request as a test's server received it. A plain value.
 #ifndef TESTS_UPSTREAM_HTTP_RECEIVED_H_
 #define TESTS_UPSTREAM_HTTP_RECEIVED_H_
 
@@ -14,7 +14,7 @@ namespace gateway::http {
 struct Received {
   std::string method;
   std::string target;
-  std::string head;  // "Name: value" lines as received; over HTTP/1.1 after the request line
+  std::string head;  // the request line and the "Name: value" lines, as received
   std::string body;
   int connection = 0;  // in order of acceptance, from 0
 
@@ -30,10 +30,16 @@ struct Received {
   }
 };
 
-// Where a server listens. Port 0: any that is free.
+class TestCertificate;
+
+// Where and how a server listens. Port 0: any that is free.
 struct Listen {
   std::string host = "127.0.0.1";
   int port = 0;
+  // With one it speaks TLS. It must outlive the server.
+  const TestCertificate* certificate = nullptr;
+  // With one it wants its clients' certificates from this authority. It must outlive the server.
+  const TestCertificate* clients = nullptr;
 };
 
 }  // namespace gateway::http

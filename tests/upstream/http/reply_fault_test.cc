@@ -37,7 +37,7 @@ Options SmallReplies() {
 // What comes of a reply that ends with its connection.
 std::string OutcomeOf(absl::string_view reply, const Options& options = SmallReplies()) {
   ScriptedServer server({{Step::Raw(reply, Step::End::kClose)}});
-  auto transport = MakeTransport(options);
+  auto transport = MakeTransport(server, options);
   std::string summary = Summary(Call(*transport, Post(server.Url("/"), "{}")));
   EXPECT_EQ(server.executions(), 1);
   return summary;
@@ -51,14 +51,20 @@ TEST(ReplyFaultTest, NotHttp) {
   EXPECT_EQ(OutcomeOf(absl::string_view("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 24)), "broken, sent");
 }
 
-TEST(ReplyFaultTest, CutShort) {
-  EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), "broken, sent");
-  EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
-            "broken, sent");
-  EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"),
-            "broken, sent");
+TEST(ReplyFaultTest, CutShortWithinTheHead) {
   EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"), "broken, sent");
   EXPECT_EQ(OutcomeOf("HTTP/1.1 103 Early Hints\r\n\r\n"), "broken, sent");
+}
+
+// Behind a complete head the status says what happened; the body is lost.
+TEST(ReplyFaultTest, CutShortWithinTheBody) {
+  EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), "200 (cut short)");
+  EXPECT_EQ(OutcomeOf("HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+            "422 (cut short)");
+  EXPECT_EQ(OutcomeOf("HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"),
+            "401 (cut short)");
+  EXPECT_EQ(OutcomeOf("HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
+            "422 (cut short)");
 }
 
 TEST(ReplyFaultTest, TooManyHeaderBytes) {
@@ -71,19 +77,22 @@ TEST(ReplyFaultTest, TooManyHeaderBytes) {
   EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\n" + line + "\r\n"), "200 ");
 }
 
-TEST(ReplyFaultTest, InformationalRepliesCountTowardsTheLimitToo) {
+TEST(ReplyFaultTest, InformationalRepliesMayBeManyButNotWithoutEnd) {
   std::string reply;
   for (int i = 0; i < 100; ++i) reply += "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
-  EXPECT_EQ(OutcomeOf(reply + "HTTP/1.1 200 OK\r\n\r\n"), "too_large, sent");
+  EXPECT_EQ(OutcomeOf(reply + "HTTP/1.1 200 OK\r\n\r\n"), "200 ");
+  std::string endless;
+  for (int i = 0; i < 10; ++i) endless += reply;
+  EXPECT_EQ(OutcomeOf(endless + "HTTP/1.1 200 OK\r\n\r\n"), "too_large, sent");
 }
 
 TEST(ReplyFaultTest, TooMuchBody) {
   const std::string body(100'001, 'x');
-  EXPECT_EQ(OutcomeOf(Step::Reply(body).output), "too_large, sent");
-  EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\n\r\n" + body), "too_large, sent");
+  EXPECT_EQ(OutcomeOf(Step::Reply(body).output), "200 (too large)");
+  EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\n\r\n" + body), "200 (too large)");
   EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a1\r\n" + body +
                       "\r\n0\r\n\r\n"),
-            "too_large, sent");
+            "200 (too large)");
   const std::string fits(100'000, 'x');
   EXPECT_EQ(OutcomeOf(Step::Reply(fits).output), "200 " + fits);
 }
@@ -94,12 +103,30 @@ TEST(ReplyFaultTest, UnpacksGzipUpToTheLimit) {
   EXPECT_EQ(OutcomeOf(Step::Reply(Gzip(fits), headers).output), "200 " + fits);
   const std::string bomb = Gzip(std::string(50'000'000, '\0'));
   ASSERT_LT(bomb.size(), 100'000);
-  EXPECT_EQ(OutcomeOf(Step::Reply(bomb, headers).output), "too_large, sent");
-  EXPECT_EQ(OutcomeOf(Step::Reply(Gzip(Gzip(std::string(50'000'000, '\0'))),
-                                  "Content-Encoding: gzip, gzip\r\n")
-                          .output),
-            "too_large, sent");
-  EXPECT_EQ(OutcomeOf(Step::Reply("not gzip", headers).output), "broken, sent");
+  EXPECT_EQ(OutcomeOf(Step::Reply(bomb, headers).output), "200 (too large)");
+}
+
+TEST(ReplyFaultTest, GzipOfSeveralMembersIsOneBody) {
+  EXPECT_EQ(
+      OutcomeOf(Step::Reply(Gzip("one ") + Gzip("and two"), "Content-Encoding: gzip\r\n").output),
+      "200 one and two");
+}
+
+TEST(ReplyFaultTest, AnEncodingThatIsWrongOrWasNotAskedForLosesTheBodyAlone) {
+  const std::string packed = Gzip("hello");
+  for (const absl::string_view headers : {"Content-Encoding: utf-8\r\n", "Content-Encoding: br\r\n",
+                                          "Content-Encoding: gzip, gzip\r\n",
+                                          "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n"}) {
+    EXPECT_EQ(OutcomeOf(Step::Reply(packed, headers).output), "200 (unreadable)") << headers;
+  }
+  const std::string gzip = "Content-Encoding: gzip\r\n";
+  EXPECT_EQ(OutcomeOf(Step::Reply("not gzip", gzip).output), "200 (unreadable)");
+  EXPECT_EQ(OutcomeOf(Step::Reply(packed.substr(0, packed.size() - 4), gzip).output),
+            "200 (unreadable)");
+  EXPECT_EQ(OutcomeOf(Step::Reply(packed + "rest", gzip).output), "200 (unreadable)");
+  EXPECT_EQ(OutcomeOf("HTTP/1.1 422 No\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+            "422 (unreadable)");
+  EXPECT_EQ(OutcomeOf(Step::Reply("hello", "Content-Encoding: identity\r\n").output), "200 hello");
 }
 
 TEST(ReplyFaultTest, ARedirectIsAReply) {
@@ -107,7 +134,7 @@ TEST(ReplyFaultTest, ARedirectIsAReply) {
   const std::string reply =
       "HTTP/1.1 302 Found\r\nLocation: " + elsewhere.Url("/") + "\r\nContent-Length: 0\r\n\r\n";
   ScriptedServer server({{Step::Raw(reply)}});
-  auto transport = MakeTransport();
+  auto transport = MakeTransport(server);
   const Awaited call = Call(*transport, Get(server.Url("/")));
   EXPECT_EQ(Summary(call), "302 ");
   EXPECT_EQ(call.GetResponse().Header("Location"), elsewhere.Url("/"));
@@ -116,7 +143,7 @@ TEST(ReplyFaultTest, ARedirectIsAReply) {
 
 TEST(ReplyFaultTest, SetsNoCookiesAndSendsNone) {
   ScriptedServer server({{Step::Reply("", "Set-Cookie: a=b; Path=/\r\n")}});
-  auto transport = MakeTransport();
+  auto transport = MakeTransport(server);
   Call(*transport, Get(server.Url("/")));
   Call(*transport, Get(server.Url("/")));
   ASSERT_EQ(server.executions(), 2);
@@ -133,7 +160,7 @@ TEST(ReplyFaultTest, SlicesOfOneByteAreAReply) {
   Step step = Step::Reply("hello", "X-Name: value\r\n");
   step.slice = 1;
   ScriptedServer server({{step}});
-  auto transport = MakeTransport();
+  auto transport = MakeTransport(server);
   const Awaited call = Call(*transport, Get(server.Url("/")));
   EXPECT_EQ(Summary(call), "200 hello");
   EXPECT_EQ(call.GetResponse().Header("X-Name"), "value");
@@ -141,7 +168,7 @@ TEST(ReplyFaultTest, SlicesOfOneByteAreAReply) {
 
 TEST(InvalidRequestTest, NothingIsSent) {
   ScriptedServer server({{Step::Reply("ok")}});
-  auto transport = MakeTransport();
+  auto transport = MakeTransport(server);
   Request header = Get(server.Url("/"));
   header.headers = {"X-Name: value\r\nX-Injected: 1"};
   EXPECT_EQ(Summary(Call(*transport, header)), "invalid, not sent");
@@ -150,6 +177,7 @@ TEST(InvalidRequestTest, NothingIsSent) {
             "invalid, not sent");
   EXPECT_EQ(Summary(Call(*transport, Get("file:///etc/hostname"))), "invalid, not sent");
   EXPECT_EQ(Summary(Call(*transport, Get("http://127.0.0.1:99999/"))), "invalid, not sent");
+  EXPECT_EQ(Summary(Call(*transport, Get(server.Url("") + "0/"))), "invalid, not sent");
   EXPECT_EQ(server.connections(), 0);
 }
 

@@ -57,6 +57,22 @@ TEST(RequestCheckTest, Headers) {
   EXPECT_FALSE(AcceptsHeader(std::string("X-Name: a\0b", 11)));
 }
 
+TEST(RequestCheckTest, EveryCharacterOfNameValueAndUrl) {
+  const std::string token =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    const bool visible = i > 0x20 && i < 0x7f;
+    EXPECT_EQ(AcceptsUrl(std::string("https://api.example/") + c), visible) << i;
+    EXPECT_EQ(AcceptsHeader(std::string("X-Name: a") + c + "b"),
+              i == '\t' || (i >= 0x20 && i != 0x7f))
+        << i;
+    // A colon ends the name.
+    const bool in_name = token.find(c) != std::string::npos || c == ':';
+    EXPECT_EQ(AcceptsHeader(std::string("X") + c + "Name: a"), in_name) << i;
+  }
+}
+
 TEST(RequestCheckTest, HeadersOfTheTransport) {
   for (const char* name : {"Accept-Encoding", "Connection", "content-length", "Expect", "HOST",
                            "Keep-Alive", "TE", "Transfer-Encoding", "Trailer", "Upgrade"}) {

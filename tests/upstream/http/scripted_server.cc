@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -32,15 +33,6 @@ void Signal(int event_fd) {
   Require(static_cast<int>(write(event_fd, &one, sizeof(one))), "write to eventfd");
 }
 
-// False when `fd` ended, or the server stops, before a byte came.
-bool ReadSome(int fd, std::string& buffer) {
-  char chunk[16384];
-  const ssize_t count = recv(fd, chunk, sizeof(chunk), 0);
-  if (count <= 0) return false;
-  buffer.append(chunk, count);
-  return true;
-}
-
 size_t ContentLength(absl::string_view head) {
   for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
     size_t length = 0;
@@ -50,21 +42,6 @@ size_t ContentLength(absl::string_view head) {
     }
   }
   return 0;
-}
-
-bool SendAll(int fd, absl::string_view data) {
-  while (!data.empty()) {
-    const ssize_t count = send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-    if (count <= 0) return false;
-    data.remove_prefix(count);
-  }
-  return true;
-}
-
-// With SO_LINGER zero, close() sends a reset.
-void EndWithReset(int fd) {
-  const linger option{.l_onoff = 1, .l_linger = 0};
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, sizeof(option));
 }
 
 }  // namespace
@@ -102,14 +79,19 @@ Step Step::Stall() {
   return step;
 }
 
-ScriptedServer::ScriptedServer(std::vector<Script> scripts)
-    : ScriptedServer(std::move(scripts), Answers{}, Listen{}) {}
+ScriptedServer::ScriptedServer(std::vector<Script> scripts, const Listen& listen)
+    : ScriptedServer(std::move(scripts), Answers{}, listen) {}
 
 ScriptedServer::ScriptedServer(Answers answers, const Listen& listen)
     : ScriptedServer({}, std::move(answers), listen) {}
 
 ScriptedServer::ScriptedServer(std::vector<Script> scripts, Answers answers, const Listen& where)
     : scripts_(std::move(scripts)), answers_(std::move(answers)), host_(where.host) {
+  if (where.certificate != nullptr) {
+    context_.reset(SSL_CTX_new(TLS_server_method()));
+    where.certificate->InstallIn(context_.get());
+    if (where.clients != nullptr) where.clients->RequireIn(context_.get());
+  }
   listener_ = Require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -137,7 +119,7 @@ ScriptedServer::~ScriptedServer() {
 }
 
 std::string ScriptedServer::Url(absl::string_view path) const {
-  return absl::StrCat("http://", host_, ":", port_, path);
+  return absl::StrCat(context_ == nullptr ? "http://" : "https://", host_, ":", port_, path);
 }
 
 int ScriptedServer::executions() const {
@@ -150,6 +132,10 @@ int ScriptedServer::connections() const {
 
 std::vector<Received> ScriptedServer::received() const {
   return state_.Read([](const State& state) { return state.received; });
+}
+
+int ScriptedServer::sessions_resumed() const {
+  return state_.Read([](const State& state) { return state.sessions_resumed; });
 }
 
 int ScriptedServer::most_held() const {
@@ -177,6 +163,10 @@ void ScriptedServer::Accept() {
     poll(waiting, 2, -1);
     if (waiting[1].revents != 0) return;
     const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
+    // As servers do: else an answer may wait for the acknowledgement of what was sent before, and
+    // go with the connection.
+    const int at_once = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
     JoinFinished();
     state_.With([&](State& state) {
       state.sockets.push_back(fd);
@@ -200,10 +190,13 @@ void ScriptedServer::JoinFinished() {
 }
 
 void ScriptedServer::Serve(int fd, int connection) {
-  if (scripts_.empty()) {
-    FollowAnswers(fd, connection);
-  } else {
-    FollowScript(fd, connection);
+  if (const std::unique_ptr<Stream> stream = Stream::Accept(fd, context_.get())) {
+    if (stream->resumed()) state_.With([](State& state) { ++state.sessions_resumed; });
+    if (scripts_.empty()) {
+      FollowAnswers(*stream, connection);
+    } else {
+      FollowScript(*stream, connection);
+    }
   }
   state_.With([fd, connection](State& state) {
     std::erase(state.sockets, fd);
@@ -212,53 +205,57 @@ void ScriptedServer::Serve(int fd, int connection) {
   });
 }
 
-void ScriptedServer::FollowScript(int fd, int connection) {
+void ScriptedServer::FollowScript(Stream& stream, int connection) {
   const Script& script = scripts_[std::min<size_t>(connection, scripts_.size() - 1)];
   std::string buffer;
   for (size_t i = 0;; i += i + 1 < script.size() ? 1 : 0) {
     const Step& step = script[i];
     if (step.read != Step::Read::kNothing) {
-      std::optional<Received> request = ReadHead(fd, connection, buffer);
+      std::optional<Received> request = ReadHead(stream, connection, buffer);
       if (!request) return;
       if (step.read == Step::Read::kRequest) {
-        if (!ReadBody(fd, *request, buffer)) return;
+        if (!ReadBody(stream, *request, buffer)) return;
         if (step.executes) Count(*std::move(request));
       }
     }
-    if (!Perform(fd, step)) return;
+    if (!Perform(stream, step)) return;
   }
 }
 
-void ScriptedServer::FollowAnswers(int fd, int connection) {
+void ScriptedServer::FollowAnswers(Stream& stream, int connection) {
   std::string buffer;
   while (true) {
-    std::optional<Received> request = ReadHead(fd, connection, buffer);
+    std::optional<Received> request = ReadHead(stream, connection, buffer);
     if (!request) return;
     if (answers_.on_head) {
       if (const std::optional<Step> cut = answers_.on_head(*request)) {
-        if (!Perform(fd, *cut)) return;
+        if (!Perform(stream, *cut)) return;
         continue;
       }
     }
-    if (!ReadBody(fd, *request, buffer)) return;
+    if (!ReadBody(stream, *request, buffer)) return;
     const Step step = answers_.on_request(*request);
     if (step.executes) Count(*std::move(request));
-    if (!Perform(fd, step)) return;
+    if (!Perform(stream, step)) return;
   }
 }
 
-bool ScriptedServer::Perform(int fd, const Step& step) {
-  if (step.held && !Hold(fd)) return false;
-  if (!Write(fd, step)) return false;
-  if (step.end == Step::End::kReset) EndWithReset(fd);
+bool ScriptedServer::Perform(Stream& stream, const Step& step) {
+  if (step.held && !Hold(stream.fd())) return false;
+  if (step.tls == Step::Tls::kSessionTicket) stream.SendSessionTicket();
+  if (step.tls == Step::Tls::kKeyUpdate) stream.SendKeyUpdate();
+  if (!Write(stream, step)) return false;
+  if (step.end == Step::End::kClose) stream.SayGoodbye();
+  if (step.end == Step::End::kReset) stream.EndWithReset();
   return step.end == Step::End::kKeepOpen;
 }
 
 // Nothing when the connection ended first. The head stays in `buffer`.
-std::optional<Received> ScriptedServer::ReadHead(int fd, int connection, std::string& buffer) {
+std::optional<Received> ScriptedServer::ReadHead(Stream& stream, int connection,
+                                                 std::string& buffer) {
   size_t head_end;
   while ((head_end = buffer.find("\r\n\r\n")) == std::string::npos) {
-    if (!ReadSome(fd, buffer)) return std::nullopt;
+    if (!stream.ReadSome(buffer)) return std::nullopt;
   }
   Received request;
   request.head = buffer.substr(0, head_end);
@@ -269,11 +266,11 @@ std::optional<Received> ScriptedServer::ReadHead(int fd, int connection, std::st
   return request;
 }
 
-bool ScriptedServer::ReadBody(int fd, Received& request, std::string& buffer) {
+bool ScriptedServer::ReadBody(Stream& stream, Received& request, std::string& buffer) {
   const size_t begin = request.head.size() + 4;
   const size_t size = begin + ContentLength(request.head);
   while (buffer.size() < size) {
-    if (!ReadSome(fd, buffer)) return false;
+    if (!stream.ReadSome(buffer)) return false;
   }
   request.body = buffer.substr(begin, size - begin);
   buffer.erase(0, size);
@@ -297,15 +294,15 @@ bool ScriptedServer::Hold(int fd) {
 }
 
 // False when the client left, or the server stops.
-bool ScriptedServer::Write(int fd, const Step& step) {
+bool ScriptedServer::Write(Stream& stream, const Step& step) {
   if (step.slice == 0) {
-    bool good = SendAll(fd, step.output);
-    for (int i = 0; good && i < step.times; ++i) good = SendAll(fd, step.repeated);
+    bool good = stream.WriteAll(step.output);
+    for (int i = 0; good && i < step.times; ++i) good = stream.WriteAll(step.repeated);
     return good;
   }
   for (size_t at = 0; at < step.output.size(); at += step.slice) {
-    if (!SendAll(fd, absl::string_view(step.output).substr(at, step.slice))) return false;
-    pollfd waiting[] = {{stop_, POLLIN, 0}, {fd, POLLRDHUP, 0}};
+    if (!stream.WriteAll(absl::string_view(step.output).substr(at, step.slice))) return false;
+    pollfd waiting[] = {{stop_, POLLIN, 0}, {stream.fd(), POLLRDHUP, 0}};
     if (poll(waiting, 2, static_cast<int>(absl::ToInt64Milliseconds(step.pause))) > 0) return false;
   }
   return true;

@@ -1,5 +1,5 @@
-// An HTTP/1.1 server on 127.0.0.1 that does exactly what its scripts say, well or badly, and counts
-// what it executed.
+// An HTTP/1.1 server, plain or over TLS, that does exactly what its scripts say, well or badly, and
+// counts what it executed.
 //
 // A script is the life of one connection, step by step; its last step repeats. The n-th accepted
 // connection follows the n-th script, further ones the last. Instead of scripts, a function may
@@ -19,8 +19,11 @@
 #ifndef TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_
 #define TESTS_UPSTREAM_HTTP_SCRIPTED_SERVER_H_
 
+#include <openssl/ssl.h>
+
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -30,6 +33,8 @@
 #include "absl/time/time.h"
 #include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/received.h"
+#include "tests/upstream/http/stream.h"
+#include "tests/upstream/http/test_certificate.h"
 
 namespace gateway::http {
 
@@ -38,11 +43,14 @@ struct Step {
   // Only a whole request counts as an execution.
   enum class Read { kNothing, kHead, kRequest };
   enum class End { kKeepOpen, kClose, kReset };
+  // What TLS says before the output.
+  enum class Tls { kNothing, kSessionTicket, kKeyUpdate };
 
   std::string output;  // raw bytes
   End end = End::kKeepOpen;
   Read read = Read::kRequest;
-  bool held = false;     // nothing is written before Release()
+  bool held = false;  // nothing is written before Release()
+  Tls tls = Tls::kNothing;
   bool executes = true;  // false: a whole request is taken, and does not count
   size_t slice = 0;      // bytes per write, with a pause after each; 0 for all at once
   absl::Duration pause = absl::Milliseconds(1);
@@ -75,7 +83,7 @@ struct Answers {
 
 class ScriptedServer {
  public:
-  explicit ScriptedServer(std::vector<Script> scripts);
+  explicit ScriptedServer(std::vector<Script> scripts, const Listen& listen = {});
   explicit ScriptedServer(Answers answers, const Listen& listen = {});
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
@@ -88,6 +96,9 @@ class ScriptedServer {
   int executions() const;
   int connections() const;
   std::vector<Received> received() const;
+
+  // Handshakes that resumed a TLS session.
+  int sessions_resumed() const;
 
   // The most requests that were held at the same time.
   int most_held() const;
@@ -107,19 +118,23 @@ class ScriptedServer {
   void Accept();
   void JoinFinished();
   void Serve(int fd, int connection);
-  void FollowScript(int fd, int connection);
-  void FollowAnswers(int fd, int connection);
-  std::optional<Received> ReadHead(int fd, int connection, std::string& buffer);
-  bool ReadBody(int fd, Received& request, std::string& buffer);
+  void FollowScript(Stream& stream, int connection);
+  void FollowAnswers(Stream& stream, int connection);
+  std::optional<Received> ReadHead(Stream& stream, int connection, std::string& buffer);
+  bool ReadBody(Stream& stream, Received& request, std::string& buffer);
   void Count(Received request);
   // Writes and ends as the step says. False when the connection is over.
-  bool Perform(int fd, const Step& step);
+  bool Perform(Stream& stream, const Step& step);
   bool Hold(int fd);
-  bool Write(int fd, const Step& step);
+  bool Write(Stream& stream, const Step& step);
 
   const std::vector<Script> scripts_;
   const Answers answers_;  // where there are no scripts
   const std::string host_;
+  struct FreeContext {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  };
+  std::unique_ptr<SSL_CTX, FreeContext> context_;  // null: plain TCP
   int listener_ = -1;
   int port_ = 0;
   int release_ = -1;  // eventfds that become readable once, and stay so
@@ -134,6 +149,7 @@ class ScriptedServer {
     int held = 0;
     int most_held = 0;
     int client_closes = 0;
+    int sessions_resumed = 0;
   };
   Guarded<State> state_;
 

@@ -6,12 +6,12 @@
 #include <atomic>
 #include <chrono>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/upstream/http/guarded.h"
-#include "tests/upstream/http/http2_server.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport_test_util.h"
 
@@ -45,6 +45,14 @@ struct Ends {
   }
 };
 
+// Each request is told by its target: one that arrived twice was sent twice.
+void ExpectNoneTwice(const ScriptedServer& server) {
+  std::set<std::string> targets;
+  for (const Received& received : server.received()) {
+    EXPECT_TRUE(targets.insert(received.target).second) << received.target << " came twice";
+  }
+}
+
 // Sends from several threads; cancels some calls, gives others a short deadline.
 void Hammer(Transport& transport, const std::string& url, Ends& ends) {
   Guarded<int> ended;
@@ -53,7 +61,7 @@ void Hammer(Transport& transport, const std::string& url, Ends& ends) {
     threads.emplace_back([&, t] {
       std::minstd_rand random(t);
       for (int i = 0; i < kCallsPerThread; ++i) {
-        Request request = Post(url, std::string(random() % 2000, 'x'));
+        Request request = Post(absl::StrCat(url, t, "-", i), std::string(random() % 2000, 'x'));
         const int choice = static_cast<int>(random() % 10);
         if (choice == 0) request = WithDeadline(std::move(request), absl::Microseconds(500));
         const Transport::CallId id = transport.Send(std::move(request), [&](const Result& result) {
@@ -77,7 +85,7 @@ Options ManyQueued() {
   return options;
 }
 
-void ExpectAllEnded(const Ends& ends, const CurlTransport& transport) {
+void ExpectAllEnded(const Ends& ends, const Http1Transport& transport) {
   EXPECT_EQ(ends.responses + ends.cancelled + ends.deadlines, kThreads * kCallsPerThread);
   EXPECT_EQ(ends.others, 0);
   EXPECT_GT(ends.responses, kThreads * kCallsPerThread / 2);
@@ -89,35 +97,63 @@ void ExpectAllEnded(const Ends& ends, const CurlTransport& transport) {
   EXPECT_EQ(stats.requests_started, stats.requests_finished);
 }
 
-TEST(ThreadsTest, Http1) {
-  ScriptedServer server({{Step::Reply("ok")}});
-  auto transport = MakeTransport(ManyQueued());
+class ThreadsTest : public testing::TestWithParam<Wire> {};
+
+TEST_P(ThreadsTest, EveryCallEndsOnce) {
+  ScriptedServer server({{Step::Reply("ok")}}, ListenOn(GetParam()));
+  auto transport = MakeTransport(server, TrustingOptions(ManyQueued()));
   Ends ends;
   Hammer(*transport, server.Url("/"), ends);
   ExpectAllEnded(ends, *transport);
+  ExpectNoneTwice(server);
 }
 
-TEST(ThreadsTest, Http2) {
-  TestCertificate certificate;
-  Http2Server server(certificate, {{Treatment::kReply}});
-  Options options = ManyQueued();
-  options.ca_file = certificate.ca_file();
-  auto transport = MakeTransport(options);
+TEST_P(ThreadsTest, EveryCallEndsOnceThoughConnectionsEndAllTheTime) {
+  ScriptedServer server({{Step::Reply("ok"), Step::Reply("ok"),
+                          Step::Raw(Step::Reply("ok").output, Step::End::kClose)}},
+                        ListenOn(GetParam()));
+  auto transport = MakeTransport(server, TrustingOptions(ManyQueued()));
   Ends ends;
-  Hammer(*transport, server.Url(), ends);
-  ExpectAllEnded(ends, *transport);
+  Hammer(*transport, server.Url("/"), ends);
+  // A request may cross with the end of its connection, which is then `others`.
+  EXPECT_EQ(ends.responses + ends.cancelled + ends.deadlines + ends.others,
+            kThreads * kCallsPerThread);
+  ExpectNoneTwice(server);
+  EXPECT_EQ(transport->Snapshot().open, 0);
+  EXPECT_EQ(transport->Snapshot().requests_started, transport->Snapshot().requests_finished);
 }
 
-TEST(ThreadsTest, ShutdownUnderLoad) {
-  ScriptedServer server({{Step::Reply("ok")}});
+// Calls that wait while connections are made: by the time that a call looks, another thread may
+// have sent it.
+TEST_P(ThreadsTest, ACallThatWaitsForAConnectionIsSentByOneThread) {
+  ScriptedServer server({{Step::Raw(Step::Reply("ok").output, Step::End::kClose)}},
+                        ListenOn(GetParam()));
+  Options options = TrustingOptions(ManyQueued());
+  options.max_connections = 64;
+  auto transport = MakeTransport(server, options);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Awaited> calls;
+    for (int i = 0; i < 16; ++i) {
+      calls.push_back(Start(*transport, Post(server.Url(absl::StrCat("/", round, "-", i)), "{}")));
+    }
+    for (const Awaited& call : calls) call.Get();
+  }
+  ExpectNoneTwice(server);
+}
+
+TEST_P(ThreadsTest, ShutdownUnderLoad) {
+  ScriptedServer server({{Step::Reply("ok")}}, ListenOn(GetParam()));
   for (int round = 0; round < 20; ++round) {
-    auto transport = MakeTransport(ManyQueued());
+    auto transport = MakeTransport(server, TrustingOptions(ManyQueued()));
     std::vector<Awaited> calls;
     for (int i = 0; i < 100; ++i) calls.push_back(Start(*transport, Get(server.Url("/"))));
     transport.reset();
     for (const Awaited& call : calls) ASSERT_TRUE(call.IsOver());
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(, ThreadsTest, testing::Values(Wire::kPlain, Wire::kTls),
+                         [](const auto& info) { return Name(info.param); });
 
 }  // namespace
 }  // namespace gateway::http

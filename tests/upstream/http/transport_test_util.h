@@ -14,14 +14,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "tests/upstream/http/awaited.h"
-#include "upstream/http/curl_transport.h"
+#include "tests/upstream/http/scripted_server.h"
+#include "upstream/http/http1_transport.h"
 
 namespace gateway::http {
 
-inline std::unique_ptr<CurlTransport> MakeTransport(const Options& options = {}) {
-  absl::StatusOr<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(options);
+// To the upstream of this URL.
+inline std::unique_ptr<Http1Transport> MakeTransport(absl::string_view url,
+                                                     const Options& options = {}) {
+  absl::StatusOr<std::unique_ptr<Http1Transport>> transport = Http1Transport::Create(url, options);
   if (!transport.ok()) {
     std::cerr << transport.status() << '\n';
     std::abort();
@@ -29,10 +31,40 @@ inline std::unique_ptr<CurlTransport> MakeTransport(const Options& options = {})
   return *std::move(transport);
 }
 
+inline std::unique_ptr<Http1Transport> MakeTransport(const ScriptedServer& server,
+                                                     const Options& options = {}) {
+  return MakeTransport(server.Url("/"), options);
+}
+
+// Plain TCP and TLS: what a case of both runs over.
+enum class Wire { kPlain, kTls };
+
+inline std::string Name(Wire wire) { return wire == Wire::kPlain ? "Plain" : "Tls"; }
+
+// One certificate for all servers of a program.
+inline const TestCertificate& ServersCertificate() {
+  static const TestCertificate certificate;
+  return certificate;
+}
+
+inline Listen ListenOn(Wire wire) {
+  Listen listen;
+  if (wire == Wire::kTls) listen.certificate = &ServersCertificate();
+  return listen;
+}
+
+// That reach a server of ListenOn over either wire.
+inline Options TrustingOptions(Options options = {}) {
+  options.tls.authorities = ServersCertificate().authority();
+  return options;
+}
+
 // "200 body", or "broken, sent: message": what a test compares, and what it prints when it fails.
 inline std::string Summary(const Result& result) {
   if (const Response* response = std::get_if<Response>(&result)) {
-    return absl::StrCat(response->status, " ", response->body);
+    constexpr absl::string_view kStates[] = {"", "(cut short)", "(unreadable)", "(too large)"};
+    return absl::StrCat(response->status, " ", response->body,
+                        kStates[static_cast<int>(response->body_state)]);
   }
   const Error& error = std::get<Error>(result);
   return absl::StrCat(Name(error.kind), error.sent ? ", sent" : ", not sent");
@@ -54,7 +86,7 @@ inline absl::Duration MedianOf(std::vector<absl::Duration> times) {
 }
 
 inline Request WithDeadline(Request request, absl::Duration left) {
-  request.deadline = absl::Now() + left;
+  request.deadline = SteadyTime::Now() + left;
   return request;
 }
 

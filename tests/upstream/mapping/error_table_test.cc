@@ -104,8 +104,6 @@ constexpr TransportCase kTransport[] = {
      "UPSTREAM_TLS_FAILED"},
     {Kind::kBroken, StatusCode::kUnavailable, StatusCode::kUnavailable, StatusCode::kUnknown,
      "UPSTREAM_CONNECTION_BROKEN"},
-    {Kind::kUnprocessed, StatusCode::kUnavailable, StatusCode::kUnavailable, StatusCode::kUnknown,
-     "UPSTREAM_DID_NOT_PROCESS"},
     {Kind::kTooLarge, StatusCode::kInternal, StatusCode::kInternal, StatusCode::kUnknown,
      "UPSTREAM_REPLY_TOO_LARGE"},
     {Kind::kDeadline, StatusCode::kDeadlineExceeded, StatusCode::kDeadlineExceeded,

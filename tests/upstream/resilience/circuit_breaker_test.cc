@@ -21,7 +21,7 @@ class CircuitBreakerTest : public testing::Test {
     while (breaker_.state() == State::kClosed) Call(Verdict::kBad);
   }
 
-  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  SteadyTime now_ = SteadyTime::Epoch() + absl::Seconds(1'000'000);
   CircuitBreaker breaker_{{.failure_share = 0.5,
                            .min_calls = 10,
                            .window = absl::Seconds(10),

@@ -43,8 +43,8 @@ class SimulatedUpstream {
  private:
   const int capacity_;
   absl::Duration latency_;
-  std::deque<absl::Time> waiting_;
-  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  std::deque<SteadyTime> waiting_;
+  SteadyTime now_ = SteadyTime::Epoch() + absl::Seconds(1'000'000);
 };
 
 TEST(ConcurrencyLimitTest, RefusesBeyondTheLimit) {
@@ -77,8 +77,8 @@ class SharedPool {
   // takes unloaded, sorted.
   std::vector<double> Run(double offered, absl::Duration length) {
     latencies_.clear();
-    const absl::Time end = now_ + length;
-    absl::Time arrival = now_;
+    const SteadyTime end = now_ + length;
+    SteadyTime arrival = now_;
     while (now_ < end) {
       if (!open_.empty() && open_.begin()->first <= arrival) {
         Finish();
@@ -95,7 +95,7 @@ class SharedPool {
  private:
   struct Call {
     size_t limit;
-    absl::Time entered;
+    SteadyTime entered;
   };
   static constexpr int kConnections = 64;
   static constexpr absl::Duration kServiceTime = absl::Milliseconds(200);
@@ -125,9 +125,9 @@ class SharedPool {
   std::mt19937 random_{20};
   std::array<ConcurrencyLimit, 2> limits_;
   std::deque<Call> waiting_;
-  std::multimap<absl::Time, Call> open_;  // by their end
+  std::multimap<SteadyTime, Call> open_;  // by their end
   std::vector<double> latencies_;
-  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  SteadyTime now_ = SteadyTime::Epoch() + absl::Seconds(1'000'000);
 };
 
 TEST(ConcurrencyLimitTest, TheOnsetOfAnOverloadDoublesNoLatency) {
@@ -160,7 +160,7 @@ TEST(ConcurrencyLimitTest, FindsTheUnloadedLatencyUnderOverload) {
 // An upstream that answers more slowly than it did, to whatever number of calls, is not overloaded.
 TEST(ConcurrencyLimitTest, AcceptsThatAnUpstreamHasBecomeSlower) {
   ConcurrencyLimit limit({.initial = 20, .minimum = 1});
-  absl::Time now = absl::FromUnixSeconds(1'000'000);
+  SteadyTime now = SteadyTime::Epoch() + absl::Seconds(1'000'000);
   const auto run = [&](absl::Duration latency, int rounds) {
     int admitted = 0;
     for (int round = 0; round < rounds; ++round) {

@@ -7,7 +7,7 @@
 namespace gateway::resilience {
 namespace {
 
-const absl::Time kStart = absl::FromUnixSeconds(1'000'000);
+const SteadyTime kStart = SteadyTime::Epoch() + absl::Seconds(1'000'000);
 
 TEST(RateLimitTest, IsOffByDefault) {
   RateLimit limit({});

@@ -7,8 +7,8 @@
 namespace gateway::resilience {
 namespace {
 
-const absl::Time kNow = absl::FromUnixSeconds(1'000'000);
-const absl::Time kLater = kNow + absl::Hours(1);
+const SteadyTime kNow = SteadyTime::Epoch() + absl::Seconds(1'000'000);
+const SteadyTime kLater = kNow + absl::Hours(1);
 
 class RetryPolicyTest : public testing::Test {
  protected:

@@ -10,10 +10,10 @@ namespace gateway::resilience {
 namespace {
 
 constexpr int kLimit = 40;
-const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+const SteadyTime kNow = SteadyTime::Epoch() + absl::Seconds(1'800'000'000);
 
 // How many of these the caller gets at once, when so many are taken already.
-int Take(Shares& shares, size_t caller, int wanted, int& taken, absl::Time now = kNow) {
+int Take(Shares& shares, size_t caller, int wanted, int& taken, SteadyTime now = kNow) {
   int got = 0;
   for (; wanted > 0 && taken < kLimit; --wanted) {
     if (!shares.TryEnter(caller, taken + 1, kLimit, now)) break;
@@ -55,7 +55,7 @@ TEST(SharesTest, ForgetsThoseWhoDoNotCallAnyMore) {
   shares.Leave(2);
   taken = 0;
   EXPECT_LT(Take(shares, 1, kLimit, taken), kLimit);
-  const absl::Time later = kNow + Shares::kMemory + absl::Seconds(1);
+  const SteadyTime later = kNow + Shares::kMemory + absl::Seconds(1);
   EXPECT_EQ(Take(shares, 1, kLimit, taken, later) + 30, kLimit);
 }
 

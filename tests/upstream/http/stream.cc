@@ -1,0 +1,69 @@
+#include "tests/upstream/http/stream.h"
+
+#include <sys/socket.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace gateway::http {
+namespace {
+
+void Require(bool good, const char* what) {
+  if (good) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::abort();
+}
+
+}  // namespace
+
+std::unique_ptr<Stream> Stream::Accept(int fd, SSL_CTX* context) {
+  std::unique_ptr<Stream> stream(new Stream(fd));
+  if (context == nullptr) return stream;
+  stream->ssl_.reset(SSL_new(context));
+  SSL_set_fd(stream->ssl_.get(), fd);
+  if (SSL_accept(stream->ssl_.get()) != 1) return nullptr;
+  return stream;
+}
+
+bool Stream::ReadSome(std::string& buffer) {
+  char chunk[16384];
+  const ssize_t count = ssl_ == nullptr ? recv(fd_, chunk, sizeof(chunk), 0)
+                                        : SSL_read(ssl_.get(), chunk, sizeof(chunk));
+  if (count <= 0) return false;
+  buffer.append(chunk, static_cast<size_t>(count));
+  return true;
+}
+
+bool Stream::WriteAll(absl::string_view data) {
+  while (!data.empty()) {
+    const ssize_t count = ssl_ == nullptr
+                              ? send(fd_, data.data(), data.size(), MSG_NOSIGNAL)
+                              : SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()));
+    if (count <= 0) return false;
+    data.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
+}
+
+void Stream::SendSessionTicket() {
+  Require(ssl_ != nullptr && SSL_new_session_ticket(ssl_.get()) == 1, "a session ticket");
+  Require(SSL_do_handshake(ssl_.get()) == 1, "sending a session ticket");
+}
+
+void Stream::SendKeyUpdate() {
+  Require(ssl_ != nullptr && SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1,
+          "a key update");
+  Require(SSL_do_handshake(ssl_.get()) == 1, "sending a key update");
+}
+
+void Stream::SayGoodbye() {
+  if (ssl_ != nullptr) SSL_shutdown(ssl_.get());
+}
+
+// With SO_LINGER zero, close() sends a reset.
+void Stream::EndWithReset() {
+  const linger option{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &option, sizeof(option));
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,22 @@
+// Signals are other threads' business: keeps the calling thread from being chosen for one.
+#ifndef UPSTREAM_HTTP_BLOCK_SIGNALS_H_
+#define UPSTREAM_HTTP_BLOCK_SIGNALS_H_
+
+#include <pthread.h>
+
+#include <csignal>
+
+namespace gateway::http {
+
+inline void BlockSignals() {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPROF}) {
+    sigdelset(&set, fault);
+  }
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_BLOCK_SIGNALS_H_

@@ -1,0 +1,78 @@
+// A reply's body as it comes, with its Content-Encoding taken off: none or gzip, which is all that
+// requests ask for.
+//
+// Thread-safety: none. Memory: the body grows as it comes, never by what is only announced; it has
+// kBodyPadding to spare.
+//
+//   BodyDecoder decoder(limit);
+//   decoder.SetEncoding("gzip");
+//   while (...) decoder.Append(bytes);
+//   const Body state = decoder.Finish();
+//   std::string body = decoder.Take();
+#ifndef UPSTREAM_HTTP_BODY_DECODER_H_
+#define UPSTREAM_HTTP_BODY_DECODER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "upstream/http/message.h"
+
+struct z_stream_s;
+
+namespace gateway::http {
+
+class BodyDecoder {
+ public:
+  explicit BodyDecoder(size_t max_bytes);
+  ~BodyDecoder();
+  BodyDecoder(const BodyDecoder&) = delete;
+  BodyDecoder& operator=(const BodyDecoder&) = delete;
+
+  // Forgets the last body.
+  void Reset();
+
+  // One value of Content-Encoding; a reply may have several. What is neither gzip nor identity, and
+  // a second gzip, makes the body kUnreadable.
+  void AddEncoding(absl::string_view encoding);
+  void SetUnreadable() { Fail(Body::kUnreadable); }
+
+  // The length that the head announces: a hint for the first allocation.
+  void Expect(uint64_t length);
+
+  // Behind a failure it does nothing.
+  void Append(absl::string_view bytes);
+
+  // Anything but kWhole once it has failed.
+  Body state() const { return state_; }
+
+  // To be called when all bytes are there.
+  Body Finish();
+
+  std::string Take();
+
+ private:
+  struct InflateEnd {
+    void operator()(z_stream_s* stream) const;
+  };
+
+  void Fail(Body state);
+  void Grow(size_t size);
+  void AppendPlain(absl::string_view bytes);
+  void Inflate(absl::string_view bytes);
+
+  const size_t max_bytes_;
+  Body state_ = Body::kWhole;
+  std::string body_;
+  size_t expected_ = 0;
+  bool is_gzip_ = false;
+  bool at_member_end_ = false;
+  std::unique_ptr<z_stream_s, InflateEnd> stream_;
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_BODY_DECODER_H_

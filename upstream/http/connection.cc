@@ -1,0 +1,199 @@
+#include "upstream/http/connection.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace gateway::http {
+namespace {
+
+constexpr size_t kReadSize = size_t{64} * 1024;
+// So much at a time from one connection; the others come first then.
+constexpr int kReadsAtATime = 16;
+
+// The upstream's own time to close an idle connection is not used to the last second.
+constexpr absl::Duration kKeepAliveMargin = absl::Seconds(1);
+
+char* ReadBuffer() {
+  thread_local const std::unique_ptr<char[]> buffer(new char[kReadSize]);
+  return buffer.get();
+}
+
+}  // namespace
+
+Connection::Connection(EasyHandle easy, int fd, std::shared_ptr<Share> share, const Origin& origin,
+                       const Options& options)
+    : fd_(fd),
+      origin_(origin),
+      max_requests_(options.max_requests_per_connection),
+      share_(std::move(share)),
+      easy_(std::move(easy)),
+      reader_(options.max_header_bytes, options.max_body_bytes) {}
+
+Connection::Io Connection::Receive(char* buffer, size_t size, size_t& count) {
+  count = 0;
+  const CURLcode code = curl_easy_recv(easy_.get(), buffer, size, &count);
+  if (code == CURLE_AGAIN) return Io::kAgain;
+  if (code != CURLE_OK) return Io::kFailed;
+  return count == 0 ? Io::kEnd : Io::kDone;
+}
+
+bool Connection::IsClean() {
+  char byte;
+  size_t count;
+  return Receive(&byte, 1, count) == Io::kAgain;
+}
+
+Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> request) {
+  const std::lock_guard lock(mutex_);
+  const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
+  if (state_ == State::kClosed) return unusable;
+  // Two requests on one connection would be answered crosswise. The pool gives a connection to one
+  // call at a time; should it ever not, ending the process is what is left.
+  if (state_ == State::kBusy) std::abort();
+  // Closing and sending may cross on the wire; what is seen before the first byte costs nothing.
+  if (!IsClean()) {
+    CloseLocked();
+    return unusable;
+  }
+  const std::optional<absl::string_view> target = origin_.TargetOf(request->url);
+  writer_.Begin(std::move(request), origin_.authority, target.value_or("/"));
+  reader_.Begin();
+  call_ = call;
+  begun_ = SteadyTime::Now();
+  sent_ = write_failed_ = got_byte_ = leftover_ = false;
+  if (Write()) {
+    state_ = State::kBusy;
+    ++requests_;
+    return Begun::kYes;
+  }
+  if (!sent_) {
+    CloseLocked();
+    return unusable;
+  }
+  state_ = State::kBusy;
+  ++requests_;
+  write_failed_ = true;
+  return Begun::kNeedsAttention;
+}
+
+// Writes until all is written or the socket takes no more. False where it never will.
+bool Connection::Write() {
+  while (!writer_.done()) {
+    const absl::string_view next = writer_.Next();
+    size_t count = 0;
+    const CURLcode code = curl_easy_send(easy_.get(), next.data(), next.size(), &count);
+    // TLS may have sent a part of what it says to send again.
+    sent_ |= count > 0 || origin_.is_tls;
+    if (code == CURLE_AGAIN) return true;
+    if (code != CURLE_OK) return false;
+    writer_.Advance(count);
+  }
+  return true;
+}
+
+Connection::Progress Connection::OnReady() {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::kClosed) return {};
+  if (state_ == State::kIdle) {
+    if (IsClean()) return {};
+    CloseLocked();
+    return {.ended = Ended{}};
+  }
+  Progress progress;
+  Io read = ReadReply(progress.more);
+  if (read == Io::kAgain && !write_failed_ && !writer_.done()) {
+    write_failed_ = !Write();
+    // What the peer said before it stopped to read is still there.
+    if (write_failed_) read = ReadReply(progress.more);
+  }
+  if (progress.more) return progress;
+  if (read == Io::kAgain && !write_failed_) return progress;
+  if (reader_.state() == ResponseReader::State::kReading) reader_.End(read == Io::kEnd);
+  progress.ended = EndExchange();
+  return progress;
+}
+
+// kDone: the reply is over, one way or the other.
+Connection::Io Connection::ReadReply(bool& more) {
+  char* const buffer = ReadBuffer();
+  for (int i = 0; i < kReadsAtATime; ++i) {
+    size_t count;
+    const Io io = Receive(buffer, kReadSize, count);
+    if (io != Io::kDone) return io;
+    got_byte_ = true;
+    last_byte_ = SteadyTime::Now();
+    const size_t used = reader_.Feed({buffer, count});
+    leftover_ = used < count;
+    if (reader_.state() != ResponseReader::State::kReading) return Io::kDone;
+  }
+  more = true;
+  return Io::kAgain;
+}
+
+Connection::Ended Connection::EndExchange() {
+  Ended ended{.call = call_};
+  switch (reader_.state()) {
+    case ResponseReader::State::kComplete: {
+      ended.keep = reader_.keeps_connection() && writer_.done() && !write_failed_ && !leftover_ &&
+                   (max_requests_ == 0 || requests_ < max_requests_);
+      if (const std::optional<absl::Duration> keep_alive = reader_.keep_alive()) {
+        ended.keep_until = last_byte_ + (*keep_alive - kKeepAliveMargin);
+      }
+      ended.result = reader_.Take();
+      ended.reused = requests_ > 1;
+      break;
+    }
+    case ResponseReader::State::kTooLarge:
+      ended.result = Error{.kind = Error::Kind::kTooLarge,
+                           .sent = sent_,
+                           .message = "the head of the reply exceeds the configured size"};
+      break;
+    case ResponseReader::State::kReading:
+    case ResponseReader::State::kBroken:
+      ended.result = BrokenError();
+      break;
+  }
+  writer_.Clear();
+  state_ = State::kIdle;
+  if (!ended.keep) CloseLocked();
+  return ended;
+}
+
+Error Connection::BrokenError() const {
+  return {.kind = Error::Kind::kBroken,
+          .sent = sent_,
+          .message = got_byte_ ? "the reply is not valid HTTP, or ended within its head"
+                               : "the connection ended before the reply"};
+}
+
+Connection::GivenUp Connection::GiveUp(CallId call) {
+  const std::lock_guard lock(mutex_);
+  GivenUp given_up;
+  if (state_ == State::kBusy && call_ == call) {
+    given_up.sent = sent_;
+    given_up.silent = sent_ && writer_.done() && !got_byte_ && requests_ > 1;
+    given_up.begun = begun_;
+    if (reader_.has_head()) given_up.head = reader_.TakeHead();
+  }
+  CloseLocked();
+  return given_up;
+}
+
+void Connection::Close() {
+  const std::lock_guard lock(mutex_);
+  CloseLocked();
+}
+
+void Connection::CloseLocked() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  writer_.Clear();
+  easy_ = EasyHandle();  // closes the socket
+}
+
+SteadyTime Connection::last_byte() const {
+  const std::lock_guard lock(mutex_);
+  return last_byte_;
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,134 @@
+// One connection to the upstream that libcurl has made, and the one exchange on it at a time:
+//
+//   idle --Begin--> busy: request bytes out, reply bytes in --OnReady--> idle, or closed
+//
+// Every byte passes through here, so this is where two promises come from:
+//
+// - `sent` is false as long as no byte of the request was handed to the socket, or to TLS. An error
+//   before that leaves the request free to go out on another connection, writes too.
+// - A reply belongs to the request before it. A connection on which anything can be read between
+//   two exchanges, bytes or the end, is closed: when the event loop sees it, and again right before
+//   a request is sent. It is libcurl that is asked, not the socket: session tickets and key updates
+//   of TLS make a socket readable and bring neither.
+//
+// Thread-safety: all methods may be called from any thread; one lock serves all of them, and none
+// blocks. Lifetime: shared by the pool, by who sends on it, and by the event loop while it looks at
+// it.
+#ifndef UPSTREAM_HTTP_CONNECTION_H_
+#define UPSTREAM_HTTP_CONNECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "upstream/http/curl_handle.h"
+#include "upstream/http/message.h"
+#include "upstream/http/options.h"
+#include "upstream/http/origin.h"
+#include "upstream/http/request_writer.h"
+#include "upstream/http/response_reader.h"
+#include "upstream/http/transport.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::http {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using CallId = Transport::CallId;
+
+  // `easy` has connected (CURLOPT_CONNECT_ONLY), `fd` is its socket.
+  Connection(EasyHandle easy, int fd, std::shared_ptr<Share> share, const Origin& origin,
+             const Options& options);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int fd() const { return fd_; }
+  SteadyTime created() const { return created_; }
+
+  enum class Begun {
+    kYes,
+    // What is left to do needs OnReady, though no event may announce it.
+    kNeedsAttention,
+    // The connection is closed. No byte of the request was sent.
+    kUnusable,
+    // The same, on a connection that was never used: the upstream does not keep what it accepts.
+    kUnusableFresh,
+  };
+  // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
+  Begun Begin(CallId call, std::shared_ptr<const Request> request);
+
+  // What OnReady found to be over.
+  struct Ended {
+    CallId call = 0;  // 0: none, the connection was idle
+    Result result = {};
+    bool reused = false;  // it was answered on a connection that had served an exchange before
+    // Whether the connection may serve another request, and until when.
+    bool keep = false;
+    SteadyTime keep_until = SteadyTime::InfiniteFuture();
+  };
+  struct Progress {
+    std::optional<Ended> ended;
+    bool more = false;  // it stopped before the socket was drained: call again soon
+  };
+  // Does what the socket allows: reads, and writes what is left to write.
+  Progress OnReady();
+
+  // How far an exchange came that is given up.
+  struct GivenUp {
+    bool sent = false;
+    // Not a byte came, though all was sent, and the connection had served an exchange before.
+    bool silent = false;
+    std::optional<SteadyTime> begun;  // nothing where the exchange had not begun
+    std::optional<Response> head;     // where the head of the reply is there
+  };
+  // Closes the connection, on which this call was or was about to be.
+  GivenUp GiveUp(CallId call);
+
+  // Closes it, whatever it does.
+  void Close();
+
+  // Of the last byte that came, or of the connection's beginning.
+  SteadyTime last_byte() const;
+
+ private:
+  enum class State { kIdle, kBusy, kClosed };
+  enum class Io { kDone, kAgain, kEnd, kFailed };
+
+  // With mutex_ held.
+  bool IsClean();
+  Io Receive(char* buffer, size_t size, size_t& count);
+  bool Write();
+  Io ReadReply(bool& more);
+  Ended EndExchange();
+  void CloseLocked();
+  Error BrokenError() const;
+
+  const int fd_;
+  const SteadyTime created_ = SteadyTime::Now();
+  const Origin origin_;
+  const int64_t max_requests_;
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  std::shared_ptr<Share> share_;  // before the handle, which uses it to its end
+  EasyHandle easy_;
+  State state_ = State::kIdle;
+  int64_t requests_ = 0;
+  SteadyTime last_byte_ = created_;
+  // Of the exchange, while kBusy.
+  CallId call_ = 0;
+  RequestWriter writer_;
+  ResponseReader reader_;
+  SteadyTime begun_;
+  bool sent_ = false;
+  bool write_failed_ = false;
+  bool got_byte_ = false;
+  bool leftover_ = false;  // bytes behind the reply
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_CONNECTION_H_

@@ -1,0 +1,59 @@
+// Makes connections to one upstream: names, addresses, TCP, proxies, TLS and its verification are
+// libcurl's business (CURLOPT_CONNECT_ONLY). A call blocks, for the connect timeout at most.
+//
+// Thread-safety: all methods may be called from any thread; connections are made on the caller's.
+// Names and TLS sessions are shared by all.
+// Lifetime: connections may outlive their connector.
+//
+//   const absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(origin,
+//   options); auto made = (*connector)->Connect(); if (auto* connection =
+//   std::get_if<std::shared_ptr<Connection>>(&made)) ...
+#ifndef UPSTREAM_HTTP_CONNECTOR_H_
+#define UPSTREAM_HTTP_CONNECTOR_H_
+
+#include <atomic>
+#include <memory>
+#include <variant>
+
+#include "absl/status/statusor.h"
+#include "upstream/http/connection.h"
+#include "upstream/http/curl_handle.h"
+#include "upstream/http/message.h"
+#include "upstream/http/options.h"
+#include "upstream/http/origin.h"
+
+namespace gateway::http {
+
+class Connector {
+ public:
+  using Made = std::variant<std::shared_ptr<Connection>, Error>;
+
+  // RESOURCE_EXHAUSTED where libcurl has no memory.
+  static absl::StatusOr<std::unique_ptr<Connector>> Create(const Origin& origin,
+                                                           const Options& options);
+
+  // Errors: kResolve, kConnect, kTls; kOverloaded where no descriptor is left; kShutdown after
+  // Stop. Nothing of a request was sent, whichever it is.
+  Made Connect() const;
+
+  // Ends what is being connected, within a second, and refuses what comes.
+  void Stop() { stopped_ = true; }
+
+ private:
+  struct Attempt;
+
+  Connector(const Origin& origin, const Options& options, std::shared_ptr<Share> share)
+      : origin_(origin), options_(options), share_(std::move(share)) {}
+
+  void SetOptions(EasyHandle& easy) const;
+  Error ErrorOf(CURLcode code, const Attempt& attempt) const;
+
+  const Origin origin_;
+  const Options options_;
+  const std::shared_ptr<Share> share_;
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_CONNECTOR_H_

@@ -1,0 +1,78 @@
+#include "upstream/http/connector_threads.h"
+
+#include <chrono>
+#include <utility>
+
+#include "upstream/http/block_signals.h"
+
+namespace gateway::http {
+namespace {
+
+constexpr std::chrono::seconds kPatience(10);
+
+}  // namespace
+
+ConnectorThreads::ConnectorThreads(int max_threads, std::function<bool()> work)
+    : max_threads_(max_threads), work_(std::move(work)) {}
+
+ConnectorThreads::~ConnectorThreads() { Stop(); }
+
+void ConnectorThreads::Wake() {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  ++wanted_;
+  if (wanted_ <= waiting_) {
+    changed_.notify_one();
+  } else if (static_cast<int>(threads_.size()) < max_threads_) {
+    const Threads::iterator self = threads_.emplace(threads_.end());
+    *self = std::thread([this, self] { Run(self); });
+  }
+  // Else one that is at work looks for more when it is done.
+}
+
+void ConnectorThreads::Run(Threads::iterator self) {
+  BlockSignals();
+  while (Await(self)) {
+    while (work_()) {
+    }
+  }
+}
+
+// Whether there may be work. Where there is none, the thread is among the ended ones, in the same
+// breath: a Wake after that must not count on it.
+bool ConnectorThreads::Await(Threads::iterator self) {
+  Threads before;
+  {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.wait_for(lock, kPatience, [this] { return wanted_ > 0 || stopped_; });
+    --waiting_;
+    if (stopped_) return false;  // Stop has the threads
+    if (wanted_ > 0) {
+      --wanted_;
+      return true;
+    }
+    before.swap(ended_);
+    ended_.splice(ended_.end(), threads_, self);
+  }
+  Join(std::move(before));
+  return false;
+}
+
+void ConnectorThreads::Stop() {
+  Threads all;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+    all.swap(threads_);
+    all.splice(all.end(), ended_);
+  }
+  Join(std::move(all));
+}
+
+void ConnectorThreads::Join(Threads threads) {
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,55 @@
+// The threads that make connections, one each at a time: as many as there are calls without one, up
+// to a bound. A thread that has had nothing to do for a while ends.
+//
+// Thread-safety: all methods may be called from any thread. Lifetime: Stop, at the latest the
+// destructor, joins all threads; the tasks' owner must outlive it.
+#ifndef UPSTREAM_HTTP_CONNECTOR_THREADS_H_
+#define UPSTREAM_HTTP_CONNECTOR_THREADS_H_
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace gateway::http {
+
+class ConnectorThreads {
+ public:
+  // `work` does one piece of work, blocking; false where there was none. It is called from several
+  // threads.
+  ConnectorThreads(int max_threads, std::function<bool()> work);
+  ~ConnectorThreads();
+  ConnectorThreads(const ConnectorThreads&) = delete;
+  ConnectorThreads& operator=(const ConnectorThreads&) = delete;
+
+  // There is one more piece of work. Never blocks.
+  void Wake();
+
+  // Waits for work that is under way.
+  void Stop();
+
+ private:
+  using Threads = std::list<std::thread>;
+
+  void Run(Threads::iterator self);
+  bool Await(Threads::iterator self);
+  static void Join(Threads threads);
+
+  const int max_threads_;
+  const std::function<bool()> work_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  int wanted_ = 0;  // pieces of work that nobody looked for yet
+  int waiting_ = 0;
+  Threads threads_;
+  Threads ended_;  // to be joined
+  bool stopped_ = false;
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_CONNECTOR_THREADS_H_

@@ -1,0 +1,35 @@
+// One call of the transport, from Send to its end.
+//
+// Thread-safety: guarded by its reactor's lock, but for what is const and for `done`, which belongs
+// to whoever took the call out of the reactor's table.
+#ifndef UPSTREAM_HTTP_OPEN_CALL_H_
+#define UPSTREAM_HTTP_OPEN_CALL_H_
+
+#include <memory>
+#include <utility>
+
+#include "upstream/http/connection.h"
+#include "upstream/http/message.h"
+#include "upstream/http/transport.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::http {
+
+struct OpenCall {
+  OpenCall(Transport::CallId id, std::shared_ptr<const Request> request, SteadyTime deadline,
+           Transport::Done done)
+      : id(id), request(std::move(request)), deadline(deadline), done(std::move(done)) {}
+
+  const Transport::CallId id;
+  const std::shared_ptr<const Request> request;  // null: the call only waits for its deadline
+  const SteadyTime deadline;
+  Transport::Done done;
+  // Where it runs, or is about to; null while it waits for a connection.
+  std::shared_ptr<Connection> connection;
+  // A connection is being made for it, while it waits.
+  bool attempted = false;
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_OPEN_CALL_H_

@@ -1,0 +1,71 @@
+#include "upstream/http/request_writer.h"
+
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway::http {
+namespace {
+
+// A body up to this size leaves in one write with its head.
+constexpr size_t kSmallBody = size_t{16} * 1024;
+// And this much of a larger one at a time.
+constexpr size_t kSlice = size_t{64} * 1024;
+// A buffer that was larger once is not kept.
+constexpr size_t kKeptCapacity = size_t{32} * 1024;
+
+bool MeansContent(Method method) {
+  return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
+}
+
+// More than the head of the request takes.
+size_t RoomForHead(const Request& request, size_t authority, size_t target) {
+  constexpr size_t kFixedParts = 128;
+  size_t room = kFixedParts + authority + target;
+  for (const absl::string_view line : request.headers) room += line.size() + 2;
+  return room;
+}
+
+}  // namespace
+
+void RequestWriter::Begin(std::shared_ptr<const Request> request, absl::string_view authority,
+                          absl::string_view target) {
+  request_ = std::move(request);
+  const absl::string_view body = request_->has_body ? request_->body : absl::string_view();
+  const bool small = body.size() <= kSmallBody;
+  // At once: a buffer that grows would leave a copy of the key behind.
+  head_.reserve(RoomForHead(*request_, authority.size(), target.size()) +
+                (small ? body.size() : 0));
+  absl::StrAppend(&head_, Name(request_->method), " ", target, " HTTP/1.1\r\nHost: ", authority,
+                  "\r\nAccept-Encoding: gzip\r\n");
+  for (const absl::string_view line : request_->headers) {
+    head_.append(line.data(), line.size()).append("\r\n");
+  }
+  // Where a verb means content, "none" is said as Content-Length: 0 (RFC 9110, 8.6).
+  if (request_->has_body || MeansContent(request_->method)) {
+    absl::StrAppend(&head_, "Content-Length: ", body.size(), "\r\n");
+  }
+  absl::StrAppend(&head_, "\r\n");
+  if (small) {
+    head_.append(body.data(), body.size());
+  } else {
+    rest_ = body;
+  }
+}
+
+void RequestWriter::Clear() {
+  explicit_bzero(head_.data(), head_.size());
+  head_.clear();
+  if (head_.capacity() > kKeptCapacity) head_.shrink_to_fit();
+  rest_ = {};
+  written_ = 0;
+  request_ = nullptr;
+}
+
+absl::string_view RequestWriter::Next() const {
+  if (written_ < head_.size()) return absl::string_view(head_).substr(written_);
+  return rest_.substr(written_ - head_.size(), kSlice);
+}
+
+}  // namespace gateway::http

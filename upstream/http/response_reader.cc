@@ -1,0 +1,284 @@
+#include "upstream/http/response_reader.h"
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "upstream/http/body_decoder.h"
+
+namespace gateway::http {
+namespace {
+
+namespace beast = boost::beast::http;
+using boost::beast::error_code;
+using boost::beast::string_view;
+using State = ResponseReader::State;
+
+constexpr size_t kUsualHeaderBytes = 512;
+// Interim replies may be many (103 Early Hints), but not without end.
+constexpr size_t kInterimHeads = 16;
+
+constexpr int kSwitchingProtocols = 101;
+constexpr int kFirstFinalStatus = 200;
+
+// Beast looks at a head when its empty line is there; a peer that ends its lines otherwise, or
+// speaks another protocol, need not be waited for. `rest` is a part of a head.
+bool CannotBecomeAHead(absl::string_view rest, bool at_start) {
+  constexpr absl::string_view kStart = "HTTP/1.";
+  const size_t compared = std::min(rest.size(), kStart.size());
+  if (at_start && rest.substr(0, compared) != kStart.substr(0, compared)) return true;
+  for (size_t at = rest.find('\n'); at != absl::string_view::npos; at = rest.find('\n', at + 1)) {
+    if (at == 0 || rest[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
+absl::string_view View(string_view text) { return {text.data(), text.size()}; }
+
+// "timeout=5, max=100"
+std::optional<absl::Duration> TimeoutOf(absl::string_view keep_alive) {
+  for (absl::string_view part : absl::StrSplit(keep_alive, ',')) {
+    part = absl::StripAsciiWhitespace(part);
+    uint32_t seconds = 0;
+    if (!absl::StartsWithIgnoreCase(part, "timeout")) continue;
+    part = absl::StripAsciiWhitespace(part.substr(sizeof("timeout") - 1));
+    if (part.empty() || part.front() != '=') continue;
+    if (absl::SimpleAtoi(part.substr(1), &seconds)) return absl::Seconds(seconds);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+// What is known of the reply so far.
+struct ResponseReader::Parsed {
+  explicit Parsed(size_t max_body_bytes) : decoder(max_body_bytes) {}
+
+  State state = State::kReading;
+  bool has_head = false;  // the final reply's, complete
+  bool keeps_connection = true;
+  std::optional<absl::Duration> keep_alive;
+  Response response;
+  BodyDecoder decoder;
+};
+
+// One head and its body: Beast calls, what is known grows.
+class ResponseReader::Parser : public beast::basic_parser<false> {
+ public:
+  Parser(Parsed& reply, size_t max_header_bytes) : reply_(reply) {
+    eager(true);
+    header_limit(static_cast<uint32_t>(max_header_bytes));
+    // The limit is BodyDecoder's. (boost::none, which means no limit, refuses every length
+    // in 1.74.)
+    body_limit(std::numeric_limits<uint64_t>::max());
+  }
+
+ private:
+  void on_request_impl(beast::verb, string_view, string_view, int, error_code&) override {}
+
+  void on_response_impl(int status, string_view, int version, error_code& error) override {
+    if (status < 100) return Refuse(error);
+    Response& response = reply_.response;
+    response.status = status;
+    response.headers.clear();
+    response.headers.reserve(kUsualHeaderBytes);
+    reply_.keep_alive.reset();
+    is_http_10_ = version == 10;
+  }
+
+  void on_field_impl(beast::field field, string_view name, string_view value,
+                     error_code& error) override {
+    if (reply_.has_head) return;  // a trailer
+    reply_.response.headers.append(name.data(), name.size())
+        .append(": ")
+        .append(value.data(), value.size())
+        .append("\r\n");
+    switch (field) {
+      case beast::field::content_length:
+        has_length_ = true;
+        break;
+      case beast::field::transfer_encoding:
+        ReadTransferEncoding(View(value));
+        break;
+      case beast::field::content_encoding:
+        if (!is_interim()) reply_.decoder.AddEncoding(View(value));
+        break;
+      case beast::field::keep_alive:
+        reply_.keep_alive = TimeoutOf(View(value));
+        break;
+      default:
+        break;
+    }
+    // Two readers may see two different ends in a reply that has both (RFC 9112, 6.3 and 11.2).
+    if (has_length_ && has_transfer_encoding_) Refuse(error);
+  }
+
+  void on_header_impl(error_code& error) override {
+    if (reply_.response.status == kSwitchingProtocols) return Refuse(error);  // not asked for
+    if (is_interim()) return;
+    reply_.has_head = true;
+    reply_.keeps_connection = keep_alive() && !is_http_10_;
+  }
+
+  void on_body_init_impl(const boost::optional<uint64_t>& length, error_code&) override {
+    if (length) reply_.decoder.Expect(*length);
+  }
+
+  size_t on_body_impl(string_view bytes, error_code&) override {
+    reply_.decoder.Append(View(bytes));
+    return bytes.size();
+  }
+
+  void on_chunk_header_impl(uint64_t, string_view, error_code&) override {}
+
+  size_t on_chunk_body_impl(uint64_t, string_view bytes, error_code&) override {
+    reply_.decoder.Append(View(bytes));
+    return bytes.size();
+  }
+
+  void on_finish_impl(error_code&) override {}
+
+  bool is_interim() const { return reply_.response.status < kFirstFinalStatus; }
+
+  // Requests ask for no transfer coding, and chunked is always understood.
+  void ReadTransferEncoding(absl::string_view value) {
+    has_transfer_encoding_ = true;
+    const bool chunked = absl::EqualsIgnoreCase(value, "chunked");
+    if (!chunked && !is_interim()) reply_.decoder.SetUnreadable();
+  }
+
+  static void Refuse(error_code& error) { error = make_error_code(beast::error::bad_value); }
+
+  Parsed& reply_;
+  bool is_http_10_ = false;
+  bool has_length_ = false;
+  bool has_transfer_encoding_ = false;
+};
+
+struct ResponseReader::Reply : Parsed {
+  explicit Reply(size_t max_body_bytes) : Parsed(max_body_bytes) {}
+
+  size_t interim_bytes = 0;  // of the interim heads
+  std::string unread;        // a part of a line, until the rest of it comes
+  std::optional<Parser> parser;
+};
+
+ResponseReader::ResponseReader(size_t max_header_bytes, size_t max_body_bytes)
+    : max_header_bytes_(max_header_bytes), reply_(std::make_unique<Reply>(max_body_bytes)) {
+  Begin();
+}
+
+ResponseReader::~ResponseReader() = default;
+
+void ResponseReader::Begin() {
+  reply_->state = State::kReading;
+  reply_->has_head = false;
+  reply_->keeps_connection = true;
+  reply_->keep_alive.reset();
+  reply_->interim_bytes = 0;
+  reply_->response = Response{};
+  reply_->decoder.Reset();
+  reply_->unread.clear();
+  reply_->parser.emplace(*reply_, max_header_bytes_);
+}
+
+size_t ResponseReader::Feed(absl::string_view bytes) {
+  Reply& reply = *reply_;
+  const size_t given = bytes.size();
+  const size_t before = reply.unread.size();
+  if (before > 0) {
+    absl::StrAppend(&reply.unread, bytes);
+    bytes = reply.unread;
+  }
+  const size_t used = Parse(bytes);
+  // Bytes that were kept were a part of a line: the reply does not end before the new ones.
+  if (reply.state != State::kReading) return used - before;
+  if (bytes.size() - used > max_header_bytes_) {
+    Stop(State::kTooLarge, Body::kCutShort);
+  } else if (before > 0) {
+    reply.unread.erase(0, used);
+  } else {
+    reply.unread.assign(bytes.data() + used, bytes.size() - used);
+  }
+  return given;
+}
+
+// Returns how many bytes the parser took.
+size_t ResponseReader::Parse(absl::string_view bytes) {
+  Reply& reply = *reply_;
+  size_t used = 0;
+  while (reply.state == State::kReading && used < bytes.size()) {
+    const absl::string_view rest = bytes.substr(used);
+    error_code error;
+    const size_t count = reply.parser->put({rest.data(), rest.size()}, error);
+    used += count;
+    if (reply.decoder.state() != Body::kWhole && reply.has_head) {
+      // Nothing that follows can change what the reply says.
+      Stop(State::kBroken, reply.decoder.state());
+    } else if (error == beast::error::need_more) {
+      const bool at_start = reply.response.status == 0;
+      if (!reply.has_head && CannotBecomeAHead(bytes.substr(used), at_start)) {
+        Stop(State::kBroken, Body::kCutShort);
+      }
+      break;
+    } else if (error) {
+      const bool too_large = error == beast::error::header_limit;
+      Stop(too_large ? State::kTooLarge : State::kBroken, Body::kCutShort);
+    } else if (reply.parser->is_done()) {
+      EndMessage();
+    }
+    if (!reply.has_head) reply.interim_bytes += count;
+  }
+  return used;
+}
+
+void ResponseReader::EndMessage() {
+  Reply& reply = *reply_;
+  if (reply.has_head) {
+    reply.response.body_state = reply.decoder.Finish();
+    reply.response.body = reply.decoder.Take();
+    reply.state = State::kComplete;
+  } else if (reply.interim_bytes > kInterimHeads * max_header_bytes_) {
+    Stop(State::kTooLarge, Body::kCutShort);
+  } else {
+    reply.response.status = 0;
+    reply.parser.emplace(reply, max_header_bytes_);
+  }
+}
+
+// The rest cannot be read. Behind a complete head the reply is over, with `body` as its state.
+void ResponseReader::Stop(State without_head, Body body) {
+  Reply& reply = *reply_;
+  reply.keeps_connection = false;
+  reply.state = reply.has_head ? State::kComplete : without_head;
+  reply.response.body_state = body;
+}
+
+void ResponseReader::End(bool in_good_order) {
+  Reply& reply = *reply_;
+  if (reply.state != State::kReading) return;
+  if (reply.has_head && reply.parser->need_eof() && in_good_order) return EndMessage();
+  Stop(State::kBroken, Body::kCutShort);
+}
+
+ResponseReader::State ResponseReader::state() const { return reply_->state; }
+bool ResponseReader::has_head() const { return reply_->has_head; }
+bool ResponseReader::keeps_connection() const { return reply_->keeps_connection; }
+std::optional<absl::Duration> ResponseReader::keep_alive() const { return reply_->keep_alive; }
+
+Response ResponseReader::TakeHead() {
+  Stop(State::kBroken, Body::kCutShort);
+  return Take();
+}
+
+Response ResponseReader::Take() { return std::exchange(reply_->response, Response{}); }
+
+}  // namespace gateway::http

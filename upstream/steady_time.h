@@ -1,0 +1,74 @@
+// A moment on the clock that nobody sets: for deadlines, ages, waits and everything else that is a
+// duration in the end. The wall clock (absl::Time) is for what people read and what is signed; the
+// compiler tells the two apart.
+//
+//   const SteadyTime begun = SteadyTime::Now();
+//   ...
+//   const absl::Duration took = SteadyTime::Now() - begun;
+//
+// Thread-safety: a value. Precision: a nanosecond. Source: CLOCK_MONOTONIC, which stands still
+// while the machine is suspended.
+#ifndef UPSTREAM_STEADY_TIME_H_
+#define UPSTREAM_STEADY_TIME_H_
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <limits>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace gateway {
+
+class SteadyTime {
+ public:
+  // InfinitePast.
+  constexpr SteadyTime() = default;
+
+  static SteadyTime Now() {
+    return SteadyTime(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                          std::chrono::steady_clock::now().time_since_epoch())
+                          .count());
+  }
+
+  static constexpr SteadyTime InfiniteFuture() {
+    return SteadyTime(std::numeric_limits<int64_t>::max());
+  }
+  static constexpr SteadyTime InfinitePast() { return SteadyTime(); }
+
+  // The clock's own beginning, before every Now().
+  static constexpr SteadyTime Epoch() { return SteadyTime(0); }
+
+  // The same moment, as far as the wall clock is right now.
+  static SteadyTime FromWall(absl::Time time) { return Now() + (time - absl::Now()); }
+
+  // Saturates at InfiniteFuture and InfinitePast, which nothing moves.
+  friend SteadyTime operator+(SteadyTime time, absl::Duration duration) {
+    if (time == InfiniteFuture() || time == InfinitePast()) return time;
+    const int64_t change = absl::ToInt64Nanoseconds(duration);
+    int64_t sum = 0;
+    if (!__builtin_add_overflow(time.nanoseconds_, change, &sum)) return SteadyTime(sum);
+    return change > 0 ? InfiniteFuture() : InfinitePast();
+  }
+  friend SteadyTime operator-(SteadyTime time, absl::Duration duration) { return time + -duration; }
+  SteadyTime& operator+=(absl::Duration duration) { return *this = *this + duration; }
+
+  friend absl::Duration operator-(SteadyTime a, SteadyTime b) {
+    if (a == b) return absl::ZeroDuration();
+    if (a == InfiniteFuture() || b == InfinitePast()) return absl::InfiniteDuration();
+    if (b == InfiniteFuture() || a == InfinitePast()) return -absl::InfiniteDuration();
+    return absl::Nanoseconds(a.nanoseconds_ - b.nanoseconds_);
+  }
+
+  friend constexpr auto operator<=>(SteadyTime, SteadyTime) = default;
+
+ private:
+  explicit constexpr SteadyTime(int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
+
+  int64_t nanoseconds_ = std::numeric_limits<int64_t>::min();
+};
+
+}  // namespace gateway
+
+#endif  // UPSTREAM_STEADY_TIME_H_
