@@ -1,5 +1,6 @@
 #include "upstream/http/connection.h"
 
+#include <cstdlib>
 #include <utility>
 
 namespace gateway::http {
@@ -46,6 +47,9 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   const std::lock_guard lock(mutex_);
   const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
   if (state_ == State::kClosed) return unusable;
+  // Two requests on one connection would be answered crosswise. The pool gives a connection to one
+  // call at a time; should it ever not, ending the process is what is left.
+  if (state_ == State::kBusy) std::abort();
   // Closing and sending may cross on the wire; what is seen before the first byte costs nothing.
   if (!IsClean()) {
     CloseLocked();

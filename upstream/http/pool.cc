@@ -67,18 +67,19 @@ Pool::CallPtr Pool::Offer(ConnectionPtr connection, SteadyTime now, SteadyTime u
   return nullptr;
 }
 
-void Pool::Drop(const ConnectionPtr& connection) { connections_.erase(connection); }
+void Pool::Drop(const ConnectionPtr& connection) {
+  connections_.erase(connection);
+  std::erase_if(idle_, [&](const Idle& idle) { return idle.connection == connection; });
+}
 
 template <typename Condition>
 std::vector<Pool::ConnectionPtr> Pool::TakeIdleIf(Condition condition) {
   std::vector<ConnectionPtr> taken;
   const auto keep = [&](const Idle& idle) { return !condition(idle); };
   const auto gone = std::stable_partition(idle_.begin(), idle_.end(), keep);
-  for (auto idle = gone; idle != idle_.end(); ++idle) {
-    Drop(idle->connection);
-    taken.push_back(std::move(idle->connection));
-  }
+  for (auto idle = gone; idle != idle_.end(); ++idle) taken.push_back(std::move(idle->connection));
   idle_.erase(gone, idle_.end());
+  for (const ConnectionPtr& connection : taken) connections_.erase(connection);
   return taken;
 }
 

@@ -68,16 +68,19 @@ void Reactor::Submit(CallId id, std::shared_ptr<const Request> request, Transpor
   const SteadyTime deadline = request->deadline;
   auto call = std::make_shared<OpenCall>(id, std::move(request), deadline, std::move(done));
   std::vector<ConnectionPtr> expired;
+  ConnectionPtr connection;
   {
     const std::lock_guard lock(mutex_);
     if (std::optional<Error> refusal = ReasonToRefuse(*call)) {
       return Post({std::move(call->done), *std::move(refusal)});
     }
     AddCall(call);
-    if (!AssignIdle(call, expired)) pool_.Enqueue(call);
+    connection = AssignIdle(call, expired);
+    if (connection == nullptr) pool_.Enqueue(call);
   }
   for (const ConnectionPtr& old : expired) old->Close();
-  Begin(call, call->connection);
+  // From here on whoever finds a connection for a waiting call sends it.
+  Begin(call, std::move(connection));
 }
 
 std::optional<Error> Reactor::ReasonToRefuse(const OpenCall& call) const {
@@ -124,15 +127,17 @@ Reactor::ConnectionPtr Reactor::AfterUnusable(const CallPtr& call, Connection::B
     return nullptr;
   }
   ++counts_.connections_ended_idle;
-  if (!AssignIdle(call, expired)) pool_.EnqueueFirst(call);
-  return call->connection;
+  ConnectionPtr connection = AssignIdle(call, expired);
+  if (connection == nullptr) pool_.EnqueueFirst(call);
+  return connection;
 }
 
-// Gives the call an idle connection. False where there is none.
-bool Reactor::AssignIdle(const CallPtr& call, std::vector<ConnectionPtr>& expired) {
+// Gives the call an idle connection, which the caller is to Begin it on. Null where there is none.
+Reactor::ConnectionPtr Reactor::AssignIdle(const CallPtr& call,
+                                           std::vector<ConnectionPtr>& expired) {
   call->connection = pool_.Take(SteadyTime::Now(), expired);
   let_go_.insert(let_go_.end(), expired.begin(), expired.end());
-  return call->connection != nullptr;
+  return call->connection;
 }
 
 void Reactor::Refuse(Transport::Done done, Error error) {

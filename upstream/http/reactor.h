@@ -95,7 +95,7 @@ class Reactor {
   std::optional<Error> ReasonToRefuse(const OpenCall& call) const;
   ConnectionPtr AfterUnusable(const CallPtr& call, Connection::Begun begun,
                               std::vector<ConnectionPtr>& expired);
-  bool AssignIdle(const CallPtr& call, std::vector<ConnectionPtr>& expired);
+  ConnectionPtr AssignIdle(const CallPtr& call, std::vector<ConnectionPtr>& expired);
   void AddCall(const CallPtr& call);
   CallPtr TakeCall(CallId id);
   void Post(Over over);
