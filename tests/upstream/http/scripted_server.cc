@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -161,6 +162,10 @@ void ScriptedServer::Accept() {
     poll(waiting, 2, -1);
     if (waiting[1].revents != 0) return;
     const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
+    // As servers do: else an answer may wait for the acknowledgement of what was sent before, and
+    // go with the connection.
+    const int at_once = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
     JoinFinished();
     state_.With([&](State& state) {
       state.sockets.push_back(fd);
