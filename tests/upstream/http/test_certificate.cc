@@ -28,14 +28,20 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
-std::string PemOf(X509* certificate) {
+// `write` writes into a BIO, and says whether it could.
+template <typename Write>
+std::string PemOf(Write write) {
   BIO* const memory = BIO_new(BIO_s_mem());
-  Require(PEM_write_bio_X509(memory, certificate) == 1, "the authority in PEM form");
+  Require(write(memory) == 1, "PEM form");
   char* data = nullptr;
   const long size = BIO_get_mem_data(memory, &data);
   std::string pem(data, static_cast<size_t>(size));
   BIO_free(memory);
   return pem;
+}
+
+std::string PemOf(X509* certificate) {
+  return PemOf([&](BIO* memory) { return PEM_write_bio_X509(memory, certificate); });
 }
 
 }  // namespace
@@ -88,6 +94,13 @@ TestCertificate::~TestCertificate() { unlink(ca_file_.c_str()); }
 void TestCertificate::InstallIn(SSL_CTX* context) const {
   Require(SSL_CTX_use_certificate(context, certificate_.get()) == 1, "certificate");
   Require(SSL_CTX_use_PrivateKey(context, key_.get()) == 1, "key");
+}
+
+std::string TestCertificate::Pem() const {
+  return PemOf(certificate_.get()) + PemOf([&](BIO* memory) {
+           return PEM_write_bio_PrivateKey(memory, key_.get(), nullptr, nullptr, 0, nullptr,
+                                           nullptr);
+         });
 }
 
 }  // namespace gateway::http

@@ -31,6 +31,9 @@ class TestCertificate {
 
   void InstallIn(SSL_CTX* context) const;
 
+  // The server's certificate and its key in PEM form, for servers that read files.
+  std::string Pem() const;
+
  private:
   struct KeyDeleter {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
