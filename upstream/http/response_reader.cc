@@ -30,6 +30,7 @@ constexpr int kSwitchingProtocols = 101;
 constexpr int kFirstFinalStatus = 200;
 
 constexpr absl::string_view kHeadEnd = "\r\n\r\n";
+constexpr size_t kStatusEnd = sizeof("HTTP/1.1 200") - 1;
 
 // A peer that ends its lines otherwise, or speaks another protocol, need not be waited for. `head`
 // is the beginning of a head, of which `seen` bytes passed before.
@@ -245,7 +246,14 @@ size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
   }
   const size_t size = end + kHeadEnd.size();
   error_code error;
-  reply.parser->put({head.data(), size}, error);
+  if (size > kStatusEnd && head[kStatusEnd] == '\r') {
+    // Servers without reason phrases often leave out the space before it, too.
+    const std::string spaced =
+        absl::StrCat(head.substr(0, kStatusEnd), " ", head.substr(kStatusEnd, size - kStatusEnd));
+    reply.parser->put({spaced.data(), spaced.size()}, error);
+  } else {
+    reply.parser->put({head.data(), size}, error);
+  }
   if (!reply.has_head) reply.interim_bytes += size;
   if (error) {
     Stop(State::kBroken, Body::kCutShort);

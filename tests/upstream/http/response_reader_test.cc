@@ -148,6 +148,14 @@ TEST(ResponseReaderTest, AFoldedHeaderIsOne) {
   EXPECT_EQ(reader.Take().headers, "A: b c\r\nD: e\r\n");
 }
 
+TEST(ResponseReaderTest, TheReasonMayBeLeftOutWithItsSpace) {
+  EXPECT_EQ(Read("HTTP/1.1 204 \r\n\r\n"), "204 , keeps");
+  EXPECT_EQ(Read("HTTP/1.1 204\r\n\r\n"), "204 , keeps");
+  EXPECT_EQ(Read("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nokHTTP"), "200 ok, keeps, rest 4");
+  EXPECT_EQ(Read("HTTP/1.1 20\r\n\r\n"), "broken");
+  EXPECT_EQ(Read("HTTP/1.1204\r\n\r\n"), "broken");
+}
+
 TEST(ResponseReaderTest, RefusesWhatIsNoHttp) {
   for (const char* bytes :
        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "{}\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 OK\r\n\r\n",
