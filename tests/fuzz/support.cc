@@ -1,8 +1,6 @@
 #include "tests/fuzz/support.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -21,12 +19,6 @@ const std::vector<mapping::Route>& Routes() {
 }
 
 }  // namespace
-
-void Require(bool kept, absl::string_view promise) {
-  if (kept) return;
-  std::fprintf(stderr, "broken: %.*s\n", static_cast<int>(promise.size()), promise.data());
-  std::abort();
-}
 
 void RequireTellsWhy(const mapping::Failure& failure) {
   Require(failure.code != absl::StatusCode::kOk, "a failure has a code");

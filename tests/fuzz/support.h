@@ -4,13 +4,11 @@
 #define TESTS_FUZZ_SUPPORT_H_
 
 #include "absl/strings/string_view.h"
+#include "tests/fuzz/require.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway::fuzz {
-
-// Ends the program, which is what fuzzers look for.
-void Require(bool kept, absl::string_view promise);
 
 // What a caller relies on in whatever went wrong.
 void RequireTellsWhy(const mapping::Failure& failure);

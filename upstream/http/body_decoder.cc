@@ -107,12 +107,13 @@ void BodyDecoder::Inflate(absl::string_view bytes) {
     stream.avail_out = sizeof(output);
     const int code = inflate(&stream, Z_NO_FLUSH);
     at_member_end_ = code == Z_STREAM_END;
+    // What comes before a fault counts first, so that it does not matter how the body was sliced.
+    AppendPlain({output, sizeof(output) - stream.avail_out});
+    if (state_ != Body::kWhole) return;
     // Z_BUF_ERROR: it wants more input.
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
       return Fail(Body::kUnreadable);
     }
-    AppendPlain({output, sizeof(output) - stream.avail_out});
-    if (state_ != Body::kWhole) return;
   } while (stream.avail_out == 0 || (at_member_end_ && stream.avail_in > 0));
 }
 

@@ -5,7 +5,7 @@
 // kBodyPadding to spare.
 //
 //   BodyDecoder decoder(limit);
-//   decoder.SetEncoding("gzip");
+//   decoder.AddEncoding("gzip");
 //   while (...) decoder.Append(bytes);
 //   const Body state = decoder.Finish();
 //   std::string body = decoder.Take();

@@ -369,7 +369,7 @@ void Reactor::EndEarly(const CallPtr& call, Error::Kind kind, absl::string_view 
   }
   WakeConnectors();
   const bool timed_out = kind == Error::Kind::kDeadline;
-  if (timed_out && given_up.silent) NoteSilence(*given_up.begun);
+  if (timed_out && given_up.silent) NoteSilence(*given_up.begun, call->deadline);
   if (timed_out && given_up.head && given_up.head->status >= kFirstErrorStatus) {
     return call->done(*std::move(given_up.head));
   }
@@ -378,8 +378,9 @@ void Reactor::EndEarly(const CallPtr& call, Error::Kind kind, absl::string_view 
 
 // A request got not a byte on a connection that had worked: the peer may be gone without a word. So
 // the idle connections on which nothing came since are closed rather than tried one by one.
-void Reactor::NoteSilence(SteadyTime since) {
-  const absl::Duration waited = SteadyTime::Now() - since;
+// How long was the caller's choice, not how late this thread sees it.
+void Reactor::NoteSilence(SteadyTime since, SteadyTime until) {
+  const absl::Duration waited = until - since;
   if (waited < kLeastSilence) return;
   std::vector<ConnectionPtr> siblings;
   {

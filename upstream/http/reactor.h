@@ -110,7 +110,7 @@ class Reactor {
   void Serve(Connection& connection);
   void EndExpired();
   void EndEarly(const CallPtr& call, Error::Kind kind, absl::string_view message);
-  void NoteSilence(SteadyTime since);
+  void NoteSilence(SteadyTime since, SteadyTime until);
   void CloseExpired();
   void EndAll();
 

@@ -29,14 +29,18 @@ constexpr size_t kInterimHeads = 16;
 constexpr int kSwitchingProtocols = 101;
 constexpr int kFirstFinalStatus = 200;
 
-// Beast looks at a head when its empty line is there; a peer that ends its lines otherwise, or
-// speaks another protocol, need not be waited for. `rest` is a part of a head.
-bool CannotBecomeAHead(absl::string_view rest, bool at_start) {
+constexpr absl::string_view kHeadEnd = "\r\n\r\n";
+constexpr size_t kStatusEnd = sizeof("HTTP/1.1 200") - 1;
+
+// A peer that ends its lines otherwise, or speaks another protocol, need not be waited for. `head`
+// is the beginning of a head, of which `seen` bytes passed before.
+bool CannotBecomeAHead(absl::string_view head, size_t seen) {
   constexpr absl::string_view kStart = "HTTP/1.";
-  const size_t compared = std::min(rest.size(), kStart.size());
-  if (at_start && rest.substr(0, compared) != kStart.substr(0, compared)) return true;
-  for (size_t at = rest.find('\n'); at != absl::string_view::npos; at = rest.find('\n', at + 1)) {
-    if (at == 0 || rest[at - 1] != '\r') return true;
+  const size_t compared = std::min(head.size(), kStart.size());
+  if (head.substr(0, compared) != kStart.substr(0, compared)) return true;
+  for (size_t at = head.find('\n', seen); at != absl::string_view::npos;
+       at = head.find('\n', at + 1)) {
+    if (head[at - 1] != '\r') return true;
   }
   return false;
 }
@@ -64,6 +68,7 @@ struct ResponseReader::Parsed {
 
   State state = State::kReading;
   bool has_head = false;  // the final reply's, complete
+  size_t body_bytes = 0;  // as they came: without chunks' lines, with the encoding
   bool keeps_connection = true;
   std::optional<absl::Duration> keep_alive;
   Response response;
@@ -73,11 +78,10 @@ struct ResponseReader::Parsed {
 // One head and its body: Beast calls, what is known grows.
 class ResponseReader::Parser : public beast::basic_parser<false> {
  public:
-  Parser(Parsed& reply, size_t max_header_bytes) : reply_(reply) {
-    eager(true);
-    header_limit(static_cast<uint32_t>(max_header_bytes));
-    // The limit is BodyDecoder's. (boost::none, which means no limit, refuses every length
-    // in 1.74.)
+  explicit Parser(Parsed& reply) : reply_(reply) {
+    // Limits are kept elsewhere: Beast counts a head anew with each slice, and the body is
+    // BodyDecoder's. (boost::none, which means no limit, refuses every length in 1.74.)
+    header_limit(std::numeric_limits<uint32_t>::max());
     body_limit(std::numeric_limits<uint64_t>::max());
   }
 
@@ -132,19 +136,21 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
     if (length) reply_.decoder.Expect(*length);
   }
 
-  size_t on_body_impl(string_view bytes, error_code&) override {
-    reply_.decoder.Append(View(bytes));
-    return bytes.size();
-  }
+  size_t on_body_impl(string_view bytes, error_code&) override { return AppendToBody(bytes); }
 
   void on_chunk_header_impl(uint64_t, string_view, error_code&) override {}
 
   size_t on_chunk_body_impl(uint64_t, string_view bytes, error_code&) override {
-    reply_.decoder.Append(View(bytes));
-    return bytes.size();
+    return AppendToBody(bytes);
   }
 
   void on_finish_impl(error_code&) override {}
+
+  size_t AppendToBody(string_view bytes) {
+    reply_.decoder.Append(View(bytes));
+    reply_.body_bytes += bytes.size();
+    return bytes.size();
+  }
 
   bool is_interim() const { return reply_.response.status < kFirstFinalStatus; }
 
@@ -167,7 +173,7 @@ struct ResponseReader::Reply : Parsed {
   explicit Reply(size_t max_body_bytes) : Parsed(max_body_bytes) {}
 
   size_t interim_bytes = 0;  // of the interim heads
-  std::string unread;        // a part of a line, until the rest of it comes
+  std::string unread;        // a part of a head or of a chunk's line, until the rest of it comes
   std::optional<Parser> parser;
 };
 
@@ -181,13 +187,14 @@ ResponseReader::~ResponseReader() = default;
 void ResponseReader::Begin() {
   reply_->state = State::kReading;
   reply_->has_head = false;
+  reply_->body_bytes = 0;
   reply_->keeps_connection = true;
   reply_->keep_alive.reset();
   reply_->interim_bytes = 0;
   reply_->response = Response{};
   reply_->decoder.Reset();
   reply_->unread.clear();
-  reply_->parser.emplace(*reply_, max_header_bytes_);
+  reply_->parser.emplace(*reply_);
 }
 
 size_t ResponseReader::Feed(absl::string_view bytes) {
@@ -198,9 +205,10 @@ size_t ResponseReader::Feed(absl::string_view bytes) {
     absl::StrAppend(&reply.unread, bytes);
     bytes = reply.unread;
   }
-  const size_t used = Parse(bytes);
-  // Bytes that were kept were a part of a line: the reply does not end before the new ones.
-  if (reply.state != State::kReading) return used - before;
+  const size_t used = Parse(bytes, before);
+  // Where the reply is good it does not end before the new bytes: it is not over where a part
+  // waits.
+  if (reply.state != State::kReading) return used - std::min(used, before);
   if (bytes.size() - used > max_header_bytes_) {
     Stop(State::kTooLarge, Body::kCutShort);
   } else if (before > 0) {
@@ -211,46 +219,87 @@ size_t ResponseReader::Feed(absl::string_view bytes) {
   return given;
 }
 
-// Returns how many bytes the parser took.
-size_t ResponseReader::Parse(absl::string_view bytes) {
+// Returns how many bytes were of use; the first `seen` of them were looked at before.
+size_t ResponseReader::Parse(absl::string_view bytes, size_t seen) {
   Reply& reply = *reply_;
   size_t used = 0;
   while (reply.state == State::kReading && used < bytes.size()) {
     const absl::string_view rest = bytes.substr(used);
-    error_code error;
-    const size_t count = reply.parser->put({rest.data(), rest.size()}, error);
+    const size_t count =
+        reply.has_head ? ParseBody(rest) : ParseHead(rest, seen - std::min(seen, used));
+    if (count == 0) break;  // the rest of a head or of a line must come first
     used += count;
-    if (reply.decoder.state() != Body::kWhole && reply.has_head) {
-      // Nothing that follows can change what the reply says.
-      Stop(State::kBroken, reply.decoder.state());
-    } else if (error == beast::error::need_more) {
-      const bool at_start = reply.response.status == 0;
-      if (!reply.has_head && CannotBecomeAHead(bytes.substr(used), at_start)) {
-        Stop(State::kBroken, Body::kCutShort);
-      }
-      break;
-    } else if (error) {
-      const bool too_large = error == beast::error::header_limit;
-      Stop(too_large ? State::kTooLarge : State::kBroken, Body::kCutShort);
-    } else if (reply.parser->is_done()) {
-      EndMessage();
-    }
-    if (!reply.has_head) reply.interim_bytes += count;
   }
   return used;
+}
+
+// The parser gets a head when it is there with all its lines, and not longer than the limit: so it
+// says the same however the head was sliced.
+size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
+  Reply& reply = *reply_;
+  const absl::string_view head = bytes.substr(0, max_header_bytes_);
+  const size_t end = head.find(kHeadEnd, seen - std::min(seen, kHeadEnd.size()));
+  if (end == absl::string_view::npos) {
+    if (CannotBecomeAHead(head, seen)) {
+      Stop(State::kBroken, Body::kCutShort);
+    } else if (bytes.size() > head.size()) {
+      Stop(State::kTooLarge, Body::kCutShort);
+    }
+    return 0;
+  }
+  const size_t size = end + kHeadEnd.size();
+  error_code error;
+  if (size > kStatusEnd && head[kStatusEnd] == '\r') {
+    // Servers without reason phrases often leave out the space before it, too.
+    const std::string spaced =
+        absl::StrCat(head.substr(0, kStatusEnd), " ", head.substr(kStatusEnd, size - kStatusEnd));
+    reply.parser->put({spaced.data(), spaced.size()}, error);
+  } else {
+    reply.parser->put({head.data(), size}, error);
+  }
+  if (!reply.has_head) reply.interim_bytes += size;
+  if (error) {
+    Stop(State::kBroken, Body::kCutShort);
+  } else if (reply.has_head && reply.decoder.state() != Body::kWhole) {
+    Stop(State::kBroken, reply.decoder.state());
+  } else if (reply.parser->is_done()) {
+    EndMessage();
+  }
+  return size;
+}
+
+// A part of the body, or a chunk's line; the last one comes with the trailers.
+size_t ResponseReader::ParseBody(absl::string_view bytes) {
+  Reply& reply = *reply_;
+  const size_t body_before = reply.body_bytes;
+  error_code error;
+  const size_t count = reply.parser->put({bytes.data(), bytes.size()}, error);
+  const size_t line = count - (reply.body_bytes - body_before);
+  if (reply.decoder.state() != Body::kWhole) {
+    // Nothing that follows can change what the reply says.
+    Stop(State::kBroken, reply.decoder.state());
+  } else if (error == beast::error::need_more) {
+    return count;
+  } else if (error || line > max_header_bytes_) {
+    Stop(State::kBroken, Body::kCutShort);
+  } else if (reply.parser->is_done()) {
+    EndMessage();
+  }
+  return count;
 }
 
 void ResponseReader::EndMessage() {
   Reply& reply = *reply_;
   if (reply.has_head) {
-    reply.response.body_state = reply.decoder.Finish();
+    const Body body = reply.decoder.Finish();
+    if (body != Body::kWhole) return Stop(State::kBroken, body);
     reply.response.body = reply.decoder.Take();
     reply.state = State::kComplete;
   } else if (reply.interim_bytes > kInterimHeads * max_header_bytes_) {
     Stop(State::kTooLarge, Body::kCutShort);
   } else {
     reply.response.status = 0;
-    reply.parser.emplace(reply, max_header_bytes_);
+    reply.parser.emplace(reply);
   }
 }
 

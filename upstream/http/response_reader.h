@@ -68,7 +68,9 @@ class ResponseReader {
   class Parser;
   struct Reply;
 
-  size_t Parse(absl::string_view bytes);
+  size_t Parse(absl::string_view bytes, size_t seen);
+  size_t ParseHead(absl::string_view bytes, size_t seen);
+  size_t ParseBody(absl::string_view bytes);
   void EndMessage();
   void Stop(State without_head, Body body);
 

@@ -107,12 +107,14 @@ TEST(ConnectFailureTest, CallsThatWaitForConnectionsFailTogether) {
   ScriptedServer server({{Step::Stall()}});
   std::string url = server.Url("/");
   url.replace(0, 4, "https");
-  auto transport = MakeTransport(url, ShortConnectTimeout());
+  // Few authorities: reading the system's takes more time than all else here.
+  Options options = TrustingOptions();
+  options.connect_timeout = absl::Seconds(1);
+  auto transport = MakeTransport(url, options);
   std::vector<Awaited> calls;
-  const SteadyTime start = SteadyTime::Now();
   for (int i = 0; i < 40; ++i) calls.push_back(Start(*transport, Post(url, "{}")));
   for (const Awaited& call : calls) EXPECT_EQ(Summary(call), "connect, not sent");
-  EXPECT_LT(SteadyTime::Now() - start, absl::Seconds(3));  // 40 times 200 ms would be 8 s
+  EXPECT_GE(server.most_held(), 20);
 }
 
 TEST(ConnectFailureTest, AFreshConnectionThatIsClosedAtOnceIsNotTriedForEver) {

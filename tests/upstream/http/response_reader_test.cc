@@ -17,7 +17,8 @@ using State = ResponseReader::State;
 constexpr size_t kMaxHeaders = 1000;
 constexpr size_t kMaxBody = 100;
 
-// What came of these bytes: "200 body, keeps, rest 3", "200 body", "reading", "broken".
+// What came of these bytes: "200 body, keeps, rest 3", "200 body", "reading", "broken". Where the
+// connection is not kept, nobody asks what is left.
 std::string Describe(ResponseReader& reader, size_t unused) {
   switch (reader.state()) {
     case State::kReading:
@@ -36,7 +37,7 @@ std::string Describe(ResponseReader& reader, size_t unused) {
             response.body_state == Body::kWhole ? response.body.size() + kBodyPadding : 0);
   return absl::StrCat(response.status, " ", response.body,
                       kStates[static_cast<int>(response.body_state)], keeps ? ", keeps" : "",
-                      unused > 0 ? absl::StrCat(", rest ", unused) : "");
+                      keeps && unused > 0 ? absl::StrCat(", rest ", unused) : "");
 }
 
 enum class End { kNone, kGood, kBad };
@@ -51,6 +52,7 @@ std::string ReadInSlices(absl::string_view bytes, End end, size_t slice) {
     if (reader.state() == State::kReading) {
       EXPECT_EQ(used, part.size());
     }
+    EXPECT_LE(used, part.size());
     bytes.remove_prefix(std::min(used, part.size()));
   }
   if (end != End::kNone) reader.End(end == End::kGood);
@@ -146,6 +148,14 @@ TEST(ResponseReaderTest, AFoldedHeaderIsOne) {
   EXPECT_EQ(reader.Take().headers, "A: b c\r\nD: e\r\n");
 }
 
+TEST(ResponseReaderTest, TheReasonMayBeLeftOutWithItsSpace) {
+  EXPECT_EQ(Read("HTTP/1.1 204 \r\n\r\n"), "204 , keeps");
+  EXPECT_EQ(Read("HTTP/1.1 204\r\n\r\n"), "204 , keeps");
+  EXPECT_EQ(Read("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nokHTTP"), "200 ok, keeps, rest 4");
+  EXPECT_EQ(Read("HTTP/1.1 20\r\n\r\n"), "broken");
+  EXPECT_EQ(Read("HTTP/1.1204\r\n\r\n"), "broken");
+}
+
 TEST(ResponseReaderTest, RefusesWhatIsNoHttp) {
   for (const char* bytes :
        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "{}\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 OK\r\n\r\n",
@@ -183,18 +193,37 @@ TEST(ResponseReaderTest, ReadsHowLongTheConnectionIsKept) {
 
 TEST(ResponseReaderTest, LimitsHeads) {
   const std::string long_line = absl::StrCat("A: ", std::string(kMaxHeaders, 'x'), "\r\n");
-  EXPECT_EQ(ReadInSlices("HTTP/1.1 200 OK\r\n" + long_line + "\r\n", End::kNone, 100), "too large");
-  EXPECT_EQ(ReadInSlices(std::string(2 * kMaxHeaders, 'H'), End::kNone, 1), "broken");
-  // A chunk's line, and trailers, come behind a head that says what happened.
+  EXPECT_EQ(Read("HTTP/1.1 200 OK\r\n" + long_line + "\r\n"), "too large");
+  EXPECT_EQ(Read(std::string(2 * kMaxHeaders, 'H')), "broken");
+}
+
+TEST(ResponseReaderTest, LimitsHeadsToTheByte) {
+  const std::string line = "HTTP/1.1 204 OK\r\nA: ";
+  const std::string fits(kMaxHeaders - line.size() - 4, 'x');
+  EXPECT_EQ(Read(line + fits + "\r\n\r\n"), "204 , keeps");
+  EXPECT_EQ(Read(line + fits + "x\r\n\r\n"), "too large");
+}
+
+// Line by line, so that none of the slices ends within a line.
+TEST(ResponseReaderTest, LimitsHeadsThatComeLineByLine) {
+  ResponseReader reader(kMaxHeaders, kMaxBody);
+  reader.Feed("HTTP/1.1 200 OK\r\n");
+  size_t lines = 0;
+  for (; reader.state() == State::kReading && lines < kMaxHeaders; ++lines) reader.Feed("A: b\r\n");
+  EXPECT_EQ(reader.state(), State::kTooLarge);
+  EXPECT_LE(lines, kMaxHeaders / 6);
+}
+
+// They come behind a head that says what happened.
+TEST(ResponseReaderTest, LimitsChunksLinesAndTrailers) {
   const std::string head = "HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\n";
-  EXPECT_EQ(
-      ReadInSlices(absl::StrCat(head, "1;", std::string(3 * kMaxHeaders, 'x')), End::kNone, 100)
-          .substr(0, 15),
-      "422 (cut short)");
-  EXPECT_EQ(ReadInSlices(absl::StrCat(head, "0\r\n", long_line, long_line, long_line, "\r\n"),
-                         End::kNone, 100)
-                .substr(0, 15),
-            "422 (cut short)");
+  const std::string long_line = absl::StrCat("A: ", std::string(kMaxHeaders / 2, 'x'), "\r\n");
+  const std::string extension(kMaxHeaders, 'x');
+  for (const std::string& chunks :
+       {absl::StrCat("1;", extension), absl::StrCat("1;", extension, "\r\na\r\n0\r\n\r\n"),
+        absl::StrCat("1\r\na\r\n0\r\n", long_line, long_line, "\r\n")}) {
+    EXPECT_EQ(Read(head + chunks), "422 (cut short)") << chunks;
+  }
 }
 
 TEST(ResponseReaderTest, LimitsTheBodyToTheByte) {
@@ -202,6 +231,23 @@ TEST(ResponseReaderTest, LimitsTheBodyToTheByte) {
   EXPECT_EQ(Read(absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", kMaxBody, "\r\n\r\n", fits)),
             "200 " + fits + ", keeps");
   EXPECT_EQ(ReadInSlices(absl::StrCat("HTTP/1.1 200 OK\r\n\r\n", fits, "x"), End::kNone, 1),
+            "200 (too large)");
+}
+
+// Its length was right; what it says of its encoding was not.
+TEST(ResponseReaderTest, KeepsNoConnectionOfABodyThatCannotBeRead) {
+  EXPECT_EQ(Read("HTTP/1.1 422 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b"),
+            "422 (unreadable)");
+}
+
+// More than the limit allows, then what is no gzip: the slices do not decide what is said of it.
+TEST(ResponseReaderTest, ABodyIsTooLargeBeforeItIsUnreadable) {
+  // A stored block of kMaxBody + 1 bytes, and one of a type that does not exist.
+  const std::string body =
+      absl::StrCat(absl::string_view("\x1f\x8b\x08\0\0\0\0\0\0\xff\0\x65\0\x9a\xff", 15),
+                   std::string(kMaxBody + 1, 'x'), "\xff\xff");
+  EXPECT_EQ(Read(absl::StrCat("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ",
+                              body.size(), "\r\n\r\n", body)),
             "200 (too large)");
 }
 
