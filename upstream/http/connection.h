@@ -56,7 +56,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kUnusable,
     // The same, and it was closed before: OnReady has told of it.
     kClosedBefore,
-    // As kUnusable, on a connection that was never used: the upstream does not keep what it accepts.
+    // As kUnusable, on a connection that was never used: the upstream does not keep what it
+    // accepts.
     kUnusableFresh,
   };
   // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
