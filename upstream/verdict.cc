@@ -53,7 +53,9 @@ bool MayRepeat(const http::Result& result, const mapping::Failure& failure, bool
     }
   }
   if (!read) return false;
-  if (std::get<http::Response>(result).body_state == http::Body::kCutShort) return true;
+  const auto& response = std::get<http::Response>(result);
+  // Of any other reply the status alone says what happened.
+  if (response.status < 300 && response.body_state == http::Body::kCutShort) return true;
   const bool rate_limited = failure.http_status == 429 && failure.retry_after.has_value();
   return rate_limited || failure.code == absl::StatusCode::kUnavailable;
 }

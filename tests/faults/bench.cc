@@ -19,13 +19,13 @@ using end_to_end::Method;
 // What a library opens once, with the first call, is no leak of the case that happens to be first.
 void WarmUp(const Config& config) {
   static const bool warm = [&config] {
-    for (const Wire wire : {Wire::kHttp1, Wire::kHttp2}) {
+    for (const Wire wire : {Wire::kPlain, Wire::kTls}) {
       FaultyUpstream upstream(wire, [](const Received&) { return Reaction::Json("{}"); });
       Config warming = config;
       warming.file.clear();  // watches nothing
       UpstreamConfig& target = warming.upstreams["paynow"];
       target.options.base_url = upstream.base_url();
-      target.pool.ca_file = upstream.ca_file();
+      target.tls.ca_file = upstream.ca_file();
       const auto front = Front::Start(warming);
       const Operation read = Read();
       front->Start(read.rpc, read.request, absl::Now() + absl::Minutes(1))->Await();
@@ -35,8 +35,10 @@ void WarmUp(const Config& config) {
   EXPECT_TRUE(warm);
 }
 
+std::string Number(int id) { return absl::StrCat(500000000000000000 + id); }
+
 std::string Ids(absl::string_view name, int id) {
-  return absl::StrCat("store_id: '", kStore, "' ", name, ": '", 500000000000000000 + id, "'");
+  return absl::StrCat("store_id: '", kStore, "' ", name, ": '", Number(id), "'");
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ Operation CancelSubscription(int id) {
           Bytes("CancelSubscriptionRequest", Ids("subscription_id", id)), "write"};
 }
 
-Operation LargeWrite(size_t bytes) {
+Operation LargeWrite(size_t bytes, int id) {
   const std::string body = absl::StrCat(
       "enabled: true code: 'C' duration: COUPON_DURATION_ENUM_ONCE discount_amount: 1 "
       "discount_type: COUPON_DISCOUNT_TYPE_ENUM_PERCENT discount_apply_individually: false "
@@ -72,7 +74,7 @@ Operation LargeWrite(size_t bytes) {
       std::string(bytes, 'n'), "'");
   return {Method("CouponsService", "CreateCouponForStore"),
           Bytes("CreateCouponForStoreRequest",
-                absl::StrCat("store_id: '", kStore, "' body {", body, "}")),
+                absl::StrCat("store_id: '", id == 0 ? kStore : Number(id), "' body {", body, "}")),
           "write"};
 }
 
@@ -122,7 +124,7 @@ void Bench::ServeUrl(const std::string& base_url, const std::string& ca_file) {
 
 void Bench::StartGateway(const std::string& base_url, const std::string& ca_file) {
   upstream_config().options.base_url = base_url;
-  upstream_config().pool.ca_file = ca_file;
+  upstream_config().tls.ca_file = ca_file;
   front_ = Front::Start(config_);
 }
 
@@ -132,21 +134,17 @@ void Bench::Finish() {
   front_ = nullptr;
   upstream_ = nullptr;
   // gRPC closes its sockets some time after their owners are gone.
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
-  while (OpenDescriptors() > descriptors_ && absl::Now() < patience) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  Comes([this] { return OpenDescriptors() <= descriptors_; });
   EXPECT_LE(OpenDescriptors(), descriptors_) << "descriptors are left open";
 }
 
 // A caller's cancellation may be answered before the gateway is done with the call.
 void Bench::ExpectIdle() const {
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
   const auto busy = [this] {
     const std::vector<Sample> samples = ParseMetrics(front_->MetricsText());
     return Sum(samples, "gateway_pool_requests") + Sum(samples, "gateway_upstream_calls_in_flight");
   };
-  while (busy() != 0 && absl::Now() < patience) absl::SleepFor(absl::Milliseconds(1));
+  Comes([&] { return busy() == 0; });
   EXPECT_EQ(busy(), 0) << "calls or places are left";
 }
 
@@ -171,9 +169,9 @@ Seen Bench::ReadAnswer(end_to_end::Answer answer) {
 }
 
 Seen Bench::Await(Front::Pending& pending) {
-  const absl::Time begin = absl::Now();
+  const SteadyTime begin = SteadyTime::Now();
   Seen seen = ReadAnswer(pending.Await());
-  seen.took = absl::Now() - begin;
+  seen.took = SteadyTime::Now() - begin;
   Saw(seen.ToString());
   return seen;
 }
@@ -182,15 +180,21 @@ Seen Bench::Call(const Operation& operation, absl::Duration deadline) {
   return Await(*Begin(operation, deadline));
 }
 
+bool Bench::Comes(const std::function<bool()>& condition) {
+  const SteadyTime patience = SteadyTime::Now() + absl::Seconds(10);
+  while (!condition()) {
+    if (SteadyTime::Now() > patience) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
+}
+
 double Bench::Metric(const std::string& name, const Labels& labels) const {
   return Sum(ParseMetrics(front_->MetricsText()), name, labels);
 }
 
 void Bench::ExpectMetric(const std::string& name, const Labels& labels, double value) const {
-  const absl::Time patience = absl::Now() + absl::Seconds(10);
-  while (Metric(name, labels) != value && absl::Now() < patience) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  Comes([&] { return Metric(name, labels) == value; });
   EXPECT_EQ(Metric(name, labels), value)
       << name << " "
       << (labels.empty() ? "" : absl::StrCat(labels.begin()->first, "=", labels.begin()->second));

@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,7 @@
 #include "tests/faults/metrics_text.h"
 #include "tests/report/report.h"
 #include "tests/service/temp_dir.h"
+#include "upstream/steady_time.h"
 
 namespace gateway::faults {
 
@@ -53,8 +55,9 @@ Operation Read(int id = 1);                // GET, GetOrderById
 Operation Refund(int id = 1);              // POST with a body, RefundOrder
 Operation Delete(int id = 1);              // DELETE without a body, DeleteCouponForStore
 Operation CancelSubscription(int id = 1);  // POST without a body
-// POST with a body of at least this many bytes, CreateCouponForStore.
-Operation LargeWrite(size_t bytes);
+// POST with a body of at least this many bytes, CreateCouponForStore, for the store of this number;
+// 0: for kStore.
+Operation LargeWrite(size_t bytes, int id = 0);
 
 // What a call came to.
 struct Seen {
@@ -80,7 +83,7 @@ class Bench : public testing::Test {
   ~Bench() override;
   void TearDown() override;
 
-  virtual Wire wire() const { return Wire::kHttp1; }
+  virtual Wire wire() const { return Wire::kPlain; }
 
   // Far more than any call takes that is not meant to run into its deadline.
   static constexpr absl::Duration kPatience = absl::Seconds(30);
@@ -111,6 +114,9 @@ class Bench : public testing::Test {
 
   FaultyUpstream& upstream() { return *upstream_; }
   Front& front() { return *front_; }
+
+  // Looks until it is so; false after 10 seconds.
+  static bool Comes(const std::function<bool()>& condition);
 
   // Since the last Serve.
   double Metric(const std::string& name, const Labels& labels = {}) const;
@@ -159,7 +165,7 @@ class WireBench : public Bench, public testing::WithParamInterface<Wire> {
 inline std::string WireName(const testing::TestParamInfo<Wire>& info) { return Name(info.param); }
 
 // As the last line of a file: INSTANTIATE_TEST_SUITE_P(, ReplyFaults, BothWires(), WireName);
-inline auto BothWires() { return testing::Values(Wire::kHttp1, Wire::kHttp2); }
+inline auto BothWires() { return testing::Values(Wire::kPlain, Wire::kTls); }
 
 // Descriptors that this process has open.
 int OpenDescriptors();

@@ -33,7 +33,7 @@ class DeadPort {
   DeadPort& operator=(const DeadPort&) = delete;
 
   std::string Url(Wire wire) const {
-    return absl::StrCat(wire == Wire::kHttp1 ? "http" : "https",
+    return absl::StrCat(wire == Wire::kPlain ? "http" : "https",
                         "://127.0.0.1:", ntohs(address_.sin_port));
   }
 
@@ -91,10 +91,7 @@ TEST_P(ConnectFaults, Case2SynBlackhole) {
 }
 
 TEST_P(ConnectFaults, Case7TlsHandshakeStalls) {
-  if (wire() == Wire::kHttp1) {
-    // What is agreed on in the handshake, HTTP/2 or not, does not come up.
-    return NotProduced("a handshake that stalls has agreed on no protocol; see http2");
-  }
+  if (wire() == Wire::kPlain) return NotProduced("without TLS there is no handshake; see tls");
   const http::ScriptedServer server({{http::Step::Stall()}});
   upstream_config().pool.connect_timeout = absl::Milliseconds(100);
   ServeUrl(absl::StrCat("https://127.0.0.1:", server.port()));
@@ -104,6 +101,7 @@ TEST_P(ConnectFaults, Case7TlsHandshakeStalls) {
 }
 
 TEST_P(ConnectFaults, Case6BadCertificate) {
+  if (wire() == Wire::kPlain) return NotProduced("without TLS there is no certificate; see tls");
   const TestCertificate good;
   const TestCertificate unknown;
   const TestCertificate expired({.valid_days = -1});
@@ -111,11 +109,12 @@ TEST_P(ConnectFaults, Case6BadCertificate) {
   const std::pair<const TestCertificate*, const TestCertificate*> faults[] = {
       {&unknown, &good}, {&expired, &expired}, {&other_name, &other_name}};
   for (const auto& [served, trusted] : faults) {
-    http::Http2Server server(*served, {{http::Treatment::kReply}},
-                             {.offers_http2 = wire() == Wire::kHttp2});
+    const http::ScriptedServer server({{http::Step::Reply("{}")}},
+                                      {.host = "127.0.0.1", .port = 0, .certificate = served});
     ServeUrl(absl::StrCat("https://localhost:", server.port()), trusted->ca_file());
     ExpectNeverSent("UPSTREAM_TLS_FAILED", "tls", 1);
     EXPECT_EQ(server.executions(), 0);
+    EXPECT_EQ(server.connections(), 3);
     Finish();
   }
 }

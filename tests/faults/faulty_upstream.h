@@ -1,11 +1,11 @@
-// An upstream that commits faults, over HTTP/1.1 or over TLS and HTTP/2, so that a case is written
-// once for both. For each whole request a function says what happens to it, and so a marker in the
+// An upstream that commits faults over HTTP/1.1, plain or over TLS, so that a case is written once
+// for both. For each whole request a function says what happens to it, and so a marker in the
 // request may choose the fault.
 //
 // Thread-safety: all methods may be called from any thread; the function is called from several.
 // Lifetime: the destructor ends all connections; it must not be entered from the function.
 //
-//   FaultyUpstream upstream(Wire::kHttp2, [](const Received& request) {
+//   FaultyUpstream upstream(Wire::kTls, [](const Received& request) {
 //     return request.method == "GET" ? Reaction::Json("{}") : Reaction{Reaction::Kind::kReset};
 //   });
 //   ... calls upstream.base_url() ...
@@ -26,7 +26,6 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "tests/upstream/http/http2_server.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/test_certificate.h"
 
@@ -34,33 +33,25 @@ namespace gateway::faults {
 
 using http::Received;
 
-enum class Wire { kHttp1, kHttp2 };
+enum class Wire { kPlain, kTls };
 
-// "http1", "http2".
+// "plain", "tls".
 const char* Name(Wire wire);
 std::ostream& operator<<(std::ostream& out, Wire wire);
 
 // What happens to one request.
 struct Reaction {
   enum class Kind {
-    // Executed.
     kReply,    // as the members below say
     kNothing,  // no byte, until Release()
+    kSilent,   // no byte, ever; the connection stays open
     kClose,    // the connection ends without a byte of reply
     kReset,    // the same, by a TCP reset
-    // HTTP/2 alone. Executed:
-    kResetStream,      // RST_STREAM, internal error
-    kGoAwayIncluding,  // GOAWAY that includes the stream, then the connection ends
-    kGoAwayReply,      // GOAWAY that includes the stream, then the reply below
-    // Not executed, and said to be so:
-    kGoAwayExcluding,       // GOAWAY that excludes the stream; the session stays
-    kGoAwayExcludingClose,  // the same, then the connection ends
-    kRefuse,                // RST_STREAM, refused
   };
   enum class End {
     kComplete,
-    kReset,  // the connection is reset when the body was sent
-    kShort,  // the reply ends properly; see `announced`
+    kClose,  // the connection ends when the client's kernel has the reply
+    kReset,  // the same, by a TCP reset
   };
 
   Kind kind = Kind::kReply;
@@ -72,12 +63,21 @@ struct Reaction {
   absl::Duration pause = absl::Milliseconds(1);
   // Content-Length, where it is not to be the body's; -1 for none at all.
   std::optional<int64_t> announced = std::nullopt;
+  size_t cut = std::string::npos;  // only so many bytes of head and body are written
   End end = End::kComplete;
+  bool executes = true;  // false: the request is taken and does not count as carried out
+  // What nobody asked for: right behind the reply, in the same packet, or while the connection is
+  // idle, when the test says SpeakUnasked().
+  std::string behind = {};
+  std::string unasked = {};
 
   static Reaction Json(absl::string_view body) { return Status(200, body); }
   static Reaction Status(int status, absl::string_view body = "{}",
                          absl::string_view type = "application/json");
   Reaction With(absl::string_view name, absl::string_view value) &&;
+
+  // Head and body, as they are written on the wire.
+  std::string Text() const;
 
   // Anything but a plain 2xx reply.
   bool is_fault() const;
@@ -88,12 +88,12 @@ class FaultyUpstream {
   using React = std::function<Reaction(const Received&)>;
 
   struct Options {
-    http::Listen listen = {};
+    http::Listen listen = {};  // but for the certificate
     // Host of the base URL; the default is the address listened on.
     std::string host = {};
-    uint32_t max_concurrent_streams = 100;
-    // Requests for which it is true are cut off within their body: the connection is reset.
-    std::function<bool(const Received& head)> cuts_off = nullptr;
+    // Asked when a request's head is there. A reaction of its own comes before the body is read,
+    // which then never is, and must end the connection. The request does not count as executed.
+    std::function<std::optional<Reaction>(const Received& head)> cuts_off = nullptr;
     // nullptr: a good one of its own.
     const http::TestCertificate* certificate = nullptr;
   };
@@ -102,40 +102,40 @@ class FaultyUpstream {
   FaultyUpstream(Wire wire, React react, const Options& options);
 
   std::string base_url() const;
-  int port() const;
+  int port() const { return server_->port(); }
   // Of the authority to trust; "" where the wire has no TLS.
-  std::string ca_file() const;
+  std::string ca_file() const { return certificate_ ? certificate_->ca_file() : ""; }
 
   // Whole requests that were taken as a good server would before it answers.
-  int executions() const;
-  std::vector<Received> received() const;
-  int connections() const;
+  int executions() const { return server_->executions(); }
+  std::vector<Received> received() const { return server_->received(); }
+  int connections() const { return server_->connections(); }
   // Requests whose reaction was no plain reply, those cut off included.
   int faults() const { return faults_; }
   int cut_off() const { return cut_off_; }
 
   // Lets go what got nothing so far, and all that is to come: 200 and "{}".
-  void Release();
+  void Release() { server_->Release(); }
+  // See ScriptedServer.
+  int SpeakUnasked() { return server_->SpeakUnasked(); }
   // False when it did not come to that in 10 seconds.
-  bool WaitForExecutions(int count) const;
-  // Requests without an answer of which the client let go: by a reset of the stream, or by closing.
-  bool WaitForLetGo(int count) const;
+  bool WaitForExecutions(int count) const { return server_->WaitForExecutions(count); }
+  // Requests without an answer of which the client let go, by closing.
+  bool WaitForLetGo(int count) const { return server_->WaitForClientCloses(count); }
+  // The client has ended every connection, or the server has.
+  bool WaitForAllClosed() const { return server_->WaitForAllClosed(); }
 
  private:
-  Reaction Decide(const Received& request);
-  bool CutsOff(const Received& head);
   http::Step StepFor(const Received& request);
-  http::StreamAnswer AnswerFor(const Received& request);
+  std::optional<http::Step> CutOff(const Received& head);
 
   const React react_;
   const Options options_;
   std::atomic<int> faults_{0};
   std::atomic<int> cut_off_{0};
   std::unique_ptr<http::TestCertificate> own_certificate_;
-  const http::TestCertificate* certificate_ = nullptr;
-  // One of them, by the wire.
-  std::unique_ptr<http::ScriptedServer> http1_;
-  std::unique_ptr<http::Http2Server> http2_;
+  const http::TestCertificate* certificate_ = nullptr;  // null: plain
+  std::unique_ptr<http::ScriptedServer> server_;
 };
 
 }  // namespace gateway::faults

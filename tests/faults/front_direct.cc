@@ -60,8 +60,7 @@ class DirectFront : public Front {
   explicit DirectFront(const Config& config)
       : default_deadline_(config.default_deadline),
         routes_(Must(mapping::RouteTable::Compile(mapping::EmbeddedFiles()))),
-        client_(
-            Must(MakeClient(config.upstreams.at(kProvider), std::make_shared<UpstreamCounters>()))),
+        client_(MakeDirectClient(config.upstreams.at(kProvider))),
         slot_({client_, config.default_deadline}),
         telemetry_(Must(Telemetry::Create(config))),
         metrics_(MakeSources()) {}
@@ -71,11 +70,12 @@ class DirectFront : public Front {
     const mapping::Route& route = *by_path_.at(rpc);
     auto result = std::make_shared<Result>();
     std::future<end_to_end::Answer> answer = result->get_future();
-    if (deadline == absl::InfiniteFuture()) deadline = absl::Now() + default_deadline_;
-    const absl::Time began = absl::Now();
+    const SteadyTime began = SteadyTime::Now();
+    const absl::Duration left =
+        deadline == absl::InfiniteFuture() ? default_deadline_ : deadline - absl::Now();
     Client::Handle handle = client_->Call(
-        route, request, {.deadline = deadline}, [this, &route, began, result](Answer done) {
-          result->set_value(Translate(route, std::move(done), absl::Now() - began));
+        route, request, {.deadline = began + left}, [this, &route, began, result](Answer done) {
+          result->set_value(Translate(route, std::move(done), SteadyTime::Now() - began));
         });
     return std::make_unique<DirectPending>(std::move(handle), std::move(answer));
   }
@@ -83,6 +83,11 @@ class DirectFront : public Front {
   std::string MetricsText() const override { return metrics_.Text(); }
 
  private:
+  static std::unique_ptr<Client> MakeDirectClient(const UpstreamConfig& upstream) {
+    return Must(MakeClient(kProvider, upstream, Must(LoadPool(upstream)),
+                           std::make_shared<UpstreamCounters>()));
+  }
+
   gateway::Metrics::Sources MakeSources() {
     gateway::Metrics::Sources sources;
     sources.upstreams = {{kProvider, &slot_}};

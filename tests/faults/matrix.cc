@@ -21,10 +21,10 @@ constexpr absl::string_view kMatrix[] = {
     "headers never come",
     "one byte a second",
     "reply in 1-byte slices",
-    "GOAWAY or REFUSED_STREAM, not processed",
-    "GOAWAY, stream processed",
-    "REFUSED_STREAM for ever",
-    "MAX_CONCURRENT_STREAMS = 1",
+    "a response that nobody asked for",
+    "a final answer while the request is being sent",
+    "a kept connection goes silent",
+    "a complete head, and a body that is lost",
     "429 with Retry-After: 1",
     "Retry-After of an hour, negative, a date, junk",
     "500",
@@ -51,6 +51,7 @@ constexpr absl::string_view kMatrix[] = {
     "malformed config or secret on reload",
     "HTTP/2 rapid reset by a client",
     "out of descriptors, out of memory quota",
+    "the wall clock steps an hour, both ways",
 };
 
 }  // namespace

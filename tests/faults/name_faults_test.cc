@@ -148,7 +148,6 @@ TEST_P(NameFaults, Case5AddressChanges) {
     absl::SleepFor(absl::Milliseconds(20));
   }
   Saw(absl::StrCat("moved after ", absl::FormatDuration(absl::Now() - changed)));
-  // libcurl counts a connection's age in whole seconds.
   EXPECT_LT(absl::Now() - changed, absl::Seconds(3));
   const int here = upstream().executions();
   for (int i = 0; i < 5; ++i) ExpectOk(Call(Read()));

@@ -1,13 +1,19 @@
 // Ten thousand writes under a random mixture of faults, over each wire: whatever the gateway says
-// of a write is what happened to it. Not a case of the matrix, but all of them at once.
+// of a write is what happened to it, and every answer is the write's own. Not a case of the matrix,
+// but all of them at once.
 //
 // The fault of a request is a function of the seed, of the write's number, and of how often this
 // write has come, so the seed that is printed replays a run: FAULTS_SEED=N.
+//
+// A response that nobody asked for comes behind a reply, in the same packet, or while the
+// connection is idle: between two rounds of writes. One that crosses with the next request could
+// not be told from the answer to it, by no client of HTTP/1.1.
 #include <array>
 #include <cstdlib>
 #include <deque>
 #include <random>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/faults/bench.h"
@@ -28,6 +34,11 @@ constexpr absl::Duration kMargin = absl::Seconds(5);
 // Of a write that meets a stall, which the gateway so gives up after 100 ms.
 constexpr absl::Duration kShortDeadline = absl::Milliseconds(5100);
 constexpr int64_t kFirstId = 500000000000000000;
+constexpr int kForeign = 7'777'777;  // the number of no write
+// After so many writes the gateway is left idle for a moment.
+constexpr int kRound = 100;
+// As large as the gateway takes it; more than the kernels usually take of what nobody reads.
+constexpr size_t kLargeBody = size_t{3} * 1024 * 1024;
 
 uint64_t Seed() {
   const char* const given = std::getenv("FAULTS_SEED");
@@ -37,7 +48,7 @@ uint64_t Seed() {
 }
 
 // Of the operations that take a number, a third each: with a body, without one, DELETE.
-Operation Write(int number) {
+Operation SmallWrite(int number) {
   switch (number % 3) {
     case 0:
       return Refund(number);
@@ -65,10 +76,10 @@ enum class Fault {
   kStall,
   kServerError,
   kDeclined,
+  kEarlyDeclined,  // while the request's body is still being sent; then the connection ends
   kTruncated,
-  kGoAwayIncluding,
-  kGoAwayExcluding,
-  kRefused,
+  kForeignBehind,  // a foreign response right behind the reply
+  kForeignIdle,    // the same, while the connection is idle
   kCount,
 };
 
@@ -80,19 +91,32 @@ uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-Fault FaultOf(uint64_t seed, int number, int time, Wire wire) {
+Fault FaultOf(uint64_t seed, int number, int time) {
   const uint64_t random =
       Mix(Mix(Mix(seed) ^ static_cast<uint64_t>(number)) ^ static_cast<uint64_t>(time));
-  // A connection that ends takes the other streams of an HTTP/2 session with it: half are enough.
-  if (random % 100 < (wire == Wire::kHttp1 ? 40 : 70)) return Fault::kNone;
-  const int faults =
-      static_cast<int>(wire == Wire::kHttp1 ? Fault::kGoAwayIncluding : Fault::kCount);
-  const auto fault = static_cast<Fault>(1 + Mix(random) % (faults - 1));
-  // Stalls are the only ones that take time.
-  return fault == Fault::kStall && Mix(random + 1) % 16 != 0 ? Fault::kServerError : fault;
+  if (random % 100 < 40) return Fault::kNone;
+  const auto fault = static_cast<Fault>(1 + Mix(random) % (static_cast<int>(Fault::kCount) - 1));
+  const bool seldom = Mix(random + 1) % 16 != 0;
+  // What takes time, and what takes many bytes.
+  if (fault == Fault::kStall && seldom) return Fault::kServerError;
+  if (fault == Fault::kEarlyDeclined && seldom) return Fault::kDeclined;
+  return fault;
+}
+
+std::string MarkerOf(int number) { return absl::StrCat(kFirstId + number); }
+
+// In every body, so that an answer shows whose it is.
+std::string BodyOf(int number) {
+  return absl::StrCat(R"({"id": ")", MarkerOf(number), R"(", "trace_id": ")", MarkerOf(number),
+                      R"("})");
+}
+
+std::string ForeignResponse(int number) {
+  return Reaction::Status(number % 2 == 0 ? 200 : 422, BodyOf(kForeign)).Text();
 }
 
 Reaction ReactionTo(Fault fault, int number) {
+  Reaction own = Reaction::Json(BodyOf(number));
   switch (fault) {
     case Fault::kClose:
       return {.kind = Kind::kClose};
@@ -102,27 +126,32 @@ Reaction ReactionTo(Fault fault, int number) {
       return {.kind = Kind::kNothing};
     case Fault::kServerError: {
       constexpr int kStatuses[] = {500, 502, 503, 504};
-      return Reaction::Status(kStatuses[number % 4]);
+      own.status = kStatuses[number % 4];
+      break;
     }
     case Fault::kDeclined:
-      return Reaction::Status(number % 2 == 0 ? 409 : 429).With("Retry-After", "0");
-    case Fault::kTruncated: {
-      Reaction reaction = Reaction::Json("{\"id\"");
-      reaction.announced = 100;
-      reaction.end = Reaction::End::kShort;
-      return reaction;
-    }
-    case Fault::kGoAwayIncluding:
-      return {.kind = Kind::kGoAwayIncluding};
-    case Fault::kGoAwayExcluding:
-      return {.kind = number % 2 == 0 ? Kind::kGoAwayExcluding : Kind::kGoAwayExcludingClose};
-    case Fault::kRefused:
-      return {.kind = Kind::kRefuse};
+      own.status = number % 2 == 0 ? 409 : 429;
+      own.headers.emplace_back("Retry-After", "0");
+      break;
+    case Fault::kEarlyDeclined:
+      own.status = 422;
+      own.end = number % 2 == 0 ? Reaction::End::kClose : Reaction::End::kReset;
+      break;
+    case Fault::kTruncated:
+      own.end = Reaction::End::kClose;
+      own.cut = static_cast<size_t>(number) % own.Text().size();
+      break;
+    case Fault::kForeignBehind:
+      own.behind = ForeignResponse(number);
+      break;
+    case Fault::kForeignIdle:
+      own.unasked = ForeignResponse(number);
+      break;
     case Fault::kNone:
     case Fault::kCount:
       break;
   }
-  return Reaction::Json("{}");
+  return own;
 }
 
 // What the upstream knows of one write.
@@ -140,6 +169,11 @@ struct Knowledge {
 
 class RandomWrites : public WireBench {
  protected:
+  Operation Write(int number) const {
+    const bool is_large = FaultOf(seed_, number, 0) == Fault::kEarlyDeclined;
+    return is_large ? LargeWrite(kLargeBody, number) : SmallWrite(number);
+  }
+
   Reaction React(const Received& request) {
     const int number = NumberOf(request.target);
     if (number < 0 || number >= kWrites) {
@@ -148,14 +182,25 @@ class RandomWrites : public WireBench {
     }
     return knowledge_.With([&](Knowledge& knowledge) {
       Arrivals& arrivals = knowledge.arrivals[number];
-      const Fault fault = FaultOf(seed_, number, arrivals.times++, wire());
+      Fault fault = FaultOf(seed_, number, arrivals.times++);
+      if (fault == Fault::kEarlyDeclined) fault = Fault::kDeclined;  // here it would be late
       ++knowledge.fired[static_cast<size_t>(fault)];
-      const bool unprocessed = fault == Fault::kGoAwayExcluding || fault == Fault::kRefused;
-      if (fault == Fault::kDeclined) {
-        ++arrivals.declined;
-      } else if (!unprocessed) {
-        ++arrivals.executed;
-      }
+      ++(fault == Fault::kDeclined ? arrivals.declined : arrivals.executed);
+      return ReactionTo(fault, number);
+    });
+  }
+
+  // The head of a large write is there; its body never will be.
+  std::optional<Reaction> ReactToHead(const Received& head) {
+    const int number = NumberOf(head.target);
+    if (number < 0 || number >= kWrites) return std::nullopt;
+    return knowledge_.With([&](Knowledge& knowledge) -> std::optional<Reaction> {
+      Arrivals& arrivals = knowledge.arrivals[number];
+      const Fault fault = FaultOf(seed_, number, arrivals.times);
+      if (fault != Fault::kEarlyDeclined || arrivals.times > 0) return std::nullopt;
+      ++arrivals.times;
+      ++arrivals.declined;
+      ++knowledge.fired[static_cast<size_t>(fault)];
       return ReactionTo(fault, number);
     });
   }
@@ -173,6 +218,7 @@ class RandomWrites : public WireBench {
         absl::StrCat("write ", running.number, ": ", seen.ToString(), ", came ", arrivals.times,
                      ", executed ", arrivals.executed);
     EXPECT_LE(arrivals.executed, 1) << what;
+    CheckWhose(running.number, seen, what);
     if (seen.ok()) {
       ++answers_["ok"];
       EXPECT_EQ(arrivals.executed, 1) << what;
@@ -190,15 +236,37 @@ class RandomWrites : public WireBench {
     if (seen.code == StatusCode::kUnavailable) {
       EXPECT_EQ(seen.outcome(), "not_sent") << what;
     }
+    if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined) {
+      EXPECT_EQ(seen.outcome(), "refused") << what;
+    }
+  }
+
+  // An answer shows whose it is where it has a body.
+  void CheckWhose(int number, const Seen& seen, const std::string& what) {
+    const std::string own = MarkerOf(number);
+    const bool has_reply = seen.ok() && number % 3 == 0;
+    if (has_reply) {
+      EXPECT_TRUE(absl::StrContains(seen.reply, own)) << "a foreign answer to " << what;
+    }
+    if (seen.details.request) {
+      EXPECT_EQ(seen.details.request->request_id(), own) << "a foreign answer to " << what;
+    }
+    markers_ += has_reply || seen.details.request ? 1 : 0;
+  }
+
+  void AwaitAll(std::deque<Running>& running) {
+    for (const Running& last : running) Check(last);
+    running.clear();
   }
 
   absl::Duration DeadlineOf(int number) const {
-    return FaultOf(seed_, number, 0, wire()) == Fault::kStall ? kShortDeadline : kDeadline;
+    return FaultOf(seed_, number, 0) == Fault::kStall ? kShortDeadline : kDeadline;
   }
 
   const uint64_t seed_ = Seed();
   http::Guarded<Knowledge> knowledge_;
   std::map<std::string, int> answers_;  // by outcome
+  int markers_ = 0;                     // answers that showed whose they are
 };
 
 TEST_P(RandomWrites, TenThousandWritesUnderRandomFaults) {
@@ -209,28 +277,34 @@ TEST_P(RandomWrites, TenThousandWritesUnderRandomFaults) {
   options.deadline_margin = kMargin;
   options.retry_budget.floor = 10 * kWrites;
   options.limit = {.initial = 1000, .minimum = 1000};
+  upstream_options().cuts_off = [this](const Received& head) { return ReactToHead(head); };
   Serve([this](const Received& request) { return React(request); });
 
   std::deque<Running> running;
+  int spoken = 0;
   for (int number = 0; number < kWrites; ++number) {
     if (running.size() == kInFlight) {
       Check(running.front());
       running.pop_front();
     }
     running.push_back({number, Begin(Write(number), DeadlineOf(number))});
+    if (number % kRound != kRound - 1) continue;
+    AwaitAll(running);
+    spoken += upstream().SpeakUnasked();
   }
-  for (const Running& last : running) Check(last);
+  AwaitAll(running);
   const Knowledge known = knowledge_.Read([](const Knowledge& knowledge) { return knowledge; });
   for (const Arrivals& arrivals : known.arrivals) EXPECT_LE(arrivals.executed, 1);
   for (const auto& [outcome, count] : answers_) Saw(absl::StrCat(count, " ", outcome));
-  Saw(absl::StrCat(upstream().faults(), " faults"));
+  Saw(absl::StrCat(upstream().faults(), " faults, ", spoken, " foreign responses while idle, ",
+                   markers_, " answers with a marker"));
   // The mixture did what it is for.
   EXPECT_GT(answers_["ok"], kWrites / 20);
   EXPECT_GT(answers_["refused"], 0);
   EXPECT_GT(answers_["unknown"], kWrites / 20);
-  const size_t kinds =
-      wire() == Wire::kHttp1 ? static_cast<size_t>(Fault::kGoAwayIncluding) : known.fired.size();
-  for (size_t fault = 0; fault < kinds; ++fault) {
+  EXPECT_GT(markers_, kWrites / 10);
+  EXPECT_GT(spoken, kWrites / kRound / 4);
+  for (size_t fault = 0; fault < known.fired.size(); ++fault) {
     EXPECT_GT(known.fired[fault], 0) << "fault " << fault << " never came";
   }
   ExpectMetric("gateway_upstream_outcome_unknown_total", {}, answers_["unknown"]);

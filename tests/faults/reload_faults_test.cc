@@ -46,7 +46,7 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
   paynow["base_url"] = upstream.base_url();
   paynow["default_store"] = kStore;
   paynow["api_key"]["file"] = directory_.Path("key");
-  if (wire() == Wire::kHttp2) paynow["ca_file"] = upstream.ca_file();
+  if (wire() == Wire::kTls) paynow["ca_file"] = upstream.ca_file();
   Replace("gateway.json", good.dump());
   absl::StatusOr<Config> loaded = LoadConfig(directory_.Path("gateway.json"));
   ASSERT_TRUE(loaded.ok()) << loaded.status();

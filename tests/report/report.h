@@ -14,7 +14,7 @@
 //   }
 //
 //   TEST_P(...) {
-//     if (wire() == Wire::kHttp1) return NotProduced("HTTP/1.1 has no GOAWAY");
+//     if (wire() == Wire::kPlain) return NotProduced("without TLS there is no handshake");
 //
 // Thread-safety: Saw and NotProduced belong to the test's thread.
 #ifndef TESTS_REPORT_REPORT_H_

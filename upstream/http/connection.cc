@@ -46,7 +46,7 @@ bool Connection::IsClean() {
 Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> request) {
   const std::lock_guard lock(mutex_);
   const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
-  if (state_ == State::kClosed) return unusable;
+  if (state_ == State::kClosed) return requests_ == 0 ? unusable : Begun::kClosedBefore;
   // Two requests on one connection would be answered crosswise. The pool gives a connection to one
   // call at a time; should it ever not, ending the process is what is left.
   if (state_ == State::kBusy) std::abort();

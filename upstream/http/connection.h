@@ -54,7 +54,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kNeedsAttention,
     // The connection is closed. No byte of the request was sent.
     kUnusable,
-    // The same, on a connection that was never used: the upstream does not keep what it accepts.
+    // The same, and it was closed before: OnReady has told of it.
+    kClosedBefore,
+    // As kUnusable, on a connection that was never used: the upstream does not keep what it
+    // accepts.
     kUnusableFresh,
   };
   // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.

@@ -128,7 +128,7 @@ Reactor::ConnectionPtr Reactor::AfterUnusable(const CallPtr& call, Connection::B
                     "the upstream ended a new connection before anything was sent")});
     return nullptr;
   }
-  ++counts_.connections_ended_idle;
+  if (begun == Connection::Begun::kUnusable) ++counts_.connections_ended_idle;
   ConnectionPtr connection = AssignIdle(call, expired);
   if (connection == nullptr) pool_.EnqueueFirst(call);
   return connection;

@@ -77,11 +77,11 @@ Details DetailsOf(const grpc::Status& status) {
 
 Caller::Pending::~Pending() {
   context_.TryCancel();
-  over_.WaitForNotification();
+  over_.wait();
 }
 
 Answer Caller::Pending::Await() {
-  if (!over_.WaitForNotificationWithTimeout(kPatience)) {
+  if (over_.wait_for(absl::ToChronoNanoseconds(kPatience)) != std::future_status::ready) {
     std::cerr << "a call did not end\n";
     std::abort();
   }
@@ -110,7 +110,9 @@ std::unique_ptr<Caller::Pending> Caller::Start(const std::string& method,
   stub_.UnaryCall(&call->context_, method, {}, &call->request_, &call->reply_,
                   [call](grpc::Status status) {
                     call->status_ = std::move(status);
-                    call->over_.Notify();
+                    // The call may be gone before set_value returns.
+                    std::promise<void> ended = std::move(call->ended_);
+                    ended.set_value();
                   });
   return pending;
 }

@@ -13,13 +13,14 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -55,7 +56,9 @@ class Caller {
    public:
     ~Pending();
     void Cancel() { context_.TryCancel(); }
-    bool IsOver() const { return over_.HasBeenNotified(); }
+    bool IsOver() const {
+      return over_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    }
     // Ends the program when nothing comes within a minute: there is nothing left to check then.
     Answer Await();
 
@@ -65,7 +68,9 @@ class Caller {
     grpc::ByteBuffer request_;
     grpc::ByteBuffer reply_;
     grpc::Status status_;
-    absl::Notification over_;
+    std::promise<void> ended_;
+    // Waits by the steady clock: a test may set the other one.
+    const std::future<void> over_ = ended_.get_future();
   };
 
   // A channel of its own, so that two callers do not share a connection.

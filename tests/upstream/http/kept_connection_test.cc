@@ -72,6 +72,7 @@ TEST_P(KeptConnectionTest, AResponseThatNobodyAskedForIsNobodysAnswer) {
     AwaitEndedIdle(1);
     EXPECT_EQ(Write(), "200 second");
     EXPECT_EQ(server_->executions(), 2);
+    EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1) << "counted twice";
   }
 }
 

@@ -144,6 +144,17 @@ int ScriptedServer::most_held() const {
 
 void ScriptedServer::Release() { Signal(release_); }
 
+int ScriptedServer::SpeakUnasked() {
+  const int before = state_.With([](State& state) {
+    for (const int turn : state.silent) Signal(turn);
+    state.speaking = static_cast<int>(state.silent.size());
+    state.silent.clear();
+    return state.spoken;
+  });
+  state_.WaitUntil([](const State& state) { return state.speaking == 0; });
+  return state_.Read([](const State& state) { return state.spoken; }) - before;
+}
+
 bool ScriptedServer::WaitForExecutions(int count) const {
   return state_.WaitUntil(
       [=](const State& state) { return static_cast<int>(state.received.size()) >= count; });
@@ -237,6 +248,7 @@ void ScriptedServer::FollowAnswers(Stream& stream, int connection) {
     const Step step = answers_.on_request(*request);
     if (step.executes) Count(*std::move(request));
     if (!Perform(stream, step)) return;
+    if (!step.unasked.empty()) AwaitTurnToSpeak(stream, step.unasked);
   }
 }
 
@@ -245,6 +257,7 @@ bool ScriptedServer::Perform(Stream& stream, const Step& step) {
   if (step.tls == Step::Tls::kSessionTicket) stream.SendSessionTicket();
   if (step.tls == Step::Tls::kKeyUpdate) stream.SendKeyUpdate();
   if (!Write(stream, step)) return false;
+  if (step.delivered) stream.AwaitDelivery();
   if (step.end == Step::End::kClose) stream.SayGoodbye();
   if (step.end == Step::End::kReset) stream.EndWithReset();
   return step.end == Step::End::kKeepOpen;
@@ -291,6 +304,21 @@ bool ScriptedServer::Hold(int fd) {
     if (waiting[2].revents != 0) ++state.client_closes;
   });
   return waiting[0].revents != 0;
+}
+
+void ScriptedServer::AwaitTurnToSpeak(Stream& stream, const std::string& unasked) {
+  const int turn = Require(eventfd(0, EFD_CLOEXEC), "eventfd");
+  state_.With([=](State& state) { state.silent.push_back(turn); });
+  pollfd waiting[] = {{turn, POLLIN, 0}, {stop_, POLLIN, 0}, {stream.fd(), POLLIN | POLLRDHUP, 0}};
+  poll(waiting, 3, -1);
+  const bool speaks = waiting[0].revents != 0 && waiting[2].revents == 0;
+  if (speaks && stream.WriteAll(unasked)) stream.AwaitDelivery();
+  state_.With([=](State& state) {
+    // Where it is not there any more, SpeakUnasked waits for this connection.
+    if (std::erase(state.silent, turn) == 0) --state.speaking;
+    state.spoken += speaks ? 1 : 0;
+  });
+  close(turn);
 }
 
 // False when the client left, or the server stops.

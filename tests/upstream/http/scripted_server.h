@@ -57,6 +57,10 @@ struct Step {
   // Follows the output so many times: for what is too large to be held in memory.
   std::string repeated = {};
   int times = 0;
+  bool delivered = false;  // the client's kernel has the output before the step goes on or ends
+  // Of Answers alone: what is written behind the reply when the test says SpeakUnasked(), unless
+  // the client has sent its next request by then, or left.
+  std::string unasked = {};
 
   // 200 with Content-Length, connection kept.
   static Step Reply(absl::string_view body, absl::string_view headers = "");
@@ -106,6 +110,12 @@ class ScriptedServer {
   // Lets held steps write, those to come included.
   void Release();
 
+  // On every connection that waits with an `unasked`: writes it, and waits until the client's
+  // kernel has it. Returns on how many. The caller sees to it that the client sends nothing
+  // meanwhile: over HTTP/1.1 nobody can tell a reply that crosses with a request from the reply to
+  // it.
+  int SpeakUnasked();
+
   // False when it did not come to that in 10 seconds.
   bool WaitForExecutions(int count) const;
   // Connections that the client ended while a step was held.
@@ -126,6 +136,7 @@ class ScriptedServer {
   // Writes and ends as the step says. False when the connection is over.
   bool Perform(Stream& stream, const Step& step);
   bool Hold(int fd);
+  void AwaitTurnToSpeak(Stream& stream, const std::string& unasked);
   bool Write(Stream& stream, const Step& step);
 
   const std::vector<Script> scripts_;
@@ -150,6 +161,9 @@ class ScriptedServer {
     int most_held = 0;
     int client_closes = 0;
     int sessions_resumed = 0;
+    std::vector<int> silent;  // an eventfd of each connection that waits for SpeakUnasked
+    int speaking = 0;         // told to speak, and not yet done
+    int spoken = 0;
   };
   Guarded<State> state_;
 

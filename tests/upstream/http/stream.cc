@@ -1,5 +1,8 @@
 #include "tests/upstream/http/stream.h"
 
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -43,6 +46,17 @@ bool Stream::WriteAll(absl::string_view data) {
     data.remove_prefix(static_cast<size_t>(count));
   }
   return true;
+}
+
+// The client's kernel may put off its acknowledgement for 40 ms.
+void Stream::AwaitDelivery() const {
+  constexpr int kTries = 10'000;
+  for (int i = 0; i < kTries; ++i) {
+    int unacknowledged = 0;
+    if (ioctl(fd_, SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0) return;
+    pollfd ended{fd_, POLLRDHUP, 0};
+    if (poll(&ended, 1, 1) != 0) return;
+  }
 }
 
 void Stream::SendSessionTicket() {

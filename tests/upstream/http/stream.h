@@ -30,6 +30,10 @@ class Stream {
 
   bool WriteAll(absl::string_view data);
 
+  // Waits until the client's kernel has all that was written, or the client ended the connection;
+  // for 10 seconds at most.
+  void AwaitDelivery() const;
+
   // TLS alone: what makes the client's socket readable and brings no byte of HTTP.
   void SendSessionTicket();
   void SendKeyUpdate();

@@ -1,0 +1,1 @@
+#include "tests/faults/bench.h"
