@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz bench instructions allocations waiting scaling soak overload rolling-restart clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling soak overload rolling-restart clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -31,6 +31,12 @@ fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each targ
 	cmake --preset fuzz
 	cmake --build $(BUILD)-fuzz --target fuzz_targets
 	tools/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
+
+peers: ## try connections against nginx, haproxy and Python, PEER_ROUNDS (30) times, and a host that vanishes (as root: all of it)
+	@tools/install-packages.sh tools/packages.txt tools/packages-peers.txt
+	@cmake --preset default >/dev/null
+	@cmake --build $(BUILD) --target peers_tests >$(BUILD)/peers-build.log || { cat $(BUILD)/peers-build.log; exit 1; }
+	PEER_ROUNDS=$${PEER_ROUNDS:-30} ctest --test-dir $(BUILD) -L peers -V
 
 bench: ## measure beside what gRPC and connections cost alone, and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt

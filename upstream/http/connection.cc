@@ -110,6 +110,8 @@ Connection::Progress Connection::OnReady() {
   if (read == Io::kAgain && !write_failed_) return progress;
   if (reader_.state() == ResponseReader::State::kReading) reader_.End(read == Io::kEnd);
   progress.ended = EndExchange();
+  const bool failed = read == Io::kFailed || write_failed_;
+  if (failed && sent_ && !got_byte_ && requests_ > 1) progress.ended->lost = begun_;
   return progress;
 }
 

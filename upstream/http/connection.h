@@ -68,6 +68,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     CallId call = 0;  // 0: none, the connection was idle
     Result result = {};
     bool reused = false;  // it was answered on a connection that had served an exchange before
+    // When the request was begun, where the connection failed before a byte of the reply, though it
+    // had served an exchange before.
+    std::optional<SteadyTime> lost = std::nullopt;
     // Whether the connection may serve another request, and until when.
     bool keep = false;
     SteadyTime keep_until = SteadyTime::InfiniteFuture();

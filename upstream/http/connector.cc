@@ -94,13 +94,7 @@ void Connector::SetOptions(EasyHandle& easy) const {
           .Set(CURLOPT_PROXYPASSWORD, options_.proxy.password.c_str());
     }
   }
-  if (!options_.tls.authorities.empty()) {
-    // libcurl is built with a file and a directory of the system's authorities, which would be
-    // trusted beside these.
-    easy.SetBlob(CURLOPT_CAINFO_BLOB, options_.tls.authorities)
-        .Set(CURLOPT_CAINFO, nullptr)
-        .Set(CURLOPT_CAPATH, nullptr);
-  }
+  trust_.ApplyTo(easy);
   if (!options_.tls.certificate.empty()) {
     easy.SetBlob(CURLOPT_SSLCERT_BLOB, options_.tls.certificate)
         .SetBlob(CURLOPT_SSLKEY_BLOB, options_.tls.key);
@@ -128,7 +122,8 @@ Connector::Made Connector::Connect() const {
   easy.Set(CURLOPT_NOPROGRESS, 1L)
       .Set(CURLOPT_ERRORBUFFER, nullptr)
       .Set(CURLOPT_OPENSOCKETDATA, nullptr)
-      .Set(CURLOPT_XFERINFODATA, nullptr);
+      .Set(CURLOPT_XFERINFODATA, nullptr)
+      .Set(CURLOPT_SSL_CTX_DATA, nullptr);
   LimitSilence(fd, options_.unacknowledged_timeout);
   return std::make_shared<Connection>(std::move(easy), fd, share_, origin_, options_);
 }

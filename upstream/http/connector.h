@@ -21,6 +21,7 @@
 #include "upstream/http/message.h"
 #include "upstream/http/options.h"
 #include "upstream/http/origin.h"
+#include "upstream/http/trust_store.h"
 
 namespace gateway::http {
 
@@ -43,7 +44,10 @@ class Connector {
   struct Attempt;
 
   Connector(const Origin& origin, const Options& options, std::shared_ptr<Share> share)
-      : origin_(origin), options_(options), share_(std::move(share)) {}
+      : origin_(origin),
+        options_(options),
+        share_(std::move(share)),
+        trust_(options.tls.authorities) {}
 
   void SetOptions(EasyHandle& easy) const;
   Error ErrorOf(CURLcode code, const Attempt& attempt) const;
@@ -51,6 +55,7 @@ class Connector {
   const Origin origin_;
   const Options options_;
   const std::shared_ptr<Share> share_;
+  const TrustStore trust_;
   std::atomic<bool> stopped_{false};
 };
 

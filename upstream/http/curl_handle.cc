@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace gateway::http {
@@ -24,7 +25,12 @@ absl::Status InitializeCurl() {
     unsetenv("SSLKEYLOGFILE");  // libcurl opens the file when it is initialized
     return curl_global_init(CURL_GLOBAL_ALL);
   }();
-  if (code == CURLE_OK) return absl::OkStatus();
+  if (code == CURLE_OK) {
+    // TrustStore hands OpenSSL's objects to it.
+    const char* const tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    if (tls != nullptr && absl::StartsWith(tls, "OpenSSL")) return absl::OkStatus();
+    return absl::InternalError("libcurl: not built with OpenSSL");
+  }
   return absl::InternalError(absl::StrCat("libcurl: ", curl_easy_strerror(code)));
 }
 

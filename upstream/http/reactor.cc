@@ -333,6 +333,8 @@ void Reactor::Serve(Connection& connection) {
   } else if (!progress.ended->keep) {
     WakeConnectors();
   }
+  // Reset: a host that took over the peer's address knows the other connections no better.
+  if (progress.ended->lost) CloseSilentSince(*progress.ended->lost);
   if (call != nullptr) call->done(std::move(progress.ended->result));
 }
 
@@ -376,22 +378,31 @@ void Reactor::EndEarly(const CallPtr& call, Error::Kind kind, absl::string_view 
   call->done(MakeError(kind, given_up.sent, message));
 }
 
-// A request got not a byte on a connection that had worked: the peer may be gone without a word. So
-// the idle connections on which nothing came since are closed rather than tried one by one.
+// A request got not a byte on a connection that had worked: the peer may be gone without a word.
 // How long was the caller's choice, not how late this thread sees it.
 void Reactor::NoteSilence(SteadyTime since, SteadyTime until) {
   const absl::Duration waited = until - since;
   if (waited < kLeastSilence) return;
-  std::vector<ConnectionPtr> siblings;
+  const size_t closed = CloseSilentSince(since);
   {
     const std::lock_guard lock(mutex_);
-    siblings = pool_.TakeSilentSince(since);
-    for (const ConnectionPtr& sibling : siblings) LetGo(sibling);
     ++counts_.silences;
-    counts_.connections_closed_for_silence += static_cast<int64_t>(siblings.size());
   }
-  for (const ConnectionPtr& sibling : siblings) sibling->Close();
-  if (on_silence_) on_silence_(waited, siblings.size());
+  if (on_silence_) on_silence_(waited, closed);
+}
+
+// Closes the idle connections on which nothing came since, rather than try them one by one, at the
+// price of a request each.
+size_t Reactor::CloseSilentSince(SteadyTime moment) {
+  std::vector<ConnectionPtr> silent;
+  {
+    const std::lock_guard lock(mutex_);
+    silent = pool_.TakeSilentSince(moment);
+    for (const ConnectionPtr& connection : silent) LetGo(connection);
+    counts_.connections_closed_for_silence += static_cast<int64_t>(silent.size());
+  }
+  for (const ConnectionPtr& connection : silent) connection->Close();
+  return silent.size();
 }
 
 void Reactor::CloseExpired() {

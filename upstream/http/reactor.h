@@ -111,6 +111,7 @@ class Reactor {
   void EndExpired();
   void EndEarly(const CallPtr& call, Error::Kind kind, absl::string_view message);
   void NoteSilence(SteadyTime since, SteadyTime until);
+  size_t CloseSilentSince(SteadyTime moment);
   void CloseExpired();
   void EndAll();
 

@@ -24,7 +24,7 @@ struct Stats {
   // bytes that nobody asked for, or the end.
   int64_t connections_ended_idle = 0;
   // Requests that got not a byte by their deadline on a kept connection, and the idle connections
-  // that were closed on this evidence.
+  // that were closed on this evidence, or after a kept connection was reset under a request.
   int64_t silences = 0;
   int64_t connections_closed_for_silence = 0;
 

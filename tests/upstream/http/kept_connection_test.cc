@@ -198,7 +198,7 @@ TEST_P(KeptConnectionTest, AtTheDeadlineACompleteHeadStillSaysThatItWasRefused) 
     Serve({{Step::Raw(absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: 5\r\n\r\nab")),
             Step::HeldReply("")}});
     const Awaited call =
-        Call(*transport_, WithDeadline(Post(server_->Url("/"), "{}"), absl::Milliseconds(100)));
+        Call(*transport_, WithDeadline(Post(server_->Url("/"), "{}"), absl::Milliseconds(500)));
     EXPECT_EQ(Summary(call), seen);
   }
 }

@@ -1,5 +1,5 @@
-// A peer that goes silent without an end or a reset: one lost request is evidence against the
-// connection that it was on, and against its idle siblings.
+// A peer that goes silent without an end, or resets what it was sent: one lost request is evidence
+// against the connection that it was on, and against its idle siblings.
 
 #include <gtest/gtest.h>
 
@@ -100,6 +100,25 @@ TEST_P(SilenceTest, AShortDeadlineIsNoEvidence) {
   EXPECT_EQ(Write(absl::Milliseconds(90)), "deadline, sent");
   EXPECT_EQ(transport_->Snapshot().silences, 0);
   EXPECT_EQ(transport_->Snapshot().connections_open, kSiblings - 1);
+}
+
+// A host that took over the address of another one knows none of its connections.
+TEST_P(SilenceTest, AResetUnderARequestCondemnsTheIdleSiblings) {
+  std::vector<Script> scripts(kSiblings, {Step::HeldReply("first"), Step::ExecuteAndReset()});
+  scripts.push_back({Step::Reply("alive")});
+  ScriptedServer server(scripts, ListenOn(GetParam()));
+  auto transport = MakeTransport(server, TrustingOptions());
+  std::vector<Awaited> calls;
+  for (int i = 0; i < kSiblings; ++i) calls.push_back(Start(*transport, Get(server.Url("/"))));
+  ASSERT_TRUE(server.WaitForExecutions(kSiblings));
+  server.Release();
+  for (const Awaited& call : calls) EXPECT_EQ(Summary(call), "200 first");
+
+  EXPECT_EQ(Summary(Call(*transport, Post(server.Url("/"), "{}"))), "broken, sent");
+  EXPECT_EQ(Summary(Call(*transport, Post(server.Url("/"), "{}"))), "200 alive");
+  const Stats stats = transport->Snapshot();
+  EXPECT_EQ(stats.silences, 0);
+  EXPECT_EQ(stats.connections_closed_for_silence, kSiblings - 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(, SilenceTest, testing::Values(Wire::kPlain, Wire::kTls),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <ctime>
 #include <string>
 
 #include "tests/upstream/http/scripted_server.h"
@@ -120,6 +121,29 @@ TEST(TlsTest, ConnectionsShareTheirSessions) {
   }
   EXPECT_EQ(server.connections(), 4);
   EXPECT_EQ(server.sessions_resumed(), 3);
+}
+
+// Processor time of so many calls on a connection each, by the authorities that are trusted.
+double SecondsOfConnections(const ScriptedServer& server, const std::string& authorities) {
+  Options options;
+  options.tls.authorities = authorities;
+  options.max_requests_per_connection = 1;
+  auto transport = MakeTransport(server, options);
+  const std::clock_t before = std::clock();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(Summary(Call(*transport, Post(server.Url("/"), "{}"))), "200 ok");
+  }
+  return static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+}
+
+// A system has some 140 of them, and to read these takes longer than all else of a connection.
+TEST(TlsTest, AuthoritiesAreNotReadForEachConnection) {
+  const TestCertificate certificate;
+  ScriptedServer server({{Step::Reply("ok")}}, With(certificate));
+  std::string many = certificate.authority();
+  for (int i = 0; i < 300; ++i) many += TestCertificate().authority();
+  const double of_one = SecondsOfConnections(server, certificate.authority());
+  EXPECT_LT(SecondsOfConnections(server, many), 4 * of_one);
 }
 
 TEST(TlsTest, TheKeysOfConnectionsAreWrittenNowhere) {

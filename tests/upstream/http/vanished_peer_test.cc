@@ -237,6 +237,7 @@ class VanishedPeerTest : public testing::TestWithParam<Wire> {
               << " silences, " << stats.connections_closed_for_silence
               << " idle connections closed for it\n";
     ASSERT_GT(lost, 0) << "nothing was lost: nothing was tried";
+    EXPECT_LT(lost, kConnections) << "each kept connection cost a call";
     EXPECT_LE(good - first_lost, 2 * kDeadline);
   }
 };

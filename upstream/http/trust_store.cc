@@ -1,0 +1,95 @@
+#include "upstream/http/trust_store.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace gateway::http {
+namespace {
+
+using Store = std::shared_ptr<X509_STORE>;
+
+Store EmptyStore() {
+  Store store(X509_STORE_new(), X509_STORE_free);
+  // As libcurl has it: an intermediate authority may be trusted by itself.
+  if (store != nullptr) X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  return store;
+}
+
+const curl_version_info_data& Curl() {
+  static const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
+  return *info;
+}
+
+Store ReadSystems(const std::string& file) {
+  Store store = EmptyStore();
+  if (store == nullptr) return nullptr;
+  if (!file.empty()) X509_STORE_load_file(store.get(), file.c_str());
+  // A folder is looked into when an authority is wanted.
+  if (Curl().capath != nullptr) X509_STORE_load_path(store.get(), Curl().capath);
+  ERR_clear_error();
+  return store;
+}
+
+Store Parse(const std::string& authorities) {
+  Store store = EmptyStore();
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(authorities.data(), static_cast<int>(authorities.size())), &BIO_free);
+  while (store != nullptr && text != nullptr) {
+    const std::unique_ptr<X509, decltype(&X509_free)> authority(
+        PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr), &X509_free);
+    if (authority == nullptr) break;
+    X509_STORE_add_cert(store.get(), authority.get());
+  }
+  ERR_clear_error();
+  return store;
+}
+
+}  // namespace
+
+std::string TrustStore::SystemsFile() { return Curl().cainfo == nullptr ? "" : Curl().cainfo; }
+
+TrustStore::TrustStore(std::string authorities, std::string systems_file)
+    : is_systems_(authorities.empty()),
+      systems_file_(std::move(systems_file)),
+      store_(is_systems_ ? nullptr : Parse(authorities)) {}
+
+TrustStore::~TrustStore() = default;
+
+void TrustStore::ApplyTo(EasyHandle& easy) const {
+  easy.Set(CURLOPT_CAINFO, nullptr)
+      .Set(CURLOPT_CAPATH, nullptr)
+      .Set(CURLOPT_SSL_CTX_FUNCTION, &TrustStore::OnContext)
+      .Set(CURLOPT_SSL_CTX_DATA, const_cast<TrustStore*>(this));
+}
+
+CURLcode TrustStore::OnContext(CURL*, void* context, void* self) {
+  const Store store = static_cast<const TrustStore*>(self)->Current();
+  if (store == nullptr) return CURLE_OUT_OF_MEMORY;
+  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(context), store.get());
+  return CURLE_OK;
+}
+
+Store TrustStore::Current() const {
+  const std::lock_guard lock(mutex_);
+  if (!is_systems_) return store_;
+  const Stamp stamp = StampOfSystems();
+  if (store_ == nullptr || stamp != stamp_) {
+    store_ = ReadSystems(systems_file_);
+    stamp_ = stamp;
+  }
+  return store_;
+}
+
+TrustStore::Stamp TrustStore::StampOfSystems() const {
+  struct stat about {};
+  if (stat(systems_file_.c_str(), &about) != 0) return {};
+  return {.changed = about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec,
+          .size = about.st_size,
+          .inode = about.st_ino};
+}
+
+}  // namespace gateway::http
