@@ -94,13 +94,6 @@ void Connector::SetOptions(EasyHandle& easy) const {
           .Set(CURLOPT_PROXYPASSWORD, options_.proxy.password.c_str());
     }
   }
-  if (!options_.tls.authorities.empty()) {
-    // libcurl is built with a file and a directory of the system's authorities, which would be
-    // trusted beside these.
-    easy.SetBlob(CURLOPT_CAINFO_BLOB, options_.tls.authorities)
-        .Set(CURLOPT_CAINFO, nullptr)
-        .Set(CURLOPT_CAPATH, nullptr);
-  }
   if (!options_.tls.certificate.empty()) {
     easy.SetBlob(CURLOPT_SSLCERT_BLOB, options_.tls.certificate)
         .SetBlob(CURLOPT_SSLKEY_BLOB, options_.tls.key);
@@ -112,6 +105,13 @@ Connector::Made Connector::Connect() const {
   if (stopped_) return ErrorOf(CURLE_ABORTED_BY_CALLBACK, attempt);
   EasyHandle easy = EasyHandle::Create();
   SetOptions(easy);
+  const Authorities::Store authorities = origin_.is_tls ? authorities_.Get() : nullptr;
+  if (origin_.is_tls) {
+    if (authorities == nullptr) {
+      return Error{.kind = Error::Kind::kTls, .message = "the trusted authorities cannot be read"};
+    }
+    Authorities::Trust(easy, authorities.get());
+  }
   easy.Set(CURLOPT_OPENSOCKETFUNCTION, &Attempt::OnOpen)
       .Set(CURLOPT_OPENSOCKETDATA, &attempt)
       .Set(CURLOPT_XFERINFOFUNCTION, &Attempt::OnProgress)
@@ -128,7 +128,8 @@ Connector::Made Connector::Connect() const {
   easy.Set(CURLOPT_NOPROGRESS, 1L)
       .Set(CURLOPT_ERRORBUFFER, nullptr)
       .Set(CURLOPT_OPENSOCKETDATA, nullptr)
-      .Set(CURLOPT_XFERINFODATA, nullptr);
+      .Set(CURLOPT_XFERINFODATA, nullptr)
+      .Set(CURLOPT_SSL_CTX_DATA, nullptr);
   LimitSilence(fd, options_.unacknowledged_timeout);
   return std::make_shared<Connection>(std::move(easy), fd, share_, origin_, options_);
 }

@@ -2,7 +2,7 @@
 // libcurl's business (CURLOPT_CONNECT_ONLY). A call blocks, for the connect timeout at most.
 //
 // Thread-safety: all methods may be called from any thread; connections are made on the caller's.
-// Names and TLS sessions are shared by all.
+// Names, TLS sessions and the trusted authorities are shared by all.
 // Lifetime: connections may outlive their connector.
 //
 //   const absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(origin,
@@ -16,6 +16,7 @@
 #include <variant>
 
 #include "absl/status/statusor.h"
+#include "upstream/http/authorities.h"
 #include "upstream/http/connection.h"
 #include "upstream/http/curl_handle.h"
 #include "upstream/http/message.h"
@@ -43,7 +44,10 @@ class Connector {
   struct Attempt;
 
   Connector(const Origin& origin, const Options& options, std::shared_ptr<Share> share)
-      : origin_(origin), options_(options), share_(std::move(share)) {}
+      : origin_(origin),
+        options_(options),
+        share_(std::move(share)),
+        authorities_(options.tls.authorities) {}
 
   void SetOptions(EasyHandle& easy) const;
   Error ErrorOf(CURLcode code, const Attempt& attempt) const;
@@ -51,6 +55,7 @@ class Connector {
   const Origin origin_;
   const Options options_;
   const std::shared_ptr<Share> share_;
+  mutable Authorities authorities_;
   std::atomic<bool> stopped_{false};
 };
 
