@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Measures the memory of a call that waits: with 1,000 and 10,000 in flight, at an upstream that does not answer.
 
-Once each call has a connection of its own, and once all but 128 wait in the pool's queue. What is measured is how much more
-of the gateway's memory is resident than when it was idle, after its first calls, divided by the calls. The floor is a
-server on gRPC that holds the same calls and does nothing else. Then what a connection takes that is kept and idle: by how much
-a gateway that has answered 1,000 calls over as many connections is larger than one that has over 20.
+All but 128 wait in the pool's queue; and once each of 1,000 has a connection of its own. What is measured is how much more of
+the gateway's memory is resident than when it was idle, after its first calls, divided by the calls. The floor is a server on
+gRPC that holds the same calls and does nothing else. Then what a connection takes that is kept and idle: by how much a gateway
+that has answered 1,000 calls over as many connections is larger than one that has over 20.
 
 Usage: waiting.py BUILD_DIR RESULT.json
 """
@@ -182,7 +182,7 @@ def main():
         for count in COUNTS:
             note(f"{count} calls, floor: gRPC", measure_floor(build, folder, count))
             note(f"{count} calls, all but {QUEUED_BUT} queued", measure(build, folder, count, QUEUED_BUT))
-            note(f"{count} calls, each on a connection", measure(build, folder, count, count))
+        note(f"{IDLE} calls, each on a connection", measure(build, folder, IDLE, IDLE))
         for transport in ("plain", "tls"):
             note(f"an idle connection, {transport}", measure_idle(build, folder, transport))
     result.write_text(json.dumps(rows, indent=1) + "\n")

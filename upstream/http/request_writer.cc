@@ -15,6 +15,13 @@ constexpr size_t kSlice = size_t{64} * 1024;
 // A buffer that was larger once is not kept.
 constexpr size_t kKeptCapacity = size_t{32} * 1024;
 
+// Of the thread's requests, which are mostly written at once. A connection that kept its own would
+// hold it while it is idle.
+std::string& SpareBuffer() {
+  thread_local std::string buffer;
+  return buffer;
+}
+
 bool MeansContent(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
@@ -29,11 +36,14 @@ size_t RoomForHead(const Request& request, size_t authority, size_t target) {
 
 }  // namespace
 
+RequestWriter::~RequestWriter() { explicit_bzero(head_.data(), head_.size()); }
+
 void RequestWriter::Begin(std::shared_ptr<const Request> request, absl::string_view authority,
                           absl::string_view target) {
   request_ = std::move(request);
   const absl::string_view body = request_->has_body ? request_->body : absl::string_view();
   const bool small = body.size() <= kSmallBody;
+  head_.swap(SpareBuffer());
   // At once: a buffer that grows would leave a copy of the key behind.
   head_.reserve(RoomForHead(*request_, authority.size(), target.size()) +
                 (small ? body.size() : 0));
@@ -57,10 +67,17 @@ void RequestWriter::Begin(std::shared_ptr<const Request> request, absl::string_v
 void RequestWriter::Clear() {
   explicit_bzero(head_.data(), head_.size());
   head_.clear();
-  if (head_.capacity() > kKeptCapacity) head_.shrink_to_fit();
+  std::string& spare = SpareBuffer();
+  if (head_.capacity() > spare.capacity() && head_.capacity() <= kKeptCapacity) spare.swap(head_);
+  head_ = std::string();
   rest_ = {};
   written_ = 0;
   request_ = nullptr;
+}
+
+void RequestWriter::Advance(size_t count) {
+  written_ += count;
+  if (done()) Clear();
 }
 
 absl::string_view RequestWriter::Next() const {

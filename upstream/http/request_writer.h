@@ -8,8 +8,8 @@
 //
 //   <body>
 //
-// Thread-safety: none. Lifetime: keeps the request until Clear. Memory: the head may hold a key;
-// Clear overwrites it.
+// Thread-safety: none. Lifetime: keeps the request until all is written, or Clear. Memory: the head
+// may hold a key; it is overwritten then, and its buffer left to the thread's next request.
 //
 //   writer.Begin(request, origin.authority, target);
 //   while (!writer.done()) writer.Advance(send(fd, writer.Next()));
@@ -28,7 +28,7 @@ namespace gateway::http {
 class RequestWriter {
  public:
   RequestWriter() = default;
-  ~RequestWriter() { Clear(); }
+  ~RequestWriter();
   RequestWriter(const RequestWriter&) = delete;
   RequestWriter& operator=(const RequestWriter&) = delete;
 
@@ -44,7 +44,7 @@ class RequestWriter {
   absl::string_view Next() const;
 
   // So many bytes of Next() are written.
-  void Advance(size_t count) { written_ += count; }
+  void Advance(size_t count);
 
  private:
   std::shared_ptr<const Request> request_;

@@ -62,6 +62,19 @@ TEST(RequestWriterTest, SaysLengthZeroWhereTheVerbMeansContent) {
   }
 }
 
+TEST(RequestWriterTest, LetsTheRequestGoWhenAllOfItIsWritten) {
+  std::shared_ptr<const Request> request = MakeRequest(Method::kPost, "secret", true);
+  const std::weak_ptr<const Request> watch = request;
+  RequestWriter writer;
+  writer.Begin(std::move(request), "h", "/");
+  writer.Advance(writer.Next().size() - 1);
+  EXPECT_FALSE(watch.expired());
+  EXPECT_EQ(writer.Next(), "t");
+  writer.Advance(1);
+  EXPECT_TRUE(writer.done());
+  EXPECT_TRUE(watch.expired());
+}
+
 TEST(RequestWriterTest, NothingOfARequestIsLeftForTheNext) {
   RequestWriter writer;
   writer.Begin(MakeRequest(Method::kPost, "secret", true), "h", "/one");
