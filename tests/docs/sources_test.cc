@@ -16,6 +16,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -59,7 +60,8 @@ class Elements {
  public:
   Elements(apigen::ProtoPool& pool, const std::string& package) {
     const std::string folder = absl::StrReplaceAll(package, {{".", "/"}});
-    for (const auto& entry : std::filesystem::directory_iterator(kSource + "/proto/" + folder)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(absl::StrCat(kSource, "/proto/", folder))) {
       const std::string name = entry.path().filename();
       const FileDescriptor* file = pool.Find(absl::StrCat(folder, "/", name));
       EXPECT_NE(file, nullptr) << pool.error();
@@ -171,6 +173,12 @@ std::vector<std::string> Names(absl::string_view cell) {
   return names;
 }
 
+std::string OneLine(const std::string& comment) {
+  const std::vector<std::string> words =
+      absl::StrSplit(comment, absl::ByAnyChar(" \n"), absl::SkipEmpty());
+  return absl::StrJoin(words, " ");
+}
+
 class SourcesTest : public testing::Test {
  protected:
   const Elements& In(const std::string& package) {
@@ -253,6 +261,61 @@ TEST_F(SourcesTest, EverythingThatPaynowDescribesHasAPlace) {
   EXPECT_TRUE(listed.empty()) << listed.begin()->first << " is not described";
   std::cout << "descriptions: " << described << ", said by comments: " << in_comments << "\n";
   EXPECT_GT(described, 850u);
+}
+
+// Comments that were wrong once, or said more than anybody has documented: what they must say now.
+TEST_F(SourcesTest, CommentsThatWereWrongSayWhatIsDocumented) {
+  const struct {
+    const char* package;
+    const char* name;
+    const char* words;
+  } kRows[] = {
+      {"paynow.management.v1", "ProductCommandDto.override_execute_on_gameserver_ids",
+       "all game servers, or the selected one"},
+      {"paynow.management.v1", "CreateCheckoutSessionManagementDto.auto_redirect",
+       "`return_url` must be set"},
+      {"paynow.management.v1", "ProductUpsellConfigurationDto.enabled",
+       "never recommended, whatever the store-wide configuration says"},
+      {"paynow.management.v1", "CreateCheckoutSessionLineManagementDto.custom_variables",
+       "Required if the product has custom variables, and only then"},
+      {"paynow.management.v1", "CreateCheckoutSessionLineDto.custom_variables",
+       "Required if the product has custom variables, and only then"},
+      {"paynow.management.v1", "OrderLineDto.price", "price of one unit"},
+      {"paynow.management.v1", "OrderLineDto.discount_amount",
+       "sales, coupons and affiliate links"},
+      {"paynow.management.v1", "CreateCheckoutSessionManagementDto.return_url",
+       "after a successful checkout"},
+      {"paymentkit.v1", "CheckoutSessionCreate.return_url", "after canceling"},
+      {"paynow.management.v1", "RefundDto.store_refund_amount", "that the store pays"},
+      {"paynow.management.v1", "UpdateCouponDto", "is an inference"},
+      {"paynow.management.v1", "UpdateSaleDto", "is an inference"},
+      {"paynow.management.v1", "UpdateGiftCardDto", "is an inference"},
+      {"paynow.management.v1", "UpdateNavLinkDto", "is an inference"},
+      {"paynow.management.v1", "CouponDurationEnum", "How long a coupon stays valid."},
+      {"paynow.management.v1", "PaymentMethodDetailsDto", "is an assumption"},
+      {"paynow.management.v1", "UpsertGlobalCommandDto", "contradict themselves"},
+      {"convergegate.v1", "CheckoutSessionCreate.payment_method", "is not documented"},
+      {"gateway.webhooks.v1", "webhooks.proto", "Qashier: nothing"},
+  };
+  for (const auto& row : kRows) {
+    const Element* element = In(row.package).Find(row.name);
+    ASSERT_NE(element, nullptr) << row.name;
+    EXPECT_TRUE(absl::StrContains(OneLine(element->comment), row.words))
+        << row.name << ": " << element->comment;
+  }
+  for (const char* const who : {"AbandonedCheckout", "PurchaseFollowUp"}) {
+    for (const char* const form : {"StoreConfigurationDto", "StoreConfigurationUpdateDto"}) {
+      for (const char* const limit :
+           {"max_coupons_per_customer_amount", "max_coupons_global_amount"}) {
+        const std::string name = absl::StrCat(who, form, ".", limit);
+        const Element* element = In("paynow.management.v1").Find(name);
+        ASSERT_NE(element, nullptr) << name;
+        const std::string comment = OneLine(element->comment);
+        EXPECT_TRUE(absl::StartsWith(comment, "How many coupons")) << name;
+        EXPECT_TRUE(absl::StrContains(comment, "no e-mail is sent")) << name;
+      }
+    }
+  }
 }
 
 }  // namespace

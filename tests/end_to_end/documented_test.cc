@@ -16,9 +16,6 @@
 namespace gateway::end_to_end {
 namespace {
 
-using sandbox::ExampleOptions;
-using sandbox::Fill;
-
 constexpr char kCheckout[] = "CheckoutService/CreateCheckoutSession";
 constexpr char kSession[] = R"({"id": "1", "token": "t", "url": "u"})";
 
