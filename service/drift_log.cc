@@ -17,6 +17,8 @@ absl::string_view Name(Drift::Kind kind) {
       return "unknown_enum_text";
     case Drift::Kind::kMissingRequired:
       return "missing_required";
+    case Drift::Kind::kAlteredValue:
+      return "altered_value";
   }
   return "";
 }

@@ -62,7 +62,10 @@ TEST(EpochSeconds, AreHeldToTheRangeOfTimestamps) {
   EXPECT_EQ(Body("made { seconds: 1 nanos: 1 }"), "refused: body.made: must be whole seconds");
   EXPECT_EQ(Reply(R"({"made": 253402300800})"),
             "failed: the upstream's reply cannot be read: made: is out of range");
-  EXPECT_EQ(Reply(R"({"made": "2023-11-14T22:13:20Z"})"),
+  EXPECT_EQ(Reply(R"({"made": "2023-11-14T22:13:20Z"})"), "made { seconds: 1700000000 }");
+  EXPECT_EQ(Reply(R"({"made": "253402300800"})"),
+            "failed: the upstream's reply cannot be read: made: is out of range");
+  EXPECT_EQ(Reply(R"({"made": "soon"})"),
             "failed: the upstream's reply cannot be read: made: expected an integer");
 }
 
@@ -162,8 +165,8 @@ TEST(Rest, TakesTheMembersThatNoFieldTakes) {
             "} } } } }");
   EXPECT_EQ(Reply(R"({"id": "1"})"), "id: \"1\"");
   // Its own name is a member like any other.
-  EXPECT_EQ(Reply(R"({"more": true})"),
-            "more { fields { key: \"more\" value { bool_value: true } } }");
+  EXPECT_EQ(Reply(R"({"id": "1", "more": true})"),
+            "id: \"1\" more { fields { key: \"more\" value { bool_value: true } } }");
 }
 
 TEST(Rest, TakesSeveralMembersFromBetweenTheFields) {
@@ -178,9 +181,42 @@ TEST(Rest, TakesSeveralMembersFromBetweenTheFields) {
   EXPECT_NE(text.find("total: 3"), std::string::npos) << text;
 }
 
-TEST(Rest, RefusesAMemberThatIsThereTwice) {
-  EXPECT_EQ(Reply(R"({"x": 1, "x": 2})"),
-            "failed: the upstream's reply cannot be read: the whole: has the same key twice");
+// What nobody knows must not fail what everybody waits for.
+TEST(Rest, FailsNoReply) {
+  const std::string kept = "id: \"1\" more { fields { key: \"";
+  EXPECT_EQ(Reply(R"({"id": "1", "x": 1, "x": 2})"), kept + "x\" value { number_value: 1 } } }");
+  EXPECT_EQ(Reply(R"({"id": "1", "x": 1e400})"),
+            kept + "x\" value { string_value: \"1e400\" } } }");
+  EXPECT_EQ(Reply(R"({"id": "1", "x": "\ud83d"})"),
+            kept + R"(x" value { string_value: "\357\277\275" } } })");
+  EXPECT_EQ(Reply(R"({"id": "1", "\ud83d": 1})"),
+            kept + R"(\357\277\275" value { number_value: 1 } } })");
+  for (const int depth : {30, 31, 32, 33, 34, 35, 100, 5000}) {
+    std::string deep;
+    for (int i = 0; i < depth; ++i) deep += R"({"a":)";
+    deep += "1" + std::string(depth, '}');
+    EXPECT_EQ(Reply(absl::StrCat(R"({"id": "1", "x": )", deep, "}")).find(kept), 0u) << depth;
+  }
+}
+
+TEST(Rest, TellsWhatItChanged) {
+  const Route& route = RouteOf(Routes(), "CafeService.PlaceOrder");
+  for (const char* const body :
+       {R"({"id":"1","x":1,"x":2})", R"({"id":"1","x":1e400})", R"({"id":"1","x":"\ud83d"})"}) {
+    const auto read = ReadReply(route, shop::ResponseOf(200, body));
+    ASSERT_TRUE(std::holds_alternative<mapping::Reply>(read)) << body;
+    const auto& drift = std::get<mapping::Reply>(read).drift;
+    ASSERT_EQ(drift.size(), 1u) << body;
+    EXPECT_EQ(drift[0].kind, Drift::Kind::kAlteredValue) << body;
+    EXPECT_EQ(drift[0].message->full_name, "test.cafe.v1.Order") << body;
+  }
+}
+
+// The café's ids have no format, and are ids by their name.
+TEST(Ids, MayBeNumbersWhereverTheyAre) {
+  EXPECT_EQ(Reply(R"({"id": 17})"), "id: \"17\"");
+  EXPECT_EQ(Reply(R"({"id": "1", "note": 17})"),
+            "failed: the upstream's reply cannot be read: note: expected a string");
 }
 
 }  // namespace
