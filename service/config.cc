@@ -152,6 +152,10 @@ UpstreamConfig ReadUpstream(Section& section) {
       "A call may bring its own key in the metadata `upstream-api-key`. Else such a call is "
       "refused.",
       upstream.options.accept_caller_keys);
+  section.Read("refuse_repeated_writes",
+               "Refuse a write that a client library or a proxy has repeated, unless it has an "
+               "idempotency key: an earlier attempt may have been made.",
+               upstream.options.refuse_repeated_writes);
   if (section.present() && upstream.api_key.empty() && upstream.store_keys.empty() &&
       !upstream.options.accept_caller_keys) {
     section.Fail("api_key", "is required, here or for a store");

@@ -73,6 +73,33 @@ google::rpc::RetryInfo Retry(absl::Duration wait) {
 
 }  // namespace
 
+std::optional<int64_t> RetryPushback(const Failure& failure, bool read) {
+  constexpr int64_t kNever = -1;
+  if (failure.retry_after) {
+    // Rounded up: a millisecond early is too early.
+    return absl::ToInt64Milliseconds(absl::Ceil(*failure.retry_after, absl::Milliseconds(1)));
+  }
+  switch (failure.outcome) {
+    case mapping::Outcome::kUnknown:
+      if (read) return std::nullopt;
+      return kNever;
+    case mapping::Outcome::kRefused:
+      return kNever;
+    case mapping::Outcome::kNotSent:
+      break;
+  }
+  switch (failure.code) {
+    // The gateway or the way to the upstream was at fault, or time; not the request.
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kResourceExhausted:
+      return std::nullopt;
+    default:
+      return kNever;
+  }
+}
+
 grpc::Status ToStatus(const Failure& failure, absl::string_view operation,
                       absl::string_view upstream_host, absl::string_view trace_id) {
   google::rpc::Status details;

@@ -44,7 +44,9 @@ struct Answer {
 struct CallTerms {
   // All attempts together, with their queueing and the waits in between, end at it.
   absl::Time deadline;
-  absl::string_view idempotency_key = {};  // see mapping::RequestContext
+  std::optional<absl::string_view> idempotency_key = {};  // see mapping::RequestContext
+  // Somebody between the caller and this gateway has sent the call before.
+  bool repeated = false;
   // In place of the gateway's own, where the upstream's options accept it.
   std::optional<absl::string_view> caller_key = {};
   // May be null. Must live until the call is done.

@@ -21,6 +21,8 @@ namespace {
 
 // As the caller wrote it: the name of the metadata.
 constexpr absl::string_view kIdempotencyKey = "idempotency-key";
+// Where the provider states no bound.
+constexpr size_t kMaxIdempotencyKey = 1024;
 
 // So that it need not grow.
 constexpr size_t kUsualUrl = 128;
@@ -232,20 +234,22 @@ class RequestWriter {
                       ? "Content-Type: application/x-www-form-urlencoded"
                       : "Content-Type: application/json");
     }
-    if (context_.idempotency_key.empty() || route_.read) return;
+    if (context_.idempotency_key) AddIdempotencyKey(*context_.idempotency_key);
+  }
+
+  void AddIdempotencyKey(absl::string_view key) {
     const Path at{nullptr, kIdempotencyKey};
-    if (!route_.idempotency_key) {
+    if (!route_.idempotency_key && !route_.read) {
       return violations_.Add(at, "is of no effect here: the upstream has no such thing");
     }
     const v1::IdempotencyKey& known = route_.provider->idempotency_key();
-    const absl::string_view key = context_.idempotency_key;
-    if (!std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
-      return violations_.Add(at, "must be printable ASCII without spaces");
+    const size_t most = known.max_length() > 0 ? known.max_length() : kMaxIdempotencyKey;
+    if (key.empty() || key.size() > most ||
+        !std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
+      return violations_.Add(
+          at, absl::StrCat("must be given once, as 1 to ", most, " visible characters of ASCII"));
     }
-    if (known.max_length() > 0 && key.size() > known.max_length()) {
-      return violations_.Add(at, "is too long");
-    }
-    headers.Add(known.header(), ": ", key);
+    if (!route_.read) request_.http.headers.Add(known.header(), ": ", key);
   }
 
   WireResult WriteBody() {
