@@ -189,7 +189,7 @@ TEST_F(WebhookServiceTest, AnswersEachKindOfFailure) {
   ExpectRefused(Call(delivery), grpc::StatusCode::INVALID_ARGUMENT, "INVALID_REQUEST");
   ExpectRefused(Call(SignedWith("secret-MARKER-new", std::string(1025, ' '))),
                 grpc::StatusCode::RESOURCE_EXHAUSTED, "WEBHOOK_TOO_LARGE");
-  ExpectRefused(Call(SignedWith("secret-MARKER-new", "<html>")), grpc::StatusCode::INVALID_ARGUMENT,
+  ExpectRefused(Call(SignedWith("secret-MARKER-new", "<html>")), grpc::StatusCode::INTERNAL,
                 "UNREADABLE_EVENT");
   ExpectRefused(Call(SignedWith("another")), grpc::StatusCode::UNAUTHENTICATED,
                 "WEBHOOK_NOT_VERIFIED");
