@@ -48,17 +48,21 @@ google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
 // As many as fit into `room` bytes, and the number of the others.
 google::rpc::BadRequest Violations(const Failure& failure, size_t room) {
   google::rpc::BadRequest bad_request;
+  const size_t count = failure.violations.size() + failure.violations_left_out;
   size_t told = 0;
   for (const mapping::Violation& violation : failure.violations) {
     auto& added = *bad_request.add_field_violations();
     added.set_field(Text(violation.field));
     added.set_description(Text(violation.description));
     if (bad_request.ByteSizeLong() > room) {
-      added.clear_field();
-      added.set_description(absl::StrCat(failure.violations.size() - told, " more are not shown"));
+      bad_request.mutable_field_violations()->RemoveLast();
       break;
     }
     ++told;
+  }
+  if (told < count) {
+    bad_request.add_field_violations()->set_description(
+        absl::StrCat(count - told, " more are not shown"));
   }
   return bad_request;
 }

@@ -159,7 +159,10 @@ class PartsReader {
 
   void Add(std::string field, std::string description) {
     if (field.empty() && description.empty()) return;
-    if (parts_.violations.size() >= Violations::kLimit) return;
+    if (parts_.violations.size() >= Violations::kLimit) {
+      ++parts_.violations_left_out;
+      return;
+    }
     if (description.empty()) description = "the upstream gives no reason";
     parts_.violations.push_back({std::move(field), std::move(description)});
   }

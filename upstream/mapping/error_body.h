@@ -24,6 +24,7 @@ struct ErrorParts {
   std::string message;
   std::string trace_id;
   std::vector<Violation> violations;
+  size_t violations_left_out = 0;
 
   bool empty() const { return code.empty() && message.empty() && violations.empty(); }
 };

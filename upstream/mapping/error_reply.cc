@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "upstream/mapping/error_body.h"
 #include "upstream/mapping/error_table.h"
+#include "upstream/mapping/violation_path.h"
 
 namespace gateway::mapping {
 namespace {
@@ -53,6 +54,10 @@ Failure ReadErrorReply(const Route& route, const http::Response& response) {
   failure.message = std::move(parts.message);
   failure.trace_id = std::move(parts.trace_id);
   failure.violations = std::move(parts.violations);
+  failure.violations_left_out = parts.violations_left_out;
+  for (Violation& violation : failure.violations) {
+    violation.field = CallersPath(route, violation.field);
+  }
   if (failure.trace_id.empty()) failure.trace_id = ReadTraceId(*route.provider, response);
   failure.message = absl::StrCat("the upstream answered ", response.status,
                                  failure.message.empty() ? "" : ": ", failure.message);

@@ -96,6 +96,7 @@ TEST(ErrorBody, WithTooManyViolationsGivesTheFirst) {
   const Failure failure = Refused(body);
   ASSERT_EQ(failure.violations.size(), Violations::kLimit);
   EXPECT_EQ(failure.violations[99].field, "p99");
+  EXPECT_EQ(failure.violations_left_out, 900u);
 }
 
 TEST(ErrorBody, IsCutWhereItIsLong) {

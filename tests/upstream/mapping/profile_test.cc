@@ -62,7 +62,7 @@ TEST(Profile, NamesTheMembersOfObjectsInQueries) {
             "GET https://guest.test/v1/orders?made%5Bgte%5D=1&made%5Blt%5D=2&tables%5B%5D=a&"
             "tables%5B%5D=b&since=3");
   EXPECT_EQ(Sent(find, "made { }"), "GET https://guest.test/v1/orders");
-  EXPECT_EQ(Sent(find, "made { gte: -1 }"), "refused: made.gte: is below the minimum");
+  EXPECT_EQ(Sent(find, "made { gte: -1 }"), "refused: made.gte: is below the minimum of 0");
 }
 
 TEST(Profile, TakesVerbsAndPathsOfTheConfiguration) {
