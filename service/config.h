@@ -36,6 +36,8 @@ struct UpstreamConfig {
   std::map<std::string, KeySource> store_keys;
   http::Options pool;
   mapping::ProfileOverrides profile;
+  // Keys may cross a network in plain text.
+  bool allow_plaintext = false;
 
   bool operator==(const UpstreamConfig&) const = default;
 };

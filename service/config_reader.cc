@@ -1,6 +1,7 @@
 #include "service/config_reader.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -202,8 +203,22 @@ std::string ConfigReader::Section::DocumentedPathOf(absl::string_view key) const
 }
 
 absl::StatusOr<json> ParseJson(const std::string& file, absl::string_view text) {
+  // The library keeps the last of two members with one name; which of them was meant nobody knows.
+  std::vector<std::set<std::string>> keys;
+  std::string twice;
+  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key && twice.empty()) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      if (!keys.back().insert(key).second) twice = key;
+    }
+    return true;
+  };
   try {
-    return json::parse(text.begin(), text.end(), nullptr, true, /*ignore_comments=*/true);
+    json parsed = json::parse(text.begin(), text.end(), watch, true, /*ignore_comments=*/true);
+    if (twice.empty()) return parsed;
+    return absl::InvalidArgumentError(absl::StrCat(file, ": ", twice, ": is there twice"));
   } catch (const json::parse_error& error) {
     // Its own message would quote the text.
     return absl::InvalidArgumentError(
