@@ -59,7 +59,7 @@ class Gateway:
         file.write_text(json.dumps(config))
         self.process = subprocess.Popen(
             [BUILD / "billing-gateway", "--config", file], stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "SAMPLES_KEY": "pnapi_v1_samples"})
+            env={**os.environ, "SAMPLES_KEY": "pnapi_v1_sandbox"})
         for line in self.process.stderr:
             if '"serving"' in line:
                 self.address = f"127.0.0.1:{json.loads(line)['port']}"
@@ -191,6 +191,32 @@ class Receiver(Samples):
             response.read()
             self.assertEqual(response.status, 204)
         self.assertEqual(self.done(), ["chunked"])
+
+
+class Lists(Samples):
+    def test_pages_lose_and_repeat_nothing(self):
+        sandbox = subprocess.Popen([BUILD / "paynow-sandbox", "--listen", "127.0.0.1:0"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(sandbox.stdout.close)
+        self.addCleanup(sandbox.wait)
+        self.addCleanup(sandbox.kill)
+        upstream = next(re.search(r"http://\S+", line)[0] for line in sandbox.stdout if "listening on" in line)
+        names = {}
+        exec(sample("def all_items"), names)
+        orders = importlib.import_module("paynow.management.v1.orders_pb2")
+        stubs = importlib.import_module("paynow.management.v1.orders_pb2_grpc")
+        with grpc.insecure_channel(self.gateway(upstream).address) as channel:
+            list_rpc = stubs.OrdersServiceStub(channel).GetOrders
+            found = {}
+            for asc in (False, True):
+                for limit in (1, 4, 32, 100):
+                    request = orders.GetOrdersRequest(asc=asc)
+                    ids = [order.id for order in names["all_items"](list_rpc, request, limit)]
+                    found[asc, limit] = ids
+                    self.assertEqual(len(set(ids)), len(ids))
+            self.assertEqual(len(found[True, 100]), 32)
+            for (asc, limit), ids in found.items():
+                self.assertEqual(ids, sorted(found[True, 100], key=int, reverse=not asc), (asc, limit))
 
 
 class Writes(Samples):
