@@ -4,7 +4,7 @@ BUILD := build
 PROVIDER := paynow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling soak overload rolling-restart clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling soak overload rolling-restart service-config clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -125,6 +125,10 @@ overload: build ## ten times what upstreams can take, held to the figures of a q
 rolling-restart: build ## restart one of two gateways, RESTARTS (20) times in turn, under load
 	@cmake --build $(BUILD) --target rolling_restart_test
 	RESTARTS=$${RESTARTS:-20} $(BUILD)/rolling_restart_test
+
+service-config: ## write docs/clients/service-config.json from the protos
+	@cmake --build $(BUILD) --target service-config >/dev/null
+	$(BUILD)/service-config > docs/clients/service-config.json
 
 image: ## build the images of gateway and sandbox with buildah (Debian packages; no Docker)
 	tools/image.sh

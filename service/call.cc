@@ -14,6 +14,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -40,6 +41,13 @@ constexpr char kIdempotencyKey[] = "idempotency-key";
 // Metadata of a call that brings its own key for the upstream.
 constexpr char kCallerKey[] = "upstream-api-key";
 
+// Metadata by which those who repeat a call say so.
+constexpr char kPreviousAttempts[] = "grpc-previous-rpc-attempts";
+constexpr char kEnvoyAttempt[] = "x-envoy-attempt-count";
+
+// Trailer that tells a client that retries by itself when to do so, or never to (gRFC A6).
+constexpr char kPushback[] = "grpc-retry-pushback-ms";
+
 // Trailer: the upstream's own name for the request, for its support.
 constexpr char kTraceId[] = "gateway-trace-id";
 
@@ -62,20 +70,27 @@ SteadyTime DeadlineOf(const grpc::CallbackServerContext& context, absl::Duration
   return now + left - std::max(left, absl::ZeroDuration()) / 100;
 }
 
-// "" where the caller gave none. Valid as long as the context.
-absl::string_view IdempotencyKeyOf(const grpc::CallbackServerContext& context) {
-  const auto& metadata = context.client_metadata();
-  const auto found = metadata.find(kIdempotencyKey);
-  if (found == metadata.end()) return "";
-  return absl::string_view(found->second.data(), found->second.size());
-}
-
-// Of two it cannot be said which is meant: what is returned then is no key.
-std::optional<absl::string_view> CallerKeyOf(const grpc::CallbackServerContext& context) {
-  const auto [first, end] = context.client_metadata().equal_range(kCallerKey);
+// The value of metadata that may be given once. Returns nullopt where it is not given, and "",
+// which is refused later, where it is given twice. Valid as long as the context.
+std::optional<absl::string_view> OnlyValue(const grpc::CallbackServerContext& context,
+                                           const char* name) {
+  const auto [first, end] = context.client_metadata().equal_range(name);
   if (first == end) return std::nullopt;
   if (std::next(first) != end) return "";
   return absl::string_view(first->second.data(), first->second.size());
+}
+
+// Whether somebody on the way here has made the call before: gRPC clients that retry (gRFC A6)
+// count earlier attempts, Envoy and Istio count this one too.
+bool IsRepeat(const grpc::CallbackServerContext& context) {
+  const auto count = [&context](const char* name) {
+    const auto found = context.client_metadata().find(name);
+    int64_t number = 0;
+    if (found == context.client_metadata().end()) return number;
+    const absl::string_view text(found->second.data(), found->second.size());
+    return absl::SimpleAtoi(text, &number) ? number : 0;
+  };
+  return count(kPreviousAttempts) >= 1 || count(kEnvoyAttempt) >= 2;
 }
 
 // Of a call that was ended by Abort: its client did not cancel it.
@@ -131,8 +146,9 @@ class Call final : public UnaryCall, public InFlight::Member, public Arrivals::M
     Client::Handle handle = backend_->client->Call(
         *endpoint_.route, message.bytes(),
         {.deadline = DeadlineOf(context_, backend_->default_deadline),
-         .idempotency_key = IdempotencyKeyOf(context_),
-         .caller_key = CallerKeyOf(context_),
+         .idempotency_key = OnlyValue(context_, kIdempotencyKey),
+         .repeated = IsRepeat(context_),
+         .caller_key = OnlyValue(context_, kCallerKey),
          .caller = admission_.caller.Key(),
          .observer = &trace_},
         [this](Answer answer) { Conclude(std::move(answer)); },
@@ -179,10 +195,9 @@ class Call final : public UnaryCall, public InFlight::Member, public Arrivals::M
     Finish(grpc::Status::OK);
   }
 
-  // What is no metadata would fail the call.
+  // gRPC fails the whole call on a trailer that is not printable ASCII: other bytes are escaped.
   void AddTraceId(const std::string& trace_id) {
-    const bool printable = std::all_of(trace_id.begin(), trace_id.end(), absl::ascii_isgraph);
-    if (!trace_id.empty() && printable) context_.AddTrailingMetadata(kTraceId, trace_id);
+    if (!trace_id.empty()) context_.AddTrailingMetadata(kTraceId, absl::CHexEscape(trace_id));
   }
 
   // As many as fit.
@@ -205,6 +220,9 @@ class Call final : public UnaryCall, public InFlight::Member, public Arrivals::M
            {"reason", failure.reason},
            {"http_status", int64_t{failure.http_status}},
            {"upstream_trace_id", failure.trace_id}});
+    }
+    if (const auto pushback = RetryPushback(failure, endpoint_.route->read)) {
+      context_.AddTrailingMetadata(kPushback, absl::StrCat(*pushback));
     }
     End(failure.code, CallStats::EndOf(failure.outcome));
     Finish(
@@ -235,7 +253,7 @@ class Call final : public UnaryCall, public InFlight::Member, public Arrivals::M
         failure == nullptr ? std::get<mapping::Reply>(answer.result).trace_id : failure->trace_id;
     record.attempts = answer.attempts;
     record.ids = trace_.ids();
-    record.idempotency_key = IdempotencyKeyOf(context_);
+    record.idempotency_key = OnlyValue(context_, kIdempotencyKey).value_or("");
     endpoint_.audit->Write(record);
   }
 

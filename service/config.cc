@@ -1,12 +1,16 @@
 #include "service/config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/config_checks.h"
 #include "service/profile_config.h"
 #include "service/read_file.h"
 
@@ -33,6 +37,20 @@ KeySource ReadKeySource(Section& section, absl::string_view what) {
 KeySource ReadApiKey(Section& parent, absl::string_view documentation) {
   Section section = parent.Child("api_key", documentation);
   return ReadKeySource(section, "key");
+}
+
+// The name of the file or the variable. What does not look like one may be the key itself, in the
+// wrong place.
+std::string Shown(const KeySource& source) {
+  if (!source.file.empty()) {
+    const bool path = absl::StartsWith(source.file, "/") || absl::StartsWith(source.file, "./") ||
+                      absl::StartsWith(source.file, "../");
+    return path ? source.file : "the key's file";
+  }
+  const bool variable = std::all_of(source.env.begin(), source.env.end(), [](char c) {
+    return absl::ascii_isupper(c) || absl::ascii_isdigit(c) || c == '_';
+  });
+  return variable ? source.env : "of this name";
 }
 
 void ReadPool(Section& parent, http::Options& pool) {
@@ -165,6 +183,14 @@ UpstreamConfig ReadUpstream(Section& section) {
                upstream.options.base_url);
   if (section.present() && upstream.options.base_url.empty())
     section.Fail("base_url", "is required");
+  section.Read("allow_plaintext",
+               "Send keys to a base_url of `http://` that is not on this machine.",
+               upstream.allow_plaintext);
+  if (SendsKeysInPlainText(upstream.options.base_url) && !upstream.allow_plaintext) {
+    section.Fail("base_url",
+                 "keys would cross the network in plain text: use https://, or set "
+                 "allow_plaintext to true");
+  }
   section.Read("default_store", "Store of a request that names none; empty: it must name one.",
                upstream.options.default_store);
   section.Read(
@@ -187,6 +213,10 @@ UpstreamConfig ReadUpstream(Section& section) {
       "A call may bring its own key in the metadata `upstream-api-key`. Else such a call is "
       "refused.",
       upstream.options.accept_caller_keys);
+  section.Read("refuse_repeated_writes",
+               "Refuse a write that a client library or a proxy has repeated, unless it has an "
+               "idempotency key: an earlier attempt may have been made.",
+               upstream.options.refuse_repeated_writes);
   if (section.present() && upstream.api_key.empty() && upstream.store_keys.empty() &&
       !upstream.options.accept_caller_keys) {
     section.Fail("api_key", "is required, here or for a store");
@@ -236,6 +266,25 @@ void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
                });
 }
 
+// Of the three ports.
+void CheckAddresses(Section& root, const Config& config) {
+  const std::pair<const char*, const std::string*> addresses[] = {
+      {"listen", &config.listen},
+      {"server.health_listen", &config.server.health_listen},
+      {"metrics.listen", &config.metrics_listen}};
+  for (size_t i = 0; i < std::size(addresses); ++i) {
+    const auto& [key, address] = addresses[i];
+    if (address->empty() && i > 0) continue;
+    const std::string problem = AgainstAddress(*address);
+    if (!problem.empty()) root.Fail(key, problem);
+    for (size_t j = 0; j < i; ++j) {
+      if (SameAddress(*addresses[j].second, *address)) {
+        root.Fail(key, absl::StrCat("is the same as ", addresses[j].first));
+      }
+    }
+  }
+}
+
 Config ReadConfig(Section root) {
   Config config;
   root.Read("listen", "Address and port of the gRPC service. Port 0: any that is free.",
@@ -255,6 +304,7 @@ Config ReadConfig(Section root) {
     Section metrics = root.Child("metrics", "Prometheus metrics, over HTTP at /metrics.");
     metrics.Read("listen", "Address and port; empty: no metrics.", config.metrics_listen);
   }
+  CheckAddresses(root, config);
   config.health = ReadHealth(root);
   config.logging = ReadLogging(root);
   config.tracing = ReadTracing(root);
@@ -314,11 +364,13 @@ absl::StatusOr<std::string> ReadKey(const KeySource& source) {
   const absl::string_view name = source.file.empty() ? "env" : "file";
   if (!source.file.empty()) {
     std::optional<std::string> text = ReadFile(source.file);
-    if (!text) return absl::NotFoundError("file: the key's file cannot be read");
+    if (!text) return absl::NotFoundError(absl::StrCat("file: ", Shown(source), " cannot be read"));
     key = *std::move(text);
   } else {
     const char* value = std::getenv(source.env.c_str());
-    if (value == nullptr) return absl::NotFoundError("env: there is no variable of this name");
+    if (value == nullptr) {
+      return absl::NotFoundError(absl::StrCat("env: there is no variable ", Shown(source)));
+    }
     key = value;
   }
   while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();

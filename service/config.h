@@ -55,6 +55,8 @@ struct UpstreamConfig {
   ProxyConfig proxy;
   http::Options pool;  // but for what the files of `tls` and `proxy` hold
   mapping::ProfileOverrides profile;
+  // Keys may cross a network in plain text.
+  bool allow_plaintext = false;
 
   bool operator==(const UpstreamConfig&) const = default;
 };

@@ -19,6 +19,8 @@ absl::string_view Name(Drift::Kind kind) {
       return "missing_required";
     case Drift::Kind::kUnfitting:
       return "unfitting";
+    case Drift::Kind::kAlteredValue:
+      return "altered_value";
   }
   return "";
 }
@@ -29,15 +31,20 @@ const std::string& Place(const Drift& drift) {
 
 }  // namespace
 
-void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids) {
+void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids, absl::Time now) {
   if (drifts.empty()) return;
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (now - period_begun_ >= kPeriod || now < period_begun_) {
+    period_begun_ = now;
+    logged_ = 0;
+    for (auto& [name, entry] : entries_) entry.logged.clear();
+  }
   for (const Drift& drift : drifts) {
     Entry& entry = entries_[absl::StrCat(Name(drift.kind), " ", Place(drift))];
     entry.count += drift.count;
     const auto& logged = entry.logged;
     if (std::find(logged.begin(), logged.end(), drift.text) != logged.end()) continue;
-    if (logged_ >= kMaxLogged) continue;
+    if (logged_ >= kMaxLogged || logged.size() >= kMaxLoggedOfField) continue;
     ++logged_;
     entry.logged.push_back(drift.text);
     // A sensitive field is never shown, not even a value that is not understood.

@@ -1,5 +1,5 @@
 // Where the upstream's contract has moved away from the protos: every deviation of a successful
-// reply is counted by field, and named in the log the first time.
+// reply is counted by field, and named in the log the first time in a while.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_DRIFT_LOG_H_
@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "service/log.h"
 #include "upstream/mapping/drift.h"
 
@@ -21,15 +23,19 @@ namespace gateway {
 class DriftLog {
  public:
   // `ids` of the call that met them.
-  void Record(const std::vector<mapping::Drift>& drifts, const LogIds& ids = {});
+  void Record(const std::vector<mapping::Drift>& drifts, const LogIds& ids = {},
+              absl::Time now = absl::Now());
 
   // By "kind field": "unknown_enum_text paynow.management.v1.OrderDto.status". Names come from the
   // protos alone, so there are never more than they have; an unknown member counts for its message.
   std::map<std::string, uint64_t> Counts() const;
 
  private:
-  // Beyond this many texts (they come from the upstream) a new one is counted but not logged.
+  // Texts come from the upstream, and an object may be keyed by ids. In each period so many are
+  // logged in all and of one field; beyond that they are counted only. After it, all are new again.
+  static constexpr absl::Duration kPeriod = absl::Hours(1);
   static constexpr size_t kMaxLogged = 1000;
+  static constexpr size_t kMaxLoggedOfField = 50;
 
   struct Entry {
     uint64_t count = 0;
@@ -39,6 +45,7 @@ class DriftLog {
   mutable std::mutex mutex_;  // guards the rest
   absl::flat_hash_map<std::string, Entry> entries_;
   size_t logged_ = 0;
+  absl::Time period_begun_ = absl::InfinitePast();
 };
 
 }  // namespace gateway

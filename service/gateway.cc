@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "service/authorization/settings.h"
+#include "service/config_checks.h"
 #include "service/log.h"
 #include "service/secret_files.h"
 #include "service/upstreams.h"
@@ -67,7 +68,13 @@ absl::Status Gateway::MakeRoutes() {
                                                      ": no proto has a provider of this name"));
     }
   }
-  return absl::OkStatus();
+  return CheckConfig(config_);
+}
+
+absl::Status Gateway::CheckConfig(const Config& config) const {
+  absl::Status status = CheckUpstreams(config, routes_->routes());
+  if (status.ok()) status = CheckAuthorities(config);
+  return status.ok() ? status : Prefixed(absl::StrCat(config.file, ": "), status);
 }
 
 absl::Status Gateway::MakeBackends() {
@@ -231,6 +238,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
 }
 
 absl::Status Gateway::Apply(const Config& config) {
+  if (absl::Status status = CheckConfig(config); !status.ok()) return status;
   auto webhooks = LoadWebhooks(config);  // first: what it may refuse changes nothing yet
   if (!webhooks.ok()) return webhooks.status();
   std::shared_ptr<const TlsMaterial> tls;

@@ -74,6 +74,8 @@ class Gateway {
   // All but what listens.
   absl::Status MakeAll();
   absl::Status MakeRoutes();
+  // What a configuration, also one that is reloaded, must not say of these routes.
+  absl::Status CheckConfig(const Config& config) const;
   absl::Status MakeBackends();
   absl::Status MakeTelemetry();
   absl::Status MakeWebhooks();

@@ -13,16 +13,18 @@
 #include "service/gateway.h"
 #include "service/grpc_log.h"
 #include "service/log.h"
+#include "service/version.h"
 
 namespace {
 
 constexpr absl::string_view kUsage =
     "Usage: billing-gateway --config FILE [--check-config]\n"
-    "       billing-gateway --config-keys | --help\n"
+    "       billing-gateway --config-keys | --version | --help\n"
     "\n"
     "  --config FILE    the configuration, one JSON file\n"
     "  --check-config   say whether the configuration is good, and do not serve\n"
-    "  --config-keys    print every key of the configuration: name, default, meaning\n";
+    "  --config-keys    print every key of the configuration: name, default, meaning\n"
+    "  --version        print the release\n";
 
 constexpr int kExitUsage = 2;
 
@@ -30,6 +32,7 @@ struct Arguments {
   std::string config;
   bool check_config = false;
   bool config_keys = false;
+  bool version = false;
   bool help = false;
   bool bad = false;
 };
@@ -44,13 +47,16 @@ Arguments Parse(int argc, char** argv) {
       arguments.check_config = true;
     } else if (argument == "--config-keys") {
       arguments.config_keys = true;
+    } else if (argument == "--version") {
+      arguments.version = true;
     } else if (argument == "--help") {
       arguments.help = true;
     } else {
       arguments.bad = true;
     }
   }
-  arguments.bad |= arguments.config.empty() && !arguments.config_keys && !arguments.help;
+  const bool asks = arguments.config_keys || arguments.version || arguments.help;
+  arguments.bad |= arguments.config.empty() && !asks;
   return arguments;
 }
 
@@ -132,6 +138,10 @@ int main(int argc, char** argv) {
   }
   if (arguments.help) {
     std::fputs(kUsage.data(), stdout);
+    return 0;
+  }
+  if (arguments.version) {
+    std::printf("billing-gateway %s\n", std::string(gateway::kVersion).c_str());
     return 0;
   }
   if (arguments.config_keys) {

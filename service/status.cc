@@ -48,17 +48,21 @@ google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
 // As many as fit into `room` bytes, and the number of the others.
 google::rpc::BadRequest Violations(const Failure& failure, size_t room) {
   google::rpc::BadRequest bad_request;
+  const size_t count = failure.violations.size() + failure.violations_left_out;
   size_t told = 0;
   for (const mapping::Violation& violation : failure.violations) {
     auto& added = *bad_request.add_field_violations();
     added.set_field(Text(violation.field));
     added.set_description(Text(violation.description));
     if (bad_request.ByteSizeLong() > room) {
-      added.clear_field();
-      added.set_description(absl::StrCat(failure.violations.size() - told, " more are not shown"));
+      bad_request.mutable_field_violations()->RemoveLast();
       break;
     }
     ++told;
+  }
+  if (told < count) {
+    bad_request.add_field_violations()->set_description(
+        absl::StrCat(count - told, " more are not shown"));
   }
   return bad_request;
 }
@@ -72,6 +76,33 @@ google::rpc::RetryInfo Retry(absl::Duration wait) {
 }
 
 }  // namespace
+
+std::optional<int64_t> RetryPushback(const Failure& failure, bool read) {
+  constexpr int64_t kNever = -1;
+  if (failure.retry_after) {
+    // Rounded up: a millisecond early is too early.
+    return absl::ToInt64Milliseconds(absl::Ceil(*failure.retry_after, absl::Milliseconds(1)));
+  }
+  switch (failure.outcome) {
+    case mapping::Outcome::kUnknown:
+      if (read) return std::nullopt;
+      return kNever;
+    case mapping::Outcome::kRefused:
+      return kNever;
+    case mapping::Outcome::kNotSent:
+      break;
+  }
+  switch (failure.code) {
+    // The gateway or the way to the upstream was at fault, or time; not the request.
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kResourceExhausted:
+      return std::nullopt;
+    default:
+      return kNever;
+  }
+}
 
 grpc::Status ToStatus(const Failure& failure, absl::string_view operation,
                       absl::string_view upstream_host, absl::string_view trace_id) {

@@ -14,6 +14,9 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
+#include <optional>
+
 #include "absl/strings/string_view.h"
 #include "upstream/mapping/failure.h"
 
@@ -26,6 +29,11 @@ inline constexpr absl::string_view kDomain = "billing-gateway";
 // without a `trace_id` the error tells none.
 grpc::Status ToStatus(const mapping::Failure& failure, absl::string_view operation,
                       absl::string_view upstream_host, absl::string_view trace_id = "");
+
+// What a client that repeats calls by itself is told in the trailer `grpc-retry-pushback-ms`: -1 to
+// leave it, a number of milliseconds to wait; nullopt where its own policy may decide. `read`: the
+// call changes nothing.
+std::optional<int64_t> RetryPushback(const mapping::Failure& failure, bool read);
 
 }  // namespace gateway
 

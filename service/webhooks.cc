@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/upstreams.h"
+#include "upstream/webhooks/scheme.h"
 
 namespace gateway {
 namespace {
@@ -13,6 +14,12 @@ using webhooks::Settings;
 using webhooks::Verifier;
 
 absl::StatusOr<Verifier> MakeVerifier(const std::string& provider, const WebhookConfig& webhook) {
+  const webhooks::Scheme* const scheme = webhooks::FindScheme(provider);
+  if (scheme != nullptr && scheme->signature_header.empty() && !webhook.allow_unsigned) {
+    return absl::InvalidArgumentError(
+        ".allow_unsigned: this provider documents no signature: without it every webhook is "
+        "refused");
+  }
   Verifier::Options options;
   options.max_age = webhook.max_age;
   options.allow_unsigned = webhook.allow_unsigned;

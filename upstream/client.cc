@@ -83,9 +83,24 @@ std::optional<mapping::Failure> Client::CheckCallerKey(
   return std::nullopt;
 }
 
+std::optional<mapping::Failure> Client::CheckRepeat(const mapping::Route& route,
+                                                    const CallTerms& terms) const {
+  const bool harmless = route.read || terms.idempotency_key.has_value();
+  if (!terms.repeated || harmless || !upstream_.options.refuse_repeated_writes) {
+    return std::nullopt;
+  }
+  return mapping::NotSent(absl::StatusCode::kFailedPrecondition, "RETRIED_WITHOUT_KEY",
+                          "the call's client library or a proxy has repeated a write without an "
+                          "idempotency key: an earlier attempt may have been made");
+}
+
 Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
                             const CallTerms& terms, Done done, StoreCheck check) {
   if (std::optional<mapping::Failure> failure = CheckCallerKey(terms.caller_key)) {
+    done({*std::move(failure)});
+    return Handle();
+  }
+  if (std::optional<mapping::Failure> failure = CheckRepeat(route, terms)) {
     done({*std::move(failure)});
     return Handle();
   }

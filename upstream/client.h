@@ -72,6 +72,9 @@ class Client {
   http::Stats pool() const { return transport_->Snapshot(); }
 
  private:
+  // Why the call must not be made: it may have been made already.
+  std::optional<mapping::Failure> CheckRepeat(const mapping::Route& route,
+                                              const CallTerms& terms) const;
   // Why the call cannot be made with it.
   std::optional<mapping::Failure> CheckCallerKey(const std::optional<absl::string_view>& key) const;
 

@@ -114,6 +114,10 @@ void PendingCall::OnResult(http::Result result) {
   const Redaction redaction(*route_.provider, key_);
   redaction.Mask(response);
   auto read = mapping::ReadReply(route_, response);
+  // A 2xx that is none is quoted too, and cut: the key goes before.
+  if (std::holds_alternative<Failure>(read) && redaction.MaskBody(response)) {
+    read = mapping::ReadReply(route_, response);
+  }
   if (auto* failure = std::get_if<Failure>(&read)) {
     redaction.Mask(*failure);
     return OnFailure(result, std::move(*failure));

@@ -45,7 +45,9 @@ struct Answer {
 struct CallTerms {
   // All attempts together, with their queueing and the waits in between, end at it.
   SteadyTime deadline;
-  absl::string_view idempotency_key = {};  // see mapping::RequestContext
+  std::optional<absl::string_view> idempotency_key = {};  // see mapping::RequestContext
+  // Somebody between the caller and this gateway has sent the call before.
+  bool repeated = false;
   // In place of the gateway's own, where the upstream's options accept it.
   std::optional<absl::string_view> caller_key = {};
   // Calls of one caller have the same, and a share of the upstream's places; 0: nobody knows, and

@@ -44,6 +44,8 @@ void Redaction::Mask(http::Response& response) const {
   if (response.status < 200 || response.status > 299) MaskText(response.body);
 }
 
+bool Redaction::MaskBody(http::Response& response) const { return MaskText(response.body); }
+
 void Redaction::Mask(mapping::Failure& failure) const {
   MaskText(failure.message);
   MaskText(failure.upstream_code);

@@ -33,6 +33,8 @@ class Redaction {
   // Writes asterisks over the key. The body of a 2xx, which is the caller's, is left as it is; its
   // headers are not.
   void Mask(http::Response& response) const;
+  // The body of any status. Returns whether the key was in it.
+  bool MaskBody(http::Response& response) const;
   void Mask(mapping::Failure& failure) const;
   // What a reply tells beside its message: trace id, texts that were not understood.
   void Mask(mapping::Reply& reply, const http::Response& response) const;

@@ -30,6 +30,10 @@ struct UpstreamOptions {
   // Calls may bring a key of their own, which then stands in for the gateway's.
   bool accept_caller_keys = false;
 
+  // A write that somebody on the way here has repeated already is refused unless it has an
+  // idempotency key: its first attempt may have been sent, by this gateway or by another.
+  bool refuse_repeated_writes = true;
+
   // An attempt ends this long before the caller's deadline, so that the answer can still reach the
   // caller.
   absl::Duration deadline_margin = absl::Milliseconds(5);

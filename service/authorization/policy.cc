@@ -72,6 +72,16 @@ void ReadCaller(Section& section, Rule& rule) {
   }
 }
 
+// A name, to be found in the file. What does not look like one may be a secret that has slipped in.
+std::string Shown(absl::string_view name) {
+  constexpr size_t kMost = 100;
+  const auto of_a_name = [](char c) {
+    return absl::ascii_isalpha(c) || c == '.' || c == '/' || c == '*';
+  };
+  if (name.size() > kMost || !std::all_of(name.begin(), name.end(), of_a_name)) return "";
+  return absl::StrCat(": ", name);
+}
+
 void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rule) {
   section.Read("methods",
                "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`. "
@@ -81,14 +91,16 @@ void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rul
   for (const std::string& pattern : rule.methods) {
     if (std::none_of(methods.begin(), methods.end(),
                      [&](const Method& method) { return Covers(pattern, method); })) {
-      section.Fail("methods", "names a method or service that there is not");
+      section.Fail("methods",
+                   absl::StrCat("names a method or service that there is not", Shown(pattern)));
     }
   }
   section.Read("upstreams", "Whose methods; empty: all.", rule.upstreams);
   for (const std::string& upstream : rule.upstreams) {
     if (std::none_of(methods.begin(), methods.end(),
                      [&](const Method& method) { return method.upstream == upstream; })) {
-      section.Fail("upstreams", "names an upstream that there is not");
+      section.Fail("upstreams",
+                   absl::StrCat("names an upstream that there is not", Shown(upstream)));
     }
   }
   std::vector<std::string> stores;

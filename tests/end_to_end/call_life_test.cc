@@ -30,7 +30,7 @@ constexpr absl::Duration kSoon = absl::Seconds(20);
 // The gateway in front of a server that takes requests and does not answer.
 class StalledTest : public testing::Test {
  protected:
-  StalledTest() : server_({{Step::HeldReply("{}")}}) {}
+  StalledTest() : server_({{Step::HeldReply(R"({"id":"1"})")}}) {}
 
   StackOptions Options() {
     StackOptions options;

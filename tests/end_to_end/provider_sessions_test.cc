@@ -86,9 +86,12 @@ TEST(QashierSessions, AreListedByTheTimeTheyWereMade) {
 
 TEST(QashierSessions, AreMadeOnceForOneIdempotencyKey) {
   ProviderStack qashier("qashier");
-  const Json first = qashier.Reply(kService + "CreateCheckoutSession", kKopi, "order-1");
-  const Json again = qashier.Reply(kService + "CreateCheckoutSession", kKopi, "order-1");
-  const Json other = qashier.Reply(kService + "CreateCheckoutSession", kKopi, "order-2");
+  const Json first =
+      qashier.Reply(kService + "CreateCheckoutSession", kKopi, {{"idempotency-key", "order-1"}});
+  const Json again =
+      qashier.Reply(kService + "CreateCheckoutSession", kKopi, {{"idempotency-key", "order-1"}});
+  const Json other =
+      qashier.Reply(kService + "CreateCheckoutSession", kKopi, {{"idempotency-key", "order-2"}});
   EXPECT_EQ(first, again);
   EXPECT_NE(first.at("id"), other.at("id"));
   EXPECT_EQ(qashier.recorder().Take().at(0).idempotency_key, "order-1");
@@ -108,13 +111,15 @@ TEST(QashierSessions, TellTheUpstreamsOwnNameForACall) {
 TEST(IdempotencyKeys, AreRefusedWhereTheUpstreamHasNone) {
   ProviderStack convergegate("convergegate");
   const Answer answer =
-      convergegate.Call("RefundsService/CreateRefund", R"({"body": {"session_id": "s"}})", "key-1");
+      convergegate.Call("RefundsService/CreateRefund", R"({"body": {"session_id": "s"}})",
+                        {{"idempotency-key", "key-1"}});
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(DetailsOf(answer.status).Fields(), std::vector<std::string>{"idempotency-key"});
   EXPECT_EQ(convergegate.recorder().count(), 0u);
   ProviderStack paymentkit("paymentkit");
   paymentkit.Reply("RefundsService/CreateRefund",
-                   R"({"account_id": "a", "body": {"invoice_id": "i"}})", "key-1");
+                   R"({"account_id": "a", "body": {"invoice_id": "i"}})",
+                   {{"idempotency-key", "key-1"}});
   EXPECT_EQ(paymentkit.recorder().Take().at(0).idempotency_key, "key-1");
 }
 

@@ -47,7 +47,7 @@ TEST_P(CallerFaults, Case35CallerCancels) {
 
 TEST_P(CallerFaults, Case36DeadlineAlreadyPast) {
   config().default_deadline = absl::ZeroDuration();
-  Serve([](const Received&) { return Reaction::Json("{}"); });
+  Serve([](const Received&) { return Reaction::Json(R"({"id":"1"})"); });
   for (const Operation& operation : {Read(), Refund(), Delete()}) {
     EXPECT_EQ(Call(operation, -absl::Seconds(1)).code, StatusCode::kDeadlineExceeded);
     // gRPC's own client does not send such a call. The gateway's default does the same to it.
@@ -66,7 +66,7 @@ TEST_P(CallerFaults, Case37VeryShortDeadlines) {
   const std::string slow = absl::StrCat("/", 500000000000000000 + 1);
   Serve([=](const Received& request) {
     const bool stalls = request.target.find(slow) != std::string::npos;
-    return stalls ? Reaction{.kind = Kind::kNothing} : Reaction::Json("{}");
+    return stalls ? Reaction{.kind = Kind::kNothing} : Reaction::Json(R"({"id":"1"})");
   });
   ExpectOk(Call(Read(2)));
   absl::Duration longest;
@@ -88,7 +88,7 @@ TEST_P(CallerFaults, Case37VeryShortDeadlines) {
 
 TEST_P(CallerFaults, Case38RequestsThatAreNone) {
   config().max_request_bytes = 2000;
-  Serve([](const Received&) { return Reaction::Json("{}"); });
+  Serve([](const Received&) { return Reaction::Json(R"({"id":"1"})"); });
   Operation bad_text = LargeWrite(20);
   bad_text.request[bad_text.request.rfind('n')] = '\xff';
   Operation truncated = LargeWrite(20);

@@ -90,7 +90,7 @@ class NameFaults : public WireBench {
 };
 
 TEST_P(NameFaults, Case3NameDoesNotResolve) {
-  Serve([](const Received&) { return Reaction::Json("{}"); });
+  Serve([](const Received&) { return Reaction::Json(R"({"id":"1"})"); });
   for (const Operation& operation : {Read(), Refund(), Delete()}) {
     TheNames().Set("");
     const int before = TheNames().lookups();
@@ -114,7 +114,7 @@ TEST_P(NameFaults, Case3NameDoesNotResolve) {
 TEST_P(NameFaults, Case4NameLookupHangs) {
   TheNames().Hang(true);
   config().default_deadline = absl::Milliseconds(500);
-  Serve([](const Received&) { return Reaction::Json("{}"); });
+  Serve([](const Received&) { return Reaction::Json(R"({"id":"1"})"); });
   int lookups = 0;
   for (const Operation& operation : {Read(), Refund(), Delete()}) {
     const Seen seen = Call(operation, kGatewaysDeadline);
@@ -132,11 +132,11 @@ TEST_P(NameFaults, Case4NameLookupHangs) {
 
 TEST_P(NameFaults, Case5AddressChanges) {
   upstream_config().pool.max_connection_age = absl::Seconds(1);
-  Serve([](const Received&) { return Reaction::Json("{}"); });
+  Serve([](const Received&) { return Reaction::Json(R"({"id":"1"})"); });
   FaultyUpstream::Options there = upstream_options();
   there.listen = {.host = "127.0.0.2", .port = upstream().port()};
   auto other = std::make_unique<FaultyUpstream>(
-      wire(), [](const Received&) { return Reaction::Json("{}"); }, there);
+      wire(), [](const Received&) { return Reaction::Json(R"({"id":"1"})"); }, there);
   ExpectOk(Call(Refund()));
   EXPECT_EQ(upstream().executions(), 1);
 

@@ -37,7 +37,7 @@ class StatusFaults : public WireBench {
 TEST_P(StatusFaults, Case20TooManyRequestsForASecond) {
   const auto requests = std::make_shared<std::atomic<int>>(0);
   Serve([=](const Received&) {
-    return (*requests)++ == 0 ? TooManyRequests("1") : Reaction::Json("{}");
+    return (*requests)++ == 0 ? TooManyRequests("1") : Reaction::Json(R"({"id":"1"})");
   });
   const Seen patient = Call(Read());
   ExpectOk(patient);
@@ -224,7 +224,7 @@ TEST_P(StatusFaults, Case27Declined) {
 }
 
 TEST_P(StatusFaults, Case28RedirectElsewhere) {
-  const http::ScriptedServer elsewhere({{http::Step::Reply("{}")}});
+  const http::ScriptedServer elsewhere({{http::Step::Reply(R"({"id":"1"})")}});
   for (const int status : {301, 302, 303, 307, 308}) {
     ExpectOnce(Reaction::Status(status, "").With("Location", elsewhere.Url("/v1")), All(), "3xx",
                {StatusCode::kInternal, "unknown", "UPSTREAM_REDIRECTED"});

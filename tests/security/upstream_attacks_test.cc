@@ -186,11 +186,11 @@ TEST_F(DiskAttacks, Attack50) {
   for (const std::string& text :
        {R"({"upstreams": {"paynow": {"api_key": ")" + marker + "\"",
         R"({"upstreams": {"paynow": {"api_key": ")" + marker + "\"}}}",
-        R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"file": ")" + marker +
+        R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"file": ")" + marker +
             "\"}}}}",
-        R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"env": ")" + marker +
+        R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"env": ")" + marker +
             "\"}}}}",
-        R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"key": ")" + marker +
+        R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"key": ")" + marker +
             "\"}}}}",
         R"({"server": {"tls": {"key_file": ")" + marker + "\"}}}",
         R"({"listen": ["key", ")" + marker + "\"]}", marker}) {

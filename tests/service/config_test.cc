@@ -25,7 +25,7 @@ constexpr char kSecret[] = "pnapi_v1_MARKER";
 
 json Minimal() {
   return json::parse(
-      R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"env": "K"}}}})");
+      R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"env": "K"}}}})");
 }
 
 std::string Error(const json& config) {
@@ -51,7 +51,7 @@ TEST(ConfigTest, HasDefaultsForAllButTheUpstream) {
   EXPECT_EQ(config->drain_grace, absl::Seconds(25));
   ASSERT_EQ(config->upstreams.count("paynow"), 1);
   const UpstreamConfig& upstream = config->upstreams.at("paynow");
-  EXPECT_EQ(upstream.options.base_url, "http://h");
+  EXPECT_EQ(upstream.options.base_url, "https://h");
   EXPECT_EQ(upstream.api_key.env, "K");
   EXPECT_TRUE(upstream.options.default_store.empty());
   EXPECT_TRUE(upstream.store_keys.empty());
@@ -122,7 +122,7 @@ TEST(ConfigTest, ServesPlainTextToOthersOnlyWhenToldSo) {
   for (const char* local : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "unix:/s"}) {
     EXPECT_EQ(Error(With("/listen", local)), "") << local;
   }
-  for (const char* reachable : {"0.0.0.0:1", "[::]:1", "10.0.0.7:1", "gateway:1", "*:1", ":1", "",
+  for (const char* reachable : {"0.0.0.0:1", "[::]:1", "10.0.0.7:1", "gateway:1", "*:1", ":1",
                                 "127.0.0.1.example:1", "dns:///localhost:1", "ipv4:127.0.0.1:1"}) {
     json config = With("/listen", reachable);
     EXPECT_THAT(Error(config), HasSubstr("g.json: listen: calls would cross the network in plain "))
@@ -130,6 +130,57 @@ TEST(ConfigTest, ServesPlainTextToOthersOnlyWhenToldSo) {
     config["server"]["allow_plaintext"] = true;
     EXPECT_EQ(Error(config), "") << reachable;
   }
+}
+
+TEST(ConfigTest, RefusesAddressesThatAreNone) {
+  for (const char* const port : {"70000", "65536", "99999999999", "http", "-1", "", " 1"}) {
+    const std::string address = absl::StrCat("127.0.0.1:", port);
+    EXPECT_THAT(Error(With("/listen", address)), HasSubstr("g.json: listen: ")) << port;
+    EXPECT_THAT(Error(With("/metrics/listen", address)), HasSubstr("g.json: metrics.listen: "));
+    EXPECT_THAT(Error(With("/server/health_listen", address)),
+                HasSubstr("g.json: server.health_listen: "));
+  }
+  EXPECT_NE(Error(With("/listen", "")), "");
+  EXPECT_NE(Error(With("/listen", "localhost")), "");
+  EXPECT_EQ(Error(With("/listen", "127.0.0.1:65535")), "");
+}
+
+TEST(ConfigTest, RefusesOneAddressForTwoPorts) {
+  EXPECT_EQ(Error(With("/metrics/listen", "127.0.0.1:50051")),
+            "g.json: metrics.listen: is the same as listen");
+  EXPECT_EQ(Error(With("/server/health_listen", "127.0.0.1:50051")),
+            "g.json: server.health_listen: is the same as listen");
+  json config = With("/listen", "127.0.0.1:0");
+  config["metrics"]["listen"] = "127.0.0.1:0";
+  EXPECT_EQ(Error(config), "");
+}
+
+TEST(ConfigTest, SendsKeysInPlainTextToOthersOnlyWhenToldSo) {
+  for (const char* const local :
+       {"http://127.0.0.1", "http://127.0.0.1:8080/x", "http://localhost:1", "http://[::1]:1",
+        "http://[::1]", "https://api.example"}) {
+    EXPECT_EQ(Error(With("/upstreams/paynow/base_url", local)), "") << local;
+  }
+  for (const char* const reachable :
+       {"http://api.example", "http://sandbox:8080", "http://10.0.0.7", "http://[2001:db8::1]:80",
+        "http://localhost.example"}) {
+    json config = With("/upstreams/paynow/base_url", reachable);
+    EXPECT_THAT(Error(config), HasSubstr("g.json: upstreams.paynow.base_url: keys would cross"))
+        << reachable;
+    config["upstreams"]["paynow"]["allow_plaintext"] = true;
+    EXPECT_EQ(Error(config), "") << reachable;
+  }
+}
+
+TEST(ConfigTest, RefusesTheSameKeyTwice) {
+  const auto error = [](const std::string& text) {
+    return std::string(ParseConfig("g.json", text).status().message());
+  };
+  EXPECT_EQ(error(R"({"listen": "127.0.0.1:1", "listen": "127.0.0.1:2"})"),
+            "g.json: listen: is there twice");
+  EXPECT_EQ(error(R"({"upstreams": {"paynow": {}, "pay\u006eow": {}}})"),
+            "g.json: paynow: is there twice");
+  EXPECT_EQ(Error(Minimal()), "");
 }
 
 TEST(ConfigTest, ReadsWhatIsToldOfCalls) {
@@ -343,11 +394,19 @@ TEST_F(ReadKeyTest, RefusesWhatCannotBeAHeadersValue) {
   EXPECT_FALSE(FromFile(std::string("MAR\0KER", 7)).ok());
 }
 
-TEST_F(ReadKeyTest, ShowsNoSourceEither) {
+TEST_F(ReadKeyTest, NamesTheSource) {
+  EXPECT_EQ(ReadKey({"/no/such/key", ""}).status(),
+            absl::NotFoundError("file: /no/such/key cannot be read"));
+  EXPECT_EQ(ReadKey({"", "GATEWAY_TEST_UNSET_1"}).status(),
+            absl::NotFoundError("env: there is no variable GATEWAY_TEST_UNSET_1"));
+}
+
+// What does not look like a name may be the key, in the wrong place.
+TEST_F(ReadKeyTest, ShowsNoSourceThatMayBeAKey) {
   EXPECT_EQ(ReadKey({kSecret, ""}).status(),
             absl::NotFoundError("file: the key's file cannot be read"));
   EXPECT_EQ(ReadKey({directory_.Path(), ""}).status(),
-            absl::NotFoundError("file: the key's file cannot be read"));
+            absl::NotFoundError("file: " + directory_.Path() + " cannot be read"));
   EXPECT_EQ(ReadKey({"", kSecret}).status(),
             absl::NotFoundError("env: there is no variable of this name"));
 }

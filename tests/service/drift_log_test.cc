@@ -84,12 +84,26 @@ TEST_F(DriftLogTest, HidesTheTextOfASensitiveField) {
                                     "missing_required p.OrderDto.token "));
 }
 
-TEST_F(DriftLogTest, StopsLoggingButNotCounting) {
+// One object that is keyed by ids does not silence the others.
+TEST_F(DriftLogTest, LogsSoManyTextsOfAFieldAndCountsAll) {
   for (int i = 0; i < 1500; ++i) log_.Record({Member(absl::StrCat("m", i))});
   log_.Record({EnumText("paused")});
-  EXPECT_EQ(Logged().size(), 1000u);
+  EXPECT_EQ(Logged().size(), 51u);
+  EXPECT_EQ(Logged().back(), "unknown_enum_text p.OrderDto.status paused");
   EXPECT_THAT(log_.Counts(), ElementsAre(Pair("unknown_enum_text p.OrderDto.status", 1),
                                          Pair("unknown_member p.OrderDto", 1500)));
+}
+
+TEST_F(DriftLogTest, SpeaksAgainAfterAWhile) {
+  const absl::Time start = absl::FromUnixSeconds(1700000000);
+  const auto record = [&](absl::Duration after) {
+    for (int i = 0; i < 100; ++i) log_.Record({Member(absl::StrCat("m", i))}, {}, start + after);
+  };
+  record(absl::ZeroDuration());
+  record(absl::Minutes(59));
+  EXPECT_EQ(Logged().size(), 50u);
+  record(absl::Minutes(61));
+  EXPECT_EQ(Logged().size(), 100u);
 }
 
 TEST_F(DriftLogTest, MayBeUsedFromSeveralThreads) {

@@ -164,9 +164,11 @@ TEST_F(GatewayTest, NamesAnUpstreamThatNoProtoKnows) {
 
 TEST_F(GatewayTest, NamesTheKeyThatCannotBeRead) {
   upstream().api_key.file = directory_.Path("missing");
-  EXPECT_EQ(Error(), "g.json: upstreams.paynow.api_key.file: the key's file cannot be read");
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow.api_key.file: " + directory_.Path("missing") +
+                         " cannot be read");
   upstream().api_key = {"", "GATEWAY_TEST_UNSET"};
-  EXPECT_EQ(Error(), "g.json: upstreams.paynow.api_key.env: there is no variable of this name");
+  EXPECT_EQ(Error(),
+            "g.json: upstreams.paynow.api_key.env: there is no variable GATEWAY_TEST_UNSET");
   setenv("GATEWAY_TEST_BAD", "MARKER\nX", 1);
   upstream().api_key = {};
   upstream().store_keys["34"] = {"", "GATEWAY_TEST_BAD"};
@@ -182,7 +184,31 @@ TEST_F(GatewayTest, NamesABaseUrlThatIsNone) {
 
 TEST_F(GatewayTest, NamesAuthoritiesThatCannotBeRead) {
   upstream().pool.ca_file = directory_.Path("missing");
-  EXPECT_EQ(Error(), "g.json: upstreams.paynow: ca_file cannot be read");
+  EXPECT_EQ(Error(),
+            "g.json: upstreams.paynow.ca_file: " + directory_.Path("missing") + " cannot be read");
+  upstream().pool.ca_file = directory_.Write("ca.pem", "no certificate\n");
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow.ca_file: " + directory_.Path("ca.pem") +
+                         " holds no certificate that can be read");
+}
+
+TEST_F(GatewayTest, NamesABaseUrlAndStoresThatDoNotGoWithThePaths) {
+  const std::string good = upstream().options.base_url;
+  upstream().options.base_url = good + "/v1";
+  EXPECT_EQ(Error(),
+            "g.json: upstreams.paynow.base_url: ends in /v1, which the paths bring themselves");
+  upstream().options.base_url = good;
+  for (const char* const store : {"my-store", "1/2", "..", "99999999999999999999"}) {
+    upstream().options.default_store = store;
+    EXPECT_EQ(Error(), "g.json: upstreams.paynow.default_store: is no id of a store") << store;
+  }
+  upstream().options.default_store = "";
+  upstream().store_keys["shop"] = upstream().api_key;
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow.stores.shop: is no id of a store");
+}
+
+TEST_F(GatewayTest, RefusesWebhooksThatItCouldNeverBelieve) {
+  config_.webhooks.providers["qashier"] = {};
+  EXPECT_THAT(Error(), HasSubstr("g.json: webhooks.providers.qashier.allow_unsigned: "));
 }
 
 TEST_F(GatewayTest, ServesNothingOfAnUpstreamThatIsLeftOut) {

@@ -224,11 +224,13 @@ TEST_F(ProcessTest, NamesFileKeyAndReasonOfEveryError) {
        ": upstreams.paynow.base_url: must be http:// or https://, a host, and optionally a port "
        "and "
        "a path without a slash at the end\n"},
-      {R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"env": "MARKER"}}}})",
-       ": upstreams.paynow.api_key.env: there is no variable of this name\n"},
-      {R"({"upstreams": {"paynow": {"base_url": "http://h", "api_key": {"file": "MARKER"}}}})",
+      {R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"env": "MARKER"}}}})",
+       ": upstreams.paynow.api_key.env: there is no variable MARKER\n"},
+      {R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"file": "MARKER"}}}})",
        ": upstreams.paynow.api_key.file: the key's file cannot be read\n"},
-      {R"({"upstreams": {"x": {"base_url": "http://h", "api_key": {"env": "GATEWAY_TEST_KEY"}}}})",
+      {R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"file": "/no/key"}}}})",
+       ": upstreams.paynow.api_key.file: /no/key cannot be read\n"},
+      {R"({"upstreams": {"x": {"base_url": "https://h", "api_key": {"env": "GATEWAY_TEST_KEY"}}}})",
        ": upstreams.x: no proto has a provider of this name\n"},
   };
   for (const auto& row : kRows) {
@@ -254,6 +256,12 @@ TEST_F(ProcessTest, NamesTheFileThatIsNotThere) {
   const Ended ended = Run({"--config", directory_.Path("none.json")});
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_EQ(ended.err, directory_.Path("none.json") + ": cannot be read\n");
+}
+
+TEST_F(ProcessTest, PrintsItsRelease) {
+  const Ended ended = Run({"--version"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.out, "billing-gateway 0.1.0\n");
 }
 
 TEST_F(ProcessTest, PrintsEveryKeyAsARowOfATable) {

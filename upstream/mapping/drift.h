@@ -1,4 +1,5 @@
-// What a successful reply had that the protos do not, or lacked: the upstream's contract has moved.
+// What a successful reply had that the protos do not, or lacked, or what in it had to be changed to
+// be passed on: the upstream's contract has moved.
 // Never fails a call; counted by field, named in the log, and an enum's text reaches the caller.
 #ifndef UPSTREAM_MAPPING_DRIFT_H_
 #define UPSTREAM_MAPPING_DRIFT_H_
@@ -19,6 +20,8 @@ struct Drift {
     kUnknownEnumText,
     kMissingRequired,
     kUnfitting,  // a value that a loose field cannot hold: left out
+    // Something was changed so that it could be passed on: `text` says what, in our own words.
+    kAlteredValue,
   };
 
   Kind kind;
@@ -27,7 +30,7 @@ struct Drift {
   const MessagePlan* message;
   const FieldPlan* field;
   // The member's name or the enum's text as the upstream wrote it, cut to kMaxText bytes.
-  // Untrusted.
+  // Untrusted, except for kAlteredValue.
   std::string text;
   size_t count = 1;  // in this reply
 

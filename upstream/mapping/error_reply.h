@@ -22,8 +22,9 @@ Failure ReadErrorReply(const Route& route, const http::Response& response);
 // What the headers say of the upstream's own name for the request; empty where they say nothing.
 std::string ReadTraceId(const v1::Provider& provider, const http::Response& response);
 
-// A Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date, which is taken against `now`.
-// Clamped to 0 and kMaxRetryAfter. Nothing for junk.
+// A Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date in any of its three forms,
+// which is taken against `now`. A date that has passed is 0; kMaxRetryAfter at most. Returns
+// nullopt for junk, a negative number included.
 inline constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now);
 

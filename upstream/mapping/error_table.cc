@@ -20,6 +20,8 @@ struct Row {
 
 // 4xx says that the upstream declined: it did not happen. Everything else leaves open whether it
 // did: a 303 is the classic answer to a POST that worked, a 500 can come after the money has moved.
+// Three of the 4xx are no refusals: a server, or a proxy before it, gave up waiting (408), or
+// believes that its client did (460, 499), and the work may have begun by then.
 constexpr Row kRows[] = {
     {400, 400, StatusCode::kInvalidArgument, StatusCode::kInvalidArgument, Outcome::kRefused,
      "UPSTREAM_INVALID_ARGUMENT"},
@@ -33,6 +35,12 @@ constexpr Row kRows[] = {
      "UPSTREAM_NOT_FOUND"},
     {405, 405, StatusCode::kUnimplemented, StatusCode::kUnimplemented, Outcome::kRefused,
      "UPSTREAM_UNIMPLEMENTED"},
+    {408, 408, StatusCode::kUnavailable, StatusCode::kUnknown, Outcome::kUnknown,
+     "UPSTREAM_TIMED_OUT"},
+    {460, 460, StatusCode::kUnavailable, StatusCode::kUnknown, Outcome::kUnknown,
+     "UPSTREAM_TIMED_OUT"},
+    {499, 499, StatusCode::kUnavailable, StatusCode::kUnknown, Outcome::kUnknown,
+     "UPSTREAM_TIMED_OUT"},
     {409, 409, StatusCode::kAborted, StatusCode::kAborted, Outcome::kRefused, "UPSTREAM_CONFLICT"},
     {410, 410, StatusCode::kNotFound, StatusCode::kNotFound, Outcome::kRefused,
      "UPSTREAM_NOT_FOUND"},

@@ -41,6 +41,7 @@ struct Failure {
   std::string upstream_code;  // as the upstream spelled it
   std::string trace_id;       // the upstream's own
   std::vector<Violation> violations;
+  size_t violations_left_out = 0;  // there are so many more
   std::optional<absl::Duration> retry_after;
 };
 

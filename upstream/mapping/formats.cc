@@ -6,8 +6,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "upstream/mapping/swar.h"
 
 namespace gateway::mapping {
@@ -211,6 +213,31 @@ char* WriteDouble(double number, char* buffer) {
   const bool whole = std::abs(number) <= kExact && number == std::trunc(number) && !negative_zero;
   return whole ? std::to_chars(buffer, last, static_cast<int64_t>(number)).ptr
                : std::to_chars(buffer, last, number).ptr;
+}
+
+WholeNumber ParseWholeNumber(absl::string_view text, int64_t& number) {
+  // More than an int64 has.
+  constexpr int64_t kMostDigits = std::numeric_limits<int64_t>::digits10 + 1;
+  const size_t e = std::min(text.find_first_of("eE"), text.size());
+  absl::string_view shift = text.substr(std::min(e + 1, text.size()));
+  int64_t exponent = 0;
+  if (!shift.empty() && !absl::SimpleAtoi(shift, &exponent)) return WholeNumber::kOutOfRange;
+  std::string digits(text.substr(0, e));
+  if (const size_t point = digits.find('.'); point != std::string::npos) {
+    exponent -= static_cast<int64_t>(digits.size() - point - 1);
+    digits.erase(point, 1);
+  }
+  const size_t last = digits.find_last_not_of("0-");
+  if (last == std::string::npos) {  // nothing but zeros
+    number = 0;
+    return WholeNumber::kGood;
+  }
+  exponent += static_cast<int64_t>(digits.size() - last - 1);
+  digits.resize(last + 1);
+  if (exponent < 0) return WholeNumber::kFraction;
+  if (exponent > kMostDigits) return WholeNumber::kOutOfRange;
+  digits.append(static_cast<size_t>(exponent), '0');
+  return absl::SimpleAtoi(digits, &number) ? WholeNumber::kGood : WholeNumber::kOutOfRange;
 }
 
 void AppendPercentEncoded(absl::string_view text, std::string& out) {

@@ -47,6 +47,11 @@ char* WriteRfc3339(const Instant& instant, char* buffer);
 inline constexpr size_t kMaxDouble = 32;
 char* WriteDouble(double number, char* buffer);
 
+// An integer in the decimal notation of JSON, however it is written: "10", "10.0", "1e16". Its
+// digits are moved, not calculated with, so that none is lost. `text` must be a number of JSON.
+enum class WholeNumber { kGood, kFraction, kOutOfRange };
+WholeNumber ParseWholeNumber(absl::string_view text, int64_t& number);
+
 // Everything but RFC 3986's unreserved characters as %XX: safe in a path segment and in a query.
 void AppendPercentEncoded(absl::string_view text, std::string& out);
 

@@ -14,6 +14,7 @@ namespace gateway::mapping {
 namespace {
 
 constexpr absl::string_view kMalformed = "is malformed";
+constexpr absl::string_view kTooDeep = "is nested too deeply";
 
 // Field numbers of google/protobuf/struct.proto.
 constexpr uint32_t kStructFields = 1;
@@ -22,138 +23,171 @@ constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
 enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
 
-absl::string_view AppendValue(absl::string_view bytes, int depth, ByteSink& out);
+class FreeJsonWriter {
+ public:
+  FreeJsonWriter(Violations& violations, ByteSink& out) : violations_(violations), out_(out) {}
 
-absl::string_view AppendText(absl::string_view text, ByteSink& out) {
-  if (!IsUtf8(text)) return "must be valid UTF-8";
-  AppendJsonString(text, out);
-  return "";
-}
+  // Whether no value was set twice.
+  bool in_one_piece() const { return in_one_piece_; }
 
-absl::string_view AppendNumber(double number, ByteSink& out) {
-  if (!std::isfinite(number)) return "must be a finite number";
-  out.Advance(WriteDouble(number, out.Room(kMaxDouble)));
-  return "";
-}
-
-// A member of an object that `beside` has a field for is refused; there may be none.
-absl::string_view AppendMember(absl::string_view entry, int depth, const MessagePlan* beside,
-                               KeysSoFar& keys, ByteSink& out) {
-  WireReader reader(entry);
-  uint32_t number;
-  WireValue part;
-  absl::string_view key;
-  std::optional<absl::string_view> value;
-  while (!reader.done()) {
-    if (!reader.ReadField(number, part) || part.type != WireType::kBytes) return kMalformed;
-    if (number == kMapKey) {
-      key = part.bytes;
-    } else if (number == kMapValue) {
-      if (value) return kSetTwice;
-      value = part.bytes;
-    } else {
-      return kMalformed;
+  void Value(absl::string_view bytes, int depth, const Path& at) {
+    uint32_t kind = 0;
+    WireValue value;
+    WireReader reader(bytes);
+    if (!reader.done() && !reader.ReadField(kind, value)) return Fault(at, kMalformed);
+    if (!reader.done()) {
+      in_one_piece_ = false;
+      return;
+    }
+    if (kind != 0 && value.type != TypeOf(kind)) return Fault(at, kMalformed);
+    switch (kind) {
+      case kNull:
+        return out_.append("null");
+      case kNumber:
+        return Number(std::bit_cast<double>(value.bits), at);
+      case kBool:
+        return out_.append(value.bits != 0 ? "true" : "false");
+      case kText:
+        return Text(value.bytes, at);
+      case kObject:
+        return Object(value.bytes, depth + 1, at);
+      case kList:
+        return List(value.bytes, depth + 1, at);
+      case 0:
+        return Fault(at, "has no value: use null_value for null");
+      default:
+        return Fault(at, kMalformed);
     }
   }
-  if (!keys.Add(key)) return "has the same key twice";
-  if (beside != nullptr && beside->ByWireName(key) != nullptr) {
-    return "has a member that has a field of its own";
-  }
-  const absl::string_view error = AppendText(key, out);
-  if (!error.empty()) return error;
-  out.push_back(':');
-  return AppendValue(value.value_or(""), depth, out);
-}
 
-absl::string_view AppendMembers(absl::string_view bytes, int depth, const MessagePlan* beside,
-                                ByteSink& out) {
-  if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
-  WireReader reader(bytes);
-  uint32_t number;
-  WireValue entry;
-  KeysSoFar keys;
-  while (!reader.done()) {
-    if (!reader.ReadField(number, entry)) return kMalformed;
-    if (number != kStructFields || entry.type != WireType::kBytes) return kMalformed;
-    if (out.back() != '{') out.push_back(',');
-    const absl::string_view error = AppendMember(entry.bytes, depth, beside, keys, out);
-    if (!error.empty()) return error;
+  void Object(absl::string_view bytes, int depth, const Path& at) {
+    if (depth > kMaxFreeJsonDepth) return Fault(at, kTooDeep);
+    out_.push_back('{');
+    Members(bytes, depth, nullptr, at);
+    out_.push_back('}');
   }
-  return "";
-}
 
-absl::string_view AppendObject(absl::string_view bytes, int depth, ByteSink& out) {
-  out.push_back('{');
-  const absl::string_view error = AppendMembers(bytes, depth, nullptr, out);
-  out.push_back('}');
-  return error;
-}
-
-absl::string_view AppendList(absl::string_view bytes, int depth, ByteSink& out) {
-  if (depth > kMaxFreeJsonDepth) return "is nested too deeply";
-  WireReader reader(bytes);
-  uint32_t number;
-  WireValue element;
-  out.push_back('[');
-  for (bool first = true; !reader.done(); first = false) {
-    if (!reader.ReadField(number, element)) return kMalformed;
-    if (number != kListValues || element.type != WireType::kBytes) return kMalformed;
-    if (!first) out.push_back(',');
-    const absl::string_view error = AppendValue(element.bytes, depth, out);
-    if (!error.empty()) return error;
+  void List(absl::string_view bytes, int depth, const Path& at) {
+    if (depth > kMaxFreeJsonDepth) return Fault(at, kTooDeep);
+    WireReader reader(bytes);
+    uint32_t number;
+    WireValue element;
+    out_.push_back('[');
+    for (size_t index = 0; !reader.done(); ++index) {
+      if (index > 0) out_.push_back(',');
+      if (!reader.ReadField(number, element) || number != kListValues ||
+          element.type != WireType::kBytes) {
+        Fault(at, kMalformed);
+        break;
+      }
+      Value(element.bytes, depth, {&at, "", index});
+    }
+    out_.push_back(']');
   }
-  out.push_back(']');
-  return "";
-}
 
-absl::string_view AppendValue(absl::string_view bytes, int depth, ByteSink& out) {
-  uint32_t kind = 0;
-  WireValue value;
-  WireReader reader(bytes);
-  if (!reader.done() && !reader.ReadField(kind, value)) return kMalformed;
-  if (!reader.done()) return kSetTwice;
-  switch (kind) {
-    case kNull:
-      if (value.type != WireType::kVarint) return kMalformed;
-      out.append("null");
-      return "";
-    case kNumber:
-      if (value.type != WireType::kFixed64) return kMalformed;
-      return AppendNumber(std::bit_cast<double>(value.bits), out);
-    case kBool:
-      if (value.type != WireType::kVarint) return kMalformed;
-      out.append(value.bits != 0 ? "true" : "false");
-      return "";
-    case kText:
-    case kObject:
-    case kList:
-      if (value.type != WireType::kBytes) return kMalformed;
-      if (kind == kText) return AppendText(value.bytes, out);
-      return kind == kObject ? AppendObject(value.bytes, depth + 1, out)
-                             : AppendList(value.bytes, depth + 1, out);
-    case 0:
-      return "has no value: use null_value for null";
-    default:
-      return kMalformed;
+  // A member that `beside` has a field for is refused; there may be none.
+  void Members(absl::string_view bytes, int depth, const MessagePlan* beside, const Path& at) {
+    WireReader reader(bytes);
+    uint32_t number;
+    WireValue entry;
+    KeysSoFar keys;
+    while (!reader.done()) {
+      if (!reader.ReadField(number, entry) || number != kStructFields ||
+          entry.type != WireType::kBytes || !Member(entry.bytes, depth, beside, keys, at)) {
+        return violations_.Add(at, kMalformed);
+      }
+    }
   }
-}
+
+ private:
+  static WireType TypeOf(uint32_t kind) {
+    switch (kind) {
+      case kNull:
+      case kBool:
+        return WireType::kVarint;
+      case kNumber:
+        return WireType::kFixed64;
+      default:
+        return WireType::kBytes;
+    }
+  }
+
+  // Returns false for what is no entry of a Struct.
+  bool Member(absl::string_view entry, int depth, const MessagePlan* beside, KeysSoFar& keys,
+              const Path& at) {
+    WireReader reader(entry);
+    uint32_t number;
+    WireValue part;
+    absl::string_view key;
+    std::optional<absl::string_view> value;
+    while (!reader.done()) {
+      if (!reader.ReadField(number, part) || part.type != WireType::kBytes) return false;
+      if (number == kMapKey) {
+        key = part.bytes;
+      } else if (number == kMapValue) {
+        if (value) in_one_piece_ = false;
+        value = part.bytes;
+      } else {
+        return false;
+      }
+    }
+    const Path here{&at, key, {}, true};
+    if (!keys.Add(key)) violations_.Add(here, "is there twice");
+    if (beside != nullptr && beside->ByWireName(key) != nullptr) {
+      violations_.Add(here, "has a field of its own");
+      return true;
+    }
+    if (out_.back() != '{') out_.push_back(',');
+    Text(key, here);
+    out_.push_back(':');
+    Value(value.value_or(""), depth, here);
+    return true;
+  }
+
+  void Text(absl::string_view text, const Path& at) {
+    if (!IsUtf8(text)) return Fault(at, "must be valid UTF-8");
+    AppendJsonString(text, out_);
+  }
+
+  void Number(double number, const Path& at) {
+    if (!std::isfinite(number)) return Fault(at, "must be a finite number");
+    out_.Advance(WriteDouble(number, out_.Room(kMaxDouble)));
+  }
+
+  void Fault(const Path& at, absl::string_view what) {
+    violations_.Add(at, what);
+    out_.append(R"("")");
+  }
+
+  Violations& violations_;
+  ByteSink& out_;
+  bool in_one_piece_ = true;
+};
 
 }  // namespace
 
-absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, ByteSink& out) {
+bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violations& violations,
+                    ByteSink& out) {
+  FreeJsonWriter writer(violations, out);
   switch (kind) {
     case Kind::kStruct:
-      return AppendObject(bytes, 0, out);
+      writer.Object(bytes, 0, at);
+      break;
     case Kind::kListValue:
-      return AppendList(bytes, 0, out);
+      writer.List(bytes, 0, at);
+      break;
     default:
-      return AppendValue(bytes, 0, out);
+      writer.Value(bytes, 0, at);
+      break;
   }
+  return writer.in_one_piece();
 }
 
-absl::string_view AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes,
-                                    ByteSink& out) {
-  return AppendMembers(bytes, 0, &beside, out);
+bool AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes, const Path& at,
+                       Violations& violations, ByteSink& out) {
+  FreeJsonWriter writer(violations, out);
+  writer.Members(bytes, 0, &beside, at);
+  return writer.in_one_piece();
 }
 
 absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes) {

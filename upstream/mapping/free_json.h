@@ -5,6 +5,7 @@
 #include "absl/strings/string_view.h"
 #include "upstream/mapping/byte_sink.h"
 #include "upstream/mapping/plan.h"
+#include "upstream/mapping/violations.h"
 
 namespace gateway::mapping {
 
@@ -13,18 +14,18 @@ namespace gateway::mapping {
 // answer that cannot be read would leave open whether the call happened.
 inline constexpr int kMaxFreeJsonDepth = 30;
 
-// What AppendFreeJson returns for a value that stands on the wire in pieces. Legal, and no
-// serializer writes it: protobuf's parser puts them together.
-inline constexpr absl::string_view kSetTwice = "is set twice";
+// Both return false where a value stands on the wire in pieces: legal, but no serializer writes it,
+// and protobuf's parser puts them together. What is wrong is added to `violations`, each with its
+// place; an empty string stands in for it, so that what is written stays JSON.
 
-// The message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON. Returns what is wrong
-// with it, or "".
-absl::string_view AppendFreeJson(Kind kind, absl::string_view bytes, ByteSink& out);
+// The message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON.
+bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violations& violations,
+                    ByteSink& out);
 
 // The google.protobuf.Struct in `bytes` as further members of an object of type `beside` that `out`
 // is in the middle of. A member that has a field of its own there is refused.
-absl::string_view AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes,
-                                    ByteSink& out);
+bool AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes, const Path& at,
+                       Violations& violations, ByteSink& out);
 
 // What `field`, of kind kValue, asks of a good value. Returns what is wrong, or "".
 absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes);

@@ -166,7 +166,8 @@ WireResult JsonFromWire::Element(const FieldPlan& field, const WireValue& value,
   if (!IsScalar(field.kind)) return FreeJson(field, value, at);
   const ScalarText scalar = TextOf(field, value, now_, scratch_);
   if (!scalar.error.empty()) {
-    violations_.Add(at, scalar.error);
+    violations_.Add(at, Explain(field, scalar.error));
+    out_.append(R"("")");  // so that it stays JSON, in which a form looks for further faults
   } else if (IsQuoted(field)) {
     AppendJsonString(scalar.text, out_);
   } else {
@@ -176,19 +177,20 @@ WireResult JsonFromWire::Element(const FieldPlan& field, const WireValue& value,
 }
 
 WireResult JsonFromWire::FreeJson(const FieldPlan& field, const WireValue& value, const Path& at) {
-  absl::string_view error = AppendFreeJson(field.kind, value.bytes, out_);
-  if (error == kSetTwice) return WireResult::kNotCanonical;
-  if (error.empty() && field.kind == Kind::kValue) error = CheckFreeValue(field, value.bytes);
-  if (!error.empty()) violations_.Add(at, error);
+  const size_t known = violations_.count();
+  if (!AppendFreeJson(field.kind, value.bytes, at, violations_, out_)) {
+    return WireResult::kNotCanonical;
+  }
+  if (field.kind != Kind::kValue || violations_.count() > known) return WireResult::kOk;
+  const absl::string_view error = CheckFreeValue(field, value.bytes);
+  if (!error.empty()) violations_.Add(at, Explain(field, error));
   return WireResult::kOk;
 }
 
 WireResult JsonFromWire::Rest(const MessagePlan& owner, const WireValue& value, const Path& at) {
   if (value.type != WireType::kBytes) return WireResult::kMalformed;
-  const absl::string_view error = AppendFreeMembers(owner, value.bytes, out_);
-  if (error == kSetTwice) return WireResult::kNotCanonical;
-  if (!error.empty()) violations_.Add(at, error);
-  return WireResult::kOk;
+  return AppendFreeMembers(owner, value.bytes, at, violations_, out_) ? WireResult::kOk
+                                                                      : WireResult::kNotCanonical;
 }
 
 WireResult JsonFromWire::List(const FieldPlan& field, absl::string_view run, const Path& at) {
@@ -238,7 +240,8 @@ WireResult JsonFromWire::Map(const FieldPlan& field, absl::string_view run, cons
 void JsonFromWire::MapKey(const FieldPlan& field, absl::string_view key, const Path& at) {
   if (!IsUtf8(key)) return violations_.Add(at, "has a key that is not valid UTF-8");
   if (field.max_key_length && CountCharacters(key) > *field.max_key_length) {
-    violations_.Add(at, "has a key that is too long");
+    violations_.Add(at,
+                    absl::StrCat("has a key of more than ", *field.max_key_length, " characters"));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gateway/v1/annotations.pb.h"
@@ -106,6 +107,14 @@ void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
   plan.rest = rules.rest();
   plan.null_when_unset = rules.null_when_unset();
   plan.loose = rules.loose();
+}
+
+// What holds an id: a format for ids, or a name that says so. Names decide where an upstream's
+// documents give its ids no format.
+bool IsId(const FieldPlan& plan) {
+  if (plan.kind != Kind::kString) return false;
+  return plan.format == Format::kFlakeId || plan.format == Format::kSteamId || plan.name == "id" ||
+         absl::EndsWith(plan.name, "_id") || absl::EndsWith(plan.name, "_ids");
 }
 
 absl::Status CheckFormat(const FieldDescriptor& field, const FieldPlan& plan) {
@@ -314,6 +323,7 @@ absl::Status Plans::FillField(const FieldDescriptor& field, FieldPlan& plan) {
   }
   const absl::Status status =
       FillType(field.is_map() ? *field.message_type()->map_value() : field, plan);
+  plan.is_id = IsId(plan);
   return status.ok() ? CheckRules(field, plan) : status;
 }
 

@@ -86,6 +86,7 @@ struct FieldPlan {
   bool nullable = false;
   bool sensitive = false;
   bool empty_is_unset = false;
+  bool is_id = false;  // a string that a reply may bring as a number
   bool local = false;
   bool rest = false;
   bool null_when_unset = false;
@@ -118,6 +119,15 @@ class FieldSet {
 
   bool Contains(uint32_t index) const { return (words_[index / 64] >> (index % 64) & 1) != 0; }
   void Insert(uint32_t index) { words_[index / 64] |= uint64_t{1} << (index % 64); }
+
+  // Whether a field is in both.
+  bool Meets(const FieldSet& other) const {
+    uint64_t common = 0;
+    for (size_t i = 0; i < words_.size(); ++i) common |= words_[i] & other.words_[i];
+    return common != 0;
+  }
+
+  bool empty() const { return !Meets(*this); }
 
   // Calls visit(index) for each that is in this set and not in `other`.
   template <typename Visit>

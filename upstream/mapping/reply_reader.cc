@@ -2,9 +2,15 @@
 
 #include <simdjson.h>
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "upstream/mapping/error_body.h"
 #include "upstream/mapping/error_reply.h"
 #include "upstream/mapping/error_table.h"
+#include "upstream/mapping/json_mend.h"
+#include "upstream/mapping/reply_floor.h"
 #include "upstream/mapping/wire_from_json.h"
 
 namespace gateway::mapping {
@@ -20,10 +26,20 @@ constexpr int kNoContent = 204;
 // huge reply does not stay for ever.
 constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
 
-Failure Unreadable(const Route& route, int http_status, absl::string_view problem) {
+// A complete 2xx that is not the reply. Code and text of an error in it are kept, and the beginning
+// of a text that is no JSON; never a member of a reply, which may be sensitive.
+Failure NotTheReply(const Route& route, const http::Response& response, absl::string_view problem) {
   Failure failure = UnusableReply(route.read);
-  failure.http_status = http_status;
-  failure.message = absl::StrCat("the upstream's reply cannot be read: ", problem);
+  failure.http_status = response.status;
+  ErrorParts parts = ReadNothingButAnError(*route.provider, response.body);
+  const absl::string_view begin = JsonContent(response.body).substr(0, 1);
+  const bool text = begin.find_first_of("{[\"") == absl::string_view::npos;
+  if (text && response.status != kNoContent) parts.message = Sample(response);
+  failure.upstream_code = std::move(parts.code);
+  failure.trace_id = std::move(parts.trace_id);
+  if (failure.trace_id.empty()) failure.trace_id = ReadTraceId(*route.provider, response);
+  failure.message = absl::StrCat("the upstream's reply cannot be read: ", problem,
+                                 parts.message.empty() ? "" : ": ", parts.message);
   return failure;
 }
 
@@ -83,18 +99,43 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
   return AtEnd(document) ? "" : "it goes on after its end";
 }
 
-// The body as the reply message. Returns what is wrong with it, or "".
+// The body as the reply message. Returns what is wrong with it, or "". `body` has padding behind
+// it.
 std::string ReadBody(const Route& route, const std::string& body, std::string& message,
                      DriftList& drift) {
   thread_local ondemand::parser parser;
   if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
+  // A byte order mark before the JSON is passed over.
+  const absl::string_view content = JsonContent(body);
+  const auto before = static_cast<size_t>(content.data() - body.data());
   ondemand::document document;
-  const simdjson::padded_string_view json(body.data(), body.size(), body.capacity());
+  const simdjson::padded_string_view json(content.data(), body.size() - before,
+                                          body.capacity() - before);
   if (parser.iterate(json).get(document)) return "it is not valid JSON";
   message.reserve(body.size());
   WireFromJson reader(message, drift);
-  return IsFree(route) && IsScalar(document) ? ReadScalar(route, body, reader)
-                                             : ReadDocument(route, document, reader);
+  if (IsFree(route) && IsScalar(document)) return ReadScalar(route, std::string(content), reader);
+  std::string problem = ReadDocument(route, document, reader);
+  if (!problem.empty()) return problem;
+  const bool object = content.front() == '{' && (route.reply_shape == ReplyShape::kMessage ||
+                                                 route.reply_shape == ReplyShape::kArrayOrObject);
+  return std::string(AgainstDocumented(route, content, object, reader.seen(), reader.set()));
+}
+
+// Tries once more with JSON that has been mended, where there is something to mend.
+std::string ReadMended(const Route& route, const std::string& body, Reply& reply,
+                       DriftList& drift) {
+  std::string problem = ReadBody(route, body, reply.message, drift);
+  if (problem.empty()) return problem;
+  std::optional<MendedJson> mended = MendJson(body);
+  if (!mended) return problem;
+  mended->text.reserve(mended->text.size() + http::kBodyPadding);
+  reply.message.clear();
+  drift = DriftList();
+  problem = ReadBody(route, mended->text, reply.message, drift);
+  drift.Add(Drift::Kind::kAlteredValue, *route.reply, nullptr,
+            absl::StrCat(mended->what, " was replaced"));
+  return problem;
 }
 
 }  // namespace
@@ -104,15 +145,20 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
   if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.read);
   Reply reply;
   reply.trace_id = ReadTraceId(*route.provider, response);
-  const bool declared_empty = route.reply_shape == ReplyShape::kNone;
-  if (declared_empty || response.status == kNoContent || (IsFree(route) && response.body.empty())) {
+  const bool empty = response.status == kNoContent || JsonContent(response.body).empty();
+  if (route.reply_shape == ReplyShape::kNone) {
+    const absl::string_view against =
+        response.status == kNoContent ? "" : AgainstUndocumented(route, response);
+    if (!against.empty()) return NotTheReply(route, response, against);
     return reply;
   }
-  if (response.body.empty()) return Unreadable(route, response.status, "it has no body");
-
+  if (empty) {
+    if (IsFree(route) || route.reply_may_be_empty) return reply;
+    return NotTheReply(route, response, "it has no body");
+  }
   DriftList drift;
-  const std::string problem = ReadBody(route, response.body, reply.message, drift);
-  if (!problem.empty()) return Unreadable(route, response.status, problem);
+  const std::string problem = ReadMended(route, response.body, reply, drift);
+  if (!problem.empty()) return NotTheReply(route, response, problem);
   reply.drift = drift.Take();
   return reply;
 }

@@ -20,11 +20,15 @@ struct Reply {
   std::string trace_id;
 };
 
-// Any 2xx is a success; what else comes is handed to error_reply.h. A success whose body cannot be
-// read is a Failure with the field's path, and outcome kUnknown: the upstream did something, and
-// its answer does not say what.
+// A 2xx is a success if it can be the reply that is documented (see reply_floor.h); what else comes
+// is handed to error_reply.h. A success whose body cannot be read, or is another answer, is a
+// Failure with the field's path and outcome kUnknown: the upstream did something, and its answer
+// does not say what.
 //
-// A 204 is always read as an empty message. `response.body` must have http::kBodyPadding bytes of
+// A byte order mark is passed over. Characters that there are not, and what else json_mend.h knows
+// to mend, are told as Drift.
+//
+// A 204 has no body, whatever comes with it. `response.body` must have http::kBodyPadding bytes of
 // spare capacity.
 //
 // Thread-safety: a pure function, apart from a parser that each thread keeps.

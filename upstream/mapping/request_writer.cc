@@ -21,6 +21,8 @@ namespace {
 
 // As the caller wrote it: the name of the metadata.
 constexpr absl::string_view kIdempotencyKey = "idempotency-key";
+// Where the provider states no bound.
+constexpr size_t kMaxIdempotencyKey = 1024;
 
 // So that it need not grow.
 constexpr size_t kUsualUrl = 128;
@@ -97,7 +99,7 @@ class RequestWriter {
       if (result != WireResult::kOk) return result;
       const ScalarText scalar = TextOf(field, value, context_.now, scratch_);
       if (!scalar.error.empty()) {
-        violations_.Add(at, scalar.error);
+        violations_.Add(at, Explain(field, scalar.error));
         return WireResult::kOk;
       }
       text = scalar.text;
@@ -127,7 +129,9 @@ class RequestWriter {
     const WireResult result = Single(field, runs_[field.index], value);
     if (result != WireResult::kOk) return result;
     const ScalarText scalar = TextOf(field, value, context_.now, scratch_);
-    if (!scalar.error.empty()) violations_.Add({nullptr, field.name}, scalar.error);
+    if (!scalar.error.empty()) {
+      violations_.Add({nullptr, field.name}, Explain(field, scalar.error));
+    }
     request_.tenant = std::string(scalar.text);
     return WireResult::kOk;
   }
@@ -169,7 +173,7 @@ class RequestWriter {
 
   void QueryValue(const FieldPlan& field, const WireValue& value, const Path& at) {
     const ScalarText scalar = TextOf(field, value, context_.now, scratch_);
-    if (!scalar.error.empty()) return violations_.Add(at, scalar.error);
+    if (!scalar.error.empty()) return violations_.Add(at, Explain(field, scalar.error));
     std::string& url = request_.http.url;
     url.push_back(NextSeparator());
     AppendPercentEncoded(field.wire_name, url);
@@ -201,7 +205,6 @@ class RequestWriter {
   }
 
   void QueryJson(absl::string_view name, const std::string& json, const Path& at) {
-    if (!violations_.empty()) return;
     std::string pairs;
     AppendForm(route_.provider->keys(), name, json, at, violations_, pairs);
     if (pairs.empty()) return;
@@ -219,7 +222,6 @@ class RequestWriter {
       request_.http.has_body = false;
       return QueryJson("", json, at);
     }
-    if (!violations_.empty()) return;
     AppendForm(route_.provider->keys(), "", json, at, violations_, request_.http.body);
   }
 
@@ -232,20 +234,22 @@ class RequestWriter {
                       ? "Content-Type: application/x-www-form-urlencoded"
                       : "Content-Type: application/json");
     }
-    if (context_.idempotency_key.empty() || route_.read) return;
+    if (context_.idempotency_key) AddIdempotencyKey(*context_.idempotency_key);
+  }
+
+  void AddIdempotencyKey(absl::string_view key) {
     const Path at{nullptr, kIdempotencyKey};
-    if (!route_.idempotency_key) {
+    if (!route_.idempotency_key && !route_.read) {
       return violations_.Add(at, "is of no effect here: the upstream has no such thing");
     }
     const v1::IdempotencyKey& known = route_.provider->idempotency_key();
-    const absl::string_view key = context_.idempotency_key;
-    if (!std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
-      return violations_.Add(at, "must be printable ASCII without spaces");
+    const size_t most = known.max_length() > 0 ? known.max_length() : kMaxIdempotencyKey;
+    if (key.empty() || key.size() > most ||
+        !std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
+      return violations_.Add(
+          at, absl::StrCat("must be given once, as 1 to ", most, " visible characters of ASCII"));
     }
-    if (known.max_length() > 0 && key.size() > known.max_length()) {
-      return violations_.Add(at, "is too long");
-    }
-    headers.Add(known.header(), ": ", key);
+    if (!route_.read) request_.http.headers.Add(known.header(), ": ", key);
   }
 
   WireResult WriteBody() {
@@ -325,10 +329,9 @@ Failure BadRequest(std::string message, std::vector<Violation> violations) {
   return failure;
 }
 
-std::string Summary(const std::vector<Violation>& violations) {
-  const Violation& first = violations.front();
+std::string Summary(const Violation& first, size_t count) {
   std::string text = absl::StrCat(first.field, first.field.empty() ? "" : " ", first.description);
-  if (violations.size() > 1) absl::StrAppend(&text, " (and ", violations.size() - 1, " more)");
+  if (count > 1) absl::StrAppend(&text, " (and ", count - 1, " more)");
   return text;
 }
 
@@ -338,9 +341,12 @@ std::variant<RestRequest, Failure> Answer(RequestWriter& writer, WireResult resu
         absl::StrCat("the request is not a valid ", writer.route().request->full_name), {});
   }
   if (!writer.violations().empty()) {
+    const size_t count = writer.violations().count();
     std::vector<Violation> violations = writer.violations().Take();
-    std::string summary = Summary(violations);
-    return BadRequest(std::move(summary), std::move(violations));
+    std::string summary = Summary(violations.front(), count);
+    Failure failure = BadRequest(std::move(summary), std::move(violations));
+    failure.violations_left_out = count - failure.violations.size();
+    return failure;
   }
   return writer.request();
 }

@@ -3,6 +3,7 @@
 #ifndef UPSTREAM_MAPPING_REQUEST_WRITER_H_
 #define UPSTREAM_MAPPING_REQUEST_WRITER_H_
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -28,14 +29,15 @@ struct RequestContext {
   absl::string_view base_url;
   // Stands in for a tenant field that is not set; empty for none.
   absl::string_view default_tenant = "";
-  // The caller's `idempotency-key`; empty for none.
-  absl::string_view idempotency_key = "";
+  // The caller's `idempotency-key`; nullopt for none. An empty one is no key, and refused.
+  std::optional<absl::string_view> idempotency_key = std::nullopt;
   // What bounds ahead of the present are taken against.
   absl::Time now = absl::Now();
 };
 
 // A Failure is INVALID_ARGUMENT with outcome kNotSent. An idempotency key is refused with a write
-// that does not heed one: its caller would count on what nobody promised. Reads need none.
+// that does not heed one: its caller would count on what nobody promised. Reads need none; a bad
+// one is refused there too.
 //
 // Thread-safety: a pure function.
 std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/api/annotations.pb.h"
 #include "upstream/mapping/credential.h"
+#include "upstream/mapping/error_body.h"
 #include "upstream/mapping/form.h"
 
 namespace gateway::mapping {
@@ -252,7 +253,27 @@ class RouteCompiler {
                             route_.reply_field->cardinality != Cardinality::kRepeated)) {
       return Bad("array_or_object needs a repeated response_body");
     }
+    route_.reply_may_be_empty = method_.options().GetExtension(v1::method).reply_may_be_empty();
+    route_.telling = TellingFields();
     return absl::OkStatus();
+  }
+
+  // Of the message that a JSON object is read into.
+  FieldSet TellingFields() const {
+    const MessagePlan* const object =
+        route_.reply_field == nullptr ? route_.reply : route_.reply_field->message;
+    FieldSet telling;
+    FieldSet all;
+    if (object == nullptr) return all;
+    bool any = false;
+    for (const FieldPlan& field : object->fields) {
+      if (field.rest) continue;
+      all.Insert(field.index);
+      if (IsErrorMember(*route_.provider, field.wire_name)) continue;
+      telling.Insert(field.index);
+      any = true;
+    }
+    return any ? telling : all;
   }
 
   const MethodDescriptor& method_;

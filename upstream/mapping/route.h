@@ -83,6 +83,11 @@ struct Route {
   ReplyShape reply_shape = ReplyShape::kNone;
   const MessagePlan* reply = nullptr;
   const FieldPlan* reply_field = nullptr;
+  // A success may have nothing in it (MethodRules.reply_may_be_empty).
+  bool reply_may_be_empty = false;
+  // Fields of the reply whose names the provider's error bodies do not use: one of them shows that
+  // a body is the reply. All fields, where error bodies use all names.
+  FieldSet telling;
 
   // An empty request, for the rare bytes that have to be put into canonical order.
   const google::protobuf::Message* request_prototype = nullptr;

@@ -8,12 +8,20 @@
 #include <limits>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace gateway::mapping {
 namespace {
 
 // Clocks differ, and a request takes its time: this far beyond a bound the upstream judges.
 constexpr int64_t kClockTolerance = 60;
+
+constexpr absl::string_view kBelowMinimum = "is below the minimum";
+constexpr absl::string_view kAboveMaximum = "is above the maximum";
+constexpr absl::string_view kTooShort = "is too short";
+constexpr absl::string_view kTooLong = "is too long";
+constexpr absl::string_view kTooSoon = "is too soon, or past";
+constexpr absl::string_view kTooLate = "is too far in the future";
 
 absl::string_view Until(const char* end, const Scratch& scratch) {
   return {scratch.data(), static_cast<size_t>(end - scratch.data())};
@@ -25,8 +33,8 @@ ScalarText IntegerText(const FieldPlan& field, const WireValue& value, Scratch& 
   const auto number = static_cast<int64_t>(value.bits);
   const bool narrow = field.kind == Kind::kInt32 || field.format == Format::kInt32;
   if (narrow && !FitsInt32(number)) return Error("must fit in 32 bits");
-  if (field.minimum && number < *field.minimum) return Error("is below the minimum");
-  if (field.maximum && number > *field.maximum) return Error("is above the maximum");
+  if (field.minimum && number < *field.minimum) return Error(kBelowMinimum);
+  if (field.maximum && number > *field.maximum) return Error(kAboveMaximum);
   return {Until(std::to_chars(scratch.begin(), scratch.end(), number).ptr, scratch), ""};
 }
 
@@ -58,10 +66,10 @@ absl::string_view CheckAhead(const FieldPlan& field, const Instant& instant, abs
   if (!field.min_seconds_ahead && !field.max_seconds_ahead) return "";
   const int64_t ahead = instant.seconds - absl::ToUnixSeconds(now);
   if (field.min_seconds_ahead && ahead < *field.min_seconds_ahead - kClockTolerance) {
-    return "is too soon, or past";
+    return kTooSoon;
   }
   if (field.max_seconds_ahead && ahead > *field.max_seconds_ahead + kClockTolerance) {
-    return "is too far in the future";
+    return kTooLate;
   }
   return "";
 }
@@ -99,11 +107,26 @@ bool FitsInt32(int64_t number) {
          number <= std::numeric_limits<int32_t>::max();
 }
 
+std::string Explain(const FieldPlan& field, absl::string_view error) {
+  if (error == kBelowMinimum) return absl::StrCat(error, " of ", *field.minimum);
+  if (error == kAboveMaximum) return absl::StrCat(error, " of ", *field.maximum);
+  if (error == kTooShort)
+    return absl::StrCat(error, ": at least ", *field.min_length, " characters");
+  if (error == kTooLong) return absl::StrCat(error, ": at most ", *field.max_length, " characters");
+  if (error == kTooSoon) {
+    return absl::StrCat(error, ": at least ", *field.min_seconds_ahead, " seconds ahead");
+  }
+  if (error == kTooLate) {
+    return absl::StrCat(error, ": at most ", *field.max_seconds_ahead, " seconds ahead");
+  }
+  return std::string(error);
+}
+
 absl::string_view CheckLength(const FieldPlan& field, absl::string_view text) {
   if (!field.min_length && !field.max_length) return "";
   const size_t length = CountCharacters(text);
-  if (field.min_length && length < *field.min_length) return "is too short";
-  if (field.max_length && length > *field.max_length) return "is too long";
+  if (field.min_length && length < *field.min_length) return kTooShort;
+  if (field.max_length && length > *field.max_length) return kTooLong;
   return "";
 }
 

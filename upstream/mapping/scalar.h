@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -52,6 +53,9 @@ struct ScalarText {
 // `value` must have the type WireTypeOf(field.kind). `scratch` is overwritten. `now`: what bounds
 // ahead of the present are taken against.
 ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now, Scratch& scratch);
+
+// An error of this field, with the bound that was not kept in the text.
+std::string Explain(const FieldPlan& field, absl::string_view error);
 
 // The bounds on the number of characters in valid UTF-8. Returns what is wrong, or "".
 absl::string_view CheckLength(const FieldPlan& field, absl::string_view text);

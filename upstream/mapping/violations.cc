@@ -29,7 +29,7 @@ std::string Path::ToString() const {
 }
 
 void Violations::Add(const Path& at, absl::string_view description) {
-  if (violations_.size() >= kLimit) return;
+  if (++count_ > kLimit) return;
   violations_.push_back({at.ToString(), std::string(description)});
 }
 

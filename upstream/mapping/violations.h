@@ -26,16 +26,20 @@ struct Path {
 
 class Violations {
  public:
-  // More than this are not told: a broken client could make the answer as large as its request.
+  // More than this are counted, and not told: a broken client could make the answer as large as its
+  // request.
   static constexpr size_t kLimit = 100;
 
   void Add(const Path& at, absl::string_view description);
 
   bool empty() const { return violations_.empty(); }
+  // Those that are not told included.
+  size_t count() const { return count_; }
   std::vector<Violation> Take() { return std::move(violations_); }
 
  private:
   std::vector<Violation> violations_;
+  size_t count_ = 0;
 };
 
 }  // namespace gateway::mapping

@@ -1,6 +1,7 @@
 // The part of WireFromJson that reads JSON of any form: see wire_from_json.h.
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "upstream/mapping/wire_from_json.h"
 
 namespace gateway::mapping {
@@ -11,6 +12,9 @@ using simdjson::ondemand::json_type;
 constexpr absl::string_view kNotJson = "is not valid JSON";
 constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
+
+// Messages around a member's value within a Value: Struct, the entry of its map, the Value.
+constexpr int kDepthOfMember = 3;
 
 // Field numbers of google.protobuf.Value.
 enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
@@ -38,7 +42,10 @@ bool WireFromJson::FreeObject(Value& value, const Path& at) {
     simdjson::ondemand::field& member = result.value_unsafe();
     std::string_view key;
     if (member.unescaped_key().get(key)) return Fail(at, kNotJson);
-    if (!keys.Add(View(key))) return Fail(at, "has the same key twice");
+    if (!keys.Add(View(key))) {
+      Altered("a member was there twice: the first one holds");
+      continue;
+    }
     if (!FreeMember(View(key), member.value(), at)) return false;
   }
   return true;
@@ -110,11 +117,26 @@ bool WireFromJson::FreeValue(Value& value, const Path& at) {
     case json_type::object:
     case json_type::array: {
       const bool object = type == json_type::object;
+      if (depth_ + kDepthOfMember > kMaxDepth) return AsText(object, value, at);
       wire_.Tag(object ? kObject : kList, WireType::kBytes);
       return FreeJson(object ? Kind::kStruct : Kind::kListValue, value, at);
     }
   }
   return Fail(at, kNotJson);
+}
+
+// Deeper than a caller's protobuf reads: the JSON itself, as a string.
+bool WireFromJson::AsText(bool object, Value& value, const Path& at) {
+  simdjson::ondemand::object members;
+  simdjson::ondemand::array elements;
+  std::string_view json;
+  const bool read = object ? !value.get_object().get(members) && !members.raw_json().get(json)
+                           : !value.get_array().get(elements) && !elements.raw_json().get(json);
+  if (!read) return Fail(at, kNotJson);
+  Altered("a value was nested too deeply: its JSON is passed on as a string");
+  wire_.Tag(kText, WireType::kBytes);
+  wire_.Bytes(absl::StripAsciiWhitespace(View(json)));
+  return true;
 }
 
 }  // namespace gateway::mapping

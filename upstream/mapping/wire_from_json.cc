@@ -1,11 +1,12 @@
 #include "upstream/mapping/wire_from_json.h"
 
+#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/formats.h"
@@ -33,6 +34,15 @@ bool IsNull(WireFromJson::Value& value) {
 bool TakeNull(WireFromJson::Value& value) {
   bool null = false;
   return value.is_null().get(null) == simdjson::SUCCESS && null;
+}
+
+// The text of a scalar as it stands in the document.
+absl::string_view Token(WireFromJson::Value& value) {
+  return absl::StripTrailingAsciiWhitespace(View(value.raw_json_token()));
+}
+
+bool IsDigits(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
 
 // True for "", which is not taken by looking at it.
@@ -115,6 +125,8 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
     if (!Field(plan, *field, value, here)) return false;
   }
   TellMissing(plan, seen, set);
+  seen_ = seen;
+  set_ = set;
   return true;
 }
 
@@ -124,7 +136,12 @@ bool WireFromJson::Unknown(const MessagePlan& plan, absl::string_view name, Valu
     drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, name);
     return true;
   }
-  if (!others.Add(name)) return Fail(at, "has the same key twice");
+  free_owner_ = &plan;
+  free_field_ = plan.rest;
+  if (!others.Add(name)) {
+    Altered("a member was there twice: the first one holds");
+    return true;
+  }
   return Rest(*plan.rest, name, value, at);
 }
 
@@ -254,6 +271,8 @@ bool WireFromJson::Content(const MessagePlan& owner, const FieldPlan& field, Val
     case Kind::kStruct:
     case Kind::kValue:
     case Kind::kListValue:
+      free_owner_ = &owner;
+      free_field_ = &field;
       return FreeJson(field.kind, value, at);
   }
   return false;
@@ -269,32 +288,33 @@ bool WireFromJson::String(const FieldPlan& field, Value& value, const Path& at) 
     wire_.Bytes(View(text));
     return true;
   }
-  const bool id = field.format == Format::kFlakeId || field.format == Format::kSteamId;
-  uint64_t number;
-  if (id && !value.get_uint64().get(number)) {
-    wire_.Bytes(absl::AlphaNum(number).Piece());
+  const absl::string_view digits = Token(value);
+  double number;
+  if (field.is_id && IsDigits(digits) && !value.get_double().get(number)) {
+    wire_.Bytes(digits);
     return true;
   }
   return Fail(at, "expected a string");
 }
 
 bool WireFromJson::ReadInteger(Value& value, int64_t& number, const Path& at) {
-  // 2^53: every integer below is a double of its own. 2^53 itself may be a rounded 2^53 + 1.
-  constexpr double kExact = 9007199254740992.0;
-  if (value.get_int64().get(number)) {
-    std::string_view text;
-    double real;
-    if (!value.get_string().get(text)) {
-      if (!absl::SimpleAtoi(View(text), &number)) return Fail(at, "expected an integer");
-    } else if (!value.get_double().get(real)) {
-      if (real != std::trunc(real)) return Fail(at, "expected an integer");
-      if (std::abs(real) >= kExact) return Fail(at, "is out of range");
-      number = static_cast<int64_t>(real);
-    } else {
-      return Fail(at, "expected an integer");
-    }
+  if (!value.get_int64().get(number)) return true;
+  std::string_view text;
+  if (!value.get_string().get(text)) {
+    return absl::SimpleAtoi(View(text), &number) || Fail(at, "expected an integer");
   }
-  return true;
+  const absl::string_view token = Token(value);
+  double real;  // only to take the value, and to see that it is a number
+  if (value.get_double().get(real)) return Fail(at, "expected an integer");
+  switch (ParseWholeNumber(token, number)) {
+    case WholeNumber::kGood:
+      return true;
+    case WholeNumber::kFraction:
+      return Fail(at, "expected an integer");
+    case WholeNumber::kOutOfRange:
+      return Fail(at, "is out of range");
+  }
+  return false;
 }
 
 bool WireFromJson::Integer(const FieldPlan& field, Value& value, const Path& at) {
@@ -322,36 +342,6 @@ bool WireFromJson::Enum(const MessagePlan& owner, const FieldPlan& field, Value&
   const std::optional<int32_t> number = field.enumeration->NumberOf(View(text));
   if (!number) drift_.Add(Drift::Kind::kUnknownEnumText, owner, &field, View(text));
   wire_.Varint(static_cast<uint64_t>(int64_t{number.value_or(0)}));
-  return true;
-}
-
-bool WireFromJson::ReadInstant(const FieldPlan& field, Value& value, Instant& instant,
-                               const Path& at) {
-  if (field.format == Format::kEpochSeconds) {
-    if (!ReadInteger(value, instant.seconds, at)) return false;
-    return IsValid(instant) || Fail(at, "is out of range");
-  }
-  std::string_view text;
-  if (value.get_string().get(text)) return Fail(at, "expected a string");
-  const std::optional<Instant> parsed = ParseRfc3339(View(text));
-  if (!parsed) return Fail(at, "expected an RFC 3339 time");
-  instant = *parsed;
-  return true;
-}
-
-bool WireFromJson::Timestamp(const FieldPlan& field, Value& value, const Path& at) {
-  Instant instant;
-  size_t mark = 0;
-  if (!ReadInstant(field, value, instant, at) || !Open(mark, at)) return false;
-  if (instant.seconds != 0) {
-    wire_.Tag(1, WireType::kVarint);
-    wire_.Varint(static_cast<uint64_t>(instant.seconds));
-  }
-  if (instant.nanos != 0) {
-    wire_.Tag(2, WireType::kVarint);
-    wire_.Varint(static_cast<uint64_t>(instant.nanos));
-  }
-  Close(mark);
   return true;
 }
 

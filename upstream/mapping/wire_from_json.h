@@ -4,8 +4,11 @@
 // Lenient and never lossy in silence: unknown members, unknown enum texts and missing required
 // fields pass and are told as Drift; null and absent read alike, and "" too where the field says
 // so. Of several spellings of one member the first that is not null holds. A value that its field
-// cannot hold (wrong JSON type, out of range, a member twice, nested deeper than a caller's
-// protobuf reads) is an error that names the field, unless the field is loose.
+// cannot hold (wrong JSON type, out of range, a documented member twice, documented messages nested
+// deeper than a caller's protobuf reads) is an error that names the field, unless the field is
+// loose. JSON of any form never
+// is one: of a member that is there twice the first holds, and what is nested too deeply becomes a
+// string; both are told as Drift.
 #ifndef UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 #define UPSTREAM_MAPPING_WIRE_FROM_JSON_H_
 
@@ -40,6 +43,11 @@ class WireFromJson {
   // A single element of a repeated field, tag included.
   bool Element(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
+  // The fields of the message that was read last as a whole, which is the outermost one: those that
+  // had a member, and those whose member was not null.
+  const FieldSet& seen() const { return seen_; }
+  const FieldSet& set() const { return set_; }
+
   // "items[3].total_amount: expected an integer". Holds no value.
   const std::string& error() const { return error_; }
 
@@ -59,7 +67,8 @@ class WireFromJson {
   bool Timestamp(const FieldPlan& field, Value& value, const Path& at);
   bool ReadInstant(const FieldPlan& field, Value& value, Instant& instant, const Path& at);
   bool Nested(const FieldPlan& field, Value& value, const Path& at);
-  // As Content, for a google.protobuf.Struct, Value or ListValue; the others write what is within.
+  // As Content, for a google.protobuf.Struct, Value or ListValue; the other Free* write what is
+  // within.
   bool FreeJson(Kind kind, Value& value, const Path& at);
   bool FreeObject(Value& value, const Path& at);
   bool FreeList(Value& value, const Path& at);
@@ -75,9 +84,13 @@ class WireFromJson {
   bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value, KeysSoFar& others,
                const Path& at);
   void TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
-  // The same, for the object that it is kept in.
+  // Stores a member that no field is named after in the message's `rest` Struct.
   bool Rest(const FieldPlan& field, absl::string_view name, Value& value, const Path& at);
   bool FreeMember(absl::string_view key, Value& value, const Path& at);
+  bool AsText(bool object, Value& value, const Path& at);
+  void Altered(absl::string_view what) {
+    drift_.Add(Drift::Kind::kAlteredValue, *free_owner_, free_field_, what);
+  }
   // Around the content of every message within the message.
   bool Open(size_t& mark, const Path& at);
   void Close(size_t mark);
@@ -87,6 +100,11 @@ class WireFromJson {
   DriftList& drift_;
   std::string error_;
   int depth_ = 0;
+  FieldSet seen_;
+  FieldSet set_;
+  // The field that the JSON of any form goes into.
+  const MessagePlan* free_owner_ = nullptr;
+  const FieldPlan* free_field_ = nullptr;
 };
 
 }  // namespace gateway::mapping

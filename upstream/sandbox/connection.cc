@@ -78,6 +78,15 @@ void Connection::get_local_ip_and_port(std::string& ip, int& port) const {
   get_remote_ip_and_port(ip, port);
 }
 
+template <typename Self>
+bool HttpServer::ServeOne(Self& self, Connection& connection, bool last, bool& closed) {
+  if constexpr (requires { self.process_request(connection, last, closed, nullptr); }) {
+    return self.process_request(connection, last, closed, nullptr);
+  } else {  // since cpp-httplib 0.18, which asks for both addresses
+    return self.process_request(connection, "", 0, "", 0, last, closed, nullptr);
+  }
+}
+
 bool HttpServer::process_and_close_socket(socket_t socket) {
   bool served = false;
   if (open_sockets_.Add(socket)) {
@@ -86,7 +95,7 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
     bool closed = false;
     for (size_t left = keep_alive_max_count_; !closed && left > 0; --left) {
       if (!connection.AwaitRequest(idle_timeout_ms)) break;
-      served = process_request(connection, left == 1, closed, nullptr);
+      served = ServeOne(*this, connection, left == 1, closed);
       if (!served) break;
     }
     open_sockets_.Remove(socket);

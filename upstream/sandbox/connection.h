@@ -68,6 +68,10 @@ class HttpServer : public httplib::Server {
  private:
   bool process_and_close_socket(socket_t socket) override;
 
+  // Serves one request. `Self` is this class: as a template it takes either form of what it calls.
+  template <typename Self>
+  static bool ServeOne(Self& self, Connection& connection, bool last, bool& closed);
+
   OpenSockets open_sockets_;
 };
 

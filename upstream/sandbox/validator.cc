@@ -132,8 +132,9 @@ class Walk {
   void Ref(const Schema& schema, const Json& value, const std::string& path) {
     if (schema.is_object) return Object(schema, value, path);
     Text(schema.format, value, path);
+    const auto is_value = [&value](const std::string& text) { return value == Json(text); };
     if (!schema.enum_texts.empty() && value.is_string() &&
-        std::count(schema.enum_texts.begin(), schema.enum_texts.end(), value) == 0) {
+        std::none_of(schema.enum_texts.begin(), schema.enum_texts.end(), is_value)) {
       Add("enum", absl::StrCat("is not a ", schema.name), path);
     }
   }

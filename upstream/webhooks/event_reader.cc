@@ -3,10 +3,13 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/webhooks/v1/annotations.pb.h"
 #include "upstream/mapping/descriptors.h"
+#include "upstream/mapping/json_mend.h"
 #include "upstream/mapping/violations.h"
 #include "upstream/mapping/wire.h"
 #include "upstream/mapping/wire_from_json.h"
@@ -28,7 +31,6 @@ constexpr char kOther[] = "other";
 constexpr absl::string_view kNotJson = "is not valid JSON";
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view ToStd(absl::string_view text) { return {text.data(), text.size()}; }
 
 bool IsNull(ondemand::value& value) {
   bool null = false;
@@ -51,8 +53,46 @@ Instant ToInstant(absl::Time time) {
   return {seconds, static_cast<int32_t>(absl::ToInt64Nanoseconds(rest))};
 }
 
+bool AtEnd(ondemand::document& document) {
+  const char* rest;
+  return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+}
+
+// A scalar as text; "" for null. Returns false for anything else.
+bool ReadText(ondemand::value value, std::string& out) {
+  std::string_view text;
+  if (!value.get_string().get(text)) {
+    out = std::string(text);
+    return true;
+  }
+  const absl::string_view token = absl::StripTrailingAsciiWhitespace(View(value.raw_json_token()));
+  double number;
+  if (!value.get_double().get(number)) {  // ids may be numbers, as everywhere
+    out = std::string(token);
+    return true;
+  }
+  return IsNull(value);
+}
+
+// Epoch seconds as a number or as digits in a string, or RFC 3339, as in any reply.
+std::optional<Instant> ReadTime(ondemand::value value) {
+  std::string text;
+  if (!ReadText(value, text)) return std::nullopt;
+  Instant time;
+  if (std::optional<Instant> parsed = mapping::ParseRfc3339(text)) {
+    time = *parsed;
+  } else if (text.find_first_of("0123456789") == std::string::npos ||
+             text.find_first_not_of("0123456789.+-eE") != std::string::npos ||
+             mapping::ParseWholeNumber(text, time.seconds) != mapping::WholeNumber::kGood) {
+    return std::nullopt;
+  }
+  if (!mapping::IsValid(time)) return std::nullopt;
+  return time;
+}
+
 // One look over the members of the event's object: `body` may stand before the type that says how
-// to read it.
+// to read it. Type and body decide what the event is, and must be plain; id and time are left out
+// where they cannot be read: an event is worth more than they are.
 class EnvelopeReader {
  public:
   EnvelopeReader(const Scheme& scheme, Envelope& envelope) : scheme_(scheme), envelope_(envelope) {}
@@ -73,61 +113,50 @@ class EnvelopeReader {
     return AtEnd(document) ? "" : "it goes on after its end";
   }
 
+  // Of id and time, what had to be left out; "" for nothing. Static storage.
+  absl::string_view left_out() const { return left_out_; }
+
  private:
   absl::string_view Member(absl::string_view name, ondemand::value value) {
     if (name.empty()) return "";
-    if (name == scheme_.id) return Text(value, envelope_.id, seen_id_);
-    if (name == scheme_.type) return Text(value, envelope_.type, seen_type_);
-    if (name == scheme_.time) return Time(value);
-    if (name == scheme_.body) return First(seen_body_);
-    return "";
-  }
-
-  static absl::string_view First(bool& seen) {
-    if (seen) return "is there twice";
-    seen = true;
-    return "";
-  }
-
-  // Ids may be numbers, as everywhere.
-  static absl::string_view Text(ondemand::value value, std::string& out, bool& seen) {
-    if (const absl::string_view problem = First(seen); !problem.empty()) return problem;
-    std::string_view text;
-    uint64_t number;
-    if (!value.get_string().get(text)) {
-      out = std::string(text);
-    } else if (!value.get_uint64().get(number)) {
-      out = absl::StrCat(number);
-    } else if (!IsNull(value)) {
-      return "expected a string";
+    if (name == scheme_.type) {
+      if (std::exchange(seen_type_, true)) return "is there twice";
+      return ReadText(value, envelope_.type) ? "" : "expected a string";
+    }
+    if (name == scheme_.body) return std::exchange(seen_body_, true) ? "is there twice" : "";
+    if (name == scheme_.id) {
+      const bool first = !std::exchange(seen_id_, true);
+      if (!first || !ReadText(value, envelope_.id)) left_out_ = "the event's id was left out";
+    } else if (name == scheme_.time && !IsNull(value)) {
+      const std::optional<Instant> time = ReadTime(value);
+      if (!time || envelope_.time) left_out_ = "the event's time was left out";
+      if (!envelope_.time) envelope_.time = time;
     }
     return "";
-  }
-
-  absl::string_view Time(ondemand::value value) {
-    if (const absl::string_view problem = First(seen_time_); !problem.empty()) return problem;
-    Instant time;
-    if (!value.get_int64().get(time.seconds)) {
-      if (!mapping::IsValid(time)) return "is out of range";
-      envelope_.time = time;
-    } else if (!IsNull(value)) {
-      return "expected epoch seconds";
-    }
-    return "";
-  }
-
-  static bool AtEnd(ondemand::document& document) {
-    const char* rest;
-    return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
   }
 
   const Scheme& scheme_;
   Envelope& envelope_;
   bool seen_id_ = false;
   bool seen_type_ = false;
-  bool seen_time_ = false;
   bool seen_body_ = false;
+  absl::string_view left_out_;
 };
+
+// The member of this name, however it is escaped.
+bool FindMember(ondemand::document& document, absl::string_view name, ondemand::value& value) {
+  ondemand::object object;
+  if (document.get_object().get(object)) return false;
+  for (auto result : object) {
+    ondemand::field member;
+    std::string_view key;
+    if (std::move(result).get(member) || member.unescaped_key().get(key)) return false;
+    if (View(key) != name) continue;
+    value = member.value();
+    return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -209,9 +238,9 @@ void EventReader::WriteEnvelope(const Scheme& scheme, const Envelope& envelope,
 }
 
 std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
-                                  ondemand::document& document, Event& event) const {
-  mapping::DriftList drift;
-  WireFromJson reader(event.message, drift);
+                                  ondemand::document& document, mapping::DriftList& drift,
+                                  std::string& message) const {
+  WireFromJson reader(message, drift);
   document.rewind();
   const auto typed = bodies_.find(EventName(scheme.provider, type));
   const mapping::FieldPlan& field = typed == bodies_.end() ? other_ : typed->second;
@@ -222,33 +251,51 @@ std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
     good = reader.Field(response_, field, value, {});
   } else {
     const Path at{nullptr, scheme.body};
-    if (document.find_field(ToStd(scheme.body)).get(value)) {
-      return absl::StrCat(scheme.body, ": is missing");
-    }
+    if (!FindMember(document, scheme.body, value)) return absl::StrCat(scheme.body, ": is missing");
     good = reader.Field(response_, field, value, at);
   }
-  event.drift = drift.Take();
   return good ? "" : reader.error();
+}
+
+std::string EventReader::ReadJson(const Scheme& scheme, absl::string_view json,
+                                  std::optional<absl::Time> signed_time, mapping::DriftList& drift,
+                                  std::string& message) const {
+  const simdjson::padded_string padded(json.data(), json.size());
+  ondemand::parser parser;
+  ondemand::document document;
+  if (parser.iterate(padded).get(document)) return absl::StrCat("it ", kNotJson);
+  Envelope envelope;
+  EnvelopeReader reader(scheme, envelope);
+  std::string problem = reader.Read(document);
+  if (!problem.empty()) return problem;
+  if (!reader.left_out().empty()) {
+    drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr, reader.left_out());
+  }
+  if (!envelope.time && signed_time) envelope.time = ToInstant(*signed_time);
+  // A signed time that nobody asked to be near may be beyond what a Timestamp holds.
+  if (envelope.time && !mapping::IsValid(*envelope.time)) envelope.time.reset();
+  message.reserve(json.size());
+  WriteEnvelope(scheme, envelope, message);
+  return ReadBody(scheme, envelope.type, document, drift, message);
 }
 
 std::variant<Event, Unreadable> EventReader::Read(const Scheme& scheme, absl::string_view json,
                                                   std::optional<absl::Time> signed_time) const {
-  const simdjson::padded_string padded(json.data(), json.size());
-  ondemand::parser parser;
-  ondemand::document document;
-  if (parser.iterate(padded).get(document)) return Unreadable{absl::StrCat("it ", kNotJson)};
-  Envelope envelope;
-  std::string problem = EnvelopeReader(scheme, envelope).Read(document);
-  if (!problem.empty()) return Unreadable{std::move(problem)};
-  if (!envelope.time && signed_time) envelope.time = ToInstant(*signed_time);
-  // A signed time that nobody asked to be near may be beyond what a Timestamp holds.
-  if (envelope.time && !mapping::IsValid(*envelope.time)) envelope.time.reset();
-
+  json = mapping::JsonContent(json);
+  mapping::DriftList drift;
   Event event;
-  event.message.reserve(json.size());
-  WriteEnvelope(scheme, envelope, event.message);
-  problem = ReadBody(scheme, envelope.type, document, event);
-  if (!problem.empty()) return Unreadable{std::move(problem)};
+  std::string problem = ReadJson(scheme, json, signed_time, drift, event.message);
+  if (!problem.empty()) {
+    const std::optional<mapping::MendedJson> mended = mapping::MendJson(json);
+    if (!mended) return Unreadable{std::move(problem)};
+    drift = mapping::DriftList();
+    event.message.clear();
+    problem = ReadJson(scheme, mended->text, signed_time, drift, event.message);
+    if (!problem.empty()) return Unreadable{std::move(problem)};
+    drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr,
+              absl::StrCat(mended->what, " was replaced"));
+  }
+  event.drift = drift.Take();
   return event;
 }
 

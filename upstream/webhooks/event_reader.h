@@ -4,8 +4,9 @@
 //   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create();
 //   std::variant<Event, Unreadable> event = (*reader)->Read(scheme, body, signed_time);
 //
-// As lenient as reading any reply of an upstream (see mapping/wire_from_json.h): unknown members
-// and missing ones are told as drift, a value that its field cannot hold makes the event
+// As lenient as reading any reply of an upstream (see mapping/wire_from_json.h and json_mend.h):
+// unknown members and missing ones are told as drift, and so are an id and a time that cannot be
+// read, which are left out. A value of a documented body that its field cannot hold makes the event
 // unreadable. An event that no field is for is kept whole.
 //
 // Thread-safety: immutable, may be used from any thread. Lifetime: a Drift points into the reader.
@@ -68,9 +69,14 @@ class EventReader {
   EventReader() = default;
   absl::Status AddField(const google::protobuf::FieldDescriptor& field);
   void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
-  // Appends the document as the field for this type. Returns what is wrong with it, or "".
+  // Both append to `message`, and return what is wrong, or "". ReadJson reads all of the event;
+  // ReadBody the document, as the field for this type.
+  std::string ReadJson(const Scheme& scheme, absl::string_view json,
+                       std::optional<absl::Time> signed_time, mapping::DriftList& drift,
+                       std::string& message) const;
   std::string ReadBody(const Scheme& scheme, const std::string& type,
-                       simdjson::ondemand::document& document, Event& event) const;
+                       simdjson::ondemand::document& document, mapping::DriftList& drift,
+                       std::string& message) const;
 
   mapping::Plans plans_;
   mapping::MessagePlan response_;  // by name only; its fields are below

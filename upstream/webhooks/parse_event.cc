@@ -16,7 +16,8 @@ struct Reason {
 constexpr Reason kNotVerified = {"WEBHOOK_NOT_VERIFIED", absl::StatusCode::kUnauthenticated};
 constexpr Reason kUnknownProvider = {"UNKNOWN_PROVIDER", absl::StatusCode::kInvalidArgument};
 constexpr Reason kInvalidRequest = {"INVALID_REQUEST", absl::StatusCode::kInvalidArgument};
-constexpr Reason kUnreadableEvent = {"UNREADABLE_EVENT", absl::StatusCode::kInvalidArgument};
+// Signed by the provider: that it cannot be read is ours to mend, not the sender's.
+constexpr Reason kUnreadableEvent = {"UNREADABLE_EVENT", absl::StatusCode::kInternal};
 constexpr Reason kTooLarge = {"WEBHOOK_TOO_LARGE", absl::StatusCode::kResourceExhausted};
 
 Refusal Refuse(const Reason& reason, std::string message, absl::string_view check) {

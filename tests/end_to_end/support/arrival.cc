@@ -166,6 +166,7 @@ Recorder::Recorder(sandbox::Sandbox& sandbox) {
 std::optional<sandbox::Reply> Recorder::Hook(const sandbox::Received& received) {
   const std::lock_guard<std::mutex> lock(mutex_);
   received_.push_back(received);
+  if (act_) act_();
   return reply_;
 }
 
@@ -177,6 +178,11 @@ void Recorder::Answer(sandbox::Reply reply) {
 void Recorder::AnswerAsSandbox() {
   const std::lock_guard<std::mutex> lock(mutex_);
   reply_ = std::nullopt;
+}
+
+void Recorder::WhenReceived(std::function<void()> act) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  act_ = std::move(act);
 }
 
 size_t Recorder::count() const {

@@ -4,6 +4,7 @@
 #ifndef TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
 #define TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,10 @@ class Recorder {
   // The sandbox's own answer.
   void AnswerAsSandbox();
 
+  // `act` is called for each request, when it has been kept and before it is answered. It must not
+  // use the recorder.
+  void WhenReceived(std::function<void()> act);
+
   size_t count() const;
   // The requests since the last Take.
   std::vector<Arrival> Take();
@@ -54,6 +59,7 @@ class Recorder {
   // Guarded by mutex_.
   std::optional<sandbox::Reply> reply_;
   std::vector<sandbox::Received> received_;
+  std::function<void()> act_;
 };
 
 // A reply with this JSON; none where it is absent.

@@ -28,8 +28,9 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
-std::shared_ptr<grpc::Channel> MakeChannel(int port) {
+std::shared_ptr<grpc::Channel> MakeChannel(int port, const std::string& service_config) {
   grpc::ChannelArguments arguments;
+  if (!service_config.empty()) arguments.SetServiceConfigJSON(service_config);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);
   return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
@@ -93,18 +94,19 @@ Answer Caller::Pending::Await() {
   return answer;
 }
 
-Caller::Caller(int port) : channel_(MakeChannel(port)), stub_(channel_) {}
+Caller::Caller(int port) : Caller(port, "") {}
+
+Caller::Caller(int port, const std::string& service_config)
+    : channel_(MakeChannel(port, service_config)), stub_(channel_) {}
 
 std::unique_ptr<Caller::Pending> Caller::Start(const std::string& method,
                                                const std::string& request, absl::Time deadline,
-                                               const std::string& idempotency_key) {
+                                               const Metadata& metadata) {
   auto pending = std::make_unique<Pending>();
   if (deadline != absl::InfiniteFuture()) {
     pending->context_.set_deadline(absl::ToChronoTime(deadline));
   }
-  if (!idempotency_key.empty()) {
-    pending->context_.AddMetadata("idempotency-key", idempotency_key);
-  }
+  for (const auto& [name, value] : metadata) pending->context_.AddMetadata(name, value);
   pending->request_ = ToBuffer(request);
   Pending* const call = pending.get();
   stub_.UnaryCall(&call->context_, method, {}, &call->request_, &call->reply_,
@@ -121,9 +123,9 @@ Answer Caller::Call(const std::string& method, const std::string& request, absl:
   return Start(method, request, deadline)->Await();
 }
 
-Answer Caller::CallOnce(const std::string& method, const std::string& request,
-                        const std::string& idempotency_key) {
-  return Start(method, request, absl::InfiniteFuture(), idempotency_key)->Await();
+Answer Caller::CallWith(const std::string& method, const std::string& request,
+                        const Metadata& metadata) {
+  return Start(method, request, absl::InfiniteFuture(), metadata)->Await();
 }
 
 Answer Caller::CallStream(const std::string& method, const std::string& request) {

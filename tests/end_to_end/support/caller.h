@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -50,6 +51,9 @@ struct Details {
 // Adds a test failure for details that are not there or that contradict the status.
 Details DetailsOf(const grpc::Status& status);
 
+// What a call says beside its message; a name may be there more than once.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
 class Caller {
  public:
   class Pending {
@@ -75,15 +79,15 @@ class Caller {
 
   // A channel of its own, so that two callers do not share a connection.
   explicit Caller(int port);
+  // Of a client that retries as this service config says (JSON), gRPC's own way.
+  Caller(int port, const std::string& service_config);
 
   std::unique_ptr<Pending> Start(const std::string& method, const std::string& request,
                                  absl::Time deadline = absl::InfiniteFuture(),
-                                 const std::string& idempotency_key = "");
+                                 const Metadata& metadata = {});
   Answer Call(const std::string& method, const std::string& request,
               absl::Time deadline = absl::InfiniteFuture());
-  // With the metadata `idempotency-key`.
-  Answer CallOnce(const std::string& method, const std::string& request,
-                  const std::string& idempotency_key);
+  Answer CallWith(const std::string& method, const std::string& request, const Metadata& metadata);
 
   // One message out, one back, over a call that streams both ways.
   Answer CallStream(const std::string& method, const std::string& request);

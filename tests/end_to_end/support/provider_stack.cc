@@ -28,17 +28,17 @@ ProviderStack::ProviderStack(const StackOptions& options)
     : package_(PackageOf(options.provider)), stack_(options), recorder_(stack_.sandbox()) {}
 
 Answer ProviderStack::Call(const std::string& method, const std::string& json,
-                           const std::string& idempotency_key) {
+                           const Metadata& metadata) {
   const std::unique_ptr<Message> request = NewMessage(*MethodNamed(package_ + method).input_type());
   const auto parsed = google::protobuf::util::JsonStringToMessage(json, request.get());
   EXPECT_TRUE(parsed.ok()) << parsed.ToString() << ": " << json;
-  return stack_.caller().CallOnce(absl::StrCat("/", package_, method), request->SerializeAsString(),
-                                  idempotency_key);
+  return stack_.caller().CallWith(absl::StrCat("/", package_, method), request->SerializeAsString(),
+                                  metadata);
 }
 
 Json ProviderStack::Reply(const std::string& method, const std::string& json,
-                          const std::string& idempotency_key) {
-  const Answer answer = Call(method, json, idempotency_key);
+                          const Metadata& metadata) {
+  const Answer answer = Call(method, json, metadata);
   EXPECT_TRUE(answer.status.ok()) << method << ": " << answer.status.error_message();
   const std::unique_ptr<Message> reply = NewMessage(*MethodNamed(package_ + method).output_type());
   EXPECT_TRUE(reply->ParseFromString(answer.message));

@@ -20,12 +20,10 @@ class ProviderStack {
   ProviderStack& operator=(const ProviderStack&) = delete;
 
   // "CheckoutSessionsService/CreateCheckoutSession" of the provider's package.
-  Answer Call(const std::string& method, const std::string& json,
-              const std::string& idempotency_key = "");
+  Answer Call(const std::string& method, const std::string& json, const Metadata& metadata = {});
 
   // The reply of a call that must succeed, as protobuf's own JSON with the protos' names.
-  Json Reply(const std::string& method, const std::string& json,
-             const std::string& idempotency_key = "");
+  Json Reply(const std::string& method, const std::string& json, const Metadata& metadata = {});
 
   Stack& stack() { return stack_; }
   Recorder& recorder() { return recorder_; }

@@ -49,6 +49,7 @@ std::unique_ptr<Gateway> StartGateway(const StackOptions& options, std::string b
   UpstreamConfig& upstream = config.upstreams[options.provider];
   upstream.options.base_url = std::move(base_url);
   upstream.options.default_store = options.default_store;
+  upstream.options.refuse_repeated_writes = options.refuse_repeated_writes;
   upstream.pool = options.pool;
   upstream.profile = options.profile;
   std::vector<std::unique_ptr<KeyFile>> files;

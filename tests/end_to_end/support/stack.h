@@ -40,6 +40,7 @@ struct StackOptions {
   absl::Duration drain_grace = absl::Seconds(60);
   http::Options pool;
   mapping::ProfileOverrides profile;
+  bool refuse_repeated_writes = true;
 };
 
 inline StackOptions OptionsOf(const std::string& provider) {

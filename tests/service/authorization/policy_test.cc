@@ -18,7 +18,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
 constexpr char kShop[] = "spiffe://example/ns/shop/sa/checkout";
 
 enum : size_t { kGet, kRefund, kPay, kParse, kGetSecret, kSetSecret };
@@ -214,8 +213,12 @@ TEST(PolicyTest, SaysWhatIsWrong) {
                 HasSubstr("rules.r.methods: names a method or service that there is not"))
         << bad;
   }
+  EXPECT_THAT(Error({{"anyone", true}, {"methods", {"a.Orders/Gt"}}}),
+              HasSubstr("names a method or service that there is not: a.Orders/Gt"));
+  EXPECT_THAT(Error({{"anyone", true}, {"methods", {"pnapi_v1_0"}}}),
+              Not(HasSubstr("pnapi")));  // no name: a secret, perhaps
   EXPECT_THAT(Error({{"anyone", true}, {"methods", {"*"}}, {"upstreams", {"c"}}}),
-              HasSubstr("rules.r.upstreams: names an upstream that there is not"));
+              HasSubstr("rules.r.upstreams: names an upstream that there is not: c"));
   for (const char* bad :
        {"example/x", "https://example", "spiffe://", "spiffe://*/x", "spiffe://example/a*", "*"}) {
     EXPECT_THAT(Error({{"spiffe", {bad}}, {"methods", {"*"}}}), HasSubstr("rules.r.spiffe: "))

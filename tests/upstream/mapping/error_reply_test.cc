@@ -61,14 +61,14 @@ TEST(ErrorBody, IsReadWhole) {
 TEST(ErrorBody, OfOtherTypesGivesWhatItHas) {
   const Failure failure = Refused(R"({"code":42,"message":["a"],"trace_id":null,"errors":{}})");
   EXPECT_EQ(failure.upstream_code, "42");
-  EXPECT_EQ(failure.message, "the upstream answered 400");
+  EXPECT_EQ(failure.message, "the upstream answered 400: a");
   EXPECT_EQ(failure.trace_id, "");
   EXPECT_EQ(Refused(R"({"code":true})").upstream_code, "true");
   EXPECT_EQ(Refused("{}").message, "the upstream answered 400");
   EXPECT_EQ(ViolationsOf(R"({"errors":null})"), "");
   EXPECT_EQ(ViolationsOf(R"({"errors":"x"})"), "");
   EXPECT_EQ(ViolationsOf(R"({"errors":[]})"), "");
-  EXPECT_EQ(ViolationsOf(R"({"errors":[null,5,"x",[],{},{"path":null,"message":{}}]})"), "");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[null,5,"x",[],{},{"path":null,"message":{}}]})"), ": x");
   EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":"a"},{"message":"b"}]})"),
             "a: the upstream gives no reason; : b");
   EXPECT_EQ(ViolationsOf(R"({"errors":[{"path":["a",1,-2,true,null,1.5],"message":5}]})"),
@@ -96,6 +96,7 @@ TEST(ErrorBody, WithTooManyViolationsGivesTheFirst) {
   const Failure failure = Refused(body);
   ASSERT_EQ(failure.violations.size(), Violations::kLimit);
   EXPECT_EQ(failure.violations[99].field, "p99");
+  EXPECT_EQ(failure.violations_left_out, 900u);
 }
 
 TEST(ErrorBody, IsCutWhereItIsLong) {
@@ -130,11 +131,72 @@ TEST(ErrorBody, OfAnotherKindGivesAShortSample) {
   EXPECT_EQ(Refused("null").message, "the upstream answered 400: null");
   EXPECT_EQ(Refused(R"({"code":"cut)").message, R"(the upstream answered 400: {"code":"cut)");
   EXPECT_EQ(Refused("<<<<<").message, "the upstream answered 400");
-  EXPECT_EQ(Refused("a < b > c").message, "the upstream answered 400: a c");
-  EXPECT_EQ(Refused("caf\xe9").message, "the upstream answered 400");  // not UTF-8: no sample
-  EXPECT_EQ(Refused("{\"message\":\"caf\xe9\"}").message, "the upstream answered 400");
+  EXPECT_EQ(Refused("a < b > c").message, "the upstream answered 400: a < b > c");
+  EXPECT_EQ(Refused("a <b>c</b>", 400, "Content-Type: text/html; charset=utf-8\r\n").message,
+            "the upstream answered 400: a c");
+  EXPECT_EQ(Refused("caf\xe9").message, "the upstream answered 400: caf\xef\xbf\xbd");
+  EXPECT_EQ(Refused("{\"message\":\"caf\xe9\"}").message,
+            "the upstream answered 400: caf\xef\xbf\xbd");
   EXPECT_EQ(Refused(std::string(100, '\0')).message, "the upstream answered 400");
   EXPECT_EQ(Refused(std::string("a\x7f\x1b[31mb")).message, "the upstream answered 400: a [31mb");
+}
+
+TEST(ErrorBody, WithOneBadValueKeepsTheOthers) {
+  struct {
+    const char* name;
+    const char* code;
+    const char* message;
+  } const cases[] = {
+      {"half a surrogate pair", R"("insufficient_funds")", R"("Ada \ud83d")"},
+      {"a byte that is not UTF-8", R"("insufficient_funds")", "\"Ada \xf0\x9f\""},
+      {"a control character", R"("insufficient_funds")", "\"Ada \x01\""},
+      {"an escape that there is not", R"("insufficient_funds")", R"("Ada \x")"},
+      {"a huge number", R"("insufficient_funds","n":1e400)", R"("Ada")"},
+      {"a byte order mark", R"("insufficient_funds")", R"("Ada")"},
+  };
+  for (const auto& c : cases) {
+    const bool mark = absl::string_view(c.name) == "a byte order mark";
+    const Failure failure = Refused(
+        absl::StrCat(mark ? "\xef\xbb\xbf" : "", "{\"code\":", c.code, ",\"message\":", c.message,
+                     R"(,"trace_id":"t1","errors":[{"path":"amount","message":"too big"}]})"));
+    EXPECT_EQ(failure.upstream_code, "insufficient_funds") << c.name;
+    EXPECT_EQ(failure.trace_id, "t1") << c.name;
+    EXPECT_THAT(failure.message, HasSubstr("400: Ada")) << c.name;
+    ASSERT_EQ(failure.violations.size(), 1u) << c.name;
+    EXPECT_EQ(failure.violations[0].field, "amount") << c.name;
+  }
+}
+
+TEST(ErrorBody, InAFormThatIsNotTheProvidersIsReadOrQuoted) {
+  struct {
+    const char* body;
+    const char* code;
+    const char* message;  // after "the upstream answered 400"
+  } const cases[] = {
+      {R"({"error":"invalid_token"})", "invalid_token", R"(: {"error":"invalid_token"})"},
+      {R"({"error":"invalid_token","error_description":"it has expired"})", "invalid_token",
+       ": it has expired"},
+      {R"({"error":"no such order"})", "", ": no such order"},
+      {R"({"error":{"code":"E1","message":"no"}})", "E1", ": no"},
+      {R"({"Message":"Forbidden"})", "", ": Forbidden"},
+      {R"({"message":["a","b"]})", "", ": a; b"},
+      {R"({"detail":"Not authenticated"})", "", ": Not authenticated"},
+      {R"({"title":"Bad","status":400})", "", ": Bad"},
+      {R"({"reasons":{"a":1}})", "", R"(: {"reasons":{"a":1}})"},
+      {R"({"message":"unit_amount must be < 100000 and quantity >= 1"})", "",
+       ": unit_amount must be < 100000 and quantity >= 1"},
+      {"unit_amount must be < 100000 and quantity >= 1", "",
+       ": unit_amount must be < 100000 and quantity >= 1"},
+      {"{}", "", ""},
+  };
+  for (const auto& c : cases) {
+    const Failure failure = Refused(c.body);
+    EXPECT_EQ(failure.upstream_code, c.code) << c.body;
+    EXPECT_EQ(failure.message, absl::StrCat("the upstream answered 400", c.message)) << c.body;
+  }
+  EXPECT_EQ(ViolationsOf(R"({"title":"t","errors":{"Name":["required","short"],"Age":["low"]}})"),
+            "Age: low; Name: required; short");
+  EXPECT_EQ(ViolationsOf(R"({"errors":[{"field":"a","detail":"b"}]})"), "a: b");
 }
 
 TEST(ErrorBody, ThatIsHugeCostsASampleOnly) {
@@ -204,8 +266,10 @@ TEST(RetryAfter, IsSecondsOrADateAndClamped) {
       {"3600", absl::Minutes(5)},
       {"99999999999999999999999999", absl::Minutes(5)},
       {"1e400", absl::Minutes(5)},
-      {"-1", absl::ZeroDuration()},
-      {"-99999999999999999999999999", absl::ZeroDuration()},
+      {"Sunday, 06-Nov-94 08:49:47 GMT", absl::Seconds(10)},
+      {"Sun Nov  6 08:49:47 1994", absl::Seconds(10)},
+      {"Sun Nov 06 08:49:47 1994", absl::Seconds(10)},
+      {"Sunday, 06-Nov-94 08:00:00 GMT", absl::ZeroDuration()},
       {"Sun, 06 Nov 1994 08:49:47 GMT", absl::Seconds(10)},
       {"Sun, 06 Nov 1994 08:49:37 GMT", absl::ZeroDuration()},
       {"Sun, 06 Nov 1994 08:00:00 GMT", absl::ZeroDuration()},
@@ -216,6 +280,9 @@ TEST(RetryAfter, IsSecondsOrADateAndClamped) {
       {" ", std::nullopt},
       {"soon", std::nullopt},
       {"5s", std::nullopt},
+      {"-1", std::nullopt},
+      {"-5", std::nullopt},
+      {"-99999999999999999999999999", std::nullopt},
       {"5 6", std::nullopt},
       {"nan", std::nullopt},
       {"-nan", std::nullopt},

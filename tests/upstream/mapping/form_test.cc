@@ -115,10 +115,14 @@ TEST(FormBody, IsWrittenOutOfTheMessage) {
 
 TEST(FormBody, IsHeldToTheSameRulesAsJson) {
   EXPECT_EQ(Sent(RouteOf(Routes(), "Sell"), "body { price: 0 with { } }"),
-            "refused: body.what: is required; body.price: is below the minimum; "
+            "refused: body.what: is required; body.price: is below the minimum of 1; "
             "body.with.what: is required");
   EXPECT_EQ(Sent(RouteOf(Routes(), "Sell"), "body { what: 'a' any { null_value: NULL_VALUE } }"),
             "refused: body.any: cannot be null: a form has no null");
+  // What only a form forbids is told along with the rest.
+  EXPECT_EQ(Sent(RouteOf(Routes(), "Sell"), "body { price: 0 any { null_value: NULL_VALUE } }"),
+            "refused: body.what: is required; body.price: is below the minimum of 1; "
+            "body.any: cannot be null: a form has no null");
 }
 
 TEST(FormBody, OfAGetStandsInTheQuery) {

@@ -64,7 +64,8 @@ const Route& RouteOf(const RouteTable& routes, absl::string_view method) {
   Stop(absl::StrCat("no route ", method));
 }
 
-shop::Written Write(const Route& route, absl::string_view text, absl::string_view key) {
+shop::Written Write(const Route& route, absl::string_view text,
+                    std::optional<absl::string_view> key) {
   const auto message = New(route.request->full_name);
   if (!TextFormat::ParseFromString(std::string(text), message.get())) {
     Stop(absl::StrCat("not a ", route.request->full_name, ": ", text));

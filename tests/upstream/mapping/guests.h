@@ -4,6 +4,7 @@
 #define TESTS_UPSTREAM_MAPPING_GUESTS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ std::unique_ptr<const RouteTable> RoutesWith(const Overrides& overrides);
 const Route& RouteOf(const RouteTable& routes, absl::string_view method);
 
 // A request in text format, written to https://guest.test.
-shop::Written Write(const Route& route, absl::string_view text, absl::string_view key = "");
+shop::Written Write(const Route& route, absl::string_view text,
+                    std::optional<absl::string_view> key = std::nullopt);
 
 // What was written, "POST https://guest.test/v1/sales what=a", or "refused: <violations>".
 std::string Sent(const Route& route, absl::string_view text);

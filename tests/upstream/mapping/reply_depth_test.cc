@@ -65,8 +65,9 @@ TEST(ReceivedDepth, OfFreeFormIsBoundedTogetherWithWhatIsAround) {
               StartsWith("any { "));
   for (const int depth : {101, 1000, 1000000}) {
     for (const std::string& value : {Deep("[", "]", depth), Deep(R"({"a":)", "}", depth)}) {
+      // What lies too deep is handed on as its own JSON.
       EXPECT_THAT(ReadText("GetMix", absl::StrCat("{\"any\":", value, "}")),
-                  testing::EndsWith("is nested too deeply"));
+                  testing::AllOf(StartsWith("any { "), testing::HasSubstr("string_value: \"")));
     }
   }
 }

@@ -28,7 +28,7 @@ TEST(ReplyShapes, AnArrayFillsTheRepeatedField) {
   EXPECT_EQ(ReadText("FindGlasses", R"({"id":1})"), Unreadable("the whole: expected an array"));
   EXPECT_EQ(ReadText("FindGlasses", R"([{"id":1},{"price":"x"}])"),
             Unreadable("[1].price: expected an integer"));
-  EXPECT_EQ(ReadText("FindGlasses", "null"), Unreadable("expected an object or an array"));
+  EXPECT_EQ(ReadText("FindGlasses", "null"), Unreadable("expected an object or an array: null"));
 }
 
 TEST(ReplyShapes, AnObjectFillsTheMap) {
@@ -46,8 +46,8 @@ TEST(ReplyShapes, AnArrayOrAnObjectWhereBothAreDocumented) {
   EXPECT_EQ(ReadText("GetGlassOrGlasses", R"([{"id":"1"},{"id":"2"}])"),
             Normal("GlassList", "items { id: '1' } items { id: '2' }"));
   EXPECT_EQ(ReadText("GetGlassOrGlasses", "[]"), "");
-  EXPECT_EQ(ReadText("GetGlassOrGlasses", "{}"), Normal("GlassList", "items {}"));
-  EXPECT_EQ(ReadText("GetGlassOrGlasses", "5"), Unreadable("expected an object or an array"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", "{}"), Unreadable("nothing that is documented is in it"));
+  EXPECT_EQ(ReadText("GetGlassOrGlasses", "5"), Unreadable("expected an object or an array: 5"));
   EXPECT_EQ(ReadText("GetGlassOrGlasses", "{}{}"), Unreadable("it goes on after its end"));
   EXPECT_EQ(ReadText("GetGlassOrGlasses", R"({"price":[]})"),
             Unreadable("price: expected an integer"));
@@ -69,14 +69,20 @@ TEST(ReplyShapes, AnyJsonForAValue) {
        "result { list_value { values { number_value: 1 } values { struct_value { fields { key: 'a' "
        "value { list_value {} } } } } } }"},
       {"", ""},  // the field stays unset
+      {" ", ""},
+      {"\n", ""},
+      {"\xef\xbb\xbf", ""},
+      {"\xef\xbb\xbf 5", "result { number_value: 5 }"},
+      {"1e400", "result { string_value: '1e400' }"},
+      {R"("\ud800")", "result { string_value: '\xef\xbf\xbd' }"},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(ReadText("GetReport", c.body), Normal("Report", c.text)) << c.body;
   }
   for (const char* body :
-       {"5 6", "5,6", "1],[2", "5]",  "[5",   "\"a\"]",      "\"a\" x", "nul",    "nulll", "truex",
-        "01",  "-",   "1e400", "NaN", "\"",   "\"\\ud800\"", "{}5",     "[]]",    "[1]2",  " ",
-        "]",   "}",   "1}",    "1]x", "5\n6", "1, ",         ",1",      "\"a\":1"}) {
+       {"5 6",     "5,6", "1],[2", "5]",  "[5",   "\"a\"]", "\"a\" x", "nul",    "nulll",
+        "truex",   "01",  "-",     "NaN", "\"",   "{}5",    "[]]",     "[1]2",   "]",
+        "1e400 5", "}",   "1}",    "1]x", "5\n6", "1, ",    ",1",      "\"a\":1"}) {
     EXPECT_THAT(ReadText("GetReport", body), StartsWith(kUnreadable)) << body;
   }
 }
@@ -84,20 +90,24 @@ TEST(ReplyShapes, AnyJsonForAValue) {
 TEST(ReplyShapes, AListOfValuesIsNotAValue) {
   EXPECT_EQ(ReadText("GetReports", "[1,null]"),
             Normal("Reports", "items { number_value: 1 } items { null_value: NULL_VALUE }"));
-  EXPECT_EQ(ReadText("GetReports", "5"), Unreadable("expected an object or an array"));
+  EXPECT_EQ(ReadText("GetReports", "5"), Unreadable("expected an object or an array: 5"));
   EXPECT_EQ(ReadText("GetReports", ""), Unreadable("it has no body"));
 }
 
 TEST(EmptyReply, IsReadByTheDeclaredShape) {
   EXPECT_EQ(ReadText("GetGlass", ""), Unreadable("it has no body"));
   EXPECT_EQ(ReadText("FindGlasses", ""), Unreadable("it has no body"));
-  EXPECT_EQ(ReadText("GetGlass", " "), Unreadable("it is not valid JSON"));
-  for (const char* method : {"GetGlass", "FindGlasses", "GetStock", "GetReport", "DeleteGlass"}) {
-    EXPECT_EQ(ReadText(method, "", 204), "") << method;
-    EXPECT_EQ(ReadText(method, "not looked at", 204), "") << method;
+  EXPECT_EQ(ReadText("GetGlass", " "), Unreadable("it has no body"));
+  for (const char* body : {"", "not looked at"}) {
+    for (const char* method : {"GetGlass", "FindGlasses", "GetStock", "RefundGlass"}) {
+      EXPECT_EQ(ReadText(method, body, 204), Unreadable("it has no body")) << method;
+    }
+    for (const char* method : {"GetReport", "DeleteGlass"}) {
+      EXPECT_EQ(ReadText(method, body, 204), "") << method;
+    }
   }
-  // An empty reply was declared: what comes with it is not looked at.
-  for (const char* body : {"", "{}", "not JSON", "\xff"}) {
+  // An empty reply was declared: most of what comes with it does not matter.
+  for (const char* body : {"", "{}", "not JSON", "\xff", "[]", R"({"id":"1"})"}) {
     for (const int status : {200, 201, 202, 204})
       EXPECT_EQ(ReadText("DeleteGlass", body, status), "");
   }
@@ -105,7 +115,9 @@ TEST(EmptyReply, IsReadByTheDeclaredShape) {
 
 TEST(ReplyStatus, Any2xxIsASuccess) {
   for (int status = 200; status <= 299; ++status) {
-    EXPECT_TRUE(std::holds_alternative<Reply>(ReadJson("GetGlass", "{}", status))) << status;
+    if (status == 204) continue;
+    EXPECT_TRUE(std::holds_alternative<Reply>(ReadJson("GetGlass", R"({"id":"1"})", status)))
+        << status;
   }
   for (const int status : {0, 100, 199, 300, 304, 400, 404, 500, 599, 600}) {
     const auto read = ReadJson("GetGlass", "{}", status);

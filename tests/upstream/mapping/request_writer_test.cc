@@ -128,11 +128,11 @@ TEST(RequestQuery, RepeatsTheKeyOfAnArray) {
 TEST(RequestQuery, ChecksEveryValue) {
   EXPECT_EQ(Query("limit: 0 sweetness: nan flavors: [FLAVOR_LEMON, FLAVOR_UNSPECIFIED] "
                   "after: '-1' made_since { nanos: -1 }"),
-            "refused: limit: is below the minimum; sweetness: must be a finite number; "
+            "refused: limit: is below the minimum of 1; sweetness: must be a finite number; "
             "flavors[1]: must be one of the enum's values, and not the unspecified one; "
             "made_since: must lie between the years 1 and 9999, nanos within a second; "
             "after: must be a 64-bit id in decimal digits");
-  EXPECT_EQ(Query("limit: 101"), "refused: limit: is above the maximum");
+  EXPECT_EQ(Query("limit: 101"), "refused: limit: is above the maximum of 100");
 }
 
 TEST(RequestQuery, CountsElements) {

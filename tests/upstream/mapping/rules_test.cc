@@ -38,17 +38,18 @@ TEST(SentRules, SendARequiredListOrMapAlsoWhenEmpty) {
 }
 
 TEST(SentRules, TellEverythingThatIsWrongAtOnce) {
-  EXPECT_EQ(CreateBody("price: -1 deposit: 2147483648 barista: 'x' fresh_for: 'y' "
-                       "tags: ['a', 'b', 'c'] straws { color: 'red' } straws { length: 1 } "
-                       "straws {} flavor: FLAVOR_UNSPECIFIED"),
-            absl::StrCat("refused: body.id: is required; body.name: is required; "
-                         "body.price: is below the minimum; body.deposit: must fit in 32 bits; "
-                         "body.barista: must be a 64-bit Steam id in decimal digits; "
-                         "body.fresh_for: must be an ISO 8601 duration, such as P1M or PT12H; "
-                         "body.tags: takes at most 2 elements; "
-                         "body.straws[0].length: is required; body.straws[2].length: is required; "
-                         "body.straws: takes at most 2 elements; body.flavor: ",
-                         kNotOfTheEnum));
+  EXPECT_EQ(
+      CreateBody("price: -1 deposit: 2147483648 barista: 'x' fresh_for: 'y' "
+                 "tags: ['a', 'b', 'c'] straws { color: 'red' } straws { length: 1 } "
+                 "straws {} flavor: FLAVOR_UNSPECIFIED"),
+      absl::StrCat("refused: body.id: is required; body.name: is required; "
+                   "body.price: is below the minimum of 0; body.deposit: must fit in 32 bits; "
+                   "body.barista: must be a 64-bit Steam id in decimal digits; "
+                   "body.fresh_for: must be an ISO 8601 duration, such as P1M or PT12H; "
+                   "body.tags: takes at most 2 elements; "
+                   "body.straws[0].length: is required; body.straws[2].length: is required; "
+                   "body.straws: takes at most 2 elements; body.flavor: ",
+                   kNotOfTheEnum));
 }
 
 TEST(SentRules, BoundsAreInclusive) {
@@ -57,10 +58,10 @@ TEST(SentRules, BoundsAreInclusive) {
   };
   EXPECT_THAT(of_price(0), HasSubstr("\"price\":0,"));
   EXPECT_THAT(of_price(1000000), HasSubstr("\"price\":1000000,"));
-  EXPECT_EQ(of_price(-1), "refused: body.price: is below the minimum");
-  EXPECT_EQ(of_price(1000001), "refused: body.price: is above the maximum");
+  EXPECT_EQ(of_price(-1), "refused: body.price: is below the minimum of 0");
+  EXPECT_EQ(of_price(1000001), "refused: body.price: is above the maximum of 1000000");
   EXPECT_EQ(of_price(std::numeric_limits<int64_t>::min()),
-            "refused: body.price: is below the minimum");
+            "refused: body.price: is below the minimum of 0");
 }
 
 TEST(SentRules, AnOptionalListThatIsNotSetHasNoMinimum) {

@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         // Only what is sent is checked.
         Case{"body { price: -1 name: 'n' } update_mask { paths: 'name' }", R"({"name":"n"})"},
         Case{"body { price: -1 } update_mask { paths: 'price' }",
-             "refused: body.price: is below the minimum"},
+             "refused: body.price: is below the minimum of 0"},
         Case{"body { name: 'n' } update_mask { paths: 'name' }", R"({"name":"n"})"},
         Case{"body {} update_mask { paths: 'tags' }",
              "refused: body.tags: needs at least 1 element(s)"}));

@@ -41,6 +41,7 @@ TEST(ViolationsTest, KeepTheFirstHundredInOrder) {
   const Path list{nullptr, "list"};
   for (size_t i = 0; i < 1000; ++i) violations.Add({&list, "", i}, "is bad");
   EXPECT_FALSE(violations.empty());
+  EXPECT_EQ(violations.count(), 1000u);
   const std::vector<Violation> taken = violations.Take();
   ASSERT_EQ(taken.size(), Violations::kLimit);
   EXPECT_EQ(taken.front().field, "list[0]");

@@ -153,7 +153,7 @@ TEST_F(ParseEventTest, LimitsTheBody) {
 TEST_F(ParseEventTest, NamesWhatCannotBeReadThoughItIsSigned) {
   const auto message = [&](const std::string& body) {
     const Refusal refusal = Refused(MakeRequest("paynow", Signed(body), body));
-    EXPECT_EQ(refusal.failure.code, absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(refusal.failure.code, absl::StatusCode::kInternal);
     EXPECT_EQ(refusal.failure.reason, "UNREADABLE_EVENT");
     EXPECT_EQ(refusal.check, "unreadable");
     return refusal.failure.message;
