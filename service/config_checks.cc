@@ -104,7 +104,7 @@ absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Rou
 
 absl::Status CheckAuthorities(const Config& config) {
   for (const auto& [name, upstream] : config.upstreams) {
-    const std::string& file = upstream.pool.ca_file;
+    const std::string& file = upstream.tls.ca_file;
     if (file.empty()) continue;
     const std::optional<std::string> pem = ReadFile(file);
     if (!pem) return Bad(name, "ca_file", absl::StrCat(file, " cannot be read"));

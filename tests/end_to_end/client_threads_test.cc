@@ -16,7 +16,7 @@
 #include "service/drift_log.h"
 #include "tests/end_to_end/support/messages.h"
 #include "upstream/client.h"
-#include "upstream/http/curl_transport.h"
+#include "upstream/http/http1_transport.h"
 #include "upstream/mapping/descriptors.h"
 #include "upstream/sandbox/server.h"
 
@@ -30,10 +30,10 @@ constexpr char kKey[] = "key-of-the-test";
 std::unique_ptr<Client> MakeClient(const sandbox::Sandbox& sandbox) {
   http::Options options;
   options.event_loops = 2;
-  Client::Options upstream = {.base_url = absl::StrCat("http://127.0.0.1:", sandbox.port()),
-                              .default_store = "1"};
+  const std::string base_url = absl::StrCat("http://127.0.0.1:", sandbox.port());
+  Client::Options upstream = {.base_url = base_url, .default_store = "1"};
   return *Client::Create(std::move(upstream), Credentials(kKey, {}), nullptr,
-                         *http::CurlTransport::Create(options));
+                         *http::Http1Transport::Create(base_url, options));
 }
 
 class ClientThreadsTest : public testing::Test {
@@ -47,7 +47,7 @@ class ClientThreadsTest : public testing::Test {
     const auto client = MakeClient(*first);
     for (const mapping::Route& route : routes->routes()) {
       if (route.rpc_path != Method("OrdersService", "GetOrders")) continue;
-      client->Call(route, "", {.deadline = absl::Now() + absl::Minutes(1)},
+      client->Call(route, "", {.deadline = SteadyTime::Now() + absl::Minutes(1)},
                    [&over](const Answer&) { over.set_value(); });
       over.get_future().wait();
     }
@@ -71,7 +71,7 @@ class ClientThreadsTest : public testing::Test {
   Answer Call(const std::string& rpc, const std::string& message) {
     auto result = std::make_shared<std::promise<Answer>>();
     std::future<Answer> future = result->get_future();
-    client_->Call(*by_name_.at(rpc), message, {.deadline = absl::Now() + absl::Minutes(1)},
+    client_->Call(*by_name_.at(rpc), message, {.deadline = SteadyTime::Now() + absl::Minutes(1)},
                   [result](Answer done) { result->set_value(std::move(done)); });
     return future.get();
   }
@@ -100,7 +100,7 @@ class ClientThreadsTest : public testing::Test {
         *by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
         Bytes("DeleteCouponForStoreRequest",
               absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
-        {.deadline = absl::Now() + absl::Minutes(1)}, [over](const Answer&) { over->set_value(); });
+        {.deadline = SteadyTime::Now() + absl::Minutes(1)}, [over](const Answer&) { over->set_value(); });
     handle.Cancel();
     future.get();
     return true;

@@ -66,7 +66,7 @@ TEST(ExpiryTest, IsNotKnownWhereSomethingCannotBeRead) {
 
 TEST(CertificateFilesTest, AreThoseOfTheConfiguration) {
   Config config;
-  config.upstreams["a"].pool.ca_file = "/a";
+  config.upstreams["a"].tls.ca_file = "/a";
   config.upstreams["b"];
   EXPECT_EQ(CertificateFiles(config).size(), 1u);
   config.server.tls.certificate_file = "/server";
@@ -92,7 +92,7 @@ TEST(CertificateFilesTest, ShowInTheMetricsAsTheyAreNow) {
   UpstreamConfig& upstream = config.upstreams["paynow"];
   upstream.options.base_url = "http://127.0.0.1:1";
   upstream.api_key.file = directory.Write("key", "secret\n");
-  upstream.pool.ca_file = directory.Write("ca.pem", CertificateUntil(kSoon));
+  upstream.tls.ca_file = directory.Write("ca.pem", CertificateUntil(kSoon));
   const auto gateway = Gateway::Create(config);
   ASSERT_TRUE(gateway.ok()) << gateway.status();
   const std::string series =

@@ -67,7 +67,7 @@ TEST(ConfigTest, ReadsEveryKeyToItsPlace) {
       "base_url": "https://h/p", "default_store": "12", "ca_file": "/ca",
       "api_key": {"file": "/k"},
       "stores": {"34": {"api_key": {"env": "E"}}, "56": {"api_key": {"file": "/f"}}},
-      "pool": {"event_loops": 2, "max_connections": 3, "max_streams_per_connection": 4,
+      "pool": {"event_loops": 2, "max_connections": 3, "max_requests_per_connection": 4,
                "max_queued": 5, "connect_timeout": "6s", "max_connection_age": "7s",
                "max_connection_idle": "8s", "tcp_keepalive": "9s", "max_header_bytes": 1025,
                "max_body_bytes": 1026}}}})");
@@ -83,10 +83,10 @@ TEST(ConfigTest, ReadsEveryKeyToItsPlace) {
   EXPECT_EQ(upstream.api_key.file, "/k");
   EXPECT_EQ(upstream.store_keys.at("34").env, "E");
   EXPECT_EQ(upstream.store_keys.at("56").file, "/f");
-  EXPECT_EQ(upstream.pool.ca_file, "/ca");
+  EXPECT_EQ(upstream.tls.ca_file, "/ca");
   EXPECT_EQ(upstream.pool.event_loops, 2);
   EXPECT_EQ(upstream.pool.max_connections, 3);
-  EXPECT_EQ(upstream.pool.max_streams_per_connection, 4);
+  EXPECT_EQ(upstream.pool.max_requests_per_connection, 4);
   EXPECT_EQ(upstream.pool.max_queued, 5);
   EXPECT_EQ(upstream.pool.connect_timeout, absl::Seconds(6));
   EXPECT_EQ(upstream.pool.max_connection_age, absl::Seconds(7));
@@ -258,7 +258,7 @@ TEST(ConfigTest, HoldsNumbersAndDurationsToTheirBounds) {
       {"/drain/grace", {"0s", "1h"}, {"-1s", "inf"}},
       {pool + "/event_loops", {1, 64}, {0, 65}},
       {pool + "/max_connections", {1, 10000}, {0, 10001, -1}},
-      {pool + "/max_streams_per_connection", {1, 10000}, {0, 10001}},
+      {pool + "/max_requests_per_connection", {0, 1000000000}, {-1, 1000000001}},
       {pool + "/max_queued", {0, 1000000}, {-1, 1000001}},
       {pool + "/connect_timeout", {"1ms", "10s"}, {"0s", "0"}},
       {pool + "/max_connection_age", {"1s"}, {"0s", "999ms"}},
@@ -352,6 +352,51 @@ TEST(ConfigTest, LoadsAFile) {
             absl::NotFoundError(directory.Path() + ": cannot be read"));
   EXPECT_EQ(LoadConfig(directory.Write("empty", "")).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ConfigTest, ReadsHowAnUpstreamIsReached) {
+  const absl::StatusOr<Config> config = ParseConfig("g.json", R"({
+    "upstreams": {"paynow": {
+      "base_url": "https://h", "api_key": {"file": "/k"},
+      "tls": {"certificate_file": "/c", "key_file": "/p"},
+      "proxy": {"url": "socks5h://proxy:1080", "user": "u", "password_file": "/w"},
+      "pool": {"unacknowledged_timeout": "5s"}}}})");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const UpstreamConfig& upstream = config->upstreams.at("paynow");
+  EXPECT_EQ(upstream.tls.certificate_file, "/c");
+  EXPECT_EQ(upstream.tls.key_file, "/p");
+  EXPECT_EQ(upstream.proxy.url, "socks5h://proxy:1080");
+  EXPECT_EQ(upstream.proxy.user, "u");
+  EXPECT_EQ(upstream.proxy.password_file, "/w");
+  EXPECT_EQ(upstream.pool.unacknowledged_timeout, absl::Seconds(5));
+}
+
+TEST(ConfigTest, RefusesHalfOfACertificateAndHalfOfAProxy) {
+  const auto error = [](const char* member) {
+    const std::string text = absl::StrCat(R"({"upstreams": {"paynow": {"base_url": "https://h", )",
+                                          R"("api_key": {"file": "/k"}, )", member, "}}}");
+    return std::string(ParseConfig("g.json", text).status().message());
+  };
+  EXPECT_EQ(error(R"("tls": {"key_file": "/p"})"),
+            "g.json: upstreams.paynow.tls: certificate_file and key_file belong together");
+  EXPECT_EQ(error(R"("proxy": {"url": "http://p:1", "user": "u"})"),
+            "g.json: upstreams.paynow.proxy: user and password_file belong together");
+  EXPECT_EQ(error(R"("proxy": {"user": "u", "password_file": "/w"})"),
+            "g.json: upstreams.paynow.proxy.url: is required");
+}
+
+// HTTP/2 to upstreams went, and with it the key: an operator is told what to do.
+TEST(ConfigTest, SaysWhatBecameOfStreams) {
+  const std::string error(
+      ParseConfig("g.json", R"({"upstreams": {"paynow": {"base_url": "https://h",
+                             "api_key": {"file": "/k"},
+                             "pool": {"max_streams_per_connection": 100}}}})")
+          .status()
+          .message());
+  EXPECT_EQ(error,
+            "g.json: upstreams.paynow.pool.max_streams_per_connection: upstreams are called over "
+            "HTTP/1.1 alone: remove the key, and let max_connections be the number of requests in "
+            "flight");
 }
 
 class ReadKeyTest : public testing::Test {

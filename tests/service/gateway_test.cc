@@ -183,10 +183,10 @@ TEST_F(GatewayTest, NamesABaseUrlThatIsNone) {
 }
 
 TEST_F(GatewayTest, NamesAuthoritiesThatCannotBeRead) {
-  upstream().pool.ca_file = directory_.Path("missing");
+  upstream().tls.ca_file = directory_.Path("missing");
   EXPECT_EQ(Error(),
             "g.json: upstreams.paynow.ca_file: " + directory_.Path("missing") + " cannot be read");
-  upstream().pool.ca_file = directory_.Write("ca.pem", "no certificate\n");
+  upstream().tls.ca_file = directory_.Write("ca.pem", "no certificate\n");
   EXPECT_EQ(Error(), "g.json: upstreams.paynow.ca_file: " + directory_.Path("ca.pem") +
                          " holds no certificate that can be read");
 }

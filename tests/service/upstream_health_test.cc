@@ -88,10 +88,10 @@ class UpstreamHealthTest : public testing::Test {
 
   // On both ports; false after half a minute.
   bool Becomes(const std::string& service, Health health) {
-    const absl::Time end = absl::Now() + absl::Seconds(30);
+    const SteadyTime end = SteadyTime::Now() + absl::Seconds(30);
     while (Check(gateway_->port(), service) != health ||
            Check(gateway_->health_port(), service) != health) {
-      if (absl::Now() > end) return false;
+      if (SteadyTime::Now() > end) return false;
       std::this_thread::yield();
     }
     return true;
@@ -166,13 +166,13 @@ class FakeTransport final : public http::Transport {
  public:
   using Transport::Send;
   CallId Send(std::shared_ptr<const http::Request>, Done) override { return 0; }
-  CallId Wait(absl::Time, Done) override { return 0; }
+  CallId Wait(SteadyTime, Done) override { return 0; }
   void Cancel(CallId) override {}
 };
 
 TEST(SeemsDeadTest, GoesByBothBreakers) {
   using Verdict = resilience::CircuitBreaker::Verdict;
-  const absl::Time now = absl::FromUnixSeconds(1750000000);
+  const SteadyTime now = SteadyTime::Epoch() + absl::Hours(1);
   struct Case {
     int good_reads, bad_reads, good_writes, bad_writes;
     bool dead;

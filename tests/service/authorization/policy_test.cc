@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace gateway::authorization {
@@ -113,7 +114,7 @@ TEST(PolicyTest, TakesNothingTwice) {
         std::string(R"({"rules": {"r": {"anyone": true, "methods": ["read"],
                                       "stores": ["1"], "stores": ["2"]}}})")}) {
     const auto policy = Policy::Parse("p.json", text, Methods());
-    EXPECT_EQ(policy.status().message(), "p.json: a key is there twice in one object") << text;
+    EXPECT_TRUE(absl::EndsWith(policy.status().message(), ": is there twice")) << policy.status();
   }
 }
 
