@@ -104,7 +104,7 @@ TEST(AuditLogTest, SaysByWhichRuleAndCertificate) {
   TempDir directory;
   const std::string file = directory.Path("audit");
   const authorization::PeerCertificate certificate = {
-      .trusted = true, .serial = "0a7f", .issuer = "CN=ca", .subject = "CN=shop"};
+      .trusted = true, .serial = "0a7f", .issuer = "CN=ca", .subject = "CN=shop", .authority = ""};
   AuditRecord record = Record();
   record.rule = "checkout";
   record.certificate = &certificate;
