@@ -130,9 +130,12 @@ class Call final : public UnaryCall, public InFlight::Member, public Arrivals::M
   void OnMessage(const grpc::ByteBuffer* message) override {
     if (!endpoint_.arrivals->Leave(*this)) return;
     if (message != nullptr) return Start(*message);
-    // The caller has gone, has sent none, or one that gRPC refuses as too large: then it has told.
-    Conclude({mapping::NotSent(absl::StatusCode::kInvalidArgument, "REQUEST_MISSING",
-                               "the call has no message")});
+    // gRPC refuses one that is too large by itself, and cancels the call.
+    Conclude({context_.IsCancelled()
+                  ? mapping::NotSent(absl::StatusCode::kCancelled, "CANCELLED",
+                                     "the call ended before its message was there")
+                  : mapping::NotSent(absl::StatusCode::kInvalidArgument, "REQUEST_MISSING",
+                                     "the call has no message")});
   }
 
   void GiveUp() override {

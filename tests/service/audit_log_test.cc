@@ -228,9 +228,19 @@ class AuditedGateway : public testing::Test {
   std::unique_ptr<Gateway> gateway_;
 };
 
-TEST_F(AuditedGateway, RecordsWritesAndNoReads) {
+TEST_F(AuditedGateway, RecordsReadsThatCarryCredentials) {
   Create();
-  EXPECT_TRUE(Call("OrdersService/GetOrders", "{}").ok());
+  EXPECT_TRUE(Call("ProductsService/GetProducts", "{}").ok());
+  EXPECT_TRUE(Call("WebhooksService/GetSubscriptions", "{}").ok());
+  const std::vector<std::string> lines = AwaitLines(config_.audit_file, 1);
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_EQ(json::parse(lines[0])["method"],
+            "paynow.management.v1.WebhooksService/GetSubscriptions");
+}
+
+TEST_F(AuditedGateway, RecordsWritesAndNoOtherReads) {
+  Create();
+  EXPECT_TRUE(Call("ProductsService/GetProducts", "{}").ok());
   EXPECT_TRUE(Call("CouponsService/DeleteCouponForStore", R"({"coupon_id": "7"})").ok());
   Call("OrdersService/RefundOrder", R"({"store_id": "13", "order_id": "34", "body": {}})");
   Call("OrdersService/RefundOrder", R"({"order_id": "not-a-number", "body": {}})",

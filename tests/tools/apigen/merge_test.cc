@@ -67,6 +67,15 @@ TEST_F(MergeTest, NewFieldInTheMiddleTakesTheNextNumber) {
   EXPECT_THAT(Proto("orders"), HasSubstr("google.protobuf.Timestamp paid_at = 3;"));
 }
 
+TEST_F(MergeTest, KeepsWhatWasMarkedAsACredentialByHand) {
+  Run();
+  Edit("cold_drinks", "optional int32 price = 3 [(gateway.v1.field).required = true];",
+       "optional int32 price = 3 [(gateway.v1.field) = {required: true credential: true}];");
+  const std::string edited = Proto("cold_drinks");
+  Run();
+  EXPECT_EQ(Proto("cold_drinks"), edited);
+}
+
 TEST_F(MergeTest, NewNumbersSkipTheOnesProtobufKeeps) {
   Run();
   Edit("orders", "message OrderDto {\n", "message OrderDto {\n  reserved 18999;\n");
