@@ -3,6 +3,9 @@ BUILD := build
 # For run and demo: paynow, qashier, convergegate or paymentkit.
 PROVIDER := paynow
 
+# How to configure: the preset ci takes warnings for errors, and is what our own builds use.
+PRESET := default
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling soak overload rolling-restart service-config clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
@@ -17,12 +20,12 @@ demo: build ## the same once: make one call, stop everything
 	@PROVIDER=$(PROVIDER) exec tools/run.sh demo $(BUILD)
 
 test: install ## build everything and run all tests
-	cmake --preset default >$(BUILD)-configure.log || { cat $(BUILD)-configure.log; exit 1; }
+	cmake --preset $(PRESET) >$(BUILD)-configure.log || { cat $(BUILD)-configure.log; exit 1; }
 	cmake --build $(BUILD)
 	ctest --test-dir $(BUILD) --output-on-failure -j 2
 
 faults: install ## commit every fault of the matrix on the wire, and print a row for each
-	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target faults >$(BUILD)/faults-build.log || { cat $(BUILD)/faults-build.log; exit 1; }
 	@tools/faults.sh $(BUILD)
 
@@ -40,7 +43,7 @@ peers: ## try connections against nginx, haproxy and Python, PEER_ROUNDS (30) ti
 
 bench: ## measure beside what gRPC and connections cost alone, and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
-	cmake --preset default
+	cmake --preset $(PRESET)
 	cmake --build $(BUILD) --target bench_programs
 	$(BUILD)/codec_bench --benchmark_min_time=1
 	tests/bench/run.py $(BUILD) $(BUILD)/bench.json $${ROUNDS:-5} $${BEFORE:+--before $$BEFORE}
@@ -48,35 +51,35 @@ bench: ## measure beside what gRPC and connections cost alone, and a peer in Rus
 
 instructions: ## count the instructions of each stage of a call; fails where one grew by 3 % (UPDATE=--update: write them)
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
-	@cmake --preset default >/dev/null
+	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target stages >$(BUILD)/instructions-build.log || { cat $(BUILD)/instructions-build.log; exit 1; }
 	@tests/bench/instructions.py $(BUILD) $(UPDATE)
 
 allocations: ## count the allocations of one call, by who makes them, and the ten places of ours with the most
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
-	@cmake --preset default >/dev/null
+	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/allocations.py $(BUILD)
 
 waiting: ## measure the memory of a waiting call, with 1,000 and 10,000 in flight
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
-	@cmake --preset default >/dev/null
+	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/waiting.py $(BUILD) $(BUILD)/waiting.json
 
 scaling: ## measure what a call costs as clients, stores, methods, processors and event loops grow, ROUNDS (3) times; wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
-	@cmake --preset default >/dev/null
+	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/scaling.py $(BUILD) $(BUILD)/scaling.json $${ROUNDS:-3}
 
 security: install ## attack a running gateway in every way of the table, and print a row for each
-	@[ -f $(BUILD)/build.ninja ] || cmake --preset default >/dev/null
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target security >$(BUILD)/security-build.log || { cat $(BUILD)/security-build.log; exit 1; }
 	@LABEL=security tools/faults.sh $(BUILD)
 
 build: install ## build what `make run` starts
-	@[ -f $(BUILD)/build.ninja ] || cmake --preset default
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET)
 	@cmake --build $(BUILD) --target billing-gateway paynow-sandbox grpc-call
 
 install: ## install the Debian packages that are missing
@@ -86,7 +89,7 @@ lint: ## check format, run clang-tidy and ShellCheck
 	@tools/install-packages.sh tools/packages.txt tools/packages-lint.txt
 	clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc')
 	shellcheck $$(git ls-files '*.sh') .ci/run
-	cmake --preset default >/dev/null
+	cmake --preset ci >/dev/null
 	cmake --build $(BUILD) --target generated
 	tools/clang-tidy.sh $(BUILD)
 	@echo "lint: clean"
@@ -105,7 +108,7 @@ tsan: install ## run all tests under ThreadSanitizer
 	cmake --build $(BUILD)-tsan
 	ctest --test-dir $(BUILD)-tsan --output-on-failure
 	@echo "tsan: the gateway as a process"
-	cmake --preset default >/dev/null
+	cmake --preset $(PRESET) >/dev/null
 	cmake --build $(BUILD)
 	GATEWAY_UNDER_TEST=$(CURDIR)/$(BUILD)-tsan/billing-gateway \
 	TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp \

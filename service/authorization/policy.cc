@@ -72,13 +72,16 @@ void ReadCaller(Section& section, Rule& rule) {
   }
 }
 
-// A name, to be found in the file. What does not look like one may be a secret that has slipped in.
+// A method's name, to be found in the file. What does not look like one may be a secret that has
+// slipped in.
 std::string Shown(absl::string_view name) {
-  constexpr size_t kMost = 100;
+  constexpr size_t kMost = 200;
   const auto of_a_name = [](char c) {
-    return absl::ascii_isalpha(c) || c == '.' || c == '/' || c == '*';
+    return absl::ascii_isalnum(c) || c == '.' || c == '/' || c == '_' || c == '*';
   };
-  if (name.size() > kMost || !std::all_of(name.begin(), name.end(), of_a_name)) return "";
+  const bool method = absl::StrContains(name, '.') && absl::StrContains(name, '/');
+  if (!method || name.size() > kMost || !std::all_of(name.begin(), name.end(), of_a_name))
+    return "";
   return absl::StrCat(": ", name);
 }
 
@@ -99,8 +102,7 @@ void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rul
   for (const std::string& upstream : rule.upstreams) {
     if (std::none_of(methods.begin(), methods.end(),
                      [&](const Method& method) { return method.upstream == upstream; })) {
-      section.Fail("upstreams",
-                   absl::StrCat("names an upstream that there is not", Shown(upstream)));
+      section.Fail("upstreams", "names an upstream that there is not");
     }
   }
   std::vector<std::string> stores;

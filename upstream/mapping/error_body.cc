@@ -127,8 +127,8 @@ class PartsReader {
     Fill(form.trace_id(), parts_.trace_id);
     const json* const found = At(body_, form.violations());
     if (found == nullptr || !parts_.violations.empty()) return;
-    const std::string paths[] = {form.violation_path()};
-    const std::string messages[] = {form.violation_message()};
+    const absl::string_view paths[] = {form.violation_path()};
+    const absl::string_view messages[] = {form.violation_message()};
     ReadViolations(*found, paths, messages);
   }
 
@@ -277,9 +277,12 @@ std::string WithoutTags(absl::string_view page) {
 }  // namespace
 
 std::string OneLine(absl::string_view text, size_t limit) {
-  const std::string mended = MendUtf8(Utf8Prefix(text, 4 * limit));
+  text = Utf8Prefix(text, 4 * limit);
+  std::string mended;
+  if (!IsUtf8(text)) text = mended = MendUtf8(text);
   std::string line;
-  for (const char c : mended) {
+  line.reserve(std::min(text.size(), limit));
+  for (const char c : text) {
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     if (control || c == ' ') {
       if (!line.empty() && line.back() != ' ') line.push_back(' ');

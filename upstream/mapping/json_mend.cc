@@ -15,13 +15,14 @@ namespace {
 
 constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-constexpr absl::string_view kWhiteSpace = " \t\r\n";
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 constexpr size_t kUnicodeEscape = 6;  // \uXXXX
 
 // The length of the character at the beginning of `text`; 0 where its first byte belongs to none.
 size_t CharacterLength(absl::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
-  const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (first < 0x80) return 1;
+  const size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   return length <= text.size() && IsUtf8(text.substr(0, length)) ? length : 0;
 }
 
@@ -146,9 +147,9 @@ std::string MendUtf8(absl::string_view text) {
 
 absl::string_view JsonContent(absl::string_view text) {
   absl::ConsumePrefix(&text, kByteOrderMark);
-  const size_t begin = std::min(text.find_first_not_of(kWhiteSpace), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(kWhiteSpace) + 1);
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 }  // namespace gateway::mapping

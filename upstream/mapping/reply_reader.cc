@@ -119,14 +119,16 @@ std::string ReadBody(const Route& route, const std::string& body, std::string& m
   if (!problem.empty()) return problem;
   const bool object = content.front() == '{' && (route.reply_shape == ReplyShape::kMessage ||
                                                  route.reply_shape == ReplyShape::kArrayOrObject);
-  return std::string(AgainstDocumented(route, content, object, reader.seen(), reader.set()));
+  const absl::string_view against =
+      AgainstDocumented(route, content, object, reader.seen(), reader.set());
+  if (!against.empty()) problem = std::string(against);
+  return problem;
 }
 
-// Tries once more with JSON that has been mended, where there is something to mend.
-std::string ReadMended(const Route& route, const std::string& body, Reply& reply,
-                       DriftList& drift) {
-  std::string problem = ReadBody(route, body, reply.message, drift);
-  if (problem.empty()) return problem;
+// Once more, with JSON that has been mended, where there is something to mend. `problem`: of the
+// first time.
+std::string ReadMended(const Route& route, const std::string& body, std::string problem,
+                       Reply& reply, DriftList& drift) {
   std::optional<MendedJson> mended = MendJson(body);
   if (!mended) return problem;
   mended->text.reserve(mended->text.size() + http::kBodyPadding);
@@ -157,8 +159,11 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
     return NotTheReply(route, response, "it has no body");
   }
   DriftList drift;
-  const std::string problem = ReadMended(route, response.body, reply, drift);
-  if (!problem.empty()) return NotTheReply(route, response, problem);
+  std::string problem = ReadBody(route, response.body, reply.message, drift);
+  if (!problem.empty()) {
+    problem = ReadMended(route, response.body, std::move(problem), reply, drift);
+    if (!problem.empty()) return NotTheReply(route, response, problem);
+  }
   reply.drift = drift.Take();
   return reply;
 }

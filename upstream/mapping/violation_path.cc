@@ -1,20 +1,27 @@
 #include "upstream/mapping/violation_path.h"
 
 #include <algorithm>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 namespace gateway::mapping {
 namespace {
 
-using Names = std::vector<absl::string_view>;
+using Names = absl::InlinedVector<absl::string_view, 8>;
 
 // "lines[0].quantity", "lines.0.quantity" -> lines, 0, quantity.
 Names Split(absl::string_view path) {
-  return absl::StrSplit(path, absl::ByAnyChar(".[]"), absl::SkipEmpty());
+  Names names;
+  size_t begin = 0;
+  for (size_t i = 0; i <= path.size(); ++i) {
+    const bool part = i < path.size() && path[i] != '.' && path[i] != '[' && path[i] != ']';
+    if (part) continue;
+    if (i > begin) names.push_back(path.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  return names;
 }
 
 bool IsIndex(absl::string_view name) {
