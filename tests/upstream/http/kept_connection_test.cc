@@ -195,8 +195,10 @@ TEST_P(KeptConnectionTest, AServerThatStopsToReadEndsAtTheDeadlineWithoutProcess
 TEST_P(KeptConnectionTest, AtTheDeadlineACompleteHeadStillSaysThatItWasRefused) {
   for (const auto& [status, seen] :
        {std::pair("422 No", "422 (cut short)"), std::pair("200 OK", "deadline, sent")}) {
-    Serve({{Step::Raw(absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: 5\r\n\r\nab")),
+    Serve({{Step::Reply("first"),
+            Step::Raw(absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: 5\r\n\r\nab")),
             Step::HeldReply("")}});
+    EXPECT_EQ(Write(), "200 first");  // so that connecting takes nothing of the time
     const Awaited call =
         Call(*transport_, WithDeadline(Post(server_->Url("/"), "{}"), absl::Milliseconds(500)));
     EXPECT_EQ(Summary(call), seen);

@@ -184,7 +184,9 @@ int Peer::CountReloads() {
     return static_cast<int>(CountIn(folder_ + "/error.log", "(SIGHUP) received from"));
   }
   int ended = 0;
-  for (size_t i = 0; i + 1 < processes_.size(); ++i) ended += processes_[i]->Wait() == 0 ? 1 : 0;
+  for (size_t i = 0; i + 1 < processes_.size(); ++i) {
+    ended += processes_[i]->Wait() != ChildProcess::kDoesNotEnd ? 1 : 0;
+  }
   return ended;
 }
 

@@ -127,6 +127,18 @@ class StoppableServer {
   int port_ = 0;
 };
 
+// Whether nobody has this port of 127.0.0.1.
+bool IsFree(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  return free;
+}
+
 // Calls at their pace, and what came of each.
 class Calls {
  public:
@@ -191,7 +203,8 @@ class Calls {
 class VanishedPeerTest : public testing::TestWithParam<Wire> {
  protected:
   // Calls go on while `vanish` happens, until the second server answers.
-  void Expect(int port, const std::function<void()>& vanish) {
+  // Returns how many were lost.
+  int Expect(int port, const std::function<void()>& vanish) {
     const std::string url =
         absl::StrCat(GetParam() == Wire::kTls ? "https://" : "http://", kName, ":", port, "/");
     Options options;
@@ -210,7 +223,7 @@ class VanishedPeerTest : public testing::TestWithParam<Wire> {
       }
       return calls.FirstEnd("200 second") < now || now - begin > absl::Seconds(20);
     });
-    Judge(calls, vanished, transport->Snapshot());
+    return Judge(calls, vanished, transport->Snapshot());
   }
 
  private:
@@ -221,7 +234,7 @@ class VanishedPeerTest : public testing::TestWithParam<Wire> {
     ASSERT_EQ(transport.Snapshot().connections_open, kConnections);
   }
 
-  void Judge(const Calls& calls, SteadyTime vanished, const Stats& stats) {
+  int Judge(const Calls& calls, SteadyTime vanished, const Stats& stats) {
     SteadyTime first_lost = SteadyTime::InfiniteFuture();
     int lost = 0;
     int not_sent = 0;
@@ -236,18 +249,19 @@ class VanishedPeerTest : public testing::TestWithParam<Wire> {
               << " later; " << lost << " lost, " << not_sent << " not sent, " << stats.silences
               << " silences, " << stats.connections_closed_for_silence
               << " idle connections closed for it\n";
-    ASSERT_GT(lost, 0) << "nothing was lost: nothing was tried";
-    EXPECT_LT(lost, kConnections) << "each kept connection cost a call";
+    EXPECT_GT(lost, 0) << "nothing was lost: nothing was tried";
     EXPECT_LE(good - first_lost, 2 * kDeadline);
+    return lost;
   }
 };
 
 TEST_P(VanishedPeerTest, AStoppedPeerWhoseNameMoves) {
   PointNameTo("127.0.0.2");
-  StoppableServer first(GetParam());
-  const NamedServer second(GetParam(), "second", "127.0.0.1", first.port());
-  Expect(first.port(), [&] {
-    first.Stop();
+  auto first = std::make_unique<StoppableServer>(GetParam());
+  while (!IsFree(first->port())) first = std::make_unique<StoppableServer>(GetParam());
+  const NamedServer second(GetParam(), "second", "127.0.0.1", first->port());
+  Expect(first->port(), [&] {
+    first->Stop();
     PointNameTo("127.0.0.1");
   });
 }
@@ -281,10 +295,11 @@ TEST_P(VanishedPeerTest, AHostWhoseAddressMoves) {
   other.Run([&] {
     second = std::make_unique<NamedServer>(GetParam(), "second", other.Address(), first->port());
   });
-  Expect(first->port(), [&] {
+  const int lost = Expect(first->port(), [&] {
     host.CutOff();
     other.TakeAddress();
   });
+  EXPECT_LT(lost, kConnections / 2) << "each kept connection cost a call";
 }
 
 INSTANTIATE_TEST_SUITE_P(, VanishedPeerTest, testing::Values(Wire::kPlain, Wire::kTls),
