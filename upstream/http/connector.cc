@@ -84,8 +84,8 @@ void Connector::SetOptions(EasyHandle& easy) const {
         .Set(CURLOPT_TCP_KEEPIDLE, Seconds(options_.tcp_keepalive))
         .Set(CURLOPT_TCP_KEEPINTVL, Seconds(options_.tcp_keepalive));
   }
-  // The empty text also keeps the environment's proxies out.
-  easy.Set(CURLOPT_PROXY, options_.proxy.url.c_str());
+  // Empty texts also keep the environment's variables out.
+  easy.Set(CURLOPT_PROXY, options_.proxy.url.c_str()).Set(CURLOPT_NOPROXY, "");
   if (!options_.proxy.url.empty()) {
     // Through any kind of proxy the connection is to the upstream itself.
     easy.Set(CURLOPT_HTTPPROXYTUNNEL, 1L).Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

@@ -38,6 +38,8 @@ struct Listen {
   int port = 0;
   // With one it speaks TLS. It must outlive the server.
   const TestCertificate* certificate = nullptr;
+  // With one it wants its clients' certificates from this authority. It must outlive the server.
+  const TestCertificate* clients = nullptr;
 };
 
 }  // namespace gateway::http

@@ -90,6 +90,7 @@ ScriptedServer::ScriptedServer(std::vector<Script> scripts, Answers answers, con
   if (where.certificate != nullptr) {
     context_.reset(SSL_CTX_new(TLS_server_method()));
     where.certificate->InstallIn(context_.get());
+    if (where.clients != nullptr) where.clients->RequireIn(context_.get());
   }
   listener_ = Require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   sockaddr_in address{};

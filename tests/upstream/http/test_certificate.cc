@@ -28,14 +28,20 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
-std::string PemOf(X509* certificate) {
+// What `write` writes into a BIO.
+template <typename Write>
+std::string Pem(Write write) {
   BIO* const memory = BIO_new(BIO_s_mem());
-  Require(PEM_write_bio_X509(memory, certificate) == 1, "the authority in PEM form");
+  Require(write(memory) == 1, "PEM form");
   char* data = nullptr;
   const long size = BIO_get_mem_data(memory, &data);
   std::string pem(data, static_cast<size_t>(size));
   BIO_free(memory);
   return pem;
+}
+
+std::string PemOf(X509* certificate) {
+  return Pem([=](BIO* out) { return PEM_write_bio_X509(out, certificate); });
 }
 
 }  // namespace
@@ -60,19 +66,19 @@ TestCertificate::TestCertificate(const Options& options) : key_(EVP_EC_gen("P-25
   const Key ca_key(EVP_EC_gen("P-256"));
   Require(key_ != nullptr && ca_key != nullptr, "keys");
 
-  const Certificate ca = Make("Test authority", 1, ca_key.get());
-  X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
-  AddExtension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE");
-  AddExtension(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign");
-  Require(X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0, "signing the authority");
+  ca_ = Make("Test authority", 1, ca_key.get());
+  X509_set_issuer_name(ca_.get(), X509_get_subject_name(ca_.get()));
+  AddExtension(ca_.get(), ca_.get(), NID_basic_constraints, "critical,CA:TRUE");
+  AddExtension(ca_.get(), ca_.get(), NID_key_usage, "critical,keyCertSign");
+  Require(X509_sign(ca_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the authority");
 
   certificate_ = Make("Test server", options.valid_days, key_.get());
-  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(ca.get()));
-  AddExtension(certificate_.get(), ca.get(), NID_subject_alt_name,
+  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(ca_.get()));
+  AddExtension(certificate_.get(), ca_.get(), NID_subject_alt_name,
                options.subject_alternative_name);
   Require(X509_sign(certificate_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the server's");
 
-  authority_ = PemOf(ca.get());
+  authority_ = PemOf(ca_.get());
   const char* directory = std::getenv("TMPDIR");
   ca_file_ = std::string(directory == nullptr ? "/tmp" : directory) + "/test_ca_XXXXXX";
   const int fd = mkstemp(ca_file_.data());
@@ -84,6 +90,21 @@ TestCertificate::TestCertificate(const Options& options) : key_(EVP_EC_gen("P-25
 }
 
 TestCertificate::~TestCertificate() { unlink(ca_file_.c_str()); }
+
+std::string TestCertificate::certificate() const { return PemOf(certificate_.get()); }
+
+std::string TestCertificate::key() const {
+  return Pem([this](BIO* out) {
+    return PEM_write_bio_PrivateKey(out, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
+void TestCertificate::RequireIn(SSL_CTX* context) const {
+  Require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca_.get()) == 1, "authority");
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  // Needed with sessions that are resumed.
+  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("test"), 4);
+}
 
 void TestCertificate::InstallIn(SSL_CTX* context) const {
   Require(SSL_CTX_use_certificate(context, certificate_.get()) == 1, "certificate");

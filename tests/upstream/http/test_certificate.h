@@ -29,7 +29,14 @@ class TestCertificate {
   const std::string& authority() const { return authority_; }
   const std::string& ca_file() const { return ca_file_; }
 
+  // The certificate and its key in PEM form, for a side that proves its identity with them.
+  std::string certificate() const;
+  std::string key() const;
+
   void InstallIn(SSL_CTX* context) const;
+
+  // From then on a server with this context wants a certificate of this authority.
+  void RequireIn(SSL_CTX* context) const;
 
  private:
   struct KeyDeleter {
@@ -45,6 +52,7 @@ class TestCertificate {
 
   Key key_;
   Certificate certificate_;
+  Certificate ca_;
   std::string authority_;
   std::string ca_file_;
 };

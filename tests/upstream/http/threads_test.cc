@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,6 +45,14 @@ struct Ends {
   }
 };
 
+// Each request is told by its target: one that arrived twice was sent twice.
+void ExpectNoneTwice(const ScriptedServer& server) {
+  std::set<std::string> targets;
+  for (const Received& received : server.received()) {
+    EXPECT_TRUE(targets.insert(received.target).second) << received.target << " came twice";
+  }
+}
+
 // Sends from several threads; cancels some calls, gives others a short deadline.
 void Hammer(Transport& transport, const std::string& url, Ends& ends) {
   Guarded<int> ended;
@@ -52,7 +61,7 @@ void Hammer(Transport& transport, const std::string& url, Ends& ends) {
     threads.emplace_back([&, t] {
       std::minstd_rand random(t);
       for (int i = 0; i < kCallsPerThread; ++i) {
-        Request request = Post(url, std::string(random() % 2000, 'x'));
+        Request request = Post(absl::StrCat(url, t, "-", i), std::string(random() % 2000, 'x'));
         const int choice = static_cast<int>(random() % 10);
         if (choice == 0) request = WithDeadline(std::move(request), absl::Microseconds(500));
         const Transport::CallId id = transport.Send(std::move(request), [&](const Result& result) {
@@ -96,6 +105,7 @@ TEST_P(ThreadsTest, EveryCallEndsOnce) {
   Ends ends;
   Hammer(*transport, server.Url("/"), ends);
   ExpectAllEnded(ends, *transport);
+  ExpectNoneTwice(server);
 }
 
 TEST_P(ThreadsTest, EveryCallEndsOnceThoughConnectionsEndAllTheTime) {
@@ -108,8 +118,27 @@ TEST_P(ThreadsTest, EveryCallEndsOnceThoughConnectionsEndAllTheTime) {
   // A request may cross with the end of its connection, which is then `others`.
   EXPECT_EQ(ends.responses + ends.cancelled + ends.deadlines + ends.others,
             kThreads * kCallsPerThread);
+  ExpectNoneTwice(server);
   EXPECT_EQ(transport->Snapshot().open, 0);
   EXPECT_EQ(transport->Snapshot().requests_started, transport->Snapshot().requests_finished);
+}
+
+// Calls that wait while connections are made: by the time that a call looks, another thread may
+// have sent it.
+TEST_P(ThreadsTest, ACallThatWaitsForAConnectionIsSentByOneThread) {
+  ScriptedServer server({{Step::Raw(Step::Reply("ok").output, Step::End::kClose)}},
+                        ListenOn(GetParam()));
+  Options options = TrustingOptions(ManyQueued());
+  options.max_connections = 64;
+  auto transport = MakeTransport(server, options);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Awaited> calls;
+    for (int i = 0; i < 16; ++i) {
+      calls.push_back(Start(*transport, Post(server.Url(absl::StrCat("/", round, "-", i)), "{}")));
+    }
+    for (const Awaited& call : calls) call.Get();
+  }
+  ExpectNoneTwice(server);
 }
 
 TEST_P(ThreadsTest, ShutdownUnderLoad) {

@@ -63,6 +63,26 @@ TEST(TlsTest, AuthoritiesThatAreNoneTrustNobody) {
   EXPECT_EQ(server.executions(), 0);
 }
 
+TEST(TlsTest, ProvesItsIdentityWhereTheServerAsks) {
+  const TestCertificate certificate;
+  const TestCertificate ours;
+  const TestCertificate other;
+  ScriptedServer server({{Step::Reply("ok")}}, {.certificate = &certificate, .clients = &ours});
+  Options options = Trusting(certificate);
+  // TLS 1.3 tells a client of its missing certificate after the handshake: the request may be out.
+  EXPECT_NE(WriteTo(server, options), "200 ok");
+  options.tls.certificate = other.certificate();
+  options.tls.key = other.key();
+  EXPECT_NE(WriteTo(server, options), "200 ok");
+  EXPECT_EQ(server.executions(), 0);
+  options.tls.certificate = ours.certificate();
+  options.tls.key = ours.key();
+  EXPECT_EQ(WriteTo(server, options), "200 ok");
+  // A key that is another's is found out before anything is connected.
+  options.tls.key = other.key();
+  EXPECT_EQ(WriteTo(server, options), "tls, not sent");
+}
+
 // They make the client's socket readable and bring no byte: no fault, and no reason to close.
 TEST(TlsTest, LateSessionTicketsAndKeyUpdatesKeepTheConnection) {
   const TestCertificate certificate;
