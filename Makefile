@@ -27,7 +27,7 @@ test: install ## build everything and run all tests
 faults: install ## commit every fault of the matrix on the wire, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target faults >$(BUILD)/faults-build.log || { cat $(BUILD)/faults-build.log; exit 1; }
-	@tools/faults.sh $(BUILD)
+	@FAULTS_CALLS=$${FAULTS_CALLS:-100000} tools/faults.sh $(BUILD)
 
 fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each target
 	@tools/install-packages.sh tools/packages.txt tools/packages-fuzz.txt

@@ -88,6 +88,15 @@ int OpenDescriptors() {
   return static_cast<int>(std::distance(begin(all), end(all)));
 }
 
+bool Comes(const std::function<bool()>& condition) {
+  const SteadyTime patience = SteadyTime::Now() + absl::Seconds(10);
+  while (!condition()) {
+    if (SteadyTime::Now() > patience) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
+}
+
 Bench::Bench() : key_file_(directory_.Write("key", kKey)) {
   mapping::EmbeddedFiles();  // the messages exist from here on
   config_.listen = "127.0.0.1:0";
@@ -178,15 +187,6 @@ Seen Bench::Await(Front::Pending& pending) {
 
 Seen Bench::Call(const Operation& operation, absl::Duration deadline) {
   return Await(*Begin(operation, deadline));
-}
-
-bool Bench::Comes(const std::function<bool()>& condition) {
-  const SteadyTime patience = SteadyTime::Now() + absl::Seconds(10);
-  while (!condition()) {
-    if (SteadyTime::Now() > patience) return false;
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return true;
 }
 
 double Bench::Metric(const std::string& name, const Labels& labels) const {

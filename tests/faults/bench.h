@@ -115,9 +115,6 @@ class Bench : public testing::Test {
   FaultyUpstream& upstream() { return *upstream_; }
   Front& front() { return *front_; }
 
-  // Looks until it is so; false after 10 seconds.
-  static bool Comes(const std::function<bool()>& condition);
-
   // Since the last Serve.
   double Metric(const std::string& name, const Labels& labels = {}) const;
   // The attempts of this kind that ended so, and those alone of all other results.
@@ -169,6 +166,9 @@ inline auto BothWires() { return testing::Values(Wire::kPlain, Wire::kTls); }
 
 // Descriptors that this process has open.
 int OpenDescriptors();
+
+// Looks until it is so; false after 10 seconds.
+bool Comes(const std::function<bool()>& condition);
 
 }  // namespace gateway::faults
 

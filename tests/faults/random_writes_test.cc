@@ -9,14 +9,13 @@
 // connection is idle: between two rounds of writes. One that crosses with the next request could
 // not be told from the answer to it, by no client of HTTP/1.1.
 #include <array>
-#include <cstdlib>
 #include <deque>
-#include <random>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tests/faults/bench.h"
+#include "tests/faults/seed.h"
 #include "tests/upstream/http/guarded.h"
 
 namespace gateway::faults {
@@ -39,13 +38,6 @@ constexpr int kForeign = 7'777'777;  // the number of no write
 constexpr int kRound = 100;
 // As large as the gateway takes it; more than the kernels usually take of what nobody reads.
 constexpr size_t kLargeBody = size_t{3} * 1024 * 1024;
-
-uint64_t Seed() {
-  const char* const given = std::getenv("FAULTS_SEED");
-  uint64_t seed = 0;
-  if (given != nullptr && absl::SimpleAtoi(given, &seed)) return seed;
-  return std::random_device()();
-}
 
 // Of the operations that take a number, a third each: with a body, without one, DELETE.
 Operation SmallWrite(int number) {
@@ -82,14 +74,6 @@ enum class Fault {
   kForeignIdle,    // the same, while the connection is idle
   kCount,
 };
-
-// splitmix64: the same everywhere, whatever the library.
-uint64_t Mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 Fault FaultOf(uint64_t seed, int number, int time) {
   const uint64_t random =
