@@ -31,10 +31,10 @@ const std::string& Place(const Drift& drift) {
 
 }  // namespace
 
-void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids, absl::Time now) {
+void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids, SteadyTime now) {
   if (drifts.empty()) return;
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (now - period_begun_ >= kPeriod || now < period_begun_) {
+  if (now - period_begun_ >= kPeriod) {
     period_begun_ = now;
     logged_ = 0;
     for (auto& [name, entry] : entries_) entry.logged.clear();

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "service/log.h"
 #include "upstream/mapping/drift.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 
@@ -24,7 +25,7 @@ class DriftLog {
  public:
   // `ids` of the call that met them.
   void Record(const std::vector<mapping::Drift>& drifts, const LogIds& ids = {},
-              absl::Time now = absl::Now());
+              SteadyTime now = SteadyTime::Now());
 
   // By "kind field": "unknown_enum_text paynow.management.v1.OrderDto.status". Names come from the
   // protos alone, so there are never more than they have; an unknown member counts for its message.
@@ -45,7 +46,7 @@ class DriftLog {
   mutable std::mutex mutex_;  // guards the rest
   absl::flat_hash_map<std::string, Entry> entries_;
   size_t logged_ = 0;
-  absl::Time period_begun_ = absl::InfinitePast();
+  SteadyTime period_begun_;
 };
 
 }  // namespace gateway

@@ -70,13 +70,15 @@ absl::StatusOr<std::unique_ptr<Client>> MakeClient(const std::string& name,
                                                    std::shared_ptr<UpstreamCounters> counters) {
   absl::StatusOr<Credentials> credentials = LoadCredentials(upstream);
   if (!credentials.ok()) return credentials.status();
+  const absl::Status base_url = Client::CheckBaseUrl(upstream.options.base_url);
+  if (!base_url.ok()) return Prefixed(".base_url: ", base_url);
   absl::StatusOr<std::unique_ptr<http::Http1Transport>> transport =
       http::Http1Transport::Create(upstream.options.base_url, pool, LogSilence(name));
   if (!transport.ok()) return Prefixed(": ", transport.status());
   absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(
       upstream.options, *std::move(credentials), [upstream] { return LoadCredentials(upstream); },
       *std::move(transport), std::move(counters));
-  if (!client.ok()) return Prefixed(".base_url: ", client.status());
+  if (!client.ok()) return Prefixed(": ", client.status());
   return client;
 }
 

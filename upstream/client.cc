@@ -44,16 +44,19 @@ std::optional<std::string> HostOf(absl::string_view url) {
 
 }  // namespace
 
+absl::Status Client::CheckBaseUrl(absl::string_view base_url) {
+  if (HostOf(base_url)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "must be http:// or https://, a host, and optionally a port and a path without a slash at "
+      "the end");
+}
+
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options, Credentials credentials,
                                                        CredentialStore::Load load_credentials,
                                                        std::unique_ptr<http::Transport> transport,
                                                        std::shared_ptr<UpstreamCounters> counters) {
+  if (absl::Status status = CheckBaseUrl(options.base_url); !status.ok()) return status;
   std::optional<std::string> host = HostOf(options.base_url);
-  if (!host) {
-    return absl::InvalidArgumentError(
-        "must be http:// or https://, a host, and optionally a port and a path without a slash at "
-        "the end");
-  }
   return std::unique_ptr<Client>(new Client(std::move(options), *std::move(host),
                                             std::move(credentials), std::move(load_credentials),
                                             std::move(transport), std::move(counters)));

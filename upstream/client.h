@@ -53,6 +53,9 @@ class Client {
   };
 
   // INVALID_ARGUMENT for a base URL that is none.
+  static absl::Status CheckBaseUrl(absl::string_view base_url);
+
+  // Errors as above.
   static absl::StatusOr<std::unique_ptr<Client>> Create(
       Options options, Credentials credentials, CredentialStore::Load load_credentials,
       std::unique_ptr<http::Transport> transport,

@@ -50,13 +50,13 @@ TEST(NullOnDemand, TheLastPayoutSplitOfAProductSaysNull) {
       {"user_id": "6", "platform_fee": "0"}])";
   EXPECT_EQ(Arrived(paynow, "ProductsService/UpdateProduct",
                     absl::StrCat(R"({"store_id": "1", "product_id": "2", "body": {)", sent, "}}"),
-                    Json::object()),
+                    Json({{"id", "2"}})),
             Json({{"payout_splits", splits}}));
   EXPECT_EQ(Arrived(paynow, "ProductsService/UpdateProduct",
                     absl::StrCat(R"({"store_id": "1", "product_id": "2", "update_mask":
                                      "payoutSplits", "body": {)",
                                  sent, "}}"),
-                    Json::object()),
+                    Json({{"id", "2"}})),
             Json({{"payout_splits", splits}}));
 }
 

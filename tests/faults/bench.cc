@@ -20,7 +20,8 @@ using end_to_end::Method;
 void WarmUp(const Config& config) {
   static const bool warm = [&config] {
     for (const Wire wire : {Wire::kPlain, Wire::kTls}) {
-      FaultyUpstream upstream(wire, [](const Received&) { return Reaction::Json("{}"); });
+      FaultyUpstream upstream(wire,
+                              [](const Received&) { return Reaction::Json(R"({"id": "1"})"); });
       Config warming = config;
       warming.file.clear();  // watches nothing
       UpstreamConfig& target = warming.upstreams["paynow"];

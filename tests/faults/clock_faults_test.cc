@@ -131,7 +131,7 @@ TEST_P(ClockFaults, Case46WaitsBetweenAttemptsLastAsLongAsTheyShould) {
   for (const absl::Duration step : kSteps) {
     const auto requests = std::make_shared<std::atomic<int>>(0);
     ServeByTheRightClock([=](const Received&) {
-      if ((*requests)++ > 0) return Reaction::Json("{}");
+      if ((*requests)++ > 0) return Reaction::Json(R"({"id": "1"})");
       return Reaction::Status(429).With("Retry-After", "1");
     });
     const SteadyTime begun = SteadyTime::Now();
@@ -181,7 +181,7 @@ TEST_P(ClockFaults, Case46TheBreakerOpensAndClosesInItsTime) {
 TEST_P(ClockFaults, Case46TheRateLimitFillsAtItsRate) {
   upstream_config().options.rate_limit = {.calls_per_second = 0.01, .burst = 1};
   for (const absl::Duration step : kSteps) {
-    ServeByTheRightClock([](const Received&) { return Reaction::Json("{}"); });
+    ServeByTheRightClock([](const Received&) { return Reaction::Json(R"({"id": "1"})"); });
     ExpectOk(Call(Refund()));
     StepClock(step);
     ExpectSeen(Call(Refund()), StatusCode::kResourceExhausted, "not_sent", "RATE_LIMITED");
@@ -189,7 +189,7 @@ TEST_P(ClockFaults, Case46TheRateLimitFillsAtItsRate) {
   }
   upstream_config().options.rate_limit = {.calls_per_second = 2, .burst = 1};
   for (const absl::Duration step : kSteps) {
-    ServeByTheRightClock([](const Received&) { return Reaction::Json("{}"); });
+    ServeByTheRightClock([](const Received&) { return Reaction::Json(R"({"id": "1"})"); });
     ExpectOk(Call(Refund()));
     StepClock(step);
     EXPECT_TRUE(Comes([this] { return Call(Refund()).ok(); })) << "no token came";
@@ -203,7 +203,7 @@ TEST_P(ClockFaults, Case46TheConcurrencyLimitSeesNoHour) {
   upstream_config().options.limit = {
       .initial = kLimit, .minimum = 5, .maximum = 1000, .tolerance = 20, .min_samples = 10};
   // 100 ms each, so that the noise of a busy machine is none.
-  Reaction slow = Reaction::Json("{}");
+  Reaction slow = Reaction::Json(R"({"id": "1"})");
   slow.slice = slow.Text().size() - 1;
   slow.pause = absl::Milliseconds(100);
   for (const absl::Duration step : kSteps) {
@@ -241,7 +241,7 @@ TEST_P(ClockFaults, Case46TheRetryBudgetIsNotRenewedByTheHour) {
 
 TEST_P(ClockFaults, Case46ConnectionsAreAsOldAsTheyAre) {
   for (const absl::Duration step : kSteps) {
-    ServeByTheRightClock([](const Received&) { return Reaction::Json("{}"); });
+    ServeByTheRightClock([](const Received&) { return Reaction::Json(R"({"id": "1"})"); });
     ExpectOk(Call(Refund(1)));
     StepClock(step);
     ExpectOk(Call(Refund(2)));
@@ -253,7 +253,7 @@ TEST_P(ClockFaults, Case46ConnectionsAreAsOldAsTheyAre) {
   // What is old or idle for too long goes, whichever way the clock went.
   upstream_config().pool.max_connection_idle = absl::Milliseconds(200);
   for (const absl::Duration step : kSteps) {
-    ServeByTheRightClock([](const Received&) { return Reaction::Json("{}"); });
+    ServeByTheRightClock([](const Received&) { return Reaction::Json(R"({"id": "1"})"); });
     ExpectOk(Call(Refund(1)));
     StepClock(step);
     EXPECT_TRUE(upstream().WaitForAllClosed()) << "an idle connection was kept";

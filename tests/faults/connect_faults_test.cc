@@ -109,7 +109,7 @@ TEST_P(ConnectFaults, Case6BadCertificate) {
   const std::pair<const TestCertificate*, const TestCertificate*> faults[] = {
       {&unknown, &good}, {&expired, &expired}, {&other_name, &other_name}};
   for (const auto& [served, trusted] : faults) {
-    const http::ScriptedServer server({{http::Step::Reply("{}")}},
+    const http::ScriptedServer server({{http::Step::Reply(R"({"id": "1"})")}},
                                       {.host = "127.0.0.1", .port = 0, .certificate = served});
     ServeUrl(absl::StrCat("https://localhost:", server.port()), trusted->ca_file());
     ExpectNeverSent("UPSTREAM_TLS_FAILED", "tls", 1);

@@ -13,14 +13,18 @@ class ConnectionFaults : public WireBench {
   // connection that was used before.
   void ServeAfterFirst(const Reaction& reaction) {
     const auto requests = std::make_shared<std::atomic<int>>(0);
-    Serve([=](const Received&) { return (*requests)++ == 0 ? Reaction::Json("{}") : reaction; });
+    Serve([=](const Received&) {
+      return (*requests)++ == 0 ? Reaction::Json(R"({"id": "1"})") : reaction;
+    });
     ExpectOk(Call(Read()));
   }
 
   // The first request meets the fault, all others are answered.
   void ServeFaultOnce(const Reaction& reaction) {
     const auto requests = std::make_shared<std::atomic<int>>(0);
-    Serve([=](const Received&) { return (*requests)++ == 0 ? reaction : Reaction::Json("{}"); });
+    Serve([=](const Received&) {
+      return (*requests)++ == 0 ? reaction : Reaction::Json(R"({"id": "1"})");
+    });
   }
 
   // `result` is the first attempt's: once its head is there, a reply has a status.
@@ -56,7 +60,7 @@ TEST_P(ConnectionFaults, Case8CloseOnAReusedConnection) {
     // The read: the connection of the second request ends, the third is answered.
     const auto requests = std::make_shared<std::atomic<int>>(0);
     Serve([=](const Received&) {
-      return (*requests)++ == 1 ? Reaction{.kind = kind} : Reaction::Json("{}");
+      return (*requests)++ == 1 ? Reaction{.kind = kind} : Reaction::Json(R"({"id": "1"})");
     });
     ExpectOk(Call(Read()));
     const Seen read = Call(Read());
@@ -100,7 +104,7 @@ TEST_P(ConnectionFaults, Case10ResetWithinTheRequestBody) {
     if (head.method != "POST") return std::nullopt;
     return Reaction{.kind = Kind::kReset};
   };
-  Serve([](const Received&) { return Reaction::Json("{}"); });
+  Serve([](const Received&) { return Reaction::Json(R"({"id": "1"})"); });
   ExpectOk(Call(Read()));
   const Seen seen = Call(LargeWrite(size_t{3} * 1024 * 1024));
   ExpectUnknown(seen);

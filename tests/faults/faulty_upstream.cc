@@ -36,7 +36,7 @@ Step StepOf(const Reaction& reaction) {
     case Kind::kReply:
       return ReplyOf(reaction);
     case Kind::kNothing:
-      return Step::HeldReply("{}");
+      return Step::HeldReply(R"({"id": "1"})");
     case Kind::kSilent:
       return Step::Raw("");
     case Kind::kClose:

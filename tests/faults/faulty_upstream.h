@@ -6,7 +6,7 @@
 // Lifetime: the destructor ends all connections; it must not be entered from the function.
 //
 //   FaultyUpstream upstream(Wire::kTls, [](const Received& request) {
-//     return request.method == "GET" ? Reaction::Json("{}") : Reaction{Reaction::Kind::kReset};
+//     return request.method == "GET" ? Reaction::Json(R"({"id": "1"})") : Reaction{Reaction::Kind::kReset};
 //   });
 //   ... calls upstream.base_url() ...
 //   EXPECT_EQ(upstream.executions(), 1);
@@ -114,7 +114,7 @@ class FaultyUpstream {
   int faults() const { return faults_; }
   int cut_off() const { return cut_off_; }
 
-  // Lets go what got nothing so far, and all that is to come: 200 and "{}".
+  // Lets go what got nothing so far, and all that is to come: 200 and an id.
   void Release() { server_->Release(); }
   // See ScriptedServer.
   int SpeakUnasked() { return server_->SpeakUnasked(); }

@@ -196,13 +196,13 @@ TEST_P(ReplyFaults, Case33EmptyReplies) {
 
 TEST_P(ReplyFaults, Case34StrangeHeaders) {
   // Two lengths.
-  ExpectBroken(Reaction::Json("{}").With("Content-Length", "1"));
+  ExpectBroken(Reaction::Json(R"({"id": "1"})").With("Content-Length", "1"));
   ExpectBroken(Reaction::Json("2\r\n{}\r\n0\r\n\r\n").With("Transfer-Encoding", "chunked"));
-  ExpectBroken(Reaction::Json("{}").With("A", std::string("x\0y", 3)));
-  ExpectBroken(Reaction::Json("{}").With("A", "x\r\nno colon"));
+  ExpectBroken(Reaction::Json(R"({"id": "1"})").With("A", std::string("x\0y", 3)));
+  ExpectBroken(Reaction::Json(R"({"id": "1"})").With("A", "x\r\nno colon"));
   // More than 64 KB of them, in one or in many.
-  ExpectHeadTooLarge(Reaction::Json("{}").With("A", std::string(70000, 'a')));
-  Reaction many = Reaction::Json("{}");
+  ExpectHeadTooLarge(Reaction::Json(R"({"id": "1"})").With("A", std::string(70000, 'a')));
+  Reaction many = Reaction::Json(R"({"id": "1"})");
   for (int i = 0; i < 200; ++i)
     many.headers.emplace_back(absl::StrCat("a-", i), Zeros(1) + std::string(400, 'a'));
   ExpectHeadTooLarge(many);

@@ -47,7 +47,7 @@ class CapacityUpstream {
     // Of a hundred requests, how many misbehave; in what way, is drawn from the seed.
     double fault_percent = 0;
     uint64_t seed = 1;
-    std::string reply = "{}";
+    std::string reply = R"({"id": "1"})";
     // To requests whose path ends with /tags.
     std::string reply_to_tags = "[]";
   };

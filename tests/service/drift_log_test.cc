@@ -95,7 +95,7 @@ TEST_F(DriftLogTest, LogsSoManyTextsOfAFieldAndCountsAll) {
 }
 
 TEST_F(DriftLogTest, SpeaksAgainAfterAWhile) {
-  const absl::Time start = absl::FromUnixSeconds(1700000000);
+  const SteadyTime start = SteadyTime::Epoch() + absl::Hours(1000);
   const auto record = [&](absl::Duration after) {
     for (int i = 0; i < 100; ++i) log_.Record({Member(absl::StrCat("m", i))}, {}, start + after);
   };

@@ -260,7 +260,7 @@ TEST_F(ServerTlsTest, AnswersHealthAndNothingElseOnItsOwnPort) {
 TEST_F(ServerTlsTest, SaysWhichPortItCannotHave) {
   config_["server"]["health_listen"] = "nonsense";
   EXPECT_THAT(std::string(Create().message()),
-              HasSubstr("server.health_listen: cannot listen on nonsense"));
+              HasSubstr("server.health_listen: must be an address and a port"));
 }
 
 TEST_F(ServerTlsTest, WarnsOfPlainTextThatOthersCanReach) {

@@ -257,7 +257,7 @@ TEST(Loose, LeavesOutWhatDoesNotFitAndTells) {
 
 TEST(Loose, StillWantsJson) {
   for (const char* const reply :
-       {R"({"memo": nope})", R"({"methods": ["x)", R"({"notes": {"a": 1)", R"({"memo": "\x"})"}) {
+       {R"({"memo": nope})", R"({"methods": ["x)", R"({"notes": {"a": 1)"}) {
     EXPECT_EQ(Reply(reply).substr(0, 6), "failed") << reply;
   }
 }
