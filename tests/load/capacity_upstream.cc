@@ -28,7 +28,7 @@ enum : uint64_t { kListener, kTimer, kStop, kFirstConnection };
 
 constexpr char kServerErrorReply[] =
     "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
-    "Content-Length: 11\r\n\r\n{\"id\": \"1\"}";
+    "Content-Length: 2\r\n\r\n{}";
 
 int Require(int result, const char* what) {
   if (result >= 0) return result;
