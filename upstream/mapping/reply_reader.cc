@@ -43,6 +43,12 @@ Failure NotTheReply(const Route& route, const http::Response& response, absl::st
   return failure;
 }
 
+// The body without what may stand before the JSON. Most begin with it.
+absl::string_view ContentOf(const std::string& body) {
+  const bool plain = !body.empty() && (body.front() == '{' || body.front() == '[');
+  return plain ? absl::string_view(body) : JsonContent(body);
+}
+
 bool AtEnd(ondemand::document& document) {
   const char* rest;
   return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
@@ -106,7 +112,7 @@ std::string ReadBody(const Route& route, const std::string& body, std::string& m
   thread_local ondemand::parser parser;
   if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
   // A byte order mark before the JSON is passed over.
-  const absl::string_view content = JsonContent(body);
+  const absl::string_view content = ContentOf(body);
   const auto before = static_cast<size_t>(content.data() - body.data());
   ondemand::document document;
   const simdjson::padded_string_view json(content.data(), body.size() - before,
@@ -147,7 +153,7 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
   if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.read);
   Reply reply;
   reply.trace_id = ReadTraceId(*route.provider, response);
-  const bool empty = response.status == kNoContent || JsonContent(response.body).empty();
+  const bool empty = response.status == kNoContent || ContentOf(response.body).empty();
   if (route.reply_shape == ReplyShape::kNone) {
     const absl::string_view against =
         response.status == kNoContent ? "" : AgainstUndocumented(route, response);
