@@ -32,7 +32,7 @@ fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each targ
 	cmake --build $(BUILD)-fuzz --target fuzz_targets
 	tools/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
 
-bench: ## measure beside what gRPC and connections cost alone, and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
+bench: ## measure a call beside its floors and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
 	cmake --preset default
 	cmake --build $(BUILD) --target bench_programs
