@@ -51,7 +51,7 @@ class Echo final : public grpc::Service {
     });
   }
 
-  size_t methods_ = 0;
+  int methods_ = 0;
 };
 
 }  // namespace
