@@ -41,7 +41,7 @@ peers: ## try connections against nginx, haproxy and Python, PEER_ROUNDS (30) ti
 	@cmake --build $(BUILD) --target peers_tests >$(BUILD)/peers-build.log || { cat $(BUILD)/peers-build.log; exit 1; }
 	PEER_ROUNDS=$${PEER_ROUNDS:-30} ctest --test-dir $(BUILD) -L peers -V
 
-bench: ## measure beside what gRPC and connections cost alone, and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
+bench: ## measure a call beside its floors and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
 	cmake --preset $(PRESET)
 	cmake --build $(BUILD) --target bench_programs

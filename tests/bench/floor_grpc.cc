@@ -1,7 +1,8 @@
 // What no service on gRPC C++ can beat: a server that hands back the bytes it was given, or does
 // not answer.
 //
-//   floor_grpc PORT   (floor.Echo/Call, floor.Echo/Wait, plain text, 127.0.0.1)
+//   floor_grpc PORT   (floor.Echo/Call, which CreateCheckoutSession is too; floor.Echo/Wait; plain
+//                      text, 127.0.0.1)
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/rpc_service_method.h>
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
@@ -22,23 +23,35 @@ class Waiting final : public grpc::ServerUnaryReactor {
 class Echo final : public grpc::Service {
  public:
   Echo() {
+    AddEcho("/floor.Echo/Call");
+    // A name is read with each call, and a long one takes longer.
+    AddEcho("/paynow.management.v1.CheckoutService/CreateCheckoutSession");
+    Add("/floor.Echo/Wait",
+        [](grpc::CallbackServerContext*, const grpc::ByteBuffer*,
+           grpc::ByteBuffer*) -> grpc::ServerUnaryReactor* { return new Waiting; });
+  }
+
+ private:
+  template <typename Handler>
+  void Add(const char* name, Handler handler) {
     using grpc::ByteBuffer;
     using grpc::internal::RpcServiceMethod;
-    AddMethod(new RpcServiceMethod("/floor.Echo/Call", RpcServiceMethod::NORMAL_RPC, nullptr));
+    AddMethod(new RpcServiceMethod(name, RpcServiceMethod::NORMAL_RPC, nullptr));
     MarkMethodRawCallback(
-        0, new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
-               [](grpc::CallbackServerContext* context, const ByteBuffer* in, ByteBuffer* out) {
-                 *out = *in;
-                 grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-                 reactor->Finish(grpc::Status::OK);
-                 return reactor;
-               }));
-    AddMethod(new RpcServiceMethod("/floor.Echo/Wait", RpcServiceMethod::NORMAL_RPC, nullptr));
-    MarkMethodRawCallback(
-        1, new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
-               [](grpc::CallbackServerContext*, const ByteBuffer*,
-                  ByteBuffer*) -> grpc::ServerUnaryReactor* { return new Waiting; }));
+        methods_++, new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(handler));
   }
+
+  void AddEcho(const char* name) {
+    Add(name, [](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                 grpc::ByteBuffer* out) {
+      *out = *in;
+      grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+      reactor->Finish(grpc::Status::OK);
+      return reactor;
+    });
+  }
+
+  int methods_ = 0;
 };
 
 }  // namespace

@@ -89,7 +89,7 @@ class Bench:
     def measure_floors(self):
         for request in sorted(set(FLOOR_OF.values())):
             self.rows.note(f"floor: gRPC, {request}",
-                           load.loaded(self.echo, "floor.Echo/Call", self.request(request), self.calls(request)))
+                           load.loaded(self.echo, METHODS[request], self.request(request), self.calls(request)))
             for transport in TRANSPORTS:
                 self.rows.note(f"floor: connection, {transport}, {request}", load.floor_connection(
                     self.build, self.upstream, transport, CHECKOUTS, self.folder / f"{request}.body"))
@@ -110,7 +110,7 @@ class Bench:
     def measure_one_by_one(self):
         rows = [(f"{who}: small, plain", program.port, METHODS["small"], ())
                 for (who, transport), program in self.gateways.items() if transport == "plain"]
-        rows += [("floor: gRPC", self.echo.port, "floor.Echo/Call", ()),
+        rows += [("floor: gRPC", self.echo.port, METHODS["small"], ()),
                  ("upstream alone", self.upstream.ports["plain"], CHECKOUTS, ("--h1",))]
         for name, port, target, more in rows:
             self.rows.note(f"one call at a time: {name}",
@@ -135,7 +135,7 @@ class Bench:
                                       half["small", transport], log, "--h1",
                                       scheme="https" if transport == "tls" else "http"))
         self.rows.note("latency at half load: floor: gRPC",
-                       load.paced(self.echo.port, "floor.Echo/Call", self.request("small"), half["small", "plain"], log))
+                       load.paced(self.echo.port, METHODS["small"], self.request("small"), half["small", "plain"], log))
 
     def note_what_follows(self):
         rows = self.rows

@@ -26,6 +26,7 @@ import programs
 COUNTS = (1000, 10000)
 QUEUED_BUT = 128
 IDLE, FEW = 1000, 20  # connections
+SYSTEMS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 CLIENTS = 10
 METHOD = programs.METHODS["checkout"]
 
@@ -46,9 +47,12 @@ class Silent:
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
     def tls(self, folder):
-        self.ca, key = programs.certificate(folder)
+        certificate, key = programs.certificate(folder)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.ca, key)
+        context.load_cert_chain(certificate, key)
+        # Trusted are as many as the system trusts, and this one.
+        self.ca = folder / "authorities.pem"
+        self.ca.write_bytes(SYSTEMS.read_bytes() + certificate.read_bytes())
         return context
 
     def url(self, transport):

@@ -34,11 +34,15 @@ struct Checkouts {
 }
 
 impl Checkouts {
-    async fn create(self, request: CreateCheckoutSessionRequest) -> Result<CreateCheckoutSessionResponseDto, Status> {
+    async fn create(
+        self,
+        request: CreateCheckoutSessionRequest,
+    ) -> Result<CreateCheckoutSessionResponseDto, Status> {
         let unsent = |error: String| Status::unavailable(error);
         let unknown = |error: String| Status::unknown(error);
         let store = request.store_id.unwrap_or_default();
-        let body = serde_json::to_vec(&request.body).map_err(|error| Status::internal(error.to_string()))?;
+        let body = serde_json::to_vec(&request.body)
+            .map_err(|error| Status::internal(error.to_string()))?;
         let post = http::Request::builder()
             .method(Method::POST)
             .uri(format!("{}/v1/stores/{store}/checkouts", self.upstream))
@@ -47,11 +51,20 @@ impl Checkouts {
             .header(header::ACCEPT, "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| unsent(error.to_string()))?;
-        let reply = self.client.request(post).await.map_err(|error| unknown(error.to_string()))?;
+        let reply = self
+            .client
+            .request(post)
+            .await
+            .map_err(|error| unknown(error.to_string()))?;
         if !reply.status().is_success() {
             return Err(unknown(reply.status().to_string()));
         }
-        let bytes = reply.into_body().collect().await.map_err(|error| unknown(error.to_string()))?.to_bytes();
+        let bytes = reply
+            .into_body()
+            .collect()
+            .await
+            .map_err(|error| unknown(error.to_string()))?
+            .to_bytes();
         serde_json::from_slice(&bytes).map_err(|error| unknown(error.to_string()))
     }
 }
@@ -79,10 +92,13 @@ impl Service<http::Request<Body>> for Checkouts {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let method = self.clone();
         Box::pin(async move {
-            if request.uri().path() != "/paynow.management.v1.CheckoutService/CreateCheckoutSession" {
+            if request.uri().path() != "/paynow.management.v1.CheckoutService/CreateCheckoutSession"
+            {
                 return Ok(Status::unimplemented("not here").into_http());
             }
-            Ok(Grpc::new(ProstCodec::default()).unary(method, request).await)
+            Ok(Grpc::new(ProstCodec::default())
+                .unary(method, request)
+                .await)
         })
     }
 }
@@ -103,8 +119,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         client: Client::builder(TokioExecutor::new()).build(connector),
         upstream: upstream.as_str().into(),
     };
-    let incoming = TcpIncoming::bind(format!("127.0.0.1:{port}").parse()?)?.with_nodelay(Some(true));
+    let incoming =
+        TcpIncoming::bind(format!("127.0.0.1:{port}").parse()?)?.with_nodelay(Some(true));
     println!("serving");
-    tonic::transport::Server::builder().add_service(checkouts).serve_with_incoming(incoming).await?;
+    tonic::transport::Server::builder()
+        .add_service(checkouts)
+        .serve_with_incoming(incoming)
+        .await?;
     Ok(())
 }
