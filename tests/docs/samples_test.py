@@ -73,7 +73,7 @@ class Gateway:
 
 def generate(directory):
     """Stubs, by protoc, as the README says."""
-    protos = [*(SOURCE / "proto/gateway").rglob("*.proto"), *(SOURCE / "proto/paynow").rglob("*.proto"),
+    protos = [*(SOURCE / "proto").rglob("*.proto"),
               *(GOOGLE / "google/api").glob("annotations.proto"), *(GOOGLE / "google/api").glob("http.proto"),
               *(GOOGLE / "google/rpc").glob("*.proto")]
     subprocess.run(["protoc", f"-I{SOURCE / 'proto'}", f"-I{GOOGLE}", f"--python_out={directory}",

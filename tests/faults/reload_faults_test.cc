@@ -37,7 +37,8 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
     return NotProduced("files are watched by the service, which is not under test here");
   }
   FaultyUpstream upstream(wire(), [](const Received& request) {
-    return Reaction::Status(request.Header("authorization") == "APIKey good" ? 200 : 401);
+    const bool good_key = request.Header("authorization") == "APIKey good";
+    return good_key ? Reaction::Json(R"({"id": "1"})") : Reaction::Status(401);
   });
   Replace("key", "good\n");
   json good;

@@ -79,8 +79,9 @@ void CheckRefusal(const Refusal& refusal, bool is_signed, bool has_body) {
   const mapping::Failure& failure = refusal.failure;
   Require(failure.code == absl::StatusCode::kInvalidArgument ||
               failure.code == absl::StatusCode::kUnauthenticated ||
-              failure.code == absl::StatusCode::kResourceExhausted,
-          "a refusal has one of three codes");
+              failure.code == absl::StatusCode::kResourceExhausted ||
+              failure.code == absl::StatusCode::kInternal,
+          "a refusal has one of four codes");
   Require(failure.outcome == mapping::Outcome::kNotSent, "nothing is sent");
   Require(!failure.reason.empty() && !failure.message.empty() && !refusal.check.empty(),
           "a refusal says why");
