@@ -154,7 +154,9 @@ TEST_P(ClockFaults, Case46TheBreakerOpensAndClosesInItsTime) {
   upstream_config().options.breaker = {.min_calls = kStorm, .open_time = kOpen, .probes = 1};
   for (const absl::Duration step : kSteps) {
     const auto storm = std::make_shared<std::atomic<bool>>(true);
-    ServeByTheRightClock([=](const Received&) { return Reaction::Status(*storm ? 503 : 200); });
+    ServeByTheRightClock([=](const Received&) {
+      return *storm ? Reaction::Status(503) : Reaction::Json(R"({"id": "1"})");
+    });
     for (int i = 0; i < kStorm; ++i) {
       ExpectUnknown(Call(Refund(i)));
       // Half of the window's calls are from before the step.
