@@ -325,8 +325,9 @@ Config ReadConfig(Section root) {
   ReadWebhooks(root, config.webhooks);
   config.authorization = authorization::ReadConfig(root);
   {
-    Section audit = root.Child("audit", "Who did what: one JSON line for each write, and for "
-                                     "each read that carries credentials.");
+    Section audit = root.Child("audit",
+                               "Who did what: one JSON line for each write, and for "
+                               "each read that carries credentials.");
     audit.Read("file", "File that the lines are appended to; empty: none are kept.",
                config.audit_file);
   }

@@ -214,7 +214,8 @@ absl::StatusOr<json> ParseJson(const std::string& file, absl::string_view text) 
   try {
     StrictJson strict = ParseStrictJson(text, /*throws=*/true, /*ignore_comments=*/true);
     if (!strict.is_repeated) return std::move(strict.value);
-    return absl::InvalidArgumentError(absl::StrCat(file, ": ", strict.repeated, ": is there twice"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": ", strict.repeated, ": is there twice"));
   } catch (const json::parse_error& error) {
     // Its own message would quote the text.
     return absl::InvalidArgumentError(

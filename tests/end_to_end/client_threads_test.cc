@@ -96,11 +96,12 @@ class ClientThreadsTest : public testing::Test {
   bool CancelDelete(int number) {
     auto over = std::make_shared<std::promise<void>>();
     std::future<void> future = over->get_future();
-    Client::Handle handle = client_->Call(
-        *by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
-        Bytes("DeleteCouponForStoreRequest",
-              absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
-        {.deadline = SteadyTime::Now() + absl::Minutes(1)}, [over](const Answer&) { over->set_value(); });
+    Client::Handle handle =
+        client_->Call(*by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
+                      Bytes("DeleteCouponForStoreRequest",
+                            absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
+                      {.deadline = SteadyTime::Now() + absl::Minutes(1)},
+                      [over](const Answer&) { over->set_value(); });
     handle.Cancel();
     future.get();
     return true;

@@ -314,9 +314,8 @@ TEST_F(ErrorTableTest, ASuccessThatIsNoneLeavesTheOutcomeOpen) {
 
 // The proto says so of the two operations whose contract leaves the reply open.
 TEST_F(ErrorTableTest, AnEmptyReplyCountsWhereItIsDocumented) {
-  for (const char* const operation :
-       {"Marketing_SetStoreAbandonedCheckoutConfigurationOptions",
-        "Marketing_SetStorePurchaseFollowUpConfigurationOptions"}) {
+  for (const char* const operation : {"Marketing_SetStoreAbandonedCheckoutConfigurationOptions",
+                                      "Marketing_SetStorePurchaseFollowUpConfigurationOptions"}) {
     const Result result = Call(operation, JsonReply(204, Absent()));
     EXPECT_TRUE(result.answer.status.ok()) << operation << result.answer.status.error_message();
     EXPECT_EQ(result.answer.message, "");

@@ -6,7 +6,8 @@
 // Lifetime: the destructor ends all connections; it must not be entered from the function.
 //
 //   FaultyUpstream upstream(Wire::kTls, [](const Received& request) {
-//     return request.method == "GET" ? Reaction::Json(R"({"id": "1"})") : Reaction{Reaction::Kind::kReset};
+//     return request.method == "GET" ? Reaction::Json(R"({"id": "1"})") :
+//     Reaction{Reaction::Kind::kReset};
 //   });
 //   ... calls upstream.base_url() ...
 //   EXPECT_EQ(upstream.executions(), 1);

@@ -192,7 +192,8 @@ TEST_P(StatusFaults, Case26KeyRotation) {
     Serve([=](const Received& request) {
       const std::string expected =
           absl::StrCat("APIKey ", good_key->Read([](const std::string& value) { return value; }));
-      return Reaction::Status(request.Header("authorization") == expected ? 200 : 401);
+      return request.Header("authorization") == expected ? Reaction::Json(R"({"id": "1"})")
+                                                         : Reaction::Status(401);
     });
     ExpectOk(Call(operation));
     // The key has changed on both sides: a call that was declined did not happen, and is made

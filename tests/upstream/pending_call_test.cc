@@ -82,8 +82,8 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
 
 TEST_F(PendingCallTest, GoesOutWithTheCallersKeyWhereThatIsAccepted) {
   Create({.base_url = "https://api.example", .accept_caller_keys = true});
-  const Called& call =
-      Call(kRefund, kRefundOf34, {.deadline = SteadyTime::InfiniteFuture(), .caller_key = "callers"});
+  const Called& call = Call(kRefund, kRefundOf34,
+                            {.deadline = SteadyTime::InfiniteFuture(), .caller_key = "callers"});
   EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey callers"));
   // There is no newer one in the gateway's files.
   Answer(0, Response(401, R"({"message": "callers is no key of ours"})"));

@@ -61,12 +61,13 @@ class AuthorizationTest : public testing::Test {
                   {{"base_url", upstream_.Url("")},
                    {"default_store", "12"},
                    {"api_key", {{"file", directory_.Write("key", "secret")}}}}}}}};
-    Replace("policy.json",
-            json{{"rules",
-                  {{"shop", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {"read", kGetOrders}}}},
-                   {"desk",
-                    {{"subjects", {"desk"}}, {"methods", {kRefund}}, {"stores", {"12", "13"}}}}}}}
-                .dump());
+    Replace(
+        "policy.json",
+        json{{"rules",
+              {{"shop", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {"read", kGetOrders}}}},
+               {"desk",
+                {{"subjects", {"desk"}}, {"methods", {kRefund}}, {"stores", {"12", "13"}}}}}}}
+            .dump());
   }
 
   void Replace(const std::string& name, const std::string& text) {
@@ -263,8 +264,9 @@ TEST_F(AuthorizationTest, TakesUpNewRulesAndKeysAndRefusesBadOnes) {
     EXPECT_TRUE(Call(kGetOrders, "{}", Shop()).ok()) << bad;
     EXPECT_FALSE(Call(kGetOrders, "{}", Nobody()).ok()) << bad;
   }
-  Replace("policy.json",
-          json{{"rules", {{"r", {{"subjects", {"desk"}}, {"methods", {"read", kGetOrders}}}}}}}.dump());
+  Replace(
+      "policy.json",
+      json{{"rules", {{"r", {{"subjects", {"desk"}}, {"methods", {"read", kGetOrders}}}}}}}.dump());
   ASSERT_TRUE(Shows(kApplied, 1));
   EXPECT_FALSE(Call(kGetOrders, "{}", Shop()).ok());
   EXPECT_TRUE(Call(kGetOrders, "{}", Desk()).ok());

@@ -41,8 +41,9 @@ bool IsAnnotated(const FieldDescriptor& field) {
 }
 
 bool SoundsLikeOne(const FieldDescriptor& field) {
-  static const std::regex kNames("(^|_)(token|secret|password|signed_url|upload_url|checkout_url|"
-                                 "api_key|private_key|blik_code|pin)$");
+  static const std::regex kNames(
+      "(^|_)(token|secret|password|signed_url|upload_url|checkout_url|"
+      "api_key|private_key|blik_code|pin)$");
   // Known at Tebex to everybody; and shortened by the upstream.
   static const std::set<std::string> kHarmless = {
       "paynow.management.v1.StartDataMigrationFromTebexRequestDto.headless_token",
