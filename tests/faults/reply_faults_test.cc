@@ -19,7 +19,7 @@ constexpr size_t kMegabyte = size_t{1024} * 1024;
 // AddressSanitizer keeps what was freed for a while.
 constexpr size_t kMostGrowth = 80 * kMegabyte;
 #else
-constexpr size_t kMostGrowth = 40 * kMegabyte;
+constexpr size_t kMostGrowth = 48 * kMegabyte;
 #endif
 
 std::string Zeros(size_t size) { return std::string(size, ' '); }
