@@ -220,7 +220,8 @@ class RandomWrites : public WireBench {
     if (seen.code == StatusCode::kUnavailable) {
       EXPECT_EQ(seen.outcome(), "not_sent") << what;
     }
-    if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined) {
+    // Where its head arrived at all: the end of a connection may cross with a request.
+    if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined && arrivals.times > 0) {
       EXPECT_EQ(seen.outcome(), "refused") << what;
     }
   }
