@@ -61,7 +61,7 @@ allocations: ## count the allocations of one call, by who makes them, and the te
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/allocations.py $(BUILD)
 
-waiting: ## measure the memory of a waiting call, with 1,000 and 10,000 in flight
+waiting: ## measure the memory of a waiting call, with 1,000 on connections and more in the queue
 	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
