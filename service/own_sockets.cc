@@ -39,6 +39,13 @@ SocketAddress AddressOf(GetName get_name, int fd) {
   return {};
 }
 
+int64_t BytesReceived(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return static_cast<int64_t>(info.tcpi_bytes_received);
+}
+
 // Something that is always open, to stand where nothing is held.
 constexpr int kNothing = STDERR_FILENO;
 
@@ -64,9 +71,7 @@ size_t OwnSockets::ShutDown(const Peers& peers) {
   size_t found = 0;
   for (const int fd : List()) {
     if (found == peers.size()) break;
-    if (!peers.contains(Hold(fd))) continue;
-    ShutDownHeld();
-    ++found;
+    if (peers.contains(AddressOf(getpeername, fd)) && ShutDownIf(peers, fd)) ++found;
   }
   return found;
 }
@@ -75,11 +80,11 @@ std::vector<Connection> OwnSockets::Connections(const std::vector<int>& ports) {
   std::vector<Connection> connections;
   for (const int fd : List()) {
     Connection connection;
-    connection.peer = Hold(fd);
+    connection.peer = AddressOf(getpeername, fd);
     if (connection.peer.port == 0) continue;
-    connection.port = HeldLocalPort();
+    connection.port = AddressOf(getsockname, fd).port;
     if (!absl::c_linear_search(ports, connection.port)) continue;
-    connection.bytes_received = HeldBytesReceived();
+    connection.bytes_received = BytesReceived(fd);
     connections.push_back(std::move(connection));
   }
   return connections;
@@ -93,25 +98,18 @@ std::vector<int> OwnSockets::List() {
     int fd = -1;
     if (absl::SimpleAtoi(entry->d_name, &fd) && fd != held_) open.push_back(fd);
   }
-  // What was held last is its owner's alone again.
-  dup3(kNothing, held_, O_CLOEXEC);
   return open;
 }
 
-SocketAddress OwnSockets::Hold(int fd) const {
-  if (dup3(fd, held_, O_CLOEXEC) < 0) return {};
-  return AddressOf(getpeername, held_);
+// The owner may close the descriptor at any time, and its number may be another's then: so the
+// connection is looked at again, and shut down, through a copy. The copy does not outlive this
+// function: as long as it is there, the owner's close() does not end the connection.
+bool OwnSockets::ShutDownIf(const Peers& peers, int fd) const {
+  if (dup3(fd, held_, O_CLOEXEC) < 0) return false;
+  const bool is_it = peers.contains(AddressOf(getpeername, held_));
+  if (is_it) shutdown(held_, SHUT_RDWR);
+  dup3(kNothing, held_, O_CLOEXEC);
+  return is_it;
 }
-
-int OwnSockets::HeldLocalPort() const { return AddressOf(getsockname, held_).port; }
-
-int64_t OwnSockets::HeldBytesReceived() const {
-  tcp_info info{};
-  socklen_t size = sizeof(info);
-  if (getsockopt(held_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
-  return static_cast<int64_t>(info.tcpi_bytes_received);
-}
-
-void OwnSockets::ShutDownHeld() const { shutdown(held_, SHUT_RDWR); }
 
 }  // namespace gateway

@@ -1,6 +1,10 @@
 // The TCP connections among the descriptors of this process, to be shut down from outside of the
 // library that owns them. Works when no descriptor is left, too: it has those that it needs.
 //
+// No descriptor is copied for a look. While a copy of a connection is open, close() does not end
+// the connection; and when a copy of a file is closed, the process loses its POSIX locks on that
+// file.
+//
 // Thread-safety: one thread.
 #ifndef SERVICE_OWN_SOCKETS_H_
 #define SERVICE_OWN_SOCKETS_H_
@@ -64,15 +68,11 @@ class OwnSockets {
  private:
   // Of all that are open.
   std::vector<int> List();
-  // The connection of this descriptor: looked at, and perhaps shut down, through one of our own,
-  // since its owner may close it, and the number be another's, at any time.
-  SocketAddress Hold(int fd) const;
-  int HeldLocalPort() const;
-  int64_t HeldBytesReceived() const;
-  void ShutDownHeld() const;
+  // Shuts the descriptor's connection down if it is one with these peers.
+  bool ShutDownIf(const Peers& peers, int fd) const;
 
   DIR* const directory_;  // null where the system does not show them
-  const int held_;
+  const int held_;        // a copy of the connection that is being shut down
 };
 
 }  // namespace gateway

@@ -241,7 +241,9 @@ std::vector<Seen> Bench::ExpectOnce(const Reaction& reaction,
   return all;
 }
 
-void Bench::ExpectOk(const Seen& seen) { EXPECT_TRUE(seen.ok()) << seen.ToString(); }
+void Bench::ExpectOk(const Seen& seen) {
+  EXPECT_TRUE(seen.ok()) << seen.ToString() << ": " << seen.message;
+}
 
 void Bench::ExpectUnknown(const Seen& seen) {
   ExpectSeen(seen, absl::StatusCode::kUnknown, "unknown");

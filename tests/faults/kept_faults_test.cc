@@ -153,7 +153,7 @@ TEST_P(KeptFaults, Case17AFinalAnswerWhileTheRequestIsBeingSent) {
 
 TEST_P(KeptFaults, Case18AKeptConnectionGoesSilent) {
   constexpr int kSiblings = 5;
-  constexpr absl::Duration kDeadline = absl::Milliseconds(400);
+  constexpr absl::Duration kDeadline = absl::Seconds(1);
   config().default_deadline = kDeadline;
   for (const Operation& operation : {Refund(), Delete(), Read()}) {
     // The first connections answer once, and are dead ever after; later ones answer.
@@ -174,7 +174,7 @@ TEST_P(KeptFaults, Case18AKeptConnectionGoesSilent) {
     const Seen silent = Call(operation, kGatewaysDeadline);
     ExpectSeen(silent, StatusCode::kDeadlineExceeded, "unknown", "DEADLINE_EXCEEDED");
     EXPECT_EQ(silent.attempts, 1);
-    const Seen next = Call(operation, kGatewaysDeadline);
+    const Seen next = Call(operation);
     const absl::Duration took = SteadyTime::Now() - lost;
     ExpectOk(next);
     EXPECT_EQ(next.attempts, 1);
