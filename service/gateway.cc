@@ -6,10 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "service/authorization/settings.h"
-#include "service/config_checks.h"
-#include "service/log.h"
-#include "service/secret_files.h"
-#include "service/upstreams.h"
+#include "service/config/config_checks.h"
+#include "service/config/prefixed.h"
+#include "service/generation/secret_files.h"
+#include "service/generation/upstreams.h"
+#include "service/log/log.h"
 
 namespace gateway {
 

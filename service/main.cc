@@ -9,10 +9,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "service/config.h"
+#include "service/config/config.h"
 #include "service/gateway.h"
-#include "service/grpc_log.h"
-#include "service/log.h"
+#include "service/log/grpc_log.h"
+#include "service/log/log.h"
 #include "service/version.h"
 
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/request/request_writer.h"
 
 namespace gateway {
 namespace {

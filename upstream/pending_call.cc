@@ -9,8 +9,8 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/http/body_memory.h"
-#include "upstream/mapping/error_table.h"
 #include "upstream/mapping/profile.h"
+#include "upstream/mapping/reply/error_table.h"
 #include "upstream/redaction.h"
 #include "upstream/verdict.h"
 

@@ -16,7 +16,7 @@
 #include "gateway/v1/annotations.pb.h"
 #include "upstream/http/message.h"
 #include "upstream/mapping/failure.h"
-#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/reply/reply_reader.h"
 
 namespace gateway {
 

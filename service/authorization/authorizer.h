@@ -32,8 +32,8 @@
 #include "service/authorization/peer_certificates.h"
 #include "service/authorization/policy.h"
 #include "service/authorization/token_verifier.h"
-#include "service/log.h"
-#include "service/seldom.h"
+#include "service/log/log.h"
+#include "service/log/seldom.h"
 #include "upstream/mapping/failure.h"
 
 namespace gateway::authorization {

@@ -11,7 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "service/strict_json.h"
+#include "service/config/strict_json.h"
 
 namespace gateway::authorization {
 namespace {

@@ -29,7 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "service/authorization/identity.h"
-#include "service/config_reader.h"
+#include "service/config/config_reader.h"
 
 namespace gateway::authorization {
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "service/read_file.h"
+#include "service/config/read_file.h"
 
 namespace gateway::authorization {
 namespace {

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/authorization/authorizer.h"
-#include "service/authorization/config.h"
 #include "service/authorization/policy.h"
+#include "service/config/authorization_config.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway::authorization {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "service/strict_json.h"
+#include "service/config/strict_json.h"
 
 namespace gateway::authorization {
 namespace {

@@ -12,8 +12,8 @@
 #include "nlohmann/json.hpp"
 #include "tests/bench/messages.h"
 #include "tests/end_to_end/support/proto_json.h"
-#include "upstream/mapping/reply_reader.h"
-#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/reply/reply_reader.h"
+#include "upstream/mapping/request/request_writer.h"
 
 namespace gateway::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include "tests/end_to_end/support/proto_json.h"
 #include "tests/end_to_end/support/sample.h"
 #include "upstream/mapping/descriptors.h"
-#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/reply/reply_reader.h"
 #include "upstream/sandbox/bundle.h"
 
 namespace gateway::bench {

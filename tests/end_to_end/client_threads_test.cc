@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "service/drift_log.h"
+#include "service/telemetry/drift_log.h"
 #include "tests/end_to_end/support/messages.h"
 #include "upstream/client.h"
 #include "upstream/http/http1_transport.h"

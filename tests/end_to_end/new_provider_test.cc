@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/substitute.h"
-#include "service/config.h"
+#include "service/config/config.h"
 #include "service/gateway.h"
 #include "tests/end_to_end/support/arrival.h"
 #include "tests/end_to_end/support/caller.h"

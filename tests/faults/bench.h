@@ -26,7 +26,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "service/config.h"
+#include "service/config/config.h"
 #include "tests/end_to_end/support/caller.h"
 #include "tests/faults/faulty_upstream.h"
 #include "tests/faults/front.h"

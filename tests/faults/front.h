@@ -15,7 +15,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "service/config.h"
+#include "service/config/config.h"
 #include "tests/end_to_end/support/caller.h"
 
 namespace gateway::faults {

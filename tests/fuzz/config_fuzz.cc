@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/match.h"
-#include "service/config.h"
+#include "service/config/config.h"
 #include "tests/fuzz/support.h"
 
 namespace gateway::fuzz {

@@ -10,10 +10,10 @@
 #include "absl/strings/numbers.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "service/status.h"
+#include "service/call/status.h"
 #include "tests/fuzz/support.h"
-#include "upstream/mapping/error_reply.h"
-#include "upstream/mapping/error_table.h"
+#include "upstream/mapping/reply/error_reply.h"
+#include "upstream/mapping/reply/error_table.h"
 
 namespace gateway::fuzz {
 namespace {

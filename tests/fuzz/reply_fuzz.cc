@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "tests/fuzz/support.h"
-#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/reply/reply_reader.h"
 
 namespace gateway::fuzz {
 namespace {

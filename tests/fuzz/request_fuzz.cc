@@ -13,7 +13,7 @@
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 #include "tests/fuzz/support.h"
-#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/request/request_writer.h"
 
 namespace gateway::fuzz {
 namespace {

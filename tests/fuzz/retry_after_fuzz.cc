@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "tests/fuzz/support.h"
-#include "upstream/mapping/error_reply.h"
+#include "upstream/mapping/reply/error_reply.h"
 
 namespace gateway::fuzz {
 namespace {

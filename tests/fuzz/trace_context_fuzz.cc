@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "service/trace_context.h"
+#include "service/telemetry/trace_context.h"
 #include "tests/fuzz/support.h"
 #include "upstream/http/request_check.h"
 

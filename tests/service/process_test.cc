@@ -14,7 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "service/config.h"
+#include "service/config/config.h"
 #include "tests/service/child_process.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"

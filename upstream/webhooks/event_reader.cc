@@ -10,9 +10,9 @@
 #include "gateway/webhooks/v1/annotations.pb.h"
 #include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/json_mend.h"
+#include "upstream/mapping/reply/wire_from_json.h"
 #include "upstream/mapping/violations.h"
 #include "upstream/mapping/wire.h"
-#include "upstream/mapping/wire_from_json.h"
 
 namespace gateway::webhooks {
 namespace {

@@ -1,4 +1,4 @@
-#include "upstream/mapping/canonical.h"
+#include "upstream/mapping/request/canonical.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

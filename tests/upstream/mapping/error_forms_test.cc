@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/mapping/guests.h"
-#include "upstream/mapping/error_reply.h"
+#include "upstream/mapping/reply/error_reply.h"
 
 namespace gateway::mapping {
 namespace {

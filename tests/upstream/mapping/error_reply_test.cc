@@ -1,4 +1,4 @@
-#include "upstream/mapping/error_reply.h"
+#include "upstream/mapping/reply/error_reply.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "upstream/mapping/error_table.h"
+#include "upstream/mapping/reply/error_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "upstream/mapping/free_json.h"
+#include "upstream/mapping/request/free_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

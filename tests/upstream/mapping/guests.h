@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "tests/upstream/mapping/shop.h"
-#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/request/request_writer.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway::mapping::guests {

@@ -1,4 +1,4 @@
-#include "upstream/mapping/json_from_wire.h"
+#include "upstream/mapping/request/json_from_wire.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // A success that is none: what a 2xx may hold and still not count as the reply.
-#include "upstream/mapping/reply_floor.h"
+#include "upstream/mapping/reply/reply_floor.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/mapping/guests.h"
 #include "tests/upstream/mapping/shop.h"
-#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/reply/reply_reader.h"
 
 namespace gateway::mapping {
 namespace {

@@ -1,4 +1,4 @@
-#include "upstream/mapping/reply_reader.h"
+#include "upstream/mapping/reply/reply_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/request/request_writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

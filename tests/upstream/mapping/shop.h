@@ -13,8 +13,8 @@
 
 #include "absl/strings/string_view.h"
 #include "upstream/mapping/plan.h"
-#include "upstream/mapping/reply_reader.h"
-#include "upstream/mapping/request_writer.h"
+#include "upstream/mapping/reply/reply_reader.h"
+#include "upstream/mapping/request/request_writer.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway::mapping::shop {

@@ -1,4 +1,4 @@
-#include "upstream/mapping/update_mask.h"
+#include "upstream/mapping/request/update_mask.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "upstream/mapping/violation_path.h"
+#include "upstream/mapping/reply/violation_path.h"
 
 #include <gtest/gtest.h>
 

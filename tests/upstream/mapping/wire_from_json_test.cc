@@ -1,4 +1,4 @@
-#include "upstream/mapping/wire_from_json.h"
+#include "upstream/mapping/reply/wire_from_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

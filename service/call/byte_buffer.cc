@@ -1,0 +1,40 @@
+#include "service/call/byte_buffer.h"
+
+#include <utility>
+
+namespace gateway {
+namespace {
+
+// To copy as much takes less than to keep the string.
+constexpr size_t kCopied = 1024;
+
+absl::string_view View(const grpc::Slice& slice) {
+  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
+}
+
+}  // namespace
+
+OnePiece::OnePiece(const grpc::ByteBuffer& buffer) {
+  if (!buffer.Dump(&slices_).ok() || slices_.empty()) return;
+  if (slices_.size() == 1) {
+    bytes_ = View(slices_[0]);
+    return;
+  }
+  joined_.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices_) joined_.append(View(slice).data(), slice.size());
+  bytes_ = joined_;
+}
+
+grpc::ByteBuffer ToBuffer(std::string bytes) {
+  if (bytes.size() <= kCopied) {
+    const grpc::Slice copy(bytes);
+    return grpc::ByteBuffer(&copy, 1);
+  }
+  auto* owned = new std::string(std::move(bytes));
+  grpc::Slice slice(
+      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
+      owned);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace gateway

@@ -1,0 +1,183 @@
+// A unary method whose call begins when its headers are there, and whose message is read when the
+// call asks for it:
+//
+//   headers -> UnaryCall::Begin ... ReadMessage() -> OnMessage -> ... Finish -> OnDone
+//
+// gRPC's own handler for unary methods begins a call when its whole message is there. So everybody
+// who can send headers could fill the memory with messages that nobody may send, or never end. It
+// costs the same: gRPC's handler reads the message by the same operation.
+//
+// gRPC 1.51 lets only its own templates begin and end a call. Hence this is a specialization of
+// one of them.
+//
+//   AddMethod(new RpcServiceMethod(path, kUnaryMethod, nullptr));
+//   MarkMethodRawCallback(0, new UnaryHandler([](grpc::CallbackServerContext& context,
+//                                                grpc::ByteBuffer& reply) { return new Call(...);
+//                                                }));
+//
+// Thread-safety: as gRPC's reactors. Lifetime: a UnaryCall owns itself; the context and the reply
+// live until its OnDone.
+#ifndef SERVICE_CALL_UNARY_HANDLER_H_
+#define SERVICE_CALL_UNARY_HANDLER_H_
+
+#include <grpcpp/impl/codegen/rpc_service_method.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <functional>
+#include <utility>
+
+namespace gateway {
+
+// gRPC gives the message of such a method to nobody before it is asked for.
+inline constexpr auto kUnaryMethod = grpc::internal::RpcMethod::CLIENT_STREAMING;
+
+class UnaryCall : public grpc::ServerUnaryReactor {
+ public:
+  // What reads for the call.
+  class Reader {
+   public:
+    virtual void Read() = 0;
+
+   protected:
+    ~Reader() = default;
+  };
+
+  // Once, before anything else. Finish may be called from here on.
+  virtual void Begin() = 0;
+
+  // The message, or null where none will come: the client has gone, has sent none, or one that is
+  // too large. Only after ReadMessage.
+  virtual void OnMessage(const grpc::ByteBuffer* message) = 0;
+
+  void SetReader(Reader& reader) { reader_ = &reader; }
+
+ protected:
+  // At most once, in Begin. OnDone does not come before OnMessage.
+  void ReadMessage() { reader_->Read(); }
+
+ private:
+  // OnDone waits for nothing: gRPC may run it where it is, and need not wake a thread of its own
+  // for it.
+  bool InternalInlineable() final { return true; }
+
+  Reader* reader_ = nullptr;
+};
+
+// Names the specialization.
+struct MessageWhenAsked;
+
+}  // namespace gateway
+
+template <>
+class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::ByteBuffer> final
+    : public grpc::internal::MethodHandler {
+ public:
+  using Make = std::function<gateway::UnaryCall*(grpc::CallbackServerContext&, grpc::ByteBuffer&)>;
+
+  explicit CallbackUnaryHandler(Make make) : make_(std::move(make)) {}
+
+  void RunHandler(const HandlerParameter& parameter) final {
+    grpc_call* const core = parameter.call->call();
+    grpc::g_core_codegen_interface->grpc_call_ref(core);
+    auto* const call =
+        new (grpc::g_core_codegen_interface->grpc_call_arena_alloc(core, sizeof(Call)))
+            Call(static_cast<grpc::CallbackServerContext&>(*parameter.server_context),
+                 *parameter.call, parameter.call_requester);
+    parameter.server_context->BeginCompletionOp(
+        parameter.call, [call](bool) { call->MaybeDone(true); }, call);
+    call->Begin(*make_(call->context(), call->reply()));
+  }
+
+ private:
+  class Call final : public grpc::ServerCallbackUnary, public gateway::UnaryCall::Reader {
+   public:
+    Call(grpc::CallbackServerContext& context, const grpc::internal::Call& call,
+         std::function<void()> request_another)
+        : context_(context), call_(call), request_another_(std::move(request_another)) {}
+
+    grpc::CallbackServerContext& context() { return context_; }
+    grpc::ByteBuffer& reply() { return reply_; }
+
+    void Begin(gateway::UnaryCall& call) {
+      reactor_ = &call;
+      call.SetReader(*this);
+      this->BindReactor(&call);
+      this->MaybeCallOnCancel(&call);
+      call.Begin();
+      this->MaybeDone(true);
+    }
+
+    void Read() override {
+      this->Ref();  // a callback is to come
+      read_tag_.Set(
+          call_.call(),
+          [this](bool fine) {
+            reactor_->OnMessage(fine ? &message_ : nullptr);
+            this->MaybeDone(true);
+          },
+          &read_operations_, /*can_inline=*/false);
+      read_operations_.RecvMessage(&message_);
+      read_operations_.set_core_cq_tag(&read_tag_);
+      call_.PerformOps(&read_operations_);
+    }
+
+    void Finish(grpc::Status status) override {
+      end_tag_.Set(
+          call_.call(), [this](bool) { this->MaybeDone(true); }, &end_operations_,
+          /*can_inline=*/true);
+      end_operations_.set_core_cq_tag(&end_tag_);
+      if (!std::exchange(context_.sent_initial_metadata_, true)) {
+        end_operations_.SendInitialMetadata(&context_.initial_metadata_,
+                                            context_.initial_metadata_flags());
+      }
+      if (status.ok()) {
+        end_operations_.ServerSendStatus(&context_.trailing_metadata_,
+                                         end_operations_.SendMessagePtr(&reply_));
+      } else {
+        end_operations_.ServerSendStatus(&context_.trailing_metadata_, status);
+      }
+      call_.PerformOps(&end_operations_);
+    }
+
+    void SendInitialMetadata() override {}  // goes with the answer
+
+    void CallOnDone() override {
+      reactor_->OnDone();
+      grpc_call* const core = call_.call();
+      const std::function<void()> request_another = std::move(request_another_);
+      this->~Call();  // its memory is the arena's
+      grpc::g_core_codegen_interface->grpc_call_unref(core);
+      request_another();
+    }
+
+    grpc::internal::ServerReactor* reactor() override { return reactor_; }
+
+   private:
+    grpc::CallbackServerContext& context_;
+    grpc::internal::Call call_;
+    std::function<void()> request_another_;
+    gateway::UnaryCall* reactor_ = nullptr;
+    grpc::ByteBuffer message_;
+    grpc::ByteBuffer reply_;
+    grpc::internal::CallOpSet<grpc::internal::CallOpRecvMessage<grpc::ByteBuffer>> read_operations_;
+    grpc::internal::CallbackWithSuccessTag read_tag_;
+    grpc::internal::CallOpSet<grpc::internal::CallOpSendInitialMetadata,
+                              grpc::internal::CallOpSendMessage,
+                              grpc::internal::CallOpServerSendStatus>
+        end_operations_;
+    grpc::internal::CallbackWithSuccessTag end_tag_;
+  };
+
+  const Make make_;
+};
+
+namespace gateway {
+
+using UnaryHandler = grpc::internal::CallbackUnaryHandler<MessageWhenAsked, grpc::ByteBuffer>;
+
+}  // namespace gateway
+
+#endif  // SERVICE_CALL_UNARY_HANDLER_H_

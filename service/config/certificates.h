@@ -1,0 +1,36 @@
+// When the certificates that the configuration names expire.
+//
+// Thread-safety: may be called from any thread; reads files.
+#ifndef SERVICE_CONFIG_CERTIFICATES_H_
+#define SERVICE_CONFIG_CERTIFICATES_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/config/config.h"
+
+namespace gateway {
+
+// A chain ends with the first of its certificates, a list of authorities with the last: that an old
+// one stands beside its successor is how they are changed.
+enum class CertificateKind { kChain, kAuthorities };
+
+struct CertificateFile {
+  CertificateKind kind;
+  std::string role;      // what it is for: "upstream_ca"
+  std::string upstream;  // by its name in the configuration; empty where it is for none
+  std::string file;
+};
+
+// Every file of certificates that the configuration names.
+std::vector<CertificateFile> CertificateFiles(const Config& config);
+
+// When the certificates in a PEM text end. Nothing where there is none, or one that cannot be read.
+std::optional<absl::Time> ExpiryOf(CertificateKind kind, absl::string_view pem);
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_CERTIFICATES_H_

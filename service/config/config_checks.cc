@@ -1,0 +1,118 @@
+#include "service/config/config_checks.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "service/config/certificates.h"
+#include "service/config/read_file.h"
+#include "upstream/mapping/formats.h"
+
+namespace gateway {
+namespace {
+
+constexpr uint32_t kHighestPort = 65535;
+
+// The digits behind the last colon.
+absl::string_view PortOf(absl::string_view listen) {
+  const size_t colon = listen.rfind(':');
+  return colon == absl::string_view::npos ? "" : listen.substr(colon + 1);
+}
+
+absl::Status Bad(const std::string& upstream, absl::string_view key, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat("upstreams.", upstream, ".", key, ": ", reason));
+}
+
+// The first segment of a path: "/v1" of "/v1/stores/".
+absl::string_view FirstSegment(absl::string_view path) { return path.substr(0, path.find('/', 1)); }
+
+// The route's path brings the end of the base URL's path with it.
+bool Repeats(const UpstreamConfig& upstream, const mapping::Route& route) {
+  if (route.path.empty()) return false;
+  const absl::string_view first = FirstSegment(route.path.front().literal);
+  return first.size() > 1 && absl::EndsWith(upstream.options.base_url, first);
+}
+
+// A store is a segment of a path, and an id where the proto says so.
+bool IsStore(const mapping::FieldPlan& tenant, absl::string_view store) {
+  if (tenant.format == mapping::Format::kFlakeId) return mapping::IsFlakeId(store);
+  return store != "." && store != ".." && mapping::IsUtf8(store);
+}
+
+absl::Status CheckUpstream(const std::string& name, const UpstreamConfig& upstream,
+                           const mapping::Route& route) {
+  if (Repeats(upstream, route)) {
+    return Bad(name, "base_url",
+               absl::StrCat("ends in ", FirstSegment(route.path.front().literal),
+                            ", which the paths bring themselves"));
+  }
+  if (route.tenant == nullptr) return absl::OkStatus();
+  const std::string& store = upstream.options.default_store;
+  if (!store.empty() && !IsStore(*route.tenant, store)) {
+    return Bad(name, "default_store", "is no id of a store");
+  }
+  for (const auto& [id, key] : upstream.store_keys) {
+    if (!IsStore(*route.tenant, id)) {
+      return Bad(name, absl::StrCat("stores.", id), "is no id of a store");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string AgainstAddress(absl::string_view listen) {
+  if (absl::StartsWith(listen, "unix:")) return "";
+  const absl::string_view port = PortOf(listen);
+  uint32_t number = 0;
+  if (port.empty() || port.size() == listen.size() ||
+      !std::all_of(port.begin(), port.end(), absl::ascii_isdigit)) {
+    return "must be an address and a port, such as 127.0.0.1:50051";
+  }
+  if (!absl::SimpleAtoi(port, &number) || number > kHighestPort) {
+    return absl::StrCat("the port must be at most ", kHighestPort);
+  }
+  return "";
+}
+
+bool SameAddress(absl::string_view one, absl::string_view other) {
+  if (one.empty() || other.empty() || PortOf(one) == "0") return false;
+  return one == other;
+}
+
+bool SendsKeysInPlainText(absl::string_view base_url) {
+  if (!absl::ConsumePrefix(&base_url, "http://")) return false;
+  const absl::string_view authority = base_url.substr(0, base_url.find('/'));
+  const bool has_port = absl::StrContains(authority, ':') && !absl::EndsWith(authority, "]");
+  return !IsLocal(has_port ? std::string(authority) : absl::StrCat(authority, ":80"));
+}
+
+absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Route>& routes) {
+  for (const mapping::Route& route : routes) {
+    const auto upstream = config.upstreams.find(route.provider->name());
+    if (upstream == config.upstreams.end()) continue;
+    absl::Status status = CheckUpstream(upstream->first, upstream->second, route);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAuthorities(const Config& config) {
+  for (const auto& [name, upstream] : config.upstreams) {
+    const std::string& file = upstream.tls.ca_file;
+    if (file.empty()) continue;
+    const std::optional<std::string> pem = ReadFile(file);
+    if (!pem) return Bad(name, "ca_file", absl::StrCat(file, " cannot be read"));
+    if (!ExpiryOf(CertificateKind::kAuthorities, *pem)) {
+      return Bad(name, "ca_file", absl::StrCat(file, " holds no certificate that can be read"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace gateway

@@ -1,0 +1,36 @@
+// What a configuration may say that reads well and cannot work, or should not: checked before
+// anything is listened on or called.
+//
+// Thread-safety: pure functions, apart from reading files.
+#ifndef SERVICE_CONFIG_CONFIG_CHECKS_H_
+#define SERVICE_CONFIG_CONFIG_CHECKS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "service/config/config.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway {
+
+// An address to listen on: host and port. Returns what is wrong with it, or "".
+std::string AgainstAddress(absl::string_view listen);
+
+// Whether the two would be one and the same port.
+bool SameAddress(absl::string_view one, absl::string_view other);
+
+// Whether a key that is sent to this base URL would cross a network in plain text.
+bool SendsKeysInPlainText(absl::string_view base_url);
+
+// What only the routes can tell: whether base URLs and stores go with the paths of the provider.
+// INVALID_ARGUMENT begins with the key: "upstreams.paynow.base_url: ...".
+absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Route>& routes);
+
+// Files of certificates to trust that hold none. INVALID_ARGUMENT as above.
+absl::Status CheckAuthorities(const Config& config);
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_CONFIG_CHECKS_H_

@@ -1,0 +1,143 @@
+// Reads one JSON configuration file into structs whose members already hold the defaults. Each key
+// is declared once, with its documentation, and serves three ends: it is read, an unknown one
+// beside it is an error, and the table of all keys is printed from it.
+//
+//   ConfigReader reader("gateway.json", json);
+//   ConfigReader::Section root = reader.Root();
+//   root.Read("listen", "Address of the gRPC port.", config.listen);
+//   ConfigReader::Section pool = root.Child("pool", "Connections to the upstream.");
+//   pool.Read("max_connections", "...", config.max_connections, 1, 10000);
+//   if (!reader.ok()) ... reader.status() ...
+//
+// Values are read as they stand; a bad or unknown one adds an error with file, key and reason, and
+// reading goes on, so that all errors are told at once. An error never shows a value: a key of an
+// upstream may have slipped into it.
+//
+// Thread-safety: one thread. Lifetime: sections must not outlive their reader.
+#ifndef SERVICE_CONFIG_CONFIG_READER_H_
+#define SERVICE_CONFIG_CONFIG_READER_H_
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace gateway {
+
+class ConfigReader {
+ public:
+  // One row of the table of keys.
+  struct Key {
+    std::string path;           // "upstreams.<name>.pool.max_connections"
+    std::string default_value;  // as JSON; empty for a section
+    std::string documentation;
+  };
+
+  class Section;
+
+  // `file` is named in errors.
+  ConfigReader(std::string file, nlohmann::json root);
+
+  Section Root();
+
+  // INVALID_ARGUMENT with one line for each error.
+  absl::Status status() const;
+
+  // All keys declared so far, in the order of their declaration.
+  const std::vector<Key>& keys() const { return keys_; }
+
+ private:
+  void AddError(absl::string_view path, absl::string_view reason);
+
+  const std::string file_;
+  const nlohmann::json root_;
+  std::vector<std::string> errors_;
+  std::vector<Key> keys_;
+};
+
+// One object of the file. When it goes out of scope, members that nobody read are errors.
+class ConfigReader::Section {
+ public:
+  Section(const Section&) = delete;
+  Section& operator=(const Section&) = delete;
+  ~Section();
+
+  void Read(absl::string_view key, absl::string_view documentation, std::string& value);
+  void Read(absl::string_view key, absl::string_view documentation, bool& value);
+  // Inclusive bounds.
+  void Read(absl::string_view key, absl::string_view documentation, int64_t& value, int64_t minimum,
+            int64_t maximum);
+  void Read(absl::string_view key, absl::string_view documentation, double& value, double minimum,
+            double maximum);
+  // A number with a unit, "250ms", "1m30s"; not below the minimum.
+  void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
+            absl::Duration minimum = absl::ZeroDuration());
+
+  // A list of strings, of which none is empty.
+  void Read(absl::string_view key, absl::string_view documentation,
+            std::vector<std::string>& texts);
+
+  // An object of strings, by their names, of which none is empty. `placeholder`: see Each.
+  void ReadTexts(absl::string_view key, absl::string_view placeholder,
+                 absl::string_view documentation, std::map<std::string, std::string>& texts);
+
+  // A key that there was: whoever still sets it is told what to do instead.
+  void Retired(absl::string_view key, absl::string_view advice);
+
+  // The object under `key`; where there is none, a section in which every key keeps its default.
+  Section Child(absl::string_view key, absl::string_view documentation);
+
+  // Calls visit(name, section) for each member of the object under `key`. `placeholder` stands for
+  // the names in the table of keys, for which visit is called with it once if there is no member.
+  void Each(absl::string_view key, absl::string_view placeholder, absl::string_view documentation,
+            absl::FunctionRef<void(const std::string&, Section&)> visit);
+
+  // Whether the file has the section at all.
+  bool present() const { return object_ != nullptr; }
+
+  // An error of the section's own, found by its user.
+  void Fail(absl::string_view key, absl::string_view reason);
+
+ private:
+  friend class ConfigReader;
+  Section(ConfigReader& reader, std::string path, std::string documented_path,
+          const nlohmann::json* object);
+
+  // Declares the key and finds its value; null where it is not in the file.
+  const nlohmann::json* Find(absl::string_view key, absl::string_view documentation,
+                             std::string default_value);
+  const nlohmann::json* FindObject(absl::string_view key, absl::string_view documentation);
+  std::string PathOf(absl::string_view key) const;
+  std::string DocumentedPathOf(absl::string_view key) const;
+
+  ConfigReader& reader_;
+  const std::string path_;
+  const std::string documented_path_;
+  const nlohmann::json* object_;
+  std::vector<std::string> known_;
+};
+
+// The text of a file as JSON; // and /* */ comments are allowed. INVALID_ARGUMENT names the file
+// and the place, and shows nothing of the text.
+absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_view text);
+
+// For settings that are narrower in their own struct.
+template <typename Integer>
+void ReadInteger(ConfigReader::Section& section, absl::string_view key,
+                 absl::string_view documentation, Integer& value, int64_t minimum,
+                 int64_t maximum) {
+  auto wide = static_cast<int64_t>(value);
+  section.Read(key, documentation, wide, minimum, maximum);
+  value = static_cast<Integer>(wide);
+}
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_CONFIG_READER_H_

@@ -1,0 +1,44 @@
+// The parts of the configuration that say what is told of calls and of health, beside metrics.
+#ifndef SERVICE_CONFIG_OBSERVABILITY_CONFIG_H_
+#define SERVICE_CONFIG_OBSERVABILITY_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+
+#include "service/config/config_reader.h"
+#include "service/log/log.h"
+
+namespace gateway {
+
+struct TracingConfig {
+  // Where spans are written; empty: nowhere.
+  std::string file;
+  // Share of the traces that begin here.
+  double sample_ratio = 0.01;
+  int64_t max_file_bytes = int64_t{64} * 1024 * 1024;
+
+  bool operator==(const TracingConfig&) const = default;
+};
+
+struct LoggingConfig {
+  Severity level = Severity::kInfo;
+  // Share of the calls that go well, of which there is a line.
+  double access_sample_ratio = 0.01;
+
+  bool operator==(const LoggingConfig&) const = default;
+};
+
+struct HealthConfig {
+  // Whether health tells of a dead upstream.
+  bool upstream_readiness = false;
+
+  bool operator==(const HealthConfig&) const = default;
+};
+
+HealthConfig ReadHealth(ConfigReader::Section& root);
+LoggingConfig ReadLogging(ConfigReader::Section& root);
+TracingConfig ReadTracing(ConfigReader::Section& root);
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_OBSERVABILITY_CONFIG_H_

@@ -1,0 +1,49 @@
+// JSON in which no object has a member twice. Parsers disagree on which of two counts, and whoever
+// wrote the second did not see the first.
+//
+// Thread-safety: may be called from any thread.
+#ifndef SERVICE_CONFIG_STRICT_JSON_H_
+#define SERVICE_CONFIG_STRICT_JSON_H_
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace gateway {
+
+struct StrictJson {
+  nlohmann::json value;  // discarded where the text is no JSON
+  std::string repeated;  // the name of a member that is there twice; empty: there is none
+  bool is_repeated = false;
+
+  bool good() const { return !value.is_discarded() && !is_repeated; }
+};
+
+// Throws what nlohmann::json::parse throws where `throws` says so.
+inline StrictJson ParseStrictJson(absl::string_view text, bool throws = false,
+                                  bool ignore_comments = false) {
+  using nlohmann::json;
+  StrictJson strict;
+  std::vector<std::set<std::string>> names;  // of the objects around
+  const auto see = [&](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start) names.emplace_back();
+    if (event == json::parse_event_t::object_end) names.pop_back();
+    if (event == json::parse_event_t::key) {
+      const auto& name = parsed.get_ref<const std::string&>();
+      if (!names.back().insert(name).second && !strict.is_repeated) {
+        strict.is_repeated = true;
+        strict.repeated = name;
+      }
+    }
+    return true;
+  };
+  strict.value = json::parse(text.begin(), text.end(), see, throws, ignore_comments);
+  return strict;
+}
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_STRICT_JSON_H_

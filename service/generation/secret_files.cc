@@ -1,0 +1,49 @@
+#include "service/generation/secret_files.h"
+
+#include <sys/stat.h>
+
+#include "service/log/log.h"
+
+namespace gateway {
+
+std::set<std::string> SecretFilesOf(const Config& config) {
+  std::set<std::string> files;
+  for (const auto& [name, upstream] : config.upstreams) {
+    files.insert(upstream.api_key.file);
+    files.insert(upstream.tls.key_file);
+    files.insert(upstream.proxy.password_file);
+    for (const auto& [store, source] : upstream.store_keys) files.insert(source.file);
+  }
+  for (const auto& [name, webhook] : config.webhooks.providers) {
+    for (const auto& [secret, source] : webhook.secrets) files.insert(source.file);
+  }
+  files.insert(config.server.tls.key_file);
+  files.erase("");
+  return files;
+}
+
+std::set<std::string> WatchedFilesOf(const Config& config) {
+  std::set<std::string> files = SecretFilesOf(config);
+  files.insert(config.server.tls.certificate_file);
+  files.insert(config.server.tls.client_ca_file);
+  for (const auto& [name, upstream] : config.upstreams) {
+    files.insert(upstream.tls.ca_file);
+    files.insert(upstream.tls.certificate_file);
+  }
+  files.insert(config.authorization.policy_file);
+  files.insert(config.authorization.jwt.jwks_file);
+  files.erase("");
+  return files;
+}
+
+void WarnOfReadableSecrets(const Config& config) {
+  for (const std::string& file : SecretFilesOf(config)) {
+    struct stat about;
+    // What is not there is told elsewhere, without its name: that may be a key in the wrong place.
+    if (stat(file.c_str(), &about) != 0 || (about.st_mode & S_IROTH) == 0) continue;
+    Log(Severity::kWarning, "a secret's file can be read by everybody on this machine",
+        {{"file", file}});
+  }
+}
+
+}  // namespace gateway

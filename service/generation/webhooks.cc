@@ -1,0 +1,54 @@
+#include "service/generation/webhooks.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/config/prefixed.h"
+#include "service/generation/upstreams.h"
+#include "upstream/webhooks/scheme.h"
+
+namespace gateway {
+namespace {
+
+using webhooks::Settings;
+using webhooks::Verifier;
+
+absl::StatusOr<Verifier> MakeVerifier(const std::string& provider, const WebhookConfig& webhook) {
+  const webhooks::Scheme* const scheme = webhooks::FindScheme(provider);
+  if (scheme != nullptr && scheme->signature_header.empty() && !webhook.allow_unsigned) {
+    return absl::InvalidArgumentError(
+        ".allow_unsigned: this provider documents no signature: without it every webhook is "
+        "refused");
+  }
+  Verifier::Options options;
+  options.max_age = webhook.max_age;
+  options.allow_unsigned = webhook.allow_unsigned;
+  options.secrets.reserve(webhook.secrets.size());
+  for (const auto& [name, source] : webhook.secrets) {
+    absl::StatusOr<std::string> secret = ReadKey(source);
+    if (!secret.ok()) return Prefixed(absl::StrCat(".secrets.", name, "."), secret.status());
+    options.secrets.push_back(*std::move(secret));
+  }
+  absl::StatusOr<Verifier> verifier = Verifier::Create(provider, std::move(options));
+  if (!verifier.ok()) return Prefixed(": ", verifier.status());
+  return verifier;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Settings>> LoadWebhooks(const Config& config) {
+  auto settings = std::make_shared<Settings>();
+  settings->max_body_bytes = config.webhooks.max_body_bytes;
+  for (const auto& [provider, webhook] : config.webhooks.providers) {
+    absl::StatusOr<Verifier> verifier = MakeVerifier(provider, webhook);
+    if (!verifier.ok()) {
+      return Prefixed(absl::StrCat(config.file, ": webhooks.providers.", provider),
+                      verifier.status());
+    }
+    settings->providers.emplace(provider, *std::move(verifier));
+  }
+  return settings;
+}
+
+}  // namespace gateway

@@ -1,0 +1,14 @@
+// What the gRPC library has to say, as lines of our own log: everything on standard error stays one
+// JSON object per line.
+//
+// Thread-safety: may be called from any thread; holds for the whole process.
+#ifndef SERVICE_LOG_GRPC_LOG_H_
+#define SERVICE_LOG_GRPC_LOG_H_
+
+namespace gateway {
+
+void TakeOverGrpcLog();
+
+}  // namespace gateway
+
+#endif  // SERVICE_LOG_GRPC_LOG_H_

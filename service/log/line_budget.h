@@ -1,0 +1,54 @@
+// Lets so many lines a second through, and a burst of them at once, and counts the others: for
+// lines of a log that callers can cause by failing.
+//
+//   LineBudget budget(50, 1000);
+//   if (const std::optional<uint64_t> left_out = budget.Pass()) ... write the line, with the count
+//
+// Thread-safety: may be used from any thread.
+#ifndef SERVICE_LOG_LINE_BUDGET_H_
+#define SERVICE_LOG_LINE_BUDGET_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace gateway {
+
+class LineBudget {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  LineBudget(double per_second, double burst)
+      : per_second_(per_second), burst_(burst), left_(burst) {}
+
+  // How many lines were left out since the last that passed; nothing where this one is left out,
+  // too.
+  std::optional<uint64_t> Pass(Clock::time_point now = Clock::now()) {
+    const std::lock_guard lock(mutex_);
+    const double since = std::chrono::duration<double>(now - filled_).count();
+    left_ = std::min(left_ + std::max(since, 0.0) * per_second_, burst_);
+    filled_ = now;
+    if (left_ < 1) {
+      ++left_out_;
+      return std::nullopt;
+    }
+    --left_;
+    return std::exchange(left_out_, 0);
+  }
+
+ private:
+  const double per_second_;
+  const double burst_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  double left_;
+  Clock::time_point filled_ = Clock::now();
+  uint64_t left_out_ = 0;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_LOG_LINE_BUDGET_H_

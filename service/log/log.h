@@ -1,0 +1,73 @@
+// One JSON object per line on standard error.
+//
+//   Log(Severity::kWarning, "upstream refused the key", {{"upstream", name}, {"http_status",
+//   401}});
+//
+// What goes in is chosen at the call, field by field; there is no way to log a message or a header
+// as a whole. Text from outside is escaped and cut.
+//
+// A line for which standard error has no room within a tenth of a second is lost, and so is each
+// after it until there is room: whoever reads the log must not be able to stop the service.
+//
+// Thread-safety: may be called from any thread; lines do not mix.
+#ifndef SERVICE_LOG_LOG_H_
+#define SERVICE_LOG_LOG_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/variant.h"
+
+namespace gateway {
+
+// By which the lines of one call are found again. Empty ones are left out.
+struct LogIds {
+  std::string trace_id;
+  std::string span_id;
+  std::string request_id;
+};
+
+// Whoever knows them, asked only when a line is written.
+class LogIdSource {
+ public:
+  virtual LogIds ids() const = 0;
+
+ protected:
+  ~LogIdSource() = default;
+};
+
+enum class Severity { kInfo, kWarning, kError };
+
+// "info", "warning", "error".
+absl::string_view Name(Severity severity);
+
+// From now on lines below this are left out, in the whole process. kInfo at first: none.
+void SetLogLevel(Severity least);
+bool IsLogged(Severity severity);
+
+struct LogField {
+  absl::string_view name;
+  absl::variant<std::string, int64_t> value;
+};
+
+void Log(Severity severity, absl::string_view event, std::initializer_list<LogField> fields = {});
+
+// A line that belongs to a call.
+void Log(Severity severity, absl::string_view event, const LogIds& ids,
+         std::initializer_list<LogField> fields);
+
+// For those that write many lines at a time, and have asked IsLogged themselves: one line with its
+// end, and the writing of lines as they are.
+std::string LogLine(absl::Time time, Severity severity, absl::string_view event, const LogIds& ids,
+                    std::initializer_list<LogField> fields);
+void WriteLogLines(absl::string_view lines);
+
+// Lines so far that standard error had no room for: nobody waits for whoever reads it.
+uint64_t LostLogLines();
+
+}  // namespace gateway
+
+#endif  // SERVICE_LOG_LOG_H_

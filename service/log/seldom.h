@@ -1,0 +1,53 @@
+// Lets one of many equal events through in a while, and counts the others: for log lines that
+// strangers can cause.
+//
+//   Seldom seldom(absl::Seconds(1));
+//   if (const std::optional<uint64_t> left_out = seldom.Pass("signature", absl::Now())) ...
+//
+// Thread-safety: may be used from any thread. Keys stay for ever: they must come from a table, not
+// from outside.
+#ifndef SERVICE_LOG_SELDOM_H_
+#define SERVICE_LOG_SELDOM_H_
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+
+namespace gateway {
+
+class Seldom {
+ public:
+  explicit Seldom(absl::Duration pause) : pause_(pause) {}
+
+  // How many events of this key were left out since the last that passed; nothing where this one
+  // is left out, too.
+  std::optional<uint64_t> Pass(const std::string& key, absl::Time now) {
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[key];
+    if (now - entry.passed < pause_) {
+      ++entry.left_out;
+      return std::nullopt;
+    }
+    entry.passed = now;
+    return std::exchange(entry.left_out, 0);
+  }
+
+ private:
+  struct Entry {
+    absl::Time passed = absl::InfinitePast();
+    uint64_t left_out = 0;
+  };
+
+  const absl::Duration pause_;
+  std::mutex mutex_;
+  absl::flat_hash_map<std::string, Entry> entries_;  // guarded by mutex_
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_LOG_SELDOM_H_

@@ -1,0 +1,291 @@
+#include "service/metrics/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "service/config/read_file.h"
+#include "service/log/log.h"
+#include "service/metrics/metric_family.h"
+#include "service/metrics/process_metrics.h"
+
+namespace gateway {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = Family::Labels;
+
+// OpenTelemetry's names for RPCs, as they are written in Prometheus.
+Labels RpcLabels(const Metrics::Rpc& rpc) {
+  return {{"rpc_service", rpc.service}, {"rpc_method", rpc.method}};
+}
+
+// A series that first appears with its first event has not increased, as far as Prometheus can
+// tell. So those that matter are there at 0: each RPC's good end, and each write's worst.
+bool IsThereFromTheStart(const Metrics::Rpc& rpc, size_t code, CallStats::End end) {
+  constexpr auto kOk = static_cast<size_t>(absl::StatusCode::kOk);
+  constexpr auto kUnknown = static_cast<size_t>(absl::StatusCode::kUnknown);
+  return (code == kOk && end == CallStats::End::kOk) ||
+         (!rpc.read && code == kUnknown && end == CallStats::End::kUnknown);
+}
+
+MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
+  Family family("rpc_server_calls_total", MetricType::Counter,
+                "Calls that ended, by what became of them upstream.");
+  for (const Metrics::Rpc& rpc : rpcs) {
+    for (size_t code = 0; code < CallStats::kCodes; ++code) {
+      for (size_t end = 0; end < CallStats::kEnds; ++end) {
+        const uint64_t count = rpc.stats->calls(code, CallStats::End(end));
+        if (count == 0 && !IsThereFromTheStart(rpc, code, CallStats::End(end))) continue;
+        Labels labels = RpcLabels(rpc);
+        labels.push_back({"rpc_grpc_status_code", absl::StrCat(code)});
+        labels.push_back({"outcome", std::string(CallStats::Name(CallStats::End(end)))});
+        family.Add(std::move(labels), static_cast<double>(count));
+      }
+    }
+  }
+  return family.Take();
+}
+
+MetricFamily DurationsOf(const std::vector<Metrics::Rpc>& rpcs) {
+  Family family("rpc_server_duration_seconds", MetricType::Histogram,
+                "Time from a call's request to its answer.");
+  for (const Metrics::Rpc& rpc : rpcs) {
+    uint64_t count = 0;
+    ClientMetric::Histogram histogram;
+    for (size_t i = 0; i <= CallStats::kBounds.size(); ++i) {
+      count += rpc.stats->bucket(i);
+      const bool last = i == CallStats::kBounds.size();
+      histogram.bucket.push_back(
+          {count, last ? std::numeric_limits<double>::infinity() : CallStats::kBounds[i]});
+    }
+    if (count == 0) continue;
+    histogram.sample_count = count;
+    histogram.sample_sum = absl::ToDoubleSeconds(rpc.stats->total_time());
+    family.Add(RpcLabels(rpc)).histogram = std::move(histogram);
+  }
+  return family.Take();
+}
+
+// Everything that is told of each upstream.
+class UpstreamFamilies {
+ public:
+  void Add(const std::string& name, const Client& client) {
+    const Upstream& upstream = client.upstream();
+    AddAttempts(name, "read", upstream.counters.read_attempts);
+    AddAttempts(name, "write", upstream.counters.write_attempts);
+    AddGate(name, "read", upstream.read_gate);
+    AddGate(name, "write", upstream.write_gate);
+    AddCounters(name, upstream.counters);
+    AddPool(name, client.pool());
+  }
+
+  void MoveTo(std::vector<MetricFamily>& families) {
+    for (Family* family :
+         {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_, &breaker_openings_,
+          &limit_, &in_flight_, &unknown_, &keys_renewed_, &pool_, &open_, &oldest_, &connections_,
+          &reused_, &ended_idle_, &silences_, &closed_for_silence_}) {
+      families.push_back(family->Take());
+    }
+  }
+
+ private:
+  void AddAttempts(const std::string& name, const char* kind, const AttemptCounts& counts) {
+    for (size_t i = 0; i < counts.size(); ++i) {
+      attempts_.Add(
+          {{"upstream", name}, {"kind", kind}, {"result", std::string(AttemptResultName(i))}},
+          static_cast<double>(counts[i]));
+    }
+  }
+
+  void AddGate(const std::string& name, const char* kind, const resilience::Gate& gate) {
+    const Labels labels = {{"upstream", name}, {"kind", kind}};
+    breaker_state_.Add(labels, StateNumber(gate.breaker().state()));
+    breaker_openings_.Add(labels, static_cast<double>(gate.breaker().openings()));
+    limit_.Add(labels, gate.limit().limit());
+    in_flight_.Add(labels, gate.limit().in_flight());
+  }
+
+  static double StateNumber(resilience::CircuitBreaker::State state) {
+    switch (state) {
+      case resilience::CircuitBreaker::State::kClosed:
+        return 0;
+      case resilience::CircuitBreaker::State::kHalfOpen:
+        return 1;
+      case resilience::CircuitBreaker::State::kOpen:
+        return 2;
+    }
+    return 2;
+  }
+
+  void AddCounters(const std::string& name, const UpstreamCounters& counters) {
+    const Labels labels = {{"upstream", name}};
+    retries_.Add(labels, static_cast<double>(counters.retries));
+    over_budget_.Add(labels, static_cast<double>(counters.retries_over_budget));
+    shed_.Add({{"upstream", name}, {"reason", "limit"}}, static_cast<double>(counters.shed));
+    shed_.Add({{"upstream", name}, {"reason", "breaker"}},
+              static_cast<double>(counters.refused_by_breaker));
+    shed_.Add({{"upstream", name}, {"reason", "rate_limit"}},
+              static_cast<double>(counters.rate_limited));
+    unknown_.Add({{"upstream", name}, {"kind", "read"}},
+                 static_cast<double>(counters.reads_unknown));
+    unknown_.Add({{"upstream", name}, {"kind", "write"}},
+                 static_cast<double>(counters.writes_unknown));
+    keys_renewed_.Add(labels, static_cast<double>(counters.keys_renewed));
+  }
+
+  void AddPool(const std::string& name, const http::Stats& stats) {
+    const auto state = [&](const char* state, int64_t count) {
+      pool_.Add({{"upstream", name}, {"state", state}}, static_cast<double>(count));
+    };
+    state("open", stats.open);
+    state("queued", stats.queued);
+    state("in_flight", stats.in_flight);
+    open_.Add({{"upstream", name}}, static_cast<double>(stats.connections_open));
+    oldest_.Add({{"upstream", name}}, stats.oldest_connection_seconds);
+    connections_.Add({{"upstream", name}}, static_cast<double>(stats.connections_created));
+    reused_.Add({{"upstream", name}}, static_cast<double>(stats.connections_reused));
+    ended_idle_.Add({{"upstream", name}}, static_cast<double>(stats.connections_ended_idle));
+    silences_.Add({{"upstream", name}}, static_cast<double>(stats.silences));
+    closed_for_silence_.Add({{"upstream", name}},
+                            static_cast<double>(stats.connections_closed_for_silence));
+  }
+
+  Family attempts_{"gateway_upstream_attempts_total", MetricType::Counter,
+                   "Requests handed to the pool, by class of status or kind of transport error."};
+  Family retries_{"gateway_upstream_retries_total", MetricType::Counter,
+                  "Attempts after the first."};
+  Family over_budget_{"gateway_upstream_retries_over_budget_total", MetricType::Counter,
+                      "Retries that the retry budget did not allow."};
+  Family shed_{"gateway_upstream_shed_total", MetricType::Counter,
+               "Attempts that were not made, and why."};
+  Family breaker_state_{"gateway_upstream_breaker_state", MetricType::Gauge,
+                        "0 closed, 1 half-open, 2 open."};
+  Family breaker_openings_{"gateway_upstream_breaker_openings_total", MetricType::Counter,
+                           "Times that the breaker went from closed to open."};
+  Family limit_{"gateway_upstream_concurrency_limit", MetricType::Gauge,
+                "Attempts that may be under way at a time."};
+  Family in_flight_{"gateway_upstream_calls_in_flight", MetricType::Gauge,
+                    "Attempts that are under way."};
+  Family unknown_{"gateway_upstream_outcome_unknown_total", MetricType::Counter,
+                  "Calls that failed with outcome unknown."};
+  Family keys_renewed_{"gateway_upstream_keys_renewed_total", MetricType::Counter,
+                       "Calls repeated with a newer key after the upstream refused the old one."};
+  Family pool_{"gateway_pool_requests", MetricType::Gauge, "Requests in the pool."};
+  Family open_{"gateway_pool_connections", MetricType::Gauge, "Open connections, in use or not."};
+  Family oldest_{"gateway_pool_oldest_connection_age_seconds", MetricType::Gauge,
+                 "Age of the oldest open connection."};
+  Family connections_{"gateway_pool_connections_created_total", MetricType::Counter,
+                      "Connections opened."};
+  Family reused_{"gateway_pool_connections_reused_total", MetricType::Counter,
+                 "Requests answered over a connection that was there."};
+  Family ended_idle_{"gateway_pool_connections_ended_idle_total", MetricType::Counter,
+                     "Kept connections on which bytes or the end came between two requests."};
+  Family silences_{"gateway_pool_silences_total", MetricType::Counter,
+                   "Requests that got no byte by their deadline on a kept connection."};
+  Family closed_for_silence_{"gateway_pool_connections_closed_for_silence_total",
+                             MetricType::Counter,
+                             "Idle connections closed since a sibling was silent."};
+};
+
+MetricFamily DriftOf(const DriftLog& drift) {
+  Family family("gateway_drift_total", MetricType::Counter,
+                "Where replies deviate from the protos.");
+  for (const auto& [key, count] : drift.Counts()) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(key, absl::MaxSplits(' ', 1));
+    family.Add({{"kind", parts.first}, {"field", parts.second}}, static_cast<double>(count));
+  }
+  return family.Take();
+}
+
+MetricFamily AuditOf(const AuditLog& audit) {
+  Family family(
+      "gateway_audit_lines_total", MetricType::Counter,
+      "Lines for the audit log: written, dropped because disk or queue were full, or left "
+      "out of many calls that were not sent.");
+  family.Add({{"result", "written"}}, static_cast<double>(audit.written()));
+  family.Add({{"result", "dropped"}}, static_cast<double>(audit.dropped()));
+  family.Add({{"result", "left_out"}}, static_cast<double>(audit.left_out()));
+  return family.Take();
+}
+
+MetricFamily ReloadsOf(const ReloadCounters& reloads) {
+  Family family("gateway_reloads_total", MetricType::Counter,
+                "Changed configurations and keys, applied or refused.");
+  family.Add({{"result", "applied"}}, static_cast<double>(reloads.applied));
+  family.Add({{"result", "refused"}}, static_cast<double>(reloads.refused));
+  return family.Take();
+}
+
+MetricFamily SecurityFilesOf(const SecurityFiles& files) {
+  Family family("gateway_security_file_refused", MetricType::Gauge,
+                "Files by which rights are withdrawn: 1 while what one holds is refused.");
+  for (const SecurityFiles::Part* part : {&files.policy(), &files.keys(), &files.client_ca()}) {
+    family.Add({{"part", part->name}}, part->refused ? 1 : 0);
+  }
+  return family.Take();
+}
+
+void AddTelemetry(const Telemetry& telemetry, std::vector<MetricFamily>& families) {
+  Family spans("gateway_traced_calls_total", MetricType::Counter,
+               "Calls whose spans were written, or dropped for lack of room or of a file.");
+  if (const SpanExporter* const exporter = telemetry.spans()) {
+    spans.Add({{"result", "written"}}, static_cast<double>(exporter->exported()));
+    spans.Add({{"result", "dropped"}}, static_cast<double>(exporter->dropped()));
+  }
+  families.push_back(spans.Take());
+  Family lines("gateway_log_lines_dropped_total", MetricType::Counter,
+               "Lines of the log for which there was no room.");
+  lines.Add({}, static_cast<double>(telemetry.access_log().dropped() + LostLogLines()));
+  families.push_back(lines.Take());
+}
+
+MetricFamily CertificatesOf(const std::vector<CertificateFile>& files) {
+  Family family("gateway_certificate_expiry_timestamp_seconds", MetricType::Gauge,
+                "When a file's certificates expire, since 1970: the first of a chain, the last of "
+                "several authorities.");
+  for (const CertificateFile& certificates : files) {
+    const std::optional<std::string> pem = ReadFile(certificates.file);
+    const std::optional<absl::Time> expiry = pem ? ExpiryOf(certificates.kind, *pem) : std::nullopt;
+    if (!expiry) continue;
+    Labels labels = {{"role", certificates.role}};
+    if (!certificates.upstream.empty()) labels.push_back({"upstream", certificates.upstream});
+    family.Add(std::move(labels), static_cast<double>(absl::ToUnixSeconds(*expiry)));
+  }
+  return family.Take();
+}
+
+}  // namespace
+
+std::vector<MetricFamily> Metrics::Collect() const {
+  std::vector<MetricFamily> families;
+  families.push_back(CallsOf(sources_.rpcs));
+  families.push_back(DurationsOf(sources_.rpcs));
+  Family in_flight("gateway_calls_in_flight", MetricType::Gauge, "Calls that are being served.");
+  in_flight.Add({}, static_cast<double>(sources_.in_flight->size()));
+  families.push_back(in_flight.Take());
+  UpstreamFamilies upstreams;
+  for (const UpstreamEntry& entry : sources_.upstreams) {
+    upstreams.Add(entry.name, *entry.slot->Get()->client);
+  }
+  upstreams.MoveTo(families);
+  families.push_back(DriftOf(*sources_.drift));
+  families.push_back(ReloadsOf(*sources_.reloads));
+  families.push_back(SecurityFilesOf(*sources_.security_files));
+  AddTelemetry(*sources_.telemetry, families);
+  families.push_back(CertificatesOf(sources_.certificates()));
+  AddProcessMetrics(families);
+  if (sources_.audit != nullptr) families.push_back(AuditOf(*sources_.audit));
+  return families;
+}
+
+std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(Collect()); }
+
+}  // namespace gateway

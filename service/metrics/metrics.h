@@ -1,0 +1,70 @@
+// All numbers of the gateway in Prometheus' terms. They are kept where they arise, as plain
+// counters; nothing is done for them until somebody asks.
+//
+// Labels come from the protos and the configuration alone, never from a call, so their number is
+// bounded.
+//
+// Thread-safety: may be used from any thread. Lifetime: what it was given must outlive it.
+#ifndef SERVICE_METRICS_METRICS_H_
+#define SERVICE_METRICS_METRICS_H_
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "service/call/in_flight.h"
+#include "service/config/certificates.h"
+#include "service/generation/backend.h"
+#include "service/generation/reloader.h"
+#include "service/generation/security_files.h"
+#include "service/telemetry/audit_log.h"
+#include "service/telemetry/call_stats.h"
+#include "service/telemetry/drift_log.h"
+#include "service/telemetry/telemetry.h"
+
+namespace gateway {
+
+class Metrics : public prometheus::Collectable {
+ public:
+  struct Rpc {
+    std::string service;  // "paynow.management.v1.OrdersService"
+    std::string method;   // "GetOrders"
+    bool read;
+    const CallStats* stats;
+  };
+  struct UpstreamEntry {
+    std::string name;
+    const BackendSlot* slot;
+  };
+  struct Sources {
+    std::vector<Rpc> rpcs;
+    std::vector<UpstreamEntry> upstreams;
+    const DriftLog* drift;
+    const InFlight* in_flight;
+    const ReloadCounters* reloads;
+    const SecurityFiles* security_files;
+    const Telemetry* telemetry;
+    // Those of the configuration in force. Called at each scrape, from any thread.
+    std::function<std::vector<CertificateFile>()> certificates;
+    const AuditLog* audit = nullptr;  // where one is kept
+  };
+
+  explicit Metrics(Sources sources) : sources_(std::move(sources)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+  // The text exposition format.
+  std::string Text() const;
+
+ private:
+  const Sources sources_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_METRICS_METRICS_H_

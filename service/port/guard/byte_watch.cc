@@ -1,0 +1,74 @@
+#include "service/port/guard/byte_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway {
+namespace {
+
+// With fewer bytes than that nobody asks channelz.
+constexpr int64_t kWorthALook = ByteWatch::kMost / 4;
+
+// Frames and TLS records around the bytes of a message: an eighth is more than they take.
+int64_t OnTheWire(int64_t bytes) { return bytes + bytes / 8; }
+
+int64_t EventsOf(const ServerSocket& socket) {
+  return socket.calls.started + socket.calls.succeeded + socket.calls.failed +
+         socket.messages_received + socket.messages_sent;
+}
+
+// Calls that are open and may still lack their message.
+int64_t UnfinishedOf(const ServerSocket& socket) {
+  const int64_t open = socket.calls.started - socket.calls.succeeded - socket.calls.failed;
+  return std::max<int64_t>(std::min(open, socket.calls.started - socket.messages_received), 0);
+}
+
+}  // namespace
+
+ByteWatch::Excess ByteWatch::InVain(const Connection& connection, int64_t id, Track& track) const {
+  Excess excess{connection.bytes_received - track.bytes, kMost};
+  if (excess.bytes < kWorthALook) return {0, kMost};
+  const ServerSocket socket = DescribeServerSocket(id);
+  const int64_t events = EventsOf(socket);
+  if (events != track.events) {
+    track = {connection.bytes_received, events, true};
+    return {0, kMost};
+  }
+  // Who may not call gets no message read, and so no room for one.
+  const int64_t reading =
+      options_.arrivals == nullptr ? 0 : static_cast<int64_t>(options_.arrivals->size());
+  excess.allowed += std::min(UnfinishedOf(socket), reading) * OnTheWire(options_.max_request_bytes);
+  return excess;
+}
+
+Peers ByteWatch::Look(const std::vector<Connection>& connections,
+                      const absl::flat_hash_map<SocketAddress, int64_t>& ids) {
+  Peers beyond;
+  int64_t sum = 0;
+  std::vector<std::pair<int64_t, SocketAddress>> all;
+  for (auto& [peer, track] : tracks_) track.seen = false;
+  for (const Connection& connection : connections) {
+    const auto id = ids.find(connection.peer);
+    // In its handshake, whose time and number are bounded.
+    if (id == ids.end()) continue;
+    Track& track = tracks_[connection.peer];
+    track.seen = true;
+    const Excess excess = InVain(connection, id->second, track);
+    if (excess.bytes > excess.allowed) {
+      beyond.insert(connection.peer);
+    } else if (excess.bytes > 0) {
+      all.emplace_back(excess.bytes, connection.peer);
+      sum += excess.bytes;
+    }
+  }
+  absl::erase_if(tracks_, [](const auto& entry) { return !entry.second.seen; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [bytes, peer] : all) {
+    if (sum <= options_.most_of_all) break;
+    beyond.insert(peer);
+    sum -= bytes;
+  }
+  return beyond;
+}
+
+}  // namespace gateway

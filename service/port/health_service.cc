@@ -1,0 +1,247 @@
+#include "service/port/health_service.h"
+
+#include <grpcpp/impl/codegen/rpc_service_method.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <functional>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "service/call/byte_buffer.h"
+#include "service/call/unary_handler.h"
+#include "upstream/mapping/wire.h"
+
+namespace gateway {
+namespace {
+
+constexpr char kCheckPath[] = "/grpc.health.v1.Health/Check";
+constexpr char kWatchPath[] = "/grpc.health.v1.Health/Watch";
+
+// grpc.health.v1.HealthCheckResponse.ServingStatus
+enum ServingStatus : char { kServing = 1, kNotServing = 2, kServiceUnknown = 3 };
+
+// HealthCheckResponse{status}
+grpc::ByteBuffer ReplyOf(ServingStatus status) { return ToBuffer(std::string{'\x08', status}); }
+
+// The service of a HealthCheckRequest; nothing for bytes that are none.
+std::optional<std::string> NameIn(const grpc::ByteBuffer& message) {
+  if (message.Length() > HealthService::kMostBytes) return std::nullopt;
+  const OnePiece piece(message);
+  mapping::WireReader reader(piece.bytes());
+  std::string name;
+  uint32_t number = 0;
+  mapping::WireValue value;
+  while (!reader.done()) {
+    if (!reader.ReadField(number, value)) return std::nullopt;
+    if (number == 1 && value.type == mapping::WireType::kBytes) name = std::string(value.bytes);
+  }
+  return name;
+}
+
+grpc::Status NoRequest() {
+  return {grpc::StatusCode::INVALID_ARGUMENT, "billing-gateway: no HealthCheckRequest"};
+}
+grpc::Status TooMany(const char* what) {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, std::string("billing-gateway: too many ") + what};
+}
+grpc::Status TooSlow() {
+  return {grpc::StatusCode::UNAVAILABLE,
+          "billing-gateway: the call's message was not there in time"};
+}
+
+// "ipv4:10.0.0.7:52110" -> "ipv4:10.0.0.7"
+std::string AddressOf(const grpc::CallbackServerContext& context) {
+  std::string peer = context.peer();
+  const size_t colon = peer.rfind(':');
+  if (colon != std::string::npos) peer.resize(colon);
+  return peer;
+}
+
+}  // namespace
+
+class HealthService::CheckCall final : public UnaryCall, public Arrivals::Member {
+ public:
+  CheckCall(HealthService& service, const grpc::CallbackServerContext& context,
+            grpc::ByteBuffer& reply)
+      : service_(service), context_(context), reply_(reply) {}
+
+  void Begin() override {
+    if (!service_.arrivals_.Enter(*this, absl::HashOf(AddressOf(context_)))) {
+      return Finish(TooMany("calls wait for their messages"));
+    }
+    ReadMessage();
+  }
+
+  void OnMessage(const grpc::ByteBuffer* message) override {
+    if (!service_.arrivals_.Leave(*this)) return;
+    const std::optional<std::string> name = message == nullptr ? std::nullopt : NameIn(*message);
+    if (!name) return Finish(NoRequest());
+    const std::optional<bool> serving = service_.Get(*name);
+    if (!serving) return Finish({grpc::StatusCode::NOT_FOUND, "billing-gateway: unknown service"});
+    reply_ = ReplyOf(*serving ? kServing : kNotServing);
+    Finish(grpc::Status::OK);
+  }
+
+  void GiveUp() override { Finish(TooSlow()); }
+
+  void OnDone() override { delete this; }
+
+ private:
+  HealthService& service_;
+  const grpc::CallbackServerContext& context_;
+  grpc::ByteBuffer& reply_;
+};
+
+class HealthService::Watch final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+      public Arrivals::Member {
+ public:
+  Watch(HealthService& service, const grpc::CallbackServerContext& context)
+      : service_(service), address_(AddressOf(context)) {
+    added_ = service_.Add(*this, address_);
+    if (!added_) {
+      End(TooMany("watches"));
+    } else if (!service_.arrivals_.Enter(*this, absl::HashOf(address_))) {
+      End(TooMany("calls wait for their messages"));
+    } else {
+      StartRead(&request_);
+    }
+  }
+
+  void Send(ServingStatus status) {
+    const std::lock_guard lock(mutex_);
+    wanted_ = status;
+    WriteIfDue();
+  }
+
+  void OnReadDone(bool fine) override {
+    if (!service_.arrivals_.Leave(*this)) return;
+    std::optional<std::string> name = fine ? NameIn(request_) : std::nullopt;
+    if (!name) return End(NoRequest());
+    request_.Clear();
+    if (!Begins()) return End(grpc::Status::CANCELLED);
+    service_.Begin(*this, *std::move(name));
+  }
+
+  void OnWriteDone(bool fine) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (fine) WriteIfDue();
+  }
+
+  void GiveUp() override { End(TooSlow()); }
+
+  // Before the watch begins, the message that does not come ends it.
+  void OnCancel() override {
+    {
+      const std::lock_guard lock(mutex_);
+      cancelled_ = true;
+      if (!begun_) return;
+    }
+    End(grpc::Status::CANCELLED);
+  }
+
+  void OnDone() override {
+    if (added_) service_.Remove(*this, address_);
+    delete this;
+  }
+
+ private:
+  friend class HealthService;
+
+  bool Begins() {
+    const std::lock_guard lock(mutex_);
+    begun_ = true;
+    return !cancelled_;
+  }
+
+  // One at a time, and only what is news. Called with mutex_ held.
+  void WriteIfDue() {
+    if (writing_ || ended_ || wanted_ == told_) return;
+    writing_ = true;
+    told_ = wanted_;
+    reply_ = ReplyOf(*told_);
+    StartWrite(&reply_);
+  }
+
+  void End(const grpc::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(ended_, true)) return;
+    }
+    Finish(status);
+  }
+
+  HealthService& service_;
+  const std::string address_;
+  bool added_ = false;
+  std::optional<std::string> name_;  // guarded by the service's mutex_
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer reply_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::optional<ServingStatus> wanted_;
+  std::optional<ServingStatus> told_;
+  bool writing_ = false;
+  bool begun_ = false;
+  bool cancelled_ = false;
+  bool ended_ = false;
+};
+
+HealthService::HealthService(Arrivals& arrivals) : arrivals_(arrivals) {
+  using WatchHandler = grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>;
+  AddMethod(new grpc::internal::RpcServiceMethod(kCheckPath, kUnaryMethod, nullptr));
+  MarkMethodRawCallback(
+      0, new UnaryHandler([this](grpc::CallbackServerContext& context, grpc::ByteBuffer& reply) {
+        return new CheckCall(*this, context, reply);
+      }));
+  AddMethod(new grpc::internal::RpcServiceMethod(
+      kWatchPath, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
+  MarkMethodRawCallback(1, new WatchHandler([this](grpc::CallbackServerContext* context) {
+                          return new Watch(*this, *context);
+                        }));
+}
+
+void HealthService::Set(const std::string& name, bool serving) {
+  const std::lock_guard lock(mutex_);
+  serving_[name] = serving;
+  for (Watch* const watch : watches_) {
+    if (watch->name_ == name) watch->Send(serving ? kServing : kNotServing);
+  }
+}
+
+std::optional<bool> HealthService::Get(absl::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = serving_.find(name);
+  return found == serving_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool HealthService::Add(Watch& watch, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  size_t& of_address = of_addresses_[address];
+  if (watches_.size() >= kMostWatches || of_address >= kMostWatches / 2) {
+    if (of_address == 0) of_addresses_.erase(address);
+    return false;
+  }
+  ++of_address;
+  watches_.insert(&watch);
+  return true;
+}
+
+void HealthService::Remove(Watch& watch, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  watches_.erase(&watch);
+  const auto of_address = of_addresses_.find(address);
+  if (--of_address->second == 0) of_addresses_.erase(of_address);
+}
+
+void HealthService::Begin(Watch& watch, std::string name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = serving_.find(name);
+  watch.name_ = std::move(name);
+  watch.Send(found == serving_.end() ? kServiceUnknown : found->second ? kServing : kNotServing);
+}
+
+}  // namespace gateway

@@ -1,0 +1,21 @@
+// Answers to probes:
+//
+//   GET /healthz         200: the process is there
+//   GET /readyz          200 or 503: whether it serves (grpc.health.v1 of the name "")
+//   GET /readyz/paynow   the same of another name; 404 for one that there is not
+//
+// Thread-safety: may be called from any thread.
+#ifndef SERVICE_PORT_PROBES_H_
+#define SERVICE_PORT_PROBES_H_
+
+#include "absl/strings/string_view.h"
+#include "service/port/health_service.h"
+#include "service/port/plain_http.h"
+
+namespace gateway {
+
+PlainHttp::Answer AnswerProbe(absl::string_view path, const HealthService& health);
+
+}  // namespace gateway
+
+#endif  // SERVICE_PORT_PROBES_H_

@@ -1,0 +1,33 @@
+// A grpc::Service for one proto service, put together from routes instead of generated code: bytes
+// in, bytes out.
+#ifndef SERVICE_PORT_RAW_SERVICE_H_
+#define SERVICE_PORT_RAW_SERVICE_H_
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <string>
+#include <vector>
+
+#include "service/call/call.h"
+
+namespace gateway {
+
+class RawService final : public grpc::Service {
+ public:
+  // The endpoints of one proto service's methods.
+  RawService(std::string name, std::vector<Endpoint> endpoints);
+
+  // "paynow.management.v1.CouponsService"
+  const std::string& name() const { return name_; }
+
+ private:
+  const std::string name_;
+  const std::vector<Endpoint> endpoints_;
+};
+
+// One service for each that the endpoints' routes name; endpoints of one service stand together.
+std::vector<std::unique_ptr<RawService>> MakeServices(const std::vector<Endpoint>& endpoints);
+
+}  // namespace gateway
+
+#endif  // SERVICE_PORT_RAW_SERVICE_H_

@@ -1,0 +1,230 @@
+#include "service/port/server.h"
+
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/server_builder.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <limits>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/log/log.h"
+#include "service/port/guard/resident_memory.h"
+#include "service/port/port_credentials.h"
+#include "service/port/probes.h"
+
+namespace gateway {
+namespace {
+
+// For aborted calls to reach their callers.
+constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
+
+// The limit may be "infinity".
+constexpr rlim_t kManyDescriptors = rlim_t{1} << 30;
+
+// Both are switches of the process, to be set before the first server is built.
+void InitPlugins() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(false);  // see health_service.h
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+  });
+}
+
+// gRPC 1.51 unpacks a compressed message whole before it looks at its size: four megabytes may
+// become four gigabytes. So none are taken: UNIMPLEMENTED, which tells a client to send them as
+// they are.
+void TakeNothingCompressed(grpc::ServerBuilder& builder) {
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+}
+
+void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
+  TakeNothingCompressed(builder);
+  const auto set = [&](const char* name, int64_t value) {
+    builder.AddChannelArgument(
+        name, static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max())));
+  };
+  const auto set_time = [&](const char* name, absl::Duration value) {
+    set(name, absl::ToInt64Milliseconds(value));
+  };
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
+  set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
+  // Probes would raise the window of every call to what the network can carry. A message that is
+  // read gets the window that it needs anyway; all else is to wait at its sender.
+  set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // gRPC varies it by a tenth. What it ends by force when the grace is over would be UNAVAILABLE,
+  // whatever happened upstream; so there is no end to the grace.
+  set_time(GRPC_ARG_MAX_CONNECTION_AGE_MS, limits.max_connection_age);
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, std::numeric_limits<int>::max());
+  set_time(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, limits.handshake_timeout);
+  set_time(GRPC_ARG_KEEPALIVE_TIME_MS, limits.keepalive_time);
+  set_time(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, limits.min_ping_interval);
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  grpc::ResourceQuota quota("port");
+  quota.Resize(static_cast<size_t>(limits.max_memory_bytes == 0 ? MemoryOfTheProcess() / 2
+                                                                : limits.max_memory_bytes));
+  builder.SetResourceQuota(quota);
+}
+
+// As many as the process has descriptors for, when calls upstream take as many, and as many again
+// come at once: more than those wait in the port's queue (net.core.somaxconn).
+int64_t MaxConnections(const ServerConfig& limits) {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits.max_connections;
+  const auto room =
+      static_cast<int64_t>(std::min<rlim_t>(descriptors.rlim_cur, kManyDescriptors) / 2);
+  if (limits.max_connections <= room) return limits.max_connections;
+  Log(Severity::kWarning, "there are not enough descriptors for server.max_connections",
+      {{"connections", room}});
+  return room;
+}
+
+// Takes reflection and channelz away from one server: their plugins go to every server otherwise.
+class WithoutPlugins final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
+}  // namespace
+
+Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, Arrivals& arrivals,
+               const Telemetry& telemetry)
+    : services_(MakeServices(endpoints)),
+      in_flight_(in_flight),
+      arrivals_(arrivals),
+      health_(arrivals),
+      health_alone_(arrivals),
+      unknown_method_(telemetry),
+      unknown_health_method_(telemetry) {
+  for (const Endpoint& endpoint : endpoints) {
+    const std::string& upstream = endpoint.route->provider->name();
+    names_of_upstreams_[upstream].insert({upstream, endpoint.route->service});
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
+                                                       const std::vector<Endpoint>& endpoints,
+                                                       WebhookService& webhooks,
+                                                       InFlight& in_flight, Arrivals& arrivals,
+                                                       const Telemetry& telemetry) {
+  InitPlugins();
+  std::unique_ptr<Server> server(new Server(endpoints, in_flight, arrivals, telemetry));
+  grpc::ServerBuilder builder;
+  const PortChecks checks = {options.authorizer,
+                             static_cast<size_t>(options.settings.max_metadata_bytes)};
+  server->credentials_ =
+      options.tls == nullptr
+          ? PlaintextPort(checks)
+          : TlsPort(*options.tls, options.settings.tls.require_client_certificate, checks);
+  builder.AddListeningPort(options.listen, server->credentials_, &server->port_);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
+  SetLimits(options.settings, builder);
+  // A second process on the same port would quietly take half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (const auto& service : server->services_) builder.RegisterService(service.get());
+  builder.RegisterService(&webhooks);
+  builder.RegisterService(&server->health_);
+  builder.RegisterCallbackGenericService(&server->unknown_method_);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || server->port_ == 0) {
+    return absl::UnavailableError(absl::StrCat("listen: cannot listen on ", options.listen));
+  }
+  if (!options.settings.health_listen.empty()) {
+    if (absl::Status status = server->ListenForHealth(options); !status.ok()) return status;
+  }
+  if (absl::Status status = server->ListenForProbes(options); !status.ok()) return status;
+  server->connection_guard_ = std::make_unique<ConnectionGuard>(ConnectionGuard::Options{
+      .ports = {{server->port_, static_cast<size_t>(MaxConnections(options.settings))},
+                {server->health_port_,
+                 static_cast<size_t>(options.settings.max_health_connections)}},
+      .max_resets_per_second = options.settings.max_resets_per_second,
+      .max_streams = options.settings.max_concurrent_streams,
+      .bytes = {.max_request_bytes = options.max_request_bytes,
+                .most_of_all = options.settings.max_unfinished_bytes * 5 / 4,
+                .arrivals = &arrivals},
+      .arrivals = &arrivals});
+  server->SetServing(true);
+  return server;
+}
+
+absl::Status Server::ListenForHealth(const Options& options) {
+  grpc::ServerBuilder builder;
+  builder.SetOption(std::make_unique<WithoutPlugins>());
+  builder.AddListeningPort(options.settings.health_listen, PlaintextPort({}), &health_port_);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(HealthService::kMostBytes));
+  SetLimits(options.settings, builder);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(&health_alone_);
+  builder.RegisterCallbackGenericService(&unknown_health_method_);
+  health_server_ = builder.BuildAndStart();
+  if (health_server_ != nullptr && health_port_ != 0) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("server.health_listen: cannot listen on ", options.settings.health_listen));
+}
+
+absl::Status Server::ListenForProbes(const Options& options) {
+  if (options.settings.probe_listen.empty()) return absl::OkStatus();
+  auto probes = PlainHttp::Create(options.settings.probe_listen, [this](absl::string_view path) {
+    return AnswerProbe(path, health_);
+  });
+  if (!probes.ok()) {
+    return absl::UnavailableError(absl::StrCat("server.probe_listen: ", probes.status().message()));
+  }
+  probes_ = *std::move(probes);
+  return absl::OkStatus();
+}
+
+Server::~Server() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
+
+void Server::Drain(absl::Duration delay, absl::Duration grace) {
+  if (server_ == nullptr) return;
+  SetServing(false);
+  absl::SleepFor(delay);
+  // What gRPC ends at its own deadline is not told what happened (see in_flight.h): that is left
+  // for those who watch health or reflection.
+  const auto deadline = absl::ToChronoTime(absl::Now() + grace + kTimeToAbort);
+  std::future<void> over =
+      std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });
+  if (over.wait_for(absl::ToChronoNanoseconds(grace)) == std::future_status::timeout) {
+    arrivals_.GiveUpAll();
+    in_flight_.AbortAll();
+  }
+  over.get();
+  connection_guard_ = nullptr;
+  server_->Wait();
+  server_ = nullptr;
+  if (health_server_ == nullptr) return;
+  health_server_->Shutdown(absl::ToChronoTime(absl::Now()));
+  health_server_->Wait();
+  health_server_ = nullptr;
+}
+
+void Server::SetServing(bool serving) {
+  SetHealth("", serving);
+  SetHealth(WebhookService::kName, serving);
+  for (const auto& [upstream, names] : names_of_upstreams_) SetUpstreamServing(upstream, serving);
+}
+
+void Server::SetUpstreamServing(const std::string& upstream, bool serving) {
+  for (const std::string& name : names_of_upstreams_.at(upstream)) SetHealth(name, serving);
+}
+
+void Server::SetHealth(const std::string& name, bool serving) {
+  health_.Set(name, serving);
+  health_alone_.Set(name, serving);
+}
+
+}  // namespace gateway

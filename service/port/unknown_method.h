@@ -1,0 +1,26 @@
+// Answers calls of methods that nobody serves: UNIMPLEMENTED, with the same details as any other
+// error.
+#ifndef SERVICE_PORT_UNKNOWN_METHOD_H_
+#define SERVICE_PORT_UNKNOWN_METHOD_H_
+
+#include <grpcpp/generic/async_generic_service.h>
+
+#include "service/telemetry/telemetry.h"
+
+namespace gateway {
+
+class UnknownMethod final : public grpc::CallbackGenericService {
+ public:
+  // What it is given outlives it.
+  explicit UnknownMethod(const Telemetry& telemetry) : telemetry_(telemetry) {}
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
+
+ private:
+  const Telemetry& telemetry_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_PORT_UNKNOWN_METHOD_H_

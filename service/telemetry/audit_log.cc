@@ -1,0 +1,160 @@
+#include "service/telemetry/audit_log.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace gateway {
+namespace {
+
+// Of any text that comes from outside.
+constexpr size_t kMaxText = 500;
+
+int OpenForAppend(const std::string& file) {
+  return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
+
+std::string Reason(int error) {
+  char buffer[128];
+  return strerror_r(error, buffer, sizeof(buffer));
+}
+
+std::string Sha256(absl::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return "";
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
+}
+
+std::string LineOf(const AuditRecord& record, uint64_t left_out) {
+  const auto text = [](absl::string_view from) { return std::string(from.substr(0, kMaxText)); };
+  nlohmann::ordered_json line;
+  line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", record.time, absl::UTCTimeZone());
+  line["caller"] = text(record.caller);
+  line["method"] = text(record.method);
+  if (!record.store.empty()) line["store"] = text(record.store);
+  line["outcome"] = text(record.outcome);
+  line["code"] = record.code;
+  if (record.http_status != 0) line["http_status"] = record.http_status;
+  if (!record.upstream_trace_id.empty()) line["upstream_trace_id"] = text(record.upstream_trace_id);
+  line["attempts"] = record.attempts;
+  if (!record.rule.empty()) line["rule"] = text(record.rule);
+  if (record.certificate != nullptr) {
+    line["certificate_serial"] = record.certificate->serial;
+    line["certificate_issuer"] = text(record.certificate->issuer);
+    line["certificate_subject"] = text(record.certificate->subject);
+  }
+  if (!record.peer.empty()) line["peer"] = record.peer;
+  if (!record.ids.trace_id.empty()) line["trace_id"] = record.ids.trace_id;
+  if (!record.ids.request_id.empty()) line["request_id"] = record.ids.request_id;
+  if (!record.idempotency_key.empty()) {
+    line["idempotency_key_sha256"] = Sha256(record.idempotency_key);
+  }
+  if (left_out != 0) line["left_out"] = left_out;
+  return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file) {
+  const int fd = OpenForAppend(file);
+  if (fd < 0) return absl::UnavailableError(absl::StrCat("cannot be written: ", Reason(errno)));
+  return std::unique_ptr<AuditLog>(new AuditLog(file, fd));
+}
+
+AuditLog::AuditLog(std::string file, int fd)
+    : file_(std::move(file)), fd_(fd), thread_([this] { Run(); }) {}
+
+AuditLog::~AuditLog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+  if (fd_ >= 0) close(fd_);
+}
+
+void AuditLog::Write(const AuditRecord& record) {
+  std::optional<uint64_t> left_out = 0;
+  if (!record.sent) left_out = not_sent_.Pass();
+  if (!left_out) {
+    ++left_out_;
+    return;
+  }
+  std::string line = LineOf(record, *left_out);
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= kMostQueued) {
+      ++dropped_;
+      return;
+    }
+    queue_.push_back(std::move(line));
+  }
+  changed_.notify_one();
+}
+
+void AuditLog::Run() {
+  std::vector<std::string> lines;
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      lines.swap(queue_);
+    }
+    ReopenIfMoved();
+    for (const std::string& line : lines) WriteLine(line);
+    lines.clear();
+  }
+}
+
+void AuditLog::WriteLine(const std::string& line) {
+  const std::string whole = torn_ ? "\n" + line : line;
+  size_t done = 0;
+  while (done < whole.size()) {
+    const ssize_t wrote = fd_ < 0 ? -1 : write(fd_, whole.data() + done, whole.size() - done);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) {
+      torn_ |= done > 0;
+      return Lost(Reason(errno));
+    }
+    done += static_cast<size_t>(wrote);
+  }
+  torn_ = false;
+  ++written_;
+  if (!std::exchange(failing_, false)) return;
+  Log(Severity::kInfo, "the audit log is written again",
+      {{"file", file_}, {"lines_lost_so_far", static_cast<int64_t>(dropped_.load())}});
+}
+
+void AuditLog::ReopenIfMoved() {
+  struct stat ours;
+  struct stat named;
+  const bool same = fd_ >= 0 && fstat(fd_, &ours) == 0 && stat(file_.c_str(), &named) == 0 &&
+                    ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+  if (same) return;
+  const int fresh = OpenForAppend(file_);
+  if (fresh < 0) return;  // the old one, under whatever name, is better than none
+  if (fd_ >= 0) close(fd_);
+  fd_ = fresh;
+  torn_ = false;
+}
+
+void AuditLog::Lost(const std::string& reason) {
+  ++dropped_;
+  if (std::exchange(failing_, true)) return;
+  Log(Severity::kError, "audit lines are lost", {{"file", file_}, {"reason", reason}});
+}
+
+}  // namespace gateway

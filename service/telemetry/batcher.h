@@ -1,0 +1,122 @@
+// Hands things over to a thread of its own, which works on them in batches. Whoever has something
+// never waits for that work: what finds no room is dropped and counted.
+//
+//   Batcher<std::string> lines({.capacity = 1000}, [](std::vector<std::string>& batch) { ... });
+//   lines.Push(line);
+//
+// Thread-safety: may be used from any thread; the work is done on one. Lifetime: the destructor
+// waits until everything is worked off.
+#ifndef SERVICE_TELEMETRY_BATCHER_H_
+#define SERVICE_TELEMETRY_BATCHER_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace gateway {
+
+struct BatcherOptions {
+  // Things that wait at most; beside them there may be as many that are being worked on.
+  size_t capacity = 8192;
+  // How long the first of a batch waits for others, unless half of the room is taken.
+  absl::Duration patience = absl::Milliseconds(100);
+};
+
+template <typename T>
+class Batcher {
+ public:
+  using Options = BatcherOptions;
+  using Work = std::function<void(std::vector<T>&)>;
+
+  Batcher(const Options& options, Work work)
+      : options_(options), work_(std::move(work)), thread_([this] { Run(); }) {}
+  ~Batcher() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    news_.notify_one();
+    thread_.join();
+  }
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
+
+  // False where there is no room.
+  bool Push(T thing) {
+    size_t waiting;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.size() >= options_.capacity) {
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
+      waiting_.push_back(std::move(thing));
+      ++pushed_;
+      waiting = waiting_.size();
+    }
+    if (waiting == 1 || waiting == Half()) news_.notify_one();
+    return true;
+  }
+
+  // Waits until all that was pushed before is worked off.
+  void Flush() {
+    std::unique_lock lock(mutex_);
+    const uint64_t pushed = pushed_;
+    ++flushing_;
+    news_.notify_one();
+    done_.wait(lock, [&] { return worked_off_ >= pushed; });
+    --flushing_;
+  }
+
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  size_t Half() const { return (options_.capacity + 1) / 2; }
+
+  void Run() {
+    std::vector<T> batch;
+    std::unique_lock lock(mutex_);
+    while (true) {
+      news_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
+      news_.wait_for(lock, absl::ToChronoNanoseconds(options_.patience),
+                     [this] { return stop_ || flushing_ > 0 || waiting_.size() >= Half(); });
+      if (waiting_.empty()) return;
+      batch.swap(waiting_);
+      const size_t size = batch.size();
+      lock.unlock();
+      work_(batch);
+      batch.clear();
+      lock.lock();
+      worked_off_ += size;
+      done_.notify_all();
+    }
+  }
+
+  const Options options_;
+  const Work work_;
+  std::atomic<uint64_t> dropped_{0};
+
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::condition_variable done_;
+  // Guarded by mutex_.
+  std::vector<T> waiting_;
+  uint64_t pushed_ = 0;
+  uint64_t worked_off_ = 0;
+  int flushing_ = 0;
+  bool stop_ = false;
+
+  std::thread thread_;  // last: starts when all else is ready
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_TELEMETRY_BATCHER_H_

@@ -1,0 +1,72 @@
+// One call as those outside see it: the trace that it is part of, continued or begun; the ids by
+// which its log lines, its error and its attempts upstream are found again; and what is told of it
+// when it ends.
+//
+//   CallTrace trace(telemetry, operation, context);
+//   Log(Severity::kWarning, "...", trace.ids(), {...});
+//   client->Call(..., &trace);
+//   trace.End(code, end, client->host());
+//
+// Thread-safety: none but that of AttemptObserver. Lifetime: a part of its call.
+#ifndef SERVICE_TELEMETRY_CALL_TRACE_H_
+#define SERVICE_TELEMETRY_CALL_TRACE_H_
+
+#include <grpcpp/server_context.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/log/log.h"
+#include "service/telemetry/call_stats.h"
+#include "service/telemetry/operation.h"
+#include "service/telemetry/span.h"
+#include "service/telemetry/telemetry.h"
+#include "service/telemetry/trace_context.h"
+#include "upstream/attempt_observer.h"
+
+namespace gateway {
+
+class CallTrace final : public AttemptObserver, public LogIdSource {
+ public:
+  // Reads the caller's metadata, and adds the trailer `x-request-id`: what the caller sent under
+  // this name, if that is 1 to 128 visible ASCII characters, or else a new one.
+  CallTrace(const Telemetry& telemetry, const Operation& operation,
+            grpc::ServerContextBase& context);
+
+  absl::Time begun() const { return begun_; }
+  LogIds ids() const override;
+  std::string trace_id() const { return Text(context_.trace_id); }
+
+  // Each attempt is a span of its own, a child of the call's, and tells its id upstream.
+  void OnAttempt(http::HeaderLines& headers) override;
+  void OnResult(const http::Result& result) override;
+
+  // Once, just before the call's answer goes out. `host`: of the upstream. The call's line in the
+  // access log is written if it is among those that are; its spans, if the trace is sampled, or the
+  // call is a write that did not succeed.
+  void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
+
+ private:
+  void Log(absl::StatusCode code, CallStats::End end, absl::Time now, uint64_t left_out) const;
+  void Export(absl::StatusCode code, CallStats::End end, absl::Time now, absl::string_view host);
+
+  const Telemetry& telemetry_;
+  const Operation& operation_;
+  const grpc::ServerContextBase& call_;
+  const absl::Time begun_;
+  SpanId parent_ = 0;
+  TraceContext context_;  // its span is the call's own
+  std::string request_id_;
+  int attempts_made_ = 0;
+  int http_status_ = 0;  // of the last attempt
+  bool keeps_spans_ = false;
+  AttemptSpans attempts_;  // where it keeps them
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_TELEMETRY_CALL_TRACE_H_

@@ -1,0 +1,23 @@
+#include "service/telemetry/operation.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway {
+
+Operation OperationOf(const mapping::Route& route) {
+  Operation operation;
+  operation.full_name = route.full_name;
+  operation.service = route.service;
+  operation.method = route.full_name.substr(route.service.size() + 1);
+  operation.read = route.read;
+  operation.http_method = std::string(http::Name(route.method));
+  for (const mapping::Route::PathPart& part : route.path) {
+    absl::StrAppend(&operation.url_template, part.literal);
+    if (part.field != nullptr) {
+      absl::StrAppend(&operation.url_template, "{", part.field->name, "}");
+    }
+  }
+  return operation;
+}
+
+}  // namespace gateway

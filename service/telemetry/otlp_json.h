@@ -1,0 +1,32 @@
+// Spans in OTLP's JSON form: what a collector's `otlpjsonfile` receiver reads, a line for each
+// batch (https://opentelemetry.io/docs/specs/otlp/, "JSON Protobuf Encoding"). Attributes have the
+// names of OpenTelemetry's semantic conventions for RPC servers and HTTP clients, or begin with
+// `gateway.`.
+//
+// What is said comes from the protos, the configuration and the wire's status: nothing of a request
+// or a reply, no header but `tracestate`, no key.
+//
+// Thread-safety: pure functions.
+#ifndef SERVICE_TELEMETRY_OTLP_JSON_H_
+#define SERVICE_TELEMETRY_OTLP_JSON_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "service/telemetry/span.h"
+
+namespace gateway {
+
+// Who tells: `instance` is the name of this machine or pod.
+struct Resource {
+  std::string version;
+  std::string instance;
+};
+
+// {"resourceSpans": [...]} and a line's end.
+std::string OtlpLine(const Resource& resource, const std::vector<CallSpan>& calls);
+
+}  // namespace gateway
+
+#endif  // SERVICE_TELEMETRY_OTLP_JSON_H_

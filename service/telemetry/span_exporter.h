@@ -1,0 +1,61 @@
+// Writes spans to a file, on a thread of its own.
+//
+// Thread-safety: may be used from any thread. Lifetime: the destructor writes what is left; the
+// operations that spans point to must outlive it.
+#ifndef SERVICE_TELEMETRY_SPAN_EXPORTER_H_
+#define SERVICE_TELEMETRY_SPAN_EXPORTER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/config/observability_config.h"
+#include "service/log/seldom.h"
+#include "service/telemetry/batcher.h"
+#include "service/telemetry/otlp_json.h"
+#include "service/telemetry/span.h"
+#include "service/telemetry/span_file.h"
+
+namespace gateway {
+
+class SpanExporter {
+ public:
+  // Calls, not spans.
+  static constexpr BatcherOptions kDefaults = {.capacity = 4096, .patience = absl::Seconds(1)};
+
+  // UNAVAILABLE where the file cannot be opened.
+  static absl::StatusOr<std::unique_ptr<SpanExporter>> Create(
+      const TracingConfig& config, const BatcherOptions& options = kDefaults);
+
+  // Never blocks. A call that finds no room is dropped.
+  void Export(CallSpan call) { batcher_.Push(std::move(call)); }
+
+  // Waits until all that came before is written.
+  void Flush() { batcher_.Flush(); }
+
+  // Calls whose spans were written, or lost: for lack of room, or because the file cannot be
+  // written.
+  uint64_t exported() const { return exported_.load(std::memory_order_relaxed); }
+  uint64_t dropped() const {
+    return batcher_.dropped() + unwritten_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  SpanExporter(std::unique_ptr<SpanFile> file, const BatcherOptions& options);
+  void Write(const std::vector<CallSpan>& batch);
+
+  const Resource resource_;
+  const std::unique_ptr<SpanFile> file_;  // the thread's
+  Seldom log_;
+  std::atomic<uint64_t> exported_{0};
+  std::atomic<uint64_t> unwritten_{0};
+  Batcher<CallSpan> batcher_;  // last: its thread uses the others
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_TELEMETRY_SPAN_EXPORTER_H_

@@ -1,0 +1,68 @@
+#include "service/telemetry/span_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway {
+namespace {
+
+// What traces say is for the operators: not for everybody on the machine.
+constexpr mode_t kMode = 0640;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SpanFile>> SpanFile::Open(const std::string& path,
+                                                         int64_t max_bytes) {
+  std::unique_ptr<SpanFile> file(new SpanFile(path, max_bytes));
+  if (!file->Reopen()) return absl::UnavailableError(file->reason());
+  return file;
+}
+
+SpanFile::~SpanFile() {
+  if (fd_ >= 0) close(fd_);
+}
+
+bool SpanFile::Reopen() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode);
+  struct stat status = {};
+  if (fd_ < 0 || fstat(fd_, &status) != 0) return Fail("cannot be opened");
+  regular_ = S_ISREG(status.st_mode);
+  size_ = status.st_size;
+  return true;
+}
+
+bool SpanFile::Write(absl::string_view line) {
+  const auto length = static_cast<int64_t>(line.size());
+  if (regular_ && size_ > 0 && size_ + length > max_bytes_) {
+    if (std::rename(path_.c_str(), absl::StrCat(path_, ".1").c_str()) != 0) {
+      return Fail("cannot be renamed");
+    }
+    if (!Reopen()) return false;
+  }
+  // After a file could not be opened anew.
+  if (fd_ < 0 && !Reopen()) return false;
+  while (!line.empty()) {
+    const ssize_t written = write(fd_, line.data(), line.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return Fail("cannot be written");
+    line.remove_prefix(static_cast<size_t>(written));
+    size_ += written;
+  }
+  return true;
+}
+
+bool SpanFile::Fail(absl::string_view what) {
+  reason_ = absl::StrCat(what, ": ", strerror(errno));
+  return false;
+}
+
+}  // namespace gateway

@@ -1,0 +1,44 @@
+// Where calls leave what they tell of themselves.
+//
+// Thread-safety: may be used from any thread. Lifetime: outlives the calls; operations outlive it.
+#ifndef SERVICE_TELEMETRY_TELEMETRY_H_
+#define SERVICE_TELEMETRY_TELEMETRY_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "service/config/config.h"
+#include "service/telemetry/access_log.h"
+#include "service/telemetry/span_exporter.h"
+
+namespace gateway {
+
+class Telemetry {
+ public:
+  // The status of what cannot be opened names file and key.
+  static absl::StatusOr<std::unique_ptr<Telemetry>> Create(const Config& config);
+
+  AccessLog& access_log() const { return *access_log_; }
+
+  // Null where spans are not written.
+  SpanExporter* spans() const { return spans_.get(); }
+  // Share of the traces that begin here; 0 where spans are not written.
+  double sample_ratio() const { return spans_ == nullptr ? 0 : sample_ratio_; }
+
+  // From now on as this says.
+  void SetLogging(const LoggingConfig& config);
+
+  // Waits until all that calls have told is written.
+  void Flush();
+
+ private:
+  Telemetry() = default;
+
+  std::unique_ptr<AccessLog> access_log_;
+  std::unique_ptr<SpanExporter> spans_;
+  double sample_ratio_ = 0;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_TELEMETRY_TELEMETRY_H_

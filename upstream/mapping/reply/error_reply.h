@@ -1,0 +1,33 @@
+// What the upstream says when it refuses: the status table, filled with what body and headers tell.
+//
+// Lenient: a body in another form, an HTML page or none at all still gives a good Failure. The
+// original code, message and trace id are always kept where there are any.
+#ifndef UPSTREAM_MAPPING_REPLY_ERROR_REPLY_H_
+#define UPSTREAM_MAPPING_REPLY_ERROR_REPLY_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "upstream/http/message.h"
+#include "upstream/mapping/failure.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::mapping {
+
+// `response.status` is any but 2xx.
+Failure ReadErrorReply(const Route& route, const http::Response& response);
+
+// What the headers say of the upstream's own name for the request; empty where they say nothing.
+std::string ReadTraceId(const v1::Provider& provider, const http::Response& response);
+
+// A Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date in any of its three forms,
+// which is taken against `now`. A date that has passed is 0; kMaxRetryAfter at most. Returns
+// nullopt for junk, a negative number included.
+inline constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
+std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REPLY_ERROR_REPLY_H_

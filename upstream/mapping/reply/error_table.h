@@ -1,0 +1,31 @@
+// Two tables: what an HTTP status, and what the lack of one, mean to a caller. They carry the
+// promise of the service:
+//
+//   UNAVAILABLE always means that a repeat is safe. A client that retries UNAVAILABLE by habit
+//   never repeats a refund.
+#ifndef UPSTREAM_MAPPING_REPLY_ERROR_TABLE_H_
+#define UPSTREAM_MAPPING_REPLY_ERROR_TABLE_H_
+
+#include "upstream/http/message.h"
+#include "upstream/mapping/failure.h"
+
+namespace gateway::mapping {
+
+// `read`: the operation changes nothing (Route::read). Sets code, outcome, reason, from_upstream
+// and http_status; the caller adds what the reply's body and headers tell. `http_status` is any but
+// 2xx.
+Failure FromHttpStatus(int http_status, bool read);
+
+// A complete reply that makes no sense: not JSON, a wrong type, too large.
+Failure UnusableReply(bool read);
+
+// The head of a 2xx reply came, and its body is lost (Response::body_state): the upstream acted, or
+// answered, and what it said about it is not known.
+Failure FromLostBody(const http::Response& response, bool read);
+
+// There was no reply.
+Failure FromTransportError(const http::Error& error, bool read);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REPLY_ERROR_TABLE_H_

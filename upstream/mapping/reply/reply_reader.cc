@@ -1,0 +1,177 @@
+#include "upstream/mapping/reply/reply_reader.h"
+
+#include <simdjson.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "upstream/mapping/error_body.h"
+#include "upstream/mapping/json_mend.h"
+#include "upstream/mapping/reply/error_reply.h"
+#include "upstream/mapping/reply/error_table.h"
+#include "upstream/mapping/reply/reply_floor.h"
+#include "upstream/mapping/reply/wire_from_json.h"
+
+namespace gateway::mapping {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+static_assert(http::kBodyPadding >= simdjson::SIMDJSON_PADDING);
+
+constexpr int kNoContent = 204;
+
+// Memory that a parser keeps between replies; one that grew beyond this is let go, so that a single
+// huge reply does not stay for ever.
+constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
+
+// A complete 2xx that is not the reply. Code and text of an error in it are kept, and the beginning
+// of a text that is no JSON; never a member of a reply, which may be sensitive.
+Failure NotTheReply(const Route& route, const http::Response& response, absl::string_view problem) {
+  Failure failure = UnusableReply(route.read);
+  failure.http_status = response.status;
+  ErrorParts parts = ReadNothingButAnError(*route.provider, response.body);
+  const absl::string_view begin = JsonContent(response.body).substr(0, 1);
+  const bool text = begin.find_first_of("{[\"") == absl::string_view::npos;
+  if (text && response.status != kNoContent) parts.message = Sample(response);
+  failure.upstream_code = std::move(parts.code);
+  failure.trace_id = std::move(parts.trace_id);
+  if (failure.trace_id.empty()) failure.trace_id = ReadTraceId(*route.provider, response);
+  failure.message = absl::StrCat("the upstream's reply cannot be read: ", problem,
+                                 parts.message.empty() ? "" : ": ", parts.message);
+  return failure;
+}
+
+// The body without what may stand before the JSON. Most begin with it.
+absl::string_view ContentOf(const std::string& body) {
+  const bool plain = !body.empty() && (body.front() == '{' || body.front() == '[');
+  return plain ? absl::string_view(body) : JsonContent(body);
+}
+
+bool AtEnd(ondemand::document& document) {
+  const char* rest;
+  return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+}
+
+// The whole JSON text as the reply message. Returns what is wrong with it, or "".
+std::string ReadDocument(const Route& route, ondemand::document& document, WireFromJson& reader) {
+  const Path root{};
+  ondemand::value value;
+  if (document.get_value().get(value)) return "expected an object or an array";
+  bool good = false;
+  if (route.reply_shape == ReplyShape::kMessage) {
+    ondemand::object object;
+    if (value.get_object().get(object)) return "expected an object";
+    good = reader.Message(*route.reply, object, root);
+  } else {
+    ondemand::json_type type;
+    if (value.type().get(type)) return "is not valid JSON";
+    const bool single =
+        route.reply_shape == ReplyShape::kArrayOrObject && type == ondemand::json_type::object;
+    good = single ? reader.Element(*route.reply, *route.reply_field, value, root)
+                  : reader.Field(*route.reply, *route.reply_field, value, root);
+  }
+  if (!good) return reader.error();
+  return AtEnd(document) ? "" : "it goes on after its end";
+}
+
+// Whether the reply may be JSON of any form, or nothing at all.
+bool IsFree(const Route& route) {
+  return route.reply_field != nullptr && route.reply_field->kind == Kind::kValue &&
+         route.reply_field->cardinality == Cardinality::kSingular;
+}
+
+bool IsScalar(ondemand::document& document) {
+  bool scalar = false;
+  return !document.is_scalar().get(scalar) && scalar;
+}
+
+// The on-demand parser does not hand out as a value what is not within an array or object.
+std::string ReadScalar(const Route& route, const std::string& body, WireFromJson& reader) {
+  const simdjson::padded_string wrapped(absl::StrCat("[", body, "]"));
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::array array;
+  if (parser.iterate(wrapped).get(document) || document.get_array().get(array)) {
+    return "is not valid JSON";
+  }
+  size_t count = 0;
+  for (auto result : array) {
+    ondemand::value value;
+    if (std::move(result).get(value) || ++count > 1) return "is not valid JSON";
+    if (!reader.Field(*route.reply, *route.reply_field, value, {})) return reader.error();
+  }
+  return AtEnd(document) ? "" : "it goes on after its end";
+}
+
+// The body as the reply message. Returns what is wrong with it, or "". `body` has padding behind
+// it.
+std::string ReadBody(const Route& route, const std::string& body, std::string& message,
+                     DriftList& drift) {
+  thread_local ondemand::parser parser;
+  if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
+  // A byte order mark before the JSON is passed over.
+  const absl::string_view content = ContentOf(body);
+  const auto before = static_cast<size_t>(content.data() - body.data());
+  ondemand::document document;
+  const simdjson::padded_string_view json(content.data(), body.size() - before,
+                                          body.capacity() - before);
+  if (parser.iterate(json).get(document)) return "it is not valid JSON";
+  message.reserve(body.size());
+  WireFromJson reader(message, drift);
+  if (IsFree(route) && IsScalar(document)) return ReadScalar(route, std::string(content), reader);
+  std::string problem = ReadDocument(route, document, reader);
+  if (!problem.empty()) return problem;
+  const bool object = content.front() == '{' && (route.reply_shape == ReplyShape::kMessage ||
+                                                 route.reply_shape == ReplyShape::kArrayOrObject);
+  const absl::string_view against =
+      AgainstDocumented(route, content, object, reader.seen(), reader.set());
+  if (!against.empty()) problem = std::string(against);
+  return problem;
+}
+
+// Once more, with JSON that has been mended, where there is something to mend. `problem`: of the
+// first time.
+std::string ReadMended(const Route& route, const std::string& body, std::string problem,
+                       Reply& reply, DriftList& drift) {
+  std::optional<MendedJson> mended = MendJson(body);
+  if (!mended) return problem;
+  mended->text.reserve(mended->text.size() + http::kBodyPadding);
+  reply.message.clear();
+  drift = DriftList();
+  problem = ReadBody(route, mended->text, reply.message, drift);
+  drift.Add(Drift::Kind::kAlteredValue, *route.reply, nullptr,
+            absl::StrCat(mended->what, " was replaced"));
+  return problem;
+}
+
+}  // namespace
+
+std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
+  if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
+  if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.read);
+  Reply reply;
+  reply.trace_id = ReadTraceId(*route.provider, response);
+  const bool empty = response.status == kNoContent || ContentOf(response.body).empty();
+  if (route.reply_shape == ReplyShape::kNone) {
+    const absl::string_view against =
+        response.status == kNoContent ? "" : AgainstUndocumented(route, response);
+    if (!against.empty()) return NotTheReply(route, response, against);
+    return reply;
+  }
+  if (empty) {
+    if (IsFree(route) || route.reply_may_be_empty) return reply;
+    return NotTheReply(route, response, "it has no body");
+  }
+  DriftList drift;
+  std::string problem = ReadBody(route, response.body, reply.message, drift);
+  if (!problem.empty()) {
+    problem = ReadMended(route, response.body, std::move(problem), reply, drift);
+    if (!problem.empty()) return NotTheReply(route, response, problem);
+  }
+  reply.drift = drift.Take();
+  return reply;
+}
+
+}  // namespace gateway::mapping

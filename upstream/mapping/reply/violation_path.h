@@ -1,0 +1,21 @@
+// Where an upstream says that a violation is, as the gateway says it of its own: by the caller's
+// names, from the request message on. "lines.0.quantity" and ["body", "lines", 0, "quantity"]
+// (written "body.lines.0.quantity") are both `body.lines[0].quantity`.
+//
+// Thread-safety: a pure function.
+#ifndef UPSTREAM_MAPPING_REPLY_VIOLATION_PATH_H_
+#define UPSTREAM_MAPPING_REPLY_VIOLATION_PATH_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::mapping {
+
+// A path that names no field of the request is returned as it is.
+std::string CallersPath(const Route& route, absl::string_view path);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REPLY_VIOLATION_PATH_H_

@@ -1,0 +1,142 @@
+// The part of WireFromJson that reads JSON of any form: see wire_from_json.h.
+#include <cstdint>
+
+#include "absl/strings/ascii.h"
+#include "upstream/mapping/reply/wire_from_json.h"
+
+namespace gateway::mapping {
+namespace {
+
+using simdjson::ondemand::json_type;
+
+constexpr absl::string_view kNotJson = "is not valid JSON";
+constexpr uint32_t kMapKey = 1;
+constexpr uint32_t kMapValue = 2;
+
+// Messages around a member's value within a Value: Struct, the entry of its map, the Value.
+constexpr int kDepthOfMember = 3;
+
+// Field numbers of google.protobuf.Value.
+enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+bool WireFromJson::FreeJson(Kind kind, Value& value, const Path& at) {
+  size_t mark = 0;
+  if (!Open(mark, at)) return false;
+  const bool good = kind == Kind::kStruct      ? FreeObject(value, at)
+                    : kind == Kind::kListValue ? FreeList(value, at)
+                                               : FreeValue(value, at);
+  if (good) Close(mark);
+  return good;
+}
+
+bool WireFromJson::FreeObject(Value& value, const Path& at) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object)) return Fail(at, "expected an object");
+  KeysSoFar keys;
+  for (auto result : object) {
+    if (result.error()) return Fail(at, kNotJson);
+    simdjson::ondemand::field& member = result.value_unsafe();
+    std::string_view key;
+    if (member.unescaped_key().get(key)) return Fail(at, kNotJson);
+    if (!keys.Add(View(key))) {
+      Altered("a member was there twice: the first one holds");
+      continue;
+    }
+    if (!FreeMember(View(key), member.value(), at)) return false;
+  }
+  return true;
+}
+
+bool WireFromJson::FreeMember(absl::string_view key, Value& value, const Path& at) {
+  wire_.Tag(1, WireType::kBytes);
+  size_t entry = 0;
+  if (!Open(entry, at)) return false;
+  wire_.Tag(kMapKey, WireType::kBytes);
+  wire_.Bytes(key);
+  wire_.Tag(kMapValue, WireType::kBytes);
+  if (!FreeJson(Kind::kValue, value, at)) return false;
+  Close(entry);
+  return true;
+}
+
+// Parsers merge the occurrences of a single message, and so the members in them.
+bool WireFromJson::Rest(const FieldPlan& field, absl::string_view name, Value& value,
+                        const Path& at) {
+  wire_.Tag(field.number, WireType::kBytes);
+  size_t mark = 0;
+  const Path here{&at, name, {}, true};
+  if (!Open(mark, here) || !FreeMember(name, value, here)) return false;
+  Close(mark);
+  return true;
+}
+
+bool WireFromJson::FreeList(Value& value, const Path& at) {
+  simdjson::ondemand::array array;
+  if (value.get_array().get(array)) return Fail(at, "expected an array");
+  for (auto result : array) {
+    if (result.error()) return Fail(at, kNotJson);
+    Value& element = result.value_unsafe();
+    wire_.Tag(1, WireType::kBytes);
+    if (!FreeJson(Kind::kValue, element, at)) return false;
+  }
+  return true;
+}
+
+bool WireFromJson::FreeValue(Value& value, const Path& at) {
+  json_type type;
+  if (value.type().get(type)) return Fail(at, kNotJson);
+  switch (type) {
+    case json_type::null: {
+      bool null = false;
+      if (value.is_null().get(null) || !null) return Fail(at, kNotJson);
+      wire_.Tag(kNull, WireType::kVarint);
+      wire_.Varint(0);
+      return true;
+    }
+    case json_type::number:
+      wire_.Tag(kNumber, WireType::kFixed64);
+      return Double(value, at);
+    case json_type::string: {
+      std::string_view text;
+      if (value.get_string().get(text)) return Fail(at, kNotJson);
+      wire_.Tag(kText, WireType::kBytes);
+      wire_.Bytes(View(text));
+      return true;
+    }
+    case json_type::boolean: {
+      bool flag;
+      if (value.get_bool().get(flag)) return Fail(at, kNotJson);
+      wire_.Tag(kBool, WireType::kVarint);
+      wire_.Varint(flag ? 1 : 0);
+      return true;
+    }
+    case json_type::object:
+    case json_type::array: {
+      const bool object = type == json_type::object;
+      if (depth_ + kDepthOfMember > kMaxDepth) return AsText(object, value, at);
+      wire_.Tag(object ? kObject : kList, WireType::kBytes);
+      return FreeJson(object ? Kind::kStruct : Kind::kListValue, value, at);
+    }
+  }
+  return Fail(at, kNotJson);
+}
+
+// Deeper than a caller's protobuf reads: the JSON itself, as a string.
+bool WireFromJson::AsText(bool object, Value& value, const Path& at) {
+  simdjson::ondemand::object members;
+  simdjson::ondemand::array elements;
+  std::string_view json;
+  const bool read = object ? !value.get_object().get(members) && !members.raw_json().get(json)
+                           : !value.get_array().get(elements) && !elements.raw_json().get(json);
+  if (!read) return Fail(at, kNotJson);
+  Altered("a value was nested too deeply: its JSON is passed on as a string");
+  wire_.Tag(kText, WireType::kBytes);
+  wire_.Bytes(absl::StripAsciiWhitespace(View(json)));
+  return true;
+}
+
+}  // namespace gateway::mapping

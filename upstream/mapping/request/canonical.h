@@ -1,0 +1,21 @@
+// Puts a request's bytes into the order that a serializer writes, for the rare sender that did not.
+#ifndef UPSTREAM_MAPPING_REQUEST_CANONICAL_H_
+#define UPSTREAM_MAPPING_REQUEST_CANONICAL_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::mapping {
+
+// The request as protobuf reads it, serialized anew. Nothing for bytes that do not parse, and for
+// those where protobuf would cut a number off at 32 bits: a wrong number is worse than none.
+//
+// Thread-safety: a pure function.
+std::optional<std::string> Canonical(const Route& route, absl::string_view message);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REQUEST_CANONICAL_H_

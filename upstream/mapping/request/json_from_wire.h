@@ -1,0 +1,83 @@
+// Request bodies: protobuf bytes to JSON text in one walk, without a message object in between,
+// checking everything on the way: required fields, formats, bounds, enum numbers, UTF-8. What is
+// wrong is collected, not thrown at the first.
+//
+// A field that is not set is not written, unless it says null_when_unset; a set field is written,
+// also when it is 0, "" or false. A required list or map is always written, except under a mask
+// that does not name it: there it has to be set. The number of elements is checked where a list is
+// written.
+//
+// The walk asks for canonical bytes: fields in ascending order, each list in one piece, no singular
+// field twice. That is what every serializer writes. Other bytes mean the same to protobuf and give
+// kNotCanonical: the caller parses and serializes them once and comes back (see request_writer.cc).
+#ifndef UPSTREAM_MAPPING_REQUEST_JSON_FROM_WIRE_H_
+#define UPSTREAM_MAPPING_REQUEST_JSON_FROM_WIRE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "upstream/mapping/plan.h"
+#include "upstream/mapping/request/update_mask.h"
+#include "upstream/mapping/scalar.h"
+#include "upstream/mapping/violations.h"
+#include "upstream/mapping/wire.h"
+
+namespace gateway::mapping {
+
+enum class WireResult { kOk, kNotCanonical, kMalformed };
+
+// Moves past what follows of field `number`, of which one occurrence was read. False for malformed
+// bytes.
+bool SkipRun(WireReader& reader, uint32_t number);
+
+// Calls visit(const WireValue& element, size_t index) -> WireResult for each element in a run of a
+// repeated field, packed or not, until one is not kOk.
+template <typename Visit>
+WireResult ForEachElement(const FieldPlan& field, absl::string_view run, Visit visit) {
+  const WireType type = WireTypeOf(field.kind);
+  size_t index = 0;
+  WireReader reader(run);
+  while (!reader.done()) {
+    uint32_t number;
+    WireValue value;
+    if (!reader.ReadField(number, value)) return WireResult::kMalformed;
+    if (value.type == type) {
+      if (const WireResult result = visit(value, index++); result != WireResult::kOk) return result;
+      continue;
+    }
+    if (value.type != WireType::kBytes) return WireResult::kMalformed;
+    WireReader packed(value.bytes);
+    while (!packed.done()) {
+      if (!packed.ReadValue(type, value)) return WireResult::kMalformed;
+      if (const WireResult result = visit(value, index++); result != WireResult::kOk) return result;
+    }
+  }
+  return WireResult::kOk;
+}
+
+// min_items and max_items.
+void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations);
+
+// What all parts of one request share.
+struct RequestTerms {
+  Violations& violations;
+  absl::Time now;  // see TextOf
+  // The message is a partial update: its own required fields need not be set. Those of the messages
+  // within still must.
+  bool partial = false;
+};
+
+// Appends the message as an object. With a mask: the fields of the mask, null where they are not
+// set, and the required ones unless the terms say that the message is partial. `out` holds rubbish
+// unless the result is kOk and there are no violations.
+WireResult AppendMessage(const MessagePlan& plan, absl::string_view bytes, const Path& at,
+                         const UpdateMask* mask, const RequestTerms& terms, std::string& out);
+
+// The same for a run of a repeated field, as an array, and of a map field, as an object.
+WireResult AppendRun(const FieldPlan& field, absl::string_view run, const Path& at,
+                     const RequestTerms& terms, std::string& out);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REQUEST_JSON_FROM_WIRE_H_

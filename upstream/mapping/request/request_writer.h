@@ -1,0 +1,48 @@
+// One call's request: protobuf bytes and a route in, an HTTP request out, or everything that is
+// wrong with it.
+#ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_WRITER_H_
+#define UPSTREAM_MAPPING_REQUEST_REQUEST_WRITER_H_
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "upstream/http/message.h"
+#include "upstream/mapping/failure.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::mapping {
+
+struct RestRequest {
+  // Verb, URL, body, and the headers that these need; the key and the deadline are the caller's.
+  http::Request http;
+  // The account that the request names, or the default. Empty where the operation has none.
+  std::string tenant;
+};
+
+// What a request is made of beside the message. Views must outlive the call.
+struct RequestContext {
+  // No slash at its end.
+  absl::string_view base_url;
+  // Stands in for a tenant field that is not set; empty for none.
+  absl::string_view default_tenant = "";
+  // The caller's `idempotency-key`; nullopt for none. An empty one is no key, and refused.
+  std::optional<absl::string_view> idempotency_key = std::nullopt;
+  // What bounds ahead of the present are taken against.
+  absl::Time now = absl::Now();
+};
+
+// A Failure is INVALID_ARGUMENT with outcome kNotSent. An idempotency key is refused with a write
+// that does not heed one: its caller would count on what nobody promised. Reads need none; a bad
+// one is refused there too.
+//
+// Thread-safety: a pure function.
+std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,
+                                                const RequestContext& context);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REQUEST_REQUEST_WRITER_H_
