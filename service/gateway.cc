@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "service/authorization/settings.h"
+#include "service/call/upstream_call.h"
 #include "service/config/config_checks.h"
 #include "service/config/prefixed.h"
 #include "service/generation/secret_files.h"
@@ -91,9 +92,7 @@ absl::Status Gateway::MakeWebhooks() {
   if (!reader.ok()) return reader.status();
   auto settings = LoadWebhooks(config_);
   if (!settings.ok()) return settings.status();
-  webhooks_ = std::make_unique<WebhookService>(
-      *std::move(reader), drift_, webhook_stats_, *authorizer_, arrivals_,
-      static_cast<size_t>(config_.server.max_metadata_bytes), *telemetry_);
+  webhooks_ = std::make_unique<Webhooks>(*std::move(reader));
   webhooks_->slot().Set(*std::move(settings));
   return absl::OkStatus();
 }
@@ -122,21 +121,36 @@ absl::Status Gateway::MakeTls() {
   return absl::OkStatus();
 }
 
-// Of upstreams that the configuration leaves out, nothing is served.
+Method& Gateway::AddMethod(Operation operation, const std::string& path, bool audited) {
+  Method& method = methods_.emplace_back();
+  method.operation = std::move(operation);
+  method.path = path;
+  method.number = *authorizer_->Find(absl::StripPrefix(path, "/"));
+  method.audited = audited;
+  return method;
+}
+
+// The operations of an upstream that the configuration leaves out are not served.
 void Gateway::MakeEndpoints() {
-  Metrics::Sources sources;
+  surroundings_.emplace(Surroundings{*authorizer_, in_flight_, arrivals_, drift_, *telemetry_,
+                                     audit_.get(),
+                                     static_cast<size_t>(config_.server.max_metadata_bytes)});
   for (const mapping::Route& route : routes_->routes()) {
     const BackendSlot* const backend = backends_->Find(route.provider->name());
     if (backend == nullptr) continue;
-    CallStats& stats = call_stats_.emplace_back();
-    const size_t method = *authorizer_->Find(absl::StripPrefix(route.rpc_path, "/"));
-    const Operation& operation = operations_.emplace_back(OperationOf(route));
-    endpoints_.push_back({&route, backend, &drift_, &in_flight_, &arrivals_,
-                          static_cast<size_t>(config_.server.max_metadata_bytes), &stats,
-                          authorizer_.get(), method, &operation, telemetry_.get(), audit_.get()});
-    sources.rpcs.push_back({operation.service, operation.method, operation.read, &stats});
+    Method& method = AddMethod(OperationOf(route), route.rpc_path, !route.read || route.credential);
+    endpoints_.push_back(UpstreamEndpoint(*surroundings_, method, route, *backend));
   }
-  sources.rpcs.push_back({WebhookService::kName, WebhookService::kMethod, true, &webhook_stats_});
+  Method& parse_event = AddMethod(Webhooks::OperationOfParseEvent(), kParseEventPath, false);
+  endpoints_.push_back(webhooks_->EndpointOf(*surroundings_, parse_event));
+}
+
+void Gateway::MakeMetrics() {
+  Metrics::Sources sources;
+  for (const Method& method : methods_) {
+    const Operation& operation = method.operation;
+    sources.rpcs.push_back({operation.service, operation.method, operation.read, &method.stats});
+  }
   for (const auto& [name, upstream] : config_.upstreams) {
     sources.upstreams.push_back({name, backends_->Find(name)});
   }
@@ -179,7 +193,7 @@ absl::Status Gateway::Listen() {
                       config_.authorization.enabled() || !config_.server.tls.client_ca_file.empty()
                           ? authorizer_.get()
                           : nullptr},
-                     endpoints_, *webhooks_, in_flight_, arrivals_, *telemetry_);
+                     endpoints_, *surroundings_);
   if (!server.ok()) return Prefixed(absl::StrCat(config_.file, ": "), server.status());
   server_ = *std::move(server);
   if (!config_.server.health_listen.empty()) {
@@ -225,6 +239,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
   if (status.ok()) status = gateway->OpenAudit();
   if (!status.ok()) return status;
   gateway->MakeEndpoints();
+  gateway->MakeMetrics();
   status = gateway->Listen();
   if (!status.ok()) return status;
   gateway->WatchUpstreams();

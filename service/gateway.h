@@ -24,8 +24,10 @@
 #include "absl/status/statusor.h"
 #include "service/authorization/authorizer.h"
 #include "service/call/arrivals.h"
+#include "service/call/call_frame.h"
 #include "service/call/in_flight.h"
-#include "service/call/webhook_service.h"
+#include "service/call/method.h"
+#include "service/call/webhook_call.h"
 #include "service/config/config.h"
 #include "service/generation/backends.h"
 #include "service/generation/reloader.h"
@@ -82,6 +84,8 @@ class Gateway {
   absl::Status MakeTls();
   absl::Status MakeAuthorizer();
   void MakeEndpoints();
+  Method& AddMethod(Operation operation, const std::string& path, bool audited);
+  void MakeMetrics();
   absl::Status OpenAudit();
   absl::Status Listen();
   void WatchUpstreams();
@@ -94,17 +98,16 @@ class Gateway {
   std::unique_ptr<const mapping::RouteTable> routes_;
   size_t fingerprint_ = 0;
   std::unique_ptr<Backends> backends_;
-  std::deque<Operation> operations_;
   std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
   InFlight in_flight_;
   Arrivals arrivals_;
-  std::deque<CallStats> call_stats_;
-  std::vector<Endpoint> endpoints_;
   std::unique_ptr<authorization::Authorizer> authorizer_;
   std::unique_ptr<AuditLog> audit_;  // null: none is kept
-  CallStats webhook_stats_;
-  std::unique_ptr<WebhookService> webhooks_;
+  std::unique_ptr<Webhooks> webhooks_;
+  std::optional<Surroundings> surroundings_;
+  std::deque<Method> methods_;
+  std::vector<Endpoint> endpoints_;
   std::unique_ptr<TlsSlot> tls_;  // null: plain text
   std::unique_ptr<SecurityFiles> security_files_;
   ReloadCounters reloads_;

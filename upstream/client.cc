@@ -97,33 +97,33 @@ std::optional<mapping::Failure> Client::CheckRepeat(const mapping::Route& route,
                           "idempotency key: an earlier attempt may have been made");
 }
 
-Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
-                            const CallTerms& terms, Done done, StoreCheck check) {
-  if (std::optional<mapping::Failure> failure = CheckCallerKey(terms.caller_key)) {
-    done({*std::move(failure)});
-    return Handle();
-  }
-  if (std::optional<mapping::Failure> failure = CheckRepeat(route, terms)) {
-    done({*std::move(failure)});
-    return Handle();
-  }
+std::variant<PreparedCall, mapping::Failure> Client::Prepare(const mapping::Route& route,
+                                                             absl::string_view message,
+                                                             const CallTerms& terms) const {
+  if (auto failure = CheckCallerKey(terms.caller_key)) return *std::move(failure);
+  if (auto failure = CheckRepeat(route, terms)) return *std::move(failure);
   auto written = mapping::WriteRequest(route, message,
                                        {.base_url = upstream_.options.base_url,
                                         .default_tenant = upstream_.options.default_store,
                                         .idempotency_key = terms.idempotency_key});
-  if (auto* failure = std::get_if<mapping::Failure>(&written)) {
+  if (auto* failure = std::get_if<mapping::Failure>(&written)) return std::move(*failure);
+  return PreparedCall{&route, std::get<mapping::RestRequest>(std::move(written))};
+}
+
+Client::Handle Client::Send(PreparedCall prepared, const CallTerms& terms, Done done) {
+  auto call = std::make_shared<PendingCall>(upstream_, std::move(prepared), terms, std::move(done));
+  call->Start();
+  return Handle(std::move(call));
+}
+
+Client::Handle Client::Call(const mapping::Route& route, absl::string_view message,
+                            const CallTerms& terms, Done done) {
+  auto prepared = Prepare(route, message, terms);
+  if (auto* failure = std::get_if<mapping::Failure>(&prepared)) {
     done({std::move(*failure)});
     return Handle();
   }
-  auto& request = std::get<mapping::RestRequest>(written);
-  if (std::optional<mapping::Failure> failure = check(request.tenant)) {
-    done({*std::move(failure), 0, request.tenant});
-    return Handle();
-  }
-  auto call =
-      std::make_shared<PendingCall>(upstream_, route, std::move(request), terms, std::move(done));
-  call->Start();
-  return Handle(std::move(call));
+  return Send(std::get<PreparedCall>(std::move(prepared)), terms, std::move(done));
 }
 
 }  // namespace gateway

@@ -1,7 +1,9 @@
 // The one door into upstream/: a call in protobuf bytes goes in, a reply in protobuf bytes or a
-// Failure comes out.
+// Failure comes out. It has two halves, so that whoever calls can look at the request, its store
+// for example, before anything is sent:
 //
-//   message -> WriteRequest -> PendingCall (gate -> Transport -> ReadReply, perhaps again) -> done
+//   Prepare: message -> REST request, or everything that is wrong with it
+//   Send:    PendingCall (gate -> Transport -> ReadReply, perhaps again) -> done
 //
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: the client must outlive its calls; routes must outlive the client. Its destructor ends
@@ -13,8 +15,8 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -32,10 +34,6 @@ class Client {
   using Options = UpstreamOptions;
   // Called exactly once, possibly before Call returns, on a thread that must not be blocked.
   using Done = PendingCall::Done;
-
-  // Asked for the store of a call that is about to be made; a Failure is the call's answer then.
-  using StoreCheck = absl::FunctionRef<std::optional<mapping::Failure>(absl::string_view store)>;
-  static std::optional<mapping::Failure> AnyStore(absl::string_view) { return std::nullopt; }
 
   // What is left of a call for its caller. May outlive the call, not the client.
   class Handle {
@@ -61,9 +59,18 @@ class Client {
       std::unique_ptr<http::Transport> transport,
       std::shared_ptr<UpstreamCounters> counters = std::make_shared<UpstreamCounters>());
 
-  // `message` is a serialized request of the route; it is not kept.
+  // `message` is a serialized request of the route; it is not kept. Changes nothing and sends
+  // nothing. A Failure has outcome kNotSent.
+  std::variant<PreparedCall, mapping::Failure> Prepare(const mapping::Route& route,
+                                                       absl::string_view message,
+                                                       const CallTerms& terms) const;
+
+  // With the terms that it was prepared with.
+  Handle Send(PreparedCall call, const CallTerms& terms, Done done);
+
+  // Both, for whoever has nothing to do in between.
   Handle Call(const mapping::Route& route, absl::string_view message, const CallTerms& terms,
-              Done done, StoreCheck check = AnyStore);
+              Done done);
 
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }

@@ -31,13 +31,12 @@ absl::BitGenRef Random() {
 
 }  // namespace
 
-PendingCall::PendingCall(Upstream& upstream, const mapping::Route& route,
-                         mapping::RestRequest request, const CallTerms& terms, Done done)
+PendingCall::PendingCall(Upstream& upstream, PreparedCall call, const CallTerms& terms, Done done)
     : upstream_(upstream),
-      route_(route),
+      route_(*call.route),
       deadline_(terms.deadline - upstream.options.deadline_margin),
-      store_(std::move(request.tenant)),
-      request_(std::move(request.http)),
+      store_(std::move(call.request.tenant)),
+      request_(std::move(call.request.http)),
       common_headers_(request_.headers.size()),
       caller_(terms.caller != 0 ? terms.caller : absl::HashOf(store_)),
       observer_(terms.observer),

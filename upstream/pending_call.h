@@ -41,7 +41,16 @@ struct Answer {
   int http_status = 0;  // of the last reply; 0: there was none
 };
 
-// What a caller says beside its message. The texts need not outlive Client::Call.
+// A call of which nothing is sent yet.
+struct PreparedCall {
+  const mapping::Route* route;  // outlives the call
+  mapping::RestRequest request;
+
+  // The store that the call is about; empty for none.
+  const std::string& store() const { return request.tenant; }
+};
+
+// What a caller says beside its message. The texts need not outlive Client::Send.
 struct CallTerms {
   // All attempts together, with their queueing and the waits in between, end at it.
   SteadyTime deadline;
@@ -61,8 +70,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
  public:
   using Done = absl::AnyInvocable<void(Answer)>;
 
-  PendingCall(Upstream& upstream, const mapping::Route& route, mapping::RestRequest request,
-              const CallTerms& terms, Done done);
+  PendingCall(Upstream& upstream, PreparedCall call, const CallTerms& terms, Done done);
   ~PendingCall();
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;

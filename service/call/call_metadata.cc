@@ -1,9 +1,48 @@
 #include "service/call/call_metadata.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+
+#include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "upstream/steady_time.h"
+
 namespace gateway {
 namespace {
 
 constexpr size_t kOverhead = 32;
+
+// Metadata of a call that brings its own key for the upstream.
+constexpr char kCallerKey[] = "upstream-api-key";
+
+// Metadata by which those who repeat a call say so.
+constexpr char kPreviousAttempts[] = "grpc-previous-rpc-attempts";
+constexpr char kEnvoyAttempt[] = "x-envoy-attempt-count";
+
+SteadyTime DeadlineOf(const grpc::ServerContextBase& context, absl::Duration fallback) {
+  const auto deadline = context.deadline();
+  const SteadyTime now = SteadyTime::Now();
+  if (deadline == std::chrono::system_clock::time_point::max()) return now + fallback;
+  // A client tells its timeout rounded up, by a hundredth at most, and gives up when the exact one
+  // is over: without having heard what happened, if the answer came later.
+  const absl::Duration left = absl::FromChrono(deadline) - absl::Now();
+  return now + left - std::max(left, absl::ZeroDuration()) / 100;
+}
+
+int64_t CountIn(const grpc::ServerContextBase& context, const char* name) {
+  const auto found = context.client_metadata().find(name);
+  if (found == context.client_metadata().end()) return 0;
+  int64_t number = 0;
+  const absl::string_view text(found->second.data(), found->second.size());
+  return absl::SimpleAtoi(text, &number) ? number : 0;
+}
+
+// gRPC clients that retry (gRFC A6) count earlier attempts, Envoy and Istio count this one too.
+bool IsRepeat(const grpc::ServerContextBase& context) {
+  return CountIn(context, kPreviousAttempts) >= 1 || CountIn(context, kEnvoyAttempt) >= 2;
+}
 
 }  // namespace
 
@@ -15,6 +54,21 @@ std::optional<mapping::Failure> CheckMetadata(const grpc::ServerContextBase& con
   if (size <= most) return std::nullopt;
   return mapping::NotSent(absl::StatusCode::kResourceExhausted, "METADATA_TOO_LARGE",
                           "the call's metadata is larger than server.max_metadata_bytes");
+}
+
+std::optional<absl::string_view> OnlyValue(const grpc::ServerContextBase& context,
+                                           const char* name) {
+  const auto [first, end] = context.client_metadata().equal_range(name);
+  if (first == end) return std::nullopt;
+  if (std::next(first) != end) return "";
+  return absl::string_view(first->second.data(), first->second.size());
+}
+
+CallTerms TermsOf(const grpc::ServerContextBase& context, absl::Duration default_deadline) {
+  return {.deadline = DeadlineOf(context, default_deadline),
+          .idempotency_key = OnlyValue(context, kIdempotencyKey),
+          .repeated = IsRepeat(context),
+          .caller_key = OnlyValue(context, kCallerKey)};
 }
 
 }  // namespace gateway

@@ -11,23 +11,19 @@ RawService::RawService(std::string name, std::vector<Endpoint> endpoints)
     : name_(std::move(name)), endpoints_(std::move(endpoints)) {
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = endpoints_[i];
-    // gRPC keeps the pointer to the name: a route's lives as long as the process serves.
-    AddMethod(new grpc::internal::RpcServiceMethod(endpoint.route->rpc_path.c_str(), kUnaryMethod,
-                                                   nullptr));
-    MarkMethodRawCallback(static_cast<int>(i),
-                          new UnaryHandler([&endpoint](grpc::CallbackServerContext& context,
-                                                       grpc::ByteBuffer& reply) {
-                            return MakeCall(endpoint, context, reply);
-                          }));
+    // gRPC keeps the pointer to the path: the method's lives as long as the process serves.
+    AddMethod(
+        new grpc::internal::RpcServiceMethod(endpoint.method->path.c_str(), kUnaryMethod, nullptr));
+    MarkMethodRawCallback(static_cast<int>(i), new UnaryHandler(endpoint.serve));
   }
 }
 
 std::vector<std::unique_ptr<RawService>> MakeServices(const std::vector<Endpoint>& endpoints) {
   std::vector<std::unique_ptr<RawService>> services;
   for (auto begin = endpoints.begin(); begin != endpoints.end();) {
-    const std::string& name = begin->route->service;
+    const std::string& name = begin->method->operation.service;
     auto end = begin;
-    while (end != endpoints.end() && end->route->service == name) ++end;
+    while (end != endpoints.end() && end->method->operation.service == name) ++end;
     services.push_back(std::make_unique<RawService>(name, std::vector<Endpoint>(begin, end)));
     begin = end;
   }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "service/call/call.h"
+#include "service/call/method.h"
 
 namespace gateway {
 
@@ -25,7 +25,7 @@ class RawService final : public grpc::Service {
   const std::vector<Endpoint> endpoints_;
 };
 
-// One service for each that the endpoints' routes name; endpoints of one service stand together.
+// One service for each that the endpoints' methods name; endpoints of one service stand together.
 std::vector<std::unique_ptr<RawService>> MakeServices(const std::vector<Endpoint>& endpoints);
 
 }  // namespace gateway

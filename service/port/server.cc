@@ -100,28 +100,25 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
 
 }  // namespace
 
-Server::Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, Arrivals& arrivals,
-               const Telemetry& telemetry)
+Server::Server(const std::vector<Endpoint>& endpoints, const Surroundings& surroundings)
     : services_(MakeServices(endpoints)),
-      in_flight_(in_flight),
-      arrivals_(arrivals),
-      health_(arrivals),
-      health_alone_(arrivals),
-      unknown_method_(telemetry),
-      unknown_health_method_(telemetry) {
+      surroundings_(surroundings),
+      health_(surroundings.arrivals),
+      health_alone_(surroundings.arrivals),
+      unknown_method_(surroundings),
+      unknown_health_method_(surroundings) {
+  names_of_upstreams_[""].insert("");
   for (const Endpoint& endpoint : endpoints) {
-    const std::string& upstream = endpoint.route->provider->name();
-    names_of_upstreams_[upstream].insert({upstream, endpoint.route->service});
+    names_of_upstreams_[endpoint.upstream].insert(
+        {endpoint.upstream, endpoint.method->operation.service});
   }
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
                                                        const std::vector<Endpoint>& endpoints,
-                                                       WebhookService& webhooks,
-                                                       InFlight& in_flight, Arrivals& arrivals,
-                                                       const Telemetry& telemetry) {
+                                                       const Surroundings& surroundings) {
   InitPlugins();
-  std::unique_ptr<Server> server(new Server(endpoints, in_flight, arrivals, telemetry));
+  std::unique_ptr<Server> server(new Server(endpoints, surroundings));
   grpc::ServerBuilder builder;
   const PortChecks checks = {options.authorizer,
                              static_cast<size_t>(options.settings.max_metadata_bytes)};
@@ -135,7 +132,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   // A second process on the same port would quietly take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& service : server->services_) builder.RegisterService(service.get());
-  builder.RegisterService(&webhooks);
   builder.RegisterService(&server->health_);
   builder.RegisterCallbackGenericService(&server->unknown_method_);
   server->server_ = builder.BuildAndStart();
@@ -154,8 +150,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
       .max_streams = options.settings.max_concurrent_streams,
       .bytes = {.max_request_bytes = options.max_request_bytes,
                 .most_of_all = options.settings.max_unfinished_bytes * 5 / 4,
-                .arrivals = &arrivals},
-      .arrivals = &arrivals});
+                .arrivals = &surroundings.arrivals},
+      .arrivals = &surroundings.arrivals});
   server->SetServing(true);
   return server;
 }
@@ -199,8 +195,8 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
   std::future<void> over =
       std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });
   if (over.wait_for(absl::ToChronoNanoseconds(grace)) == std::future_status::timeout) {
-    arrivals_.GiveUpAll();
-    in_flight_.AbortAll();
+    surroundings_.arrivals.GiveUpAll();
+    surroundings_.in_flight.AbortAll();
   }
   over.get();
   connection_guard_ = nullptr;
@@ -213,8 +209,6 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
 }
 
 void Server::SetServing(bool serving) {
-  SetHealth("", serving);
-  SetHealth(WebhookService::kName, serving);
   for (const auto& [upstream, names] : names_of_upstreams_) SetUpstreamServing(upstream, serving);
 }
 

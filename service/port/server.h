@@ -19,9 +19,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "service/call/call.h"
-#include "service/call/in_flight.h"
-#include "service/call/webhook_service.h"
+#include "service/call/call_frame.h"
+#include "service/call/method.h"
 #include "service/config/config.h"
 #include "service/generation/tls_files.h"
 #include "service/port/guard/connection_guard.h"
@@ -46,13 +45,11 @@ class Server {
   };
 
   // Listens and serves from here on. The endpoints of one service must stand together; what they
-  // point to, `webhooks`, `telemetry`, and `in_flight` and `arrivals`, where the endpoints' calls
-  // are found, must outlive the server. UNAVAILABLE where the address cannot be had.
+  // point to, and the surroundings of their calls, must outlive the server. UNAVAILABLE where the
+  // address cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         const std::vector<Endpoint>& endpoints,
-                                                        WebhookService& webhooks,
-                                                        InFlight& in_flight, Arrivals& arrivals,
-                                                        const Telemetry& telemetry);
+                                                        const Surroundings& surroundings);
 
   // Ends calls that are still there.
   ~Server();
@@ -72,18 +69,16 @@ class Server {
   void Drain(absl::Duration delay, absl::Duration grace);
 
  private:
-  Server(const std::vector<Endpoint>& endpoints, InFlight& in_flight, Arrivals& arrivals,
-         const Telemetry& telemetry);
+  Server(const std::vector<Endpoint>& endpoints, const Surroundings& surroundings);
   absl::Status ListenForHealth(const Options& options);
   absl::Status ListenForProbes(const Options& options);
   void SetServing(bool serving);
   void SetHealth(const std::string& name, bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
-  // For health: an upstream's name, and those of its services.
+  // For health: an upstream's name, and those of its services; "" with those of the gateway's own.
   std::map<std::string, std::set<std::string>> names_of_upstreams_;
-  InFlight& in_flight_;
-  Arrivals& arrivals_;
+  const Surroundings& surroundings_;
   HealthService health_;
   HealthService health_alone_;  // the second server's
   UnknownMethod unknown_method_;

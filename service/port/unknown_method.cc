@@ -5,8 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "service/call/status.h"
-#include "service/telemetry/call_trace.h"
+#include "service/call/method.h"
 
 namespace gateway {
 namespace {
@@ -32,9 +31,10 @@ std::string OperationName(std::string path) {
 }
 
 // What was called is a stranger's text: it stands in the error, for its caller, and nowhere else.
-const Operation& UnknownOperation() {
-  static const auto* const operation = new Operation{"unknown", "unknown", "unknown", true, "", ""};
-  return *operation;
+Method& TheUnknown() {
+  static auto* const method =
+      new Method{.operation = {"unknown", "unknown", "unknown", true, "", ""}, .path = ""};
+  return *method;
 }
 
 }  // namespace
@@ -46,9 +46,8 @@ grpc::ServerGenericBidiReactor* UnknownMethod::CreateReactor(
   failure.outcome = mapping::Outcome::kNotSent;
   failure.reason = "UNKNOWN_METHOD";
   failure.message = "the gateway does not serve this method";
-  CallTrace trace(telemetry_, UnknownOperation(), *context);
-  trace.End(failure.code, CallStats::EndOf(failure.outcome), "");
-  return new Refusal(ToStatus(failure, OperationName(context->method()), "", trace.trace_id()));
+  CallFrame frame(surroundings_, TheUnknown(), *context);
+  return new Refusal(frame.EndUnknown(failure, OperationName(context->method())));
 }
 
 }  // namespace gateway

@@ -5,20 +5,20 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
-#include "service/telemetry/telemetry.h"
+#include "service/call/call_frame.h"
 
 namespace gateway {
 
 class UnknownMethod final : public grpc::CallbackGenericService {
  public:
   // What it is given outlives it.
-  explicit UnknownMethod(const Telemetry& telemetry) : telemetry_(telemetry) {}
+  explicit UnknownMethod(const Surroundings& surroundings) : surroundings_(surroundings) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
 
  private:
-  const Telemetry& telemetry_;
+  const Surroundings& surroundings_;
 };
 
 }  // namespace gateway

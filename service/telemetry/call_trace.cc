@@ -81,7 +81,7 @@ void CallTrace::OnAttempt(http::HeaderLines& headers) {
   if (!keeps_spans_) return;
   AttemptSpan& span = attempts_.emplace_back();
   span.id = attempt.span_id;
-  span.begun = absl::Now();
+  span.begun = Now();
 }
 
 void CallTrace::OnResult(const http::Result& result) {
@@ -89,13 +89,13 @@ void CallTrace::OnResult(const http::Result& result) {
   http_status_ = error == nullptr ? std::get<http::Response>(result).status : 0;
   if (!keeps_spans_) return;
   AttemptSpan& attempt = attempts_.back();
-  attempt.ended = absl::Now();
+  attempt.ended = Now();
   attempt.http_status = http_status_;
   if (error != nullptr) attempt.error = http::Name(error->kind);
 }
 
 void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view host) {
-  const absl::Time now = absl::Now();
+  const absl::Time now = Now();
   // The span's id is random, whoever began the trace.
   if (const auto left_out = telemetry_.access_log().Wants(end, context_.span_id)) {
     Log(code, end, now, *left_out);

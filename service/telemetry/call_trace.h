@@ -27,6 +27,7 @@
 #include "service/telemetry/telemetry.h"
 #include "service/telemetry/trace_context.h"
 #include "upstream/attempt_observer.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 
@@ -38,6 +39,8 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
             grpc::ServerContextBase& context);
 
   absl::Time begun() const { return begun_; }
+  // Since then, whatever the wall clock does.
+  absl::Duration elapsed() const { return SteadyTime::Now() - started_; }
   LogIds ids() const override;
   std::string trace_id() const { return Text(context_.trace_id); }
 
@@ -51,6 +54,8 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
 
  private:
+  // By the wall clock of the beginning and the steady clock since.
+  absl::Time Now() const { return begun_ + elapsed(); }
   void Log(absl::StatusCode code, CallStats::End end, absl::Time now, uint64_t left_out) const;
   void Export(absl::StatusCode code, CallStats::End end, absl::Time now, absl::string_view host);
 
@@ -58,6 +63,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   const Operation& operation_;
   const grpc::ServerContextBase& call_;
   const absl::Time begun_;
+  const SteadyTime started_ = SteadyTime::Now();
   SpanId parent_ = 0;
   TraceContext context_;  // its span is the call's own
   std::string request_id_;

@@ -1,5 +1,5 @@
 // WebhookService as a client meets it: over gRPC, with a configuration and secrets that change.
-#include "service/call/webhook_service.h"
+#include "service/call/webhook_call.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>

@@ -1,0 +1,149 @@
+#include "service/call/call_frame.h"
+
+#include <cstdint>
+#include <variant>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "service/call/call_metadata.h"
+#include "service/call/status.h"
+#include "service/log/log.h"
+
+namespace gateway {
+namespace {
+
+using mapping::Drift;
+using mapping::Failure;
+using mapping::Outcome;
+
+// Trailer: how often the call was handed to the wire; 0 where it got no further than the gateway.
+constexpr char kAttempts[] = "gateway-attempts";
+
+// Trailer that tells a client that retries by itself when to do so, or never to (gRFC A6).
+constexpr char kPushback[] = "grpc-retry-pushback-ms";
+
+// Trailer: the upstream's own name for the request, for its support.
+constexpr char kTraceId[] = "gateway-trace-id";
+
+// Trailer that carries enum texts which the protos do not have: the reply shows only X_UNSPECIFIED
+// for them.
+constexpr char kUnrecognized[] = "gateway-unrecognized";
+
+// Clients grant all trailers of a call 8 KB, and fail a call whose trailers are larger.
+constexpr size_t kMaxUnrecognized = 4096;
+// What HTTP/2 counts for a header beside its name and value.
+constexpr size_t kHeaderOverhead = 32;
+
+}  // namespace
+
+CallFrame::CallFrame(const Surroundings& surroundings, Method& method,
+                     grpc::CallbackServerContext& context)
+    : surroundings_(surroundings),
+      method_(method),
+      context_(context),
+      trace_(surroundings.telemetry, method.operation, context) {}
+
+std::optional<Failure> CallFrame::Admit() {
+  if (auto refusal = CheckMetadata(context_, surroundings_.max_metadata_bytes)) return refusal;
+  admission_ = surroundings_.authorizer.Admit(method_.number, context_, trace_);
+  if (admission_.refusal || !method_.is_upstreams()) return CheckStore("");
+  return std::nullopt;
+}
+
+std::optional<Failure> CallFrame::CheckStore(absl::string_view store) {
+  return surroundings_.authorizer.CheckStore(admission_, store);
+}
+
+grpc::Status CallFrame::End(const Answer& answer, absl::string_view upstream_host) {
+  if (method_.is_upstreams()) {
+    context_.AddTrailingMetadata(kAttempts, absl::StrCat(answer.attempts));
+  }
+  Audit(answer);
+  if (const auto* failure = std::get_if<Failure>(&answer.result)) {
+    return Fail(*failure, method_.operation.full_name, upstream_host);
+  }
+  return Succeed(std::get<mapping::Reply>(answer.result), upstream_host);
+}
+
+grpc::Status CallFrame::EndUnknown(const Failure& failure, absl::string_view name) {
+  return Fail(failure, name, "");
+}
+
+grpc::Status CallFrame::Succeed(const mapping::Reply& reply, absl::string_view host) {
+  if (!reply.drift.empty()) surroundings_.drift.Record(reply.drift, trace_.ids());
+  AddTrailers(reply);
+  Count(absl::StatusCode::kOk, CallStats::End::kOk, host);
+  return grpc::Status::OK;
+}
+
+grpc::Status CallFrame::Fail(const Failure& failure, absl::string_view name,
+                             absl::string_view host) {
+  if (failure.outcome == Outcome::kUnknown && !method_.operation.read) {
+    Log(Severity::kWarning, "a write ended with outcome unknown", trace_.ids(),
+        {{"operation", method_.operation.full_name},
+         {"reason", failure.reason},
+         {"http_status", int64_t{failure.http_status}},
+         {"upstream_trace_id", failure.trace_id}});
+  }
+  if (const auto pushback = RetryPushback(failure, method_.operation.read)) {
+    context_.AddTrailingMetadata(kPushback, absl::StrCat(*pushback));
+  }
+  Count(failure.code, CallStats::EndOf(failure.outcome), host);
+  return ToStatus(failure, name, host, trace_.trace_id());
+}
+
+void CallFrame::AddTrailers(const mapping::Reply& reply) {
+  AddUnrecognized(reply.drift);
+  if (reply.trace_id.empty()) return;
+  // gRPC fails the whole call on a trailer that is not printable ASCII: other bytes are escaped.
+  context_.AddTrailingMetadata(kTraceId, absl::CHexEscape(reply.trace_id));
+}
+
+// As many as fit.
+void CallFrame::AddUnrecognized(const std::vector<Drift>& drifts) {
+  size_t size = 0;
+  for (const Drift& drift : drifts) {
+    if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
+    const std::string value =
+        absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text));
+    size += sizeof(kUnrecognized) + value.size() + kHeaderOverhead;
+    if (size > kMaxUnrecognized) return;
+    context_.AddTrailingMetadata(kUnrecognized, value);
+  }
+}
+
+// A call that ended without a message asked for nothing, unless its caller was refused.
+void CallFrame::Audit(const Answer& answer) {
+  const bool due = arrived_ || admission_.refusal.has_value();
+  if (surroundings_.audit == nullptr || !method_.audited || !due) return;
+  const auto* failure = std::get_if<Failure>(&answer.result);
+  AuditRecord record;
+  record.time = trace_.begun();
+  const authorization::Rule* const rule = admission_.grant.For(answer.store);
+  record.caller = admission_.caller.Name(rule == nullptr ? "" : rule->KnowsAs(admission_.caller));
+  if (rule != nullptr) record.rule = rule->name;
+  record.certificate = admission_.caller.certificate.get();
+  record.peer = context_.peer();
+  record.sent = failure == nullptr || failure->outcome != Outcome::kNotSent;
+  record.method = absl::StripPrefix(method_.path, "/");
+  record.store = answer.store;
+  record.outcome =
+      failure == nullptr ? CallStats::Name(CallStats::End::kOk) : mapping::Name(failure->outcome);
+  record.code =
+      absl::StatusCodeToString(failure == nullptr ? absl::StatusCode::kOk : failure->code);
+  record.http_status = answer.http_status;
+  record.upstream_trace_id =
+      failure == nullptr ? std::get<mapping::Reply>(answer.result).trace_id : failure->trace_id;
+  record.attempts = answer.attempts;
+  record.ids = trace_.ids();
+  record.idempotency_key = OnlyValue(context_, kIdempotencyKey).value_or("");
+  surroundings_.audit->Write(record);
+}
+
+void CallFrame::Count(absl::StatusCode code, CallStats::End end, absl::string_view host) {
+  method_.stats.Count(code, end, trace_.elapsed());
+  trace_.End(code, end, host);
+}
+
+}  // namespace gateway

@@ -1,0 +1,91 @@
+// What begins and ends every call, whatever is done in between:
+//
+//   CallFrame frame(surroundings, method, context);          trace and request id begin
+//   if (const auto refusal = frame.Admit()) ...              metadata, and who calls
+//   if (const auto refusal = frame.CheckStore(store)) ...    the store, once it is known
+//   return frame.End(answer, host);                          statistics, audit, log, spans,
+//   trailers
+//
+// Thread-safety: one thread at a time. Lifetime: a part of its call; the surroundings, the method
+// and gRPC's context outlive it.
+#ifndef SERVICE_CALL_CALL_FRAME_H_
+#define SERVICE_CALL_CALL_FRAME_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "service/authorization/authorizer.h"
+#include "service/call/arrivals.h"
+#include "service/call/in_flight.h"
+#include "service/call/method.h"
+#include "service/telemetry/audit_log.h"
+#include "service/telemetry/call_trace.h"
+#include "service/telemetry/drift_log.h"
+#include "service/telemetry/telemetry.h"
+#include "upstream/mapping/failure.h"
+#include "upstream/pending_call.h"
+
+namespace gateway {
+
+// What the calls of all methods share.
+struct Surroundings {
+  authorization::Authorizer& authorizer;
+  InFlight& in_flight;
+  Arrivals& arrivals;
+  DriftLog& drift;
+  const Telemetry& telemetry;
+  AuditLog* audit;  // null: none is kept
+  size_t max_metadata_bytes;
+};
+
+class CallFrame {
+ public:
+  CallFrame(const Surroundings& surroundings, Method& method, grpc::CallbackServerContext& context);
+
+  // The refusal of a call with too much metadata, or of a caller who may not call this method. A
+  // method that is no upstream's is about no store, so its calls are decided here.
+  std::optional<mapping::Failure> Admit();
+
+  // The refusal of a caller who may not call this method for the store; "" for a call about none.
+  // Only after Admit.
+  std::optional<mapping::Failure> CheckStore(absl::string_view store);
+
+  const authorization::Identity& caller() const { return admission_.caller; }
+  CallTrace& trace() { return trace_; }
+
+  // From here on the call is one that asked for something: its message is there.
+  void MessageArrived() { arrived_ = true; }
+
+  // Once, at the end. Returns the status to finish with; what is left of a reply is its message.
+  // `upstream_host` is the domain of errors that the upstream causes.
+  grpc::Status End(const Answer& answer, absl::string_view upstream_host);
+
+  // The same for a refusal of a method that nobody serves: `name` is what was called.
+  grpc::Status EndUnknown(const mapping::Failure& failure, absl::string_view name);
+
+ private:
+  grpc::Status Succeed(const mapping::Reply& reply, absl::string_view host);
+  grpc::Status Fail(const mapping::Failure& failure, absl::string_view name,
+                    absl::string_view host);
+  void AddTrailers(const mapping::Reply& reply);
+  void AddUnrecognized(const std::vector<mapping::Drift>& drifts);
+  void Audit(const Answer& answer);
+  void Count(absl::StatusCode code, CallStats::End end, absl::string_view host);
+
+  const Surroundings& surroundings_;
+  Method& method_;
+  grpc::CallbackServerContext& context_;
+  CallTrace trace_;
+  authorization::Admission admission_;
+  bool arrived_ = false;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_CALL_CALL_FRAME_H_

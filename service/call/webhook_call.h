@@ -1,0 +1,48 @@
+// Calls of gateway.webhooks.v1.WebhookService: a delivery's bytes are verified and read; nothing is
+// sent anywhere.
+//
+// A refused delivery is logged with the check that did not pass, at most once a second for each
+// provider and check: whoever knows the URL decides how often it happens.
+//
+// Thread-safety: may be used from any thread. Lifetime: outlives the calls.
+#ifndef SERVICE_CALL_WEBHOOK_CALL_H_
+#define SERVICE_CALL_WEBHOOK_CALL_H_
+
+#include <memory>
+
+#include "service/call/call_frame.h"
+#include "service/call/method.h"
+#include "service/generation/webhooks.h"
+#include "service/log/seldom.h"
+#include "upstream/webhooks/event_reader.h"
+
+namespace gateway {
+
+inline constexpr char kWebhookService[] = "gateway.webhooks.v1.WebhookService";
+inline constexpr char kParseEventPath[] = "/gateway.webhooks.v1.WebhookService/ParseEvent";
+
+class Webhooks {
+ public:
+  explicit Webhooks(std::unique_ptr<const webhooks::EventReader> reader);
+
+  // By which deliveries are verified.
+  WebhookSlot& slot() { return slot_; }
+
+  // What is said of the method.
+  static Operation OperationOfParseEvent();
+
+  // All that is given outlives the endpoint's calls.
+  Endpoint EndpointOf(const Surroundings& surroundings, Method& method);
+
+ private:
+  class Call;
+  void LogRefusal(const webhooks::Refusal& refusal, const CallTrace& trace);
+
+  const std::unique_ptr<const webhooks::EventReader> reader_;
+  WebhookSlot slot_;
+  Seldom log_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_CALL_WEBHOOK_CALL_H_
