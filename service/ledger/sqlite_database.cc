@@ -25,7 +25,7 @@ absl::StatusCode CodeOf(int code) {
       return absl::StatusCode::kDataLoss;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return absl::StatusCode::kFailedPrecondition;
+      return kInUse;
     default:
       return absl::StatusCode::kInternal;
   }

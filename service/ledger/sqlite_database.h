@@ -25,8 +25,9 @@ namespace gateway::ledger {
 // PERMISSION_DENIED   read-only: the connection stays good
 // ABORTED             input or output failed: reopen before anything else is believed
 // DATA_LOSS           the file is torn or is no ledger
-// FAILED_PRECONDITION another process has the file
+// ALREADY_EXISTS      another process has the file (kInUse)
 // INTERNAL            everything else
+inline constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
 absl::Status SqliteError(int code, const std::string& what);
 
 class SqliteDatabase {

@@ -82,6 +82,7 @@ void SqliteLedger::Run() {
     batch.clear();
   }
   if (!leftovers_.empty()) TryAgain();
+  answers_.Give(std::exchange(answered_, {}));
   answers_.Give(waiters_.TakeAll(absl::CancelledError("the gateway ends")));
   store_.reset();
 }
@@ -111,7 +112,13 @@ void SqliteLedger::Work(std::vector<Operation>& batch) {
   else
     Write(batch);
   CancelWaits(batch);
+  // Whoever is answered finds what it did in the numbers.
   Publish();
+  answers_.Give(std::exchange(answered_, {}));
+}
+
+void SqliteLedger::Answer(std::vector<Operation> operations) {
+  std::move(operations.begin(), operations.end(), std::back_inserter(answered_));
 }
 
 void SqliteLedger::Write(std::vector<Operation>& batch) {
@@ -160,9 +167,9 @@ void SqliteLedger::AnswerAll(std::vector<Operation>& batch) {
       answered.push_back(std::move(operation));
     }
   }
-  answers_.Give(std::move(answered));
+  Answer(std::move(answered));
   for (const Entry& ended : store_->TakeEnded()) {
-    answers_.Give(waiters_.TakeFor(ended.id, ended));
+    Answer(waiters_.TakeFor(ended.id, ended));
   }
   batch = std::move(cancels);
 }
@@ -171,7 +178,7 @@ void SqliteLedger::CancelWaits(std::vector<Operation>& batch) {
   for (Operation& operation : batch) {
     const auto* const cancelling = std::get_if<CancellingWait>(&operation);
     if (cancelling == nullptr) continue;
-    answers_.Give(waiters_.Take(cancelling->request.wait, absl::CancelledError("was cancelled")));
+    Answer(waiters_.Take(cancelling->request.wait, absl::CancelledError("was cancelled")));
   }
 }
 
@@ -194,7 +201,7 @@ void SqliteLedger::TakeBack(const absl::Status& error, std::vector<Operation>& b
     Fail(Unavailable(error), operation);
     answered.push_back(std::move(operation));
   }
-  answers_.Give(std::move(answered));
+  Answer(std::move(answered));
   batch = std::move(cancels);
 }
 

@@ -59,6 +59,7 @@ class SqliteLedger final : public QueuedLedger {
   // It cannot: answers what can be answered.
   void Refuse(std::vector<Operation>& batch);
   void CancelWaits(std::vector<Operation>& batch);
+  void Answer(std::vector<Operation> operations);
   void AnswerAll(std::vector<Operation>& batch);
   // What a commit that failed means for those who asked.
   void TakeBack(const absl::Status& error, std::vector<Operation>& batch);
@@ -73,6 +74,7 @@ class SqliteLedger final : public QueuedLedger {
   std::unique_ptr<SqliteStore> store_;  // null: the file has to be opened again
   Leftovers leftovers_;
   Waiters waiters_;
+  std::vector<Operation> answered_;     // with their results, since the last numbers
   std::optional<absl::Status> broken_;  // why the file cannot be written
   bool torn_ = false;                   // and never will be
   absl::Duration retry_;

@@ -232,6 +232,7 @@ absl::StatusOr<int64_t> SqliteStore::Tend() {
   if (file_bytes_ - used_bytes_ >= kSqlitePageBytes * 64) {
     const absl::Status vacuumed = database_.Execute("PRAGMA incremental_vacuum(64)");
     if (!vacuumed.ok()) return vacuumed;
+    vacuumed_ = true;
   }
   return *stripped + *removed;
 }

@@ -29,8 +29,8 @@ struct SqliteChecks {
 };
 
 // Takes the lock, refuses what is no ledger, or a torn one, or one of a newer program, brings an
-// older one up to date, and sets what every commit relies on. FAILED_PRECONDITION: another process
-// has the file, or it is of a newer program. DATA_LOSS: it is torn, or no ledger.
+// older one up to date, and sets what every commit relies on. kInUse: another process has the file.
+// FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or no ledger.
 //
 // What the log (-wal) holds is written into the file and synced before this returns: after an error
 // of a sync, what the log seems to hold may be in the page cache alone.

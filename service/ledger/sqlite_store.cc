@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/ledger/sqlite_files.h"
 
@@ -11,6 +10,9 @@ namespace gateway::ledger {
 namespace {
 
 absl::Status Named(const std::string& file, const absl::Status& status) {
+  if (status.code() == kInUse) {
+    return absl::Status(status.code(), absl::StrCat(file, " is in use by another process"));
+  }
   return absl::Status(status.code(), absl::StrCat(file, ": ", status.message()));
 }
 
@@ -32,10 +34,6 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   absl::StatusOr<SqliteDatabase> database = SqliteDatabase::Open(options.file, options.vfs);
   if (!database.ok()) return Named(options.file, database.status());
   const absl::Status schema = OpenSqliteSchema(*database, options.checks);
-  if (absl::IsFailedPrecondition(schema) && absl::StrContains(schema.message(), "locked")) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(options.file, " is in use by another process"));
-  }
   if (!schema.ok()) return Named(options.file, schema);
   std::unique_ptr<SqliteStore> store(new SqliteStore(options, *std::move(database)));
   absl::Status ready = first ? store->EndOldIntents() : absl::OkStatus();
@@ -74,7 +72,8 @@ absl::Status SqliteStore::Transact(size_t operations, Work work) {
     return status;
   }
   Pass("after commit");
-  if (sqlite3_total_changes64(database_.get()) == changes) return absl::OkStatus();
+  const bool wrote = sqlite3_total_changes64(database_.get()) != changes;
+  if (!std::exchange(vacuumed_, false) && !wrote) return absl::OkStatus();
   ++commits_;
   operations_ += operations;
   return Measure();
@@ -122,6 +121,7 @@ void SqliteStore::RollBack() {
   if (sqlite3_get_autocommit(database_.get()) == 0) (void)database_.Execute("ROLLBACK");
   entries_.Forget();
   ended_.clear();
+  vacuumed_ = false;
 }
 
 absl::Status SqliteStore::Measure() {

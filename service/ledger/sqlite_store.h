@@ -104,7 +104,8 @@ class SqliteStore {
   absl::StatusOr<Row> Get(SqliteEntries::MaybeRow found) const;
   absl::Status GiveUp(const Holding& holding);
 
-  absl::Time Now() const { return options_.common.now(); }
+  // As it is stored: to the microsecond.
+  absl::Time Now() const { return FromMicros(ToMicros(options_.common.now())); }
   // The wall clock, without a step forward that it has made since the file was opened: such a step
   // must not end an entry early.
   absl::Time RetentionNow() const;
@@ -123,6 +124,7 @@ class SqliteStore {
   SqliteStatement free_pages_;
 
   std::vector<Entry> ended_;
+  bool vacuumed_ = false;  // in this transaction
   std::map<State, int64_t> counts_;
   std::optional<absl::Time> oldest_unknown_;
   int64_t used_bytes_ = 0;
