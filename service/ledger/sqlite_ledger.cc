@@ -232,8 +232,13 @@ void SqliteLedger::TryAgain() {
   if (broken_) Tell("the ledger is written again", "");
   broken_.reset();
   retry_ = options_.first_retry;
-  std::vector<Operation> none;
-  AnswerAll(none);
+  // A commit that failed may be in the file all the same: then nothing has told of its ends.
+  std::vector<Operation> waits = waiters_.TakeAll(absl::UnavailableError("not read yet"));
+  const absl::Status read = store_->Commit({}, waits);
+  if (read.ok())
+    AnswerAll(waits);
+  else
+    TakeBack(read, waits);
 }
 
 void SqliteLedger::Publish() {
