@@ -2,26 +2,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "service/ledger/listing.h"
 #include "service/ledger/sqlite_store.h"
 
 namespace gateway::ledger {
-namespace {
-
-// Rows that a page of a list looks at, at most: what comes behind has its turn with the next page.
-constexpr int64_t kMostLookedAt = 2000;
-constexpr size_t kMostOnAPage = 1000;
-
-bool Matches(const ListRequest& request, const Entry& entry, absl::Time now) {
-  if (request.state && entry.state != *request.state) return false;
-  if (!request.upstream.empty() && entry.scope.upstream != request.upstream) return false;
-  if (request.store && entry.scope.store != *request.store) return false;
-  return now - entry.changed >= request.min_age;
-}
-
-}  // namespace
-
 absl::StatusOr<Row> SqliteStore::Get(SqliteEntries::MaybeRow found) const {
   if (!found.ok()) return found.status();
   if (!*found) return absl::NotFoundError("there is no such entry");
@@ -127,39 +112,14 @@ void SqliteStore::Do(FindingKey& finding) {
   finding.result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
 }
 
-void SqliteStore::Do(Listing& listing) {
-  const ListRequest& request = listing.request;
-  int64_t below = INT64_MAX;
-  if (!request.page_token.empty() && (!absl::SimpleAtoi(request.page_token, &below) || below < 0)) {
-    listing.result = absl::InvalidArgumentError("is no page token");
-    return;
-  }
-  const size_t most = std::clamp<size_t>(request.page_size, 1, kMostOnAPage);
-  const bool filtered = request.state || !request.upstream.empty() || request.store ||
-                        request.min_age > absl::ZeroDuration();
-  const int64_t looked_at = filtered ? kMostLookedAt : static_cast<int64_t>(most) + 1;
-  SqliteEntries::Rows rows = entries_.List(request.state, below, looked_at);
-  if (!rows.ok()) {
-    listing.result = rows.status();
-    return;
-  }
-  ListPage page;
-  page.unreadable = entries_.TakeUnreadable();
-  const bool more_behind = rows->size() + page.unreadable == static_cast<size_t>(looked_at);
-  const absl::Time now = Now();
-  for (const Row& row : *rows) {
-    if (!Matches(request, row.entry, now)) continue;
-    if (page.entries.size() == most) {
-      page.next_page_token = absl::StrCat(below);
-      break;
-    }
-    page.entries.push_back(row.entry);
-    below = row.number;
-  }
-  if (page.next_page_token.empty() && more_behind && !rows->empty()) {
-    page.next_page_token = absl::StrCat(rows->back().number);
-  }
-  listing.result = std::move(page);
+void SqliteStore::Do(Listing& listing) { listing.result = List(listing.request); }
+
+absl::StatusOr<ListPage> SqliteStore::List(const ListRequest& request) {
+  const absl::StatusOr<ListPlan> plan = PlanOf(request);
+  if (!plan.ok()) return plan.status();
+  const SqliteEntries::Rows rows = entries_.List(request.state, plan->below, plan->looked_at);
+  if (!rows.ok()) return rows.status();
+  return PageOf(request, *plan, *rows, entries_.TakeUnreadable(), Now());
 }
 
 void SqliteStore::Do(Resolving& resolving) {

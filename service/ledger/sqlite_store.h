@@ -97,6 +97,7 @@ class SqliteStore {
   absl::StatusOr<ClaimAnswer> Claim(const ClaimRequest& request);
   absl::StatusOr<Entry> Settle(const SettleRequest& request);
   absl::StatusOr<std::vector<Entry>> Take(const TakeRequest& request);
+  absl::StatusOr<ListPage> List(const ListRequest& request);
   absl::StatusOr<int64_t> Tend();
   // Reads the entry, asks `apply` (rules.h) what becomes of it, and writes it back.
   template <typename ApplyRule>
