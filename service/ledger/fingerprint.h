@@ -1,0 +1,45 @@
+// Is it the same request? HMAC-SHA256 with a secret of the installation, over what the gateway
+// would send, so that neither the order of a map nor a new release makes two of one request, and
+// nobody who reads the ledger can guess what a request said.
+//
+//   fingerprint = version byte, HMAC-SHA256(secret, version byte, frame(verb, path, query, body))
+//
+// A changed secret makes every key look reused for another request: that is refused, not sent.
+//
+// Thread-safety: may be used from any thread.
+#ifndef SERVICE_LEDGER_FINGERPRINT_H_
+#define SERVICE_LEDGER_FINGERPRINT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace gateway::ledger {
+
+struct FingerprintedRequest {
+  absl::string_view verb;
+  absl::string_view path;
+  absl::string_view query;
+  absl::string_view body;  // canonical
+};
+
+class Fingerprinter {
+ public:
+  static constexpr size_t kLeastSecretBytes = 32;
+  static constexpr size_t kBytes = 33;
+
+  // INVALID_ARGUMENT: the secret is too short.
+  static absl::StatusOr<Fingerprinter> Create(absl::string_view secret);
+
+  absl::StatusOr<std::string> Of(const FingerprintedRequest& request) const;
+
+ private:
+  explicit Fingerprinter(absl::string_view secret) : secret_(secret) {}
+
+  std::string secret_;
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_FINGERPRINT_H_

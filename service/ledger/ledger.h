@@ -1,0 +1,194 @@
+// The ledger: what happened to each write with an idempotency key. A lease here buys an answer,
+// never a second send: whoever does not know whether a request went out does not send it again.
+//
+//   Claim ---- kClaimed ----> (KeepBefore) ----> send ----> Settle
+//     |                                              INTENT and result are durable before `done`
+//     '-- anything else: do not send; the answer says what is known
+//
+//   ledger.Claim({.scope = scope, .fingerprint = print, .time_left = absl::Seconds(10)},
+//                [&](absl::StatusOr<ClaimAnswer> answer) {
+//                  if (answer.ok() && answer->kind == ClaimAnswer::kClaimed) Send(...);
+//                });
+//
+// Guards. While an entry with a guard is INTENT or UNKNOWN, no other entry of the same upstream,
+// store and guard can be claimed, whoever calls. UNKNOWN excludes since the write may have
+// happened. INTENT excludes too, for every guard, for two reasons: a caller that gives up and comes
+// again with a new key would pay twice, and what KeepBefore reads must not change under a second
+// write of the same kind. A guard held by an INTENT can be waited for; one held by an UNKNOWN
+// cannot.
+//
+// Asynchrony. No function waits for a disk or a network. Each `done` is called one time, on a
+// thread of the ledger, with no lock held, in the order in which the store did the work. It may
+// call the ledger again. It should be short: the callbacks of one ledger follow one another.
+//
+// Errors, for every function:
+//   UNAVAILABLE          the store cannot be read or written now; the message says why. After
+//   Claim:
+//                        nothing is claimed, do not send.
+//   DATA_LOSS            the stored row cannot be read or decrypted. It is never taken for absent.
+//   NOT_FOUND            there is no such entry.
+//   FAILED_PRECONDITION  the entry is in another state than the call assumes.
+//   ABORTED              another attempt of the entry has begun.
+//   INVALID_ARGUMENT     the request is wrong.
+//
+// Thread-safety: may be called from any thread. Lifetime: the destructor finishes what was asked,
+// as far as the store can be written, and calls every `done`; a wait ends with CANCELLED.
+#ifndef SERVICE_LEDGER_LEDGER_H_
+#define SERVICE_LEDGER_LEDGER_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/ledger/entry.h"
+
+namespace gateway::ledger {
+
+template <typename T>
+using Done = absl::AnyInvocable<void(absl::StatusOr<T>)>;
+
+struct ClaimRequest {
+  Scope scope;
+  std::string fingerprint = {};
+  std::string guard = {};
+  // Until the call ends at the latest. With PostgreSQL the INTENT becomes UNKNOWN some time after.
+  absl::Duration time_left = absl::ZeroDuration();
+};
+
+struct ClaimAnswer {
+  enum Kind {
+    kClaimed,     // it is yours, and durable: send, then Settle
+    kDone,        // it happened: entry.reply, or that alone
+    kInProgress,  // another call holds it: Wait for its end
+    kUnknown,     // it may have happened: do not send
+    kReused,      // the key is bound to another request
+    kGuarded,     // `entry`, INTENT or UNKNOWN, holds the guard; it may be another caller's:
+                  // show its id, nothing else
+  };
+  Kind kind;
+  Entry entry;
+};
+
+// What a claim gave: the right and the duty to settle.
+struct Holding {
+  EntryId id;
+  int64_t attempt = 0;
+};
+
+struct Settlement {
+  enum Outcome { kDone, kNotSent, kRefused, kUnknown };
+  Outcome outcome = kUnknown;
+  // Of kDone. Absent: not to be kept, for example since it carries credentials.
+  std::optional<std::string> reply = {};
+  std::string note = {};
+};
+
+struct Resolution {
+  EntryId id = {};
+  // The attempt that the evidence is about; 0: whatever attempt it is now.
+  int64_t attempt = 0;
+  bool done = false;  // it happened; else it did not
+  std::optional<std::string> reply = {};
+  std::string reason = {};    // required
+  std::string resolver = {};  // required: the operator, "reconciler", "webhook"
+};
+
+struct ListRequest {
+  std::optional<State> state = {};
+  std::string upstream = {};                      // "": all
+  std::optional<std::string> store = {};          // absent: all
+  absl::Duration min_age = absl::ZeroDuration();  // since the entry got its state
+  size_t page_size = 100;                         // at most 1000
+  std::string page_token = {};
+};
+
+// The newest first. A page may be short, or empty, though there is a next one.
+struct ListPage {
+  std::vector<Entry> entries;
+  std::string next_page_token;  // "": that was all
+  size_t unreadable = 0;        // rows of this page that cannot be read, and are left out
+};
+
+// UNKNOWN entries for one reader at a time. Those of a lease are given to nobody else until it
+// ends; then their next look is due after a pause that grows with each look.
+struct TakeRequest {
+  absl::Duration lease = absl::Seconds(30);
+  size_t limit = 10;
+  // This entry alone, also before its look is due. Nothing comes of it while a lease lasts.
+  std::optional<EntryId> id = {};
+};
+
+// A look that brought no verdict. It ends the lease.
+struct Postponement {
+  Holding holding;
+  std::string progress = {};  // kept for the next look
+  std::string note = {};      // why it is still UNKNOWN
+};
+
+using WaitId = uint64_t;
+
+struct LedgerStats {
+  // By state. With PostgreSQL, DONE is an estimate of everything that has ended.
+  std::map<State, int64_t> entries;
+  std::optional<absl::Time> oldest_unknown;  // when it became so
+  uint64_t commits = 0;
+  uint64_t operations_committed = 0;  // per commit: operations_committed / commits
+  uint64_t failed_commits = 0;
+  uint64_t unwritten = 0;  // results that wait in memory until the store can be written
+  // Results that arrived after the entry was found NOT_DONE, or had been claimed again. Each needs
+  // a person: money may have moved twice.
+  uint64_t contradictions = 0;
+  uint64_t bytes = 0;       // that the store takes
+  std::string unavailable;  // why it cannot be written; "": it can
+};
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  // Whoever no longer wants what it got settles it as kNotSent.
+  virtual void Claim(ClaimRequest request, Done<ClaimAnswer> done) = 0;
+
+  // Keeps what was read before the send, while the INTENT is held. Read it after the claim: only
+  // then does the guard keep others from changing it. Send after `done` says OK.
+  virtual void KeepBefore(Holding holding, std::string before, Done<Entry> done) = 0;
+
+  // States the outcome of an attempt. It may come late: UNKNOWN may still become DONE or RELEASED,
+  // and DONE never becomes anything else.
+  //
+  // UNAVAILABLE: the outcome is not durable. It is kept in memory and written as soon as the store
+  // can be written; until then the row is INTENT, and after a crash UNKNOWN, so it is not sent a
+  // second time either way. Give the caller the upstream's answer, and tell it that the ledger does
+  // not have it yet: to withhold what is known would only make one more unknown.
+  virtual void Settle(Holding holding, Settlement settlement, Done<Entry> done) = 0;
+
+  virtual void Find(EntryId id, Done<Entry> done) = 0;
+  virtual void FindKey(Scope scope, Done<Entry> done) = 0;
+  virtual void List(ListRequest request, Done<ListPage> done) = 0;
+
+  // States what became of an UNKNOWN. Evidence that it happened also overrules NOT_DONE.
+  virtual void Resolve(Resolution resolution, Done<Entry> done) = 0;
+
+  // Tells when the entry is no longer INTENT; at once if it is not.
+  virtual WaitId Wait(EntryId id, Done<Entry> done) = 0;
+  // The wait ends with CANCELLED, unless it has ended.
+  virtual void CancelWait(WaitId wait) = 0;
+
+  virtual void Take(TakeRequest request, Done<std::vector<Entry>> done) = 0;
+  virtual void Postpone(Postponement postponement, Done<Entry> done) = 0;
+
+  // One small batch of housekeeping now: overdue INTENTs, replies and tombstones whose time is
+  // over. The store does it by itself too. Says how many entries it touched.
+  virtual void Tend(Done<int64_t> done) = 0;
+
+  virtual LedgerStats stats() const = 0;
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_LEDGER_H_

@@ -1,0 +1,167 @@
+// A ledger in PostgreSQL, for gateways that share one. The database arbitrates: a claim is an
+// INSERT ... ON CONFLICT DO NOTHING, every other change an UPDATE of the version that was read.
+//
+//   const absl::StatusOr<std::unique_ptr<PostgresqlLedger>> ledger = PostgresqlLedger::Create(
+//       {.common = {.cipher = cipher}, .dsn = "host=db dbname=billing user=gateway ..."});
+//
+// An INTENT holds its process's epoch and the call's deadline, by the database's clock. `grace`
+// after it any gateway may turn it into UNKNOWN; a result that is later still counts.
+//
+// One I/O thread serves a few connections in pipeline mode. Each statement is a transaction of its
+// own, so the server's group commit takes them together, and no statement waits for another's lock
+// with locks in its hands. While the database cannot be reached, or does not keep what it confirms
+// (synchronous_commit or fsync off), every operation is refused with the reason, and the ledger
+// tries again by itself. A result that could not be written waits in memory until it can.
+//
+// Callers that wait for another gateway's INTENT are served by short polls, one query for all of
+// them. Not by NOTIFY: its commits follow one another under a lock of the whole server.
+//
+// Thread-safety, lifetime, errors: as Ledger. Create does not wait for the database; its errors are
+// of the DSN.
+#ifndef SERVICE_LEDGER_POSTGRESQL_LEDGER_H_
+#define SERVICE_LEDGER_POSTGRESQL_LEDGER_H_
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "service/ledger/answers.h"
+#include "service/ledger/options.h"
+#include "service/ledger/postgresql_connection.h"
+#include "service/ledger/queued_ledger.h"
+#include "service/ledger/rules.h"
+#include "service/ledger/waiters.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::ledger {
+
+struct PostgresqlOptions {
+  Options common;
+  std::string dsn;
+  size_t connections = 4;
+  // How long after a call's deadline its INTENT is given up.
+  absl::Duration grace = absl::Seconds(30);
+  absl::Duration statement_timeout = absl::Seconds(5);
+  absl::Duration wait_poll = absl::Milliseconds(100);
+  absl::Duration first_retry = absl::Milliseconds(100);
+  absl::Duration max_retry = absl::Seconds(5);
+};
+
+class PostgresqlLedger final : public QueuedLedger {
+ public:
+  static absl::StatusOr<std::unique_ptr<PostgresqlLedger>> Create(PostgresqlOptions options);
+  ~PostgresqlLedger() override;
+  PostgresqlLedger(const PostgresqlLedger&) = delete;
+  PostgresqlLedger& operator=(const PostgresqlLedger&) = delete;
+
+  LedgerStats stats() const override;
+
+ protected:
+  void Enqueue(Operation operation) override;
+
+ private:
+  using Result = absl::StatusOr<PostgresqlResult>;
+  struct Slot {
+    std::unique_ptr<PostgresqlConnection> connection;  // null: waits for its next try
+    SteadyTime next_try;
+    absl::Duration pause;
+    bool was_ready = false;
+  };
+  // A change of one row: read, decide (rules.h), write if nobody else has; else once more.
+  struct Change {
+    EntryId id;
+    std::function<Changed(Row&, absl::Time now)> apply;
+    absl::AnyInvocable<void(absl::StatusOr<Entry>)> finished;
+    int tries = 0;
+  };
+
+  PostgresqlLedger(PostgresqlOptions options, PostgresqlParameters parameters, int wake_fd);
+
+  // postgresql_ledger.cc: the thread, its connections and its clocks.
+  void Run();
+  bool Next(std::vector<Operation>& batch);
+  void Poll();
+  void KeepConnections();
+  void KeepTime();
+  void WriteLeftovers();
+  void PollWaits();
+  void ReadNumbers();
+  void Publish();
+  PostgresqlConnection* Pick();
+  void Send(Query query, const std::vector<Cell>& values, PostgresqlConnection::Callback callback);
+  SteadyTime NextMoment() const;
+  void Wake() const;
+  void Tell(absl::string_view event, absl::string_view reason) const;
+
+  // postgresql_operations.cc: each ends with Finish.
+  void Begin(std::shared_ptr<Claiming> claiming);
+  void Begin(std::shared_ptr<KeepingBefore> keeping);
+  void Begin(std::shared_ptr<Settling> settling);
+  void Begin(std::shared_ptr<Finding> finding);
+  void Begin(std::shared_ptr<FindingKey> finding);
+  void Begin(std::shared_ptr<Listing> listing);
+  void Begin(std::shared_ptr<Resolving> resolving);
+  void Begin(std::shared_ptr<Waiting> waiting);
+  void Begin(std::shared_ptr<CancellingWait> cancelling);
+  void Begin(std::shared_ptr<Taking> taking);
+  void Begin(std::shared_ptr<Postponing> postponing);
+  void Begin(std::shared_ptr<Tending> tending);
+
+  void Insert(std::shared_ptr<Claiming> claiming, int tries);
+  void LookUp(std::shared_ptr<Claiming> claiming, int tries);
+  void ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
+  void LookAtGuard(std::shared_ptr<Claiming> claiming, int tries);
+  // Turns it into UNKNOWN if its process is overdue, then goes on with `then`. Whether it did.
+  bool EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then);
+  void Abandon(const Row& row);
+  void GiveUp(const Holding& holding);
+  void Make(std::shared_ptr<Change> change);
+  void Write(std::shared_ptr<Change> change, State before, Row row);
+  void Update(Row& row, PostgresqlConnection::Callback callback);
+  void ReadOne(Query query, const std::vector<Cell>& values,
+               absl::AnyInvocable<void(absl::StatusOr<Row>, absl::Time)> done);
+  void TendNext(std::shared_ptr<Tending> tending, int step, int64_t touched);
+  template <typename T>
+  void Finish(const std::shared_ptr<T>& asked);
+
+  const PostgresqlOptions options_;
+  const PostgresqlParameters parameters_;
+  const int64_t epoch_;
+  const int wake_fd_;
+
+  // The I/O thread's own.
+  std::vector<Slot> slots_;
+  size_t next_slot_ = 0;
+  Waiters waiters_;
+  std::vector<Operation> answered_;
+  size_t active_ = 0;  // operations that have begun
+  std::vector<Holding> abandoned_;
+  std::vector<SettleRequest> unwritten_;
+  SteadyTime next_tending_;
+  SteadyTime next_poll_;
+  SteadyTime next_numbers_;
+  bool polling_ = false;
+  bool reachable_ = false;
+  std::string reason_ = "the database was not reached yet";
+  std::string warned_;
+  LedgerStats numbers_;
+
+  Answers answers_;
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  std::vector<Operation> queue_;
+  bool stopping_ = false;
+  LedgerStats stats_;
+
+  std::thread thread_;  // last
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_POSTGRESQL_LEDGER_H_

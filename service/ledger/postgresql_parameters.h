@@ -1,0 +1,38 @@
+// How to reach the database: the DSN and our own settings, and nothing else. libpq fills what is
+// missing from PG* variables of the environment; here each such parameter is given explicitly, and
+// where it has no neutral value, a variable that libpq would read is refused by name.
+//
+//   const auto parameters = PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", {});
+//
+// Thread-safety: values. Errors: INVALID_ARGUMENT; the message shows nothing of the DSN's values.
+#ifndef SERVICE_LEDGER_POSTGRESQL_PARAMETERS_H_
+#define SERVICE_LEDGER_POSTGRESQL_PARAMETERS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace gateway::ledger {
+
+class PostgresqlParameters {
+ public:
+  // TLS is `verify-full` unless the DSN says otherwise.
+  static absl::StatusOr<PostgresqlParameters> Parse(const std::string& dsn,
+                                                    absl::Duration statement_timeout);
+
+  // For PQconnectStartParams: null-terminated, and valid as long as this.
+  std::vector<const char*> keywords() const;
+  std::vector<const char*> values() const;
+
+  const std::map<std::string, std::string>& all() const { return values_; }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_POSTGRESQL_PARAMETERS_H_

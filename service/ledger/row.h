@@ -1,0 +1,75 @@
+// An entry as a database keeps it. Both stores have the same columns, in the order of Row::Columns,
+// and read them through RowFromCells, which believes nothing: a row that somebody else has written,
+// or that is torn, is DATA_LOSS and never a crash.
+//
+// Texts are kept as bytes, since identities and keys may have odd ones. Times are microseconds
+// since 1970.
+//
+// Thread-safety: values and pure functions.
+#ifndef SERVICE_LEDGER_ROW_H_
+#define SERVICE_LEDGER_ROW_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/ledger/entry.h"
+#include "service/ledger/reply_cipher.h"
+
+namespace gateway::ledger {
+
+// How much of an entry there is. The numbers are stored.
+enum class Kept : int8_t {
+  kOpen = 0,       // INTENT or UNKNOWN: retention leaves it alone
+  kWhole = 1,      // ended, with its reply if it has one
+  kTombstone = 2,  // ended: fingerprint and outcome
+};
+
+struct Row {
+  Entry entry;  // without before and reply, which are below
+  std::string scope_digest;
+  std::optional<std::string> sealed_before;
+  std::optional<std::string> sealed_reply;
+  int64_t epoch = 0;  // of the process that made the last attempt
+  Kept kept = Kept::kOpen;
+  absl::Time next_look = absl::UnixEpoch();
+  absl::Time leased_until = absl::UnixEpoch();
+  int64_t version = 0;  // counts the changes of the row
+  int64_t number = 0;   // given by the database; grows with each entry
+};
+
+// One value of a row: nothing, a number, or bytes.
+using Cell = std::variant<std::monostate, int64_t, std::string>;
+
+// The columns' names, separated by commas. First those that never change, then those that do
+// (kMutableColumns of them), then `number`.
+extern const char kColumns[];
+inline constexpr size_t kFixedColumns = 8;
+inline constexpr size_t kMutableColumns = 17;
+inline constexpr size_t kAllColumns = kFixedColumns + kMutableColumns + 1;
+
+// All columns but `number`.
+std::vector<Cell> CellsOf(const Row& row);
+absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells);
+
+// What a key's uniqueness rests on: SHA-256 over the framed members. Without a secret, since a
+// changed secret must not make a key look new.
+std::string DigestOf(const Scope& scope);
+
+// Encrypts for this row, and nothing else.
+absl::Status SealReply(const ReplyCipher& cipher, absl::string_view reply, Row& row);
+absl::Status SealBefore(const ReplyCipher& cipher, absl::string_view before, Row& row);
+// The entry with everything that is kept. DATA_LOSS: something does not open.
+absl::StatusOr<Entry> OpenEntry(const ReplyCipher& cipher, const Row& row);
+
+int64_t ToMicros(absl::Time time);
+absl::Time FromMicros(int64_t micros);
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_ROW_H_

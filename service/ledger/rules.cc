@@ -1,0 +1,234 @@
+#include "service/ledger/rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway::ledger {
+namespace {
+
+constexpr size_t kMaxText = 4096;
+constexpr size_t kMaxBefore = size_t{1} << 20;
+// 2^20 seconds are more than any pause.
+constexpr int64_t kMostDoublings = 20;
+
+absl::Status TooLong(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(what, " is longer than ", kMaxText, " bytes"));
+}
+
+absl::Status WrongState(const Row& row) {
+  return absl::FailedPreconditionError(absl::StrCat("the entry is ", Name(row.entry.state)));
+}
+
+absl::Status CheckAttempt(int64_t attempt, const Row& row) {
+  if (attempt == row.entry.attempt) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("the entry is at attempt ", row.entry.attempt));
+}
+
+void EnterState(State state, absl::Time now, Row& row) {
+  row.entry.state = state;
+  row.entry.release = Release::kNone;
+  row.entry.changed = now;
+  const bool open = state == State::kIntent || state == State::kUnknown;
+  row.kept = open ? Kept::kOpen : Kept::kWhole;
+  row.leased_until = absl::UnixEpoch();
+  // The snapshot was for finding out what is known now.
+  if (!open) row.sealed_before.reset();
+}
+
+std::string Cut(absl::string_view text) { return std::string(text.substr(0, kMaxText)); }
+
+// Nothing is lost by a reply that is not kept but its repetition.
+absl::Status KeepReply(const Options& options, const std::optional<std::string>& reply, Row& row) {
+  if (!reply || reply->size() > options.max_reply_bytes) return absl::OkStatus();
+  return SealReply(*options.cipher, *reply, row);
+}
+
+Changed BecomeDone(const Options& options, const std::optional<std::string>& reply,
+                   absl::string_view note, absl::Time now, Row& row) {
+  EnterState(State::kDone, now, row);
+  row.entry.note = Cut(note);
+  if (const absl::Status kept = KeepReply(options, reply, row); !kept.ok()) return kept;
+  return true;
+}
+
+Changed BecomeReleased(const Settlement& settlement, absl::Time now, Row& row) {
+  EnterState(State::kReleased, now, row);
+  row.entry.release =
+      settlement.outcome == Settlement::kRefused ? Release::kRefused : Release::kNotSent;
+  row.entry.note = Cut(settlement.note);
+  return true;
+}
+
+}  // namespace
+
+absl::Status Check(const ClaimRequest& request) {
+  const Scope& scope = request.scope;
+  for (const std::string* const text : {&scope.identity, &scope.upstream, &scope.store, &scope.rpc,
+                                        &scope.key, &request.guard, &request.fingerprint}) {
+    if (text->size() > kMaxText) return TooLong("a part of the claim");
+  }
+  if (scope.key.empty()) return absl::InvalidArgumentError("the claim has no key");
+  if (request.fingerprint.empty())
+    return absl::InvalidArgumentError("the claim has no fingerprint");
+  return absl::OkStatus();
+}
+
+absl::Status Check(const Resolution& resolution) {
+  if (resolution.reason.empty() || resolution.resolver.empty()) {
+    return absl::InvalidArgumentError("a resolution needs a reason, and whoever states it");
+  }
+  if (resolution.reason.size() > kMaxText) return TooLong("the reason");
+  if (resolution.resolver.size() > kMaxText) return TooLong("the resolver");
+  return absl::OkStatus();
+}
+
+Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now) {
+  Row row;
+  row.entry.id = std::move(id);
+  row.entry.scope = request.scope;
+  row.entry.scope.key.clear();
+  row.scope_digest = DigestOf(request.scope);
+  row.entry.fingerprint = request.fingerprint;
+  row.entry.created = now;
+  ClaimAgain(request, epoch, now, row);
+  return row;
+}
+
+ClaimAnswer::Kind JudgeClaim(const Row& row, absl::string_view fingerprint) {
+  if (row.entry.fingerprint != fingerprint) return ClaimAnswer::kReused;
+  switch (row.entry.state) {
+    case State::kIntent:
+      return ClaimAnswer::kInProgress;
+    case State::kDone:
+      return ClaimAnswer::kDone;
+    case State::kUnknown:
+      return ClaimAnswer::kUnknown;
+    case State::kReleased:
+    case State::kNotDone:
+      return ClaimAnswer::kClaimed;
+  }
+  return ClaimAnswer::kUnknown;
+}
+
+void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row) {
+  EnterState(State::kIntent, now, row);
+  ++row.entry.attempt;
+  row.entry.guard = request.guard;
+  row.entry.deadline = now + std::min(request.time_left, absl::Hours(24));
+  row.entry.note.clear();
+  row.entry.resolver.clear();
+  row.entry.progress.clear();
+  row.entry.looks = 0;
+  row.epoch = epoch;
+  row.sealed_before.reset();
+  row.sealed_reply.reset();
+}
+
+Changed ApplyBefore(const Options& options, const Holding& holding, absl::string_view before,
+                    Row& row) {
+  if (const absl::Status attempt = CheckAttempt(holding.attempt, row); !attempt.ok()) {
+    return attempt;
+  }
+  if (row.entry.state != State::kIntent) return WrongState(row);
+  if (before.size() > kMaxBefore) return absl::InvalidArgumentError("the snapshot is too long");
+  if (const absl::Status sealed = SealBefore(*options.cipher, before, row); !sealed.ok()) {
+    return sealed;
+  }
+  return true;
+}
+
+Changed ApplySettle(const Options& options, const Holding& holding, const Settlement& settlement,
+                    absl::Time now, Row& row) {
+  if (const absl::Status attempt = CheckAttempt(holding.attempt, row); !attempt.ok()) {
+    return attempt;
+  }
+  const State state = row.entry.state;
+  const bool open = state == State::kIntent || state == State::kUnknown;
+  switch (settlement.outcome) {
+    case Settlement::kDone:
+      // Whoever found out by reading back may not have had the reply.
+      if (state == State::kDone && (row.sealed_reply || row.kept == Kept::kTombstone)) return false;
+      if (state == State::kDone) {
+        if (const absl::Status kept = KeepReply(options, settlement.reply, row); !kept.ok()) {
+          return kept;
+        }
+        return row.sealed_reply.has_value();
+      }
+      return BecomeDone(options, settlement.reply, settlement.note, now, row);
+    case Settlement::kNotSent:
+    case Settlement::kRefused:
+      if (open) return BecomeReleased(settlement, now, row);
+      if (state == State::kDone) return WrongState(row);
+      return false;
+    case Settlement::kUnknown:
+      if (state == State::kIntent) {
+        BecomeUnknown(settlement.note, now, row);
+        return true;
+      }
+      if (state == State::kUnknown || state == State::kNotDone) return false;
+      return WrongState(row);
+  }
+  return absl::InvalidArgumentError("no such outcome");
+}
+
+Changed ApplyResolve(const Options& options, const Resolution& resolution, absl::Time now,
+                     Row& row) {
+  if (resolution.attempt != 0) {
+    if (const absl::Status attempt = CheckAttempt(resolution.attempt, row); !attempt.ok()) {
+      return attempt;
+    }
+  }
+  const State state = row.entry.state;
+  if (state == (resolution.done ? State::kDone : State::kNotDone)) return false;
+  const bool overrules = state == State::kNotDone && resolution.done;
+  if (state != State::kUnknown && !overrules) return WrongState(row);
+  row.entry.resolver = resolution.resolver;
+  if (resolution.done) return BecomeDone(options, resolution.reply, resolution.reason, now, row);
+  EnterState(State::kNotDone, now, row);
+  row.entry.note = resolution.reason;
+  return true;
+}
+
+Changed ApplyPostpone(const Options& options, const Postponement& postponement, absl::Time now,
+                      Row& row) {
+  if (const absl::Status attempt = CheckAttempt(postponement.holding.attempt, row); !attempt.ok()) {
+    return attempt;
+  }
+  if (row.entry.state != State::kUnknown) return WrongState(row);
+  row.entry.progress = Cut(postponement.progress);
+  row.entry.note = Cut(postponement.note);
+  row.leased_until = absl::UnixEpoch();
+  row.next_look =
+      now + std::min(options.max_pause,
+                     options.first_pause * (int64_t{1} << std::clamp<int64_t>(row.entry.looks - 1,
+                                                                              0, kMostDoublings)));
+  return true;
+}
+
+void BecomeUnknown(absl::string_view note, absl::Time now, Row& row) {
+  EnterState(State::kUnknown, now, row);
+  // EnterState keeps the snapshot: it is needed from now on.
+  row.entry.note = Cut(note);
+  row.next_look = now;
+}
+
+bool IsLeased(const Row& row, absl::Time now) {
+  return row.leased_until > now && row.leased_until <= now + kMaxLease;
+}
+
+void Lease(const Options& options, absl::Duration lease, absl::Time now, Row& row) {
+  row.leased_until = now + std::clamp(lease, absl::Seconds(1), kMaxLease);
+  ++row.entry.looks;
+  // For a reader that never comes back. Postpone sets a better one.
+  row.next_look = row.leased_until + options.first_pause;
+}
+
+bool IsContradiction(const Holding& holding, const Settlement& settlement, const Row& row) {
+  if (settlement.outcome != Settlement::kDone) return false;
+  return holding.attempt < row.entry.attempt || row.entry.state == State::kNotDone ||
+         row.entry.state == State::kReleased;
+}
+
+}  // namespace gateway::ledger

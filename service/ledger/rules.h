@@ -1,0 +1,64 @@
+// What may become of an entry: the one place where the ledger's states change. The stores read a
+// row, ask here, and write the row back; they decide nothing.
+//
+//                claim        done    not sent/refused  unknown   resolve: done  not done
+//   INTENT       in progress  DONE    RELEASED          UNKNOWN   refused        refused
+//   DONE         its reply    -       refused           refused   -              refused
+//   RELEASED     INTENT (*)   DONE    -                 refused   refused        refused
+//   UNKNOWN      unknown      DONE    RELEASED          -         DONE           NOT_DONE
+//   NOT_DONE     INTENT (*)   DONE    -                 -         DONE           -
+//
+//   (*) of the same request; its guard has to be free. "-": OK, and nothing changes.
+//
+// The columns in the middle are results of the entry's last attempt. An earlier attempt's result is
+// ABORTED, whatever it says.
+//
+// Thread-safety: pure functions.
+#ifndef SERVICE_LEDGER_RULES_H_
+#define SERVICE_LEDGER_RULES_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/ledger/ledger.h"
+#include "service/ledger/options.h"
+#include "service/ledger/row.h"
+
+namespace gateway::ledger {
+
+// INVALID_ARGUMENT for what no store should be asked.
+absl::Status Check(const ClaimRequest& request);
+absl::Status Check(const Resolution& resolution);
+
+// A first attempt.
+Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now);
+
+// What a claim of this row comes to. kClaimed: it may be claimed again, unless its guard is taken.
+ClaimAnswer::Kind JudgeClaim(const Row& row, absl::string_view fingerprint);
+void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row);
+
+// Whether the row has changed, and is to be written.
+using Changed = absl::StatusOr<bool>;
+
+Changed ApplyBefore(const Options& options, const Holding& holding, absl::string_view before,
+                    Row& row);
+Changed ApplySettle(const Options& options, const Holding& holding, const Settlement& settlement,
+                    absl::Time now, Row& row);
+Changed ApplyResolve(const Options& options, const Resolution& resolution, absl::Time now,
+                     Row& row);
+Changed ApplyPostpone(const Options& options, const Postponement& postponement, absl::Time now,
+                      Row& row);
+// Whoever knew the outcome is gone.
+void BecomeUnknown(absl::string_view note, absl::Time now, Row& row);
+
+// Whether a reader has it now. Longer leases than kMaxLease are of a clock that was set back.
+inline constexpr absl::Duration kMaxLease = absl::Hours(1);
+bool IsLeased(const Row& row, absl::Time now);
+void Lease(const Options& options, absl::Duration lease, absl::Time now, Row& row);
+
+// Whether this result says that a write happened which the ledger took for one that did not.
+bool IsContradiction(const Holding& holding, const Settlement& settlement, const Row& row);
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_RULES_H_

@@ -1,0 +1,91 @@
+// SQLite's two handles, each wrapped once: a connection and a prepared statement.
+//
+//   SqliteStatement find(database, "SELECT number FROM entries WHERE id = ?");
+//   find.Bind({id.bytes()});
+//   const absl::StatusOr<bool> row = find.Step();
+//
+// Thread-safety: none; one thread at a time. Lifetime: a statement must not outlive its connection.
+// Errors: a status whose code tells what to do (see SqliteError).
+#ifndef SERVICE_LEDGER_SQLITE_DATABASE_H_
+#define SERVICE_LEDGER_SQLITE_DATABASE_H_
+
+#include <sqlite3.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/ledger/row.h"
+
+namespace gateway::ledger {
+
+// RESOURCE_EXHAUSTED  no room: the connection stays good
+// PERMISSION_DENIED   read-only: the connection stays good
+// ABORTED             input or output failed: reopen before anything else is believed
+// DATA_LOSS           the file is torn or is no ledger
+// ALREADY_EXISTS      another process has the file (kInUse)
+// INTERNAL            everything else
+inline constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
+absl::Status SqliteError(int code, const std::string& what);
+
+class SqliteDatabase {
+ public:
+  // Without extensions, with the defensive settings, and with a lock that is held until the end.
+  // `vfs` is SQLite's name for an operating system; null: the usual one.
+  static absl::StatusOr<SqliteDatabase> Open(const std::string& file, const char* vfs);
+
+  absl::Status Execute(const char* sql);
+  // The only value of the only row, as a number.
+  absl::StatusOr<int64_t> Number(const char* sql);
+  absl::StatusOr<std::string> Text(const char* sql);
+
+  // What went wrong in the last call.
+  absl::Status Error(int code) const;
+
+  sqlite3* get() const { return handle_.get(); }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+  };
+  explicit SqliteDatabase(sqlite3* handle) : handle_(handle) {}
+
+  std::unique_ptr<sqlite3, Close> handle_;
+};
+
+class SqliteStatement {
+ public:
+  // An error in the text shows at the first Step.
+  SqliteStatement(const SqliteDatabase& database, const std::string& sql);
+
+  // Starts anew with these values. They are copied.
+  void Bind(const std::vector<Cell>& values);
+  // Whether there is a row.
+  absl::StatusOr<bool> Step();
+  // For statements that give no rows. How many rows they have changed.
+  absl::StatusOr<int64_t> Run(const std::vector<Cell>& values);
+
+  std::vector<Cell> Cells() const;
+  int64_t Number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+  bool IsNull(int column) const {
+    return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+  }
+  // Gives up what a read holds.
+  void Reset();
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+  };
+
+  sqlite3* database_;
+  std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+  int prepared_;  // SQLite's code
+  int bound_ = SQLITE_OK;
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_SQLITE_DATABASE_H_

@@ -1,0 +1,229 @@
+#include "service/ledger/sqlite_entries.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "service/ledger/rules.h"
+
+namespace gateway::ledger {
+namespace {
+
+std::string Select(absl::string_view where) {
+  return absl::StrCat("SELECT ", kColumns, " FROM entries WHERE ", where);
+}
+
+// A page of a list does not read what may be long.
+std::string SelectShort(absl::string_view where) {
+  const std::string columns = absl::StrReplaceAll(kColumns, {{"before_send, reply", "NULL, NULL"}});
+  return absl::StrCat("SELECT ", columns, " FROM entries WHERE ", where,
+                      " ORDER BY number DESC LIMIT ?2");
+}
+
+std::vector<std::string> ColumnNames() { return absl::StrSplit(kColumns, ", "); }
+
+std::string InsertText() {
+  std::vector<std::string> names = ColumnNames();
+  names.pop_back();  // number: SQLite gives it
+  const std::vector<std::string> places(names.size(), "?");
+  return absl::StrCat("INSERT INTO entries(", absl::StrJoin(names, ", "), ") VALUES (",
+                      absl::StrJoin(places, ", "), ")");
+}
+
+std::string UpdateText() {
+  const std::vector<std::string> names = ColumnNames();
+  std::vector<std::string> sets;
+  for (size_t i = kFixedColumns; i < kFixedColumns + kMutableColumns; ++i) {
+    sets.push_back(absl::StrCat(names[i], " = ?"));
+  }
+  return absl::StrCat("UPDATE entries SET ", absl::StrJoin(sets, ", "), " WHERE number = ?");
+}
+
+}  // namespace
+
+SqliteEntries::SqliteEntries(SqliteDatabase& database)
+    : by_id_(database, Select("id = ?1")),
+      by_scope_(database, Select("scope = ?1")),
+      by_guard_(database, Select("upstream = ?1 AND store = ?2 AND guard = ?3 AND kept = 0 AND "
+                                 "guard IS NOT NULL")),
+      insert_(database, InsertText()),
+      update_(database, UpdateText()),
+      list_(database, SelectShort("number < ?1")),
+      list_intents_(database, SelectShort("state = 1 AND number < ?1")),
+      list_unknown_(database, SelectShort("state = 4 AND number < ?1")),
+      due_(database, Select("state = 4 AND (next_look <= ?1 OR next_look > ?2) AND "
+                            "(leased_until <= ?1 OR leased_until > ?3) "
+                            "ORDER BY next_look LIMIT ?4")),
+      end_intents_(database,
+                   "UPDATE entries SET state = 4, changed = ?1, next_look = ?1, leased_until = 0, "
+                   "note = ?2, version = version + 1 WHERE state = 1"),
+      strip_(database,
+             "UPDATE entries SET kept = 2, reply = NULL, before_send = NULL, note = x'', "
+             "resolver = x'', progress = x'', version = version + 1 WHERE number IN "
+             "(SELECT number FROM entries WHERE kept = 1 AND changed < ?1 LIMIT ?2)"),
+      remove_(database,
+              "DELETE FROM entries WHERE number IN "
+              "(SELECT number FROM entries WHERE kept = 2 AND changed < ?1 LIMIT ?2) "
+              "RETURNING state"),
+      add_count_(database, "UPDATE counts SET entries = entries + ?2 WHERE state = ?1"),
+      counts_(database, "SELECT state, entries FROM counts WHERE state > 0"),
+      oldest_unknown_(database, "SELECT min(changed) FROM entries WHERE state = 4") {}
+
+absl::Status SqliteEntries::Note(absl::Status status) {
+  if (!status.ok() && failure_.ok()) failure_ = status;
+  return status;
+}
+
+SqliteEntries::MaybeRow SqliteEntries::FindOne(SqliteStatement& statement,
+                                               const std::vector<Cell>& values) {
+  statement.Bind(values);
+  const absl::StatusOr<bool> found = statement.Step();
+  if (!found.ok()) return Note(found.status());
+  if (!*found) {
+    statement.Reset();
+    return std::nullopt;
+  }
+  const std::vector<Cell> cells = statement.Cells();
+  statement.Reset();
+  absl::StatusOr<Row> row = RowFromCells(cells);
+  if (!row.ok()) return row.status();
+  return *std::move(row);
+}
+
+SqliteEntries::Rows SqliteEntries::FindAll(SqliteStatement& statement,
+                                           const std::vector<Cell>& values) {
+  std::vector<Row> rows;
+  statement.Bind(values);
+  while (true) {
+    const absl::StatusOr<bool> found = statement.Step();
+    if (!found.ok()) return Note(found.status());
+    if (!*found) break;
+    absl::StatusOr<Row> row = RowFromCells(statement.Cells());
+    if (row.ok())
+      rows.push_back(*std::move(row));
+    else
+      ++unreadable_;
+  }
+  statement.Reset();
+  return rows;
+}
+
+SqliteEntries::MaybeRow SqliteEntries::FindById(const EntryId& id) {
+  return FindOne(by_id_, {id.bytes()});
+}
+
+SqliteEntries::MaybeRow SqliteEntries::FindByScope(const std::string& digest) {
+  return FindOne(by_scope_, {digest});
+}
+
+SqliteEntries::MaybeRow SqliteEntries::FindByGuard(const Scope& scope, const std::string& guard) {
+  return FindOne(by_guard_, {scope.upstream, scope.store, guard});
+}
+
+absl::Status SqliteEntries::Insert(const Row& row) {
+  const absl::StatusOr<int64_t> changed = insert_.Run(CellsOf(row));
+  if (!changed.ok()) return Note(changed.status());
+  Count(row.entry.state, 1);
+  return absl::OkStatus();
+}
+
+absl::Status SqliteEntries::Update(State before, Row& row) {
+  ++row.version;
+  std::vector<Cell> cells = CellsOf(row);
+  cells.erase(cells.begin(), cells.begin() + kFixedColumns);
+  cells.emplace_back(row.number);
+  const absl::StatusOr<int64_t> changed = update_.Run(cells);
+  if (!changed.ok()) return Note(changed.status());
+  Count(before, -1);
+  Count(row.entry.state, 1);
+  return absl::OkStatus();
+}
+
+SqliteEntries::Rows SqliteEntries::List(std::optional<State> state, int64_t below, int64_t limit) {
+  SqliteStatement& statement = state == State::kIntent    ? list_intents_
+                               : state == State::kUnknown ? list_unknown_
+                                                          : list_;
+  return FindAll(statement, {below, limit});
+}
+
+SqliteEntries::Rows SqliteEntries::Due(absl::Time now, absl::Duration max_pause, int64_t limit) {
+  // What is due implausibly late was put off by a clock that has been set back since.
+  return FindAll(due_, {ToMicros(now), ToMicros(now + max_pause + 2 * kMaxLease),
+                        ToMicros(now + kMaxLease), limit});
+}
+
+absl::StatusOr<int64_t> SqliteEntries::EndIntents(absl::Time now, const std::string& note) {
+  const absl::StatusOr<int64_t> changed = end_intents_.Run({ToMicros(now), note});
+  if (!changed.ok()) return Note(changed.status());
+  Count(State::kIntent, -*changed);
+  Count(State::kUnknown, *changed);
+  return changed;
+}
+
+absl::Status SqliteEntries::TryWrite() {
+  return Note(add_count_.Run({int64_t{0}, int64_t{1}}).status());
+}
+
+absl::StatusOr<int64_t> SqliteEntries::Strip(absl::Time ended_before, int64_t limit) {
+  const absl::StatusOr<int64_t> changed = strip_.Run({ToMicros(ended_before), limit});
+  if (!changed.ok()) return Note(changed.status());
+  return changed;
+}
+
+absl::StatusOr<int64_t> SqliteEntries::Remove(absl::Time ended_before, int64_t limit) {
+  remove_.Bind({ToMicros(ended_before), limit});
+  int64_t removed = 0;
+  while (true) {
+    const absl::StatusOr<bool> row = remove_.Step();
+    if (!row.ok()) return Note(row.status());
+    if (!*row) break;
+    ++removed;
+    const int64_t state = remove_.Number(0);
+    if (state >= 1 && state <= 5) Count(static_cast<State>(state), -1);
+  }
+  remove_.Reset();
+  return removed;
+}
+
+absl::Status SqliteEntries::FlushCounts() {
+  for (size_t state = 1; state < changes_.size(); ++state) {
+    if (changes_[state] == 0) continue;
+    const absl::StatusOr<int64_t> changed =
+        add_count_.Run({static_cast<int64_t>(state), changes_[state]});
+    if (!changed.ok()) return Note(changed.status());
+    changes_[state] = 0;
+  }
+  return absl::OkStatus();
+}
+
+void SqliteEntries::Forget() {
+  changes_ = {};
+  failure_ = absl::OkStatus();
+}
+
+absl::StatusOr<std::map<State, int64_t>> SqliteEntries::Counts() {
+  std::map<State, int64_t> counts;
+  counts_.Reset();
+  while (true) {
+    const absl::StatusOr<bool> row = counts_.Step();
+    if (!row.ok()) return Note(row.status());
+    if (!*row) break;
+    counts[static_cast<State>(counts_.Number(0))] = counts_.Number(1);
+  }
+  counts_.Reset();
+  return counts;
+}
+
+absl::StatusOr<std::optional<absl::Time>> SqliteEntries::OldestUnknown() {
+  oldest_unknown_.Reset();
+  const absl::StatusOr<bool> row = oldest_unknown_.Step();
+  if (!row.ok()) return Note(row.status());
+  std::optional<absl::Time> oldest;
+  if (*row && !oldest_unknown_.IsNull(0)) oldest = FromMicros(oldest_unknown_.Number(0));
+  oldest_unknown_.Reset();
+  return oldest;
+}
+
+}  // namespace gateway::ledger

@@ -1,0 +1,94 @@
+// The rows of a ledger's SQLite file: reads and changes them with prepared statements, and counts
+// them by state. It knows nothing of what a state means (see rules.h).
+//
+// Thread-safety: none; the store's thread. Lifetime: the database must outlive it.
+//
+// Errors: DATA_LOSS of one row is the answer to whoever asked for that row. An error of SQLite
+// itself is also remembered in failure(): then the whole transaction is to be rolled back.
+#ifndef SERVICE_LEDGER_SQLITE_ENTRIES_H_
+#define SERVICE_LEDGER_SQLITE_ENTRIES_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/ledger/row.h"
+#include "service/ledger/sqlite_database.h"
+
+namespace gateway::ledger {
+
+class SqliteEntries {
+ public:
+  explicit SqliteEntries(SqliteDatabase& database);
+
+  using MaybeRow = absl::StatusOr<std::optional<Row>>;
+  MaybeRow FindById(const EntryId& id);
+  MaybeRow FindByScope(const std::string& digest);
+  // The entry that holds the guard.
+  MaybeRow FindByGuard(const Scope& scope, const std::string& guard);
+
+  absl::Status Insert(const Row& row);
+  // `before` is the state that it was read with.
+  absl::Status Update(State before, Row& row);
+
+  using Rows = absl::StatusOr<std::vector<Row>>;
+  // The newest first, those with a number below `below`. Without snapshots and replies.
+  Rows List(std::optional<State> state, int64_t below, int64_t limit);
+  Rows Due(absl::Time now, absl::Duration max_pause, int64_t limit);
+  // Rows that List and Due had to leave out since the last call.
+  size_t TakeUnreadable() { return std::exchange(unreadable_, 0); }
+
+  // Every INTENT becomes UNKNOWN. How many.
+  absl::StatusOr<int64_t> EndIntents(absl::Time now, const std::string& note);
+  // Writes something that nobody reads.
+  absl::Status TryWrite();
+
+  // How many were changed.
+  absl::StatusOr<int64_t> Strip(absl::Time ended_before, int64_t limit);
+  absl::StatusOr<int64_t> Remove(absl::Time ended_before, int64_t limit);
+
+  // Writes the counts that the transaction has changed; Forget takes them back with a rollback.
+  absl::Status FlushCounts();
+  void Forget();
+  absl::StatusOr<std::map<State, int64_t>> Counts();
+  absl::StatusOr<std::optional<absl::Time>> OldestUnknown();
+
+  const absl::Status& failure() const { return failure_; }
+
+ private:
+  MaybeRow FindOne(SqliteStatement& statement, const std::vector<Cell>& values);
+  Rows FindAll(SqliteStatement& statement, const std::vector<Cell>& values);
+  absl::Status Note(absl::Status status);
+  void Count(State state, int64_t change) { changes_[static_cast<size_t>(state)] += change; }
+
+  SqliteStatement by_id_;
+  SqliteStatement by_scope_;
+  SqliteStatement by_guard_;
+  SqliteStatement insert_;
+  SqliteStatement update_;
+  SqliteStatement list_;
+  SqliteStatement list_intents_;
+  SqliteStatement list_unknown_;
+  SqliteStatement due_;
+  SqliteStatement end_intents_;
+  SqliteStatement strip_;
+  SqliteStatement remove_;
+  SqliteStatement add_count_;
+  SqliteStatement counts_;
+  SqliteStatement oldest_unknown_;
+
+  std::array<int64_t, 6> changes_{};  // by state
+  size_t unreadable_ = 0;
+  absl::Status failure_;
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_SQLITE_ENTRIES_H_

@@ -1,0 +1,35 @@
+// The ledger's file and its folder: who may read them, and whether the file is one to trust.
+//
+// Thread-safety: functions without state. Errors: a status that names the file or folder.
+#ifndef SERVICE_LEDGER_SQLITE_FILES_H_
+#define SERVICE_LEDGER_SQLITE_FILES_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace gateway::ledger {
+
+// By statfs(2)'s f_type: locks and syncs of such a file system are not to be relied on.
+bool IsNetworkFileSystem(int64_t type);
+
+// Makes the folder (0700, its parent has to exist) unless it is there. FAILED_PRECONDITION: others
+// may enter it, or it is on another machine.
+absl::Status PrepareFolder(const std::string& file);
+
+// Whether the ledger's file is there. FAILED_PRECONDITION: others may read it, or it is no plain
+// file. DATA_LOSS: it is gone and its log (-wal) is there, or it is empty. Such a file is never
+// replaced by a fresh one.
+absl::StatusOr<bool> FindLedgerFile(const std::string& file);
+
+// An empty file, 0600, that was not there before.
+absl::Status MakeEmptyFile(const std::string& file);
+
+// Gives a finished file its name, durably, and never in place of another. ALREADY_EXISTS: another
+// process was faster.
+absl::Status PutInPlace(const std::string& finished, const std::string& file);
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_SQLITE_FILES_H_

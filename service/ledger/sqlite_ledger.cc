@@ -1,0 +1,258 @@
+#include "service/ledger/sqlite_ledger.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway::ledger {
+namespace {
+
+template <typename... Kinds>
+bool IsOneOf(const Operation& operation) {
+  return (std::holds_alternative<Kinds>(operation) || ...);
+}
+
+bool OnlyReads(const Operation& operation) {
+  return IsOneOf<Finding, FindingKey, Listing, Waiting>(operation);
+}
+
+bool NeedsReopening(const absl::Status& error) {
+  return !absl::IsResourceExhausted(error) && !absl::IsPermissionDenied(error);
+}
+
+absl::Status Unavailable(const absl::Status& error) {
+  return absl::UnavailableError(absl::StrCat("the ledger cannot be written: ", error.message()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteLedger>> SqliteLedger::Open(SqliteOptions options) {
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(options, /*first=*/true);
+  if (!store.ok()) return store.status();
+  return std::unique_ptr<SqliteLedger>(new SqliteLedger(std::move(options), *std::move(store)));
+}
+
+SqliteLedger::SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store)
+    : options_(std::move(options)),
+      store_(std::move(store)),
+      retry_(options_.first_retry),
+      next_tending_(SteadyTime::Now() + options_.common.tend_every) {
+  Publish();
+  thread_ = std::thread([this] { Run(); });
+}
+
+SqliteLedger::~SqliteLedger() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+  answers_.Finish();
+}
+
+LedgerStats SqliteLedger::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void SqliteLedger::Enqueue(Operation operation) {
+  bool has_room;
+  {
+    const std::lock_guard lock(mutex_);
+    // A result is never refused: there is at most one for each claim.
+    has_room = !stopping_ && (queue_.size() < options_.common.max_queued ||
+                              IsOneOf<Settling, CancellingWait>(operation));
+    if (has_room) queue_.push_back(std::move(operation));
+  }
+  if (has_room) {
+    changed_.notify_one();
+    return;
+  }
+  Fail(absl::UnavailableError("the ledger ends, or too much waits for it"), operation);
+  answers_.Give(std::move(operation));
+}
+
+void SqliteLedger::Run() {
+  std::vector<Operation> batch;
+  while (Next(batch)) {
+    Work(batch);
+    batch.clear();
+  }
+  if (!leftovers_.empty()) TryAgain();
+  answers_.Give(std::exchange(answered_, {}));
+  answers_.Give(waiters_.TakeAll(absl::CancelledError("the gateway ends")));
+  store_.reset();
+}
+
+bool SqliteLedger::Next(std::vector<Operation>& batch) {
+  std::unique_lock lock(mutex_);
+  const SteadyTime due = broken_ && !torn_ ? std::min(next_try_, next_tending_) : next_tending_;
+  const absl::Duration pause = std::min(due - SteadyTime::Now(), absl::Hours(1));
+  changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
+                    [this] { return stopping_ || !queue_.empty(); });
+  const size_t size = std::min(queue_.size(), options_.max_batch);
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
+  batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return !(stopping_ && batch.empty());
+}
+
+void SqliteLedger::Work(std::vector<Operation>& batch) {
+  const SteadyTime now = SteadyTime::Now();
+  if (now >= next_tending_) {
+    next_tending_ = now + options_.common.tend_every;
+    batch.emplace_back(Tending{});
+  }
+  if (broken_ && !torn_ && now >= next_try_) TryAgain();
+  if (broken_)
+    Refuse(batch);
+  else
+    Write(batch);
+  CancelWaits(batch);
+  // Whoever is answered finds what it did in the numbers.
+  Publish();
+  answers_.Give(std::exchange(answered_, {}));
+}
+
+void SqliteLedger::Answer(std::vector<Operation> operations) {
+  std::move(operations.begin(), operations.end(), std::back_inserter(answered_));
+}
+
+void SqliteLedger::Write(std::vector<Operation>& batch) {
+  if (batch.empty()) return;
+  const absl::Status committed = store_->Commit(leftovers_, batch);
+  if (committed.ok()) {
+    leftovers_ = {};
+    AnswerAll(batch);
+    return;
+  }
+  ++failed_commits_;
+  Broke(committed);
+  TakeBack(committed, batch);
+}
+
+void SqliteLedger::Refuse(std::vector<Operation>& batch) {
+  std::vector<Operation> reads;
+  std::vector<Operation> writes;
+  for (Operation& operation : batch) {
+    const bool readable = OnlyReads(operation) && store_ != nullptr;
+    (readable ? reads : writes).push_back(std::move(operation));
+  }
+  batch.clear();
+  TakeBack(*broken_, writes);
+  if (!reads.empty()) {
+    const absl::Status read = store_->Commit({}, reads);
+    if (read.ok())
+      AnswerAll(reads);
+    else
+      TakeBack(read, reads);
+  }
+  std::move(writes.begin(), writes.end(), std::back_inserter(batch));
+}
+
+// An entry ends in the same commit as somebody begins to wait for it: so the waits are noted first.
+void SqliteLedger::AnswerAll(std::vector<Operation>& batch) {
+  std::vector<Operation> answered;
+  std::vector<Operation> cancels;
+  for (Operation& operation : batch) {
+    auto* const waiting = std::get_if<Waiting>(&operation);
+    if (waiting != nullptr && waiting->result.ok() && waiting->result->state == State::kIntent) {
+      waiters_.Add(std::move(*waiting));
+    } else if (IsOneOf<CancellingWait>(operation)) {
+      cancels.push_back(std::move(operation));
+    } else {
+      answered.push_back(std::move(operation));
+    }
+  }
+  Answer(std::move(answered));
+  for (const Entry& ended : store_->TakeEnded()) {
+    Answer(waiters_.TakeFor(ended.id, ended));
+  }
+  batch = std::move(cancels);
+}
+
+void SqliteLedger::CancelWaits(std::vector<Operation>& batch) {
+  for (Operation& operation : batch) {
+    const auto* const cancelling = std::get_if<CancellingWait>(&operation);
+    if (cancelling == nullptr) continue;
+    Answer(waiters_.Take(cancelling->request.wait, absl::CancelledError("was cancelled")));
+  }
+}
+
+void SqliteLedger::TakeBack(const absl::Status& error, std::vector<Operation>& batch) {
+  std::vector<Operation> answered;
+  std::vector<Operation> cancels;
+  for (Operation& operation : batch) {
+    if (IsOneOf<CancellingWait>(operation)) {
+      cancels.push_back(std::move(operation));
+      continue;
+    }
+    if (auto* const claiming = std::get_if<Claiming>(&operation)) {
+      const absl::StatusOr<ClaimAnswer>& made = claiming->result;
+      if (made.ok() && made->kind == ClaimAnswer::kClaimed) {
+        leftovers_.abandoned.push_back({made->entry.id, made->entry.attempt});
+      }
+    } else if (auto* const settling = std::get_if<Settling>(&operation)) {
+      leftovers_.unwritten.push_back(settling->request);
+    }
+    Fail(Unavailable(error), operation);
+    answered.push_back(std::move(operation));
+  }
+  Answer(std::move(answered));
+  batch = std::move(cancels);
+}
+
+void SqliteLedger::Broke(const absl::Status& error) {
+  if (!broken_) Tell("the ledger cannot be written", error.message());
+  broken_ = error;
+  torn_ = torn_ || absl::IsDataLoss(error);
+  next_try_ = SteadyTime::Now() + retry_;
+  retry_ = std::min(2 * retry_, options_.max_retry);
+  if (store_ != nullptr && (torn_ || NeedsReopening(error))) {
+    store_->Describe(earlier_);
+    store_.reset();
+  }
+}
+
+void SqliteLedger::TryAgain() {
+  if (torn_) return;
+  absl::Status status;
+  if (store_ == nullptr) {
+    absl::StatusOr<std::unique_ptr<SqliteStore>> opened =
+        SqliteStore::Open(options_, /*first=*/false);
+    if (opened.ok()) store_ = *std::move(opened);
+    status = opened.status();
+  }
+  if (status.ok()) status = store_->TryWrite(leftovers_);
+  if (!status.ok()) return Broke(status);
+  leftovers_ = {};
+  if (broken_) Tell("the ledger is written again", "");
+  broken_.reset();
+  retry_ = options_.first_retry;
+  // A commit that failed may be in the file all the same: then nothing has told of its ends.
+  std::vector<Operation> waits = waiters_.TakeAll(absl::UnavailableError("not read yet"));
+  const absl::Status read = store_->Commit({}, waits);
+  if (read.ok())
+    AnswerAll(waits);
+  else
+    TakeBack(read, waits);
+}
+
+void SqliteLedger::Publish() {
+  LedgerStats stats = earlier_;
+  if (store_ != nullptr) store_->Describe(stats);
+  stats.failed_commits = failed_commits_;
+  stats.unwritten = leftovers_.unwritten.size();
+  if (broken_) stats.unavailable = std::string(broken_->message());
+  const std::lock_guard lock(mutex_);
+  stats_ = std::move(stats);
+}
+
+void SqliteLedger::Tell(absl::string_view event, absl::string_view reason) const {
+  if (options_.common.on_event) options_.common.on_event(event, reason);
+}
+
+}  // namespace gateway::ledger

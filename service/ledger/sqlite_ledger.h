@@ -1,0 +1,101 @@
+// A ledger in a SQLite file, for one gateway. Claims and results are written by one thread, with
+// group commit: a commit takes everything that came while the last one was on its way to the disk.
+//
+//   const absl::StatusOr<std::unique_ptr<SqliteLedger>> ledger =
+//       SqliteLedger::Open({.common = {.cipher = cipher}, .file = "/var/lib/gateway/ledger.db"});
+//
+// The file is locked from Open to the end: a second process is refused. INTENTs that are in the
+// file at Open are of a process that is gone: they become UNKNOWN before Open returns.
+//
+// When the file cannot be written (full, read-only, an error of the disk), claims are refused with
+// the reason; results wait in memory; what can be read is read. The ledger tries again by itself
+// after a pause. After an error of the disk it opens the file anew first, and writes all of the log
+// into it: what a failed sync has left in the page cache alone must not carry later commits. A file
+// that is torn ends it: every operation is refused until an operator has acted.
+//
+// Thread-safety, lifetime, errors: as Ledger. Open waits for the disk, so it is for the start of
+// the process. It says, with the file's name, why a file is refused.
+#ifndef SERVICE_LEDGER_SQLITE_LEDGER_H_
+#define SERVICE_LEDGER_SQLITE_LEDGER_H_
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/ledger/answers.h"
+#include "service/ledger/queued_ledger.h"
+#include "service/ledger/sqlite_store.h"
+#include "service/ledger/waiters.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::ledger {
+
+class SqliteLedger final : public QueuedLedger {
+ public:
+  static absl::StatusOr<std::unique_ptr<SqliteLedger>> Open(SqliteOptions options);
+  ~SqliteLedger() override;
+  SqliteLedger(const SqliteLedger&) = delete;
+  SqliteLedger& operator=(const SqliteLedger&) = delete;
+
+  LedgerStats stats() const override;
+
+ protected:
+  void Enqueue(Operation operation) override;
+
+ private:
+  SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store);
+
+  void Run();
+  // The next operations, after some have come or something is due. Whether to go on.
+  bool Next(std::vector<Operation>& batch);
+  void Work(std::vector<Operation>& batch);
+  // The file can be written, as far as is known.
+  void Write(std::vector<Operation>& batch);
+  // It cannot: answers what can be answered.
+  void Refuse(std::vector<Operation>& batch);
+  void CancelWaits(std::vector<Operation>& batch);
+  void Answer(std::vector<Operation> operations);
+  void AnswerAll(std::vector<Operation>& batch);
+  // What a commit that failed means for those who asked.
+  void TakeBack(const absl::Status& error, std::vector<Operation>& batch);
+  void Broke(const absl::Status& error);
+  void TryAgain();
+  void Publish();
+  void Tell(absl::string_view event, absl::string_view reason) const;
+
+  const SqliteOptions options_;
+
+  // The writer thread's own.
+  std::unique_ptr<SqliteStore> store_;  // null: the file has to be opened again
+  Leftovers leftovers_;
+  Waiters waiters_;
+  std::vector<Operation> answered_;     // with their results, since the last numbers
+  std::optional<absl::Status> broken_;  // why the file cannot be written
+  bool torn_ = false;                   // and never will be
+  absl::Duration retry_;
+  SteadyTime next_try_;
+  SteadyTime next_tending_;
+  uint64_t failed_commits_ = 0;
+  // What stores that were closed since have counted, and last knew.
+  LedgerStats earlier_;
+
+  Answers answers_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::vector<Operation> queue_;
+  bool stopping_ = false;
+  LedgerStats stats_;
+
+  std::thread thread_;  // last
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_SQLITE_LEDGER_H_

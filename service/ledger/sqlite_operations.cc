@@ -1,0 +1,200 @@
+// What SqliteStore does for each kind of operation, within a transaction that is open.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/ledger/listing.h"
+#include "service/ledger/sqlite_store.h"
+
+namespace gateway::ledger {
+absl::StatusOr<Row> SqliteStore::Get(SqliteEntries::MaybeRow found) const {
+  if (!found.ok()) return found.status();
+  if (!*found) return absl::NotFoundError("there is no such entry");
+  return **std::move(found);
+}
+
+template <typename ApplyRule>
+absl::StatusOr<Entry> SqliteStore::Change(const EntryId& id, ApplyRule apply) {
+  absl::StatusOr<Row> row = Get(entries_.FindById(id));
+  if (!row.ok()) return row.status();
+  const State before = row->entry.state;
+  const Changed changed = apply(*row);
+  if (!changed.ok()) return changed.status();
+  if (*changed) {
+    if (const absl::Status written = entries_.Update(before, *row); !written.ok()) return written;
+  }
+  absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, *row);
+  // The change counts, though a snapshot of before cannot be read: Find says so.
+  if (!entry.ok() && *changed) entry = row->entry;
+  if (entry.ok() && before == State::kIntent && row->entry.state != State::kIntent) {
+    ended_.push_back(*entry);
+  }
+  return entry;
+}
+
+void SqliteStore::Do(Claiming& claiming) { claiming.result = Claim(claiming.request); }
+
+absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
+  if (const absl::Status good = Check(request); !good.ok()) return good;
+  SqliteEntries::MaybeRow found = entries_.FindByScope(DigestOf(request.scope));
+  if (!found.ok()) return found.status();
+  if (*found) {
+    const ClaimAnswer::Kind kind = JudgeClaim(**found, request.fingerprint);
+    if (kind == ClaimAnswer::kDone) {
+      absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, **found);
+      if (!entry.ok()) return entry.status();
+      return ClaimAnswer{kind, *std::move(entry)};
+    }
+    if (kind != ClaimAnswer::kClaimed) return ClaimAnswer{kind, (*found)->entry};
+  }
+  if (!request.guard.empty()) {
+    SqliteEntries::MaybeRow holder = entries_.FindByGuard(request.scope, request.guard);
+    if (!holder.ok()) return holder.status();
+    if (*holder) return ClaimAnswer{ClaimAnswer::kGuarded, (*holder)->entry};
+  }
+  if (used_bytes_ >= options_.max_bytes) {
+    return absl::UnavailableError(
+        absl::StrCat("the ledger has reached its size of ", options_.max_bytes, " bytes"));
+  }
+  if (*found) {
+    Row& row = **found;
+    const State before = row.entry.state;
+    ClaimAgain(request, epoch_, Now(), row);
+    if (const absl::Status written = entries_.Update(before, row); !written.ok()) return written;
+    return ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
+  }
+  absl::StatusOr<EntryId> id = EntryId::Make(Now());
+  if (!id.ok()) return id.status();
+  const Row row = NewRow(request, *std::move(id), epoch_, Now());
+  if (const absl::Status written = entries_.Insert(row); !written.ok()) return written;
+  return ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
+}
+
+void SqliteStore::Do(KeepingBefore& keeping) {
+  const BeforeRequest& request = keeping.request;
+  keeping.result = Change(request.holding.id, [&](Row& row) {
+    return ApplyBefore(options_.common, request.holding, request.before, row);
+  });
+}
+
+void SqliteStore::Do(Settling& settling) { settling.result = Settle(settling.request); }
+
+absl::StatusOr<Entry> SqliteStore::Settle(const SettleRequest& request) {
+  return Change(request.holding.id, [&](Row& row) {
+    if (IsContradiction(request.holding, request.settlement, row)) {
+      ++contradictions_;
+      Tell("a write happened that was taken for one that did not", row.entry.id.text());
+    }
+    return ApplySettle(options_.common, request.holding, request.settlement, Now(), row);
+  });
+}
+
+absl::Status SqliteStore::GiveUp(const Holding& holding) {
+  const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
+  const absl::Status status =
+      Change(holding.id, [&](Row& row) -> Changed {
+        // Anything else is of another claim.
+        if (row.entry.state != State::kIntent || row.entry.attempt != holding.attempt) {
+          return false;
+        }
+        return ApplySettle(options_.common, holding, not_sent, Now(), row);
+      }).status();
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+void SqliteStore::Do(Finding& finding) {
+  const absl::StatusOr<Row> row = Get(entries_.FindById(finding.request.id));
+  finding.result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
+}
+
+void SqliteStore::Do(FindingKey& finding) {
+  const absl::StatusOr<Row> row = Get(entries_.FindByScope(DigestOf(finding.request.scope)));
+  finding.result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
+}
+
+void SqliteStore::Do(Listing& listing) { listing.result = List(listing.request); }
+
+absl::StatusOr<ListPage> SqliteStore::List(const ListRequest& request) {
+  const absl::StatusOr<ListPlan> plan = PlanOf(request);
+  if (!plan.ok()) return plan.status();
+  const SqliteEntries::Rows rows = entries_.List(request.state, plan->below, plan->looked_at);
+  if (!rows.ok()) return rows.status();
+  return PageOf(request, *plan, *rows, entries_.TakeUnreadable(), Now());
+}
+
+void SqliteStore::Do(Resolving& resolving) {
+  const Resolution& request = resolving.request;
+  if (const absl::Status good = Check(request); !good.ok()) {
+    resolving.result = good;
+    return;
+  }
+  resolving.result = Change(
+      request.id, [&](Row& row) { return ApplyResolve(options_.common, request, Now(), row); });
+}
+
+void SqliteStore::Do(Waiting& waiting) {
+  const absl::StatusOr<Row> row = Get(entries_.FindById(waiting.request.id));
+  waiting.result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
+}
+
+void SqliteStore::Do(Taking& taking) { taking.result = Take(taking.request); }
+
+absl::StatusOr<std::vector<Entry>> SqliteStore::Take(const TakeRequest& request) {
+  const absl::Time now = Now();
+  std::vector<Row> rows;
+  if (request.id) {
+    absl::StatusOr<Row> row = Get(entries_.FindById(*request.id));
+    if (!row.ok()) return row.status();
+    if (row->entry.state != State::kUnknown) {
+      return absl::FailedPreconditionError(absl::StrCat("the entry is ", Name(row->entry.state)));
+    }
+    if (!IsLeased(*row, now)) rows.push_back(*std::move(row));
+  } else {
+    SqliteEntries::Rows due =
+        entries_.Due(now, options_.common.max_pause,
+                     static_cast<int64_t>(std::min<size_t>(request.limit, 1000)));
+    if (!due.ok()) return due.status();
+    rows = *std::move(due);
+  }
+  std::vector<Entry> taken;
+  for (Row& row : rows) {
+    Lease(options_.common, request.lease, now, row);
+    if (const absl::Status written = entries_.Update(State::kUnknown, row); !written.ok()) {
+      return written;
+    }
+    absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, row);
+    // Without its snapshot nobody can judge it: it stays UNKNOWN.
+    if (entry.ok())
+      taken.push_back(*std::move(entry));
+    else
+      Tell("an unknown entry cannot be decrypted", row.entry.id.text());
+  }
+  if (entries_.TakeUnreadable() != 0) Tell("an unknown entry cannot be read", "");
+  return taken;
+}
+
+void SqliteStore::Do(Postponing& postponing) {
+  const Postponement& request = postponing.request;
+  postponing.result = Change(request.holding.id, [&](Row& row) {
+    return ApplyPostpone(options_.common, request, Now(), row);
+  });
+}
+
+void SqliteStore::Do(Tending& tending) { tending.result = Tend(); }
+
+absl::StatusOr<int64_t> SqliteStore::Tend() {
+  const absl::Time now = RetentionNow();
+  const auto limit = static_cast<int64_t>(options_.common.tend_batch);
+  const absl::StatusOr<int64_t> stripped = entries_.Strip(now - options_.common.keep_reply, limit);
+  if (!stripped.ok()) return stripped.status();
+  const absl::StatusOr<int64_t> removed = entries_.Remove(now - options_.common.keep_entry, limit);
+  if (!removed.ok()) return removed.status();
+  if (file_bytes_ - used_bytes_ >= kSqlitePageBytes * 64) {
+    const absl::Status vacuumed = database_.Execute("PRAGMA incremental_vacuum(64)");
+    if (!vacuumed.ok()) return vacuumed;
+    vacuumed_ = true;
+  }
+  return *stripped + *removed;
+}
+
+}  // namespace gateway::ledger

@@ -1,0 +1,41 @@
+// The tables of a ledger's SQLite file, their versions, and what is checked when one is opened.
+//
+// A new version of the schema is a further step behind the others in kSteps; a step that was
+// released never changes.
+//
+// Thread-safety: none; the store's thread.
+#ifndef SERVICE_LEDGER_SQLITE_SCHEMA_H_
+#define SERVICE_LEDGER_SQLITE_SCHEMA_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "service/ledger/sqlite_database.h"
+
+namespace gateway::ledger {
+
+// "LEDG": tells a ledger's file from other SQLite files.
+inline constexpr int64_t kSqliteApplicationId = 0x4C454447;
+inline constexpr int64_t kSqlitePageBytes = 4096;
+
+// A file with an empty ledger appears under its name as a whole, or not at all.
+absl::Status CreateSqliteFile(const std::string& file, const char* vfs);
+
+struct SqliteChecks {
+  // A file up to this size is read as a whole: a torn page or an index that lacks an entry is found
+  // at the start. A larger one is checked for its size; a torn page then shows when it is read.
+  int64_t read_all_up_to = int64_t{256} << 20;
+};
+
+// Takes the lock, refuses what is no ledger, or a torn one, or one of a newer program, brings an
+// older one up to date, and sets what every commit relies on. kInUse: another process has the file.
+// FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or no ledger.
+//
+// What the log (-wal) holds is written into the file and synced before this returns: after an error
+// of a sync, what the log seems to hold may be in the page cache alone.
+absl::Status OpenSqliteSchema(SqliteDatabase& database, const SqliteChecks& checks);
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_SQLITE_SCHEMA_H_

@@ -1,0 +1,140 @@
+// A ledger's SQLite file, opened: works on operations, many in one transaction. It waits for the
+// disk; the thread that does is SqliteLedger's.
+//
+//   BEGIN -> what earlier commits left over -> the operations -> COMMIT (synced) -> answers
+//
+// Thread-safety: none; one thread. Errors: of Open, why the file is refused. Of Commit, why nothing
+// is certain to be durable; then every result of these operations is void.
+#ifndef SERVICE_LEDGER_SQLITE_STORE_H_
+#define SERVICE_LEDGER_SQLITE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/ledger/operation.h"
+#include "service/ledger/options.h"
+#include "service/ledger/rules.h"
+#include "service/ledger/sqlite_database.h"
+#include "service/ledger/sqlite_entries.h"
+#include "service/ledger/sqlite_schema.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::ledger {
+
+struct SqliteOptions {
+  Options common;
+  // In a folder of its own, 0700, that nobody else uses; the folder is made if its parent is there.
+  std::string file;
+  // Claims are refused from this size on. Results still find room: an eighth of it, at least.
+  int64_t max_bytes = int64_t{8} << 30;
+  // Operations that one commit takes at most.
+  size_t max_batch = 512;
+  // How long the ledger waits before it tries again to write a file that could not be written.
+  absl::Duration first_retry = absl::Milliseconds(100);
+  absl::Duration max_retry = absl::Seconds(5);
+  SqliteChecks checks = {};
+  // SQLite's name for an operating system. For tests; null: the usual one.
+  const char* vfs = nullptr;
+};
+
+// What the file does not have yet.
+struct Leftovers {
+  // Claims whose commit failed: they may be in the file, but nobody was told that they hold.
+  std::vector<Holding> abandoned;
+  // Results whose commit failed.
+  std::vector<SettleRequest> unwritten;
+
+  bool empty() const { return abandoned.empty() && unwritten.empty(); }
+};
+
+class SqliteStore {
+ public:
+  // `first`: this process has not had the file open before, so that no INTENT in it is under way.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
+                                                           bool first);
+
+  // Leaves `leftovers` as they are; after OK they are in the file. A Waiting whose result is OK and
+  // INTENT has to go on waiting.
+  absl::Status Commit(const Leftovers& leftovers, std::vector<Operation>& operations);
+  // Whether the file can be written, and synced.
+  absl::Status TryWrite(const Leftovers& leftovers);
+
+  // Entries that are no longer INTENT since the last commit.
+  std::vector<Entry> TakeEnded() { return std::exchange(ended_, {}); }
+
+  // Adds what the store knows.
+  void Describe(LedgerStats& stats) const;
+
+ private:
+  SqliteStore(const SqliteOptions& options, SqliteDatabase database);
+
+  // BEGIN, work(), counts, COMMIT; or all of it back.
+  template <typename Work>
+  absl::Status Transact(size_t operations, Work work);
+  absl::Status EndOldIntents();
+  absl::Status ApplyLeftovers(const Leftovers& leftovers);
+  void RollBack();
+  absl::Status Measure();
+
+  // Each sets the operation's result.
+  void Do(Claiming& claiming);
+  void Do(KeepingBefore& keeping);
+  void Do(Settling& settling);
+  void Do(Finding& finding);
+  void Do(FindingKey& finding);
+  void Do(Listing& listing);
+  void Do(Resolving& resolving);
+  void Do(Waiting& waiting);
+  void Do(CancellingWait&) {}
+  void Do(Taking& taking);
+  void Do(Postponing& postponing);
+  void Do(Tending& tending);
+
+  absl::StatusOr<ClaimAnswer> Claim(const ClaimRequest& request);
+  absl::StatusOr<Entry> Settle(const SettleRequest& request);
+  absl::StatusOr<std::vector<Entry>> Take(const TakeRequest& request);
+  absl::StatusOr<ListPage> List(const ListRequest& request);
+  absl::StatusOr<int64_t> Tend();
+  // Reads the entry, asks `apply` (rules.h) what becomes of it, and writes it back.
+  template <typename ApplyRule>
+  absl::StatusOr<Entry> Change(const EntryId& id, ApplyRule apply);
+  absl::StatusOr<Row> Get(SqliteEntries::MaybeRow found) const;
+  absl::Status GiveUp(const Holding& holding);
+
+  // As it is stored: to the microsecond.
+  absl::Time Now() const { return FromMicros(ToMicros(options_.common.now())); }
+  // The wall clock, without a step forward that it has made since the file was opened: such a step
+  // must not end an entry early.
+  absl::Time RetentionNow() const;
+  void Pass(absl::string_view point) const;
+  void Tell(absl::string_view event, absl::string_view reason) const;
+
+  const SqliteOptions options_;
+  const absl::Time opened_at_;
+  const SteadyTime opened_;
+  const int64_t epoch_;
+  SqliteDatabase database_;
+  SqliteEntries entries_;
+  SqliteStatement begin_;
+  SqliteStatement commit_;
+  SqliteStatement page_count_;
+  SqliteStatement free_pages_;
+
+  std::vector<Entry> ended_;
+  bool vacuumed_ = false;  // in this transaction
+  std::map<State, int64_t> counts_;
+  std::optional<absl::Time> oldest_unknown_;
+  int64_t used_bytes_ = 0;
+  int64_t file_bytes_ = 0;
+  uint64_t commits_ = 0;
+  uint64_t operations_ = 0;
+  uint64_t contradictions_ = 0;
+};
+
+}  // namespace gateway::ledger
+
+#endif  // SERVICE_LEDGER_SQLITE_STORE_H_

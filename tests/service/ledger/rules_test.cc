@@ -1,0 +1,122 @@
+// The table of service/ledger/rules.h, row by row.
+#include "service/ledger/rules.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/service/ledger/calls.h"
+
+namespace gateway::ledger {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+Row RowIn(State state) {
+  Row row = NewRow(RequestOf("key", "print", "guard"), EntryId::Make(kNow).value(), 1, kNow);
+  const Options options = TestOptions();
+  const Holding holding{row.entry.id, 1};
+  switch (state) {
+    case State::kIntent:
+      break;
+    case State::kDone:
+      EXPECT_TRUE(*ApplySettle(options, holding, {Settlement::kDone, "reply"}, kNow, row));
+      break;
+    case State::kReleased:
+      EXPECT_TRUE(*ApplySettle(options, holding, {Settlement::kRefused}, kNow, row));
+      break;
+    case State::kNotDone:
+    case State::kUnknown:
+      EXPECT_TRUE(*ApplySettle(options, holding, {Settlement::kUnknown}, kNow, row));
+      if (state == State::kUnknown) break;
+      EXPECT_TRUE(
+          *ApplyResolve(options, {.id = row.entry.id, .reason = "r", .resolver = "me"}, kNow, row));
+      break;
+  }
+  EXPECT_EQ(row.entry.state, state);
+  return row;
+}
+
+// What comes of it: a state, "-" for nothing, or "refused".
+std::string After(Changed changed, const Row& row) {
+  if (!changed.ok()) return absl::IsFailedPrecondition(changed.status()) ? "refused" : "?";
+  return *changed ? std::string(Name(row.entry.state)) : "-";
+}
+
+std::string Settled(State state, Settlement::Outcome outcome) {
+  Row row = RowIn(state);
+  Changed changed = ApplySettle(TestOptions(), {row.entry.id, 1}, {outcome}, kNow, row);
+  return After(std::move(changed), row);
+}
+
+std::string Resolved(State state, bool done) {
+  Row row = RowIn(state);
+  Changed changed =
+      ApplyResolve(TestOptions(),
+                   {.id = row.entry.id, .done = done, .reason = "r", .resolver = "me"}, kNow, row);
+  return After(std::move(changed), row);
+}
+
+struct Case {
+  State state;
+  ClaimAnswer::Kind claim;
+  const char* done;
+  const char* released;
+  const char* unknown;
+  const char* resolved_done;
+  const char* resolved_not_done;
+};
+
+TEST(RulesTest, TheTable) {
+  constexpr Case kTable[] = {
+      {State::kIntent, ClaimAnswer::kInProgress, "DONE", "RELEASED", "UNKNOWN", "refused",
+       "refused"},
+      {State::kDone, ClaimAnswer::kDone, "-", "refused", "refused", "-", "refused"},
+      {State::kReleased, ClaimAnswer::kClaimed, "DONE", "-", "refused", "refused", "refused"},
+      {State::kUnknown, ClaimAnswer::kUnknown, "DONE", "RELEASED", "-", "DONE", "NOT_DONE"},
+      {State::kNotDone, ClaimAnswer::kClaimed, "DONE", "-", "-", "DONE", "-"},
+  };
+  for (const Case& row : kTable) {
+    SCOPED_TRACE(std::string(Name(row.state)));
+    EXPECT_EQ(JudgeClaim(RowIn(row.state), "print"), row.claim);
+    EXPECT_EQ(JudgeClaim(RowIn(row.state), "another"), ClaimAnswer::kReused);
+    EXPECT_EQ(Settled(row.state, Settlement::kDone), row.done);
+    EXPECT_EQ(Settled(row.state, Settlement::kNotSent), row.released);
+    EXPECT_EQ(Settled(row.state, Settlement::kRefused), row.released);
+    EXPECT_EQ(Settled(row.state, Settlement::kUnknown), row.unknown);
+    EXPECT_EQ(Resolved(row.state, true), row.resolved_done);
+    EXPECT_EQ(Resolved(row.state, false), row.resolved_not_done);
+  }
+}
+
+TEST(RulesTest, AReplyThatWasNotKnownIsAddedToADone) {
+  Row row = RowIn(State::kUnknown);
+  const Options options = TestOptions();
+  ASSERT_TRUE(*ApplyResolve(
+      options, {.id = row.entry.id, .done = true, .reason = "r", .resolver = "me"}, kNow, row));
+  EXPECT_FALSE(row.sealed_reply.has_value());
+  EXPECT_TRUE(*ApplySettle(options, {row.entry.id, 1}, {Settlement::kDone, "reply"}, kNow, row));
+  EXPECT_EQ(OpenEntry(*options.cipher, row)->reply, "reply");
+}
+
+TEST(RulesTest, AnotherAttemptsResultIsNone) {
+  Row row = RowIn(State::kReleased);
+  ClaimAgain(RequestOf("key"), 2, kNow, row);
+  const Settlement done{Settlement::kDone};
+  EXPECT_TRUE(
+      absl::IsAborted(ApplySettle(TestOptions(), {row.entry.id, 1}, done, kNow, row).status()));
+  EXPECT_TRUE(IsContradiction({row.entry.id, 1}, done, row));
+  EXPECT_FALSE(IsContradiction({row.entry.id, 2}, done, row));
+  EXPECT_FALSE(IsContradiction({row.entry.id, 1}, {Settlement::kNotSent}, row));
+}
+
+TEST(RulesTest, ALeaseOfAClockThatWasSetBackIsNone) {
+  Row row = RowIn(State::kUnknown);
+  Lease(TestOptions(), absl::Minutes(1), kNow, row);
+  EXPECT_TRUE(IsLeased(row, kNow));
+  EXPECT_FALSE(IsLeased(row, kNow + absl::Minutes(1)));
+  EXPECT_FALSE(IsLeased(row, kNow - absl::Hours(2)));
+}
+
+}  // namespace
+}  // namespace gateway::ledger

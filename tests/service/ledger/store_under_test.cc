@@ -1,0 +1,40 @@
+#include "tests/service/ledger/store_under_test.h"
+
+#include <gtest/gtest.h>
+
+#include "service/ledger/sqlite_database.h"
+#include "service/ledger/sqlite_ledger.h"
+#include "tests/service/temp_dir.h"
+
+namespace gateway::ledger {
+namespace {
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  std::unique_ptr<Ledger> Open(const Options& options) override {
+    absl::StatusOr<std::unique_ptr<SqliteLedger>> ledger =
+        SqliteLedger::Open({.common = options, .file = file_});
+    EXPECT_TRUE(ledger.ok()) << ledger.status();
+    return *std::move(ledger);
+  }
+
+  void Execute(const std::string& sql) override {
+    absl::StatusOr<SqliteDatabase> database = SqliteDatabase::Open(file_, nullptr);
+    ASSERT_TRUE(database.ok()) << database.status();
+    const absl::Status done = database->Execute(sql.c_str());
+    EXPECT_TRUE(done.ok()) << done;
+  }
+
+ private:
+  const TempDir folder_;
+  const std::string file_ = folder_.Path("ledger.db");
+};
+
+}  // namespace
+
+std::unique_ptr<StoreUnderTest> MakeStore(const std::string& kind) {
+  EXPECT_EQ(kind, "Sqlite");
+  return std::make_unique<SqliteUnderTest>();
+}
+
+}  // namespace gateway::ledger
