@@ -9,6 +9,7 @@
 #include "service/call/upstream_call.h"
 #include "service/config/config_checks.h"
 #include "service/config/prefixed.h"
+#include "service/generation/open_ledger.h"
 #include "service/generation/secret_files.h"
 #include "service/generation/upstreams.h"
 #include "service/log/log.h"
@@ -76,6 +77,7 @@ absl::Status Gateway::MakeRoutes() {
 absl::Status Gateway::CheckConfig(const Config& config) const {
   absl::Status status = CheckUpstreams(config, routes_->routes());
   if (status.ok()) status = CheckAuthorities(config);
+  if (status.ok()) status = Prefixed("ledger.", CheckLedger(config.ledger));
   return status.ok() ? status : Prefixed(absl::StrCat(config.file, ": "), status);
 }
 
@@ -133,7 +135,7 @@ Method& Gateway::AddMethod(Operation operation, const std::string& path, bool au
 // The operations of an upstream that the configuration leaves out are not served.
 void Gateway::MakeEndpoints() {
   surroundings_.emplace(Surroundings{*authorizer_, in_flight_, arrivals_, drift_, *telemetry_,
-                                     audit_.get(),
+                                     audit_.get(), ledger_.get(),
                                      static_cast<size_t>(config_.server.max_metadata_bytes)});
   for (const mapping::Route& route : routes_->routes()) {
     const BackendSlot* const backend = backends_->Find(route.provider->name());
@@ -174,6 +176,14 @@ absl::Status Gateway::OpenAudit() {
   auto audit = AuditLog::Open(config_.audit_file);
   if (!audit.ok()) return Prefixed(absl::StrCat(config_.file, ": audit.file: "), audit.status());
   audit_ = *std::move(audit);
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::MakeLedger() {
+  if (!config_.ledger.enabled()) return absl::OkStatus();
+  auto ledger = OpenLedger(config_.ledger);
+  if (!ledger.ok()) return Prefixed(absl::StrCat(config_.file, ": ledger."), ledger.status());
+  ledger_ = *std::move(ledger);
   return absl::OkStatus();
 }
 
@@ -237,6 +247,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
   std::unique_ptr<Gateway> gateway(new Gateway(config, files));
   absl::Status status = gateway->MakeAll();
   if (status.ok()) status = gateway->OpenAudit();
+  if (status.ok()) status = gateway->MakeLedger();
   if (!status.ok()) return status;
   gateway->MakeEndpoints();
   gateway->MakeMetrics();

@@ -105,9 +105,12 @@ std::variant<PreparedCall, mapping::Failure> Client::Prepare(const mapping::Rout
   auto written = mapping::WriteRequest(route, message,
                                        {.base_url = upstream_.options.base_url,
                                         .default_tenant = upstream_.options.default_store,
-                                        .idempotency_key = terms.idempotency_key});
+                                        .idempotency_key = terms.idempotency_key,
+                                        .ledger_heeds_keys = terms.kept_by_ledger});
   if (auto* failure = std::get_if<mapping::Failure>(&written)) return std::move(*failure);
-  return PreparedCall{&route, std::get<mapping::RestRequest>(std::move(written))};
+  PreparedCall call{&route, std::get<mapping::RestRequest>(std::move(written))};
+  if (terms.kept_by_ledger) call.identity = mapping::IdentityOf(route, message);
+  return call;
 }
 
 Client::Handle Client::Send(PreparedCall prepared, const CallTerms& terms, Done done) {

@@ -24,6 +24,7 @@
 #include "upstream/http/transport.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/mapping/reply/reply_reader.h"
+#include "upstream/mapping/request/request_identity.h"
 #include "upstream/mapping/request/request_writer.h"
 #include "upstream/mapping/route.h"
 #include "upstream/resilience/gate.h"
@@ -45,6 +46,7 @@ struct Answer {
 struct PreparedCall {
   const mapping::Route* route;  // outlives the call
   mapping::RestRequest request;
+  mapping::RequestIdentity identity = {};  // only where the terms ask for it
 
   // The store that the call is about; empty for none.
   const std::string& store() const { return request.tenant; }
@@ -55,6 +57,8 @@ struct CallTerms {
   // All attempts together, with their queueing and the waits in between, end at it.
   SteadyTime deadline;
   std::optional<absl::string_view> idempotency_key = {};  // see mapping::RequestContext
+  // A ledger keeps the call: it heeds the idempotency key, and wants the request's identity.
+  bool kept_by_ledger = false;
   // Somebody between the caller and this gateway has sent the call before.
   bool repeated = false;
   // In place of the gateway's own, where the upstream's options accept it.

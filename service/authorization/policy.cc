@@ -127,6 +127,19 @@ absl::string_view Rule::KnowsAs(const Identity& caller) const {
   return "";
 }
 
+std::string Rule::IdentityOf(const Identity& caller) const {
+  const bool by_token = !subjects.empty() || !claims.empty() || anyone;
+  if (by_token && caller.claims != nullptr) {
+    const auto issuer = caller.claims->texts.find("iss");
+    return absl::StrCat("token ",
+                        issuer == caller.claims->texts.end() ? "" : issuer->second.front(), " ",
+                        caller.claims->subject);
+  }
+  if (!caller.spiffe.empty() && (anyone || FitsSpiffe(caller))) return caller.spiffe;
+  const absl::string_view name = KnowsAs(caller);
+  return name.empty() ? "" : absl::StrCat("dns:", name);
+}
+
 bool Rule::Fits(const Identity& caller) const {
   if (anyone) return true;
   if (!spiffe.empty() || !spiffe_prefixes.empty() || !dns.empty()) {

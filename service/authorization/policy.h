@@ -50,6 +50,9 @@ struct Rule {
   // Of a caller that fits: the DNS name by which it does; empty where it is not by one.
   absl::string_view KnowsAs(const Identity& caller) const;
   bool FitsSpiffe(const Identity& caller) const;
+  // A caller that fits, as the rule knows it: by its token where the rule asks for one, or else by
+  // its certificate. Equal for equal callers, and no text that a caller chooses for itself.
+  std::string IdentityOf(const Identity& caller) const;
 
   std::string name;
   bool anyone = false;

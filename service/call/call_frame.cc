@@ -30,6 +30,10 @@ constexpr char kTraceId[] = "gateway-trace-id";
 // for them.
 constexpr char kUnrecognized[] = "gateway-unrecognized";
 
+// Trailers: the ledger's entry for the write, and that the reply is the one that it kept.
+constexpr char kLedgerEntry[] = "gateway-ledger-entry";
+constexpr char kReplayed[] = "gateway-replayed";
+
 // Clients grant all trailers of a call 8 KB, and fail a call whose trailers are larger.
 constexpr size_t kMaxUnrecognized = 4096;
 // What HTTP/2 counts for a header beside its name and value.
@@ -59,6 +63,7 @@ grpc::Status CallFrame::End(const Answer& answer, absl::string_view upstream_hos
   if (method_.is_upstreams()) {
     context_.AddTrailingMetadata(kAttempts, absl::StrCat(answer.attempts));
   }
+  AddLedgerTrailers();
   Audit(answer);
   if (const auto* failure = std::get_if<Failure>(&answer.result)) {
     return Fail(*failure, method_.operation.full_name, upstream_host);
@@ -91,6 +96,16 @@ grpc::Status CallFrame::Fail(const Failure& failure, absl::string_view name,
   }
   Count(failure.code, CallStats::EndOf(failure.outcome), host);
   return ToStatus(failure, name, host, trace_.trace_id());
+}
+
+std::string CallFrame::LedgerIdentity(absl::string_view store) const {
+  const authorization::Rule* const rule = admission_.grant.For(store);
+  return rule == nullptr ? "" : rule->IdentityOf(admission_.caller);
+}
+
+void CallFrame::AddLedgerTrailers() {
+  if (!entry_.empty()) context_.AddTrailingMetadata(kLedgerEntry, entry_);
+  if (replayed_) context_.AddTrailingMetadata(kReplayed, "true");
 }
 
 void CallFrame::AddTrailers(const mapping::Reply& reply) {
@@ -137,6 +152,7 @@ void CallFrame::Audit(const Answer& answer) {
       failure == nullptr ? std::get<mapping::Reply>(answer.result).trace_id : failure->trace_id;
   record.attempts = answer.attempts;
   record.ids = trace_.ids();
+  record.ledger_entry = entry_;
   record.idempotency_key = OnlyValue(context_, kIdempotencyKey).value_or("");
   surroundings_.audit->Write(record);
 }

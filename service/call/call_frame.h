@@ -24,6 +24,7 @@
 #include "service/call/arrivals.h"
 #include "service/call/in_flight.h"
 #include "service/call/method.h"
+#include "service/generation/ledger_in_use.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_trace.h"
 #include "service/telemetry/drift_log.h"
@@ -40,7 +41,8 @@ struct Surroundings {
   Arrivals& arrivals;
   DriftLog& drift;
   const Telemetry& telemetry;
-  AuditLog* audit;  // null: none is kept
+  AuditLog* audit;      // null: none is kept
+  LedgerInUse* ledger;  // null: nobody remembers writes
   size_t max_metadata_bytes;
 };
 
@@ -59,6 +61,15 @@ class CallFrame {
   const authorization::Identity& caller() const { return admission_.caller; }
   CallTrace& trace() { return trace_; }
 
+  // Who the caller is to the ledger, for calls about the store: what the policy's rule went by.
+  std::string LedgerIdentity(absl::string_view store) const;
+
+  // The ledger's entry for this call, and whether the reply is the one that it kept.
+  void NoteEntry(const std::string& entry, bool replayed) {
+    entry_ = entry;
+    replayed_ = replayed;
+  }
+
   // From here on the call is one that asked for something: its message is there.
   void MessageArrived() { arrived_ = true; }
 
@@ -73,6 +84,7 @@ class CallFrame {
   grpc::Status Succeed(const mapping::Reply& reply, absl::string_view host);
   grpc::Status Fail(const mapping::Failure& failure, absl::string_view name,
                     absl::string_view host);
+  void AddLedgerTrailers();
   void AddTrailers(const mapping::Reply& reply);
   void AddUnrecognized(const std::vector<mapping::Drift>& drifts);
   void Audit(const Answer& answer);
@@ -84,6 +96,8 @@ class CallFrame {
   CallTrace trace_;
   authorization::Admission admission_;
   bool arrived_ = false;
+  std::string entry_;  // of the ledger
+  bool replayed_ = false;
 };
 
 }  // namespace gateway

@@ -2,61 +2,160 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "service/call/call_metadata.h"
+#include "service/call/keyed_write.h"
 #include "service/call/served_call.h"
 
 namespace gateway {
 namespace {
 
 using mapping::Failure;
+using mapping::NotSent;
 
-class UpstreamCall final : public ServedCall {
+// What has been begun at the upstream, and whether it is to end. Outlives the call for those who
+// are in the middle of it.
+class Sending {
  public:
-  UpstreamCall(const Surroundings& surroundings, Method& method, const mapping::Route& route,
-               std::shared_ptr<const Backend> backend, grpc::CallbackServerContext& context,
-               grpc::ByteBuffer& reply)
-      : ServedCall(surroundings, method, context, reply),
-        route_(route),
-        backend_(std::move(backend)) {}
-
- private:
-  void Serve(absl::string_view message) override {
-    CallTerms terms = TermsOf(context(), backend_->default_deadline);
-    terms.caller = frame().caller().Key();
-    terms.observer = &frame().trace();
-    auto prepared = backend_->client->Prepare(route_, message, terms);
-    if (auto* failure = std::get_if<Failure>(&prepared)) return Conclude({std::move(*failure)});
-    auto& call = std::get<PreparedCall>(prepared);
-    if (auto refusal = frame().CheckStore(call.store())) {
-      return Conclude({*std::move(refusal), 0, call.store()});
-    }
-    Send(std::move(call), terms);
-  }
-
-  void Send(PreparedCall call, const CallTerms& terms) {
-    Client::Handle handle = backend_->client->Send(
-        std::move(call), terms, [this](Answer answer) { Conclude(std::move(answer)); });
+  void Begun(Client::Handle handle) {
     const std::lock_guard lock(mutex_);
     handle_ = std::move(handle);
-    if (stopped_) handle_.Cancel();  // Stop may have come before the handle
+    if (stopped_) handle_.Cancel();
   }
 
-  void Stop() override {
+  void Stop() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     handle_.Cancel();
   }
 
+  bool stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  bool stopped_ = false;
+  Client::Handle handle_;
+};
+
+class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
+ public:
+  UpstreamCall(const Surroundings& surroundings, Method& method, const mapping::Route& route,
+               std::shared_ptr<const Backend> backend, grpc::CallbackServerContext& context,
+               grpc::ByteBuffer& reply)
+      : ServedCall(surroundings, method, context, reply),
+        ledger_(route.read ? nullptr : surroundings.ledger),
+        route_(route),
+        backend_(std::move(backend)) {}
+
+ private:
+  void Serve(absl::string_view message) override {
+    terms_ = TermsOf(context(), backend_->default_deadline);
+    terms_.caller = frame().caller().Key();
+    terms_.observer = &frame().trace();
+    terms_.kept_by_ledger =
+        ledger_ != nullptr && (terms_.idempotency_key.has_value() || !route_.guard.empty());
+    auto prepared = backend_->client->Prepare(route_, message, terms_);
+    if (auto* failure = std::get_if<Failure>(&prepared)) return Conclude({std::move(*failure)});
+    prepared_ = std::get<PreparedCall>(std::move(prepared));
+    if (auto refusal = CheckPrepared()) {
+      return Conclude({*std::move(refusal), 0, prepared_->store()});
+    }
+    if (!terms_.kept_by_ledger) return Send();
+    BeginKept();
+  }
+
+  // Why the call must not go on now that it is known what it is about.
+  std::optional<Failure> CheckPrepared() {
+    if (auto refusal = frame().CheckStore(prepared_->store())) return refusal;
+    const bool lacks_key = ledger_ != nullptr && !terms_.idempotency_key.has_value() &&
+                           ledger_->RequiresKey(absl::StripPrefix(route_.rpc_path, "/"));
+    if (!lacks_key) return std::nullopt;
+    Failure failure = NotSent(absl::StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_REQUIRED",
+                              "this call needs the metadata idempotency-key");
+    failure.violations.push_back({"idempotency-key", "is required"});
+    return failure;
+  }
+
+  void BeginKept() {
+    const http::Request& request = prepared_->request.http;
+    absl::string_view target = request.url;
+    absl::ConsumePrefix(&target, backend_->client->upstream().options.base_url);
+    const size_t query = target.find('?');
+    auto fingerprint = ledger_->fingerprinter.Of(
+        {.verb = http::Name(request.method),
+         .path = target.substr(0, query),
+         .query = query == absl::string_view::npos ? "" : target.substr(query + 1),
+         .body = prepared_->identity.bytes});
+    const std::string& store = prepared_->store();
+    keyed_.emplace(
+        *ledger_, *this,
+        KeyedWrite::Terms{{frame().LedgerIdentity(store), route_.provider->name(), store,
+                           route_.full_name, std::string(terms_.idempotency_key.value_or(""))},
+                          std::move(prepared_->identity.guard),
+                          terms_.deadline,
+                          !route_.credential},
+        std::move(fingerprint));
+    {
+      const std::lock_guard lock(mutex_);
+      waits_ = true;
+      if (stopped_) keyed_->Stop();
+    }
+    keyed_->Begin();
+  }
+
+  void Send() override {
+    // The answer may come, and end this call, before Client::Send returns.
+    const std::shared_ptr<Sending> sending = sending_;
+    if (sending->stopped()) {
+      return OnAnswer(
+          {NotSent(absl::StatusCode::kCancelled, "CANCELLED", "cancelled by the caller"), 0,
+           prepared_->store()});
+    }
+    sending->Begun(backend_->client->Send(*std::move(prepared_), terms_,
+                                          [this](Answer answer) { OnAnswer(std::move(answer)); }));
+  }
+
+  void OnAnswer(Answer answer) {
+    if (keyed_) return keyed_->Finish(std::move(answer));
+    Conclude(std::move(answer));
+  }
+
+  void Conclude(Answer answer) override { ServedCall::Conclude(std::move(answer)); }
+
+  void NoteEntry(const std::string& entry, bool replayed) override {
+    frame().NoteEntry(entry, replayed);
+  }
+
+  void Stop() override {
+    sending_->Stop();
+    const std::lock_guard lock(mutex_);
+    if (waits_) keyed_->Stop();
+    stopped_ = true;
+  }
+
   absl::string_view upstream_host() const override { return backend_->client->host(); }
 
+  LedgerInUse* const ledger_;  // null: nobody keeps the call
   const mapping::Route& route_;
   const std::shared_ptr<const Backend> backend_;
+  CallTerms terms_;
+  std::optional<PreparedCall> prepared_;  // until it is sent
+  std::optional<KeyedWrite> keyed_;       // of a call that the ledger keeps
+  const std::shared_ptr<Sending> sending_ = std::make_shared<Sending>();
   std::mutex mutex_;
-  bool stopped_ = false;   // guarded by mutex_
-  Client::Handle handle_;  // guarded by mutex_
+  // Guarded by mutex_.
+  bool stopped_ = false;
+  bool waits_ = false;  // keyed_ is there
 };
 
 }  // namespace

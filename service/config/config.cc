@@ -331,6 +331,7 @@ Config ReadConfig(Section root) {
     audit.Read("file", "File that the lines are appended to; empty: none are kept.",
                config.audit_file);
   }
+  config.ledger = ReadLedger(root);
   return config;
 }
 

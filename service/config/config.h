@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/config/authorization_config.h"
 #include "service/config/config_reader.h"
+#include "service/config/ledger_config.h"
 #include "service/config/observability_config.h"
 #include "service/config/server_config.h"
 #include "upstream/http/options.h"
@@ -104,6 +105,7 @@ struct Config {
   authorization::Config authorization;
   // One line for each write; empty: none are kept.
   std::string audit_file;
+  LedgerConfig ledger;
 };
 
 // NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad

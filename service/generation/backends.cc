@@ -31,6 +31,7 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
   if (next.health != now.health) return refuse("health");
   if (next.tracing != now.tracing) return refuse("tracing");
   if (next.audit_file != now.audit_file) return refuse("audit.file");
+  if (next.ledger != now.ledger) return refuse("ledger");
   if (next.server != now.server) return refuse("server");
   if (next.authorization.enabled() != now.authorization.enabled()) return refuse("authorization");
   if (!SameUpstreams(now, next)) return refuse("upstreams");

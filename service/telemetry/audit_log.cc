@@ -57,6 +57,7 @@ std::string LineOf(const AuditRecord& record, uint64_t left_out) {
   if (!record.peer.empty()) line["peer"] = record.peer;
   if (!record.ids.trace_id.empty()) line["trace_id"] = record.ids.trace_id;
   if (!record.ids.request_id.empty()) line["request_id"] = record.ids.request_id;
+  if (!record.ledger_entry.empty()) line["ledger_entry"] = record.ledger_entry;
   if (!record.idempotency_key.empty()) {
     line["idempotency_key_sha256"] = Sha256(record.idempotency_key);
   }

@@ -57,6 +57,7 @@ struct AuditRecord {
   std::string peer = {};
   LogIds ids = {};                    // by which the call's lines in the log are found
   absl::string_view idempotency_key;  // only its hash is written
+  absl::string_view ledger_entry = {};  // empty: the ledger does not keep the call
 };
 
 class AuditLog {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "upstream/mapping/descriptors.h"
 
@@ -57,13 +58,14 @@ struct RawAnswer {
 
 RawAnswer CallBytes(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                     const std::string& request,
-                    const std::multimap<std::string, std::string>& metadata, bool deadline_set) {
+                    const std::multimap<std::string, std::string>& metadata,
+                    std::optional<std::chrono::milliseconds> patience) {
   const grpc::Slice slice(request);
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
-  const auto deadline = std::chrono::system_clock::now() + kPatience;
-  if (deadline_set) context.set_deadline(deadline);
+  const auto deadline = std::chrono::system_clock::now() + patience.value_or(kPatience);
+  if (patience) context.set_deadline(deadline);
   grpc::CompletionQueue queue;
   const auto call =
       stub.PrepareUnaryCall(&context, "/" + method, grpc::ByteBuffer(&slice, 1), &queue);
@@ -83,11 +85,12 @@ RawAnswer CallBytes(const std::shared_ptr<grpc::Channel>& channel, const std::st
 
 RpcAnswer CallOn(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                  const std::string& request,
-                 const std::multimap<std::string, std::string>& metadata, bool deadline_set) {
+                 const std::multimap<std::string, std::string>& metadata,
+                 std::optional<std::chrono::milliseconds> patience) {
   const auto& descriptor = FindMethod(method);
   google::protobuf::DynamicMessageFactory factory;
   const std::unique_ptr<Message> message(factory.GetPrototype(descriptor.input_type())->New());
-  RawAnswer raw = CallBytes(channel, method, FromJson(*message, request), metadata, deadline_set);
+  RawAnswer raw = CallBytes(channel, method, FromJson(*message, request), metadata, patience);
   RpcAnswer answer{std::move(raw.status), "", std::move(raw.trailers)};
   if (answer.status.ok()) {
     const std::unique_ptr<Message> parsed(factory.GetPrototype(descriptor.output_type())->New());
@@ -105,22 +108,24 @@ std::shared_ptr<grpc::Channel> ChannelOf(const std::string& address, const RpcOp
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   bool deadline_set) {
   return CallOn(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()), method, request,
-                {}, deadline_set);
+                {}, deadline_set ? std::optional(RpcOptions().deadline) : std::nullopt);
 }
 
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   const RpcOptions& options) {
-  return CallOn(ChannelOf(address, options), method, request, options.metadata, true);
+  return CallOn(ChannelOf(address, options), method, request, options.metadata, options.deadline);
 }
 
 grpc::Status StatusOf(const std::string& address, const std::string& method,
                       const std::string& request, const RpcOptions& options) {
-  return CallBytes(ChannelOf(address, options), method, request, options.metadata, true).status;
+  return CallBytes(ChannelOf(address, options), method, request, options.metadata, options.deadline)
+      .status;
 }
 
 RpcAnswer CallBytesOf(const std::string& address, const std::string& method,
                       const std::string& request, const RpcOptions& options) {
-  RawAnswer raw = CallBytes(ChannelOf(address, options), method, request, options.metadata, true);
+  RawAnswer raw =
+      CallBytes(ChannelOf(address, options), method, request, options.metadata, options.deadline);
   return {std::move(raw.status), "", std::move(raw.trailers)};
 }
 

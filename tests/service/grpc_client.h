@@ -10,6 +10,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +35,7 @@ struct RpcOptions {
   RpcMetadata metadata = {};
   // One to call on, instead of one of the call's own.
   std::shared_ptr<grpc::Channel> channel = nullptr;
+  std::chrono::milliseconds deadline = std::chrono::seconds(30);
 };
 
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,

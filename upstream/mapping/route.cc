@@ -8,6 +8,7 @@
 #include "upstream/mapping/credential.h"
 #include "upstream/mapping/error_body.h"
 #include "upstream/mapping/form.h"
+#include "upstream/mapping/request/request_identity.h"
 
 namespace gateway::mapping {
 namespace {
@@ -51,7 +52,8 @@ class RouteCompiler {
     using Step = absl::Status (RouteCompiler::*)();
     constexpr Step kSteps[] = {&RouteCompiler::Request, &RouteCompiler::Verb,
                                &RouteCompiler::Places,  &RouteCompiler::Mask,
-                               &RouteCompiler::Reply,   &RouteCompiler::Idempotency};
+                               &RouteCompiler::Reply,   &RouteCompiler::Idempotency,
+                               &RouteCompiler::Guard};
     for (const Step step : kSteps) {
       const absl::Status status = (this->*step)();
       if (!status.ok()) return status;
@@ -229,6 +231,16 @@ class RouteCompiler {
     if (route_.idempotency_key && !route_.provider->has_idempotency_key()) {
       return Bad("the provider has no idempotency key");
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status Guard() {
+    const std::string& path = method_.options().GetExtension(v1::method).once().guard();
+    if (path.empty()) return absl::OkStatus();
+    if (route_.read) return Bad("once.guard: a read guards nothing");
+    auto fields = ResolveGuard(*method_.input_type(), path);
+    if (!fields.ok()) return Bad(fields.status().message());
+    route_.guard = *std::move(fields);
     return absl::OkStatus();
   }
 

@@ -64,6 +64,8 @@ struct Route {
   bool read = false;
   // Heeds the provider's idempotency key.
   bool idempotency_key = false;
+  // The field that the ledger's guard reads (Once.guard), from the request inwards; empty: none.
+  std::vector<const google::protobuf::FieldDescriptor*> guard;
   // Request or reply has a place for a credential.
   bool credential = false;
 

@@ -239,17 +239,20 @@ class RequestWriter {
 
   void AddIdempotencyKey(absl::string_view key) {
     const Path at{nullptr, kIdempotencyKey};
-    if (!route_.idempotency_key && !route_.read) {
+    const bool heeded = route_.idempotency_key || context_.ledger_heeds_keys;
+    if (!heeded && !route_.read) {
       return violations_.Add(at, "is of no effect here: the upstream has no such thing");
     }
     const v1::IdempotencyKey& known = route_.provider->idempotency_key();
-    const size_t most = known.max_length() > 0 ? known.max_length() : kMaxIdempotencyKey;
+    const bool passes_on = route_.idempotency_key && !route_.read;
+    const size_t most = known.max_length() > 0 && (passes_on || route_.read) ? known.max_length()
+                                                                             : kMaxIdempotencyKey;
     if (key.empty() || key.size() > most ||
         !std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
       return violations_.Add(
           at, absl::StrCat("must be given once, as 1 to ", most, " visible characters of ASCII"));
     }
-    if (!route_.read) request_.http.headers.Add(known.header(), ": ", key);
+    if (passes_on) request_.http.headers.Add(known.header(), ": ", key);
   }
 
   WireResult WriteBody() {

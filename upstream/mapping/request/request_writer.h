@@ -31,13 +31,15 @@ struct RequestContext {
   absl::string_view default_tenant = "";
   // The caller's `idempotency-key`; nullopt for none. An empty one is no key, and refused.
   std::optional<absl::string_view> idempotency_key = std::nullopt;
+  // A ledger heeds the key of every write, so none is refused because the upstream does not.
+  bool ledger_heeds_keys = false;
   // What bounds ahead of the present are taken against.
   absl::Time now = absl::Now();
 };
 
 // A Failure is INVALID_ARGUMENT with outcome kNotSent. An idempotency key is refused with a write
-// that does not heed one: its caller would count on what nobody promised. Reads need none; a bad
-// one is refused there too.
+// for which nobody heeds one: its caller would count on what nobody promised. Reads need none; a
+// bad one is refused there too.
 //
 // Thread-safety: a pure function.
 std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,

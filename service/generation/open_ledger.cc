@@ -1,0 +1,170 @@
+#include "service/generation/open_ledger.h"
+
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "service/config/config.h"
+#include "service/config/prefixed.h"
+#include "service/config/read_file.h"
+#include "service/ledger/postgresql_ledger.h"
+#include "service/ledger/reply_cipher.h"
+#include "service/ledger/sqlite_ledger.h"
+#include "service/log/log.h"
+
+namespace gateway {
+namespace {
+
+constexpr size_t kLeastSecret = 32;
+
+struct Secrets {
+  std::string fingerprint;
+  std::string reply_key;
+  std::string previous_reply_key;  // "": none
+};
+
+absl::StatusOr<std::string> ReadSecret(absl::string_view key, const std::string& file) {
+  absl::StatusOr<std::string> text = ReadKey({.file = file, .env = ""});
+  if (!text.ok()) return Prefixed(absl::StrCat(key, ": "), text.status());
+  if (text->size() >= kLeastSecret) return text;
+  return absl::InvalidArgumentError(
+      absl::StrCat(key, ": needs ", kLeastSecret, " visible characters or more"));
+}
+
+// Makes the file, unless it is there. Whoever loses the race reads what the winner wrote.
+absl::Status MakeSecret(const std::string& file) {
+  unsigned char random[32];
+  if (RAND_bytes(random, sizeof(random)) != 1) {
+    return absl::UnavailableError("the system has no random bytes");
+  }
+  const std::string text =
+      absl::StrCat(absl::BytesToHexString({reinterpret_cast<char*>(random), sizeof(random)}), "\n");
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0 && errno == EEXIST) return absl::OkStatus();
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", file));
+  const bool written =
+      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  close(fd);
+  if (written) return absl::OkStatus();
+  unlink(file.c_str());
+  return absl::UnavailableError(absl::StrCat("cannot write ", file));
+}
+
+// The file that the configuration names, or else one beside the ledger's.
+absl::StatusOr<std::string> SecretOr(const std::string& key, const std::string& configured,
+                                     const std::string& beside) {
+  if (!configured.empty()) return ReadSecret(key, configured);
+  if (absl::Status status = MakeSecret(beside); !status.ok()) {
+    return Prefixed(absl::StrCat(key, ": "), status);
+  }
+  return ReadSecret(key, beside);
+}
+
+absl::StatusOr<Secrets> ReadSecrets(const LedgerConfig& config) {
+  Secrets secrets;
+  auto fingerprint = SecretOr("secret_file", config.secret_file, config.file + ".secret");
+  if (!fingerprint.ok()) return fingerprint.status();
+  secrets.fingerprint = *std::move(fingerprint);
+  auto reply_key = SecretOr("reply_key_file", config.reply_key_file, config.file + ".reply-key");
+  if (!reply_key.ok()) return reply_key.status();
+  secrets.reply_key = *std::move(reply_key);
+  if (config.previous_reply_key_file.empty()) return secrets;
+  auto previous = ReadSecret("previous_reply_key_file", config.previous_reply_key_file);
+  if (!previous.ok()) return previous.status();
+  secrets.previous_reply_key = *std::move(previous);
+  return secrets;
+}
+
+// A key of the cipher's length from a text of any.
+std::string KeyOf(const std::string& text) {
+  if (text.empty()) return "";
+  std::string key(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(key.data()));
+  return key;
+}
+
+absl::StatusOr<ledger::Options> OptionsOf(const LedgerConfig& config, const Secrets& secrets) {
+  ledger::Options options;
+  auto cipher =
+      ledger::ReplyCipher::Create(KeyOf(secrets.reply_key), KeyOf(secrets.previous_reply_key));
+  if (!cipher.ok()) return Prefixed("reply_key_file: ", cipher.status());
+  options.cipher = *std::move(cipher);
+  options.keep_reply = config.keep_replies;
+  options.keep_entry = config.keep_entries;
+  options.on_event = [](absl::string_view event, absl::string_view reason) {
+    Log(Severity::kWarning, absl::StrCat("ledger: ", event), {{"reason", std::string(reason)}});
+  };
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<ledger::Ledger>> OpenStore(const LedgerConfig& config,
+                                                          ledger::Options options) {
+  if (!config.file.empty()) {
+    auto opened = ledger::SqliteLedger::Open(
+        {.common = std::move(options), .file = config.file, .max_bytes = config.max_bytes});
+    if (!opened.ok()) return Prefixed("file: ", opened.status());
+    return *std::move(opened);
+  }
+  auto dsn = ReadFile(config.dsn_file);
+  if (!dsn) return absl::NotFoundError("postgresql.dsn_file: cannot be read");
+  auto created =
+      ledger::PostgresqlLedger::Create({.common = std::move(options), .dsn = *std::move(dsn)});
+  if (!created.ok()) return Prefixed("postgresql.dsn_file: ", created.status());
+  return *std::move(created);
+}
+
+// SQLite makes the folder too; but the secrets are needed first.
+absl::Status MakeFolder(const std::string& file) {
+  const std::string folder = std::filesystem::path(file).parent_path();
+  if (folder.empty() || mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST) {
+    return absl::OkStatus();
+  }
+  return absl::ErrnoToStatus(errno, absl::StrCat("file: cannot make the folder ", folder));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& config) {
+  if (!config.file.empty()) {
+    if (absl::Status status = MakeFolder(config.file); !status.ok()) return status;
+  }
+  auto secrets = ReadSecrets(config);
+  if (!secrets.ok()) return secrets.status();
+  auto fingerprinter = ledger::Fingerprinter::Create(secrets->fingerprint);
+  if (!fingerprinter.ok()) return Prefixed("secret_file: ", fingerprinter.status());
+  auto options = OptionsOf(config, *secrets);
+  if (!options.ok()) return options.status();
+  auto store = OpenStore(config, *std::move(options));
+  if (!store.ok()) return store.status();
+  auto in_use = std::make_unique<LedgerInUse>(LedgerInUse{*std::move(fingerprinter), false, {}, nullptr});
+  for (const std::string& rpc : config.require_key) {
+    if (rpc == "*") in_use->all_writes_require_key = true;
+    in_use->require_key.insert(rpc);
+  }
+  in_use->ledger = *std::move(store);
+  return in_use;
+}
+
+absl::Status CheckLedger(const LedgerConfig& config) {
+  for (const auto& [key, file] :
+       {std::pair("secret_file", &config.secret_file),
+        std::pair("reply_key_file", &config.reply_key_file),
+        std::pair("previous_reply_key_file", &config.previous_reply_key_file)}) {
+    if (file->empty()) continue;
+    if (auto secret = ReadSecret(key, *file); !secret.ok()) return secret.status();
+  }
+  if (config.dsn_file.empty() || ReadFile(config.dsn_file)) return absl::OkStatus();
+  return absl::NotFoundError("postgresql.dsn_file: cannot be read");
+}
+
+}  // namespace gateway

@@ -1,0 +1,313 @@
+// Writes with an idempotency key over gRPC, with a ledger in a file: each key is executed once, and
+// a repetition hears what is known.
+#include "service/call/keyed_write.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "service/gateway.h"
+#include "tests/service/grpc_client.h"
+#include "tests/service/temp_dir.h"
+#include "tests/upstream/http/scripted_server.h"
+
+namespace gateway {
+namespace {
+
+using http::Received;
+using http::ScriptedServer;
+using http::Step;
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
+constexpr char kCancel[] = "paynow.management.v1.SubscriptionsService/CancelSubscription";
+constexpr char kStore[] = "411486491630370816";
+
+std::string RefundOf(int order, const std::string& body = "{}") {
+  return absl::StrCat(R"({"store_id": ")", kStore, R"(", "order_id": ")", order, R"(", "body": )",
+                      body, "}");
+}
+
+struct Heard {
+  grpc::StatusCode code = grpc::UNKNOWN;
+  std::string reply;
+  std::string reason;
+  std::string outcome;
+  std::string message;
+  std::string entry;
+  std::string pushback;
+  bool replayed = false;
+  bool has_retry_info = false;
+};
+
+std::string TrailerOf(const RpcAnswer& answer, const char* name) {
+  const auto found = answer.trailers.find(name);
+  return found == answer.trailers.end() ? "" : found->second;
+}
+
+Heard Read(const RpcAnswer& answer) {
+  Heard heard;
+  heard.code = answer.status.error_code();
+  heard.reply = answer.reply;
+  heard.message = answer.status.error_message();
+  heard.entry = TrailerOf(answer, "gateway-ledger-entry");
+  heard.pushback = TrailerOf(answer, "grpc-retry-pushback-ms");
+  heard.replayed = TrailerOf(answer, "gateway-replayed") == "true";
+  google::rpc::Status status;
+  status.ParseFromString(answer.status.error_details());
+  for (const auto& detail : status.details()) {
+    google::rpc::ErrorInfo info;
+    heard.has_retry_info |= detail.Is<google::rpc::RetryInfo>();
+    if (!detail.UnpackTo(&info)) continue;
+    heard.reason = info.reason();
+    heard.outcome = info.metadata().at("outcome");
+  }
+  return heard;
+}
+
+class KeyedWriteTest : public testing::Test {
+ protected:
+  using OnRequest = std::function<Step(const Received&)>;
+
+  void SetUp() override {
+    Serve([](const Received&) { return Refunded(); });
+  }
+
+  static Step Refunded() { return Step::Reply(R"({"id": "77", "order_id": "1"})"); }
+  static Step Declined() {
+    return Step::Raw(
+        "HTTP/1.1 422 Unprocessable\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
+        R"({"code":"broken"})");
+  }
+
+  void Serve(OnRequest on_request) {
+    gateway_ = nullptr;
+    upstream_ =
+        std::make_unique<ScriptedServer>(http::Answers{.on_request = std::move(on_request)});
+    Start();
+  }
+
+  // A gateway on the same ledger as the last one.
+  void Start() {
+    gateway_ = nullptr;
+    auto config = ParseConfig("gateway.json", ConfigText().dump());
+    ASSERT_TRUE(config.ok()) << config.status();
+    auto created = Gateway::Create(*config);
+    ASSERT_TRUE(created.ok()) << created.status();
+    gateway_ = *std::move(created);
+  }
+
+  json ConfigText() const {
+    json config = {{"listen", "127.0.0.1:0"},
+                   {"default_deadline", "10s"},
+                   {"ledger", {{"file", ledger_file()}}}};
+    config["upstreams"]["paynow"] = {{"base_url", upstream_->Url("")},
+                                     {"api_key", {{"file", key_file_}}}};
+    config["ledger"].update(ledger_keys_);
+    config["audit"]["file"] = directory_.Path("audit");
+    return config;
+  }
+
+  std::string ledger_file() const { return directory_.Path("ledger/ledger.db"); }
+
+  Heard Call(const std::string& key, const std::string& request = RefundOf(1),
+             const char* method = kRefund,
+             std::chrono::milliseconds deadline = std::chrono::seconds(30)) const {
+    RpcOptions options;
+    options.deadline = deadline;
+    if (!key.empty()) options.metadata.emplace("idempotency-key", key);
+    return Read(CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), method, request, options));
+  }
+
+  int executions() const { return upstream_->executions(); }
+
+  const TempDir directory_;
+  const std::string key_file_ = directory_.Write("key", "k");
+  json ledger_keys_ = json::object();
+  std::unique_ptr<ScriptedServer> upstream_;
+  std::unique_ptr<Gateway> gateway_;
+};
+
+TEST_F(KeyedWriteTest, ARepetitionIsAnsweredWithTheKeptReply) {
+  const Heard first = Call("once");
+  const Heard again = Call("once");
+  EXPECT_EQ(first.code, grpc::OK) << first.message;
+  EXPECT_FALSE(first.replayed);
+  EXPECT_THAT(first.reply, HasSubstr("77"));
+  EXPECT_EQ(again.code, grpc::OK) << again.message;
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.reply, first.reply);
+  EXPECT_EQ(again.entry, first.entry);
+  EXPECT_FALSE(first.entry.empty());
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, TheKeptReplyOutlivesTheProcess) {
+  const Heard first = Call("once");
+  Start();
+  const Heard again = Call("once");
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.reply, first.reply);
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, AnUnknownOutcomeIsNeverSentAgain) {
+  Serve([](const Received&) { return Step::ExecuteAndClose(); });
+  const Heard first = Call("once");
+  EXPECT_EQ(first.code, grpc::UNKNOWN);
+  EXPECT_EQ(first.outcome, "unknown");
+  for (int i = 0; i < 2; ++i) {
+    const Heard again = Call("once");
+    EXPECT_EQ(again.code, grpc::UNKNOWN);
+    EXPECT_EQ(again.outcome, "unknown");
+    EXPECT_EQ(again.reason, "IDEMPOTENCY_OUTCOME_UNKNOWN");
+    EXPECT_EQ(again.pushback, "-1");
+    EXPECT_EQ(again.entry, first.entry);
+    Start();  // and not by another process either
+  }
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, WhileAnOutcomeIsUnknownNoOtherWriteOfItsKindPasses) {
+  Serve([](const Received& request) {
+    return request.target.find("/orders/1/") != std::string::npos ? Step::ExecuteAndClose()
+                                                                  : Refunded();
+  });
+  const Heard first = Call("once");
+  for (const std::string key : {"another", ""}) {
+    const Heard other = Call(key);
+    EXPECT_EQ(other.code, grpc::FAILED_PRECONDITION) << other.message;
+    EXPECT_EQ(other.reason, "UNRESOLVED_WRITE");
+    EXPECT_EQ(other.outcome, "not_sent");
+    EXPECT_THAT(other.message, HasSubstr(first.entry));
+  }
+  EXPECT_EQ(executions(), 1);
+  EXPECT_EQ(Call("another", RefundOf(2)).code, grpc::OK);
+}
+
+TEST_F(KeyedWriteTest, AWriteWithoutAKeyThatIsLostGuardsItsResourceToo) {
+  Serve([](const Received&) { return Step::ExecuteAndClose(); });
+  const Heard first = Call("");
+  EXPECT_EQ(first.outcome, "unknown");
+  EXPECT_EQ(Call("").reason, "UNRESOLVED_WRITE");
+  EXPECT_EQ(Call("once").reason, "UNRESOLVED_WRITE");
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, ARefusedWriteMayBeSentAgainWithItsKey) {
+  auto declines = std::make_shared<std::atomic<int>>(1);
+  Serve([=](const Received&) { return (*declines)-- > 0 ? Declined() : Refunded(); });
+  const Heard first = Call("once");
+  EXPECT_EQ(first.outcome, "refused") << first.message;
+  const Heard again = Call("once");
+  EXPECT_EQ(again.code, grpc::OK) << again.message;
+  EXPECT_FALSE(again.replayed);
+  EXPECT_EQ(again.entry, first.entry);
+  EXPECT_TRUE(Call("once").replayed);
+}
+
+TEST_F(KeyedWriteTest, AKeyIsBoundToItsRequest) {
+  Call("once");
+  const Heard other = Call("once", RefundOf(2));
+  EXPECT_EQ(other.code, grpc::FAILED_PRECONDITION);
+  EXPECT_EQ(other.reason, "IDEMPOTENCY_KEY_REUSED");
+  EXPECT_EQ(other.outcome, "not_sent");
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, CallersOfOneKeyAllHearTheOneReply) {
+  constexpr int kCallers = 50;
+  Serve([](const Received&) { return Step::HeldReply(R"({"id": "77"})"); });
+  std::vector<Heard> heard(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([this, &heard, i] { heard[static_cast<size_t>(i)] = Call("once"); });
+  }
+  ASSERT_TRUE(upstream_->WaitForExecutions(1));
+  upstream_->Release();
+  for (std::thread& caller : callers) caller.join();
+  int replayed = 0;
+  for (const Heard& one : heard) {
+    EXPECT_EQ(one.code, grpc::OK) << one.message;
+    EXPECT_EQ(one.reply, heard[0].reply);
+    EXPECT_EQ(one.entry, heard[0].entry);
+    replayed += one.replayed ? 1 : 0;
+  }
+  EXPECT_EQ(replayed, kCallers - 1);
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, WhoWaitsInVainIsToldToAskAgain) {
+  Serve([](const Received&) { return Step::HeldReply(R"({"id": "77"})"); });
+  std::thread first([this] { EXPECT_EQ(Call("once").code, grpc::OK); });
+  ASSERT_TRUE(upstream_->WaitForExecutions(1));
+  const Heard other = Call("once", RefundOf(1), kRefund, std::chrono::seconds(3));
+  EXPECT_EQ(other.code, grpc::ABORTED) << other.message;
+  EXPECT_EQ(other.reason, "IDEMPOTENCY_IN_PROGRESS");
+  EXPECT_EQ(other.outcome, "not_sent");
+  EXPECT_TRUE(other.has_retry_info);
+  upstream_->Release();
+  first.join();
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, AnOperationWithoutAnUpstreamKeyIsKeptTooAndItsKeyStaysHere) {
+  const std::string request =
+      absl::StrCat(R"({"store_id": ")", kStore, R"(", "subscription_id": "5"})");
+  Serve([](const Received&) { return Step::Raw("HTTP/1.1 204 No Content\r\n\r\n"); });
+  EXPECT_EQ(Call("once", request, kCancel).code, grpc::OK);
+  EXPECT_TRUE(Call("once", request, kCancel).replayed);
+  EXPECT_EQ(executions(), 1);
+  EXPECT_THAT(upstream_->received()[0].head, testing::Not(HasSubstr("once")));
+}
+
+TEST_F(KeyedWriteTest, ACallThatNeedsAKeyIsRefusedWithout) {
+  ledger_keys_ = {{"require_key", {kRefund}}};
+  Start();
+  const Heard heard = Call("");
+  EXPECT_EQ(heard.code, grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(heard.reason, "IDEMPOTENCY_KEY_REQUIRED");
+  EXPECT_EQ(heard.outcome, "not_sent");
+  EXPECT_EQ(executions(), 0);
+  EXPECT_EQ(Call("once").code, grpc::OK);
+}
+
+TEST_F(KeyedWriteTest, AKeyOfOddBytesIsRefused) {
+  EXPECT_EQ(Call("two words").code, grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(Call(std::string(256, 'k')).code, grpc::OK);
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, ASecondGatewayOnTheSameFileIsRefused) {
+  auto config = ParseConfig("gateway.json", ConfigText().dump());
+  ASSERT_TRUE(config.ok()) << config.status();
+  const auto second = Gateway::Create(*config);
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("ledger.file: "));
+}
+
+TEST_F(KeyedWriteTest, TheAuditLineNamesTheEntry) {
+  const Heard heard = Call("once");
+  gateway_ = nullptr;
+  std::ifstream audit(directory_.Path("audit"));
+  const std::string lines{std::istreambuf_iterator<char>(audit), std::istreambuf_iterator<char>()};
+  EXPECT_THAT(lines, HasSubstr(absl::StrCat(R"("ledger_entry":")", heard.entry)));
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,35 @@
+// What the ledger knows a request by.
+#ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
+#define UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::mapping {
+
+struct RequestIdentity {
+  // The message serialized anew, in the order of field numbers and of the keys of maps: equal for
+  // equal requests, in whatever order their sender wrote them.
+  std::string bytes;
+  // The RPC and the value of the field that Once.guard names; empty where the RPC has no guard or
+  // the request does not set the field.
+  std::string guard;
+};
+
+// `message` has passed WriteRequest. Thread-safety: a pure function.
+RequestIdentity IdentityOf(const Route& route, absl::string_view message);
+
+// The fields of Once.guard, from `request` inwards. INVALID_ARGUMENT says why there is no such
+// field: it has to be a string or an integer that is not repeated.
+absl::StatusOr<std::vector<const google::protobuf::FieldDescriptor*>> ResolveGuard(
+    const google::protobuf::Descriptor& request, absl::string_view path);
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
