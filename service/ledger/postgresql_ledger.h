@@ -28,6 +28,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "service/ledger/answers.h"
@@ -138,6 +139,7 @@ class PostgresqlLedger final : public QueuedLedger {
   std::vector<Slot> slots_;
   size_t next_slot_ = 0;
   Waiters waiters_;
+  absl::flat_hash_set<WaitId> beginning_waits_;  // whose entry is being read
   std::vector<Operation> answered_;
   size_t active_ = 0;  // operations that have begun
   std::vector<Holding> abandoned_;

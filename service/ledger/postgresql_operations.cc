@@ -19,6 +19,8 @@ absl::Status TooManyTries() {
   return absl::UnavailableError("the entry changes faster than it can be read");
 }
 
+absl::Status Cancelled() { return absl::CancelledError("was cancelled"); }
+
 int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(duration); }
 
 // The row of a statement that ends with the database's time.
@@ -324,22 +326,26 @@ void PostgresqlLedger::Begin(std::shared_ptr<Resolving> resolving) {
 }
 
 void PostgresqlLedger::Begin(std::shared_ptr<Waiting> waiting) {
+  beginning_waits_.insert(waiting->request.wait);
   ReadOne(Query::kById, {waiting->request.id.bytes()},
           [=, this](const absl::StatusOr<Row>& row, absl::Time) {
-            if (row.ok() && row->entry.state == State::kIntent) {
+            const bool cancelled = beginning_waits_.erase(waiting->request.wait) == 0;
+            if (row.ok() && row->entry.state == State::kIntent && !cancelled) {
               --active_;
               return waiters_.Add(std::move(*waiting));
             }
             waiting->result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
+            if (cancelled) waiting->result = Cancelled();
             Finish(waiting);
           });
 }
 
-// A wait whose read is still on its way ends with the entry, not with this.
 void PostgresqlLedger::Begin(std::shared_ptr<CancellingWait> cancelling) {
-  std::vector<Operation> ended =
-      waiters_.Take(cancelling->request.wait, absl::CancelledError("was cancelled"));
+  const WaitId wait = cancelling->request.wait;
+  std::vector<Operation> ended = waiters_.Take(wait, Cancelled());
   std::move(ended.begin(), ended.end(), std::back_inserter(answered_));
+  // Its read may still be on its way.
+  beginning_waits_.erase(wait);
   --active_;
 }
 

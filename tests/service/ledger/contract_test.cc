@@ -483,7 +483,7 @@ TEST_P(ContractTest, WhatHasEndedBecomesATombstoneAndIsRemoved) {
   EXPECT_TRUE(Find(*ledger_, intent.entry.id).ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, ContractTest, testing::Values("Sqlite"),
+INSTANTIATE_TEST_SUITE_P(Stores, ContractTest, testing::Values("Sqlite", "Postgresql"),
                          [](const auto& store) { return std::string(store.param); });
 
 }  // namespace

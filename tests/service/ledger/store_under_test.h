@@ -16,7 +16,7 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
 
-  // A ledger on the store. Its INTENTs are of processes that are gone when it opens.
+  // A ledger on the store, which can be written when it returns.
   virtual std::unique_ptr<Ledger> Open(const Options& options) = 0;
 
   // Changes the stored rows with SQL, behind the back of every ledger. None may be open.
