@@ -98,6 +98,7 @@ class Gateway {
   std::unique_ptr<const mapping::RouteTable> routes_;
   size_t fingerprint_ = 0;
   std::unique_ptr<Backends> backends_;
+  std::deque<Method> methods_;  // log and spans look at them when their calls are over
   std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
   InFlight in_flight_;
@@ -106,7 +107,6 @@ class Gateway {
   std::unique_ptr<AuditLog> audit_;  // null: none is kept
   std::unique_ptr<Webhooks> webhooks_;
   std::optional<Surroundings> surroundings_;
-  std::deque<Method> methods_;
   std::vector<Endpoint> endpoints_;
   std::unique_ptr<TlsSlot> tls_;  // null: plain text
   std::unique_ptr<SecurityFiles> security_files_;
