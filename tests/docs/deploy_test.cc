@@ -118,8 +118,8 @@ TEST(DeployTest, TheRunbookNamesPanelsOfTheDashboard) {
 
 TEST(DeployTest, TheOperatorsObjectHoldsTheAlerts) {
   EXPECT_EQ(ReadSource("deploy/kubernetes/base/monitoring/prometheus-rule.yaml"),
-            RunProgram({SOURCE_DIR "/tools/prometheus-rule.sh"}).out)
-      << "tools/prometheus-rule.sh writes it";
+            RunProgram({SOURCE_DIR "/deploy/check/prometheus-rule.sh"}).out)
+      << "deploy/check/prometheus-rule.sh writes it";
 }
 
 // The manifests' own check is `make k8s-check`; this much can be seen without its tools.
