@@ -96,9 +96,9 @@ TEST(DeployTest, EveryAlertHasAParagraphInTheRunbook) {
 
 TEST(DeployTest, TheRunbookQuotesLinesThatAreLogged) {
   std::string sources;
-  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/service")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(SOURCE_DIR "/service")) {
     if (entry.path().extension() == ".cc") {
-      sources += ReadSource(absl::StrCat("service/", entry.path().filename().string()));
+      sources += ReadSource(entry.path().lexically_relative(SOURCE_DIR));
     }
   }
   const std::set<std::string> events =
