@@ -14,10 +14,10 @@ help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C (PROVIDER=qashier: another API)
-	@PROVIDER=$(PROVIDER) exec tools/run.sh run $(BUILD)
+	@PROVIDER=$(PROVIDER) exec tools/scripts/run.sh run $(BUILD)
 
 demo: build ## the same once: make one call, stop everything
-	@PROVIDER=$(PROVIDER) exec tools/run.sh demo $(BUILD)
+	@PROVIDER=$(PROVIDER) exec tools/scripts/run.sh demo $(BUILD)
 
 test: install ## build everything and run all tests
 	cmake --preset $(PRESET) >$(BUILD)-configure.log || { cat $(BUILD)-configure.log; exit 1; }
@@ -27,22 +27,22 @@ test: install ## build everything and run all tests
 faults: install ## commit every fault of the matrix on the wire, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target faults >$(BUILD)/faults-build.log || { cat $(BUILD)/faults-build.log; exit 1; }
-	@FAULTS_CALLS=$${FAULTS_CALLS:-100000} tools/faults.sh $(BUILD)
+	@FAULTS_CALLS=$${FAULTS_CALLS:-100000} tools/scripts/faults.sh $(BUILD)
 
 fuzz: ## search for inputs that break a promise, FUZZ_SECONDS (60) for each target
-	@tools/install-packages.sh tools/packages.txt tools/packages-fuzz.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-fuzz.txt
 	cmake --preset fuzz
 	cmake --build $(BUILD)-fuzz --target fuzz_targets
-	tools/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
+	tools/scripts/fuzz.sh $(BUILD)-fuzz $${FUZZ_SECONDS:-60}
 
 peers: ## try connections against nginx, haproxy and Python, PEER_ROUNDS (30) times, and a host that vanishes (as root: all of it)
-	@tools/install-packages.sh tools/packages.txt tools/packages-peers.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-peers.txt
 	@cmake --preset default >/dev/null
 	@cmake --build $(BUILD) --target peers_tests >$(BUILD)/peers-build.log || { cat $(BUILD)/peers-build.log; exit 1; }
 	PEER_ROUNDS=$${PEER_ROUNDS:-30} ctest --test-dir $(BUILD) -L peers -V
 
 bench: ## measure a call beside its floors and a peer in Rust, ROUNDS (5) times (BEFORE=PROGRAM: beside another gateway); wants a quiet machine
-	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
 	cmake --preset $(PRESET)
 	cmake --build $(BUILD) --target bench_programs
 	$(BUILD)/codec_bench --benchmark_min_time=1
@@ -50,25 +50,25 @@ bench: ## measure a call beside its floors and a peer in Rust, ROUNDS (5) times 
 	tests/bench/plot.py $(BUILD)/bench.json $(BUILD)/bench.svg
 
 instructions: ## count the instructions of each stage of a call; fails where one grew by 3 % (UPDATE=--update: write them)
-	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target stages >$(BUILD)/instructions-build.log || { cat $(BUILD)/instructions-build.log; exit 1; }
 	@tests/bench/instructions.py $(BUILD) $(UPDATE)
 
 allocations: ## count the allocations of one call, by who makes them, and the ten places of ours with the most
-	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/allocations.py $(BUILD)
 
 waiting: ## measure the memory of a waiting call, with 1,000 on connections and more in the queue
-	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/waiting.py $(BUILD) $(BUILD)/waiting.json
 
 scaling: ## measure what a call costs as clients, stores, methods, processors and event loops grow, ROUNDS (3) times; wants a quiet machine
-	@tools/install-packages.sh tools/packages.txt tools/packages-bench.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/scaling.py $(BUILD) $(BUILD)/scaling.json $${ROUNDS:-3}
@@ -76,26 +76,26 @@ scaling: ## measure what a call costs as clients, stores, methods, processors an
 security: install ## attack a running gateway in every way of the table, and print a row for each
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target security >$(BUILD)/security-build.log || { cat $(BUILD)/security-build.log; exit 1; }
-	@LABEL=security tools/faults.sh $(BUILD)
+	@LABEL=security tools/scripts/faults.sh $(BUILD)
 
 build: install ## build what `make run` starts
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET)
 	@cmake --build $(BUILD) --target billing-gateway paynow-sandbox grpc-call
 
 install: ## install the Debian packages that are missing
-	@tools/install-packages.sh tools/packages.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt
 
 lint: ## check format, run clang-tidy and ShellCheck
-	@tools/install-packages.sh tools/packages.txt tools/packages-lint.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-lint.txt
 	clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc')
 	shellcheck $$(git ls-files '*.sh') .ci/run
 	cmake --preset ci >/dev/null
 	cmake --build $(BUILD) --target generated
-	tools/clang-tidy.sh $(BUILD)
+	tools/scripts/clang-tidy.sh $(BUILD)
 	@echo "lint: clean"
 
 format: ## put all sources into format
-	@tools/install-packages.sh tools/packages-lint.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages-lint.txt
 	clang-format -i $$(git ls-files '*.h' '*.cc')
 
 asan: install ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -115,7 +115,7 @@ tsan: install ## run all tests under ThreadSanitizer
 	ctest --test-dir $(BUILD) -L load --output-on-failure
 
 sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs node and npm)
-	tools/sdk-check.sh $(BUILD)/paynow-sandbox
+	tools/scripts/sdk-check.sh $(BUILD)/paynow-sandbox
 
 soak: build ## half load with faults for SOAK_MINUTES (1): nothing may grow, nothing be stuck
 	@cmake --build $(BUILD) --target soak_test
@@ -134,21 +134,21 @@ service-config: ## write docs/clients/service-config.json from the protos
 	$(BUILD)/service-config > docs/clients/service-config.json
 
 image: ## build the images of gateway and sandbox with buildah (Debian packages; no Docker)
-	tools/image.sh
+	deploy/image/image.sh
 
 image-check: build ## run the images unprivileged, read-only and limited, under load; print size and start time
-	tools/image-check.sh $(BUILD)
+	deploy/image/image-check.sh $(BUILD)
 
 k8s-check: ## check manifests, alert rules and their tests without a cluster; refuse 61 typical mistakes
-	tools/k8s-check.sh
+	deploy/check/k8s-check.sh
 
 k8s-e2e: build ## roll the images out on a real one-node Kubernetes, and lose no call (root; builds Kubernetes once)
 	@cmake --build $(BUILD) --target steady-load
-	tools/k8s-e2e.sh $(BUILD)
+	deploy/e2e/k8s-e2e.sh $(BUILD)
 
 dashboard-check: build ## scrape a loaded gateway with Prometheus: every panel and alert finds its metrics
-	@tools/install-packages.sh tools/packages-k8s.txt
-	/usr/bin/python3 tools/dashboard_check.py $(BUILD)
+	@tools/scripts/install-packages.sh deploy/check/packages-k8s.txt
+	/usr/bin/python3 deploy/check/dashboard_check.py $(BUILD)
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) $(BUILD)-*

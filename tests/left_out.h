@@ -3,7 +3,7 @@
 //
 // Of the library left_out, which brings main(); such a program is registered with SKIP_RETURN_CODE.
 //
-//   if (!HasNginx()) return LeaveOut("nginx is not installed (tools/packages-peers.txt)");
+//   if (!HasNginx()) return LeaveOut("nginx is not installed (tools/scripts/packages-peers.txt)");
 //
 // Thread-safety: the test's own thread.
 #ifndef TESTS_LEFT_OUT_H_

@@ -96,9 +96,9 @@ TEST(DeployTest, EveryAlertHasAParagraphInTheRunbook) {
 
 TEST(DeployTest, TheRunbookQuotesLinesThatAreLogged) {
   std::string sources;
-  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/service")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(SOURCE_DIR "/service")) {
     if (entry.path().extension() == ".cc") {
-      sources += ReadSource(absl::StrCat("service/", entry.path().filename().string()));
+      sources += ReadSource(entry.path().lexically_relative(SOURCE_DIR));
     }
   }
   const std::set<std::string> events =
@@ -118,8 +118,8 @@ TEST(DeployTest, TheRunbookNamesPanelsOfTheDashboard) {
 
 TEST(DeployTest, TheOperatorsObjectHoldsTheAlerts) {
   EXPECT_EQ(ReadSource("deploy/kubernetes/base/monitoring/prometheus-rule.yaml"),
-            RunProgram({SOURCE_DIR "/tools/prometheus-rule.sh"}).out)
-      << "tools/prometheus-rule.sh writes it";
+            RunProgram({SOURCE_DIR "/deploy/check/prometheus-rule.sh"}).out)
+      << "deploy/check/prometheus-rule.sh writes it";
 }
 
 // The manifests' own check is `make k8s-check`; this much can be seen without its tools.

@@ -1,4 +1,4 @@
-// tools/run.sh, which `make run` and `make demo` are: what a newcomer sees first.
+// tools/scripts/run.sh, which `make run` and `make demo` are: what a newcomer sees first.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -46,7 +46,7 @@ class RunTest : public testing::Test {
 
   static std::vector<std::string> Script(const std::string& mode,
                                          const std::string& build = BUILD_DIR) {
-    return {"bash", SOURCE_DIR "/tools/run.sh", mode, build};
+    return {"bash", SOURCE_DIR "/tools/scripts/run.sh", mode, build};
   }
 
   // No process, and nothing in the place for temporary files.

@@ -145,7 +145,7 @@ class Receiver(Samples):
         url = f"http://127.0.0.1:{self.server.server_port}/webhooks/{provider}"
         body = event if isinstance(event, str) else json.dumps(event)
         return int(subprocess.run(
-            [SOURCE / "tools/send-webhook.py", provider, "-" if provider == "qashier" else file, url],
+            [SOURCE / "tools/scripts/send-webhook.py", provider, "-" if provider == "qashier" else file, url],
             input=body, capture_output=True, text=True).stdout)
 
     def done(self):

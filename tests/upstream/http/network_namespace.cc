@@ -42,7 +42,7 @@ void Ip(const std::string& arguments) {
 
 bool NetworkNamespace::IsPermitted(std::string& why) {
   if (access("/usr/sbin/ip", X_OK) != 0) {
-    why = "iproute2 is not installed (tools/packages-peers.txt)";
+    why = "iproute2 is not installed (tools/scripts/packages-peers.txt)";
     return false;
   }
   const std::string name = absl::StrCat("gateway-probe-", getpid());

@@ -112,7 +112,7 @@ class PeersTest : public testing::TestWithParam<std::tuple<Peer::Kind, Wire>> {
 
   bool IsInstalled() {
     if (Peer::IsInstalled(kind())) return true;
-    LeaveOut(absl::StrCat(Name(kind()), " is not installed (tools/packages-peers.txt)"));
+    LeaveOut(absl::StrCat(Name(kind()), " is not installed (tools/scripts/packages-peers.txt)"));
     return false;
   }
 

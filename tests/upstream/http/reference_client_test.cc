@@ -164,7 +164,7 @@ std::string Shown(const Verdict& verdict) {
 
 TEST(ReferenceClientTest, DiffersFromPythonsOnlyWhereItIsExplained) {
   if (access(kPython, X_OK) != 0) {
-    return LeaveOut("python3 is not installed (tools/packages-peers.txt)");
+    return LeaveOut("python3 is not installed (tools/scripts/packages-peers.txt)");
   }
   std::map<std::string, Verdict> theirs = TheirVerdicts();
   int same = 0;

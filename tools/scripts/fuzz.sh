@@ -7,7 +7,7 @@ set -euo pipefail
 build=$1
 seconds=$2
 shift 2
-corpora=$(dirname "$0")/../tests/fuzz/corpus
+corpora=$(dirname "$0")/../../tests/fuzz/corpus
 [ $# -gt 0 ] || mapfile -t names < <(ls "$corpora")
 [ $# -eq 0 ] || names=("$@")
 

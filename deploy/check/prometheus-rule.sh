@@ -2,9 +2,9 @@
 # Prints deploy/prometheus/rules.yaml as the Prometheus operator's object; its file in deploy/kubernetes is this output.
 # Usage: prometheus-rule.sh >deploy/kubernetes/base/monitoring/prometheus-rule.yaml
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 cat <<'HEAD'
-# Made by tools/prometheus-rule.sh from deploy/prometheus/rules.yaml: change that.
+# Made by deploy/check/prometheus-rule.sh from deploy/prometheus/rules.yaml: change that.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:

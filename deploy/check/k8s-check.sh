@@ -1,19 +1,19 @@
 #!/bin/bash
 # Checks deploy/kubernetes and deploy/prometheus without a cluster: renders every overlay; lets types (the npm packages
-# kubernetes-models, where there is node and a registry) and tools/k8s_check.py judge the result; sees that both together
+# kubernetes-models, where there is node and a registry) and k8s_check.py judge the result; sees that both together
 # refuse each of many typical mistakes, for the reason that it is one; checks and tests the alert rules with promtool.
 # Usage: k8s-check.sh
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 fail() {
   echo "k8s-check: $*" >&2
   exit 1
 }
 
-tools/install-packages.sh tools/packages-k8s.txt
+tools/scripts/install-packages.sh deploy/check/packages-k8s.txt
 if ! command -v kustomize >/dev/null && ! command -v kubectl >/dev/null; then
-  tools/install-packages.sh <(echo kubernetes-client)
+  tools/scripts/install-packages.sh <(echo kubernetes-client)
 fi
 
 work=$(mktemp -d)
@@ -38,13 +38,13 @@ for kustomization in deploy/kubernetes/base deploy/kubernetes/overlays/*; do
 done
 
 # The base's image has no version: that is for the overlays to say.
-/usr/bin/python3 tools/k8s_check.py "$work"/{production,sandbox}.yaml || fail "the manifests do not fit together"
+/usr/bin/python3 deploy/check/k8s_check.py "$work"/{production,sandbox}.yaml || fail "the manifests do not fit together"
 
 types_left_out() {
   command -v node >/dev/null || { echo "no node"; return; }
   command -v npm >/dev/null || { echo "no npm"; return; }
   mkdir "$work/types"
-  cp tools/k8s-types.mjs "$work/types/"
+  cp deploy/check/k8s-types.mjs "$work/types/"
   echo '{"private": true, "type": "module"}' >"$work/types/package.json"
   (cd "$work/types" && npm install --no-audit --no-fund --loglevel=error kubernetes-models@5.1.0 \
     @kubernetes-models/prometheus-operator@6.0.0 @kubernetes-models/cert-manager@6.0.0 js-yaml@4 typescript@5.9 >"$work/npm.log" 2>&1) || echo "npm cannot install"
@@ -59,8 +59,8 @@ else
 fi
 
 mkdir "$work/mistakes"
-/usr/bin/python3 tools/k8s_mistakes.py "$work/production.yaml" "$work/mistakes"
-/usr/bin/python3 tools/k8s_check.py "$work"/mistakes/*.yaml >"$work/refused" || true
+/usr/bin/python3 deploy/check/k8s_mistakes.py "$work/production.yaml" "$work/mistakes"
+/usr/bin/python3 deploy/check/k8s_check.py "$work"/mistakes/*.yaml >"$work/refused" || true
 [ -n "$left_out" ] || judge_types "$work"/mistakes/*.yaml >>"$work/refused" || true
 accepted=0
 refused=0
@@ -82,7 +82,7 @@ done
 
 promtool check rules deploy/prometheus/rules.yaml
 promtool test rules deploy/prometheus/rules_test.yaml
-/usr/bin/python3 tools/rules_check.py
+/usr/bin/python3 deploy/check/rules_check.py
 # The tests would notice a rule that never fires, and one that always does.
 sed -e 's/ > 0\.9$/ > 9/' deploy/prometheus/rules.yaml >"$work/rules.yaml"
 cp deploy/prometheus/rules_test.yaml "$work/"

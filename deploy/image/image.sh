@@ -5,7 +5,7 @@
 # BASE, in the environment, is the Debian 12 to build on. Without it Debian's own slim image is taken, and where no
 # registry can be reached, one that debootstrap makes from this machine's mirror.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 tag=${1:-dev}
 slim=docker.io/library/debian:bookworm-slim
@@ -16,7 +16,8 @@ fail() {
   exit 1
 }
 
-tools/install-packages.sh tools/packages-image.txt || fail "needs buildah and podman: see tools/packages-image.txt"
+tools/scripts/install-packages.sh deploy/image/packages-image.txt ||
+  fail "needs buildah and podman: see deploy/image/packages-image.txt"
 command -v buildah >/dev/null || fail "there is no buildah"
 
 bootstrap() {
@@ -54,8 +55,8 @@ for target in gateway sandbox; do
   image=localhost/billing-gateway:$tag
   [ $target = gateway ] || image=localhost/paynow-sandbox:$tag
   # The layers that both share are built once. The commit's time makes equal sources equal images.
-  buildah bud --isolation=chroot --pull-never --layers --timestamp "$when" --file deploy/Dockerfile --target $target \
-    --build-arg BASE="$BASE" --build-arg VERSION="$version" --build-arg REVISION="$revision" \
+  buildah bud --isolation=chroot --pull-never --layers --timestamp "$when" --file deploy/image/Dockerfile \
+    --target $target --build-arg BASE="$BASE" --build-arg VERSION="$version" --build-arg REVISION="$revision" \
     --build-arg JOBS="${JOBS:-$(nproc)}" --tag "$image" .
   echo "image: $image, $(podman image inspect --format '{{.Size}}' "$image" | awk '{printf "%.1f MB", $1 / 1e6}')"
 done

@@ -7,12 +7,12 @@ set -euo pipefail
 
 mode=$1
 build=$2
-tools=$(dirname "$0")
+scripts=$(dirname "$0")
 provider=${PROVIDER:-paynow}
 config='' key='' method='' request='' read=''
 # shellcheck disable=SC1091  # checked by itself
-. "$tools/demo.sh"
-config=$tools/../deploy/config/$config
+. "$scripts/demo.sh"
+config=$scripts/../../deploy/config/$config
 export "${provider^^}_API_KEY=$key"
 
 work=$(mktemp -d)

@@ -51,7 +51,7 @@ done
 # What a package URL does not take as it is.
 purl() { sed -e 's/%/%25/g' -e 's/+/%2B/g' -e 's/:/%3A/g' <<<"$1"; }
 
-version=$(sed -n 's/^project(.* VERSION \([0-9.]*\) .*/\1/p' "$(dirname "$0")/../CMakeLists.txt")
+version=$(sed -n 's/^project(.* VERSION \([0-9.]*\) .*/\1/p' "$(dirname "$0")/../../CMakeLists.txt")
 {
   printf '{"bomFormat": "CycloneDX", "specVersion": "1.4", "version": 1,\n'
   printf ' "metadata": {"component": {"type": "application", "name": "%s", "version": "%s"}},\n' "$name" "$version"

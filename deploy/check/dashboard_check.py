@@ -23,7 +23,7 @@ import yaml
 
 from faulty_upstream import FaultyUpstream
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PATIENCE = 12  # seconds until every query must have data
 # Not the gateway's, but Prometheus' own.
 TARGET_LABELS = {"job", "instance", "le"}

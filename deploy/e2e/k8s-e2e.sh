@@ -1,5 +1,5 @@
 #!/bin/bash
-# Rolls the sandbox overlay out on a real Kubernetes of one node (tools/k8s-node.sh), and looks whether it does what the
+# Rolls the sandbox overlay out on a real Kubernetes of one node (k8s-node.sh), and looks whether it does what the
 # README says: becomes ready, takes a checkout through its Service, and loses no call in a rolling update and when a pod
 # is deleted, under load. Then the production overlay, with mutual TLS (k8s-e2e-production.sh). All of it is gone at the
 # end. Needs root, and the images of `make image`.
@@ -7,7 +7,7 @@
 #
 # RATE (100), in the environment, is the load's calls a second; K8S_PROGRAMS, a folder of k8s-binaries.sh (BUILD_DIR/k8s).
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 build=$(realpath "$1")
 tag=${2:-dev}
@@ -21,13 +21,13 @@ fail() {
 
 # Outside of the node: what it is made of.
 if [ -z "${KUBECONFIG:-}" ] || [ "${ON_NODE:-}" != 1 ]; then
-  tools/install-packages.sh tools/packages-image.txt tools/packages-k8s-e2e.txt
-  command -v kubectl >/dev/null || tools/install-packages.sh <(echo kubernetes-client)
+  tools/scripts/install-packages.sh deploy/image/packages-image.txt deploy/e2e/packages-k8s-e2e.txt
+  command -v kubectl >/dev/null || tools/scripts/install-packages.sh <(echo kubernetes-client)
   for program in grpc-call steady-load; do
     [ -x "$build/$program" ] || fail "no $build/$program: build it first"
   done
   programs=${K8S_PROGRAMS:-$build/k8s}
-  tools/k8s-binaries.sh "$programs"
+  deploy/e2e/k8s-binaries.sh "$programs"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT TERM
@@ -43,7 +43,7 @@ if [ -z "${KUBECONFIG:-}" ] || [ "${ON_NODE:-}" != 1 ]; then
     podman save --quiet --format docker-archive --output "$work/$image.tar" "localhost/$image:$tag"
   done
   ON_NODE=1 PAUSE_IMAGE=localhost/pause:$tag IMAGES="$(echo "$work"/*.tar)" \
-    tools/k8s-node.sh "$programs" "$work/node" "$PWD/tools/k8s-e2e.sh" "$build" "$tag"
+    deploy/e2e/k8s-node.sh "$programs" "$work/node" "$PWD/deploy/e2e/k8s-e2e.sh" "$build" "$tag"
   exit
 fi
 
@@ -153,5 +153,5 @@ under_load "deleting a pod" kill_a_pod
 restarts=$(k get pods --output 'jsonpath={.items[*].status.containerStatuses[*].restartCount}')
 [ -z "${restarts//[0 ]/}" ] || explain "containers were restarted: $restarts"
 echo "ok      no container was restarted"
-tools/k8s-e2e-production.sh "$tag"
+deploy/e2e/k8s-e2e-production.sh "$tag"
 [ "$failures" -eq 0 ] || fail "$failures checks failed"

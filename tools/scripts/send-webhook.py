@@ -2,7 +2,7 @@
 """Signs a webhook as its provider does, and sends it: to see whether a receiver and its secret are right.
 
   echo '{"event_type": "ON_REFUND", "event_id": "1", "body": {}}' |
-    tools/send-webhook.py paynow SECRET_FILE https://shop.example/webhooks/paynow
+    tools/scripts/send-webhook.py paynow SECRET_FILE https://shop.example/webhooks/paynow
 
 Prints the HTTP status; exits 0 for a 2xx. `-` in place of the secret's file sends it unsigned.
 """

@@ -5,7 +5,7 @@
 #
 # SECONDS_OF_LOAD (20), MEMORY (128m) and MAX_MB (120), in the environment, are what it says.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 build=$(realpath "$1")
 tag=${2:-dev}
@@ -32,7 +32,8 @@ check() {
   fi
 }
 
-tools/install-packages.sh tools/packages-image.txt || fail "needs podman: see tools/packages-image.txt"
+tools/scripts/install-packages.sh deploy/image/packages-image.txt ||
+  fail "needs podman: see deploy/image/packages-image.txt"
 command -v podman >/dev/null || fail "there is no podman"
 [ -x "$build/grpc-call" ] || fail "no $build/grpc-call: build it first"
 for image in "$gateway_image" "$sandbox_image"; do

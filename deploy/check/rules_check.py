@@ -44,7 +44,7 @@ def findings():
         if rule["labels"]["severity"] not in ("page", "ticket"):
             yield f"{rule['alert']}: severity {rule['labels']['severity']}"
     if load("deploy/kubernetes/base/monitoring/prometheus-rule.yaml")["spec"]["groups"] != groups:
-        yield "prometheus-rule.yaml is not what tools/prometheus-rule.sh makes of rules.yaml"
+        yield "prometheus-rule.yaml is not what deploy/check/prometheus-rule.sh makes of rules.yaml"
     print(f"rules: {len(rules)} rules, {len(cases) + len(values)} expectations")
 
 

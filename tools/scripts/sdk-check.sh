@@ -1,14 +1,14 @@
 #!/bin/sh
 # Runs PayNow's own TypeScript SDK against the sandbox: every operation of the contract, and the common jobs.
 #
-#   tools/sdk-check.sh [SANDBOX [SDK]]
+#   tools/scripts/sdk-check.sh [SANDBOX [SDK]]
 #
 # SANDBOX is the program (build/paynow-sandbox), SDK what npm is to install: a version, a folder, a tarball. Leaves
 # nothing behind. Exits 0 when all went well, and when there is no npm, no node or no registry to install from; that is
 # said in one line that begins with "left out".
 set -eu
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 sandbox=${1:-$root/build/paynow-sandbox}
 # The version whose types are those of the contract.
 sdk=${2:-@paynow-gg/typescript-sdk@1.0.61}
@@ -30,7 +30,7 @@ fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-cp "$root/tools/sdk-check.mjs" "$folder/"
+cp "$root/tools/scripts/sdk-check.mjs" "$folder/"
 cd "$folder"
 echo '{"private": true, "type": "module"}' >package.json
 if ! npm install --no-audit --no-fund --loglevel=error --install-links "$sdk" >install.log 2>&1; then

@@ -3,7 +3,7 @@
 # the sandbox, with certificates of an authority that is made here, to see that callers are let in by them alone.
 # Usage: k8s-e2e-production.sh TAG   (the sandbox overlay runs)
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 tag=$1
 namespace=billing
