@@ -98,10 +98,11 @@ Transport::CallId Http1Transport::Send(std::shared_ptr<const Request> request, D
     status = absl::InvalidArgumentError("the URL is not one of the upstream's");
   }
   if (status.ok()) {
-    reactors_[reactor]->Submit(id, std::move(request), std::move(done));
+    reactors_[reactor]->dispatcher().Submit(id, std::move(request), std::move(done));
   } else {
-    reactors_[reactor]->Refuse(std::move(done), Error{.kind = Error::Kind::kInvalid,
-                                                      .message = std::string(status.message())});
+    reactors_[reactor]->dispatcher().Refuse(
+        std::move(done),
+        Error{.kind = Error::Kind::kInvalid, .message = std::string(status.message())});
   }
   return id;
 }
@@ -113,7 +114,7 @@ Transport::CallId Http1Transport::Wait(SteadyTime until, Done done) {
   }
   const size_t reactor = LeastLoaded();
   const CallId id = NewId(reactor);
-  reactors_[reactor]->Wait(id, until, std::move(done));
+  reactors_[reactor]->dispatcher().Wait(id, until, std::move(done));
   return id;
 }
 
@@ -123,21 +124,21 @@ Transport::CallId Http1Transport::NewId(size_t reactor) {
 
 void Http1Transport::Cancel(CallId id) {
   const size_t reactor = id & ((CallId{1} << kReactorBits) - 1);
-  if (reactor < reactors_.size()) reactors_[reactor]->Cancel(id);
+  if (reactor < reactors_.size()) reactors_[reactor]->dispatcher().Cancel(id);
 }
 
 // Where several have the same load, the first one: so little traffic keeps few connections warm.
 size_t Http1Transport::LeastLoaded() const {
   size_t best = 0;
   for (size_t i = 1; i < reactors_.size(); ++i) {
-    if (reactors_[i]->open() < reactors_[best]->open()) best = i;
+    if (reactors_[i]->dispatcher().open() < reactors_[best]->dispatcher().open()) best = i;
   }
   return best;
 }
 
 Stats Http1Transport::Snapshot() const {
   Stats sum;
-  for (const auto& reactor : reactors_) sum += reactor->Snapshot();
+  for (const auto& reactor : reactors_) sum += reactor->dispatcher().Snapshot();
   return sum;
 }
 

@@ -1,8 +1,8 @@
 // The transport to one upstream over HTTP/1.1, on connections that libcurl makes and this folder
 // writes to and reads from:
 //
-//   Send -> Reactor -> Pool -> Connection: RequestWriter, ResponseReader -> done
-//                       ^- Connector (libcurl)
+//   Send -> Dispatcher -> Pool -> Connection: RequestWriter; Reactor: ResponseReader -> done
+//               ^- Connector (libcurl)
 //
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: the destructor ends open calls with Error::kShutdown and joins the transport's threads,

@@ -1,11 +1,13 @@
 // One call of the transport, from Send to its end.
 //
-// Thread-safety: guarded by its reactor's lock, but for what is const and for `done`, which belongs
-// to whoever took the call out of the reactor's table.
+// Thread-safety: guarded by its dispatcher's lock, but for what is const and for `done`, which
+// belongs to whoever took the call out of the dispatcher's table.
 #ifndef UPSTREAM_HTTP_OPEN_CALL_H_
 #define UPSTREAM_HTTP_OPEN_CALL_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "upstream/http/connection.h"
@@ -26,8 +28,8 @@ struct OpenCall {
   Transport::Done done;
   // Where it runs, or is about to; null while it waits for a connection.
   std::shared_ptr<Connection> connection;
-  // A connection is being made for it, while it waits.
-  bool attempted = false;
+  // In the queue, while it waits for a connection: the pool's.
+  std::optional<int64_t> place;
 };
 
 }  // namespace gateway::http

@@ -21,32 +21,32 @@ Pool::ConnectionPtr Pool::Take(SteadyTime now, std::vector<ConnectionPtr>& expir
   return nullptr;
 }
 
-void Pool::EnqueueFirst(CallPtr call) {
-  call->attempted = false;
-  queue_.push_front(std::move(call));
+void Pool::EnqueueAt(int64_t place, CallPtr call) {
+  call->place = place;
+  not_attempted_.insert(place);
+  queue_.emplace(place, std::move(call));
 }
 
-void Pool::Dequeue(const OpenCall& call) {
-  const auto is_it = [&](const CallPtr& waiting) { return waiting.get() == &call; };
-  const auto found = std::find_if(queue_.begin(), queue_.end(), is_it);
-  if (found != queue_.end()) queue_.erase(found);
+void Pool::Dequeue(OpenCall& call) {
+  const std::optional<int64_t> place = std::exchange(call.place, std::nullopt);
+  if (!place) return;
+  not_attempted_.erase(*place);
+  queue_.erase(*place);
 }
 
-bool Pool::HasRoom() const { return connections_.size() + connecting_ < max_connections_; }
-
-bool Pool::WantsAttempt() const {
-  return HasRoom() && std::any_of(queue_.begin(), queue_.end(),
-                                  [](const CallPtr& call) { return !call->attempted; });
+Pool::CallPtr Pool::TakeFirst() {
+  CallPtr call = queue_.begin()->second;
+  Dequeue(*call);
+  return call;
 }
 
 Pool::CallPtr Pool::NextAttempt() {
-  if (!HasRoom()) return nullptr;
-  for (const CallPtr& call : queue_) {
-    if (std::exchange(call->attempted, true)) continue;
-    ++connecting_;
-    return call;
-  }
-  return nullptr;
+  if (!WantsAttempt()) return nullptr;
+  const auto next = not_attempted_.begin();
+  const CallPtr& call = queue_.at(*next);
+  not_attempted_.erase(next);
+  ++connecting_;
+  return call;
 }
 
 void Pool::AttemptMade(ConnectionPtr connection) {
@@ -56,8 +56,7 @@ void Pool::AttemptMade(ConnectionPtr connection) {
 
 Pool::CallPtr Pool::Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until) {
   if (!queue_.empty()) {
-    CallPtr call = std::move(queue_.front());
-    queue_.pop_front();
+    CallPtr call = TakeFirst();
     call->connection = std::move(connection);
     return call;
   }
@@ -67,41 +66,44 @@ Pool::CallPtr Pool::Offer(ConnectionPtr connection, SteadyTime now, SteadyTime u
   return nullptr;
 }
 
-void Pool::Drop(const ConnectionPtr& connection) {
-  connections_.erase(connection);
+void Pool::RemoveIdle(const ConnectionPtr& connection) {
   std::erase_if(idle_, [&](const Idle& idle) { return idle.connection == connection; });
 }
 
 template <typename Condition>
-std::vector<Pool::ConnectionPtr> Pool::TakeIdleIf(Condition condition) {
-  std::vector<ConnectionPtr> taken;
+size_t Pool::TakeIdleIf(Condition condition, std::vector<ConnectionPtr>& taken) {
   const auto keep = [&](const Idle& idle) { return !condition(idle); };
   const auto gone = std::stable_partition(idle_.begin(), idle_.end(), keep);
-  for (auto idle = gone; idle != idle_.end(); ++idle) taken.push_back(std::move(idle->connection));
+  const auto count = static_cast<size_t>(idle_.end() - gone);
+  for (auto idle = gone; idle != idle_.end(); ++idle) {
+    Drop(idle->connection);
+    taken.push_back(std::move(idle->connection));
+  }
   idle_.erase(gone, idle_.end());
-  for (const ConnectionPtr& connection : taken) connections_.erase(connection);
-  return taken;
+  return count;
 }
 
-std::vector<Pool::ConnectionPtr> Pool::TakeExpired(SteadyTime now) {
-  if (now < next_expiry_) return {};
-  std::vector<ConnectionPtr> expired =
-      TakeIdleIf([&](const Idle& idle) { return idle.until <= now; });
+size_t Pool::TakeExpired(SteadyTime now, std::vector<ConnectionPtr>& taken) {
+  if (now < next_expiry_) return 0;
+  const size_t count = TakeIdleIf([&](const Idle& idle) { return idle.until <= now; }, taken);
   next_expiry_ = SteadyTime::InfiniteFuture();
   for (const Idle& idle : idle_) next_expiry_ = std::min(next_expiry_, idle.until);
-  return expired;
+  return count;
 }
 
-std::vector<Pool::ConnectionPtr> Pool::TakeSilentSince(SteadyTime moment) {
-  return TakeIdleIf([&](const Idle& idle) { return idle.connection->last_byte() < moment; });
+size_t Pool::TakeSilentSince(SteadyTime moment, std::vector<ConnectionPtr>& taken) {
+  return TakeIdleIf([&](const Idle& idle) { return idle.connection->last_byte() < moment; }, taken);
 }
 
-SteadyTime Pool::oldest() const {
-  SteadyTime oldest = SteadyTime::InfiniteFuture();
+void Pool::Describe(Stats& stats) const {
+  stats.queued = static_cast<int64_t>(queue_.size());
+  stats.connections_open = static_cast<int64_t>(connections_.size());
+  const SteadyTime now = SteadyTime::Now();
+  SteadyTime oldest = now;
   for (const ConnectionPtr& connection : connections_) {
     oldest = std::min(oldest, connection->created());
   }
-  return oldest;
+  stats.oldest_connection_seconds = absl::ToDoubleSeconds(now - oldest);
 }
 
 }  // namespace gateway::http

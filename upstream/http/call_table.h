@@ -1,0 +1,52 @@
+// The calls that are not over, by id, and when their time is.
+//
+// Thread-safety: none but for open(); guarded by its dispatcher's lock.
+#ifndef UPSTREAM_HTTP_CALL_TABLE_H_
+#define UPSTREAM_HTTP_CALL_TABLE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "upstream/http/open_call.h"
+#include "upstream/http/transport.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::http {
+
+class CallTable {
+ public:
+  using CallId = Transport::CallId;
+  using CallPtr = std::shared_ptr<OpenCall>;
+
+  // Its id is new.
+  void Add(CallPtr call);
+
+  // Null where the call is over.
+  CallPtr Find(CallId id) const;
+
+  // Out of the table: this one, one whose deadline is not after `now`, any. Null: there is none.
+  CallPtr Take(CallId id);
+  CallPtr TakeExpired(SteadyTime now);
+  CallPtr TakeAny() { return calls_.empty() ? nullptr : Take(calls_.begin()->first); }
+
+  // The next of all deadlines.
+  SteadyTime next_deadline() const {
+    return deadlines_.empty() ? SteadyTime::InfiniteFuture() : deadlines_.begin()->first;
+  }
+
+  // Those that have a request. May be called from any thread.
+  int64_t open() const { return open_.load(std::memory_order_relaxed); }
+
+ private:
+  absl::flat_hash_map<CallId, CallPtr> calls_;
+  absl::btree_set<std::pair<SteadyTime, CallId>> deadlines_;
+  std::atomic<int64_t> open_{0};
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_CALL_TABLE_H_

@@ -1,0 +1,159 @@
+// The way of a call to a connection, in the thread of whoever has it:
+//
+//   Submit -- an idle connection: written by the caller's thread
+//          -- none: queue -> connector thread -> written by that thread
+//
+// It holds the table of calls and the pool. What must not be done in any thread is put on the
+// agenda of the event thread (see reactor.h): closing a connection that an event may name, calling
+// a `done`.
+//
+// Whoever takes a call out of the table, under the lock, ends it; nobody else does. So a reply, a
+// deadline and a cancellation may race, and one of them wins.
+//
+// Thread-safety: all public methods may be called from any thread, but for those of the event
+// thread. Lifetime: the poller outlives it. Its owner calls Stop and works on the agenda until it
+// is empty before the end.
+#ifndef UPSTREAM_HTTP_DISPATCHER_H_
+#define UPSTREAM_HTTP_DISPATCHER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "upstream/http/call_table.h"
+#include "upstream/http/connector.h"
+#include "upstream/http/connector_threads.h"
+#include "upstream/http/open_call.h"
+#include "upstream/http/options.h"
+#include "upstream/http/poller.h"
+#include "upstream/http/pool.h"
+#include "upstream/http/stats.h"
+#include "upstream/http/transport.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::http {
+
+class Dispatcher {
+ public:
+  using CallId = Transport::CallId;
+  using CallPtr = Pool::CallPtr;
+  using ConnectionPtr = Pool::ConnectionPtr;
+
+  // `options` with this dispatcher's share of max_connections and max_queued. New connections are
+  // made known to `poller`, which is also what wakes the event thread.
+  Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller);
+
+  // `id` is new to this dispatcher.
+  void Submit(CallId id, std::shared_ptr<const Request> request, Transport::Done done);
+
+  // The call is not made: `done` gets the error on the event thread.
+  void Refuse(Transport::Done done, Error error);
+
+  // See Transport::Wait. `id` is new to this dispatcher.
+  void Wait(CallId id, SteadyTime until, Transport::Done done);
+
+  void Cancel(CallId id);
+
+  // No connection is made any more, and those that were being made are waited for. From now on the
+  // agenda has all calls on it.
+  void Stop();
+
+  // Calls that were submitted and are not over.
+  int64_t open() const { return calls_.open(); }
+
+  Stats Snapshot() const;
+
+  // ---- For the event thread ----
+
+  // A call that is over, and what its `done` is to be told.
+  struct Over {
+    Transport::Done done;
+    Result result;
+  };
+  // A call that was taken out of the table before its reply, and why.
+  struct Early {
+    CallPtr call;
+    Error::Kind kind;
+  };
+  struct Agenda {
+    // Known to nobody else any more. Kept until here because an event of the last turn may have
+    // named them.
+    std::vector<ConnectionPtr> to_close;
+    std::vector<ConnectionPtr> need_attention;  // call OnReady, though no event asks for it
+    std::vector<Over> over;
+    // Calls to end, before OnReady of any connection is called: else it would end their exchange,
+    // and what was sent would be forgotten.
+    std::vector<Early> early;
+    bool stopping = false;
+    int sleep_milliseconds = 0;  // as epoll takes it; 0 where there is something to do
+
+    bool empty() const {
+      return to_close.empty() && need_attention.empty() && over.empty() && early.empty();
+    }
+  };
+  // All that is to be done now. Where that is nothing, whoever adds something wakes the poller.
+  Agenda TakeAgenda();
+
+  // What OnReady said of the connection. Gives it to the call that waits longest, which is sent on
+  // it, or keeps it idle, or lets it go. Returns the call that is over; null: it was none, or is
+  // another's to end.
+  CallPtr Free(ConnectionPtr connection, const Connection::Ended& ended);
+
+  // The connection of a call that was given up.
+  void LetGo(const ConnectionPtr& connection, bool begun);
+
+  // Lets the idle connections go on which nothing came since, rather than have them tried one by
+  // one, at the price of a request each. Returns how many. `silence`: this is because of a request
+  // that got no byte by its deadline.
+  size_t LetGoSilentSince(SteadyTime moment, bool silence);
+
+ private:
+  // Any thread.
+  void Begin(const CallPtr& call, ConnectionPtr connection);
+  bool MakeConnection();
+  void OnConnected(ConnectionPtr connection);
+  void OnConnectFailed(const OpenCall& call, Error error);
+
+  // Any thread, with mutex_ held.
+  std::optional<Error> ReasonToRefuse(const OpenCall& call) const;
+  ConnectionPtr AfterUnusable(const CallPtr& call, const ConnectionPtr& unusable,
+                              Connection::Begun begun);
+  ConnectionPtr AssignIdle(const CallPtr& call);
+  void AddCall(const CallPtr& call);
+  void Finish(const CallPtr& call, Error error);
+  void Post(Over over);
+  void WakeIfAsleep();
+  void LetGoLocked(const ConnectionPtr& connection);
+  bool WantsConnection() const { return !stopping_ && pool_.WantsAttempt(); }
+  void TakeEarly(SteadyTime now);
+  int PlanSleep(SteadyTime now);
+
+  const size_t capacity_;  // calls that may be open: running and queued
+  const std::unique_ptr<Connector> connector_;
+  Poller& poller_;
+
+  // Of the standard library because a thread sanitizer does not see the locks of a distribution's
+  // Abseil.
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  Pool pool_;
+  CallTable calls_;
+  Agenda agenda_;                  // `early` is empty: these stay in the table until they are taken
+  std::vector<CallId> cancelled_;  // to be taken
+  bool stopping_ = false;
+  SteadyTime planned_wake_ = SteadyTime::InfiniteFuture();
+  bool asleep_ = false;
+  Stats counts_;  // those that only grow, but for requests_started
+
+  std::atomic<int64_t> requests_started_{0};
+
+  ConnectorThreads connector_threads_;
+};
+
+}  // namespace gateway::http
+
+#endif  // UPSTREAM_HTTP_DISPATCHER_H_
