@@ -186,8 +186,9 @@ class UpstreamFamilies {
                       "Connections opened."};
   Family reused_{"gateway_pool_connections_reused_total", MetricType::Counter,
                  "Requests answered over a connection that was there."};
-  Family ended_idle_{"gateway_pool_connections_ended_idle_total", MetricType::Counter,
-                     "Kept connections on which bytes or the end came between two requests."};
+  Family ended_idle_{
+      "gateway_pool_connections_ended_idle_total", MetricType::Counter,
+      "Kept connections on which bytes or the end came behind a reply, before a request."};
   Family silences_{"gateway_pool_silences_total", MetricType::Counter,
                    "Requests that got no byte by their deadline on a kept connection."};
   Family closed_for_silence_{"gateway_pool_connections_closed_for_silence_total",

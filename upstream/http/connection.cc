@@ -1,5 +1,7 @@
 #include "upstream/http/connection.h"
 
+#include <sys/ioctl.h>
+
 #include <cstdlib>
 #include <utility>
 
@@ -38,9 +40,18 @@ Connection::Io Connection::Receive(char* buffer, size_t size, size_t& count) {
 }
 
 bool Connection::IsClean() {
+  if (peer_ended_) return false;
   char byte;
   size_t count;
   return Receive(&byte, 1, count) == Io::kAgain;
+}
+
+// A reply over plain TCP is read with all that came with it. TLS is read record by record, and no
+// event tells of those that were there with the reply's last one.
+bool Connection::IsCleanBehindReply() {
+  int unread = 0;
+  const bool more = origin_.is_tls && ioctl(fd_, FIONREAD, &unread) == 0 && unread > 0;
+  return more ? IsClean() : !peer_ended_;
 }
 
 Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> request) {
@@ -91,13 +102,14 @@ bool Connection::Write() {
   return true;
 }
 
-Connection::Progress Connection::OnReady() {
+Connection::Progress Connection::OnReady(bool peer_ended) {
   const std::lock_guard lock(mutex_);
+  peer_ended_ |= peer_ended;
   if (state_ == State::kClosed) return {};
   if (state_ == State::kIdle) {
     if (IsClean()) return {};
     CloseLocked();
-    return {.ended = Ended{}};
+    return {.ended = Ended{.unasked = true}};
   }
   Progress progress;
   Io read = ReadReply(progress.more);
@@ -138,6 +150,8 @@ Connection::Ended Connection::EndExchange() {
     case ResponseReader::State::kComplete: {
       ended.keep = reader_.keeps_connection() && writer_.done() && !write_failed_ && !leftover_ &&
                    (max_requests_ == 0 || requests_ < max_requests_);
+      ended.unasked = ended.keep && !IsCleanBehindReply();
+      ended.keep &= !ended.unasked;
       if (const std::optional<absl::Duration> keep_alive = reader_.keep_alive()) {
         ended.keep_until = last_byte_ + (*keep_alive - kKeepAliveMargin);
       }

@@ -73,14 +73,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<SteadyTime> lost = std::nullopt;
     // Whether the connection may serve another request, and until when.
     bool keep = false;
+    // It was to be kept, and bytes or the end came on it that nobody asked for.
+    bool unasked = false;
     SteadyTime keep_until = SteadyTime::InfiniteFuture();
   };
   struct Progress {
     std::optional<Ended> ended;
     bool more = false;  // it stopped before the socket was drained: call again soon
   };
-  // Does what the socket allows: reads, and writes what is left to write.
-  Progress OnReady();
+  // Does what the socket allows: reads, and writes what is left to write. `peer_ended`: nothing
+  // comes behind what can be read now, so the reply is the last one. No event may tell of that
+  // again.
+  Progress OnReady(bool peer_ended);
 
   // How far an exchange came that is given up.
   struct GivenUp {
@@ -105,6 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // With mutex_ held.
   bool IsClean();
+  bool IsCleanBehindReply();
   Io Receive(char* buffer, size_t size, size_t& count);
   bool Write();
   Io ReadReply(bool& more);
@@ -122,6 +127,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Share> share_;  // before the handle, which uses it to its end
   EasyHandle easy_;
   State state_ = State::kIdle;
+  bool peer_ended_ = false;
   int64_t requests_ = 0;
   SteadyTime last_byte_ = created_;
   // Of the exchange, while kBusy.

@@ -251,7 +251,7 @@ Dispatcher::CallPtr Dispatcher::Free(ConnectionPtr connection, const Connection:
     call = calls_.Take(ended.call);
     if (call != nullptr) ++counts_.requests_finished;
     if (ended.reused) ++counts_.connections_reused;
-    if (ended.call == 0) ++counts_.connections_ended_idle;
+    if (ended.unasked) ++counts_.connections_ended_idle;
     const SteadyTime now = SteadyTime::Now();
     const SteadyTime until = pool_.ServesUntil(*connection, ended.keep_until);
     if (ended.keep && until > now) {

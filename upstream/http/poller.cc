@@ -43,12 +43,14 @@ absl::Status Poller::Add(int fd, void* owner) {
   return absl::ErrnoToStatus(errno, "epoll_ctl");
 }
 
-const std::vector<void*>& Poller::Wait(int timeout_ms) {
+const std::vector<Poller::Ready>& Poller::Wait(int timeout_ms) {
   epoll_event events[kBatch];
   const int count = epoll_wait(epoll_fd_, events, kBatch, timeout_ms);
   ready_.clear();
   for (int i = 0; i < count; ++i) {
-    if (events[i].data.ptr != nullptr) ready_.push_back(events[i].data.ptr);
+    void* const owner = events[i].data.ptr;
+    const bool ended = (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (owner != nullptr) ready_.push_back({owner, ended});
   }
   return ready_;
 }

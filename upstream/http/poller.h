@@ -21,13 +21,18 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
+  struct Ready {
+    void* owner;
+    bool ended;  // the peer sends nothing behind what can be read now, or the socket failed
+  };
+
   // From now on Wait returns `owner` when something can be read or written, or the socket failed.
   // RESOURCE_EXHAUSTED and the like where the system refuses.
   absl::Status Add(int fd, void* owner);
 
   // Blocks until something happened, Wake was called, or `timeout_ms` passed (-1: for ever). Valid
   // until the next call.
-  const std::vector<void*>& Wait(int timeout_ms);
+  const std::vector<Ready>& Wait(int timeout_ms);
 
   void Wake();
 
@@ -36,7 +41,7 @@ class Poller {
 
   const int epoll_fd_;
   const int wake_fd_;
-  std::vector<void*> ready_;
+  std::vector<Ready> ready_;
 };
 
 }  // namespace gateway::http

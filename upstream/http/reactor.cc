@@ -59,10 +59,10 @@ void Reactor::Run() {
   BlockSignals();
   int sleep_milliseconds = 0;
   while (true) {
-    for (void* const ready : poller_->Wait(unfinished_.empty() ? sleep_milliseconds : 0)) {
-      Serve(*static_cast<Connection*>(ready));
+    for (const auto& [owner, ended] : poller_->Wait(unfinished_.empty() ? sleep_milliseconds : 0)) {
+      Serve(*static_cast<Connection*>(owner), ended);
     }
-    for (const auto& connection : std::exchange(unfinished_, {})) Serve(*connection);
+    for (const auto& connection : std::exchange(unfinished_, {})) Serve(*connection, false);
     // Deadlines come after replies: what has arrived counts.
     Dispatcher::Agenda agenda = dispatcher_.TakeAgenda();
     WorkOn(agenda);
@@ -71,8 +71,8 @@ void Reactor::Run() {
   }
 }
 
-void Reactor::Serve(Connection& connection) {
-  Connection::Progress progress = connection.OnReady();
+void Reactor::Serve(Connection& connection, bool peer_ended) {
+  Connection::Progress progress = connection.OnReady(peer_ended);
   if (progress.more) return unfinished_.push_back(connection.shared_from_this());
   if (!progress.ended) return;
   Connection::Ended& ended = *progress.ended;

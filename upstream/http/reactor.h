@@ -51,7 +51,7 @@ class Reactor {
           std::unique_ptr<Connector> connector, Http1Transport::OnSilence on_silence);
 
   void Run();
-  void Serve(Connection& connection);
+  void Serve(Connection& connection, bool peer_ended);
   void WorkOn(Dispatcher::Agenda& agenda);
   void EndEarly(const Dispatcher::Early& early);
   void NoteSilence(SteadyTime since, SteadyTime until);

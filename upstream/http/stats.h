@@ -20,8 +20,9 @@ struct Stats {
   int64_t connections_reused = 0;  // requests answered over one that was there
   int64_t requests_started = 0;    // of which a connection took at least a part
   int64_t requests_finished = 0;   // of these, over, whatever the end
-  // Kept connections that were closed because something could be read on them between two requests:
-  // bytes that nobody asked for, or the end.
+  // Kept connections that were closed because something could be read on them behind a reply and
+  // before the next request: bytes that nobody asked for, or the end. Whether it came together with
+  // the reply or later makes no difference, but for bytes that were read in one piece with it.
   int64_t connections_ended_idle = 0;
   // Requests that got not a byte by their deadline on a kept connection, and the idle connections
   // that were closed on this evidence, or after a kept connection was reset under a request.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport_test_util.h"
 
@@ -123,6 +124,60 @@ TEST_P(KeptConnectionTest, ClosedByTheServerWhileIdleTheNextRequestGoesElsewhere
   ASSERT_TRUE(server_->WaitForAllClosed());
   EXPECT_EQ(Write(), "200 second");
   EXPECT_EQ(server_->executions(), 2);
+}
+
+// Keeps the transport's event thread from looking at its sockets.
+class BusyEventThread {
+ public:
+  explicit BusyEventThread(Transport& transport) {
+    transport.Wait(SteadyTime::Now(), [this](const Result&) {
+      busy_.Notify();
+      over_.WaitForNotification();
+    });
+    busy_.WaitForNotification();
+  }
+  ~BusyEventThread() { over_.Notify(); }
+
+ private:
+  absl::Notification busy_, over_;
+};
+
+// One event tells of the reply and of the end behind it.
+TEST_P(KeptConnectionTest, ClosedByTheServerWithTheReplyItIsNotKept) {
+  Serve({{Step::Reply("first"), Step::Raw(Step::Reply("second").output, Step::End::kClose)},
+         {Step::Reply("third")}});
+  EXPECT_EQ(Write(), "200 first");
+  Awaited second;
+  {
+    const BusyEventThread busy(*transport_);
+    second = Start(*transport_, Post(server_->Url("/write"), "{}"));
+    ASSERT_TRUE(server_->WaitForAllClosed());
+  }
+  EXPECT_EQ(Summary(second), "200 second");
+  AwaitEndedIdle(1);
+  EXPECT_EQ(transport_->Snapshot().connections_open, 0);
+  EXPECT_EQ(Write(), "200 third");
+  EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1) << "counted twice";
+}
+
+// The same where TLS alone says that nothing follows.
+TEST_P(KeptConnectionTest, ToldGoodbyeWithTheReplyItIsNotKept) {
+  if (GetParam() == Wire::kPlain) return;
+  Serve({{Step::Reply("first"), Step::Raw(Step::Reply("second").output, Step::End::kGoodbye),
+          Unasked("")},
+         {Step::Reply("third")}});
+  EXPECT_EQ(Write(), "200 first");
+  Awaited second;
+  {
+    const BusyEventThread busy(*transport_);
+    second = Start(*transport_, Post(server_->Url("/write"), "{}"));
+    // The server waits in its last step.
+    while (server_->most_held() == 0) std::this_thread::yield();
+  }
+  EXPECT_EQ(Summary(second), "200 second");
+  AwaitEndedIdle(1);
+  EXPECT_EQ(transport_->Snapshot().connections_open, 0);
+  EXPECT_EQ(Write(), "200 third");
 }
 
 TEST_P(KeptConnectionTest, ToldToCloseItIsNotUsedAgain) {

@@ -258,9 +258,9 @@ bool ScriptedServer::Perform(Stream& stream, const Step& step) {
   if (step.tls == Step::Tls::kKeyUpdate) stream.SendKeyUpdate();
   if (!Write(stream, step)) return false;
   if (step.delivered) stream.AwaitDelivery();
-  if (step.end == Step::End::kClose) stream.SayGoodbye();
+  if (step.end == Step::End::kClose || step.end == Step::End::kGoodbye) stream.SayGoodbye();
   if (step.end == Step::End::kReset) stream.EndWithReset();
-  return step.end == Step::End::kKeepOpen;
+  return step.end == Step::End::kKeepOpen || step.end == Step::End::kGoodbye;
 }
 
 // Nothing when the connection ended first. The head stays in `buffer`.

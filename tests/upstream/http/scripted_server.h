@@ -42,7 +42,8 @@ namespace gateway::http {
 struct Step {
   // Only a whole request counts as an execution.
   enum class Read { kNothing, kHead, kRequest };
-  enum class End { kKeepOpen, kClose, kReset };
+  // kGoodbye: TLS says that nothing follows, and the socket stays open.
+  enum class End { kKeepOpen, kGoodbye, kClose, kReset };
   // What TLS says before the output.
   enum class Tls { kNothing, kSessionTicket, kKeyUpdate };
 
