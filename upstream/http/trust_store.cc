@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 
 #include <utility>
@@ -12,10 +13,22 @@ namespace {
 
 using Store = std::shared_ptr<X509_STORE>;
 
+// Two authorities may have one name, as while a key is changed. OpenSSL tells them apart by the
+// key's identifier, and takes the first one where a certificate names none. There the signature
+// tells.
+int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
+  if (X509_check_issued(issuer, certificate) != X509_V_OK) return 0;
+  if (X509_get0_authority_key_id(certificate) != nullptr) return 1;
+  EVP_PKEY* const key = X509_get0_pubkey(issuer);
+  return key != nullptr && X509_verify(certificate, key) == 1 ? 1 : 0;
+}
+
 Store EmptyStore() {
   Store store(X509_STORE_new(), X509_STORE_free);
   // As libcurl has it: an intermediate authority may be trusted by itself.
-  if (store != nullptr) X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  if (store == nullptr) return nullptr;
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_set_check_issued(store.get(), IsIssuedBy);
   return store;
 }
 

@@ -44,6 +44,19 @@ TEST(TrustStoreTest, TrustsWhatItIsGivenAndNothingElse) {
   EXPECT_FALSE(Trusts(TrustStore("nothing\n"), one.authority()));
 }
 
+// As while an authority's key is changed: the old and the new one have the same name.
+TEST(TrustStoreTest, FindsTheRightOneOfTwoOfTheSameName) {
+  const TestCertificate one;
+  const TestCertificate two;
+  for (const std::string& authorities :
+       {one.authority() + two.authority(), two.authority() + one.authority()}) {
+    const TrustStore trust(authorities);
+    EXPECT_TRUE(Trusts(trust, one.certificate()));
+    EXPECT_TRUE(Trusts(trust, two.certificate()));
+  }
+  EXPECT_FALSE(Trusts(TrustStore(one.authority()), two.certificate()));
+}
+
 TEST(TrustStoreTest, FollowsTheSystemsFile) {
   const TestCertificate one;
   const TestCertificate two;
