@@ -50,6 +50,11 @@ Arrivals::Options ArrivalsOf(const Config& config) {
           .time = absl::ToChronoMilliseconds(config.server.message_timeout)};
 }
 
+CallLimits LimitsOf(const Config& config) {
+  return {.metadata_bytes = static_cast<size_t>(config.server.max_metadata_bytes),
+          .request_bytes = static_cast<size_t>(config.max_request_bytes)};
+}
+
 }  // namespace
 
 Gateway::Gateway(const Config& config, const mapping::Files& files)
@@ -136,7 +141,7 @@ Method& Gateway::AddMethod(Operation operation, const std::string& path, bool au
 void Gateway::MakeEndpoints() {
   surroundings_.emplace(Surroundings{*authorizer_, in_flight_, arrivals_, drift_, *telemetry_,
                                      audit_.get(), ledger_.get(),
-                                     static_cast<size_t>(config_.server.max_metadata_bytes)});
+                                     LimitsOf(config_)});
   for (const mapping::Route& route : routes_->routes()) {
     const BackendSlot* const backend = backends_->Find(route.provider->name());
     if (backend == nullptr) continue;

@@ -49,7 +49,7 @@ CallFrame::CallFrame(const Surroundings& surroundings, Method& method,
       trace_(surroundings.telemetry, method.operation, context) {}
 
 std::optional<Failure> CallFrame::Admit() {
-  if (auto refusal = CheckMetadata(context_, surroundings_.max_metadata_bytes)) return refusal;
+  if (auto refusal = CheckMetadata(context_, surroundings_.limits.metadata_bytes)) return refusal;
   admission_ = surroundings_.authorizer.Admit(method_.number, context_, trace_);
   if (admission_.refusal || !method_.is_upstreams()) return CheckStore("");
   return std::nullopt;

@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "service/authorization/authorizer.h"
 #include "service/call/arrivals.h"
+#include "service/call/call_metadata.h"
 #include "service/call/in_flight.h"
 #include "service/call/method.h"
 #include "service/generation/ledger_in_use.h"
@@ -43,7 +44,7 @@ struct Surroundings {
   const Telemetry& telemetry;
   AuditLog* audit;      // null: none is kept
   LedgerInUse* ledger;  // null: nobody remembers writes
-  size_t max_metadata_bytes;
+  CallLimits limits;
 };
 
 class CallFrame {

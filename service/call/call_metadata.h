@@ -1,10 +1,17 @@
-// What a call's metadata says, and how much it may be.
+// What a call brings: what its metadata says, and how much it may be.
+//
+// gRPC has limits of its own, and refuses a call beyond them in words of its own: without an
+// ErrorInfo. So its limits are kRoomToRefuse times ours, and whatever lies between the two is
+// refused here. It costs no memory: gRPC 1.51 has a message whole before it looks at its size, and
+// lets a block of metadata of any size through where it comes in pieces (CVE-2023-33953); see
+// port/guard/byte_watch.h.
 //
 // Thread-safety: as the context's.
 #ifndef SERVICE_CALL_CALL_METADATA_H_
 #define SERVICE_CALL_CALL_METADATA_H_
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <cstddef>
 #include <optional>
@@ -16,13 +23,24 @@
 
 namespace gateway {
 
+struct CallLimits {
+  size_t metadata_bytes = 0;
+  size_t request_bytes = 0;
+};
+
+inline constexpr int kRoomToRefuse = 4;
+
 // Metadata of a call whose repetition is to do nothing new.
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 
 // RESOURCE_EXHAUSTED, METADATA_TOO_LARGE, for metadata of more bytes than that: names and values,
-// and 32 for each (RFC 9113, 6.5.2). gRPC 1.51 lets a block of any size through where it comes in
-// pieces (CVE-2023-33953), whatever its own limit is.
+// and 32 for each (RFC 9113, 6.5.2).
 std::optional<mapping::Failure> CheckMetadata(const grpc::ServerContextBase& context, size_t most);
+
+// RESOURCE_EXHAUSTED, REQUEST_TOO_LARGE, for a message of more bytes than that; UNIMPLEMENTED,
+// REQUEST_COMPRESSED, for one that is compressed.
+std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bool compressed,
+                                             size_t most);
 
 // The value of metadata that may be given once. Returns nullopt where it is not given, and "",
 // which is refused later, where it is given twice. Valid as long as the context.

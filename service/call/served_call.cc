@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "service/call/byte_buffer.h"
+#include "service/call/call_metadata.h"
 #include "upstream/mapping/reply/error_table.h"
 
 namespace gateway {
@@ -45,11 +46,14 @@ void ServedCall::Begin() {
 void ServedCall::OnMessage(const grpc::ByteBuffer* message) {
   if (!surroundings_.arrivals.Leave(*this)) return;
   if (message != nullptr) {
+    const size_t most = surroundings_.limits.request_bytes;
+    if (auto refusal = CheckMessage(*message, is_compressed(), most)) {
+      return Conclude({*std::move(refusal)});
+    }
     frame_.MessageArrived();
     const OnePiece piece(*message);
     return Serve(piece.bytes());
   }
-  // gRPC refuses one that is too large by itself, and cancels the call.
   Conclude({context_.IsCancelled() ? NotSent(absl::StatusCode::kCancelled, "CANCELLED",
                                              "the call ended before its message was there")
                                    : NotSent(absl::StatusCode::kInvalidArgument, "REQUEST_MISSING",

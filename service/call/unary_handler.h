@@ -53,8 +53,12 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   virtual void OnMessage(const grpc::ByteBuffer* message) = 0;
 
   void SetReader(Reader& reader) { reader_ = &reader; }
+  void SetCompressed(bool compressed) { compressed_ = compressed; }
 
  protected:
+  // Whether the message that OnMessage brings is compressed: its bytes are as they came.
+  bool is_compressed() const { return compressed_; }
+
   // At most once, in Begin. OnDone does not come before OnMessage.
   void ReadMessage() { reader_->Read(); }
 
@@ -64,6 +68,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   bool InternalInlineable() final { return true; }
 
   Reader* reader_ = nullptr;
+  bool compressed_ = false;
 };
 
 // Names the specialization.
@@ -115,6 +120,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
       read_tag_.Set(
           call_.call(),
           [this](bool fine) {
+            reactor_->SetCompressed(fine && IsCompressed());
             reactor_->OnMessage(fine ? &message_ : nullptr);
             this->MaybeDone(true);
           },
@@ -156,6 +162,12 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
     grpc::internal::ServerReactor* reactor() override { return reactor_; }
 
    private:
+    // gRPC was told to unpack nothing.
+    bool IsCompressed() {
+      const grpc_byte_buffer* const buffer = message_.c_buffer();
+      return buffer != nullptr && buffer->data.raw.compression != GRPC_COMPRESS_NONE;
+    }
+
     grpc::CallbackServerContext& context_;
     grpc::internal::Call call_;
     std::function<void()> request_another_;

@@ -223,7 +223,8 @@ UpstreamConfig ReadUpstream(Section& section) {
   }
   section.Read(
       "deadline_margin",
-      "An attempt ends this long before the caller's deadline, so that the answer arrives.",
+      "An attempt ends this long before the caller's deadline, beside a part of the time, so that "
+      "the answer arrives.",
       upstream.options.deadline_margin);
   ReadRetry(section, upstream.options);
   ReadBreaker(section, upstream.options.breaker);

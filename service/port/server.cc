@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/call/call_metadata.h"
 #include "service/log/log.h"
 #include "service/port/guard/resident_memory.h"
 #include "service/port/port_credentials.h"
@@ -39,17 +40,15 @@ void InitPlugins() {
   });
 }
 
-// gRPC 1.51 unpacks a compressed message whole before it looks at its size: four megabytes may
-// become four gigabytes. So none are taken: UNIMPLEMENTED, which tells a client to send them as
-// they are.
-void TakeNothingCompressed(grpc::ServerBuilder& builder) {
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+// gRPC 1.51 unpacks a compressed message whole before it looks at its size. So it is to hand it on
+// as it is, and the call refuses it (see call_metadata.h). Were gzip and deflate switched off
+// instead, gRPC would refuse it, without an ErrorInfo.
+void UnpackNothing(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
 }
 
 void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
-  TakeNothingCompressed(builder);
+  UnpackNothing(builder);
   const auto set = [&](const char* name, int64_t value) {
     builder.AddChannelArgument(
         name, static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max())));
@@ -58,7 +57,7 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
     set(name, absl::ToInt64Milliseconds(value));
   };
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
-  set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
+  set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes * kRoomToRefuse);
   // Probes would raise the window of every call to what the network can carry. A message that is
   // read gets the window that it needs anyway; all else is to wait at its sender.
   set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
@@ -127,7 +126,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
           ? PlaintextPort(checks)
           : TlsPort(*options.tls, options.settings.tls.require_client_certificate, checks);
   builder.AddListeningPort(options.listen, server->credentials_, &server->port_);
-  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes) * kRoomToRefuse);
   SetLimits(options.settings, builder);
   // A second process on the same port would quietly take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -248,6 +248,40 @@ TEST_F(BadInputTest, MessagesThatAreTooLarge) {
   const Answer answer = Checkout(bytes);
   EXPECT_EQ(answer.status.error_code(), StatusCode::RESOURCE_EXHAUSTED)
       << answer.status.error_message();
+  EXPECT_EQ(DetailsOf(answer.status).info.reason(), "REQUEST_TOO_LARGE");
+  EXPECT_EQ(DetailsOf(answer.status).Meta("outcome"), "not_sent");
+}
+
+TEST_F(BadInputTest, MetadataThatIsTooLarge) {
+  const Answer answer = stack_.caller().CallWith(Method("OrdersService", "GetOrders"), "",
+                                                 {{"cart", std::string(20000, 'x')}});
+  EXPECT_EQ(answer.status.error_code(), StatusCode::RESOURCE_EXHAUSTED)
+      << answer.status.error_message();
+  EXPECT_EQ(DetailsOf(answer.status).info.reason(), "METADATA_TOO_LARGE");
+  EXPECT_EQ(DetailsOf(answer.status).Meta("outcome"), "not_sent");
+}
+
+// Far beyond that it is gRPC that refuses, before the gateway sees the call: as the README says.
+TEST_F(BadInputTest, WhatIsFarTooLargeIsRefusedWithoutAWord) {
+  const Answer metadata = stack_.caller().CallWith(Method("OrdersService", "GetOrders"), "",
+                                                   {{"cart", std::string(80000, 'x')}});
+  EXPECT_EQ(metadata.status.error_code(), StatusCode::RESOURCE_EXHAUSTED)
+      << metadata.status.error_message();
+  EXPECT_EQ(metadata.status.error_details(), "");
+  // gRPC refuses it, or its connection is closed while it comes.
+  const Answer message = Checkout(std::string(17 << 20, 'x'));
+  EXPECT_FALSE(message.status.ok());
+  EXPECT_EQ(message.status.error_details(), "");
+}
+
+TEST_F(BadInputTest, MessagesThatAreCompressed) {
+  for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    const Answer answer = stack_.caller().CallCompressed(Method("OrdersService", "GetOrders"),
+                                                         std::string(1000, '\0'), algorithm);
+    EXPECT_EQ(answer.status.error_code(), StatusCode::UNIMPLEMENTED);
+    EXPECT_EQ(DetailsOf(answer.status).info.reason(), "REQUEST_COMPRESSED");
+    EXPECT_EQ(DetailsOf(answer.status).Meta("outcome"), "not_sent");
+  }
 }
 
 TEST_F(BadInputTest, MethodsAndServicesThatNobodyServes) {

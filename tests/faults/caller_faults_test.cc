@@ -97,8 +97,10 @@ TEST_P(CallerFaults, Case38RequestsThatAreNone) {
     ExpectSeen(Call(operation), StatusCode::kInvalidArgument, "not_sent");
   }
   if (Front::IsThroughGrpc()) {
-    EXPECT_EQ(Call(LargeWrite(3000)).code, StatusCode::kResourceExhausted);
-    // gRPC tells the caller that the last one is too large. Here it is a call without a message.
+    ExpectSeen(Call(LargeWrite(3000)), StatusCode::kResourceExhausted, "not_sent",
+               "REQUEST_TOO_LARGE");
+    // Beyond four times the limit gRPC tells the caller so. Here it is a call without a message.
+    EXPECT_EQ(Call(LargeWrite(9000)).code, StatusCode::kResourceExhausted);
     ExpectMetric("rpc_server_calls_total", {{"rpc_grpc_status_code", "3"}, {"outcome", "not_sent"}},
                  3);
   }

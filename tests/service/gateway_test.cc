@@ -109,6 +109,7 @@ TEST_F(GatewayTest, RefusesARequestThatIsTooLarge) {
   const RpcAnswer answer =
       CallRpc(address_, kGetOrders, json({{"customer_id", std::string(4096, '1')}}).dump());
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(InfoOf(answer).reason(), "REQUEST_TOO_LARGE");
 }
 
 // Drift never fails a call: what the client could not take is left out.

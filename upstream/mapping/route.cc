@@ -8,7 +8,7 @@
 #include "upstream/mapping/credential.h"
 #include "upstream/mapping/error_body.h"
 #include "upstream/mapping/form.h"
-#include "upstream/mapping/request/request_identity.h"
+#include "upstream/mapping/guard.h"
 
 namespace gateway::mapping {
 namespace {

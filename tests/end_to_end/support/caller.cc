@@ -101,12 +101,14 @@ Caller::Caller(int port, const std::string& service_config)
 
 std::unique_ptr<Caller::Pending> Caller::Start(const std::string& method,
                                                const std::string& request, absl::Time deadline,
-                                               const Metadata& metadata) {
+                                               const Metadata& metadata,
+                                               grpc_compression_algorithm algorithm) {
   auto pending = std::make_unique<Pending>();
   if (deadline != absl::InfiniteFuture()) {
     pending->context_.set_deadline(absl::ToChronoTime(deadline));
   }
   for (const auto& [name, value] : metadata) pending->context_.AddMetadata(name, value);
+  pending->context_.set_compression_algorithm(algorithm);
   pending->request_ = ToBuffer(request);
   Pending* const call = pending.get();
   stub_.UnaryCall(&call->context_, method, {}, &call->request_, &call->reply_,
@@ -126,6 +128,11 @@ Answer Caller::Call(const std::string& method, const std::string& request, absl:
 Answer Caller::CallWith(const std::string& method, const std::string& request,
                         const Metadata& metadata) {
   return Start(method, request, absl::InfiniteFuture(), metadata)->Await();
+}
+
+Answer Caller::CallCompressed(const std::string& method, const std::string& request,
+                              grpc_compression_algorithm algorithm) {
+  return Start(method, request, absl::InfiniteFuture(), {}, algorithm)->Await();
 }
 
 Answer Caller::CallStream(const std::string& method, const std::string& request) {

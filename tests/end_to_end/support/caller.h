@@ -84,10 +84,14 @@ class Caller {
 
   std::unique_ptr<Pending> Start(const std::string& method, const std::string& request,
                                  absl::Time deadline = absl::InfiniteFuture(),
-                                 const Metadata& metadata = {});
+                                 const Metadata& metadata = {},
+                                 grpc_compression_algorithm algorithm = GRPC_COMPRESS_NONE);
   Answer Call(const std::string& method, const std::string& request,
               absl::Time deadline = absl::InfiniteFuture());
   Answer CallWith(const std::string& method, const std::string& request, const Metadata& metadata);
+
+  Answer CallCompressed(const std::string& method, const std::string& request,
+                        grpc_compression_algorithm algorithm);
 
   // One message out, one back, over a call that streams both ways.
   Answer CallStream(const std::string& method, const std::string& request);

@@ -2,12 +2,8 @@
 #ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 #define UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 
-#include <google/protobuf/descriptor.h>
-
 #include <string>
-#include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "upstream/mapping/route.h"
 
@@ -24,11 +20,6 @@ struct RequestIdentity {
 
 // `message` has passed WriteRequest. Thread-safety: a pure function.
 RequestIdentity IdentityOf(const Route& route, absl::string_view message);
-
-// The fields of Once.guard, from `request` inwards. INVALID_ARGUMENT says why there is no such
-// field: it has to be a string or an integer that is not repeated.
-absl::StatusOr<std::vector<const google::protobuf::FieldDescriptor*>> ResolveGuard(
-    const google::protobuf::Descriptor& request, absl::string_view path);
 
 }  // namespace gateway::mapping
 
