@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "service/authorization/settings.h"
+#include "service/call/ledger_call.h"
 #include "service/call/upstream_call.h"
 #include "service/config/config_checks.h"
 #include "service/config/prefixed.h"
@@ -140,8 +141,7 @@ Method& Gateway::AddMethod(Operation operation, const std::string& path, bool au
 // The operations of an upstream that the configuration leaves out are not served.
 void Gateway::MakeEndpoints() {
   surroundings_.emplace(Surroundings{*authorizer_, in_flight_, arrivals_, drift_, *telemetry_,
-                                     audit_.get(), ledger_.get(),
-                                     LimitsOf(config_)});
+                                     audit_.get(), ledger_.get(), LimitsOf(config_)});
   for (const mapping::Route& route : routes_->routes()) {
     const BackendSlot* const backend = backends_->Find(route.provider->name());
     if (backend == nullptr) continue;
@@ -149,7 +149,13 @@ void Gateway::MakeEndpoints() {
     endpoints_.push_back(UpstreamEndpoint(*surroundings_, method, route, *backend));
   }
   Method& parse_event = AddMethod(Webhooks::OperationOfParseEvent(), kParseEventPath, false);
+  parse_event.without_store = true;
   endpoints_.push_back(webhooks_->EndpointOf(*surroundings_, parse_event));
+  if (ledger_ == nullptr) return;
+  for (const LedgerOperation& ledgers : LedgerOperations()) {
+    Method& method = AddMethod(ledgers.operation, ledgers.path, ledgers.audited);
+    endpoints_.push_back(LedgerEndpoint(*surroundings_, method, *ledger_));
+  }
 }
 
 void Gateway::MakeMetrics() {

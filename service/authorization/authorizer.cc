@@ -152,6 +152,13 @@ Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& contex
   return Admit(method, presented);
 }
 
+bool Admission::Covers(absl::string_view store) const {
+  if (refusal) return false;
+  const Policy* const policy = settings->policy.get();
+  const bool any = policy == nullptr || grant.any_store() || grant.rules_of_stores.empty();
+  return any || policy->dry_run() || grant.For(store) != nullptr;
+}
+
 std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::string_view store) {
   if (admission.refusal) return admission.refusal;
   if (admission.settings->policy == nullptr || admission.grant.any_store()) return std::nullopt;

@@ -66,6 +66,10 @@ struct Admission {
   Grant grant;
   // The call ends with it.
   std::optional<mapping::Failure> refusal;
+
+  // Whether CheckStore would let the store pass. Logs nothing: for whatever is only left out of an
+  // answer.
+  bool Covers(absl::string_view store) const;
 };
 
 class Authorizer {

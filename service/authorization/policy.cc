@@ -20,10 +20,12 @@ constexpr absl::string_view kSpiffe = "spiffe://";
 absl::string_view ServiceOf(absl::string_view method) { return method.substr(0, method.find('/')); }
 
 bool Covers(absl::string_view pattern, const Method& method) {
-  if (pattern == "*") return true;
+  if (pattern == "*") return method.named == Method::Named::kNeedNotBe;
   if (pattern == "read") return method.kind == Kind::kRead && !method.credential;
   if (pattern == "write") return method.kind == Kind::kWrite && !method.credential;
-  if (absl::EndsWith(pattern, "/*")) return ServiceOf(pattern) == ServiceOf(method.name);
+  if (absl::EndsWith(pattern, "/*")) {
+    return method.named != Method::Named::kByName && ServiceOf(pattern) == ServiceOf(method.name);
+  }
   return pattern == method.name;
 }
 
@@ -88,7 +90,8 @@ std::string Shown(absl::string_view name) {
 void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rule) {
   section.Read("methods",
                "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`. "
-               "`read` and `write` leave out methods that carry credentials.",
+               "`read` and `write` leave out methods that carry credentials, `*` those of the "
+               "ledger.",
                rule.methods);
   if (section.present() && rule.methods.empty()) section.Fail("methods", "is required");
   for (const std::string& pattern : rule.methods) {

@@ -42,6 +42,8 @@ struct Method {
   Kind kind = Kind::kNeither;
   // Its request or reply has a place for a credential: `read` and `write` leave it out.
   bool credential = false;
+  // Which patterns of a rule cover it: all; all but `*`; or its full name alone.
+  enum class Named { kNeedNotBe, kByService, kByName } named = Named::kNeedNotBe;
 };
 
 struct Rule {

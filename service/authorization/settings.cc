@@ -26,6 +26,14 @@ constexpr const char* kOthers[] = {
     "grpc.channelz.v1.Channelz/GetSocket",
 };
 
+// Served where there is a ledger. An operator's word on money is a right of its own.
+constexpr const char* kLedgersReads[] = {
+    "gateway.ledger.v1.LedgerService/GetEntry",
+    "gateway.ledger.v1.LedgerService/ListEntries",
+    "gateway.ledger.v1.LedgerService/WaitEntry",
+};
+constexpr char kLedgersWord[] = "gateway.ledger.v1.LedgerService/ResolveEntry";
+
 absl::Status InSetting(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
 }
@@ -75,7 +83,12 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
     methods.push_back({std::string(absl::StripPrefix(route.rpc_path, "/")), route.provider->name(),
                        route.read ? Kind::kRead : Kind::kWrite, route.credential});
   }
+  using Named = Method::Named;
   for (const char* name : kOthers) methods.push_back({name, "", Kind::kNeither});
+  for (const char* name : kLedgersReads) {
+    methods.push_back({name, "", Kind::kNeither, false, Named::kByService});
+  }
+  methods.push_back({kLedgersWord, "", Kind::kNeither, false, Named::kByName});
   return methods;
 }
 

@@ -51,7 +51,7 @@ CallFrame::CallFrame(const Surroundings& surroundings, Method& method,
 std::optional<Failure> CallFrame::Admit() {
   if (auto refusal = CheckMetadata(context_, surroundings_.limits.metadata_bytes)) return refusal;
   admission_ = surroundings_.authorizer.Admit(method_.number, context_, trace_);
-  if (admission_.refusal || !method_.is_upstreams()) return CheckStore("");
+  if (admission_.refusal || method_.without_store) return CheckStore("");
   return std::nullopt;
 }
 

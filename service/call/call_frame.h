@@ -51,13 +51,16 @@ class CallFrame {
  public:
   CallFrame(const Surroundings& surroundings, Method& method, grpc::CallbackServerContext& context);
 
-  // The refusal of a call with too much metadata, or of a caller who may not call this method. A
-  // method that is no upstream's is about no store, so its calls are decided here.
+  // The refusal of a call with too much metadata, or of a caller who may not call this method. The
+  // calls of a method that is never about a store are decided here.
   std::optional<mapping::Failure> Admit();
 
   // The refusal of a caller who may not call this method for the store; "" for a call about none.
   // Only after Admit.
   std::optional<mapping::Failure> CheckStore(absl::string_view store);
+
+  // Whether CheckStore would let the store pass; nothing is logged.
+  bool Covers(absl::string_view store) const { return admission_.Covers(store); }
 
   const authorization::Identity& caller() const { return admission_.caller; }
   CallTrace& trace() { return trace_; }

@@ -1,9 +1,5 @@
 #include "service/call/keyed_write.h"
 
-#include <grpcpp/alarm.h>
-
-#include <algorithm>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -22,9 +18,6 @@ using ledger::State;
 using mapping::Failure;
 using mapping::NotSent;
 using mapping::Outcome;
-
-// A waiting caller is answered this long before its deadline, so that the answer still reaches it.
-constexpr absl::Duration kMargin = absl::Milliseconds(20);
 
 // When a caller whose write is still under way may ask again.
 constexpr absl::Duration kAskAgain = absl::Seconds(1);
@@ -110,54 +103,6 @@ Settlement SettlementOf(const Answer& answer, bool keeps_reply) {
 
 }  // namespace
 
-// A wait for another call's end that the caller's deadline, or Stop, can cut short. Shared with the
-// alarm, which may fire when the call is gone.
-class KeyedWrite::Waiting : public std::enable_shared_from_this<Waiting> {
- public:
-  explicit Waiting(ledger::Ledger& ledger) : ledger_(ledger) {}
-
-  void Begin(const ledger::EntryId& entry, SteadyTime until, ledger::Done<Entry> done) {
-    const std::shared_ptr<Waiting> self = shared_from_this();  // `done` may end the call
-    const absl::Duration left = std::max(until - SteadyTime::Now(), absl::ZeroDuration());
-    // The alarm holds what it was given until it is gone itself: so it must not hold this object.
-    alarm_.Set(absl::ToChronoTime(absl::Now() + left), [waiting = weak_from_this()](bool expired) {
-      if (!expired) return;
-      if (const std::shared_ptr<Waiting> self = waiting.lock()) self->CutShort();
-    });
-    const ledger::WaitId wait =
-        ledger_.Wait(entry, [self, done = std::move(done)](absl::StatusOr<Entry> ended) mutable {
-          self->End();
-          done(std::move(ended));
-        });
-    const std::lock_guard lock(mutex_);
-    wait_ = wait;
-    if (cut_short_ && !over_) ledger_.CancelWait(wait);
-  }
-
-  void CutShort() {
-    const std::lock_guard lock(mutex_);
-    cut_short_ = true;
-    if (wait_ && !over_) ledger_.CancelWait(*wait_);
-  }
-
- private:
-  void End() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    alarm_.Cancel();
-  }
-
-  ledger::Ledger& ledger_;
-  grpc::Alarm alarm_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  std::optional<ledger::WaitId> wait_;
-  bool cut_short_ = false;
-  bool over_ = false;
-};
-
 KeyedWrite::KeyedWrite(LedgerInUse& ledger, Owner& owner, Terms terms,
                        absl::StatusOr<std::string> fingerprint)
     : ledger_(ledger),
@@ -165,7 +110,7 @@ KeyedWrite::KeyedWrite(LedgerInUse& ledger, Owner& owner, Terms terms,
       terms_(std::move(terms)),
       fingerprint_(std::move(fingerprint)),
       has_key_(!terms_.scope.key.empty()),
-      waiting_(std::make_shared<Waiting>(*ledger.ledger)) {}
+      waiting_(std::make_shared<EntryWait>(*ledger.ledger)) {}
 
 KeyedWrite::~KeyedWrite() = default;
 
@@ -218,7 +163,7 @@ void KeyedWrite::OnClaimFailed(const absl::Status& status) {
 
 void KeyedWrite::AwaitOther(const Entry& entry) {
   owner_.NoteEntry(entry.id.text(), false);
-  waiting_->Begin(entry.id, terms_.deadline - kMargin, [this, entry](absl::StatusOr<Entry> ended) {
+  waiting_->Begin(entry.id, terms_.deadline, [this, entry](absl::StatusOr<Entry> ended) {
     if (absl::IsCancelled(ended.status())) {
       return Fail(InProgress("IDEMPOTENCY_IN_PROGRESS", entry));
     }

@@ -19,6 +19,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "service/call/entry_wait.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/ledger/ledger.h"
 #include "upstream/pending_call.h"
@@ -61,8 +62,6 @@ class KeyedWrite {
   void Stop();
 
  private:
-  class Waiting;
-
   void OnClaim(absl::StatusOr<ledger::ClaimAnswer> claimed);
   void OnClaimed(const ledger::Entry& entry);
   void OnClaimFailed(const absl::Status& status);
@@ -78,7 +77,7 @@ class KeyedWrite {
   absl::StatusOr<std::string> fingerprint_;
   const bool has_key_;
   ledger::Holding holding_;  // once claimed
-  std::shared_ptr<Waiting> waiting_;
+  std::shared_ptr<EntryWait> waiting_;
 };
 
 }  // namespace gateway

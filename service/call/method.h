@@ -17,12 +17,13 @@ namespace gateway {
 
 struct Method {
   Operation operation;
-  std::string path;      // "/paynow.management.v1.OrdersService/RefundOrder"
-  size_t number = 0;     // as the authorizer counts methods
-  bool audited = false;  // its calls have a line in the audit log
+  std::string path;            // "/paynow.management.v1.OrdersService/RefundOrder"
+  size_t number = 0;           // as the authorizer counts methods
+  bool audited = false;        // its calls have a line in the audit log
+  bool without_store = false;  // its calls are never about a store
   CallStats stats = {};
 
-  // False where the gateway itself answers: then no attempt is made, and no store is meant.
+  // False where the gateway itself answers: then no attempt is made.
   bool is_upstreams() const { return !operation.http_method.empty(); }
 };
 

@@ -1,0 +1,47 @@
+// A wait for the end of an INTENT that a deadline, or the end of the waiting call, can cut short.
+//
+//   auto wait = std::make_shared<EntryWait>(ledger);
+//   wait->Begin(entry, deadline, [](absl::StatusOr<ledger::Entry> ended) { ... });
+//
+// `done` is called once, with CANCELLED where the wait was cut short.
+//
+// Thread-safety: Begin once; CutShort at any time, from any thread. Lifetime: shared, since the
+// alarm may fire when the call is gone. The ledger outlives it.
+#ifndef SERVICE_CALL_ENTRY_WAIT_H_
+#define SERVICE_CALL_ENTRY_WAIT_H_
+
+#include <grpcpp/alarm.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "service/ledger/ledger.h"
+#include "upstream/steady_time.h"
+
+namespace gateway {
+
+class EntryWait : public std::enable_shared_from_this<EntryWait> {
+ public:
+  explicit EntryWait(ledger::Ledger& ledger) : ledger_(ledger) {}
+
+  // Ends shortly before `deadline`, so that the answer still reaches the caller.
+  void Begin(const ledger::EntryId& entry, SteadyTime deadline, ledger::Done<ledger::Entry> done);
+  // Also before Begin.
+  void CutShort();
+
+ private:
+  void End();
+
+  ledger::Ledger& ledger_;
+  grpc::Alarm alarm_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::optional<ledger::WaitId> wait_;
+  bool cut_short_ = false;
+  bool over_ = false;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_CALL_ENTRY_WAIT_H_
