@@ -19,8 +19,8 @@ LedgerConfig ReadLedger(ConfigReader::Section& root) {
   LedgerConfig ledger;
   ConfigReader::Section section = root.Child(
       "ledger",
-      "The memory for writes with an idempotency key: each happens once, and a repetition gets its "
-      "reply. Without it keys go to upstreams that heed them, and are refused elsewhere.");
+      "The memory for writes with an idempotency key: a repetition is answered from it, and not "
+      "sent again. Without it keys go to upstreams that heed them, and are refused elsewhere.");
   section.Read("file",
                "File of SQLite, in a folder of its own that nobody else can read; for one gateway.",
                ledger.file);
