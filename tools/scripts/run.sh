@@ -61,7 +61,9 @@ gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
 start paynow-sandbox SANDBOX_LISTEN 'listening on http://.*:([0-9]+)$' \
   "$build/paynow-sandbox" --provider "$provider" --listen "$sandbox"
 sandbox=${sandbox%:*}:$port
-sed -e "s|127.0.0.1:8080|$sandbox|" -e "s|127.0.0.1:50051|$gateway|" "$config" >"$work/config.json"
+# The ledger lives as long as this run: the sandbox forgets what it did, so the ledger must too.
+sed -e "s|127.0.0.1:8080|$sandbox|" -e "s|127.0.0.1:50051|$gateway|" \
+  -e "0,/{/s|{|{\"ledger\": {\"file\": \"$work/ledger/ledger.db\"},|" "$config" >"$work/config.json"
 start billing-gateway GATEWAY_LISTEN '"event":"serving","port":([0-9]+)' \
   "$build/billing-gateway" --config "$work/config.json"
 gateway=${gateway%:*}:$port
@@ -80,6 +82,8 @@ cat <<EOF
 $client -plaintext $gateway list
 $client -plaintext ${read/ADDRESS/$gateway}
 $client -plaintext -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
+$client -plaintext -H 'idempotency-key: try-1' -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
+  (again and again: one session, and its reply is replayed)
 EOF
 
 [ "$mode" = run ] || exit 0
