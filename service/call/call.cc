@@ -145,7 +145,7 @@ class Call final : public UnaryCall, public InFlight::Member, public Arrivals::M
 
   void Start(const grpc::ByteBuffer& request) {
     arrived_ = true;
-    const OnePiece message(request);
+    const ContiguousBytes message(request);
     Client::Handle handle = backend_->client->Call(
         *endpoint_.route, message.bytes(),
         {.deadline = DeadlineOf(context_, backend_->default_deadline),

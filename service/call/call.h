@@ -1,8 +1,7 @@
 // The life of one call, from its headers to the bytes or the status that it sends back:
 //
-//   who, and may they -> message -> deadline -> Client::Call ... -> reply bytes or status, trailers
-//   -> Finish
-//   -> OnDone
+//   metadata, authorization -> message -> deadline -> Client::Call
+//     ... -> reply bytes or status, with trailers -> Finish -> OnDone
 //
 // Nothing waits: between Call and its answer no thread belongs to the call.
 #ifndef SERVICE_CALL_CALL_H_

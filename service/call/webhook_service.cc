@@ -101,7 +101,7 @@ std::optional<mapping::Failure> WebhookService::Admit(const grpc::CallbackServer
 
 grpc::Status WebhookService::ParseEvent(CallTrace& trace, const grpc::ByteBuffer& request,
                                         grpc::ByteBuffer& reply) {
-  const OnePiece message(request);
+  const ContiguousBytes message(request);
   const std::shared_ptr<const webhooks::Settings> settings = slot_.Get();
   auto answer = webhooks::ParseEvent(*reader_, *settings, message.bytes(), trace.begun());
   if (const auto* const refusal = std::get_if<webhooks::Refusal>(&answer)) {

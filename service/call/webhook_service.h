@@ -2,7 +2,9 @@
 // upstreams.
 //
 //   WebhookService service(*std::move(reader), drift, stats, authorizer, arrivals, 16384,
-//   telemetry); service.slot().Set(*LoadWebhooks(config)); builder.RegisterService(&service);
+//                          telemetry);
+//   service.slot().Set(*LoadWebhooks(config));
+//   builder.RegisterService(&service);
 //
 // What is refused is logged with the check that did not pass, at most once a second for each
 // provider and check: whoever knows the URL decides how often.
@@ -27,7 +29,7 @@
 #include "service/authorization/authorizer.h"
 #include "service/call/arrivals.h"
 #include "service/generation/webhooks.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "service/telemetry/call_stats.h"
 #include "service/telemetry/call_trace.h"
 #include "service/telemetry/drift_log.h"
@@ -68,7 +70,7 @@ class WebhookService final : public grpc::Service {
   const size_t max_metadata_bytes_;
   const Telemetry& telemetry_;
   WebhookSlot slot_;
-  Seldom log_;
+  LogThrottle log_;
 };
 
 }  // namespace gateway
