@@ -16,8 +16,8 @@ namespace {
 using mapping::Failure;
 using mapping::NotSent;
 
-// Of refusals: each kind comes through once in a while. Callers are many; they share so many
-// places.
+// Each refusal is hashed into one of kLogPlaces buckets; each bucket logs at most once per
+// kLogPause.
 constexpr absl::Duration kLogPause = absl::Seconds(1);
 constexpr size_t kLogPlaces = 256;
 
@@ -162,7 +162,7 @@ bool Admission::Covers(absl::string_view store) const {
 std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::string_view store) {
   if (admission.refusal) return admission.refusal;
   if (admission.settings->policy == nullptr || admission.grant.any_store()) return std::nullopt;
-  // Of a policy that is only tried out: refused by Admit, and logged.
+  // Without a grant, Admit has refused and logged the call already; it goes on in dry-run mode.
   if (admission.grant.rules_of_stores.empty()) return std::nullopt;
   if (admission.grant.For(store) != nullptr) return std::nullopt;
   return Refuse(admission,

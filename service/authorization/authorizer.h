@@ -5,11 +5,11 @@
 //   ... what the call is about is known: the store ...
 //   if (const auto refusal = authorizer.CheckStore(admission, store)) ... likewise ...
 //
-// Admit comes before anything of the request is read. The store is checked when the request is
-// written and nothing is sent: so it is the very store whose key would go with it.
+// Admit runs before the request message is read. CheckStore runs after the REST request is written
+// and before it is sent: so it sees the store whose key the request would carry.
 //
-// Refusals are logged with caller, method and rule; each kind seldom enough that strangers cannot
-// fill the log.
+// Refusals are logged with caller, method and rule. Repeated refusals of a kind are throttled, so
+// that strangers cannot fill the log.
 //
 // Thread-safety: may be used from any thread. A decision holds for one call; Set is in force from
 // the next one on.
@@ -33,7 +33,7 @@
 #include "service/authorization/policy.h"
 #include "service/authorization/token_verifier.h"
 #include "service/log/log.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "upstream/mapping/failure.h"
 
 namespace gateway::authorization {
@@ -43,16 +43,16 @@ inline constexpr char kAuthorization[] = "authorization";
 
 struct Settings {
   std::shared_ptr<const Policy> policy;   // null: every caller may do everything
-  std::shared_ptr<TokenVerifier> tokens;  // null: they are not looked at
+  std::shared_ptr<TokenVerifier> tokens;  // null: tokens are ignored
 };
 
-// What a call shows of its caller. Views into what belongs to the call.
+// The evidence of identity that a call carries. Views into data that the call owns.
 struct Presented {
   using Texts = absl::InlinedVector<absl::string_view, 1>;
   Texts spiffe;  // of the verified certificate
   Texts dns;
   absl::string_view certificate;  // in PEM; empty: none was shown
-  absl::string_view chain;        // what was shown with it
+  absl::string_view chain;        // in PEM; the certificates that came with it
   Texts authorization;            // the metadata of this name
   const LogIdSource* call = nullptr;
 };
@@ -64,7 +64,7 @@ struct Admission {
   const LogIdSource* call = nullptr;  // for the log; lives as long as the call
   Identity caller;
   Grant grant;
-  // The call ends with it.
+  // If set, the call must end with it.
   std::optional<mapping::Failure> refusal;
 
   // Whether CheckStore would let the store pass. Logs nothing: for whatever is only left out of an
@@ -78,23 +78,23 @@ class Authorizer {
 
   const std::vector<Method>& methods() const { return methods_; }
 
-  // The position of "package.Service/Method"; nothing for one that is not served.
+  // Returns the position of "package.Service/Method", or nullopt if it is not served.
   std::optional<size_t> Find(absl::string_view name) const;
 
   void Set(std::shared_ptr<const Settings> settings);
   std::shared_ptr<const Settings> Get() const;
 
-  // PEM of those who sign callers' certificates, from now on. A caller whose certificate leads to
-  // none of them, or has ended, is refused at the next call, with a policy or without.
+  // Sets the authorities that sign callers' certificates, in PEM. From the next call on, a caller
+  // whose certificate has expired or leads to none of them is refused, even without a policy.
   void SetClientAuthorities(const std::string& pem) { certificates_.SetAuthorities(pem); }
 
   Admission Admit(size_t method, const Presented& presented);
   Admission Admit(size_t method, const grpc::ServerContextBase& context, const LogIdSource& call);
 
-  // Whether the caller's certificate is good now: all that is asked of a call that needs no rule.
+  // Checks only that the caller's certificate is valid now. For calls that need no rule.
   std::optional<mapping::Failure> CheckPeer(const Presented& presented);
 
-  // `store`: "" of a call that is about none. The refusal of Admit where there is one.
+  // `store` is "" for a call without a store. Returns Admit's refusal if there was one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
 
  private:
@@ -111,7 +111,7 @@ class Authorizer {
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;  // guarded by mutex_; never null
   PeerCertificates certificates_;
-  Seldom log_;
+  LogThrottle log_;
 };
 
 }  // namespace gateway::authorization

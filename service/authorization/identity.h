@@ -1,4 +1,4 @@
-// Who calls: what the client's verified certificate says, and what a verified token says.
+// The identity of a caller, from its verified certificate and its verified token.
 //
 // Thread-safety: an Identity belongs to one call; Claims are immutable.
 #ifndef SERVICE_AUTHORIZATION_IDENTITY_H_
@@ -19,7 +19,7 @@
 
 namespace gateway::authorization {
 
-// What a token says that somebody may ask for.
+// The claims of a verified token that rules may refer to.
 struct Claims {
   // Whether the claim is this text, or a list that has it.
   bool Has(absl::string_view claim, absl::string_view text) const {
@@ -38,7 +38,7 @@ struct Claims {
 };
 
 struct Identity {
-  // Nothing is known.
+  // Whether the caller has shown neither a name nor a token.
   bool anonymous() const { return spiffe.empty() && dns.empty() && claims == nullptr; }
 
   // For logs: "spiffe://example/shop", "dns:shop.example, token:shop", "anonymous". `known_as`: the
@@ -52,13 +52,13 @@ struct Identity {
     return name.empty() ? "anonymous" : name;
   }
 
-  // The same for all calls of one caller; 0 for those that show nothing.
+  // A hash that is equal for all calls of one caller; 0 for anonymous callers.
   size_t Key() const {
     if (anonymous()) return 0;
     return absl::HashOf(spiffe, dns, claims == nullptr ? "" : claims->subject);
   }
 
-  // Of the certificate: its only URI, where that is a SPIFFE ID; and its DNS names.
+  // From the certificate: its URI, if it has exactly one and that is a SPIFFE ID; its DNS names.
   std::string spiffe;
   absl::InlinedVector<std::string, 1> dns;
   std::shared_ptr<const PeerCertificate> certificate;  // null: none was shown

@@ -51,7 +51,8 @@ std::optional<Compact> ReadCompact(absl::string_view token) {
   return Compact{*std::move(header), *std::move(signature)};
 }
 
-// Of an ECDSA signature (RFC 7518, 3.4): two numbers of the curve's size. 0 for other keys.
+// The size of an ECDSA signature (RFC 7518, 3.4): two numbers of the curve's size. 0 for other
+// keys.
 size_t SignatureSize(absl::string_view type) {
   return type == "P-256" ? 64 : type == "P-384" ? 96 : type == "P-521" ? 132 : 0;
 }

@@ -17,13 +17,12 @@ namespace gateway::authorization {
 
 class KeySet {
  public:
-  // INVALID_ARGUMENT for what is no key set, holds a secret (a symmetric or private key), two keys
-  // of one name. Keys of other kinds than token_verifier.h lists, or for other uses, are passed
-  // over: an issuer may publish them too. A set without a key that can be used is good: no token
-  // is.
+  // INVALID_ARGUMENT if the text is not a key set, holds a secret (a symmetric or private key), or
+  // has two keys of one name. Skips keys of kinds that token_verifier.h does not list, or for other
+  // uses: an issuer may publish them too. A set without usable keys is valid: it verifies no token.
   static absl::StatusOr<KeySet> Parse(absl::string_view text);
 
-  // The text that was signed. Nothing but UNAUTHENTICATED otherwise, with what is wrong.
+  // Returns the text that was signed. The only error is UNAUTHENTICATED, with the reason.
   absl::StatusOr<std::string> Verify(absl::string_view token) const;
 
  private:
@@ -33,7 +32,7 @@ class KeySet {
   struct Key {
     std::unique_ptr<cjose_jwk_t, Release> key;
     std::string type;  // "RSA", "P-256"
-    std::string only;  // the one algorithm that its issuer allows it; empty: all of its type
+    std::string only;  // the only algorithm its issuer allows; empty: all of its type
   };
 
   KeySet() = default;

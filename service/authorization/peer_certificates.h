@@ -28,7 +28,7 @@ namespace gateway::authorization {
 struct PeerCertificate {
   // A chain leads to one of the authorities.
   bool trusted = false;
-  // When the first certificate of the chain ends, the authority's included.
+  // The earliest expiry in the chain, including the authority's.
   absl::Time ends = absl::InfinitePast();
   std::string serial;  // in hexadecimal digits
   std::string issuer;  // RFC 2253
@@ -41,10 +41,11 @@ class PeerCertificates {
  public:
   static constexpr size_t kMostRemembered = 4096;
 
-  // PEM of those whose word counts from now on. What was remembered is verified again.
+  // Sets the trusted authorities, in PEM. Remembered certificates are verified again.
   void SetAuthorities(const std::string& pem);
 
-  // `leaf`, and what else the peer showed with it, in PEM. Never null.
+  // Both in PEM: the peer's certificate, and the other certificates that it showed. Never returns
+  // null.
   std::shared_ptr<const PeerCertificate> Find(absl::string_view leaf, absl::string_view chain);
 
  private:
@@ -60,7 +61,7 @@ class PeerCertificates {
 
   std::mutex mutex_;
   // Guarded by mutex_.
-  Store authorities_;  // null: nobody's word counts
+  Store authorities_;  // null: no authority is trusted
   absl::flat_hash_map<size_t, Remembered> remembered_;
 };
 

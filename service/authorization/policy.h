@@ -8,9 +8,9 @@
 //                   "methods": ["paynow.management.v1.OrdersService/RefundOrder"],
 //                   "stores": ["411486491630370816"]}}}
 //
-// A call is allowed when one rule allows it: when all that the rule says of the caller holds, one
-// of its `methods` is the method's, and its `upstreams` and `stores` have the call's, where it
-// names any. What no rule allows is refused.
+// A call is allowed if at least one rule allows it. A rule allows a call if all its conditions on
+// the caller hold, one of its `methods` matches, and its `upstreams` and `stores`, if it has any,
+// contain the call's. All other calls are refused.
 //
 // Thread-safety: immutable after Parse.
 #ifndef SERVICE_AUTHORIZATION_POLICY_H_
@@ -38,18 +38,18 @@ enum class Kind { kRead, kWrite, kNeither };
 // One method that the gateway serves.
 struct Method {
   std::string name;      // "paynow.management.v1.OrdersService/GetOrders"
-  std::string upstream;  // "paynow"; empty: it is not an upstream's
+  std::string upstream;  // "paynow"; empty: a method of the gateway itself
   Kind kind = Kind::kNeither;
-  // Its request or reply has a place for a credential: `read` and `write` leave it out.
+  // The request or the reply can hold a credential: `read` and `write` do not include the method.
   bool credential = false;
   // Which patterns of a rule cover it: all; all but `*`; or its full name alone.
   enum class Named { kNeedNotBe, kByService, kByName } named = Named::kNeedNotBe;
 };
 
 struct Rule {
-  // All that is said has to hold.
+  // Whether all conditions of the rule on the caller hold.
   bool Fits(const Identity& caller) const;
-  // Of a caller that fits: the DNS name by which it does; empty where it is not by one.
+  // For a caller that fits: the DNS name that matched; empty if none was needed.
   absl::string_view KnowsAs(const Identity& caller) const;
   bool FitsSpiffe(const Identity& caller) const;
   // A caller that fits, as the rule knows it: by its token where the rule asks for one, or else by
@@ -72,7 +72,7 @@ struct Rule {
 struct Grant {
   bool any_store() const { return any != nullptr; }
 
-  // The rule that allows the store; null where none does.
+  // Returns the rule that allows the store, or null.
   const Rule* For(absl::string_view store) const;
 
   const Rule* any = nullptr;                            // allows every store
@@ -81,8 +81,8 @@ struct Grant {
 
 class Policy {
  public:
-  // INVALID_ARGUMENT names file, rule and reason. `methods` are all that there are; a rule that
-  // speaks of others is an error, for it would not do what it seems to.
+  // INVALID_ARGUMENT names file, rule and reason. `methods` are all methods that exist; a rule that
+  // names another one is an error, because it could never apply.
   static absl::StatusOr<std::unique_ptr<const Policy>> Parse(const std::string& file,
                                                              absl::string_view text,
                                                              const std::vector<Method>& methods);
@@ -90,7 +90,7 @@ class Policy {
   // `method`: its position among the methods that Parse was given.
   Grant Judge(size_t method, const Identity& caller) const;
 
-  // Refuse nothing, and only say what would be.
+  // Dry-run mode: refusals are logged but not applied.
   bool dry_run() const { return dry_run_; }
 
  private:
@@ -99,10 +99,10 @@ class Policy {
 
   bool dry_run_ = false;
   std::deque<Rule> rules_;
-  // The rules that speak of one method.
+  // The rules that name one method.
   struct Table {
-    // Those that want one of certain SPIFFE IDs, by these; so it does not matter how many callers
-    // there are.
+    // Rules that match exact SPIFFE IDs, indexed by ID: lookup does not depend on the number of
+    // callers.
     absl::flat_hash_map<std::string, std::vector<const Rule*>> by_spiffe;
     std::vector<const Rule*> others;
   };

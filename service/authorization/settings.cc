@@ -38,7 +38,7 @@ absl::Status InSetting(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
 }
 
-// Who can write the file decides who may do what.
+// Refuses a file that everybody can write: its writers decide who may do what.
 absl::StatusOr<std::string> ReadSetting(const std::string& file) {
   struct stat about;
   if (stat(file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {

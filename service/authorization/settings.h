@@ -1,4 +1,4 @@
-// The files of authorization, as they are now.
+// Loads the files of the section `authorization`: the policy and the key set.
 #ifndef SERVICE_AUTHORIZATION_SETTINGS_H_
 #define SERVICE_AUTHORIZATION_SETTINGS_H_
 
@@ -20,12 +20,12 @@ namespace gateway::authorization {
 std::vector<Method> MethodsOf(const mapping::RouteTable& routes);
 
 // Errors begin with the setting: "policy_file: cannot be read". `present`: the settings in force;
-// null at the start. They are not exchanged for such as only the start may have (`dry_run`).
+// null at the start. A reload must not turn on what only a start may (`dry_run`).
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present = nullptr);
 
-// One of them, from a text, in place of the one in force; the other stays.
+// Puts a new policy, or a new key set, in force from its text. The other one stays.
 absl::Status ApplyPolicy(const Config& config, const std::string& text, Authorizer& authorizer);
 absl::Status ApplyKeys(const Config& config, const std::string& text, Authorizer& authorizer);
 

@@ -1,12 +1,12 @@
-// Is a token (JWT, RFC 7519) genuine, meant for us, and valid now? The signature is checked by
-// cjose, over OpenSSL; what may sign is a closed list, bound to the kind of key, so that no token
-// chooses how it is verified:
+// Checks that a token (JWT, RFC 7519) is genuine, meant for us, and valid now. cjose checks the
+// signature, over OpenSSL. Each kind of key allows only these algorithms, so that a token cannot
+// choose how it is verified:
 //
 //   RSA, 2048 bits or more   RS256 RS384 RS512 PS256 PS384 PS512
 //   P-256, P-384, P-521      ES256, ES384, ES512
 //
-// A token has to name its key (`kid`), issuer, audience and expiry. A verified one is remembered
-// until it expires, under its SHA-256, so that only its first call pays for the signature.
+// A token must name its key (`kid`), issuer, audience and expiry. A verified token is remembered by
+// its SHA-256 until it expires, so that only its first call pays for the signature.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_AUTHORIZATION_TOKEN_VERIFIER_H_

@@ -14,7 +14,7 @@ absl::string_view View(const grpc::Slice& slice) {
 
 }  // namespace
 
-OnePiece::OnePiece(const grpc::ByteBuffer& buffer) {
+ContiguousBytes::ContiguousBytes(const grpc::ByteBuffer& buffer) {
   if (!buffer.Dump(&slices_).ok() || slices_.empty()) return;
   if (slices_.size() == 1) {
     bytes_ = View(slices_[0]);

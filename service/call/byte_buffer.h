@@ -1,10 +1,10 @@
-// Between gRPC's buffers and bytes in one piece, without copying where that is possible.
+// Converts between gRPC's buffers and contiguous bytes. Copies only where it must.
 //
-//   const OnePiece request(buffer);
+//   const ContiguousBytes request(buffer);
 //   Use(request.bytes());
 //   reply = ToBuffer(std::move(string));
 //
-// Thread-safety: none is shared. Lifetime: the bytes of a OnePiece live as long as it does.
+// Thread-safety: objects share nothing. Lifetime: bytes() is valid as long as its ContiguousBytes.
 #ifndef SERVICE_CALL_BYTE_BUFFER_H_
 #define SERVICE_CALL_BYTE_BUFFER_H_
 
@@ -17,13 +17,13 @@
 
 namespace gateway {
 
-class OnePiece {
+class ContiguousBytes {
  public:
-  // The bytes stay where they are if they came in one piece, which is the rule. None for a buffer
-  // that cannot be read.
-  explicit OnePiece(const grpc::ByteBuffer& buffer);
-  OnePiece(const OnePiece&) = delete;
-  OnePiece& operator=(const OnePiece&) = delete;
+  // Points into the buffer if it has a single slice, which is the rule, and else copies. The bytes
+  // are empty if the buffer cannot be read.
+  explicit ContiguousBytes(const grpc::ByteBuffer& buffer);
+  ContiguousBytes(const ContiguousBytes&) = delete;
+  ContiguousBytes& operator=(const ContiguousBytes&) = delete;
 
   absl::string_view bytes() const { return bytes_; }
 

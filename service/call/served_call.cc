@@ -51,7 +51,7 @@ void ServedCall::OnMessage(const grpc::ByteBuffer* message) {
       return Conclude({*std::move(refusal)});
     }
     frame_.MessageArrived();
-    const OnePiece piece(*message);
+    const ContiguousBytes piece(*message);
     return Serve(piece.bytes());
   }
   Conclude({context_.IsCancelled() ? NotSent(absl::StatusCode::kCancelled, "CANCELLED",

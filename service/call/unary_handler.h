@@ -12,8 +12,9 @@
 //
 //   AddMethod(new RpcServiceMethod(path, kUnaryMethod, nullptr));
 //   MarkMethodRawCallback(0, new UnaryHandler([](grpc::CallbackServerContext& context,
-//                                                grpc::ByteBuffer& reply) { return new Call(...);
-//                                                }));
+//                                                grpc::ByteBuffer& reply) {
+//     return new Call(...);
+//   }));
 //
 // Thread-safety: as gRPC's reactors. Lifetime: a UnaryCall owns itself; the context and the reply
 // live until its OnDone.

@@ -13,7 +13,7 @@
 #include "service/call/call_frame.h"
 #include "service/call/method.h"
 #include "service/generation/webhooks.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "upstream/webhooks/event_reader.h"
 
 namespace gateway {
@@ -40,7 +40,7 @@ class Webhooks {
 
   const std::unique_ptr<const webhooks::EventReader> reader_;
   WebhookSlot slot_;
-  Seldom log_;
+  LogThrottle log_;
 };
 
 }  // namespace gateway

@@ -14,21 +14,22 @@
 
 namespace gateway {
 
-// A chain ends with the first of its certificates, a list of authorities with the last: that an old
-// one stands beside its successor is how they are changed.
+// A chain expires when its first certificate does. A list of authorities expires when its last one
+// does, because an old authority stays in the list beside its successor while they are exchanged.
 enum class CertificateKind { kChain, kAuthorities };
 
 struct CertificateFile {
   CertificateKind kind;
   std::string role;      // what it is for: "upstream_ca"
-  std::string upstream;  // by its name in the configuration; empty where it is for none
+  std::string upstream;  // by its name in the configuration; empty: it is for none
   std::string file;
 };
 
 // Every file of certificates that the configuration names.
 std::vector<CertificateFile> CertificateFiles(const Config& config);
 
-// When the certificates in a PEM text end. Nothing where there is none, or one that cannot be read.
+// When the certificates in a PEM text expire. Returns nullopt if the text has no certificate, or
+// one that cannot be read.
 std::optional<absl::Time> ExpiryOf(CertificateKind kind, absl::string_view pem);
 
 }  // namespace gateway

@@ -267,7 +267,7 @@ void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
                });
 }
 
-// Of the three ports.
+// Checks the addresses of the three ports.
 void CheckAddresses(Section& root, const Config& config) {
   const std::pair<const char*, const std::string*> addresses[] = {
       {"listen", &config.listen},

@@ -54,7 +54,7 @@ struct UpstreamConfig {
   std::map<std::string, KeySource> store_keys;
   UpstreamTlsFiles tls;
   ProxyConfig proxy;
-  http::Options pool;  // but for what the files of `tls` and `proxy` hold
+  http::Options pool;  // without the contents of the files of `tls` and `proxy`
   mapping::ProfileOverrides profile;
   // Keys may cross a network in plain text.
   bool allow_plaintext = false;
@@ -64,7 +64,7 @@ struct UpstreamConfig {
 
 // How the webhooks of one provider are verified.
 struct WebhookConfig {
-  // By a name of the operator's own; any of them may have signed.
+  // Keyed by a name that the operator chooses. An event may be signed with any of them.
   std::map<std::string, KeySource> secrets;
   // How far a signed time may be from now; zero: any.
   absl::Duration max_age = absl::Minutes(5);
@@ -75,7 +75,7 @@ struct WebhookConfig {
 
 struct WebhooksConfig {
   int64_t max_body_bytes = int64_t{1} * 1024 * 1024;
-  // By the name of a provider in upstream/webhooks/scheme.cc.
+  // Keyed by the name of a provider in upstream/webhooks/scheme.cc.
   std::map<std::string, WebhookConfig> providers;
 
   bool operator==(const WebhooksConfig&) const = default;
@@ -86,7 +86,7 @@ struct Config {
   std::string file;
   std::string text;
   std::string listen = "127.0.0.1:50051";
-  // Of a call whose caller sets none.
+  // For a call whose caller sets no deadline.
   absl::Duration default_deadline = absl::Seconds(30);
   int64_t max_request_bytes = int64_t{4} * 1024 * 1024;
   ServerConfig server;
@@ -99,7 +99,7 @@ struct Config {
   // end.
   absl::Duration drain_delay = absl::ZeroDuration();
   absl::Duration drain_grace = absl::Seconds(25);
-  // By the name of a provider in the protos.
+  // Keyed by the name of a provider in the protos.
   std::map<std::string, UpstreamConfig> upstreams;
   WebhooksConfig webhooks;
   authorization::Config authorization;
@@ -118,9 +118,9 @@ absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view te
 // Every key there is, with default and meaning.
 std::vector<ConfigReader::Key> ConfigKeys();
 
-// The key itself, trailing line ends cut. NOT_FOUND where file or variable are missing,
-// INVALID_ARGUMENT where what they hold cannot be a header's value. The message begins with "file"
-// or "env" and shows neither the key nor the source: somebody may have put the key in its place.
+// Returns the key without trailing line ends. NOT_FOUND if the file or variable is missing,
+// INVALID_ARGUMENT if its content cannot be the value of a header. The message begins with "file"
+// or "env" and shows neither the key nor the source's name: somebody may have put the key there.
 absl::StatusOr<std::string> ReadKey(const KeySource& source);
 
 }  // namespace gateway

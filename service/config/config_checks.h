@@ -1,5 +1,5 @@
-// What a configuration may say that reads well and cannot work, or should not: checked before
-// anything is listened on or called.
+// Finds settings that are well-formed but cannot work, or are unsafe. Runs before the gateway
+// listens or calls anything.
 //
 // Thread-safety: pure functions, apart from reading files.
 #ifndef SERVICE_CONFIG_CONFIG_CHECKS_H_
@@ -15,7 +15,7 @@
 
 namespace gateway {
 
-// An address to listen on: host and port. Returns what is wrong with it, or "".
+// Checks an address to listen on: host and port. Returns an error text, or "".
 std::string AgainstAddress(absl::string_view listen);
 
 // Whether the two would be one and the same port.
@@ -24,11 +24,12 @@ bool SameAddress(absl::string_view one, absl::string_view other);
 // Whether a key that is sent to this base URL would cross a network in plain text.
 bool SendsKeysInPlainText(absl::string_view base_url);
 
-// What only the routes can tell: whether base URLs and stores go with the paths of the provider.
+// Checks against the routes whether base URLs and stores fit the paths of the provider.
 // INVALID_ARGUMENT begins with the key: "upstreams.paynow.base_url: ...".
 absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Route>& routes);
 
-// Files of certificates to trust that hold none. INVALID_ARGUMENT as above.
+// Refuses files of trusted certificates that hold no certificate. INVALID_ARGUMENT begins with the
+// key, as from CheckUpstreams.
 absl::Status CheckAuthorities(const Config& config);
 
 }  // namespace gateway

@@ -88,7 +88,7 @@ class ConfigReader::Section {
   void ReadTexts(absl::string_view key, absl::string_view placeholder,
                  absl::string_view documentation, std::map<std::string, std::string>& texts);
 
-  // A key that there was: whoever still sets it is told what to do instead.
+  // Declares a key that no longer exists. If the file still sets it, the error gives the advice.
   void Retired(absl::string_view key, absl::string_view advice);
 
   // The object under `key`; where there is none, a section in which every key keeps its default.

@@ -1,4 +1,4 @@
-// The parts of the configuration that say what is told of calls and of health, beside metrics.
+// The sections `tracing`, `logging` and `health` of the configuration.
 #ifndef SERVICE_CONFIG_OBSERVABILITY_CONFIG_H_
 #define SERVICE_CONFIG_OBSERVABILITY_CONFIG_H_
 
@@ -22,7 +22,7 @@ struct TracingConfig {
 
 struct LoggingConfig {
   Severity level = Severity::kInfo;
-  // Share of the calls that go well, of which there is a line.
+  // Share of the successful calls that get a line in the access log.
   double access_sample_ratio = 0.01;
 
   bool operator==(const LoggingConfig&) const = default;

@@ -7,7 +7,7 @@
 
 namespace gateway {
 
-// Nothing for what cannot be read to its end, a directory for example.
+// Returns nullopt if the file cannot be read to its end, for example because it is a directory.
 std::optional<std::string> ReadFile(const std::string& file);
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
-// The part of the configuration that is about the gRPC port: who may connect to it how, and what
-// peers may take up. Each default stands beside its member.
+// The section `server` of the configuration: TLS on the gRPC port, and limits for its peers. Each
+// default stands beside its member.
 #ifndef SERVICE_CONFIG_SERVER_CONFIG_H_
 #define SERVICE_CONFIG_SERVER_CONFIG_H_
 
@@ -16,7 +16,7 @@ namespace gateway {
 struct TlsConfig {
   std::string certificate_file;  // the server's own, with its chain
   std::string key_file;
-  // Of those who sign clients' certificates. Empty: clients show none.
+  // The authorities that sign clients' certificates. Empty: clients are not asked for one.
   std::string client_ca_file;
   // A client without a certificate does not get a connection. One that shows a bad certificate
   // never does.
@@ -39,25 +39,25 @@ struct ServerConfig {
   // Connections at a time, apart from health_listen's. Beyond it those before their handshake are
   // closed, then the newest of the address that has the most.
   int64_t max_connections = 10000;
-  // The same of health_listen.
+  // Connections at a time to health_listen.
   int64_t max_health_connections = 64;
   // For TLS and the first frames of HTTP/2.
   absl::Duration handshake_timeout = absl::Seconds(10);
-  // A connection on which nothing comes is asked after this time whether its peer is still there.
+  // After this time without incoming data, a ping asks whether the peer is still there.
   absl::Duration keepalive_time = absl::Minutes(1);
-  // A client that asks the same more often, twice over, is told to calm down and disconnected.
+  // A client that pings more often than this, twice, gets ENHANCE_YOUR_CALM and is disconnected.
   absl::Duration min_ping_interval = absl::Seconds(5);
   // Calls at a time on one connection; more wait at the client.
   int64_t max_concurrent_streams = 100;
   int64_t max_metadata_bytes = int64_t{16} * 1024;
-  // Between a call's headers and the end of its message.
+  // Time from a call's headers to the end of its message.
   absl::Duration message_timeout = absl::Seconds(10);
-  // Memory for messages that come slowly: so many of the largest may be under way at a time, half
-  // of them of one caller.
+  // Memory for messages that arrive slowly. It bounds how many of the largest size may be under way
+  // at a time; one caller may have half of them.
   int64_t max_unfinished_bytes = int64_t{32} * 1024 * 1024;
   // A connection is told to go after this time, a tenth more or less, so that clients spread over
-  // new replicas. Its calls end in peace, however long they take: what gRPC would end by force, it
-  // would call UNAVAILABLE.
+  // new replicas. Its calls may finish, however long they take: gRPC would fail calls that it ends
+  // by force with UNAVAILABLE.
   absl::Duration max_connection_age = absl::Minutes(10);
   // Calls that a client may break off in a second on one connection. Beyond it the connection is
   // closed; 0: no limit.
@@ -72,7 +72,7 @@ struct ServerConfig {
 ServerConfig ReadServer(ConfigReader::Section& root);
 
 // Whether only this machine can reach the address: 127.x.x.x, [::1], localhost, or a socket's path
-// ("unix:"). What is not known for sure is not.
+// ("unix:"). If in doubt, returns false.
 bool IsLocal(absl::string_view listen);
 
 // Whether calls on this address would be in plain text, could cross a network, and the

@@ -1,5 +1,5 @@
-// JSON in which no object has a member twice. Parsers disagree on which of two counts, and whoever
-// wrote the second did not see the first.
+// Parses JSON and finds an object that has the same member twice. Parsers disagree on which of the
+// two counts, so such a file is ambiguous.
 //
 // Thread-safety: may be called from any thread.
 #ifndef SERVICE_CONFIG_STRICT_JSON_H_
@@ -15,14 +15,14 @@
 namespace gateway {
 
 struct StrictJson {
-  nlohmann::json value;  // discarded where the text is no JSON
+  nlohmann::json value;  // discarded if the text is not JSON
   std::string repeated;  // the name of a member that is there twice; empty: there is none
   bool is_repeated = false;
 
   bool good() const { return !value.is_discarded() && !is_repeated; }
 };
 
-// Throws what nlohmann::json::parse throws where `throws` says so.
+// If `throws` is set, throws as nlohmann::json::parse does.
 inline StrictJson ParseStrictJson(absl::string_view text, bool throws = false,
                                   bool ignore_comments = false) {
   using nlohmann::json;

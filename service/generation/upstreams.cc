@@ -10,7 +10,7 @@
 #include "service/config/prefixed.h"
 #include "service/generation/tls_files.h"
 #include "service/log/log.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "upstream/http/http1_transport.h"
 
 namespace gateway {
@@ -18,8 +18,8 @@ namespace {
 
 // At most a line a second: an upstream that is gone is silent to every call.
 http::Http1Transport::OnSilence LogSilence(const std::string& upstream) {
-  return [upstream, throttle = std::make_shared<Seldom>(absl::Seconds(1))](absl::Duration waited,
-                                                                           size_t closed) {
+  return [upstream, throttle = std::make_shared<LogThrottle>(absl::Seconds(1))](
+             absl::Duration waited, size_t closed) {
     const std::optional<uint64_t> left_out = throttle->Pass("", absl::Now());
     if (!left_out) return;
     Log(Severity::kWarning, "an upstream connection was silent until the deadline",

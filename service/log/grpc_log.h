@@ -1,4 +1,4 @@
-// What the gRPC library has to say, as lines of our own log: everything on standard error stays one
+// Writes the messages of the gRPC library as lines of our own log, so that standard error holds one
 // JSON object per line.
 //
 // Thread-safety: may be called from any thread; holds for the whole process.

@@ -1,5 +1,5 @@
-// Lets so many lines a second through, and a burst of them at once, and counts the others: for
-// lines of a log that callers can cause by failing.
+// Limits log lines that callers can cause by failing: a rate per second and a burst pass, and the
+// others are counted.
 //
 //   LineBudget budget(50, 1000);
 //   if (const std::optional<uint64_t> left_out = budget.Pass()) ... write the line, with the count
@@ -24,8 +24,8 @@ class LineBudget {
   LineBudget(double per_second, double burst)
       : per_second_(per_second), burst_(burst), left_(burst) {}
 
-  // How many lines were left out since the last that passed; nothing where this one is left out,
-  // too.
+  // Returns how many lines were left out since the last that passed, or nullopt if this one is left
+  // out too.
   std::optional<uint64_t> Pass(Clock::time_point now = Clock::now()) {
     const std::lock_guard lock(mutex_);
     const double since = std::chrono::duration<double>(now - filled_).count();

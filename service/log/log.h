@@ -1,10 +1,10 @@
 // One JSON object per line on standard error.
 //
-//   Log(Severity::kWarning, "upstream refused the key", {{"upstream", name}, {"http_status",
-//   401}});
+//   Log(Severity::kWarning, "upstream refused the key",
+//       {{"upstream", name}, {"http_status", 401}});
 //
-// What goes in is chosen at the call, field by field; there is no way to log a message or a header
-// as a whole. Text from outside is escaped and cut.
+// The caller chooses each field; there is no way to log a whole message or header. Text from
+// outside is escaped and cut.
 //
 // A line for which standard error has no room within a tenth of a second is lost, and so is each
 // after it until there is room: whoever reads the log must not be able to stop the service.
@@ -23,14 +23,14 @@
 
 namespace gateway {
 
-// By which the lines of one call are found again. Empty ones are left out.
+// Identify the log lines of one call. Empty ones are left out.
 struct LogIds {
   std::string trace_id;
   std::string span_id;
   std::string request_id;
 };
 
-// Whoever knows them, asked only when a line is written.
+// Provides the ids of a call. Is asked only when a line is written.
 class LogIdSource {
  public:
   virtual LogIds ids() const = 0;
@@ -44,7 +44,8 @@ enum class Severity { kInfo, kWarning, kError };
 // "info", "warning", "error".
 absl::string_view Name(Severity severity);
 
-// From now on lines below this are left out, in the whole process. kInfo at first: none.
+// From now on, the whole process leaves out lines below this severity. The initial level is kInfo,
+// which leaves out none.
 void SetLogLevel(Severity least);
 bool IsLogged(Severity severity);
 
@@ -59,13 +60,13 @@ void Log(Severity severity, absl::string_view event, std::initializer_list<LogFi
 void Log(Severity severity, absl::string_view event, const LogIds& ids,
          std::initializer_list<LogField> fields);
 
-// For those that write many lines at a time, and have asked IsLogged themselves: one line with its
-// end, and the writing of lines as they are.
+// For callers that write many lines at a time and check IsLogged themselves: LogLine formats one
+// line with its line end, and WriteLogLines writes such lines.
 std::string LogLine(absl::Time time, Severity severity, absl::string_view event, const LogIds& ids,
                     std::initializer_list<LogField> fields);
 void WriteLogLines(absl::string_view lines);
 
-// Lines so far that standard error had no room for: nobody waits for whoever reads it.
+// How many lines were lost so far because standard error had no room.
 uint64_t LostLogLines();
 
 }  // namespace gateway

@@ -28,7 +28,7 @@ grpc::ByteBuffer ReplyOf(ServingStatus status) { return ToBuffer(std::string{'\x
 // The service of a HealthCheckRequest; nothing for bytes that are none.
 std::optional<std::string> NameIn(const grpc::ByteBuffer& message) {
   if (message.Length() > HealthService::kMostBytes) return std::nullopt;
-  const OnePiece piece(message);
+  const ContiguousBytes piece(message);
   mapping::WireReader reader(piece.bytes());
   std::string name;
   uint32_t number = 0;

@@ -1,15 +1,16 @@
-// One line for each call that ended, or for a share of those that went well. Callers can fail as
-// often as they like: of calls that were not sent, or refused, so many lines a second are written,
-// and the next one says how many were left out ("left_out"). What is unknown always has its line.
+// Writes one line for each call that ended. Successful calls are sampled. Calls that were not sent
+// or were refused are limited to a number of lines a second, because callers can fail as often as
+// they like; the next line says how many were left out ("left_out"). A call with outcome unknown
+// always has its line.
 //
-//   {"time": ..., "severity": "warning", "event": "call", "operation":
-//   "p.v1.OrdersService.RefundOrder",
+//   {"time": ..., "severity": "warning", "event": "call",
+//    "operation": "p.v1.OrdersService.RefundOrder",
 //    "code": "NOT_FOUND", "outcome": "refused", "duration_us": 5321, "http_status": 404,
-//    "attempts": 1, "peer": "ipv4:10.0.0.7:52110", "trace_id": ..., "span_id": ..., "request_id":
-//    ...}
+//    "attempts": 1, "peer": "ipv4:10.0.0.7:52110",
+//    "trace_id": ..., "span_id": ..., "request_id": ...}
 //
-// These fields and no others: nothing of a request, a reply or their headers, but for the request
-// id. A thread of its own writes the lines; where it falls behind they are dropped and counted.
+// A line holds no other fields: nothing of a request, a reply or their headers except the request
+// id. A thread writes the lines; if it falls behind, lines are dropped and counted.
 //
 // Thread-safety: may be used from any thread. Lifetime: the destructor writes what is left; the
 // operations that entries point to must outlive it.
@@ -47,18 +48,18 @@ struct AccessEntry {
 
 class AccessLog {
  public:
-  // Of calls that failed; a burst of them may come at once.
+  // Lines of failed calls; a burst of them may pass at once.
   static constexpr double kFailuresPerSecond = 50;
   static constexpr double kFailuresAtOnce = 1000;
 
   // `sample_ratio`: share of the calls that went well, 0 to 1.
   explicit AccessLog(double sample_ratio, const BatcherOptions& options = {});
 
-  // From now on this share.
+  // Changes the share of successful calls that are written.
   void SetSampleRatio(double sample_ratio) { sample_ratio_ = sample_ratio; }
 
-  // Whether a call that ended so is written; if so, how many were left out before. `random`: of the
-  // call.
+  // Returns nullopt if a call that ended so gets no line, else how many were left out before it.
+  // `random` is the call's own random number.
   std::optional<uint64_t> Wants(CallStats::End end, uint64_t random);
 
   // Never blocks.

@@ -17,7 +17,7 @@
 namespace gateway {
 namespace {
 
-// Of any text that comes from outside.
+// The limit for any text that comes from outside.
 constexpr size_t kMaxText = 500;
 
 int OpenForAppend(const std::string& file) {

@@ -1,5 +1,5 @@
-// Who did what: one JSON object per line for each write, and for each read that carries
-// credentials, in a file of its own.
+// Records who did what, in a file of its own: one JSON object per line for each write, and for each
+// read that carries credentials.
 //
 //   {"time":"2026-03-01T12:00:00.123456Z","caller":"spiffe://example/shop",
 //    "method":"paynow.management.v1.OrdersService/RefundOrder","store":"411486491630370816",
@@ -8,12 +8,12 @@
 //    "certificate_subject":"CN=shop","peer":"ipv4:10.0.0.7:52110",
 //    "trace_id":"...","request_id":"...","idempotency_key_sha256":"..."}
 //
-// Anybody with a connection can be refused, as often as they like. Of calls that were not sent, so
-// many lines a second are written, and the next one says how many were left out ("left_out"). What
-// was sent always has its line.
+// Calls that were not sent are limited to a number of lines a second, because anybody with a
+// connection can be refused as often as they like; the next line says how many were left out
+// ("left_out"). A call that was sent always has its line.
 //
-// A call never waits for the file: lines are queued, and a thread writes them. What the queue or
-// the disk does not take is dropped and counted, with one line in the gateway's log.
+// A call never waits for the file: lines are queued, and a thread writes them. If the queue or the
+// disk has no room, lines are dropped and counted, with one line in the gateway's log.
 //
 // The file may be renamed or removed at any time, as logrotate does without copytruncate: the next
 // line goes to a new one under the same name.

@@ -1,5 +1,5 @@
-// Hands things over to a thread of its own, which works on them in batches. Whoever has something
-// never waits for that work: what finds no room is dropped and counted.
+// Hands things over to a thread of its own, which works on them in batches. Push never waits for
+// that work: if there is no room, the thing is dropped and counted.
 //
 //   Batcher<std::string> lines({.capacity = 1000}, [](std::vector<std::string>& batch) { ... });
 //   lines.Push(line);
@@ -49,7 +49,7 @@ class Batcher {
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // False where there is no room.
+  // Returns false if there is no room.
   bool Push(T thing) {
     size_t waiting;
     {

@@ -37,8 +37,8 @@ class CallStats {
   uint64_t calls(size_t code, End end) const {
     return calls_[code][static_cast<size_t>(end)].load(std::memory_order_relaxed);
   }
-  // Calls that took no longer than kBounds[i], and longer than the bound before it; the last one is
-  // for those beyond all bounds.
+  // Calls that took longer than kBounds[i - 1] and at most kBounds[i]. The last bucket counts calls
+  // beyond all bounds.
   uint64_t bucket(size_t i) const { return buckets_[i].load(std::memory_order_relaxed); }
   absl::Duration total_time() const {
     return absl::Nanoseconds(nanoseconds_.load(std::memory_order_relaxed));

@@ -29,7 +29,7 @@ std::vector<absl::string_view> ValuesOf(const grpc::ServerContextBase& context, 
   return values;
 }
 
-// What the caller says of the trace, if it does.
+// Reads the caller's trace context; nullopt if there is none.
 std::optional<TraceContext> CallersTrace(const grpc::ServerContextBase& context) {
   const std::vector<absl::string_view> parents = ValuesOf(context, kTraceParent);
   if (parents.empty()) return std::nullopt;

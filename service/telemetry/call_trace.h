@@ -1,13 +1,12 @@
-// One call as those outside see it: the trace that it is part of, continued or begun; the ids by
-// which its log lines, its error and its attempts upstream are found again; and what is told of it
-// when it ends.
+// The trace of one call: continues the caller's trace or begins one, gives the ids that connect the
+// call's log lines, error and upstream attempts, and reports the call when it ends.
 //
 //   CallTrace trace(telemetry, operation, context);
 //   Log(Severity::kWarning, "...", trace.ids(), {...});
 //   client->Call(..., &trace);
 //   trace.End(code, end, client->host());
 //
-// Thread-safety: none but that of AttemptObserver. Lifetime: a part of its call.
+// Thread-safety: as AttemptObserver says. Lifetime: belongs to its call.
 #ifndef SERVICE_TELEMETRY_CALL_TRACE_H_
 #define SERVICE_TELEMETRY_CALL_TRACE_H_
 
@@ -48,9 +47,9 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void OnAttempt(http::HeaderLines& headers) override;
   void OnResult(const http::Result& result) override;
 
-  // Once, just before the call's answer goes out. `host`: of the upstream. The call's line in the
-  // access log is written if it is among those that are; its spans, if the trace is sampled, or the
-  // call is a write that did not succeed.
+  // Must be called once, just before the call's answer goes out. `host` is the upstream's. Writes
+  // the access log's line if AccessLog wants it, and the spans if the trace is sampled or the call
+  // is a write that did not succeed.
   void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
 
  private:
@@ -70,7 +69,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   int attempts_made_ = 0;
   int http_status_ = 0;  // of the last attempt
   bool keeps_spans_ = false;
-  AttemptSpans attempts_;  // where it keeps them
+  AttemptSpans attempts_;  // empty unless keeps_spans_
 };
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
-// Where the upstream's contract has moved away from the protos: every deviation of a successful
-// reply is counted by field, and named in the log the first time in a while.
+// Records where the upstream's replies deviate from the protos. Every deviation of a successful
+// reply is counted by field, and named in the log once in each period.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_TELEMETRY_DRIFT_LOG_H_
@@ -23,17 +23,17 @@ namespace gateway {
 
 class DriftLog {
  public:
-  // `ids` of the call that met them.
+  // `ids` identify the call whose reply deviated.
   void Record(const std::vector<mapping::Drift>& drifts, const LogIds& ids = {},
               SteadyTime now = SteadyTime::Now());
 
-  // By "kind field": "unknown_enum_text paynow.management.v1.OrderDto.status". Names come from the
-  // protos alone, so there are never more than they have; an unknown member counts for its message.
+  // Keyed by kind and field: "unknown_enum_text paynow.management.v1.OrderDto.status". Names come
+  // from the protos alone, so their number is bounded. An unknown member counts for its message.
   std::map<std::string, uint64_t> Counts() const;
 
  private:
-  // Texts come from the upstream, and an object may be keyed by ids. In each period so many are
-  // logged in all and of one field; beyond that they are counted only. After it, all are new again.
+  // The upstream chooses the texts, which may be ids. Each period has a limit of logged texts, in
+  // all and per field; further ones are only counted. When a period ends, all texts count as new.
   static constexpr absl::Duration kPeriod = absl::Hours(1);
   static constexpr size_t kMaxLogged = 1000;
   static constexpr size_t kMaxLoggedOfField = 50;

@@ -1,4 +1,4 @@
-// What spans and log lines say of an RPC, put together once, at start.
+// The names of an RPC for spans and log lines, put together once, at start.
 #ifndef SERVICE_TELEMETRY_OPERATION_H_
 #define SERVICE_TELEMETRY_OPERATION_H_
 
@@ -12,9 +12,9 @@ struct Operation {
   std::string full_name;  // "paynow.management.v1.OrdersService.GetOrderById"
   std::string service;    // "paynow.management.v1.OrdersService"
   std::string method;     // "GetOrderById"
-  // It changes nothing at an upstream.
+  // Whether the operation changes nothing at an upstream.
   bool read = true;
-  // Of the request upstream; empty where none is made.
+  // The request to the upstream; empty if the RPC makes none.
   std::string http_method;   // "GET"
   std::string url_template;  // "/v1/stores/{store_id}/orders/{order_id}"
 };

@@ -1,10 +1,10 @@
-// Spans in OTLP's JSON form: what a collector's `otlpjsonfile` receiver reads, a line for each
-// batch (https://opentelemetry.io/docs/specs/otlp/, "JSON Protobuf Encoding"). Attributes have the
-// names of OpenTelemetry's semantic conventions for RPC servers and HTTP clients, or begin with
-// `gateway.`.
+// Writes spans in OTLP's JSON form, one line for each batch, as a collector's `otlpjsonfile`
+// receiver reads them (https://opentelemetry.io/docs/specs/otlp/, "JSON Protobuf Encoding").
+// Attributes have the names of OpenTelemetry's semantic conventions for RPC servers and HTTP
+// clients, or begin with `gateway.`.
 //
-// What is said comes from the protos, the configuration and the wire's status: nothing of a request
-// or a reply, no header but `tracestate`, no key.
+// Values come only from the protos, the configuration and the wire's status. Spans hold nothing of
+// a request or a reply, no header except `tracestate`, and no key.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_TELEMETRY_OTLP_JSON_H_
@@ -18,7 +18,7 @@
 
 namespace gateway {
 
-// Who tells: `instance` is the name of this machine or pod.
+// The process that reports: `instance` is the name of this machine or pod.
 struct Resource {
   std::string version;
   std::string instance;

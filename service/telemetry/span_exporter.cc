@@ -20,8 +20,8 @@ std::string HostName() {
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "";
 }
 
-// Whoever reads the spans from a pipe may go: that is no reason to end this process. Holds for the
-// thread that it is called on.
+// Keeps SIGPIPE from ending the process when the reader of a pipe goes away. Applies to the calling
+// thread.
 void BlockBrokenPipes() {
   sigset_t signals;
   sigemptyset(&signals);

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/config/observability_config.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "service/telemetry/batcher.h"
 #include "service/telemetry/otlp_json.h"
 #include "service/telemetry/span.h"
@@ -50,7 +50,7 @@ class SpanExporter {
 
   const Resource resource_;
   const std::unique_ptr<SpanFile> file_;  // the thread's
-  Seldom log_;
+  LogThrottle log_;
   std::atomic<uint64_t> exported_{0};
   std::atomic<uint64_t> unwritten_{0};
   Batcher<CallSpan> batcher_;  // last: its thread uses the others

@@ -14,7 +14,7 @@
 namespace gateway {
 namespace {
 
-// What traces say is for the operators: not for everybody on the machine.
+// Traces are for the operators, not for everybody on the machine.
 constexpr mode_t kMode = 0640;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A file that grows by lines, up to a size: then it becomes FILE.1, in place of an earlier one, and
-// a new one begins. What is no regular file (a pipe, /dev/stdout) only grows.
+// A file that grows by lines, up to a size. Then it is renamed to FILE.1, replacing an earlier one,
+// and a new file begins. A file that is not regular (a pipe, /dev/stdout) is never renamed.
 //
 // Thread-safety: one thread. Errors: a Write that returns false has not written the whole line;
 // reason() tells why.
@@ -17,7 +17,7 @@ namespace gateway {
 
 class SpanFile {
  public:
-  // UNAVAILABLE where it cannot be opened for appending.
+  // UNAVAILABLE if the file cannot be opened for appending.
   static absl::StatusOr<std::unique_ptr<SpanFile>> Open(const std::string& path, int64_t max_bytes);
   ~SpanFile();
   SpanFile(const SpanFile&) = delete;

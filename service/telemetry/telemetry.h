@@ -1,4 +1,4 @@
-// Where calls leave what they tell of themselves.
+// The sinks that calls report to: the access log and the span exporter.
 //
 // Thread-safety: may be used from any thread. Lifetime: outlives the calls; operations outlive it.
 #ifndef SERVICE_TELEMETRY_TELEMETRY_H_
@@ -15,20 +15,20 @@ namespace gateway {
 
 class Telemetry {
  public:
-  // The status of what cannot be opened names file and key.
+  // If a file cannot be opened, the error names the file and the key.
   static absl::StatusOr<std::unique_ptr<Telemetry>> Create(const Config& config);
 
   AccessLog& access_log() const { return *access_log_; }
 
-  // Null where spans are not written.
+  // Null if spans are not written.
   SpanExporter* spans() const { return spans_.get(); }
-  // Share of the traces that begin here; 0 where spans are not written.
+  // The share of the traces that begin here which is sampled; 0 if spans are not written.
   double sample_ratio() const { return spans_ == nullptr ? 0 : sample_ratio_; }
 
-  // From now on as this says.
+  // Applies changed logging settings.
   void SetLogging(const LoggingConfig& config);
 
-  // Waits until all that calls have told is written.
+  // Waits until everything that calls have reported is written.
   void Flush();
 
  private:

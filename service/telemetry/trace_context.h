@@ -36,17 +36,17 @@ struct TraceContext {
   std::string state;  // other systems' notes, as they came; empty for none
 };
 
-// What the caller's metadata says, each of which may be there several times. Nothing where there is
-// no valid `traceparent`, or more than one: then a new trace begins, and `tracestate` is not looked
-// at (3.2.2.2, 3.3).
+// Reads the caller's metadata; each name may occur several times. Returns nullopt unless there is
+// exactly one `traceparent` and it is valid: then a new trace begins, and `tracestate` is ignored
+// (3.2.2.2, 3.3).
 std::optional<TraceContext> ReadTraceContext(const std::vector<absl::string_view>& traceparents,
                                              const std::vector<absl::string_view>& tracestates);
 
-// "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", of the version that this is.
+// "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01": version 00 of the format.
 std::string TraceParent(const TraceContext& context);
 
-// Whether a share of `ratio`, 0 to 1, takes in this random number. Of a trace it is the low half of
-// its id: so all who see the trace decide alike.
+// Whether this random number falls into a share of `ratio`, 0 to 1. For a trace, pass the low half
+// of its id: then everybody who sees the trace decides alike.
 bool IsSampled(uint64_t random, double ratio);
 
 // Neither is ever 0.

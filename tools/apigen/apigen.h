@@ -1,9 +1,10 @@
 // The whole run: OpenAPI text and committed protos in, files to write and a report out.
 //
 //   OpenAPI text --openapi--> Api --contract--> Contract --+
-//   committed protos --lock--> Lock -----------------------+--merge--> Contract --layout--> Files
-//   --printer--> text
-//                                                          +--report--> what changed
+//   committed protos --lock--> Lock -----------------------+--merge--> Contract --+
+//                                                          +--report--> changes   |
+//                                                                                 |
+//                                         text <--printer-- Files <--layout-------+
 #ifndef TOOLS_APIGEN_APIGEN_H_
 #define TOOLS_APIGEN_APIGEN_H_
 

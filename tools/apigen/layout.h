@@ -1,8 +1,9 @@
 // Spreads a contract over files.
 //
-//   <tag>.proto     the service of one tag, its requests and replies, then the types that only this
-//   tag reaches types.proto     types that several tags reach unlisted.proto  types that no
-//   operation reaches
+//   <tag>.proto     the service of one tag, its requests and replies, then the types that only
+//                   this tag reaches
+//   types.proto     types that several tags reach
+//   unlisted.proto  types that no operation reaches
 //
 // A type that several tags reach refers only to types of the same kind, so imports run <tag> ->
 // types and unlisted -> anything: there are no cycles. Pure.

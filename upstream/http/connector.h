@@ -5,9 +5,10 @@
 // Names and TLS sessions are shared by all.
 // Lifetime: connections may outlive their connector.
 //
-//   const absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(origin,
-//   options); auto made = (*connector)->Connect(); if (auto* connection =
-//   std::get_if<std::shared_ptr<Connection>>(&made)) ...
+//   const absl::StatusOr<std::unique_ptr<Connector>> connector =
+//       Connector::Create(origin, options);
+//   auto made = (*connector)->Connect();
+//   if (auto* connection = std::get_if<std::shared_ptr<Connection>>(&made)) ...
 #ifndef UPSTREAM_HTTP_CONNECTOR_H_
 #define UPSTREAM_HTTP_CONNECTOR_H_
 

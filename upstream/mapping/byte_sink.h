@@ -1,5 +1,5 @@
-// Appends to a string for the price of a copy. std::string keeps its size and its end with every
-// append; a sink does so once, when it ends.
+// Appends to a string at the cost of a plain copy. std::string updates its size and terminator with
+// every append; a sink does so once, in its destructor.
 //
 //   {
 //     ByteSink sink(text);
@@ -30,9 +30,9 @@ class ByteSink {
   ByteSink(const ByteSink&) = delete;
   ByteSink& operator=(const ByteSink&) = delete;
 
-  // Of the string, with what it held before.
+  // The size of the whole string, including what it held before.
   size_t size() const { return at_ - out_.data(); }
-  // Only where there is one.
+  // Requires size() > 0.
   char back() const { return at_[-1]; }
   char& operator[](size_t position) { return out_.data()[position]; }
 
@@ -48,7 +48,7 @@ class ByteSink {
   }
   void append(absl::string_view text) { append(text.data(), text.size()); }
 
-  // The place of the next `size` bytes. Who writes there says with Advance how far.
+  // Returns the place for the next `size` bytes. After writing there, call Advance.
   ABSL_ATTRIBUTE_ALWAYS_INLINE char* Room(size_t size) {
     if (ABSL_PREDICT_FALSE(size > static_cast<size_t>(end_ - at_))) Grow(size);
     return at_;
@@ -64,7 +64,7 @@ class ByteSink {
   }
 
  private:
-  // In steps, because what is added is filled with zeros first.
+  // Grows in steps, because resize fills the new bytes with zeros.
   static constexpr size_t kStep = 4096;
 
   ABSL_ATTRIBUTE_NOINLINE void Grow(size_t more) {

@@ -1,5 +1,5 @@
-// Whether a message has a place for a credential: a value with which its holder can act (see
-// `credential` in gateway/v1/annotations.proto).
+// Finds messages that can hold a credential: a value that lets its holder act (see `credential` in
+// gateway/v1/annotations.proto).
 //
 // Thread-safety: may be called from any thread.
 #ifndef UPSTREAM_MAPPING_CREDENTIAL_H_

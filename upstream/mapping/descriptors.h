@@ -23,8 +23,8 @@ using Files = std::vector<const google::protobuf::FileDescriptor*>;
 const Files& EmbeddedFiles();
 
 // Adds the files of a serialized google.protobuf.FileDescriptorSet that are not there yet, and
-// returns all of the set. INVALID_ARGUMENT if it is none, or if a file of it does not stand on what
-// is there.
+// returns all files of the set. INVALID_ARGUMENT if the bytes are not a set, or if a file imports
+// something that is missing.
 absl::StatusOr<Files> AddDescriptorSet(absl::string_view serialized);
 
 }  // namespace gateway::mapping

@@ -1,6 +1,7 @@
-// What a successful reply had that the protos do not, or lacked, or what in it had to be changed to
-// be passed on: the upstream's contract has moved.
-// Never fails a call; counted by field, named in the log, and an enum's text reaches the caller.
+// Deviations of a successful reply from the protos: members that the protos do not have, required
+// members that are missing, values that had to be changed. They show that the upstream's contract
+// has moved. A deviation never fails a call: it is counted by field and named in the log, and the
+// caller is told an unknown enum text.
 #ifndef UPSTREAM_MAPPING_DRIFT_H_
 #define UPSTREAM_MAPPING_DRIFT_H_
 
@@ -20,7 +21,7 @@ struct Drift {
     kUnknownEnumText,
     kMissingRequired,
     kUnfitting,  // a value that a loose field cannot hold: left out
-    // Something was changed so that it could be passed on: `text` says what, in our own words.
+    // A value was changed so that it could be passed on. `text` says how, in our own words.
     kAlteredValue,
   };
 
@@ -37,8 +38,8 @@ struct Drift {
   static constexpr size_t kMaxText = 100;
 };
 
-// One reply's drift, each kind and place once. Holds at most kMaxPlaces of each kind, so that a
-// reply that lacks many fields does not hide the enum texts that its reader has to be told.
+// The drift of one reply, each kind and place once. Holds at most kMaxPlaces of each kind, so that
+// many missing fields do not crowd out the enum texts that the caller must be told.
 class DriftList {
  public:
   static constexpr size_t kMaxPlaces = 32;

@@ -83,7 +83,7 @@ std::string ScalarText(const json& value) {
   return value.is_number() || value.is_boolean() ? value.dump() : "";
 }
 
-// What a path of members leads to; null where it leads nowhere.
+// Follows a path of members; returns null if it leads nowhere.
 const json* At(const json& value, absl::string_view path) {
   if (path.empty()) return nullptr;
   const json* at = &value;

@@ -1,8 +1,8 @@
-// What an upstream's body says of an error: its code, its message, its trace id, its violations.
+// Reads an upstream's error body: code, message, trace id, violations.
 //
-// Lenient: what can be read is kept, what cannot is quoted. The forms that the provider's protos
-// describe come first, then those that servers and gateways commonly write. A body in no known form
-// gives the beginning of its text.
+// Reading is lenient: parts that can be read are kept, others are quoted. The forms that the
+// provider's protos describe are tried first, then common forms of servers and gateways. For a body
+// in no known form, the message is the beginning of its text.
 //
 // Thread-safety: pure functions.
 #ifndef UPSTREAM_MAPPING_ERROR_BODY_H_
@@ -29,19 +29,19 @@ struct ErrorParts {
   bool empty() const { return code.empty() && message.empty() && violations.empty(); }
 };
 
-// The body of a reply that is an error, whatever its form. `message` is a sample of the text where
-// the body has no message of its own.
+// Reads the body of an error reply in any form. If the body has no message of its own, `message` is
+// a sample of the text.
 ErrorParts ReadErrorBody(const v1::Provider& provider, const http::Response& response);
 
-// The parts in a body that is an object and has nothing but the members of an error: in a reply
-// that calls itself a success, too. Empty for any other body. No part is a sample.
+// Reads a body that is an object with no members but those of an error, even if the reply's status
+// is a success. Returns empty parts for any other body, and never a sample.
 ErrorParts ReadNothingButAnError(const v1::Provider& provider, absl::string_view body);
 
 // The names of the members that the provider's error bodies begin with.
 bool IsErrorMember(const v1::Provider& provider, absl::string_view name);
 
-// The parts of an error that stand in an object beside other members. `skip` tells members that
-// mean something else there.
+// Whether an object has parts of an error beside other members. `skip` returns true for members
+// that mean something else there.
 bool HasErrorParts(const v1::Provider& provider, absl::string_view body,
                    absl::FunctionRef<bool(absl::string_view)> skip);
 

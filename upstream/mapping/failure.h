@@ -1,5 +1,5 @@
-// Why a call did not succeed, in the terms of the error contract: a canonical code, and what
-// happened to the money.
+// Why a call did not succeed, in the terms of the error contract: a canonical code, and whether the
+// operation happened (the outcome).
 #ifndef UPSTREAM_MAPPING_FAILURE_H_
 #define UPSTREAM_MAPPING_FAILURE_H_
 
@@ -22,7 +22,7 @@ enum class Outcome {
 // "not_sent", "refused", "unknown".
 absl::string_view Name(Outcome outcome);
 
-// One thing wrong with a request. Says nothing of the value itself, which may be sensitive.
+// One error in a request. Never shows the value itself, which may be sensitive.
 struct Violation {
   std::string field;  // path as the caller wrote it: "body.lines[2].quantity"
   std::string description;
@@ -41,7 +41,7 @@ struct Failure {
   std::string upstream_code;  // as the upstream spelled it
   std::string trace_id;       // the upstream's own
   std::vector<Violation> violations;
-  size_t violations_left_out = 0;  // there are so many more
+  size_t violations_left_out = 0;  // the number of further violations
   std::optional<absl::Duration> retry_after;
 };
 

@@ -1,6 +1,6 @@
-// application/x-www-form-urlencoded, out of the JSON that request_writer.h has checked and written:
-// one pair for each value, nested ones named as KeyStyle says. Queries with objects in them are
-// written the same way.
+// Converts JSON that request_writer.h has checked and written to application/x-www-form-urlencoded:
+// one pair for each value. KeyStyle says how nested values are named. Objects in queries are
+// written like this too.
 //
 //   {"amount": 5, "metadata": {"a": "b"}}  ->  amount=5&metadata%5Ba%5D=b
 //
@@ -18,13 +18,13 @@
 namespace gateway::mapping {
 
 // Appends the pairs, the first one without `&` before it. `json` is a valid JSON value; `name` is
-// its key, empty for an object whose members are the keys. What cannot be written goes to
-// `violations`, with its path from `at`.
+// its key, empty for an object whose members are the keys. Values that a form cannot hold are added
+// to `violations`, with their path from `at`.
 void AppendForm(const v1::KeyStyle& style, absl::string_view name, const std::string& json,
                 const Path& at, Violations& violations, std::string& out);
 
-// Whether every value of the message has a place in a form of this style. Returns what has none,
-// or "".
+// Checks that a form of this style can hold every value of the message. Returns an error that names
+// a value without a place, or "".
 std::string CheckForm(const v1::KeyStyle& style, const MessagePlan& plan);
 
 }  // namespace gateway::mapping

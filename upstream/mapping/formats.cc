@@ -34,7 +34,7 @@ class Cursor {
 
   bool TakeOneOf(char first, char second) { return Take(first) || Take(second); }
 
-  // As many digits as there are.
+  // Takes all digits up to the next other character.
   absl::string_view TakeDigits() {
     size_t count = 0;
     while (count < text_.size() && absl::ascii_isdigit(text_[count])) ++count;

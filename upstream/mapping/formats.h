@@ -52,12 +52,13 @@ char* WriteDouble(double number, char* buffer);
 enum class WholeNumber { kGood, kFraction, kOutOfRange };
 WholeNumber ParseWholeNumber(absl::string_view text, int64_t& number);
 
-// Everything but RFC 3986's unreserved characters as %XX: safe in a path segment and in a query.
+// Appends the text with all but RFC 3986's unreserved characters as %XX: safe in a path segment and
+// in a query.
 void AppendPercentEncoded(absl::string_view text, std::string& out);
 
 bool IsUtf8(absl::string_view text);
 
-// Of valid UTF-8.
+// Counts the characters of valid UTF-8.
 size_t CountCharacters(absl::string_view text);
 
 // At most `limit` bytes of a UTF-8 text, cut between characters.

@@ -1,13 +1,13 @@
-// Second chance for JSON text that a strict parser refuses because of what stands within a value:
-// half of a surrogate pair ("\ud83d"), bytes that are not UTF-8, control characters, escapes that
-// JSON does not have, numbers beyond the range of a double.
+// Repairs JSON text that a strict parser refuses because of the content of a value: half of a
+// surrogate pair ("\ud83d"), bytes that are not UTF-8, control characters, escapes that JSON does
+// not have, numbers beyond the range of a double.
 //
 //   if (!Parse(text)) {
 //     if (std::optional<MendedJson> mended = MendJson(text)) Parse(mended->text);
 //   }
 //
-// Brackets, commas and the order of values are never changed: text that is cut off or has the wrong
-// structure stays so.
+// Never changes brackets, commas or the order of values: text that is cut off or has the wrong
+// structure is not repaired.
 //
 // Thread-safety: pure functions.
 #ifndef UPSTREAM_MAPPING_JSON_MEND_H_
@@ -21,14 +21,14 @@
 namespace gateway::mapping {
 
 struct MendedJson {
-  // Characters that there are not have become U+FFFD, control characters blanks, and numbers beyond
-  // the range of a double strings.
+  // Invalid characters are replaced by U+FFFD, control characters by blanks, and numbers beyond the
+  // range of a double by strings.
   std::string text;
   // The first thing that was changed, in words. Static storage.
   absl::string_view what;
 };
 
-// Returns nullopt where nothing had to be changed.
+// Returns nullopt if nothing had to be changed.
 std::optional<MendedJson> MendJson(absl::string_view text);
 
 // The text as UTF-8: each byte that belongs to no character becomes U+FFFD.

@@ -1,4 +1,4 @@
-// The one thing in writing JSON that needs care: strings.
+// Quotes and escapes JSON strings.
 #ifndef UPSTREAM_MAPPING_JSON_TEXT_H_
 #define UPSTREAM_MAPPING_JSON_TEXT_H_
 
@@ -7,15 +7,15 @@
 
 namespace gateway::mapping {
 
-// The position of the first character that does not stand for itself in a JSON string, or the
-// text's size.
+// Returns the position of the first character that must be escaped in a JSON string, or the text's
+// size.
 inline size_t FindToEscape(absl::string_view text) {
   return swar::Find(text, ' ', [](uint64_t word) {
     return swar::Below(word, 0x20) | swar::Equal(word, '"') | swar::Equal(word, '\\');
   });
 }
 
-// One that does not.
+// Appends one character in its escaped form.
 template <typename Out>
 void AppendEscaped(char character, Out& out) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -38,8 +38,7 @@ void AppendEscaped(char character, Out& out) {
   }
 }
 
-// `text` quoted and escaped. It must be UTF-8 and is otherwise copied as it is. `Out` is a
-// std::string or a ByteSink.
+// Appends `text`, quoted and escaped. It must be UTF-8. `Out` is a std::string or a ByteSink.
 template <typename Out>
 void AppendJsonString(absl::string_view text, Out& out) {
   out.push_back('"');

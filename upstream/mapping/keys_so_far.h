@@ -1,5 +1,5 @@
-// The keys of one object as they come, to find one that is there twice. Objects have few keys as a
-// rule: the first ones are kept without an allocation.
+// Collects the keys of one object to find a repeated one. Most objects have few keys, so the first
+// keys are kept without an allocation.
 //
 // Thread-safety: none. Lifetime: the keys' texts must outlive it.
 #ifndef UPSTREAM_MAPPING_KEYS_SO_FAR_H_
@@ -16,7 +16,7 @@ namespace gateway::mapping {
 
 class KeysSoFar {
  public:
-  // False where it is there already.
+  // Returns false if the key was added before.
   bool Add(absl::string_view key) {
     if (absl::c_linear_search(first_, key)) return false;
     if (first_.size() < kFirst) {

@@ -7,7 +7,7 @@
 namespace gateway::mapping {
 namespace {
 
-// Of one size. A table of twice the size is more likely to have one.
+// Seeds tried per table size; if all collide, the table is doubled.
 constexpr uint64_t kSeedsToTry = 200;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Finds one of a fixed set of names in one probe: a hash table in which no two of them meet.
+// Finds one of a fixed set of names in one probe: a hash table without collisions.
 //
 // Thread-safety: immutable once built. Lifetime: the names' texts must outlive it.
 #ifndef UPSTREAM_MAPPING_NAME_TABLE_H_
@@ -21,7 +21,7 @@ class NameTable {
   // The names are different from each other, and fewer than 65,535.
   explicit NameTable(std::vector<absl::string_view> names);
 
-  // The position of the name among those given, or kNone.
+  // Returns the position of the name in the constructor's list, or kNone.
   size_t Find(absl::string_view name) const {
     const size_t place = places_[Hash(name, seed_) >> shift_];
     return place != 0 && swar::IsSame(names_[place - 1], name) ? place - 1 : kNone;
@@ -42,7 +42,7 @@ class NameTable {
   bool TryFill(uint64_t seed);
 
   std::vector<absl::string_view> names_;
-  std::vector<uint16_t> places_;  // of the names, from 1; 0 where none is
+  std::vector<uint16_t> places_;  // a name's position, counted from 1; 0 for a free place
   uint64_t seed_ = 0;
   int shift_ = 0;
 };

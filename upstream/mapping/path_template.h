@@ -6,8 +6,7 @@
 //   literal  = one or more of RFC 3986's unreserved characters, "$", "@" or ":"; not "." or "..",
 //              which would turn into another path
 //
-// Of the full syntax of google.api.http this leaves out wildcards and `{name=pattern}`: no upstream
-// needs them.
+// Wildcards and `{name=pattern}` of google.api.http are not supported: no upstream needs them.
 #ifndef UPSTREAM_MAPPING_PATH_TEMPLATE_H_
 #define UPSTREAM_MAPPING_PATH_TEMPLATE_H_
 

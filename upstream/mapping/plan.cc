@@ -109,8 +109,8 @@ void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
   plan.loose = rules.loose();
 }
 
-// What holds an id: a format for ids, or a name that says so. Names decide where an upstream's
-// documents give its ids no format.
+// Whether a field holds an id: by a format for ids, or by its name, because some upstreams document
+// no format for ids.
 bool IsId(const FieldPlan& plan) {
   if (plan.kind != Kind::kString) return false;
   return plan.format == Format::kFlakeId || plan.format == Format::kSteamId || plan.name == "id" ||

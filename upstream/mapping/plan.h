@@ -1,5 +1,5 @@
-// Message types compiled to tables: what the request writer and the reply reader need to know of
-// each field, looked up once at start instead of through descriptors on every call.
+// Message types compiled to tables. The request writer and the reply reader use these tables
+// instead of descriptors, so that nothing is looked up by descriptor on a call.
 //
 // Thread-safety: built by one thread (Plans), then immutable and shared.
 // Lifetime: plans live as long as the Plans that made them; they keep no pointer to descriptors.
@@ -43,7 +43,7 @@ enum class Kind : uint8_t {
 
 enum class Cardinality : uint8_t { kSingular, kRepeated, kMap };
 
-// What gateway.v1.Format says beyond the kind.
+// The formats of gateway.v1.Format that refine a kind.
 enum class Format : uint8_t {
   kNone,
   kFlakeId,
@@ -62,22 +62,22 @@ struct EnumPlan {
     std::string text;
   };
 
-  // Empty for 0 (not set, not recognized) and for numbers that the enum does not have.
+  // Returns "" for 0 (not set, not recognized) and for numbers that the enum does not have.
   absl::string_view TextOf(int64_t number) const;
 
-  // Nothing for a text that the enum does not have.
+  // Returns nullopt for a text that the enum does not have.
   std::optional<int32_t> NumberOf(absl::string_view text) const;
 
   std::vector<Value> values;  // sorted by number, without 0
-  NameTable texts;            // of them, in their order
+  NameTable texts;            // the texts of `values`, in the same order
 };
 
-// What every value needs to know stands first, in one cache line.
+// Members that every value needs come first, in one cache line.
 struct FieldPlan {
   uint32_t number = 0;
   uint32_t index = 0;  // position in MessagePlan::fields
 
-  // For a map: of its values. The keys are strings.
+  // For a map, the kind of its values. The keys are strings.
   Kind kind = Kind::kString;
   Format format = Format::kNone;
   Cardinality cardinality = Cardinality::kSingular;
@@ -112,7 +112,7 @@ struct FieldPlan {
   std::vector<std::string> aliases;
 };
 
-// Fields of one message, by FieldPlan::index.
+// A set of fields of one message, by FieldPlan::index.
 class FieldSet {
  public:
   static constexpr size_t kLimit = 256;
@@ -120,7 +120,7 @@ class FieldSet {
   bool Contains(uint32_t index) const { return (words_[index / 64] >> (index % 64) & 1) != 0; }
   void Insert(uint32_t index) { words_[index / 64] |= uint64_t{1} << (index % 64); }
 
-  // Whether a field is in both.
+  // Whether the two sets have a field in common.
   bool Meets(const FieldSet& other) const {
     uint64_t common = 0;
     for (size_t i = 0; i < words_.size(); ++i) common |= words_[i] & other.words_[i];
@@ -129,7 +129,7 @@ class FieldSet {
 
   bool empty() const { return !Meets(*this); }
 
-  // Calls visit(index) for each that is in this set and not in `other`.
+  // Calls visit(index) for each field that is in this set and not in `other`.
   template <typename Visit>
   void ForEachNotIn(const FieldSet& other, Visit visit) const {
     for (size_t i = 0; i < words_.size(); ++i) {
@@ -173,8 +173,8 @@ class Plans {
   explicit Plans(WireNames wire_names) : wire_names_(std::move(wire_names)) {}
 
   // The plan of a message type and of everything it reaches. Compiling a type twice gives the same
-  // plan. INVALID_ARGUMENT for what cannot be mapped (a type such as bytes, an annotation that does
-  // not fit its field); the message names the field. After an error nothing else may be compiled.
+  // plan. INVALID_ARGUMENT if a field cannot be mapped (a type such as bytes, an annotation that
+  // does not fit); the message names the field. After an error nothing else may be compiled.
   absl::StatusOr<const MessagePlan*> Compile(const google::protobuf::Descriptor& type);
 
  private:

@@ -1,6 +1,6 @@
-// How one REST API speaks, as the protos say (gateway.v1.Provider), with what the configuration
-// says otherwise: the documents of an API leave things open or contradict each other, and each of
-// our guesses can be set right without a new program.
+// The conventions of one REST API: the protos describe them (gateway.v1.Provider), and the
+// configuration may override them. The documents of an API leave things open or contradict each
+// other; an override corrects our guess without a new program.
 //
 // Thread-safety: pure functions over values. Errors: INVALID_ARGUMENT names what does not fit.
 #ifndef UPSTREAM_MAPPING_PROFILE_H_
@@ -18,23 +18,23 @@
 
 namespace gateway::mapping {
 
-// Of one provider. What is empty is as the protos say.
+// The overrides of one provider. An empty member changes nothing.
 struct ProfileOverrides {
   std::string authorization_scheme;
   v1::Members members = v1::MEMBERS_UNSPECIFIED;
   v1::Lists lists = v1::LISTS_UNSPECIFIED;
-  // The beginning of a path, and what stands in its place: "/api/{account_id}" -> "/api".
+  // Replaces the beginning of a path: "/api/{account_id}" -> "/api".
   std::map<std::string, std::string> path_prefixes;
-  // Verb and path by the full name of the RPC: "GET /v1/checkout/sessions/{id}/pay". A path that
-  // stands here is taken as it is.
+  // Verb and path, keyed by the full name of the RPC: "GET /v1/checkout/sessions/{id}/pay".
+  // `path_prefixes` do not apply to such a path.
   std::map<std::string, std::string> operations;
-  // The name of a member or query parameter by the full name of the field.
+  // The name of a member or query parameter, keyed by the full name of the field.
   std::map<std::string, std::string> wire_names;
 
   bool operator==(const ProfileOverrides&) const = default;
 };
 
-// By the name of the provider.
+// Keyed by the name of the provider.
 using Overrides = std::map<std::string, ProfileOverrides>;
 
 struct VerbAndPath {
@@ -42,18 +42,18 @@ struct VerbAndPath {
   std::string path;
 };
 
-// "POST /v1/refunds" -> verb and path; the path is not looked at.
+// Splits "POST /v1/refunds" into verb and path. Does not check the path.
 absl::StatusOr<VerbAndPath> ParseVerbAndPath(absl::string_view text);
 
-// `path`, with the longest prefix that fits replaced. A prefix ends at a slash or at the end.
+// Returns `path` with its longest matching prefix replaced. A prefix ends at a slash or at the end.
 std::string ReplacePrefix(const ProfileOverrides& overrides, absl::string_view path);
 
-// The provider as the configuration wants it. INVALID_ARGUMENT for a provider that contradicts
-// itself.
+// Applies the overrides to the provider. INVALID_ARGUMENT if the result contradicts itself.
 absl::StatusOr<v1::Provider> MakeProfile(const v1::Provider& provider,
                                          const ProfileOverrides& overrides);
 
-// What stands for the key in the Authorization header, where it is not the key itself.
+// Returns the encoded key for the Authorization header, or nullopt if the header has the key as it
+// is.
 std::optional<std::string> EncodedKey(const v1::Provider& provider, absl::string_view key);
 
 void AddAuthorization(const v1::Provider& provider, absl::string_view key,

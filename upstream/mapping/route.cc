@@ -270,7 +270,7 @@ class RouteCompiler {
     return absl::OkStatus();
   }
 
-  // Of the message that a JSON object is read into.
+  // Computes Route::telling, for the message that a JSON object is read into.
   FieldSet TellingFields() const {
     const MessagePlan* const object =
         route_.reply_field == nullptr ? route_.reply : route_.reply_field->message;

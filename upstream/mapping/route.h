@@ -1,8 +1,8 @@
-// One RPC and the REST operation behind it, compiled from descriptors at start. Whatever a call
-// needs to know of its operation is here; nothing is looked up or parsed per call.
+// One RPC and the REST operation behind it, compiled from descriptors at start. A route holds
+// everything that a call needs to know of its operation; nothing is looked up or parsed per call.
 //
-// What makes an RPC a route: a google.api.http rule, and a gateway.v1.provider option in a file of
-// its package.
+// An RPC becomes a route if it has a google.api.http rule, and if a file of its package has a
+// gateway.v1.provider option.
 //
 //   field of the request message        travels as
 //   named in the path template          a path segment
@@ -56,7 +56,7 @@ struct Route {
   std::string full_name;  // "paynow.management.v1.CouponsService.CreateCoupon"
   std::string rpc_path;   // "/paynow.management.v1.CouponsService/CreateCoupon"
   std::string service;    // "paynow.management.v1.CouponsService"
-  // With what the configuration says otherwise.
+  // With the configuration's overrides applied.
   const v1::Provider* provider = nullptr;
 
   http::Method method = http::Method::kGet;
@@ -85,10 +85,10 @@ struct Route {
   ReplyShape reply_shape = ReplyShape::kNone;
   const MessagePlan* reply = nullptr;
   const FieldPlan* reply_field = nullptr;
-  // A success may have nothing in it (MethodRules.reply_may_be_empty).
+  // A successful reply may be empty (MethodRules.reply_may_be_empty).
   bool reply_may_be_empty = false;
-  // Fields of the reply whose names the provider's error bodies do not use: one of them shows that
-  // a body is the reply. All fields, where error bodies use all names.
+  // Fields of the reply whose names no error body of the provider uses: if a body has one of them,
+  // it is the reply. If error bodies use all names, the set has all fields.
   FieldSet telling;
 
   // An empty request, for the rare bytes that have to be put into canonical order.
@@ -97,14 +97,14 @@ struct Route {
 
 class RouteTable {
  public:
-  // INVALID_ARGUMENT names the method, the field and the reason. Services without google.api.http
-  // rules are passed over. An override that speaks of an RPC or a field that is not there is
-  // INVALID_ARGUMENT too; those of providers that are not there are the caller's to find.
+  // INVALID_ARGUMENT names the method, the field and the reason; it is also returned if an override
+  // names an RPC or a field that does not exist. Services without google.api.http rules are
+  // skipped. The caller must check that each override's provider exists.
   static absl::StatusOr<std::unique_ptr<const RouteTable>> Compile(
       const std::vector<const google::protobuf::FileDescriptor*>& files,
       const Overrides& overrides = {});
 
-  // By service, then as declared.
+  // Sorted by service, then in the order of declaration.
   const std::vector<Route>& routes() const { return routes_; }
 
  private:

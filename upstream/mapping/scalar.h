@@ -1,5 +1,5 @@
-// The text of a scalar on the wire, for JSON, a path or a query alike, and the checks that every
-// request value passes.
+// Converts a scalar from the wire to its text in JSON, a path or a query, and checks it as a
+// request value.
 #ifndef UPSTREAM_MAPPING_SCALAR_H_
 #define UPSTREAM_MAPPING_SCALAR_H_
 
@@ -15,7 +15,7 @@
 
 namespace gateway::mapping {
 
-// How a value of this kind stands on the wire.
+// The wire type of a value of this kind.
 constexpr WireType WireTypeOf(Kind kind) {
   switch (kind) {
     case Kind::kInt32:
@@ -32,7 +32,7 @@ constexpr WireType WireTypeOf(Kind kind) {
 
 bool FitsInt32(int64_t number);
 
-// Of everything that has a ScalarText.
+// Whether TextOf can convert values of this kind.
 constexpr bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }
 
 // Whether JSON puts the text in quotes.
@@ -50,14 +50,15 @@ struct ScalarText {
   absl::string_view error;  // empty: the value is good. Static storage; never holds the value.
 };
 
-// `value` must have the type WireTypeOf(field.kind). `scratch` is overwritten. `now`: what bounds
-// ahead of the present are taken against.
+// `value` must have the type WireTypeOf(field.kind). `scratch` is overwritten. Bounds that are
+// relative to the present are checked against `now`.
 ScalarText TextOf(const FieldPlan& field, const WireValue& value, absl::Time now, Scratch& scratch);
 
-// An error of this field, with the bound that was not kept in the text.
+// Adds the violated bound of the field to the error's text.
 std::string Explain(const FieldPlan& field, absl::string_view error);
 
-// The bounds on the number of characters in valid UTF-8. Returns what is wrong, or "".
+// Checks the field's bounds on the number of characters. `text` is valid UTF-8. Returns an error
+// text, or "".
 absl::string_view CheckLength(const FieldPlan& field, absl::string_view text);
 
 }  // namespace gateway::mapping

@@ -1,5 +1,5 @@
-// Looking at eight bytes of text at once ("SIMD within a register"): the texts of DTOs are short,
-// some ten to thirty bytes, for which a call into a vectorized library costs more than the look.
+// Examines eight bytes of text at once ("SIMD within a register"). Most texts of DTOs have ten to
+// thirty bytes; for these, a call into a vectorized library costs more.
 //
 // Little-endian machines only: the first byte is the lowest.
 #ifndef UPSTREAM_MAPPING_SWAR_H_
@@ -31,7 +31,7 @@ inline uint64_t Load4(const char* bytes) {
   return word;
 }
 
-// Up to eight bytes, and zeros above them.
+// Loads up to eight bytes, with zeros above them.
 inline uint64_t LoadUpTo8(const char* bytes, size_t size) {
   if (size >= 8) return Load8(bytes);
   if (size >= 4) return Load4(bytes) | Load4(bytes + size - 4) << (8 * (size - 4));
@@ -42,21 +42,22 @@ inline uint64_t LoadUpTo8(const char* bytes, size_t size) {
   return at(0) | at(size / 2) | at(size - 1);
 }
 
-// The high bit of each byte that is `c`. Exact for the first of them; those above it may be wrong.
+// Sets the high bit of each byte that equals `c`. Only the lowest such bit is reliable.
 inline uint64_t Equal(uint64_t word, char c) {
   const uint64_t difference = word ^ (kOnes * static_cast<unsigned char>(c));
   return (difference - kOnes) & ~difference & kHighs;
 }
 
-// The same for each byte below `bound`, which is 128 at most.
+// Sets the high bit of each byte below `bound`, which is at most 128. Only the lowest such bit is
+// reliable.
 inline uint64_t Below(uint64_t word, unsigned char bound) {
   return (word - kOnes * bound) & ~word & kHighs;
 }
 
 inline size_t FirstByte(uint64_t marks) { return static_cast<size_t>(std::countr_zero(marks)) / 8; }
 
-// The position of the first byte for which `mark(word)` has the high bit set, or the text's size.
-// `harmless` is a byte that it does not mark.
+// Returns the position of the first byte whose high bit `mark(word)` sets, or the text's size.
+// `harmless` is a byte that `mark` does not mark.
 template <typename Mark>
 size_t Find(absl::string_view text, char harmless, Mark mark) {
   const size_t size = text.size();
@@ -86,7 +87,7 @@ inline bool IsAscii(absl::string_view text) {
   return Find(text, ' ', [](uint64_t word) { return word & kHighs; }) == text.size();
 }
 
-// False for an empty text.
+// Returns false for an empty text.
 inline bool IsDigits(absl::string_view text) {
   constexpr uint64_t kZeros = kOnes * '0';
   const auto digits = [](uint64_t word) {

@@ -1,4 +1,4 @@
-// Collects everything that is wrong with one request, each with the path of its field.
+// Collects all errors of one request, each with the path of its field.
 #ifndef UPSTREAM_MAPPING_VIOLATIONS_H_
 #define UPSTREAM_MAPPING_VIOLATIONS_H_
 
@@ -12,8 +12,8 @@
 
 namespace gateway::mapping {
 
-// Where a value stands, as a chain of stack frames from the value up to the root: it costs nothing
-// unless it is printed. Parents and names must outlive the frame.
+// The position of a value, as a chain of stack frames from the value up to the root: it costs
+// nothing unless it is printed. Parents and names must outlive the frame.
 struct Path {
   const Path* parent = nullptr;
   absl::string_view name;            // of a field; empty for an element
@@ -26,14 +26,14 @@ struct Path {
 
 class Violations {
  public:
-  // More than this are counted, and not told: a broken client could make the answer as large as its
-  // request.
+  // Violations beyond this are only counted: otherwise a broken client could make the answer as
+  // large as its request.
   static constexpr size_t kLimit = 100;
 
   void Add(const Path& at, absl::string_view description);
 
   bool empty() const { return violations_.empty(); }
-  // Those that are not told included.
+  // Includes the violations beyond kLimit.
   size_t count() const { return count_; }
   std::vector<Violation> Take() { return std::move(violations_); }
 

@@ -105,12 +105,12 @@ class WireReader {
   const char* end_;
 };
 
-// Appends to a string, which is whole when the writer has ended (see ByteSink).
+// Appends to a string. The string is complete when the writer is destroyed (see ByteSink).
 class WireWriter {
  public:
   explicit WireWriter(std::string& out) : out_(out) {}
 
-  // For bytes that are no field.
+  // For writing bytes that are not a field.
   ByteSink& sink() { return out_; }
 
   void Varint(uint64_t value) { out_.Advance(Encode(value, out_.Room(kMaxVarint))); }

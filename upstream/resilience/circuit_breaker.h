@@ -21,8 +21,7 @@ namespace gateway::resilience {
 class CircuitBreaker {
  public:
   struct Options {
-    // Opens at this share of failures among the calls of the window, of which there must be
-    // min_calls.
+    // Opens when this share of the calls in the window failed, if there are at least min_calls.
     double failure_share = 0.5;
     int min_calls = 20;
     absl::Duration window = absl::Seconds(10);
@@ -37,10 +36,10 @@ class CircuitBreaker {
 
   enum class State { kClosed, kOpen, kHalfOpen };
 
-  // What an admitted call tells when it is over.
+  // How an admitted call ended.
   enum class Verdict {
     kGood,     // the upstream answered, if only to refuse
-    kBad,      // it did not, or said that it cannot
+    kBad,      // the upstream did not answer, or said that it cannot
     kNeither,  // the call ended for reasons of its own: cancelled, or an impatient deadline
   };
 
@@ -55,11 +54,11 @@ class CircuitBreaker {
   void Record(uint64_t ticket, Verdict verdict, SteadyTime now);
 
   State state() const;
-  // It is open, and its time has not passed: a call now would not go out.
+  // Whether a call would be refused now: the breaker is open, and its time has not passed.
   bool refuses(SteadyTime now) const;
-  // Calls of the window that went well.
+  // Calls in the window with verdict kGood.
   uint64_t good_calls(SteadyTime now) const;
-  // Times that it went from closed to open.
+  // How often the breaker went from closed to open.
   uint64_t openings() const;
 
  private:
@@ -74,7 +73,7 @@ class CircuitBreaker {
   // Guarded by mutex_.
   State state_ = State::kClosed;
   mutable SlidingWindow<kCounters> window_;  // forgets when it is looked at
-  // Counts changes of state: what a call admitted in an earlier state tells no longer matters.
+  // Counts changes of state. Verdicts of calls that were admitted in an earlier state are ignored.
   uint64_t epoch_ = 0;
   SteadyTime half_open_at_;
   absl::Duration open_time_;

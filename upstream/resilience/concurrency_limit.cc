@@ -16,7 +16,8 @@ constexpr double kPresses = 0.8;
 // At once: a few bad samples must not end all traffic.
 constexpr double kMostShrinking = 0.5;
 
-// Of what the upstream works on: low enough for what waits to be gone soon.
+// A probe's limit, as a share of the calls that the upstream works on: low enough that the queue
+// empties soon.
 constexpr double kProbeShare = 0.5;
 
 }  // namespace

@@ -1,15 +1,15 @@
-// How many calls may be open at a time, found out from their latency.
+// Limits how many calls may be open at a time, and learns the limit from their latency.
 //
 // Up to its capacity an upstream answers as fast with ten calls as with one; beyond it, calls only
 // wait for each other. The limit grows while latency stays near the best that was seen lately,
-// keeps where calls begin to wait, and shrinks in proportion when they wait too long. It is judged
-// by the calls that it let in itself, not by those before, and by as many of them as end in one
-// call's time: of a queue, those who did not wait end first. Who comes when the limit is reached is
-// refused at once, while it costs nothing.
+// stays when calls begin to wait, and shrinks in proportion when they wait too long. A period
+// judges the limit only by calls that began under it, and lasts at least one call's time, because
+// the first calls to leave a queue are those that waited least. A call beyond the limit is refused
+// at once, before it costs anything.
 //
-// Under load that does not end, the best is no longer seen. So once in its memory the limit goes
-// far down for a few calls, to see it again: otherwise waiting would be taken for normal, a little
-// more of it each time.
+// Under lasting load the best latency is no longer seen. So once in every `memory` the limit is
+// lowered for a few calls, to measure it again. Otherwise the limit would slowly take waiting for
+// normal.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_CONCURRENCY_LIMIT_H_
@@ -28,7 +28,7 @@ class ConcurrencyLimit {
  public:
   struct Options {
     // Reads and writes have a limit each. At first, both together fill the pool's 64 connections
-    // one and a half times: who waits, waits once. More than that is found out, and not assumed.
+    // one and a half times: a call waits for at most one other. A higher limit must be learned.
     int initial = 48;
     // Noise alone must not refuse anybody. At the minimum, both together still fill the pool.
     int minimum = 40;
@@ -47,13 +47,14 @@ class ConcurrencyLimit {
 
   explicit ConcurrencyLimit(const Options& options);
 
-  // A place for one call, if there is one. To be given back by exactly one Release or Drop.
+  // Takes a place for one call. Returns false if there is none. Exactly one Release or Drop must
+  // give it back.
   bool TryAcquire();
 
   // The call is over; `latency` is from its admission to the upstream's answer.
   void Release(absl::Duration latency, SteadyTime now);
 
-  // The call is over, and says nothing of the upstream's speed: refused on the way, cancelled,
+  // The call is over, and its latency must not count: it was refused on the way, cancelled, or
   // failed.
   void Drop();
 
@@ -66,7 +67,7 @@ class ConcurrencyLimit {
   void Adjust(absl::Duration mean);
   void BeginProbe(absl::Duration mean, SteadyTime now);
   void EndProbe(absl::Duration mean, SteadyTime now);
-  // What ends from then on is judged apart from what was.
+  // Begins a new period: only calls that end after `begin` count for it.
   void BeginPeriod(SteadyTime begin);
   bool refuses() const;
 
@@ -81,7 +82,7 @@ class ConcurrencyLimit {
   bool probing_ = false;
   absl::Duration best_ = absl::InfiniteDuration();
   SteadyTime best_seen_ = SteadyTime::InfinitePast();
-  // Of the calls that ended in this period, which may begin later than now.
+  // Latencies of the calls that ended in this period. The period may begin in the future.
   absl::Duration sum_;
   int samples_ = 0;
   SteadyTime period_began_ = SteadyTime::InfinitePast();

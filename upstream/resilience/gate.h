@@ -1,6 +1,6 @@
-// What stands in front of every attempt of one class of operations (reads, or writes) at one
-// upstream: the circuit breaker and the concurrency limit. A call that may not pass is refused
-// here, before anything is done for it.
+// The circuit breaker and the concurrency limit for one class of operations (reads, or writes) at
+// one upstream. Every attempt must pass; an attempt that may not is refused before any work is
+// done.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_GATE_H_
@@ -21,7 +21,7 @@ class Gate {
  public:
   enum class Entry { kAdmitted, kBreakerOpen, kNoRoom };
 
-  // To be given back by exactly one Leave.
+  // If admitted, exactly one Leave must give it back.
   struct Pass {
     Entry entry = Entry::kNoRoom;
     uint64_t ticket = 0;
@@ -34,8 +34,7 @@ class Gate {
 
   // `caller`: calls of one caller have the same (see shares.h).
   Pass Enter(SteadyTime now, size_t caller = 0) {
-    // The limit first: a place in half-open state must not be taken by a call that then has no
-    // room.
+    // Check the limit first: a call without room must not use up a probe of the half-open breaker.
     if (!limit_.TryAcquire()) {
       shares_.See(caller, now);
       return {Entry::kNoRoom, 0, now, caller};

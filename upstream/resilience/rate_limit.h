@@ -1,4 +1,4 @@
-// A token bucket for each store: so many calls a second, and so many at once.
+// A token bucket for each store: limits calls per second, with a burst.
 //
 // Thread-safety: may be used from any thread. Memory: a bucket that is full again is forgotten.
 #ifndef UPSTREAM_RESILIENCE_RATE_LIMIT_H_
@@ -26,7 +26,7 @@ class RateLimit {
 
   explicit RateLimit(const Options& options) : options_(options) {}
 
-  // Takes a token. Where there is none: the wait until there is one.
+  // Takes a token and returns nullopt. If there is none, returns the wait until there is one.
   std::optional<absl::Duration> TryTake(absl::string_view store, SteadyTime now);
 
  private:

@@ -1,5 +1,5 @@
-// How much may be repeated: a share of the recent calls, and a little more where there are few. An
-// upstream that fails every call sees 1 + share times the load, not max_attempts times.
+// Limits retries to a share of the recent calls, with a floor for low traffic. An upstream that
+// fails every call sees 1 + share times the load, not max_attempts times.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_RETRY_BUDGET_H_
@@ -27,7 +27,7 @@ class RetryBudget {
 
   explicit RetryBudget(const Options& options) : options_(options), window_(options.window) {}
 
-  // For each call, whatever becomes of it.
+  // Must be called once for each call, however it ends.
   void CountCall(SteadyTime now);
 
   // Takes one retry out of the budget, if there is one.

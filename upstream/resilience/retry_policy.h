@@ -1,6 +1,7 @@
-// Whether and when a failed attempt is repeated. Two things may be: what was never sent, and reads.
+// Decides when a failed attempt is repeated. Callers ask only for attempts that may be repeated:
+// reads, and requests that were never sent.
 //
-// A pure function of what happened; the budget is asked separately, last.
+// Thread-safety: a pure function. The caller checks the retry budget separately, last.
 #ifndef UPSTREAM_RESILIENCE_RETRY_POLICY_H_
 #define UPSTREAM_RESILIENCE_RETRY_POLICY_H_
 
@@ -22,10 +23,9 @@ struct RetryOptions {
   bool operator==(const RetryOptions&) const = default;
 };
 
-// The wait before the next attempt. Nothing: there is none, because the attempts are used up or the
-// next one could not begin before the deadline. `attempts` were made so far, 1 or more. Where the
-// upstream said when to come back
-// (`retry_after`), the wait is at least that.
+// Returns the wait before the next attempt, or nullopt if the attempts are used up or the next one
+// could not begin before the deadline. `attempts` were made so far, 1 or more. The wait is at least
+// `retry_after`, if the upstream sent it.
 std::optional<absl::Duration> NextWait(const RetryOptions& options, int attempts,
                                        std::optional<absl::Duration> retry_after, SteadyTime now,
                                        SteadyTime deadline, absl::BitGenRef random);

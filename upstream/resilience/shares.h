@@ -1,7 +1,8 @@
-// The places under one limit, shared between callers, so that nobody takes all of them.
+// Shares the places under one limit between callers, so that no caller takes all of them.
 //
-// A caller who is alone has all. Of several, each has an equal part for certain; beyond it a caller
-// gets places only while a quarter of all is free, which so waits for those who have less.
+// A single caller may have all places. If there are several, each is sure of an equal part. Beyond
+// its part a caller gets places only while a quarter of all is free: those are kept for callers
+// that have less.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_SHARES_H_
@@ -18,17 +19,17 @@ namespace gateway::resilience {
 
 class Shares {
  public:
-  // Who has called within this time counts as a caller.
+  // A caller counts for this time after its last call.
   static constexpr absl::Duration kMemory = absl::Seconds(10);
-  // Of callers. Beyond it those without a call are forgotten at once.
+  // The most callers that are remembered. Beyond it, callers without an open call are forgotten.
   static constexpr size_t kMostKnown = 1024;
 
-  // Whether `caller` may have one place more, of `limit`, of which `taken` are taken with it. To be
-  // given back by Leave.
+  // Takes one more place for `caller`, if its share allows it. `taken` of the `limit` places are in
+  // use, this one included. If true, Leave must give the place back.
   bool TryEnter(size_t caller, int taken, int limit, SteadyTime now);
   void Leave(size_t caller);
 
-  // The caller was refused where nothing was free at all: from now on the others leave room.
+  // Notes a caller that was refused because no place was free: from now on the others leave room.
   void See(size_t caller, SteadyTime now);
 
  private:

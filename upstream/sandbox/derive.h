@@ -4,8 +4,9 @@
 //   GET    .../orders/{orderId}          shows the record that the path names
 //   GET    .../payment-settings          shows the one record there is (a reply that is an object)
 //   POST   .../coupons                   creates; where GET shows one record: 409 if it is there
-//   already PATCH, PUT                           update the record that the path names, or the one
-//   there is DELETE                               deletes it
+//                                        already
+//   PATCH, PUT                           update the record that the path names, or the one there is
+//   DELETE                               deletes it
 //
 // The collection is the one that GET on the same path shows, or that the reply names. Path
 // parameters tie a record to its parents: {customerId} must equal the record's "customer_id", where

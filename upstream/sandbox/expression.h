@@ -3,11 +3,11 @@
 //   expression = "$" reference            the value of a name, absent where there is none
 //              | text with "${" reference "}"   the text with the references' values in it
 //              | { "$operator": operand, ... }  see below
-//              | { member: expression, ... }    an object; a member whose value is absent is left
-//              out | [ expression, ... ]            a list; absent elements are left out | any
-//              other JSON value           itself
+//              | { member: expression, ... }    an object; absent members are left out
+//              | [ expression, ... ]            a list; absent elements are left out
+//              | any other JSON value           itself
 //   reference  = name { "." member }      leads through the elements of every list that it meets,
-//   and is a list then
+//                                         and is a list then
 //
 // Names: "path", "query" and "body" (the request's parts), every path parameter without its "Id"
 // (the record that it names: "order"), whatever a step bound by "as", and these, made anew at each
@@ -17,7 +17,7 @@
 // Operators; E is any expression, L one that yields a list:
 //   {"$first": [E...]}                       the first that is neither absent nor null
 //   {"$if": E, "then": E, "else": E}         E counts as true unless absent, null, false, 0, "" or
-//   empty
+//                                            empty
 //   {"$not": E} {"$and": [E...]} {"$or": [E...]} {"$eq": [E, E]} {"$less": [E, E]} {"$in": [E, L]}
 //   {"$sum": [E...]}                         of all numbers in these and in the lists among these
 //   {"$times": [E, E]} {"$minus": [E, E]}    integers; what does not fit is clamped to 64 bits
@@ -28,11 +28,11 @@
 //   {"$merge": [E...]}                       objects into one, the later ones win
 //   {"$at": [L, E]}                          the element at E modulo the count
 //   {"$find": collection, "where": E}        the first record with these relations (see Matches),
-//   or absent
+//                                            or absent
 //   {"$all": collection, "where": E}         all of them
 //   {"$select": [E, path]}                   a list of the values at the path
 //   {"$slug": E}                             lower case, runs of anything but letters and digits as
-//   one dash
+//                                            one dash
 //   {"$later": [E, seconds]}                 a time moved
 #ifndef UPSTREAM_SANDBOX_EXPRESSION_H_
 #define UPSTREAM_SANDBOX_EXPRESSION_H_

@@ -5,9 +5,8 @@
 //   "lines.product_id"           the path to compare
 //   ["name", "steam_id"]         any of these paths holds the value as a part, case ignored
 //   {"active": {relations}, ...} by the value: relations that the item must have (see Matches); a
-//   value that is not
-//                                listed does not narrow. The entry "" stands for the parameter's
-//                                absence.
+//                                value that is not listed does not narrow. The entry "" stands
+//                                for the parameter's absence.
 //
 // "after" and "before" mean the time of creation, whichever the order: ids greater, ids less. The
 // newest comes first unless "asc" is true.

@@ -4,10 +4,10 @@
 // A member that the record lacks comes from the first of these that has it:
 //   1. the behaviour's "computed" expression for it ("self" is the record),
 //   2. the record that it refers to: "customer" by "customer_id", where the behaviour keeps the
-//   member's schema,
+//      member's schema,
 //   3. the text of an amount: "total_amount_str" by "total_amount",
 //   4. the member that it mirrors: "presentment_total_amount" by "total_amount" (the behaviour's
-//   "mirrors"),
+//      "mirrors"),
 //   5. the behaviour's "fill" by the member's name,
 //   6. null where null may stand (for about half of the members; the others are left out), or
 //   7. where it is required: a made-up value, the same each time the record is shown.

@@ -6,29 +6,31 @@
 //   "before"  steps that run ahead of the derived ones
 //   "after"   steps that run behind the derived ones
 //   "reply"   an expression (see expression.h), shown through the operation's declared reply;
-//   absent: no content "where"   further relations that items of a derived list or lookup must have
+//             absent: no content
+//   "where"   further relations that items of a derived list or lookup must have
 //   "set"     further members that a derived create or update sets
 //   "filters" how query parameters narrow a list, where the item has no member of the parameter's
-//   name (see listing.h) "like"    another operation, whose stated "steps" are taken "dry_run"
-//   true: what the steps did is taken back once the reply is made "order_by" the member by which a
-//   list without paging is sorted; the id otherwise
+//             name (see listing.h)
+//   "like"    another operation, whose stated "steps" are taken
+//   "dry_run" true: what the steps did is taken back once the reply is made
+//   "order_by" the member by which a list without paging is sorted; the id otherwise
 //
 // A step is one of (E: expression, R: the name of a bound record, C: a collection, that is a
 // schema's name):
 //   {"find": C, "where": E, "as": R}          binds the first record; 404 where there is none,
-//   unless "optional": true
+//                                             unless "optional": true
 //   {"list": C, "where": E, "as": name}       binds the records that the query asks for
 //   {"create": C, "from": E, "set": E, "as": R}  "from" is lifted from the request (see lift.h),
-//   "set" and what the
-//                                             behaviour has as "defaults" completes it; "hidden"
-//                                             members are kept beside it and never shown
+//                                             "set" and what the behaviour has as "defaults"
+//                                             completes it; "hidden" members are kept beside it
+//                                             and never shown
 //   {"update": R, "from": E, "set": E, "hidden": E}
 //   {"delete": R}
 //   {"delete_all": C, "where": E}
 //   {"require": E, "else": {"status", "code", "message", "path"?}}  refuses unless E is true
 //   {"let": name, "be": E}
 //   {"for": L, "as": name, "steps": [...]}    L: a list, or a number of rounds; "name_index" is
-//   bound too
+//                                             bound too
 //   {"when": E, "steps": [...]}
 //
 // A refusal ends the rule; the caller takes back what was done until then.

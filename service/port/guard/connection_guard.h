@@ -28,7 +28,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "service/call/arrivals.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "service/port/guard/byte_watch.h"
 #include "service/port/guard/own_sockets.h"
 #include "service/port/guard/resident_memory.h"
@@ -103,7 +103,7 @@ class ConnectionGuard {
   ServerCalls calls_;                  // at the last look
   std::map<int64_t, Bucket> buckets_;  // by id; while calls are broken off in numbers
   Clock::time_point suspected_;
-  Seldom log_limit_{absl::Seconds(1)};
+  LogThrottle log_limit_{absl::Seconds(1)};
 
   std::mutex mutex_;
   std::condition_variable changed_;

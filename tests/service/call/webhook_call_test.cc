@@ -21,7 +21,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "service/gateway.h"
-#include "service/log/seldom.h"
+#include "service/log/log_throttle.h"
 #include "tests/service/captured_stderr.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"
@@ -279,16 +279,16 @@ TEST_F(WebhookServiceTest, NamesWhatIsWrongInTheConfiguration) {
                              Not(HasSubstr("MARKER"))));
 }
 
-TEST(SeldomTest, LetsOneThroughInAWhileAndCountsTheOthers) {
-  Seldom seldom(absl::Seconds(1));
+TEST(LogThrottleTest, LetsOneThroughInAPauseAndCountsTheOthers) {
+  LogThrottle throttle(absl::Seconds(1));
   const absl::Time start = absl::UnixEpoch();
-  EXPECT_EQ(seldom.Pass("a", start), 0u);
-  EXPECT_EQ(seldom.Pass("b", start), 0u);
-  EXPECT_EQ(seldom.Pass("a", start + absl::Milliseconds(1)), std::nullopt);
-  EXPECT_EQ(seldom.Pass("a", start + absl::Milliseconds(999)), std::nullopt);
-  EXPECT_EQ(seldom.Pass("a", start + absl::Seconds(1)), 2u);
-  EXPECT_EQ(seldom.Pass("a", start + absl::Seconds(2)), 0u);
-  EXPECT_EQ(seldom.Pass("b", start + absl::Seconds(2)), 0u);
+  EXPECT_EQ(throttle.Pass("a", start), 0u);
+  EXPECT_EQ(throttle.Pass("b", start), 0u);
+  EXPECT_EQ(throttle.Pass("a", start + absl::Milliseconds(1)), std::nullopt);
+  EXPECT_EQ(throttle.Pass("a", start + absl::Milliseconds(999)), std::nullopt);
+  EXPECT_EQ(throttle.Pass("a", start + absl::Seconds(1)), 2u);
+  EXPECT_EQ(throttle.Pass("a", start + absl::Seconds(2)), 0u);
+  EXPECT_EQ(throttle.Pass("b", start + absl::Seconds(2)), 0u);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ Failure ReadErrorReply(const Route& route, const http::Response& response) {
   if (failure.trace_id.empty()) failure.trace_id = ReadTraceId(*route.provider, response);
   failure.message = absl::StrCat("the upstream answered ", response.status,
                                  failure.message.empty() ? "" : ": ", failure.message);
-  // Of a write that may have happened it would invite the repeat that must not be.
+  // Do not pass on Retry-After for a write with outcome unknown: it would invite an unsafe retry.
   if (route.read || failure.outcome != Outcome::kUnknown) {
     failure.retry_after = ParseRetryAfter(response.Header("retry-after"), absl::Now());
   }

@@ -1,7 +1,8 @@
-// What the upstream says when it refuses: the status table, filled with what body and headers tell.
+// Makes a Failure of an error reply: the status table decides, and the body and headers fill in the
+// details.
 //
-// Lenient: a body in another form, an HTML page or none at all still gives a good Failure. The
-// original code, message and trace id are always kept where there are any.
+// Reading is lenient: a body in another form, an HTML page or no body still gives a good Failure.
+// The original code, message and trace id are always kept if there are any.
 #ifndef UPSTREAM_MAPPING_REPLY_ERROR_REPLY_H_
 #define UPSTREAM_MAPPING_REPLY_ERROR_REPLY_H_
 
@@ -19,7 +20,7 @@ namespace gateway::mapping {
 // `response.status` is any but 2xx.
 Failure ReadErrorReply(const Route& route, const http::Response& response);
 
-// What the headers say of the upstream's own name for the request; empty where they say nothing.
+// Returns the upstream's own id for the request from the headers, or "".
 std::string ReadTraceId(const v1::Provider& provider, const http::Response& response);
 
 // A Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date in any of its three forms,

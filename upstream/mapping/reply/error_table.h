@@ -1,5 +1,5 @@
-// Two tables: what an HTTP status, and what the lack of one, mean to a caller. They carry the
-// promise of the service:
+// Two tables that turn an HTTP status, or a transport error, into a Failure. They keep the promise
+// of the service:
 //
 //   UNAVAILABLE always means that a repeat is safe. A client that retries UNAVAILABLE by habit
 //   never repeats a refund.
@@ -19,8 +19,8 @@ Failure FromHttpStatus(int http_status, bool read);
 // A complete reply that makes no sense: not JSON, a wrong type, too large.
 Failure UnusableReply(bool read);
 
-// The head of a 2xx reply came, and its body is lost (Response::body_state): the upstream acted, or
-// answered, and what it said about it is not known.
+// The head of a 2xx reply came, and its body is lost (Response::body_state): the upstream acted or
+// answered, but its reply is not known.
 Failure FromLostBody(const http::Response& response, bool read);
 
 // There was no reply.

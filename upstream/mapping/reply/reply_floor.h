@@ -1,12 +1,12 @@
-// The floor under the leniency towards replies: whether a 2xx can be the reply that is documented.
+// The limit of leniency towards replies: whether a 2xx can be the documented reply.
 //
-//   documented        counts as the reply
-//   nothing           whatever is no page, and not an error by all of its members
-//   JSON of any form  the same, if it is JSON
-//   an object         what has a required member that it shares with no error body; where none is
-//                     required, {} and what has any such member. Beside missing required members
-//                     there must be no parts of an error.
-//   a list, a map     what has that type, and is not an error by all of its members
+//   documented        accepted as the reply
+//   nothing           anything except a page for people, and a body with only members of an error
+//   JSON of any form  any JSON, with these two exceptions
+//   an object         an object with a required member whose name no error body uses; if no member
+//                     is required, {} or an object with any such member. If required members are
+//                     missing, the object must not have parts of an error.
+//   a list, a map     a value of that type, unless it has only members of an error
 //
 // An upstream that says "200" and means "no" must not look like a refund that was made.
 //
@@ -21,14 +21,14 @@
 
 namespace gateway::mapping {
 
-// Both return what speaks against the reply, or "". Static storage.
+// Both return the reason why the body cannot be the reply, or "". Static storage.
 
-// Of a reply of which nothing is documented.
+// For a route whose reply is not documented.
 absl::string_view AgainstUndocumented(const Route& route, const http::Response& response);
 
-// Of a reply whose JSON has been read. `object`: the JSON is an object that was read into the
-// message that has Route::telling; `seen` and `set` are then the fields of it that had a member,
-// and those whose member was not null.
+// For a reply whose JSON has been read. If `object` is true, the JSON is an object that was read
+// into the message that Route::telling belongs to; then `seen` are its fields that had a member,
+// and `set` those whose member was not null.
 absl::string_view AgainstDocumented(const Route& route, absl::string_view body, bool object,
                                     const FieldSet& seen, const FieldSet& set);
 

@@ -16,20 +16,18 @@ namespace gateway::mapping {
 struct Reply {
   std::string message;  // a serialized Route::reply, or google.protobuf.Empty
   std::vector<Drift> drift;
-  // The upstream's own name for the request, where its headers tell it.
+  // The upstream's own id for the request, from its headers; may be empty.
   std::string trace_id;
 };
 
-// A 2xx is a success if it can be the reply that is documented (see reply_floor.h); what else comes
-// is handed to error_reply.h. A success whose body cannot be read, or is another answer, is a
-// Failure with the field's path and outcome kUnknown: the upstream did something, and its answer
-// does not say what.
+// A 2xx is a success if it can be the documented reply (see reply_floor.h). Other statuses are
+// handed to error_reply.h. If the body of a 2xx cannot be read, or is not the documented reply, the
+// result is a Failure with the field's path and outcome kUnknown: the upstream may have acted.
 //
-// A byte order mark is passed over. Characters that there are not, and what else json_mend.h knows
-// to mend, are told as Drift.
+// A byte order mark is skipped. Repairs by json_mend.h are reported as Drift.
 //
-// A 204 has no body, whatever comes with it. `response.body` must have http::kBodyPadding bytes of
-// spare capacity.
+// The body of a 204 is ignored. `response.body` must have http::kBodyPadding bytes of spare
+// capacity.
 //
 // Thread-safety: a pure function, apart from a parser that each thread keeps.
 std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response);

@@ -1,6 +1,6 @@
-// Where an upstream says that a violation is, as the gateway says it of its own: by the caller's
-// names, from the request message on. "lines.0.quantity" and ["body", "lines", 0, "quantity"]
-// (written "body.lines.0.quantity") are both `body.lines[0].quantity`.
+// Translates the upstream's path of a violation into the gateway's form, which uses the caller's
+// names and begins at the request message. "lines.0.quantity" and ["body", "lines", 0, "quantity"]
+// (written "body.lines.0.quantity") both become `body.lines[0].quantity`.
 //
 // Thread-safety: a pure function.
 #ifndef UPSTREAM_MAPPING_REPLY_VIOLATION_PATH_H_

@@ -1,14 +1,15 @@
 // Reply bodies: JSON to protobuf bytes in one walk, without a document or a message object in
 // between.
 //
-// Lenient and never lossy in silence: unknown members, unknown enum texts and missing required
-// fields pass and are told as Drift; null and absent read alike, and "" too where the field says
-// so. Of several spellings of one member the first that is not null holds. A value that its field
-// cannot hold (wrong JSON type, out of range, a documented member twice, documented messages nested
-// deeper than a caller's protobuf reads) is an error that names the field, unless the field is
-// loose. JSON of any form never
-// is one: of a member that is there twice the first holds, and what is nested too deeply becomes a
-// string; both are told as Drift.
+// Reading is lenient, and every loss is reported as Drift: unknown members, unknown enum texts and
+// missing required fields are accepted. null counts as absent; so does "" if the field says so. If
+// a member has several spellings, the first that is not null is taken.
+//
+// A value that its field cannot hold (wrong JSON type, out of range, a documented member twice,
+// documented messages nested deeper than a caller's protobuf reads) is an error that names the
+// field, unless the field is loose. JSON of any form is never an error: if a member occurs twice,
+// the first is taken, and a value that is nested too deeply becomes a string; both are reported as
+// Drift.
 #ifndef UPSTREAM_MAPPING_REPLY_WIRE_FROM_JSON_H_
 #define UPSTREAM_MAPPING_REPLY_WIRE_FROM_JSON_H_
 
@@ -29,22 +30,22 @@ namespace gateway::mapping {
 class WireFromJson {
  public:
   using Value = simdjson::ondemand::value;
-  // Appends to `out`, which is whole when this object has ended, and rubbish after an error.
+  // Appends to `out`. It is complete when this object is destroyed, and invalid after an error.
   WireFromJson(std::string& out, DriftList& drift) : wire_(out), drift_(drift) {}
 
-  // The members of an object as the fields of a message, without tag and length. False: see
-  // error().
+  // Writes the members of an object as the fields of a message, without tag and length. If false,
+  // see error().
   bool Message(const MessagePlan& plan, simdjson::ondemand::object object, const Path& at);
 
-  // A whole value as one field, tag included; an array where it is repeated, an object where it is
-  // a map.
+  // Writes a whole value as one field, tag included: an array for a repeated field, an object for a
+  // map.
   bool Field(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
-  // A single element of a repeated field, tag included.
+  // Writes a single element of a repeated field, tag included.
   bool Element(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
-  // The fields of the message that was read last as a whole, which is the outermost one: those that
-  // had a member, and those whose member was not null.
+  // About the outermost message, after it was read: the fields that had a member, and the fields
+  // whose member was not null.
   const FieldSet& seen() const { return seen_; }
   const FieldSet& set() const { return set_; }
 
@@ -57,7 +58,7 @@ class WireFromJson {
   bool Map(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number, Value& value,
               const Path& at);
-  // The value alone: no tag, with its length where its wire type has one.
+  // Writes the value without a tag, with its length if its wire type has one.
   bool Content(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool String(const FieldPlan& field, Value& value, const Path& at);
   bool Integer(const FieldPlan& field, Value& value, const Path& at);
@@ -67,20 +68,20 @@ class WireFromJson {
   bool Timestamp(const FieldPlan& field, Value& value, const Path& at);
   bool ReadInstant(const FieldPlan& field, Value& value, Instant& instant, const Path& at);
   bool Nested(const FieldPlan& field, Value& value, const Path& at);
-  // As Content, for a google.protobuf.Struct, Value or ListValue; the other Free* write what is
-  // within.
+  // Like Content, for a google.protobuf.Struct, Value or ListValue. The other Free* functions write
+  // the values within.
   bool FreeJson(Kind kind, Value& value, const Path& at);
   bool FreeObject(Value& value, const Path& at);
   bool FreeList(Value& value, const Path& at);
   bool FreeValue(Value& value, const Path& at);
-  // As Field, for a loose one: what cannot be held is told as Drift and left out.
+  // Like Field, for a loose field: a value that it cannot hold is left out and reported as Drift.
   bool Loose(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool LooseText(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool LooseMap(const MessagePlan& owner, const FieldPlan& field,
                 simdjson::ondemand::json_type type, Value& value, const Path& at);
   // Takes the value. `text` lives as long as the parser's buffers. False: not valid JSON.
   static bool TextOfAny(simdjson::ondemand::json_type type, Value& value, absl::string_view& text);
-  // One member of an object that no field has the name of.
+  // Handles a member that no field is named after.
   bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value, KeysSoFar& others,
                const Path& at);
   void TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
@@ -91,7 +92,7 @@ class WireFromJson {
   void Altered(absl::string_view what) {
     drift_.Add(Drift::Kind::kAlteredValue, *free_owner_, free_field_, what);
   }
-  // Around the content of every message within the message.
+  // Begin and end a nested message.
   bool Open(size_t& mark, const Path& at);
   void Close(size_t mark);
   bool Fail(const Path& at, absl::string_view reason);

@@ -10,8 +10,8 @@
 
 namespace gateway::mapping {
 
-// The request as protobuf reads it, serialized anew. Nothing for bytes that do not parse, and for
-// those where protobuf would cut a number off at 32 bits: a wrong number is worse than none.
+// Parses the request with protobuf and serializes it anew. Returns nullopt for bytes that do not
+// parse, and for numbers that protobuf would cut to 32 bits: a wrong number is worse than an error.
 //
 // Thread-safety: a pure function.
 std::optional<std::string> Canonical(const Route& route, absl::string_view message);

@@ -9,14 +9,14 @@
 
 namespace gateway::mapping {
 
-// Objects and arrays within each other; deeper is refused. An object costs three of kMaxDepth's
-// messages, and what a request was allowed to send must fit into the reply that echoes it: an
-// answer that cannot be read would leave open whether the call happened.
+// The deepest nesting of objects and arrays that is accepted. An object costs three of kMaxDepth's
+// messages, and a reply that echoes the request must be readable too: otherwise the caller would
+// not know whether the call happened.
 inline constexpr int kMaxFreeJsonDepth = 30;
 
-// Both return false where a value stands on the wire in pieces: legal, but no serializer writes it,
-// and protobuf's parser puts them together. What is wrong is added to `violations`, each with its
-// place; an empty string stands in for it, so that what is written stays JSON.
+// Both return false if a value is split on the wire: that is legal, but no serializer writes it,
+// and protobuf's parser joins the parts. Errors are added to `violations` with their path; an empty
+// string is written in place of a wrong value, so that the output stays JSON.
 
 // The message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON.
 bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violations& violations,
@@ -27,7 +27,7 @@ bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violatio
 bool AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes, const Path& at,
                        Violations& violations, ByteSink& out);
 
-// What `field`, of kind kValue, asks of a good value. Returns what is wrong, or "".
+// Checks a value against `field`, which is of kind kValue. Returns an error text, or "".
 absl::string_view CheckFreeValue(const FieldPlan& field, absl::string_view bytes);
 
 }  // namespace gateway::mapping

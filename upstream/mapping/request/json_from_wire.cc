@@ -122,7 +122,7 @@ WireResult JsonFromWire::Singular(const MessagePlan& owner, const FieldPlan& fie
   return Element(field, value, at, mask);
 }
 
-// Those of [begin, end).
+// Handles the unset fields in [begin, end).
 WireResult JsonFromWire::Unset(const MessagePlan& plan, uint32_t begin, uint32_t end,
                                const Path& at, const UpdateMask* mask) {
   for (uint32_t i = begin; i < end; ++i) {

@@ -1,6 +1,6 @@
 // Request bodies: protobuf bytes to JSON text in one walk, without a message object in between,
-// checking everything on the way: required fields, formats, bounds, enum numbers, UTF-8. What is
-// wrong is collected, not thrown at the first.
+// checking everything on the way: required fields, formats, bounds, enum numbers, UTF-8. All errors
+// are collected.
 //
 // A field that is not set is not written, unless it says null_when_unset; a set field is written,
 // also when it is 0, "" or false. A required list or map is always written, except under a mask
@@ -27,8 +27,8 @@ namespace gateway::mapping {
 
 enum class WireResult { kOk, kNotCanonical, kMalformed };
 
-// Moves past what follows of field `number`, of which one occurrence was read. False for malformed
-// bytes.
+// After one occurrence of field `number` was read, skips its further ones. Returns false for
+// malformed bytes.
 bool SkipRun(WireReader& reader, uint32_t number);
 
 // Calls visit(const WireValue& element, size_t index) -> WireResult for each element in a run of a
@@ -56,10 +56,10 @@ WireResult ForEachElement(const FieldPlan& field, absl::string_view run, Visit v
   return WireResult::kOk;
 }
 
-// min_items and max_items.
+// Checks min_items and max_items.
 void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations& violations);
 
-// What all parts of one request share.
+// Shared by all parts of one request.
 struct RequestTerms {
   Violations& violations;
   absl::Time now;  // see TextOf
@@ -68,13 +68,14 @@ struct RequestTerms {
   bool partial = false;
 };
 
-// Appends the message as an object. With a mask: the fields of the mask, null where they are not
-// set, and the required ones unless the terms say that the message is partial. `out` holds rubbish
-// unless the result is kOk and there are no violations.
+// Appends the message as an object. With a mask, writes the fields of the mask, as null if they are
+// not set, and the required fields unless the terms say that the message is partial. `out` is
+// invalid unless the result is kOk and there are no violations.
 WireResult AppendMessage(const MessagePlan& plan, absl::string_view bytes, const Path& at,
                          const UpdateMask* mask, const RequestTerms& terms, std::string& out);
 
-// The same for a run of a repeated field, as an array, and of a map field, as an object.
+// Appends a run of a repeated field as an array, or a run of a map field as an object. `out` is
+// invalid as after AppendMessage.
 WireResult AppendRun(const FieldPlan& field, absl::string_view run, const Path& at,
                      const RequestTerms& terms, std::string& out);
 

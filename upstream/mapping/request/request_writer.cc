@@ -26,7 +26,7 @@ constexpr size_t kMaxIdempotencyKey = 1024;
 
 // So that it need not grow.
 constexpr size_t kUsualUrl = 128;
-// Of JSON, which spells out its names, above the message.
+// How much larger than the message its JSON usually is: JSON spells out the names.
 constexpr size_t kUsualGrowth = 4;
 
 // Writes one request; used once.
@@ -117,7 +117,7 @@ class RequestWriter {
     return WireResult::kOk;
   }
 
-  // Of a tenant that is not sent.
+  // Reads a tenant field that is not part of the REST request.
   WireResult ReadTenant() {
     if (route_.tenant == nullptr || route_.places[route_.tenant->index] != Place::kNowhere) {
       return WireResult::kOk;
@@ -181,7 +181,7 @@ class RequestWriter {
     AppendPercentEncoded(scalar.text, url);
   }
 
-  // Nothing of the path, and no base URL, has a `?`.
+  // Neither the path nor a base URL contains a `?`.
   char NextSeparator() const {
     return request_.http.url.find('?') == std::string::npos ? '?' : '&';
   }

@@ -1,5 +1,5 @@
-// One call's request: protobuf bytes and a route in, an HTTP request out, or everything that is
-// wrong with it.
+// Writes one call's request: from protobuf bytes and a route to an HTTP request, or to a list of
+// all errors.
 #ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_WRITER_H_
 #define UPSTREAM_MAPPING_REQUEST_REQUEST_WRITER_H_
 
@@ -23,23 +23,23 @@ struct RestRequest {
   std::string tenant;
 };
 
-// What a request is made of beside the message. Views must outlive the call.
+// The inputs of a request besides the message. Views must outlive the call.
 struct RequestContext {
   // No slash at its end.
   absl::string_view base_url;
   // Stands in for a tenant field that is not set; empty for none.
   absl::string_view default_tenant = "";
-  // The caller's `idempotency-key`; nullopt for none. An empty one is no key, and refused.
+  // The caller's `idempotency-key`; nullopt for none. An empty key is refused.
   std::optional<absl::string_view> idempotency_key = std::nullopt;
-  // A ledger heeds the key of every write, so none is refused because the upstream does not.
+  // A ledger heeds the key of every write, so none is refused because the upstream ignores it.
   bool ledger_heeds_keys = false;
-  // What bounds ahead of the present are taken against.
+  // Bounds that are relative to the present are checked against it.
   absl::Time now = absl::Now();
 };
 
-// A Failure is INVALID_ARGUMENT with outcome kNotSent. An idempotency key is refused with a write
-// for which nobody heeds one: its caller would count on what nobody promised. Reads need none; a
-// bad one is refused there too.
+// A Failure is INVALID_ARGUMENT with outcome kNotSent. A key for a write is refused where
+// neither the upstream nor a ledger heeds it: its caller would rely on protection that does not
+// exist. A read accepts a key, but an invalid key is refused there too.
 //
 // Thread-safety: a pure function.
 std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,

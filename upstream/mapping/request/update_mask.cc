@@ -32,7 +32,7 @@ absl::string_view Resolve(const MessagePlan& body, absl::string_view path, Field
   return "";
 }
 
-// Of two paths where one lies inside the other, the outer one holds.
+// If one path lies inside another, the outer one wins.
 void Add(absl::Span<const FieldPlan* const> fields, UpdateMask& mask) {
   UpdateMask* level = &mask;
   for (const FieldPlan* field : fields) {

@@ -1,5 +1,5 @@
-// google.protobuf.FieldMask of an update: which members of a PATCH body are sent, and which of them
-// as null.
+// The google.protobuf.FieldMask of an update. It says which members of a PATCH body are sent, and
+// which of them as null.
 //
 // A path names fields of the body as the proto spells them ("expires_at", "trial.enabled"); it may
 // enter single messages, not lists or maps. `*` is refused: it would turn every field that a client
@@ -28,8 +28,8 @@ struct UpdateMask::Entry {
   UpdateMask below;  // empty: the whole field
 };
 
-// Reads the bytes of a FieldMask that speaks of `body`. Unknown paths go to `violations`. Returns
-// false for bytes that are no FieldMask.
+// Reads the bytes of a FieldMask for `body`. Unknown paths are added to `violations`. Returns false
+// if the bytes are not a FieldMask.
 bool ReadUpdateMask(const MessagePlan& body, absl::string_view bytes, const Path& at,
                     Violations& violations, UpdateMask& mask);
 

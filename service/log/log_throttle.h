@@ -1,13 +1,13 @@
-// Lets one of many equal events through in a while, and counts the others: for log lines that
-// strangers can cause.
+// Limits log lines that strangers can cause: of all events with one key, one passes in each pause,
+// and the others are counted.
 //
-//   Seldom seldom(absl::Seconds(1));
-//   if (const std::optional<uint64_t> left_out = seldom.Pass("signature", absl::Now())) ...
+//   LogThrottle throttle(absl::Seconds(1));
+//   if (const std::optional<uint64_t> left_out = throttle.Pass("signature", absl::Now())) ...
 //
-// Thread-safety: may be used from any thread. Keys stay for ever: they must come from a table, not
-// from outside.
-#ifndef SERVICE_LOG_SELDOM_H_
-#define SERVICE_LOG_SELDOM_H_
+// Thread-safety: may be used from any thread. Keys are never forgotten: they must come from a
+// table, not from outside.
+#ifndef SERVICE_LOG_LOG_THROTTLE_H_
+#define SERVICE_LOG_LOG_THROTTLE_H_
 
 #include <cstdint>
 #include <mutex>
@@ -20,12 +20,12 @@
 
 namespace gateway {
 
-class Seldom {
+class LogThrottle {
  public:
-  explicit Seldom(absl::Duration pause) : pause_(pause) {}
+  explicit LogThrottle(absl::Duration pause) : pause_(pause) {}
 
-  // How many events of this key were left out since the last that passed; nothing where this one
-  // is left out, too.
+  // Returns how many events of this key were left out since the last that passed, or nullopt if
+  // this one is left out too.
   std::optional<uint64_t> Pass(const std::string& key, absl::Time now) {
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_[key];
@@ -50,4 +50,4 @@ class Seldom {
 
 }  // namespace gateway
 
-#endif  // SERVICE_LOG_SELDOM_H_
+#endif  // SERVICE_LOG_LOG_THROTTLE_H_
