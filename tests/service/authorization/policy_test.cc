@@ -160,6 +160,23 @@ TEST(PolicyTest, KnowsTokens) {
   EXPECT_FALSE(Allows(claims, kGet, Token("refunds")));
 }
 
+// By which the ledger keeps the keys of callers apart.
+TEST(PolicyTest, TellsCallersOfOneRuleApart) {
+  const auto policy = Make(
+      {{"pods", {{"spiffe", {"spiffe://example/ns/shop/*"}}, {"methods", {"a.Orders/Refund"}}}},
+       {"names", {{"dns", {"a.example", "b.example"}}, {"methods", {"b.Checkout/Pay"}}}},
+       {"people", {{"subjects", {"ada", "bob"}}, {"methods", {"w.Webhooks/Parse"}}}}});
+  const auto identity = [&](size_t method, const Identity& caller) {
+    const Rule* const rule = policy->Judge(method, caller).For("");
+    return rule == nullptr ? "refused" : rule->IdentityOf(caller);
+  };
+  EXPECT_EQ(identity(kRefund, Spiffe(kShop)), kShop);
+  EXPECT_NE(identity(kRefund, Spiffe("spiffe://example/ns/shop/sa/desk")), kShop);
+  EXPECT_NE(identity(kPay, Dns("a.example")), identity(kPay, Dns("b.example")));
+  EXPECT_NE(identity(kParse, Token("ada")), identity(kParse, Token("bob")));
+  EXPECT_NE(identity(kParse, Token("ada")), "");
+}
+
 TEST(PolicyTest, WantsAllThatARuleSaysOfTheCaller) {
   const json rule = {{"spiffe", {kShop}},
                      {"subjects", {"desk"}},

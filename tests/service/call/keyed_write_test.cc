@@ -36,6 +36,7 @@ using testing::HasSubstr;
 
 constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
 constexpr char kCancel[] = "paynow.management.v1.SubscriptionsService/CancelSubscription";
+constexpr char kGiftcard[] = "paynow.management.v1.GiftcardsService/CreateGiftCard";
 constexpr char kStore[] = "411486491630370816";
 
 std::string RefundOf(int order, const std::string& body = "{}") {
@@ -119,6 +120,12 @@ class KeyedWriteTest : public testing::Test {
     config["upstreams"]["paynow"] = {{"base_url", upstream_->Url("")},
                                      {"api_key", {{"file", key_file_}}}};
     config["ledger"].update(ledger_keys_);
+    if (!dsn_.empty()) {
+      const std::string secret = directory_.Write("secret", std::string(32, 's'));
+      config["ledger"] = {{"postgresql", {{"dsn_file", directory_.Write("dsn", dsn_)}}},
+                          {"secret_file", secret},
+                          {"reply_key_file", secret}};
+    }
     config["audit"]["file"] = directory_.Path("audit");
     return config;
   }
@@ -139,6 +146,7 @@ class KeyedWriteTest : public testing::Test {
   const TempDir directory_;
   const std::string key_file_ = directory_.Write("key", "k");
   json ledger_keys_ = json::object();
+  std::string dsn_;  // of PostgreSQL, in place of the file
   std::unique_ptr<ScriptedServer> upstream_;
   std::unique_ptr<Gateway> gateway_;
 };
@@ -263,6 +271,77 @@ TEST_F(KeyedWriteTest, WhoWaitsInVainIsToldToAskAgain) {
   EXPECT_TRUE(other.has_retry_info);
   upstream_->Release();
   first.join();
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, WhoWaitedForARefusedCallIsToldToCallAgain) {
+  Serve([](const Received&) {
+    Step step = Declined();
+    step.held = true;
+    return step;
+  });
+  std::thread first([this] { EXPECT_EQ(Call("once").outcome, "refused"); });
+  ASSERT_TRUE(upstream_->WaitForExecutions(1));
+  constexpr int kWaiting = 20;
+  std::vector<Heard> heard(kWaiting);
+  std::vector<std::thread> waiting;
+  for (Heard& other : heard) waiting.emplace_back([&] { other = Call("once"); });
+  const std::string all = absl::StrCat("gateway_calls_in_flight ", kWaiting + 1);
+  while (gateway_->MetricsText().find(all) == std::string::npos) std::this_thread::yield();
+  upstream_->Release();
+  first.join();
+  for (std::thread& thread : waiting) thread.join();
+  int released = 0;
+  for (const Heard& other : heard) {
+    // A call that reaches the ledger only after the first has ended is sent itself.
+    if (other.outcome == "refused") continue;
+    EXPECT_EQ(other.code, grpc::ABORTED) << other.message;
+    EXPECT_EQ(other.reason, "IDEMPOTENCY_RELEASED");
+    EXPECT_EQ(other.outcome, "not_sent");
+    ++released;
+  }
+  EXPECT_GE(released, 1);
+  EXPECT_EQ(executions(), 1 + kWaiting - released);
+}
+
+TEST_F(KeyedWriteTest, AnotherWriteOfTheKindIsToldThatOneIsUnderWay) {
+  Serve([](const Received&) { return Step::HeldReply(R"({"id": "77"})"); });
+  std::thread first([this] { EXPECT_EQ(Call("once").code, grpc::OK); });
+  ASSERT_TRUE(upstream_->WaitForExecutions(1));
+  const Heard other = Call("another");
+  EXPECT_EQ(other.code, grpc::ABORTED) << other.message;
+  EXPECT_EQ(other.reason, "WRITE_IN_PROGRESS");
+  EXPECT_EQ(other.outcome, "not_sent");
+  EXPECT_TRUE(other.has_retry_info);
+  upstream_->Release();
+  first.join();
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, WithoutItsStoreKeysAreRefusedAndTheRestGoesOn) {
+  dsn_ = "host=127.0.0.1 port=1 dbname=nowhere user=nobody sslmode=disable";
+  Start();
+  const Heard keyed = Call("once");
+  EXPECT_EQ(keyed.code, grpc::UNAVAILABLE) << keyed.message;
+  EXPECT_EQ(keyed.reason, "LEDGER_UNAVAILABLE");
+  EXPECT_EQ(keyed.outcome, "not_sent");
+  EXPECT_EQ(executions(), 0);
+  EXPECT_EQ(Call("").code, grpc::OK);
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(KeyedWriteTest, AReplyWithACredentialIsNotKept) {
+  Serve([](const Received&) { return Step::Reply(R"({"id": "5", "code": "SECRET-MARKER"})"); });
+  const std::string request =
+      absl::StrCat(R"({"store_id": ")", kStore, R"(", "body": {"enabled": true, "code": "c",)",
+                   R"( "balance": 100, "usable_at": "2026-01-01T00:00:00Z"}})");
+  const Heard first = Call("once", request, kGiftcard);
+  ASSERT_EQ(first.code, grpc::OK) << first.message;
+  EXPECT_THAT(first.reply, HasSubstr("SECRET-MARKER"));
+  const Heard again = Call("once", request, kGiftcard);
+  EXPECT_EQ(again.code, grpc::OK);
+  EXPECT_TRUE(again.replayed);
+  EXPECT_THAT(again.reply, testing::Not(HasSubstr("SECRET-MARKER")));
   EXPECT_EQ(executions(), 1);
 }
 
