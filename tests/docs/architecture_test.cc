@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "tests/docs/markdown.h"
 
 namespace gateway {
@@ -38,7 +39,7 @@ class Rooms {
  public:
   explicit Rooms(const std::string& page) {
     bool in_table = false;
-    for (const std::string line : absl::StrSplit(page, '\n')) {
+    for (const absl::string_view line : absl::StrSplit(page, '\n')) {
       const std::vector<std::string> cells = absl::StrSplit(line, '|');
       if (absl::StartsWith(line, "| room |")) {
         in_table = true;
