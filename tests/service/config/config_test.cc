@@ -228,7 +228,7 @@ TEST(ConfigTest, RefusesAWrongTypeAtEveryKey) {
   ASSERT_GE(ConfigKeys().size(), 25u);
   for (const ConfigReader::Key& key : ConfigKeys()) {
     const std::string pointer = PointerOf(key.path);
-    const std::string error = Error(With(pointer, json::array({kSecret})));
+    const std::string error = Error(With(pointer, json::array({json::array({kSecret})})));
     EXPECT_THAT(error, HasSubstr("g.json: " + PathOf(pointer) + ": expected "));
     EXPECT_THAT(error, Not(HasSubstr("MARKER")));
   }
