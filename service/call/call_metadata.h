@@ -1,10 +1,11 @@
 // What a call brings: what its metadata says, and how much it may be.
 //
-// gRPC has limits of its own, and refuses a call beyond them in words of its own: without an
-// ErrorInfo. So its limits are kRoomToRefuse times ours, and whatever lies between the two is
-// refused here. It costs no memory: gRPC 1.51 has a message whole before it looks at its size, and
-// lets a block of metadata of any size through where it comes in pieces (CVE-2023-33953); see
-// port/guard/byte_watch.h.
+// gRPC has a limit of its own for messages, and refuses what is beyond it in words of its own:
+// without an ErrorInfo. So its limit is kRoomToRefuse times ours, and whatever lies between the two
+// is refused here. It costs no memory: gRPC 1.51 has a message whole before it looks at its size.
+// Its limit for metadata is ours: with a higher one it stopped to read a connection that brings
+// metadata without end. It lets a block of any size through where it comes in pieces
+// (CVE-2023-33953); that is what CheckMetadata is for, and port/guard/byte_watch.h.
 //
 // Thread-safety: as the context's.
 #ifndef SERVICE_CALL_CALL_METADATA_H_

@@ -57,7 +57,7 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
     set(name, absl::ToInt64Milliseconds(value));
   };
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
-  set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes * kRoomToRefuse);
+  set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
   // Probes would raise the window of every call to what the network can carry. A message that is
   // read gets the window that it needs anyway; all else is to wait at its sender.
   set(GRPC_ARG_HTTP2_BDP_PROBE, 0);

@@ -31,7 +31,7 @@ constexpr absl::Duration kDeadline = absl::Seconds(20);
 // gRPC's client, which keeps the deadline by itself and knows nothing.
 constexpr absl::Duration kMargin = absl::Seconds(5);
 // Of a write that meets a stall, which the gateway so gives up after 100 ms.
-constexpr absl::Duration kShortDeadline = absl::Milliseconds(5100);
+constexpr absl::Duration kShortDeadline = absl::Milliseconds(5300);
 constexpr int64_t kFirstId = 500000000000000000;
 constexpr int kForeign = 7'777'777;  // the number of no write
 // After so many writes the gateway is left idle for a moment.
