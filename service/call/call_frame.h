@@ -81,7 +81,7 @@ class CallFrame {
   // `upstream_host` is the domain of errors that the upstream causes.
   grpc::Status End(const Answer& answer, absl::string_view upstream_host);
 
-  // The same for a refusal of a method that nobody serves: `name` is what was called.
+  // Ends a call of a method that is not served. `name` is the name that the caller used.
   grpc::Status EndUnknown(const mapping::Failure& failure, absl::string_view name);
 
  private:

@@ -2,8 +2,8 @@
 //
 //   who, and may they -> room for the message -> message -> Serve ... Conclude(answer) -> OnDone
 //
-// What is done with the message is the subclass's matter: see upstream_call.h and webhook_call.h.
-// Nothing waits: between Serve and Conclude no thread belongs to the call.
+// A subclass decides what to do with the message: see upstream_call.h, webhook_call.h,
+// ledger_call.h. Nothing waits: between Serve and Conclude no thread belongs to the call.
 //
 // Thread-safety: Conclude once, from any thread. Abort and OnCancel may come at any time, on other
 // threads. Lifetime: a call owns itself and ends with OnDone.

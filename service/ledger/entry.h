@@ -85,7 +85,7 @@ struct Entry {
   EntryId id;
   Scope scope;
   std::string fingerprint;
-  // What the write is about, for example "refund order 42"; "": it guards nothing.
+  // Names the resource of the write, for example "refund order 42"; "" guards nothing.
   std::string guard;
   State state = State::kIntent;
   Release release = Release::kNone;

@@ -83,7 +83,7 @@ struct Holding {
 struct Settlement {
   enum Outcome { kDone, kNotSent, kRefused, kUnknown };
   Outcome outcome = kUnknown;
-  // Of kDone. Absent: not to be kept, for example since it carries credentials.
+  // Set for kDone. Left out if it must not be kept, for example because it carries credentials.
   std::optional<std::string> reply = {};
   std::string note = {};
 };

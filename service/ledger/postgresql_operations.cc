@@ -174,7 +174,7 @@ bool PostgresqlLedger::EndOverdue(const Row& row, absl::Time now, absl::AnyInvoc
   if (row.entry.state != State::kIntent || now <= row.entry.deadline + options_.grace) return false;
   Row ended = row;
   BecomeUnknown(kOverdue, now, ended);
-  // Whether it was us or another: the next look shows.
+  // Another gateway may have written it at the same time; the next read shows which one did.
   Update(ended, [then = std::move(then)](const Result&) mutable { then(); });
   return true;
 }
