@@ -82,8 +82,6 @@ cat <<EOF
 $client -plaintext $gateway list
 $client -plaintext ${read/ADDRESS/$gateway}
 $client -plaintext -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
-$client -plaintext -H 'idempotency-key: try-1' -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
-  (again and again: one session, and its reply is replayed)
 EOF
 
 [ "$mode" = run ] || exit 0
