@@ -1,9 +1,11 @@
 // All parts of the gateway, put together from a configuration:
 //
-//   descriptors -> routes -> one backend per upstream -> endpoints -> server
-//   descriptors and secrets -> webhook service -> server
+//   descriptors                              -> routes
+//   configuration, its files and routes      -> generation, in force until a reload exchanges it
+//   routes, generation in force and ledger   -> endpoints -> server
 //
-// and beside them the metrics, and the reloader that exchanges backends when files change.
+// and beside them the metrics, and the reloader that puts another generation in force when files
+// change. --check-config is all of it up to the generation.
 //
 //   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(config);
 //   ... serves until ...
@@ -16,7 +18,7 @@
 
 #include <deque>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +31,10 @@
 #include "service/call/method.h"
 #include "service/call/webhook_call.h"
 #include "service/config/config.h"
-#include "service/generation/backends.h"
+#include "service/generation/generation.h"
+#include "service/generation/ledger_in_use.h"
 #include "service/generation/reloader.h"
-#include "service/generation/security_files.h"
-#include "service/generation/tls_files.h"
+#include "service/generation/slot.h"
 #include "service/generation/upstream_health.h"
 #include "service/metrics/metrics.h"
 #include "service/metrics/metrics_endpoint.h"
@@ -49,12 +51,12 @@ class Gateway {
  public:
   // Serves from here on. The status of what cannot be had or does not fit: an upstream without a
   // provider in the protos, a key that cannot be read, an address in use. A configuration that
-  // comes from a file is reloaded when it or its keys change.
+  // comes from a file is reloaded when the file, or one that it names, changes.
   // `files` hold the protos; they live for ever.
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(
       const Config& config, const mapping::Files& files = mapping::EmbeddedFiles());
 
-  // Everything that Create does except listening.
+  // Whether Create would get as far as listening.
   static absl::Status Check(const Config& config);
 
   int port() const { return server_->port(); }
@@ -72,53 +74,36 @@ class Gateway {
   void Drain();
 
  private:
-  Gateway(const Config& config, const mapping::Files& files);
-  // All but what listens.
-  absl::Status MakeAll();
-  absl::Status MakeRoutes();
-  // What a configuration, also one that is reloaded, must not say of these routes.
-  absl::Status CheckConfig(const Config& config) const;
-  absl::Status MakeBackends();
-  absl::Status MakeTelemetry();
+  Gateway() = default;
+  absl::Status Start(const Config& config, const mapping::Files& files);
   absl::Status MakeWebhooks();
-  absl::Status MakeTls();
-  absl::Status MakeAuthorizer();
-  void MakeEndpoints();
+  absl::Status OpenAudit(const Config& config);
+  absl::Status MakeLedger(const Config& config);
+  void MakeEndpoints(const Config& config);
   Method& AddMethod(Operation operation, const std::string& path, bool audited);
   void MakeMetrics();
-  absl::Status OpenAudit();
-  absl::Status MakeLedger();
-  absl::Status Listen();
-  void WatchUpstreams();
-  absl::Status Apply(const Config& config);
+  absl::Status Listen(const Config& config);
+  void WatchUpstreams(const Config& config);
 
-  mutable std::mutex mutex_;
-  Config config_;  // in force; guarded by mutex_ once the reloader runs
-
-  const mapping::Files files_;
   std::unique_ptr<const mapping::RouteTable> routes_;
-  size_t fingerprint_ = 0;
-  std::unique_ptr<Backends> backends_;
+  Slot<Generation> in_force_;
   std::deque<Method> methods_;  // log and spans look at them when their calls are over
   std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
   InFlight in_flight_;
-  Arrivals arrivals_;
+  std::unique_ptr<Arrivals> arrivals_;
   std::unique_ptr<authorization::Authorizer> authorizer_;
   std::unique_ptr<AuditLog> audit_;      // null: none is kept
   std::unique_ptr<LedgerInUse> ledger_;  // null: nobody remembers writes
   std::unique_ptr<Webhooks> webhooks_;
+  std::unique_ptr<Reloader> reloader_;
   std::optional<Surroundings> surroundings_;
   std::vector<Endpoint> endpoints_;
-  std::unique_ptr<TlsSlot> tls_;  // null: plain text
-  std::unique_ptr<SecurityFiles> security_files_;
-  ReloadCounters reloads_;
   std::shared_ptr<Metrics> metrics_;
   // Those that use all of the above, and end before it.
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<UpstreamHealth> upstream_health_;  // null: nobody asked
-  std::unique_ptr<Reloader> reloader_;
 };
 
 }  // namespace gateway

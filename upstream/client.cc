@@ -51,23 +51,19 @@ absl::Status Client::CheckBaseUrl(absl::string_view base_url) {
       "the end");
 }
 
-absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options, Credentials credentials,
-                                                       CredentialStore::Load load_credentials,
+absl::StatusOr<std::unique_ptr<Client>> Client::Create(Options options,
                                                        std::unique_ptr<http::Transport> transport,
                                                        std::shared_ptr<UpstreamCounters> counters) {
   if (absl::Status status = CheckBaseUrl(options.base_url); !status.ok()) return status;
   std::optional<std::string> host = HostOf(options.base_url);
-  return std::unique_ptr<Client>(new Client(std::move(options), *std::move(host),
-                                            std::move(credentials), std::move(load_credentials),
-                                            std::move(transport), std::move(counters)));
+  return std::unique_ptr<Client>(
+      new Client(std::move(options), *std::move(host), std::move(transport), std::move(counters)));
 }
 
-Client::Client(Options options, std::string host, Credentials credentials,
-               CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport,
+Client::Client(Options options, std::string host, std::unique_ptr<http::Transport> transport,
                std::shared_ptr<UpstreamCounters> counters)
     : host_(std::move(host)),
-      credentials_(std::move(credentials), std::move(load_credentials)),
-      upstream_(std::move(options), credentials_, *transport, std::move(counters)),
+      upstream_(std::move(options), *transport, std::move(counters)),
       transport_(std::move(transport)) {}
 
 std::optional<mapping::Failure> Client::CheckCallerKey(

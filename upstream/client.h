@@ -21,7 +21,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "upstream/attempt_observer.h"
-#include "upstream/credentials.h"
 #include "upstream/http/transport.h"
 #include "upstream/mapping/route.h"
 #include "upstream/pending_call.h"
@@ -55,8 +54,7 @@ class Client {
 
   // Errors as above.
   static absl::StatusOr<std::unique_ptr<Client>> Create(
-      Options options, Credentials credentials, CredentialStore::Load load_credentials,
-      std::unique_ptr<http::Transport> transport,
+      Options options, std::unique_ptr<http::Transport> transport,
       std::shared_ptr<UpstreamCounters> counters = std::make_shared<UpstreamCounters>());
 
   // `message` is a serialized request of the route; it is not kept. Changes nothing and sends
@@ -75,9 +73,6 @@ class Client {
   // Who answers: "api.paynow.gg".
   const std::string& host() const { return host_; }
 
-  // From now on these keys.
-  void ReplaceCredentials(Credentials credentials) { credentials_.Replace(std::move(credentials)); }
-
   const Upstream& upstream() const { return upstream_; }
   http::Stats pool() const { return transport_->Snapshot(); }
 
@@ -88,12 +83,10 @@ class Client {
   // Why the call cannot be made with it.
   std::optional<mapping::Failure> CheckCallerKey(const std::optional<absl::string_view>& key) const;
 
-  Client(Options options, std::string host, Credentials credentials,
-         CredentialStore::Load load_credentials, std::unique_ptr<http::Transport> transport,
+  Client(Options options, std::string host, std::unique_ptr<http::Transport> transport,
          std::shared_ptr<UpstreamCounters> counters);
 
   const std::string host_;
-  CredentialStore credentials_;
   Upstream upstream_;
   const std::unique_ptr<http::Transport> transport_;  // last: the calls it ends use the others
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -22,6 +23,8 @@ using mapping::NotSent;
 using resilience::Gate;
 
 constexpr int kUnauthorized = 401;
+// A file that cannot be read in this time holds up no call.
+constexpr absl::Duration kLongestRenewal = absl::Seconds(1);
 
 // absl's own is not shared between threads.
 absl::BitGenRef Random() {
@@ -40,8 +43,10 @@ PendingCall::PendingCall(Upstream& upstream, PreparedCall call, const CallTerms&
       common_headers_(request_.headers.size()),
       caller_(terms.caller != 0 ? terms.caller : absl::HashOf(store_)),
       observer_(terms.observer),
+      renewal_(terms.renewal),
       caller_key_(terms.caller_key.value_or("")),
-      done_(std::move(done)) {}
+      done_(std::move(done)),
+      credentials_(terms.credentials) {}
 
 PendingCall::~PendingCall() {
   for (std::string* const key : {&key_, &caller_key_}) explicit_bzero(key->data(), key->size());
@@ -62,8 +67,8 @@ void PendingCall::Start() {
 }
 
 void PendingCall::Attempt() {
-  key_ = caller_key_.empty() ? std::string(upstream_.credentials.Current()->KeyFor(store_))
-                             : caller_key_;
+  key_ = caller_key_;
+  if (key_.empty() && credentials_ != nullptr) key_ = std::string(credentials_->KeyFor(store_));
   if (key_.empty()) {
     return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
                           "the gateway has no API key for this store"));
@@ -128,7 +133,7 @@ void PendingCall::OnResult(http::Result result) {
 }
 
 void PendingCall::OnFailure(const http::Result& result, Failure failure) {
-  if (TryNewKey(failure)) return Attempt();
+  if (MayRenewKey(failure)) return RenewKey(std::move(failure));
   if (!MayRepeat(result, failure, route_.read)) return Finish(std::move(failure));
   const SteadyTime now = SteadyTime::Now();
   const auto wait = resilience::NextWait(upstream_.options.retry, attempts_, failure.retry_after,
@@ -143,15 +148,49 @@ void PendingCall::OnFailure(const http::Result& result, Failure failure) {
   WaitAndAttempt(*wait);
 }
 
+bool PendingCall::MayRenewKey(const Failure& failure) const {
+  return failure.http_status == kUnauthorized && renewal_ != nullptr && !key_renewed_ &&
+         caller_key_.empty();
+}
+
 // The upstream refused the key. Keys are changed in their files before the old ones end, or just
 // after: if there is a newer one, the call, which was declined and so did not happen, is made with
-// it. Once.
-bool PendingCall::TryNewKey(const Failure& failure) {
-  if (failure.http_status != kUnauthorized || key_renewed_ || !caller_key_.empty()) return false;
+// it. Once. Until the answer is there the call waits at the transport, so that it can be cancelled.
+void PendingCall::RenewKey(Failure failure) {
   key_renewed_ = true;
-  if (!upstream_.credentials.HasNewer(store_, key_, SteadyTime::Now())) return false;
+  last_failure_ = std::move(failure);
+  const std::shared_ptr<const Credentials> refused = credentials_;
+  Track([this] {
+    const SteadyTime end = std::min(deadline_, SteadyTime::Now() + kLongestRenewal);
+    return upstream_.transport.Wait(
+        end, [self = shared_from_this()](const http::Result&) { self->OnRenewal(); });
+  });
+  renewal_->Renew(upstream_, refused, [call = weak_from_this()](auto keys) {
+    if (const auto self = call.lock()) self->TakeRenewal(std::move(keys));
+  });
+}
+
+// On any thread: ends the waiting, so that the call goes on on a thread of the transport.
+void PendingCall::TakeRenewal(std::shared_ptr<const Credentials> keys) {
+  http::Transport::CallId waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    renewed_ = std::move(keys);
+    waiting = current_;
+  }
+  upstream_.transport.Cancel(waiting);
+}
+
+void PendingCall::OnRenewal() {
+  std::shared_ptr<const Credentials> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cancelled_) keys = std::move(renewed_);
+  }
+  if (keys == nullptr || keys->KeyFor(store_) == key_) return Finish(*std::move(last_failure_));
+  credentials_ = std::move(keys);
   ++upstream_.counters.keys_renewed;
-  return true;
+  Attempt();
 }
 
 void PendingCall::WaitAndAttempt(absl::Duration wait) {

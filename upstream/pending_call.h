@@ -21,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "upstream/attempt_observer.h"
+#include "upstream/credentials.h"
 #include "upstream/http/transport.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/mapping/reply/reply_reader.h"
@@ -61,6 +62,10 @@ struct CallTerms {
   bool kept_by_ledger = false;
   // Somebody between the caller and this gateway has sent the call before.
   bool repeated = false;
+  // The gateway's keys; null: it has none.
+  std::shared_ptr<const Credentials> credentials = {};
+  // Asked for newer keys when the upstream refuses one; null: there are none. Outlives the client.
+  KeyRenewal* renewal = nullptr;
   // In place of the gateway's own, where the upstream's options accept it.
   std::optional<absl::string_view> caller_key = {};
   // Calls of one caller have the same, and a share of the upstream's places; 0: nobody knows, and
@@ -90,7 +95,10 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   void OnResult(http::Result result);
   // The failure that is the answer unless the call is tried again.
   void OnFailure(const http::Result& result, mapping::Failure failure);
-  bool TryNewKey(const mapping::Failure& failure);
+  bool MayRenewKey(const mapping::Failure& failure) const;
+  void RenewKey(mapping::Failure failure);
+  void TakeRenewal(std::shared_ptr<const Credentials> keys);
+  void OnRenewal();
   void WaitAndAttempt(absl::Duration wait);
   // The call cannot go out now.
   void Refuse(mapping::Failure failure);
@@ -108,10 +116,12 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   const size_t common_headers_;  // of the request, the same in every attempt
   const size_t caller_;
   AttemptObserver* const observer_;
-  std::string caller_key_;  // empty: the gateway's own counts
+  KeyRenewal* const renewal_;  // may be null
+  std::string caller_key_;     // empty: the gateway's own counts
   Done done_;
 
   // One thread at a time: attempts follow one another.
+  std::shared_ptr<const Credentials> credentials_;  // may be null
   std::string key_;
   bool key_renewed_ = false;
   int attempts_ = 0;
@@ -122,7 +132,8 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   std::mutex mutex_;
   // Guarded by mutex_.
   http::Transport::CallId current_ = 0;
-  int turn_ = 0;  // counts what was handed to the transport
+  std::shared_ptr<const Credentials> renewed_;  // the answer of the renewal; null: none came
+  int turn_ = 0;                                // counts what was handed to the transport
   bool cancelled_ = false;
 };
 

@@ -4,10 +4,9 @@
 
 namespace gateway {
 
-Upstream::Upstream(UpstreamOptions given, CredentialStore& credentials, http::Transport& transport,
+Upstream::Upstream(UpstreamOptions given, http::Transport& transport,
                    std::shared_ptr<UpstreamCounters> counters)
     : options(std::move(given)),
-      credentials(credentials),
       transport(transport),
       read_gate(options.breaker, options.limit),
       write_gate(options.breaker, options.limit),

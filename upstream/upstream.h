@@ -1,5 +1,4 @@
-// One upstream as its calls see it: where it is, with which keys, and everything that limits the
-// traffic to it.
+// One upstream as its calls see it: where it is, and everything that limits the traffic to it.
 //
 // Thread-safety: all members may be used from any thread. Lifetime: must outlive its calls.
 #ifndef UPSTREAM_UPSTREAM_H_
@@ -12,7 +11,6 @@
 
 #include "absl/time/time.h"
 #include "upstream/attempt_result.h"
-#include "upstream/credentials.h"
 #include "upstream/http/transport.h"
 #include "upstream/resilience/gate.h"
 #include "upstream/resilience/rate_limit.h"
@@ -63,7 +61,7 @@ struct UpstreamCounters {
 };
 
 struct Upstream {
-  Upstream(UpstreamOptions given, CredentialStore& credentials, http::Transport& transport,
+  Upstream(UpstreamOptions given, http::Transport& transport,
            std::shared_ptr<UpstreamCounters> counters);
 
   // Reads and writes fail and slow down apart: a broken report must not stop refunds.
@@ -73,7 +71,6 @@ struct Upstream {
   }
 
   const UpstreamOptions options;
-  CredentialStore& credentials;
   http::Transport& transport;
   resilience::Gate read_gate;
   resilience::Gate write_gate;

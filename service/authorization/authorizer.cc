@@ -62,7 +62,7 @@ std::optional<Failure> CheckCertificate(const PeerCertificate& certificate) {
 }  // namespace
 
 Authorizer::Authorizer(std::vector<Method> methods)
-    : methods_(std::move(methods)), settings_(std::make_shared<const Settings>()), log_(kLogPause) {
+    : methods_(std::move(methods)), log_(kLogPause) {
   for (size_t i = 0; i < methods_.size(); ++i) by_name_.emplace(methods_[i].name, i);
 }
 
@@ -72,24 +72,16 @@ std::optional<size_t> Authorizer::Find(absl::string_view name) const {
   return found->second;
 }
 
-void Authorizer::Set(std::shared_ptr<const Settings> settings) {
-  const std::lock_guard lock(mutex_);
-  settings_.swap(settings);
-}
-
-std::shared_ptr<const Settings> Authorizer::Get() const {
-  const std::lock_guard lock(mutex_);
-  return settings_;
-}
-
-Admission Authorizer::Admit(size_t method, const Presented& presented) {
+Admission Authorizer::Admit(std::shared_ptr<const Settings> settings, size_t method,
+                            const Presented& presented) {
   Admission admission;
-  admission.settings = Get();
+  admission.settings = std::move(settings);
   admission.method = method;
   admission.call = presented.call;
   admission.caller = CertificateOf(presented);
   if (!presented.certificate.empty()) {
-    admission.caller.certificate = certificates_.Find(presented.certificate, presented.chain);
+    admission.caller.certificate =
+        admission.settings->certificates->Find(presented.certificate, presented.chain);
     admission.refusal = CheckCertificate(*admission.caller.certificate);
     if (admission.refusal) {
       LogRefusal(admission, *admission.refusal, "", "", "", /*dry_run=*/false);
@@ -126,8 +118,8 @@ Admission Authorizer::Admit(size_t method, const Presented& presented) {
   return admission;
 }
 
-Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& context,
-                            const LogIdSource& call) {
+Admission Authorizer::Admit(std::shared_ptr<const Settings> settings, size_t method,
+                            const grpc::ServerContextBase& context, const LogIdSource& call) {
   Presented presented;
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
   if (peer != nullptr && peer->IsPeerAuthenticated()) {
@@ -149,7 +141,7 @@ Admission Authorizer::Admit(size_t method, const grpc::ServerContextBase& contex
     presented.authorization.push_back(View(entry->second));
   }
   presented.call = &call;
-  return Admit(method, presented);
+  return Admit(std::move(settings), method, presented);
 }
 
 bool Admission::Covers(absl::string_view store) const {
@@ -171,9 +163,9 @@ std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::
                 "", store, admission.grant.rules_of_stores.front()->name);
 }
 
-std::optional<Failure> Authorizer::CheckPeer(const Presented& presented) {
+std::optional<Failure> Authorizer::CheckPeer(const Settings& settings, const Presented& presented) {
   if (presented.certificate.empty()) return std::nullopt;
-  return CheckCertificate(*certificates_.Find(presented.certificate, presented.chain));
+  return CheckCertificate(*settings.certificates->Find(presented.certificate, presented.chain));
 }
 
 std::optional<Failure> Authorizer::Refuse(const Admission& admission, Failure failure,

@@ -1,6 +1,7 @@
 // Decides for each call who makes it, and whether they may.
 //
-//   const Admission admission = authorizer.Admit(method, context);
+//   const Admission admission =
+//       authorizer.Admit(generation->authorization, method, context, trace);
 //   if (admission.refusal) ... the call ends with it ...
 //   ... what the call is about is known: the store ...
 //   if (const auto refusal = authorizer.CheckStore(admission, store)) ... likewise ...
@@ -11,8 +12,8 @@
 // Refusals are logged with caller, method and rule. Repeated refusals of a kind are throttled, so
 // that strangers cannot fill the log.
 //
-// Thread-safety: may be used from any thread. A decision holds for one call; Set is in force from
-// the next one on.
+// Thread-safety: may be used from any thread. A decision holds for one call, and goes by the
+// settings that the call brings.
 #ifndef SERVICE_AUTHORIZATION_AUTHORIZER_H_
 #define SERVICE_AUTHORIZATION_AUTHORIZER_H_
 
@@ -20,7 +21,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +32,7 @@
 #include "service/authorization/peer_certificates.h"
 #include "service/authorization/policy.h"
 #include "service/authorization/token_verifier.h"
+#include "service/config/authorization_config.h"
 #include "service/log/log.h"
 #include "service/log/log_throttle.h"
 #include "upstream/mapping/failure.h"
@@ -41,9 +42,20 @@ namespace gateway::authorization {
 // The metadata that a token travels in.
 inline constexpr char kAuthorization[] = "authorization";
 
+// What a decision goes by. Constant once it is in force, apart from what tokens and certificates
+// remember.
 struct Settings {
   std::shared_ptr<const Policy> policy;   // null: every caller may do everything
   std::shared_ptr<TokenVerifier> tokens;  // null: tokens are ignored
+  // Never null. A caller whose certificate has expired or leads to no authority is refused, even
+  // without a policy.
+  std::shared_ptr<PeerCertificates> certificates = std::make_shared<PeerCertificates>();
+
+  // What the three were made of.
+  std::string policy_text;
+  std::string keys_text;
+  JwtConfig jwt;
+  std::string client_cas;
 };
 
 // The evidence of identity that a call carries. Views into data that the call owns.
@@ -81,18 +93,15 @@ class Authorizer {
   // Returns the position of "package.Service/Method", or nullopt if it is not served.
   std::optional<size_t> Find(absl::string_view name) const;
 
-  void Set(std::shared_ptr<const Settings> settings);
-  std::shared_ptr<const Settings> Get() const;
-
-  // Sets the authorities that sign callers' certificates, in PEM. From the next call on, a caller
-  // whose certificate has expired or leads to none of them is refused, even without a policy.
-  void SetClientAuthorities(const std::string& pem) { certificates_.SetAuthorities(pem); }
-
-  Admission Admit(size_t method, const Presented& presented);
-  Admission Admit(size_t method, const grpc::ServerContextBase& context, const LogIdSource& call);
+  // `settings`: those that the call goes by, to its end; not null.
+  Admission Admit(std::shared_ptr<const Settings> settings, size_t method,
+                  const Presented& presented);
+  Admission Admit(std::shared_ptr<const Settings> settings, size_t method,
+                  const grpc::ServerContextBase& context, const LogIdSource& call);
 
   // Checks only that the caller's certificate is valid now. For calls that need no rule.
-  std::optional<mapping::Failure> CheckPeer(const Presented& presented);
+  static std::optional<mapping::Failure> CheckPeer(const Settings& settings,
+                                                   const Presented& presented);
 
   // `store` is "" for a call without a store. Returns Admit's refusal if there was one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
@@ -108,9 +117,6 @@ class Authorizer {
 
   const std::vector<Method> methods_;
   absl::flat_hash_map<std::string, size_t> by_name_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Settings> settings_;  // guarded by mutex_; never null
-  PeerCertificates certificates_;
   LogThrottle log_;
 };
 

@@ -49,32 +49,6 @@ absl::StatusOr<std::string> ReadSetting(const std::string& file) {
   return *std::move(text);
 }
 
-// A file that is changed by accident must not switch everything off.
-absl::StatusOr<std::shared_ptr<const Policy>> ParsePolicy(const Config& config,
-                                                          const std::string& text,
-                                                          const std::vector<Method>& methods,
-                                                          const Settings* present) {
-  auto policy = Policy::Parse(config.policy_file, text, methods);
-  if (!policy.ok()) return policy.status();
-  const bool enforced =
-      present != nullptr && present->policy != nullptr && !present->policy->dry_run();
-  if (enforced && (*policy)->dry_run()) {
-    return absl::InvalidArgumentError("dry_run can be turned on by a restart alone");
-  }
-  return *std::move(policy);
-}
-
-absl::StatusOr<std::shared_ptr<TokenVerifier>> ParseKeys(const Config& config,
-                                                         const std::string& text) {
-  absl::StatusOr<KeySet> keys = KeySet::Parse(text);
-  if (!keys.ok()) return keys.status();
-  return std::make_shared<TokenVerifier>(TokenVerifier::Options{.issuer = config.jwt.issuer,
-                                                                .audience = config.jwt.audience,
-                                                                .leeway = config.jwt.leeway,
-                                                                .max_life = config.jwt.max_life},
-                                         *std::move(keys));
-}
-
 }  // namespace
 
 std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
@@ -92,42 +66,66 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
   return methods;
 }
 
+// A file that is changed by accident must not switch everything off: so not to dry_run.
+absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
+                        Settings& settings) {
+  absl::StatusOr<std::string> text = ReadSetting(config.policy_file);
+  if (!text.ok()) return text.status();
+  if (settings.policy != nullptr && *text == settings.policy_text) return absl::OkStatus();
+  auto policy = Policy::Parse(config.policy_file, *text, methods);
+  if (!policy.ok()) return policy.status();
+  const bool enforced = settings.policy != nullptr && !settings.policy->dry_run();
+  if (enforced && (*policy)->dry_run()) {
+    return absl::InvalidArgumentError("dry_run can be turned on by a restart alone");
+  }
+  settings.policy = *std::move(policy);
+  settings.policy_text = *std::move(text);
+  return absl::OkStatus();
+}
+
+absl::Status LoadKeys(const Config& config, Settings& settings) {
+  absl::StatusOr<std::string> text = ReadSetting(config.jwt.jwks_file);
+  if (!text.ok()) return text.status();
+  if (settings.tokens != nullptr && *text == settings.keys_text && config.jwt == settings.jwt) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<KeySet> keys = KeySet::Parse(*text);
+  if (!keys.ok()) return keys.status();
+  settings.tokens =
+      std::make_shared<TokenVerifier>(TokenVerifier::Options{.issuer = config.jwt.issuer,
+                                                             .audience = config.jwt.audience,
+                                                             .leeway = config.jwt.leeway,
+                                                             .max_life = config.jwt.max_life},
+                                      *std::move(keys));
+  settings.keys_text = *std::move(text);
+  settings.jwt = config.jwt;
+  return absl::OkStatus();
+}
+
+void SetClientAuthorities(const std::string& pem, Settings& settings) {
+  if (pem == settings.client_cas) return;
+  settings.certificates = std::make_shared<PeerCertificates>();
+  settings.certificates->SetAuthorities(pem);
+  settings.client_cas = pem;
+}
+
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
+                                                     const std::string& client_cas,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present) {
-  auto settings = std::make_shared<Settings>();
+  auto settings =
+      present == nullptr ? std::make_shared<Settings>() : std::make_shared<Settings>(*present);
+  SetClientAuthorities(client_cas, *settings);
   if (!config.enabled()) return settings;
-  const absl::StatusOr<std::string> text = ReadSetting(config.policy_file);
-  if (!text.ok()) return InSetting("policy_file", text.status());
-  auto policy = ParsePolicy(config, *text, methods, present);
-  if (!policy.ok()) return InSetting("policy_file", policy.status());
-  settings->policy = *std::move(policy);
-  if (config.jwt.jwks_file.empty()) return settings;
-  const absl::StatusOr<std::string> jwks = ReadSetting(config.jwt.jwks_file);
-  if (!jwks.ok()) return InSetting("jwt.jwks_file", jwks.status());
-  auto tokens = ParseKeys(config, *jwks);
-  if (!tokens.ok()) return InSetting("jwt.jwks_file", tokens.status());
-  settings->tokens = *std::move(tokens);
+  const absl::Status policy = LoadPolicy(config, methods, *settings);
+  if (!policy.ok()) return InSetting("policy_file", policy);
+  if (config.jwt.jwks_file.empty()) {
+    settings->tokens = nullptr;
+    return settings;
+  }
+  const absl::Status keys = LoadKeys(config, *settings);
+  if (!keys.ok()) return InSetting("jwt.jwks_file", keys);
   return settings;
-}
-
-absl::Status ApplyPolicy(const Config& config, const std::string& text, Authorizer& authorizer) {
-  const std::shared_ptr<const Settings> present = authorizer.Get();
-  auto policy = ParsePolicy(config, text, authorizer.methods(), present.get());
-  if (!policy.ok()) return policy.status();
-  auto settings = std::make_shared<Settings>(*present);
-  settings->policy = *std::move(policy);
-  authorizer.Set(std::move(settings));
-  return absl::OkStatus();
-}
-
-absl::Status ApplyKeys(const Config& config, const std::string& text, Authorizer& authorizer) {
-  auto tokens = ParseKeys(config, text);
-  if (!tokens.ok()) return tokens.status();
-  auto settings = std::make_shared<Settings>(*authorizer.Get());
-  settings->tokens = *std::move(tokens);
-  authorizer.Set(std::move(settings));
-  return absl::OkStatus();
 }
 
 }  // namespace gateway::authorization

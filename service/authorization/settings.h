@@ -19,15 +19,21 @@ namespace gateway::authorization {
 // and of channelz.
 std::vector<Method> MethodsOf(const mapping::RouteTable& routes);
 
-// Errors begin with the setting: "policy_file: cannot be read". `present`: the settings in force;
-// null at the start. A reload must not turn on what only a start may (`dry_run`).
+// Reads the files of `config`; `client_cas` is PEM of the authorities that sign callers'
+// certificates. Errors begin with the setting: "policy_file: cannot be read". `present`: the
+// settings in force; null at the start. What has not changed is shared with it, so verified tokens
+// and certificates stay remembered. A reload must not turn on what only a start may (`dry_run`).
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
+                                                     const std::string& client_cas,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present = nullptr);
 
-// Puts a new policy, or a new key set, in force from its text. The other one stays.
-absl::Status ApplyPolicy(const Config& config, const std::string& text, Authorizer& authorizer);
-absl::Status ApplyKeys(const Config& config, const std::string& text, Authorizer& authorizer);
+// Each exchanges one part of the settings for what is there now, and leaves them as they are where
+// it has not changed or is refused. Errors do not name the setting.
+absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
+                        Settings& settings);
+absl::Status LoadKeys(const Config& config, Settings& settings);
+void SetClientAuthorities(const std::string& pem, Settings& settings);
 
 }  // namespace gateway::authorization
 

@@ -46,11 +46,13 @@ CallFrame::CallFrame(const Surroundings& surroundings, Method& method,
     : surroundings_(surroundings),
       method_(method),
       context_(context),
+      generation_(surroundings.in_force.Get()),
       trace_(surroundings.telemetry, method.operation, context) {}
 
 std::optional<Failure> CallFrame::Admit() {
   if (auto refusal = CheckMetadata(context_, surroundings_.limits.metadata_bytes)) return refusal;
-  admission_ = surroundings_.authorizer.Admit(method_.number, context_, trace_);
+  admission_ =
+      surroundings_.authorizer.Admit(generation_->authorization, method_.number, context_, trace_);
   if (admission_.refusal || method_.without_store) return CheckStore("");
   return std::nullopt;
 }

@@ -1,10 +1,11 @@
 // What begins and ends every call, whatever is done in between:
 //
-//   CallFrame frame(surroundings, method, context);          trace and request id begin
+//   CallFrame frame(surroundings, method, context);          trace and request id begin; the call
+//                                                            takes its generation
 //   if (const auto refusal = frame.Admit()) ...              metadata, and who calls
 //   if (const auto refusal = frame.CheckStore(store)) ...    the store, once it is known
-//   return frame.End(answer, host);                          statistics, audit, log, spans,
-//   trailers
+//   return frame.End(answer, host);                          statistics, audit, log, spans and
+//                                                            trailers
 //
 // Thread-safety: one thread at a time. Lifetime: a part of its call; the surroundings, the method
 // and gRPC's context outlive it.
@@ -15,6 +16,7 @@
 #include <grpcpp/support/status.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,11 +27,14 @@
 #include "service/call/call_metadata.h"
 #include "service/call/in_flight.h"
 #include "service/call/method.h"
+#include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
+#include "service/generation/slot.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_trace.h"
 #include "service/telemetry/drift_log.h"
 #include "service/telemetry/telemetry.h"
+#include "upstream/credentials.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/pending_call.h"
 
@@ -37,6 +42,8 @@ namespace gateway {
 
 // What the calls of all methods share.
 struct Surroundings {
+  const Slot<Generation>& in_force;  // never empty
+  KeyRenewal& renewal;
   authorization::Authorizer& authorizer;
   InFlight& in_flight;
   Arrivals& arrivals;
@@ -61,6 +68,9 @@ class CallFrame {
 
   // Whether CheckStore would let the store pass; nothing is logged.
   bool Covers(absl::string_view store) const { return admission_.Covers(store); }
+
+  // The generation that was in force when the call began: the call uses no other until it ends.
+  const std::shared_ptr<const Generation>& generation() const { return generation_; }
 
   const authorization::Identity& caller() const { return admission_.caller; }
   CallTrace& trace() { return trace_; }
@@ -97,6 +107,7 @@ class CallFrame {
   const Surroundings& surroundings_;
   Method& method_;
   grpc::CallbackServerContext& context_;
+  const std::shared_ptr<const Generation> generation_;
   CallTrace trace_;
   authorization::Admission admission_;
   bool arrived_ = false;

@@ -12,6 +12,8 @@
 #include "service/call/call_metadata.h"
 #include "service/call/keyed_write.h"
 #include "service/call/served_call.h"
+#include "service/generation/generation.h"
+#include "upstream/credentials.h"
 
 namespace gateway {
 namespace {
@@ -50,21 +52,23 @@ class Sending {
 class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
  public:
   UpstreamCall(const Surroundings& surroundings, Method& method, const mapping::Route& route,
-               std::shared_ptr<const Backend> backend, grpc::CallbackServerContext& context,
-               grpc::ByteBuffer& reply)
+               size_t upstream, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
       : ServedCall(surroundings, method, context, reply),
         ledger_(route.read ? nullptr : surroundings.ledger),
+        renewal_(surroundings.renewal),
         route_(route),
-        backend_(std::move(backend)) {}
+        upstream_(frame().generation()->upstreams[upstream]) {}
 
  private:
   void Serve(absl::string_view message) override {
-    terms_ = TermsOf(context(), backend_->default_deadline);
+    terms_ = TermsOf(context(), frame().generation()->config.default_deadline);
+    terms_.credentials = upstream_.credentials;
+    terms_.renewal = &renewal_;
     terms_.caller = frame().caller().Key();
     terms_.observer = &frame().trace();
     terms_.kept_by_ledger =
         ledger_ != nullptr && (terms_.idempotency_key.has_value() || !route_.guard.empty());
-    auto prepared = backend_->client->Prepare(route_, message, terms_);
+    auto prepared = upstream_.client->Prepare(route_, message, terms_);
     if (auto* failure = std::get_if<Failure>(&prepared)) return Conclude({std::move(*failure)});
     prepared_ = std::get<PreparedCall>(std::move(prepared));
     if (auto refusal = CheckPrepared()) {
@@ -89,7 +93,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
   void BeginKept() {
     const http::Request& request = prepared_->request.http;
     absl::string_view target = request.url;
-    absl::ConsumePrefix(&target, backend_->client->upstream().options.base_url);
+    absl::ConsumePrefix(&target, upstream_.client->upstream().options.base_url);
     const size_t query = target.find('?');
     auto fingerprint = ledger_->fingerprinter.Of(
         {.verb = http::Name(request.method),
@@ -115,13 +119,14 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
 
   void Send() override {
     // The answer may come, and end this call, before Client::Send returns.
+    const std::shared_ptr<const Generation> generation = frame().generation();
     const std::shared_ptr<Sending> sending = sending_;
     if (sending->stopped()) {
       return OnAnswer(
           {NotSent(absl::StatusCode::kCancelled, "CANCELLED", "cancelled by the caller"), 0,
            prepared_->store()});
     }
-    sending->Begun(backend_->client->Send(*std::move(prepared_), terms_,
+    sending->Begun(upstream_.client->Send(*std::move(prepared_), terms_,
                                           [this](Answer answer) { OnAnswer(std::move(answer)); }));
   }
 
@@ -143,11 +148,12 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     stopped_ = true;
   }
 
-  absl::string_view upstream_host() const override { return backend_->client->host(); }
+  absl::string_view upstream_host() const override { return upstream_.client->host(); }
 
   LedgerInUse* const ledger_;  // null: nobody keeps the call
+  KeyRenewal& renewal_;
   const mapping::Route& route_;
-  const std::shared_ptr<const Backend> backend_;
+  const UpstreamAccess& upstream_;  // of the call's generation
   CallTerms terms_;
   std::optional<PreparedCall> prepared_;  // until it is sent
   std::optional<KeyedWrite> keyed_;       // of a call that the ledger keeps
@@ -161,10 +167,11 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
 }  // namespace
 
 Endpoint UpstreamEndpoint(const Surroundings& surroundings, Method& method,
-                          const mapping::Route& route, const BackendSlot& backend) {
+                          const mapping::Route& route, size_t upstream) {
   return {&method, route.provider->name(),
-          [&](grpc::CallbackServerContext& context, grpc::ByteBuffer& reply) {
-            return new UpstreamCall(surroundings, method, route, backend.Get(), context, reply);
+          [&surroundings, &method, &route, upstream](grpc::CallbackServerContext& context,
+                                                     grpc::ByteBuffer& reply) {
+            return new UpstreamCall(surroundings, method, route, upstream, context, reply);
           }};
 }
 

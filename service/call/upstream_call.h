@@ -3,16 +3,18 @@
 #ifndef SERVICE_CALL_UPSTREAM_CALL_H_
 #define SERVICE_CALL_UPSTREAM_CALL_H_
 
+#include <cstddef>
+
 #include "service/call/call_frame.h"
 #include "service/call/method.h"
-#include "service/generation/backend.h"
 #include "upstream/mapping/route.h"
 
 namespace gateway {
 
-// All that is given outlives the endpoint's calls.
+// `upstream` is the position of the route's upstream in a generation. All else that is given
+// outlives the endpoint's calls.
 Endpoint UpstreamEndpoint(const Surroundings& surroundings, Method& method,
-                          const mapping::Route& route, const BackendSlot& backend);
+                          const mapping::Route& route, size_t upstream);
 
 }  // namespace gateway
 

@@ -21,9 +21,8 @@ class Webhooks::Call final : public ServedCall {
 
  private:
   void Serve(absl::string_view message) override {
-    const std::shared_ptr<const webhooks::Settings> settings = owner_.slot_.Get();
-    auto parsed =
-        webhooks::ParseEvent(*owner_.reader_, *settings, message, frame().trace().begun());
+    auto parsed = webhooks::ParseEvent(*owner_.reader_, *frame().generation()->webhooks, message,
+                                       frame().trace().begun());
     if (auto* const refusal = std::get_if<webhooks::Refusal>(&parsed)) {
       owner_.LogRefusal(*refusal, frame().trace());
       return Conclude({std::move(refusal->failure)});

@@ -1,5 +1,5 @@
-// Calls of gateway.webhooks.v1.WebhookService: a delivery's bytes are verified and read; nothing is
-// sent anywhere.
+// Calls of gateway.webhooks.v1.WebhookService: a delivery's bytes are verified, with the secrets of
+// the call's generation, and read; nothing is sent anywhere.
 //
 // A refused delivery is logged with the check that did not pass, at most once a second for each
 // provider and check: whoever knows the URL decides how often it happens.
@@ -12,7 +12,6 @@
 
 #include "service/call/call_frame.h"
 #include "service/call/method.h"
-#include "service/generation/webhooks.h"
 #include "service/log/log_throttle.h"
 #include "upstream/webhooks/event_reader.h"
 
@@ -25,9 +24,6 @@ class Webhooks {
  public:
   explicit Webhooks(std::unique_ptr<const webhooks::EventReader> reader);
 
-  // By which deliveries are verified.
-  WebhookSlot& slot() { return slot_; }
-
   // What is said of the method.
   static Operation OperationOfParseEvent();
 
@@ -39,7 +35,6 @@ class Webhooks {
   void LogRefusal(const webhooks::Refusal& refusal, const CallTrace& trace);
 
   const std::unique_ptr<const webhooks::EventReader> reader_;
-  WebhookSlot slot_;
   LogThrottle log_;
 };
 

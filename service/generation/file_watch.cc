@@ -11,6 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/time/time.h"
+#include "upstream/steady_time.h"
+
 namespace gateway {
 namespace {
 
@@ -19,6 +22,8 @@ namespace fs = std::filesystem;
 constexpr int kIntervalMilliseconds = 10'000;
 // Changes come in groups: a directory is filled, then a link is turned to it.
 constexpr int kQuietMilliseconds = 20;
+// In a busy directory it is never quiet.
+constexpr absl::Duration kLongestGroup = absl::Seconds(1);
 constexpr int kMaxLinks = 40;  // as the kernel has it
 
 constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
@@ -58,11 +63,11 @@ std::set<std::string> DirectoriesOnTheWayTo(const std::string& path) {
   return directories;
 }
 
-FileWatch::FileWatch() : stop_(eventfd(0, EFD_CLOEXEC)) {}
+FileWatch::FileWatch() : wake_(eventfd(0, EFD_CLOEXEC)) {}
 
 FileWatch::~FileWatch() {
   if (watch_ >= 0) close(watch_);
-  close(stop_);
+  close(wake_);
 }
 
 void FileWatch::Watch(const std::vector<std::string>& files) {
@@ -77,15 +82,28 @@ void FileWatch::Watch(const std::vector<std::string>& files) {
 }
 
 bool FileWatch::Await() {
-  pollfd fds[] = {{stop_, POLLIN, 0}, {watch_, POLLIN, 0}};
+  pollfd fds[] = {{wake_, POLLIN, 0}, {watch_, POLLIN, 0}};
   int patience = kIntervalMilliseconds;
-  while (poll(fds, watch_ < 0 ? 1 : 2, patience) != 0) {
-    if (fds[0].revents != 0) return false;
-    if (watch_ >= 0 && TakeEvents(watch_)) patience = kQuietMilliseconds;
+  SteadyTime latest = SteadyTime::InfiniteFuture();
+  while (!stopped_ && SteadyTime::Now() < latest &&
+         poll(fds, watch_ < 0 ? 1 : 2, patience) != 0) {
+    if (fds[0].revents != 0) {
+      eventfd_t count;
+      eventfd_read(wake_, &count);
+      break;
+    }
+    if (watch_ < 0 || !TakeEvents(watch_)) continue;
+    if (latest == SteadyTime::InfiniteFuture()) latest = SteadyTime::Now() + kLongestGroup;
+    patience = kQuietMilliseconds;
   }
-  return true;
+  return !stopped_;
 }
 
-void FileWatch::Stop() { (void)eventfd_write(stop_, 1); }
+void FileWatch::Wake() { (void)eventfd_write(wake_, 1); }
+
+void FileWatch::Stop() {
+  stopped_ = true;
+  Wake();
+}
 
 }  // namespace gateway

@@ -12,10 +12,11 @@
 // the system tells of no changes (a network's file system, no more watches to be had), Await comes
 // back every kInterval.
 //
-// Thread-safety: Stop may be called from any thread, the rest belongs to one.
+// Thread-safety: Wake and Stop may be called from any thread, the rest belongs to one.
 #ifndef SERVICE_GENERATION_FILE_WATCH_H_
 #define SERVICE_GENERATION_FILE_WATCH_H_
 
+#include <atomic>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,13 +33,18 @@ class FileWatch {
   // From now on these, and no others.
   void Watch(const std::vector<std::string>& files);
 
-  // Blocks until something may have changed since the last Watch. False after Stop.
+  // Blocks until something may have changed since the last Watch, or somebody calls Wake. Changes
+  // that follow each other closely are one, but the first is told of after a second at the latest.
+  // Returns false after Stop.
   bool Await();
 
+  // Ends the present Await, or else the next one, at once.
+  void Wake();
   void Stop();
 
  private:
-  int stop_;        // an eventfd that becomes readable, and stays so
+  std::atomic<bool> stopped_{false};
+  int wake_;        // an eventfd: readable after Wake or Stop, until Await has seen it
   int watch_ = -1;  // of inotify; none where it cannot be had
 };
 

@@ -4,13 +4,17 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/time/time.h"
 #include "service/config/read_file.h"
 #include "service/generation/secret_files.h"
 #include "service/log/log.h"
 
 namespace gateway {
-
 namespace {
+
+constexpr absl::Duration kBetweenQuestions = absl::Seconds(1);
+// After so many looks at files that change all the time, they are taken as they were read.
+constexpr int kMostTorn = 10;
 
 std::vector<std::string> FilesOf(const Config& config) {
   const std::set<std::string> watched = WatchedFilesOf(config);
@@ -19,9 +23,20 @@ std::vector<std::string> FilesOf(const Config& config) {
   return files;
 }
 
+// What the configuration's own file holds now.
+std::optional<std::string> TextOf(const Config& config) {
+  return config.file.empty() ? config.text : ReadFile(config.file);
+}
+
+absl::StatusOr<Config> Parse(const Config& present, const std::optional<std::string>& text) {
+  if (present.file.empty()) return present;
+  if (!text) return absl::NotFoundError("the file cannot be read");
+  return ParseConfig(present.file, *text);
+}
+
 // With this text in place of the configuration's own.
-size_t FingerprintWith(const Config& config, const std::string& text) {
-  size_t print = absl::HashOf(text);
+size_t FingerprintWith(const Config& config, const std::optional<std::string>& text) {
+  size_t print = absl::HashOf(text.value_or(""));
   for (const std::string& file : WatchedFilesOf(config)) {
     print = absl::HashOf(print, file, ReadFile(file).value_or(""));
   }
@@ -32,13 +47,11 @@ size_t FingerprintWith(const Config& config, const std::string& text) {
 
 size_t Reloader::Fingerprint(const Config& config) { return FingerprintWith(config, config.text); }
 
-Reloader::Reloader(const Config& config, size_t fingerprint, Withdraw withdraw, Apply apply,
-                   std::function<void()> tick, ReloadCounters& counters)
-    : config_(config),
-      withdraw_(std::move(withdraw)),
-      apply_(std::move(apply)),
-      tick_(std::move(tick)),
-      counters_(counters),
+Reloader::Reloader(Slot<Generation>& in_force, size_t fingerprint,
+                   const mapping::RouteTable& routes, std::function<void(const Generation&)> on_set)
+    : in_force_(in_force),
+      routes_(routes),
+      on_set_(std::move(on_set)),
       seen_(fingerprint),
       thread_([this] { Run(); }) {}
 
@@ -49,39 +62,105 @@ Reloader::~Reloader() {
 
 void Reloader::Run() {
   do {
-    watch_.Watch(FilesOf(config_));
-    LookForChanges();
-    tick_();
+    if (Watch() || Asked()) LookForChanges();
+    Answer();
+    in_force_.Reap();
   } while (watch_.Await());
 }
 
+// Returns whether there is a configuration's file to watch.
+bool Reloader::Watch() {
+  const std::shared_ptr<const Generation> present = in_force_.Get();
+  if (present->config.file.empty()) return false;
+  watch_.Watch(FilesOf(present->config));
+  return true;
+}
+
+bool Reloader::Asked() {
+  const std::lock_guard lock(mutex_);
+  return !questions_.empty();
+}
+
 void Reloader::LookForChanges() {
-  const std::optional<std::string> text = ReadFile(config_.file);
-  const size_t present = FingerprintWith(config_, text.value_or(""));
-  if (present == seen_) return;
-  seen_ = present;
-  withdraw_(config_);
-  const absl::Status status = Reload(text);
-  if (status.ok()) {
-    ++counters_.applied;
-    WarnOfReadableSecrets(config_);
-    Log(Severity::kInfo, "configuration reloaded", {{"file", config_.file}});
+  const std::shared_ptr<const Generation> present = in_force_.Get();
+  const std::optional<std::string> text = TextOf(present->config);
+  const size_t print = FingerprintWith(present->config, text);
+  if (print == seen_) return;
+  absl::StatusOr<std::shared_ptr<const Generation>> next;
+  const absl::StatusOr<Config> config = Parse(present->config, text);
+  size_t print_of_next = print;
+  if (config.ok()) {
+    print_of_next = Fingerprint(*config);
+    next = Load(*config, routes_, present.get());
   } else {
-    ++counters_.refused;
-    Log(Severity::kError, "changed configuration refused; the old one stays in force",
-        {{"file", config_.file}, {"reason", std::string(status.message())}});
+    next = config.status();
+  }
+  const Config& read = config.ok() ? *config : present->config;
+  const bool torn = FingerprintWith(present->config, TextOf(present->config)) != print ||
+                    FingerprintWith(read, TextOf(read)) != print_of_next;
+  if (torn && ++torn_ < kMostTorn) return watch_.Wake();
+  torn_ = 0;
+  seen_ = next.ok() ? print_of_next : print;
+  if (next.ok()) {
+    Accept(*std::move(next));
+  } else {
+    Refuse(present, next.status());
   }
 }
 
-absl::Status Reloader::Reload(const std::optional<std::string>& text) {
-  if (!text) return absl::NotFoundError("the file cannot be read");
-  absl::StatusOr<Config> config = ParseConfig(config_.file, *text);
-  if (!config.ok()) return config.status();
-  const size_t print = Fingerprint(*config);  // before the keys are read for good
-  if (absl::Status status = apply_(*config); !status.ok()) return status;
-  seen_ = print;
-  config_ = *std::move(config);
-  return absl::OkStatus();
+void Reloader::Accept(std::shared_ptr<const Generation> next) {
+  Set(next);
+  security_files_.AllGood();
+  ++counters_.applied;
+  WarnOfReadableSecrets(next->config);
+  Log(Severity::kInfo, "configuration reloaded", {{"file", next->config.file}});
+}
+
+void Reloader::Refuse(const std::shared_ptr<const Generation>& present,
+                      const absl::Status& reason) {
+  std::shared_ptr<const Generation> next = security_files_.Withdraw(present, routes_);
+  if (next != present) Set(std::move(next));
+  ++counters_.refused;
+  Log(Severity::kError, "changed configuration refused; the old one stays in force",
+      {{"file", present->config.file}, {"reason", std::string(reason.message())}});
+}
+
+void Reloader::Set(std::shared_ptr<const Generation> next) {
+  on_set_(*next);
+  in_force_.Set(std::move(next));
+}
+
+void Reloader::Renew(const Upstream& upstream, std::shared_ptr<const Credentials> refused,
+                     Done done) {
+  std::shared_ptr<const Credentials> keys = KeysInForce(upstream);
+  if (keys == refused) {
+    const SteadyTime now = SteadyTime::Now();
+    const std::lock_guard lock(mutex_);
+    if (!questions_.empty() || now - asked_ >= kBetweenQuestions) {
+      if (questions_.empty()) asked_ = now;
+      questions_.push_back({&upstream, std::move(done)});
+      return watch_.Wake();
+    }
+  }
+  done(std::move(keys));
+}
+
+void Reloader::Answer() {
+  std::vector<Question> questions;
+  {
+    const std::lock_guard lock(mutex_);
+    questions.swap(questions_);
+  }
+  for (const Question& question : questions) question.done(KeysInForce(*question.upstream));
+}
+
+// Null where the upstream is another one by now: its keys are not for the old one.
+std::shared_ptr<const Credentials> Reloader::KeysInForce(const Upstream& upstream) const {
+  const std::shared_ptr<const Generation> present = in_force_.Get();
+  for (const UpstreamAccess& access : present->upstreams) {
+    if (&access.client->upstream() == &upstream) return access.credentials;
+  }
+  return nullptr;
 }
 
 }  // namespace gateway

@@ -1,12 +1,17 @@
-// Watches the configuration and the files of its keys, and puts changes in force while the gateway
-// serves.
+// Watches the configuration and the files that it names, and puts changes in force while the
+// gateway serves.
 //
-// A change is taken whole or not at all: one that cannot be read, is wrong, or would need a restart
-// is refused with a line in the log, and everything stays as it was. Except what withdraws rights:
-// that is looked at first, and takes effect for itself (see security_files.h).
+// A change is loaded whole, as one generation, or refused whole with a line in the log; then
+// everything stays as it was. There is one exception: files that withdraw rights take effect by
+// themselves when the rest of a change is refused (see security_files.h). Files that change while
+// they are read are read again, so that a generation holds the files of one moment.
 //
-// Thread-safety: has one thread, on which `apply` runs. Lifetime: the destructor stops the thread;
-// what `apply` uses must outlive it.
+// The reloader also looks when an upstream refuses a key (KeyRenewal): the call is made again with
+// a newer key only if the change as a whole is accepted.
+//
+// Thread-safety: Renew and the counters may be used from any thread. Has a thread of its own, on
+// which files are read and `on_set` runs. Lifetime: the destructor stops the thread; calls that
+// still wait for a newer key then get no answer. What the constructor is given outlives it.
 #ifndef SERVICE_GENERATION_RELOADER_H_
 #define SERVICE_GENERATION_RELOADER_H_
 
@@ -14,53 +19,81 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "service/config/config.h"
+#include "absl/status/statusor.h"
 #include "service/generation/file_watch.h"
+#include "service/generation/generation.h"
+#include "service/generation/security_files.h"
+#include "service/generation/slot.h"
+#include "upstream/credentials.h"
+#include "upstream/mapping/route.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 
-// Outcomes of looking at changed files.
-struct ReloadCounters {
-  std::atomic<uint64_t> applied{0};
-  std::atomic<uint64_t> refused{0};
-};
-
-class Reloader {
+class Reloader final : public KeyRenewal {
  public:
-  // Puts a configuration in force, with the keys as they are, or says why not.
-  using Apply = std::function<absl::Status(const Config&)>;
+  // Outcomes of looking at changed files.
+  struct Counters {
+    std::atomic<uint64_t> applied{0};
+    std::atomic<uint64_t> refused{0};
+  };
 
-  // Puts in force what withdraws rights, by the configuration in force.
-  using Withdraw = std::function<void(const Config&)>;
-
-  // What the files hold that this configuration comes from and names.
+  // What the files hold that this configuration comes from and names. Two equal fingerprints: no
+  // file has changed.
   static size_t Fingerprint(const Config& config);
 
-  // `config` is in force; `fingerprint` was taken before its keys were read, so that no change
-  // since then is missed. `tick` runs after each look at the files, at least every ten seconds.
-  Reloader(const Config& config, size_t fingerprint, Withdraw withdraw, Apply apply,
-           std::function<void()> tick, ReloadCounters& counters);
+  // `in_force` holds a generation whose files had this fingerprint before they were read, so that
+  // no change since then is missed. `on_set` is told of each generation that is put in force. A
+  // configuration that comes from no file is not watched, and its files are read again only when a
+  // key is refused.
+  Reloader(Slot<Generation>& in_force, size_t fingerprint, const mapping::RouteTable& routes,
+           std::function<void(const Generation&)> on_set);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
- private:
-  void Run();
-  void LookForChanges();
-  absl::Status Reload(const std::optional<std::string>& text);
+  // Looks at most once a second, however many calls ask.
+  void Renew(const Upstream& upstream, std::shared_ptr<const Credentials> refused,
+             Done done) override;
 
-  Config config_;  // in force
-  const Withdraw withdraw_;
-  const Apply apply_;
-  const std::function<void()> tick_;
-  ReloadCounters& counters_;
-  size_t seen_;  // the fingerprint of what is in force, or was refused last
+  const Counters& counters() const { return counters_; }
+  const SecurityFiles& security_files() const { return security_files_; }
+
+ private:
+  struct Question {
+    const Upstream* upstream;  // only compared
+    Done done;
+  };
+
+  void Run();
+  bool Watch();
+  bool Asked();
+  void LookForChanges();
+  void Accept(std::shared_ptr<const Generation> next);
+  void Refuse(const std::shared_ptr<const Generation>& present, const absl::Status& reason);
+  void Set(std::shared_ptr<const Generation> next);
+  void Answer();
+  std::shared_ptr<const Credentials> KeysInForce(const Upstream& upstream) const;
+
+  Slot<Generation>& in_force_;
+  const mapping::RouteTable& routes_;
+  const std::function<void(const Generation&)> on_set_;
+  Counters counters_;
+  SecurityFiles security_files_;
+  // The thread's.
+  size_t seen_;   // the fingerprint of what is in force, or was refused last
+  int torn_ = 0;  // times in a row that files changed while they were read
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::vector<Question> questions_;
+  SteadyTime asked_ = SteadyTime::InfinitePast();
   FileWatch watch_;
   std::thread thread_;  // last
 };

@@ -1,61 +1,57 @@
 #include "service/generation/security_files.h"
 
-#include <memory>
-#include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "service/authorization/settings.h"
-#include "service/config/read_file.h"
 #include "service/log/log.h"
 
 namespace gateway {
 
-void SecurityFiles::Reload(const Config& config) {
-  const authorization::Config& files = config.authorization;
+std::shared_ptr<const Generation> SecurityFiles::Withdraw(
+    const std::shared_ptr<const Generation>& present, const mapping::RouteTable& routes) {
+  const authorization::Config& files = present->config.authorization;
+  const TlsConfig& tls = present->config.server.tls;
+  const authorization::Settings& before = *present->authorization;
+  auto settings = std::make_shared<authorization::Settings>(before);
+  auto next = std::make_shared<Generation>(*present);
+  bool changed = false;
   if (files.enabled()) {
-    Reload(policy_, files.policy_file, [&](const std::string& text) {
-      return authorization::ApplyPolicy(files, text, authorizer_);
-    });
+    const absl::Status status =
+        authorization::LoadPolicy(files, authorization::MethodsOf(routes), *settings);
+    changed |= Note(policy_, files.policy_file, settings->policy != before.policy, status);
   }
   if (!files.jwt.jwks_file.empty()) {
-    Reload(keys_, files.jwt.jwks_file, [&](const std::string& text) {
-      return authorization::ApplyKeys(files, text, authorizer_);
-    });
+    const absl::Status status = authorization::LoadKeys(files, *settings);
+    changed |= Note(keys_, files.jwt.jwks_file, settings->tokens != before.tokens, status);
   }
-  if (tls_ != nullptr && !config.server.tls.client_ca_file.empty()) {
-    Reload(client_ca_, config.server.tls.client_ca_file,
-           [&](const std::string& text) { return ApplyClientCa(text); });
+  if (present->tls != nullptr && !tls.client_ca_file.empty()) {
+    auto material = LoadClientCas(tls, present->tls);
+    if (material.ok()) {
+      next->tls = *material;
+      authorization::SetClientAuthorities(next->tls->client_cas, *settings);
+    }
+    changed |= Note(client_ca_, tls.client_ca_file, next->tls != present->tls, material.status());
   }
+  if (!changed) return present;
+  next->authorization = std::move(settings);
+  return next;
 }
 
-void SecurityFiles::Reload(Part& part, const std::string& file,
-                           const std::function<absl::Status(const std::string& text)>& apply) {
-  const std::optional<std::string> text = ReadFile(file);
-  const std::string seen = text.value_or("");
-  if (seen == part.seen) return;
-  const bool first = !part.seen.has_value();
-  part.seen = seen;
-  const absl::Status status = text ? apply(*text) : absl::NotFoundError("cannot be read");
+void SecurityFiles::AllGood() {
+  for (Part* const part : {&policy_, &keys_, &client_ca_}) part->refused = false;
+}
+
+bool SecurityFiles::Note(Part& part, const std::string& file, bool changed,
+                         const absl::Status& status) {
   part.refused = !status.ok();
-  if (status.ok()) {
-    if (first) return;
-    Log(Severity::kInfo, "a file by which rights are given or withdrawn is in force",
-        {{"part", part.name}, {"file", file}});
-  } else {
+  if (!status.ok()) {
     Log(Severity::kError, "rights may not have been withdrawn: a changed file is refused",
         {{"part", part.name}, {"file", file}, {"reason", std::string(status.message())}});
+  } else if (changed) {
+    Log(Severity::kInfo, "a file by which rights are given or withdrawn is in force",
+        {{"part", part.name}, {"file", file}});
   }
-}
-
-absl::Status SecurityFiles::ApplyClientCa(const std::string& text) {
-  const std::shared_ptr<const TlsMaterial> present = tls_->Get();
-  if (present->client_cas == text) return absl::OkStatus();
-  absl::StatusOr<std::shared_ptr<const TlsMaterial>> changed = WithClientCas(*present, text);
-  if (!changed.ok()) return changed.status();
-  authorizer_.SetClientAuthorities(text);
-  tls_->Set(*std::move(changed));
-  return absl::OkStatus();
+  return changed && status.ok();
 }
 
 }  // namespace gateway

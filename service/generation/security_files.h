@@ -1,53 +1,48 @@
 // The files by which rights are withdrawn: the policy, the key set of tokens, and the authorities
-// that sign clients' certificates. A changed one takes effect for itself, whatever else has changed
-// and is refused: a withdrawal waits for nothing.
+// that sign clients' certificates. When a change is refused as a whole, each of these takes effect
+// by itself all the same: a withdrawal must not wait until somebody mends another file.
 //
-// Those named by the configuration in force are meant. Other names are a matter of the whole
+// Only the files named by the configuration in force count. Other names are a matter of the whole
 // configuration (see reloader.h).
 //
-// Thread-safety: Reload belongs to one thread; the counters may be read from any.
-// Lifetime: what it is given outlives it.
+// Thread-safety: the counters may be read from any thread, the rest belongs to one.
 #ifndef SERVICE_GENERATION_SECURITY_FILES_H_
 #define SERVICE_GENERATION_SECURITY_FILES_H_
 
 #include <atomic>
-#include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "service/authorization/authorizer.h"
-#include "service/config/config.h"
-#include "service/generation/tls_files.h"
+#include "service/generation/generation.h"
+#include "upstream/mapping/route.h"
 
 namespace gateway {
 
 class SecurityFiles {
  public:
-  // `tls` null: plain text.
-  SecurityFiles(authorization::Authorizer& authorizer, TlsSlot* tls)
-      : authorizer_(authorizer), tls_(tls) {}
-
-  // Puts in force what the files hold now. The first time, that is what is in force already.
-  void Reload(const Config& config);
-
-  // One of the files, as it was looked at last.
+  // Whether what one of the files holds is refused at present.
   struct Part {
     const char* name;
-    std::optional<std::string> seen = {};
     std::atomic<bool> refused{false};
   };
+
+  // `present` with what these files hold now, each where it is good; `present` itself where none
+  // has changed. Logs which files are taken and which refused.
+  std::shared_ptr<const Generation> Withdraw(const std::shared_ptr<const Generation>& present,
+                                             const mapping::RouteTable& routes);
+
+  // A whole generation was loaded, so all of the files are good.
+  void AllGood();
+
   const Part& policy() const { return policy_; }
   const Part& keys() const { return keys_; }
   const Part& client_ca() const { return client_ca_; }
 
  private:
-  void Reload(Part& part, const std::string& file,
-              const std::function<absl::Status(const std::string& text)>& apply);
-  absl::Status ApplyClientCa(const std::string& text);
+  // Returns whether the file is taken.
+  static bool Note(Part& part, const std::string& file, bool changed, const absl::Status& status);
 
-  authorization::Authorizer& authorizer_;
-  TlsSlot* const tls_;
   Part policy_{"policy"};
   Part keys_{"keys"};
   Part client_ca_{"client_ca"};

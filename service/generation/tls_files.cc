@@ -87,6 +87,14 @@ absl::Status LoadAuthorities(absl::string_view setting, const std::string& file,
   return absl::OkStatus();
 }
 
+absl::Status LoadClientAuthorities(const TlsConfig& config, std::string& authorities) {
+  struct stat about;
+  if (stat(config.client_ca_file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
+    return Bad("client_ca_file", "can be written by everybody on this machine");
+  }
+  return LoadAuthorities("client_ca_file", config.client_ca_file, authorities);
+}
+
 // A certificate chain and its key. `prefix` stands before the settings' names.
 absl::Status LoadIdentity(absl::string_view prefix, const std::string& certificate_file,
                           const std::string& key_file, absl::Time now, std::string& chain,
@@ -123,24 +131,19 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& conf
                                      material->certificate_chain, material->key);
   if (!status.ok()) return status;
   if (config.client_ca_file.empty()) return material;
-  struct stat about;
-  if (stat(config.client_ca_file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
-    return Bad("client_ca_file", "can be written by everybody on this machine");
-  }
-  status = LoadAuthorities("client_ca_file", config.client_ca_file, material->client_cas);
+  status = LoadClientAuthorities(config, material->client_cas);
   if (!status.ok()) return status;
   return material;
 }
 
-absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMaterial& material,
-                                                                 const std::string& client_cas) {
-  if (ReadCertificates(client_cas).empty()) {
-    return Bad("client_ca_file", "holds no certificate in PEM");
-  }
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadClientCas(
+    const TlsConfig& config, const std::shared_ptr<const TlsMaterial>& present) {
   const auto changed = std::make_shared<TlsMaterial>();
-  changed->certificate_chain = material.certificate_chain;
-  changed->key = material.key;
-  changed->client_cas = client_cas;
+  const absl::Status status = LoadClientAuthorities(config, changed->client_cas);
+  if (!status.ok()) return status;
+  if (changed->client_cas == present->client_cas) return present;
+  changed->certificate_chain = present->certificate_chain;
+  changed->key = present->key;
   return changed;
 }
 

@@ -1,14 +1,11 @@
 // What the gRPC port proves its identity with, and by whose word it believes its clients.
 //
-// Thread-safety: TlsMaterial is immutable, a TlsSlot may be used from any thread.
+// Thread-safety: TlsMaterial is immutable; the functions may be called from any thread.
 #ifndef SERVICE_GENERATION_TLS_FILES_H_
 #define SERVICE_GENERATION_TLS_FILES_H_
 
-#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
@@ -25,6 +22,7 @@ struct TlsMaterial {
   ~TlsMaterial();
   TlsMaterial(const TlsMaterial&) = delete;
   TlsMaterial& operator=(const TlsMaterial&) = delete;
+  bool operator==(const TlsMaterial&) const = default;
 
   std::string certificate_chain;
   std::string key;
@@ -37,36 +35,15 @@ struct TlsMaterial {
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
                                                            absl::Time now = absl::Now());
 
-// The same certificate and key, with other authorities for clients. INVALID_ARGUMENT where the text
-// has none.
-absl::StatusOr<std::shared_ptr<const TlsMaterial>> WithClientCas(const TlsMaterial& material,
-                                                                 const std::string& client_cas);
+// `present` with the authorities that client_ca_file holds now; `present` itself where they have
+// not changed. Errors as above.
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadClientCas(
+    const TlsConfig& config, const std::shared_ptr<const TlsMaterial>& present);
 
 // What the gateway is to an upstream, and whom it believes: the texts of the files as they are now.
 // Errors as above, with "ca_file", "tls.certificate_file" or "tls.key_file" in front.
 absl::StatusOr<http::TlsOptions> LoadUpstreamTls(const UpstreamTlsFiles& files,
                                                  absl::Time now = absl::Now());
-
-// The material in force. Handshakes that begin after Set are made with it; connections that are
-// open stay.
-class TlsSlot {
- public:
-  explicit TlsSlot(std::shared_ptr<const TlsMaterial> material) : material_(std::move(material)) {}
-
-  std::shared_ptr<const TlsMaterial> Get() const {
-    const std::lock_guard lock(mutex_);
-    return material_;
-  }
-
-  void Set(std::shared_ptr<const TlsMaterial> material) {
-    const std::lock_guard lock(mutex_);
-    material_.swap(material);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const TlsMaterial> material_;  // guarded by mutex_; never null
-};
 
 }  // namespace gateway
 

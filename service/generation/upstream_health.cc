@@ -21,8 +21,11 @@ bool SeemsDead(const Upstream& upstream, SteadyTime now) {
   return (no_read || reads.good_calls(now) == 0) && (no_write || writes.good_calls(now) == 0);
 }
 
-UpstreamHealth::UpstreamHealth(std::vector<Watched> upstreams, Report report)
-    : upstreams_(std::move(upstreams)), report_(std::move(report)), thread_([this] { Run(); }) {}
+UpstreamHealth::UpstreamHealth(const Slot<Generation>& in_force, Report report)
+    : in_force_(in_force),
+      alive_(in_force.Get()->upstreams.size(), true),
+      report_(std::move(report)),
+      thread_([this] { Run(); }) {}
 
 UpstreamHealth::~UpstreamHealth() {
   {
@@ -42,12 +45,13 @@ void UpstreamHealth::Run() {
 }
 
 void UpstreamHealth::Look() {
-  for (Watched& watched : upstreams_) {
-    const std::shared_ptr<const Backend> backend = watched.slot->Get();
-    const bool alive = !SeemsDead(backend->client->upstream(), SteadyTime::Now());
-    if (alive == watched.alive) continue;
-    watched.alive = alive;
-    report_(watched.name, alive);
+  const std::shared_ptr<const Generation> generation = in_force_.Get();
+  for (size_t i = 0; i < alive_.size(); ++i) {
+    const UpstreamAccess& upstream = generation->upstreams[i];
+    const bool alive = !SeemsDead(upstream.client->upstream(), SteadyTime::Now());
+    if (alive == alive_[i]) continue;
+    alive_[i] = alive;
+    report_(upstream.name, alive);
   }
 }
 

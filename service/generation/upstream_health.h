@@ -16,7 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "service/generation/backend.h"
+#include "service/generation/generation.h"
+#include "service/generation/slot.h"
 #include "upstream/upstream.h"
 
 namespace gateway {
@@ -25,15 +26,10 @@ bool SeemsDead(const Upstream& upstream, SteadyTime now);
 
 class UpstreamHealth {
  public:
-  struct Watched {
-    std::string name;
-    const BackendSlot* slot;
-    bool alive = true;  // as reported last
-  };
   // Called when it changes.
   using Report = std::function<void(const std::string& upstream, bool alive)>;
 
-  UpstreamHealth(std::vector<Watched> upstreams, Report report);
+  UpstreamHealth(const Slot<Generation>& in_force, Report report);
   ~UpstreamHealth();
   UpstreamHealth(const UpstreamHealth&) = delete;
   UpstreamHealth& operator=(const UpstreamHealth&) = delete;
@@ -42,7 +38,8 @@ class UpstreamHealth {
   void Run();
   void Look();
 
-  std::vector<Watched> upstreams_;  // the thread's
+  const Slot<Generation>& in_force_;
+  std::vector<bool> alive_;  // as reported last, by the upstream's position; the thread's
   const Report report_;
   std::mutex mutex_;
   std::condition_variable stopped_;

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/config/prefixed.h"
-#include "service/generation/upstreams.h"
 #include "upstream/webhooks/scheme.h"
 
 namespace gateway {
@@ -37,14 +36,13 @@ absl::StatusOr<Verifier> MakeVerifier(const std::string& provider, const Webhook
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Settings>> LoadWebhooks(const Config& config) {
+absl::StatusOr<std::shared_ptr<const Settings>> LoadWebhooks(const WebhooksConfig& config) {
   auto settings = std::make_shared<Settings>();
-  settings->max_body_bytes = config.webhooks.max_body_bytes;
-  for (const auto& [provider, webhook] : config.webhooks.providers) {
+  settings->max_body_bytes = config.max_body_bytes;
+  for (const auto& [provider, webhook] : config.providers) {
     absl::StatusOr<Verifier> verifier = MakeVerifier(provider, webhook);
     if (!verifier.ok()) {
-      return Prefixed(absl::StrCat(config.file, ": webhooks.providers.", provider),
-                      verifier.status());
+      return Prefixed(absl::StrCat("providers.", provider), verifier.status());
     }
     settings->providers.emplace(provider, *std::move(verifier));
   }

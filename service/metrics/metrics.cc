@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "service/config/certificates.h"
 #include "service/config/read_file.h"
 #include "service/log/log.h"
 #include "service/metrics/metric_family.h"
@@ -217,7 +218,7 @@ MetricFamily AuditOf(const AuditLog& audit) {
   return family.Take();
 }
 
-MetricFamily ReloadsOf(const ReloadCounters& reloads) {
+MetricFamily ReloadsOf(const Reloader::Counters& reloads) {
   Family family("gateway_reloads_total", MetricType::Counter,
                 "Changed configurations and keys, applied or refused.");
   family.Add({{"result", "applied"}}, static_cast<double>(reloads.applied));
@@ -273,15 +274,16 @@ std::vector<MetricFamily> Metrics::Collect() const {
   in_flight.Add({}, static_cast<double>(sources_.in_flight->size()));
   families.push_back(in_flight.Take());
   UpstreamFamilies upstreams;
-  for (const UpstreamEntry& entry : sources_.upstreams) {
-    upstreams.Add(entry.name, *entry.slot->Get()->client);
+  const std::shared_ptr<const Generation> generation = sources_.in_force->Get();
+  for (const UpstreamAccess& upstream : generation->upstreams) {
+    upstreams.Add(upstream.name, *upstream.client);
   }
   upstreams.MoveTo(families);
   families.push_back(DriftOf(*sources_.drift));
-  families.push_back(ReloadsOf(*sources_.reloads));
-  families.push_back(SecurityFilesOf(*sources_.security_files));
+  families.push_back(ReloadsOf(sources_.reloader->counters()));
+  families.push_back(SecurityFilesOf(sources_.reloader->security_files()));
   AddTelemetry(*sources_.telemetry, families);
-  families.push_back(CertificatesOf(sources_.certificates()));
+  families.push_back(CertificatesOf(CertificateFiles(generation->config)));
   AddProcessMetrics(families);
   if (sources_.audit != nullptr) families.push_back(AuditOf(*sources_.audit));
   return families;

@@ -11,17 +11,14 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "service/call/in_flight.h"
-#include "service/config/certificates.h"
-#include "service/generation/backend.h"
+#include "service/generation/generation.h"
 #include "service/generation/reloader.h"
-#include "service/generation/security_files.h"
+#include "service/generation/slot.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_stats.h"
 #include "service/telemetry/drift_log.h"
@@ -37,20 +34,14 @@ class Metrics : public prometheus::Collectable {
     bool read;
     const CallStats* stats;
   };
-  struct UpstreamEntry {
-    std::string name;
-    const BackendSlot* slot;
-  };
   struct Sources {
     std::vector<Rpc> rpcs;
-    std::vector<UpstreamEntry> upstreams;
+    // For the upstreams, and the files of certificates.
+    const Slot<Generation>* in_force;
     const DriftLog* drift;
     const InFlight* in_flight;
-    const ReloadCounters* reloads;
-    const SecurityFiles* security_files;
+    const Reloader* reloader;
     const Telemetry* telemetry;
-    // Those of the configuration in force. Called at each scrape, from any thread.
-    std::function<std::vector<CertificateFile>()> certificates;
     const AuditLog* audit = nullptr;  // where one is kept
   };
 

@@ -84,8 +84,10 @@ class PortCredentials : public grpc::ServerCredentials {
   std::optional<mapping::Failure> Ask(absl::string_view name,
                                       const authorization::Presented& presented) const {
     const std::optional<size_t> method = checks_.authorizer->Find(name);
-    if (!method) return checks_.authorizer->CheckPeer(presented);
-    return checks_.authorizer->CheckStore(checks_.authorizer->Admit(*method, presented), "");
+    const auto settings = checks_.in_force->Get()->authorization;
+    if (!method) return checks_.authorizer->CheckPeer(*settings, presented);
+    return checks_.authorizer->CheckStore(checks_.authorizer->Admit(settings, *method, presented),
+                                          "");
   }
 
   static absl::string_view ViewOf(const grpc_slice& slice) {
@@ -116,9 +118,9 @@ class Plaintext final : public PortCredentials {
 
 class Tls final : public PortCredentials {
  public:
-  Tls(const TlsSlot& slot, grpc_ssl_client_certificate_request_type request,
+  Tls(const Slot<Generation>& in_force, grpc_ssl_client_certificate_request_type request,
       const PortChecks& checks)
-      : PortCredentials(checks), slot_(slot) {
+      : PortCredentials(checks), in_force_(in_force) {
     ForbidSessionResumption();
     Use(grpc_ssl_server_credentials_create_with_options(
         grpc_ssl_server_credentials_create_options_using_config_fetcher(request, Fetch, this)));
@@ -132,7 +134,7 @@ class Tls final : public PortCredentials {
   }
 
   grpc_ssl_certificate_config_reload_status Fetch(grpc_ssl_server_certificate_config*& config) {
-    std::shared_ptr<const TlsMaterial> material = slot_.Get();
+    std::shared_ptr<const TlsMaterial> material = in_force_.Get()->tls;
     if (material == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {material->key.c_str(),
                                              material->certificate_chain.c_str()};
@@ -145,22 +147,22 @@ class Tls final : public PortCredentials {
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }
 
-  const TlsSlot& slot_;
+  const Slot<Generation>& in_force_;
   std::shared_ptr<const TlsMaterial> given_;  // to gRPC last
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::ServerCredentials> TlsPort(const TlsSlot& material,
+std::shared_ptr<grpc::ServerCredentials> TlsPort(const Slot<Generation>& in_force,
                                                  bool require_client_certificate,
                                                  const PortChecks& checks) {
   grpc_ssl_client_certificate_request_type request = GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
-  if (!material.Get()->client_cas.empty()) {
+  if (!in_force.Get()->tls->client_cas.empty()) {
     request = require_client_certificate
                   ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
                   : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
   }
-  return std::make_shared<Tls>(material, request, checks);
+  return std::make_shared<Tls>(in_force, request, checks);
 }
 
 std::shared_ptr<grpc::ServerCredentials> PlaintextPort(const PortChecks& checks) {

@@ -21,18 +21,21 @@
 #include <memory>
 
 #include "service/authorization/authorizer.h"
-#include "service/generation/tls_files.h"
+#include "service/generation/generation.h"
+#include "service/generation/slot.h"
 
 namespace gateway {
 
 struct PortChecks {
   authorization::Authorizer* authorizer = nullptr;  // null: everybody may
+  const Slot<Generation>* in_force = nullptr;       // not null beside an authorizer
   size_t max_metadata_bytes = 0;
 };
 
-// TLS 1.2 or later. `require_client_certificate` counts where the material has authorities for
-// clients when the server starts, which must not change later.
-std::shared_ptr<grpc::ServerCredentials> TlsPort(const TlsSlot& material,
+// TLS 1.2 or later, with the material of the generation in force at each handshake.
+// `require_client_certificate` counts where the material has authorities for clients when the
+// server starts, which must not change later.
+std::shared_ptr<grpc::ServerCredentials> TlsPort(const Slot<Generation>& in_force,
                                                  bool require_client_certificate,
                                                  const PortChecks& checks);
 

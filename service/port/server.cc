@@ -119,12 +119,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   InitPlugins();
   std::unique_ptr<Server> server(new Server(endpoints, surroundings));
   grpc::ServerBuilder builder;
-  const PortChecks checks = {options.authorizer,
+  const PortChecks checks = {options.authorizer, options.in_force,
                              static_cast<size_t>(options.settings.max_metadata_bytes)};
   server->credentials_ =
-      options.tls == nullptr
-          ? PlaintextPort(checks)
-          : TlsPort(*options.tls, options.settings.tls.require_client_certificate, checks);
+      options.settings.tls.enabled()
+          ? TlsPort(*options.in_force, options.settings.tls.require_client_certificate, checks)
+          : PlaintextPort(checks);
   builder.AddListeningPort(options.listen, server->credentials_, &server->port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes) * kRoomToRefuse);
   SetLimits(options.settings, builder);

@@ -22,7 +22,8 @@
 #include "service/call/call_frame.h"
 #include "service/call/method.h"
 #include "service/config/config.h"
-#include "service/generation/tls_files.h"
+#include "service/generation/generation.h"
+#include "service/generation/slot.h"
 #include "service/port/guard/connection_guard.h"
 #include "service/port/health_service.h"
 #include "service/port/plain_http.h"
@@ -37,8 +38,8 @@ class Server {
     std::string listen;  // "127.0.0.1:50051"; port 0 for any that is free
     int64_t max_request_bytes;
     ServerConfig settings;
-    // Where the settings ask for TLS; outlives the server.
-    const TlsSlot* tls = nullptr;
+    // With TLS material where the settings ask for it; outlives the server.
+    const Slot<Generation>* in_force = nullptr;
     // Who may call gRPC's own services, and whose certificates are good; null: everybody may.
     // Outlives the server.
     authorization::Authorizer* authorizer = nullptr;

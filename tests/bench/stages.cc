@@ -124,13 +124,15 @@ class Instant final : public http::Transport {
 Stage Calls() {
   const auto checkout = std::make_shared<Checkout>(2);
   auto client = Client::Create({.base_url = kBaseUrl, .default_store = kStore},
-                               Credentials("pnapi_v1_bench", {}), nullptr,
                                std::make_unique<Instant>(Response(201, checkout->reply)));
   Require(client.ok());
   return [checkout, &route = RouteOf(checkout->rpc),
+          keys = std::make_shared<const Credentials>(
+              "pnapi_v1_bench", absl::flat_hash_map<std::string, std::string>()),
           client = std::shared_ptr<Client>(*std::move(client))] {
     bool answered = false;
-    client->Call(route, checkout->message, {.deadline = SteadyTime::Now() + absl::Seconds(30)},
+    client->Call(route, checkout->message,
+                 {.deadline = SteadyTime::Now() + absl::Seconds(30), .credentials = keys},
                  [&answered](Answer answer) {
                    Keep(Get<mapping::Reply>(answer.result));
                    answered = true;
@@ -173,13 +175,12 @@ Stage Decides() {
   Require(policy.ok());
   auto settings = std::make_shared<authorization::Settings>();
   settings->policy = *std::move(policy);
-  authorizer->Set(std::move(settings));
   const size_t method =
       *authorizer->Find("paynow.management.v1.CheckoutService/CreateCheckoutSession");
-  return [authorizer, method] {
+  return [authorizer, method, settings = std::shared_ptr<const authorization::Settings>(settings)] {
     authorization::Presented presented;
     presented.spiffe.push_back(kCaller);
-    const authorization::Admission admission = authorizer->Admit(method, presented);
+    const authorization::Admission admission = authorizer->Admit(settings, method, presented);
     Require(!admission.refusal && !authorizer->CheckStore(admission, kStore));
   };
 }

@@ -27,13 +27,16 @@ constexpr int kThreads = 16;
 constexpr int kCallsPerThread = 200;
 constexpr char kKey[] = "key-of-the-test";
 
+std::shared_ptr<const Credentials> Keys() {
+  return std::make_shared<const Credentials>(kKey, absl::flat_hash_map<std::string, std::string>());
+}
+
 std::unique_ptr<Client> MakeClient(const sandbox::Sandbox& sandbox) {
   http::Options options;
   options.event_loops = 2;
   const std::string base_url = absl::StrCat("http://127.0.0.1:", sandbox.port());
   Client::Options upstream = {.base_url = base_url, .default_store = "1"};
-  return *Client::Create(std::move(upstream), Credentials(kKey, {}), nullptr,
-                         *http::Http1Transport::Create(base_url, options));
+  return *Client::Create(std::move(upstream), *http::Http1Transport::Create(base_url, options));
 }
 
 class ClientThreadsTest : public testing::Test {
@@ -47,7 +50,8 @@ class ClientThreadsTest : public testing::Test {
     const auto client = MakeClient(*first);
     for (const mapping::Route& route : routes->routes()) {
       if (route.rpc_path != Method("OrdersService", "GetOrders")) continue;
-      client->Call(route, "", {.deadline = SteadyTime::Now() + absl::Minutes(1)},
+      client->Call(route, "",
+                   {.deadline = SteadyTime::Now() + absl::Minutes(1), .credentials = Keys()},
                    [&over](const Answer&) { over.set_value(); });
       over.get_future().wait();
     }
@@ -71,7 +75,8 @@ class ClientThreadsTest : public testing::Test {
   Answer Call(const std::string& rpc, const std::string& message) {
     auto result = std::make_shared<std::promise<Answer>>();
     std::future<Answer> future = result->get_future();
-    client_->Call(*by_name_.at(rpc), message, {.deadline = SteadyTime::Now() + absl::Minutes(1)},
+    client_->Call(*by_name_.at(rpc), message,
+                  {.deadline = SteadyTime::Now() + absl::Minutes(1), .credentials = Keys()},
                   [result](Answer done) { result->set_value(std::move(done)); });
     return future.get();
   }
@@ -100,7 +105,7 @@ class ClientThreadsTest : public testing::Test {
         client_->Call(*by_name_.at(absl::StrCat(kPackage, "CouponsService.DeleteCouponForStore")),
                       Bytes("DeleteCouponForStoreRequest",
                             absl::StrCat("coupon_id: '", 500000000000000000 + number, "'")),
-                      {.deadline = SteadyTime::Now() + absl::Minutes(1)},
+                      {.deadline = SteadyTime::Now() + absl::Minutes(1), .credentials = Keys()},
                       [over](const Answer&) { over->set_value(); });
     handle.Cancel();
     future.get();

@@ -1,4 +1,5 @@
-// The Front that is the gateway without gRPC: routes, client, and the numbers that a Gateway keeps.
+// The Front that is the gateway without gRPC: routes, the generation in force and its reloader, and
+// the numbers that a Gateway keeps.
 #include <cstdlib>
 #include <future>
 #include <iostream>
@@ -10,8 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "service/call/in_flight.h"
 #include "service/call/status.h"
-#include "service/generation/backend.h"
-#include "service/generation/upstreams.h"
+#include "service/generation/generation.h"
+#include "service/generation/reloader.h"
+#include "service/generation/slot.h"
 #include "service/metrics/metrics.h"
 #include "service/telemetry/call_stats.h"
 #include "service/telemetry/drift_log.h"
@@ -22,8 +24,6 @@
 
 namespace gateway::faults {
 namespace {
-
-constexpr char kProvider[] = "paynow";
 
 template <typename T>
 T Must(absl::StatusOr<T> value) {
@@ -58,11 +58,10 @@ class DirectPending : public Front::Pending {
 class DirectFront : public Front {
  public:
   explicit DirectFront(const Config& config)
-      : default_deadline_(config.default_deadline),
-        routes_(Must(mapping::RouteTable::Compile(mapping::EmbeddedFiles()))),
-        client_(MakeDirectClient(config.upstreams.at(kProvider))),
-        slot_({client_, config.default_deadline}),
+      : routes_(Must(mapping::RouteTable::Compile(mapping::EmbeddedFiles()))),
+        in_force_(Must(Load(config, *routes_, /*before=*/nullptr))),
         telemetry_(Must(Telemetry::Create(config))),
+        reloader_(in_force_, Reloader::Fingerprint(config), *routes_, [](const Generation&) {}),
         metrics_(MakeSources()) {}
 
   std::unique_ptr<Pending> Start(const std::string& rpc, const std::string& request,
@@ -70,12 +69,19 @@ class DirectFront : public Front {
     const mapping::Route& route = *by_path_.at(rpc);
     auto result = std::make_shared<Result>();
     std::future<end_to_end::Answer> answer = result->get_future();
+    const std::shared_ptr<const Generation> generation = in_force_.Get();
+    const UpstreamAccess& upstream = generation->upstreams.front();
     const SteadyTime began = SteadyTime::Now();
-    const absl::Duration left =
-        deadline == absl::InfiniteFuture() ? default_deadline_ : deadline - absl::Now();
-    Client::Handle handle = client_->Call(
-        route, request, {.deadline = began + left}, [this, &route, began, result](Answer done) {
-          result->set_value(Translate(route, std::move(done), SteadyTime::Now() - began));
+    const absl::Duration left = deadline == absl::InfiniteFuture()
+                                    ? generation->config.default_deadline
+                                    : deadline - absl::Now();
+    Client::Handle handle = upstream.client->Call(
+        route, request,
+        {.deadline = began + left, .credentials = upstream.credentials, .renewal = &reloader_},
+        [this, generation, &route, began, result](Answer done) {
+          result->set_value(Translate(route, std::move(done),
+                                      generation->upstreams.front().client->host(),
+                                      SteadyTime::Now() - began));
         });
     return std::make_unique<DirectPending>(std::move(handle), std::move(answer));
   }
@@ -83,19 +89,13 @@ class DirectFront : public Front {
   std::string MetricsText() const override { return metrics_.Text(); }
 
  private:
-  static std::unique_ptr<Client> MakeDirectClient(const UpstreamConfig& upstream) {
-    return Must(MakeClient(kProvider, upstream, Must(LoadPool(upstream)),
-                           std::make_shared<UpstreamCounters>()));
-  }
-
   gateway::Metrics::Sources MakeSources() {
     gateway::Metrics::Sources sources;
-    sources.upstreams = {{kProvider, &slot_}};
+    sources.in_force = &in_force_;
     sources.drift = &drift_;
     sources.in_flight = &in_flight_;
-    sources.reloads = &reloads_;
+    sources.reloader = &reloader_;
     sources.telemetry = telemetry_.get();
-    sources.certificates = [] { return std::vector<CertificateFile>(); };
     for (const mapping::Route& route : routes_->routes()) {
       by_path_[route.rpc_path] = &route;
       sources.rpcs.push_back({route.service, route.full_name.substr(route.service.size() + 1),
@@ -105,12 +105,13 @@ class DirectFront : public Front {
   }
 
   // As gRPC's client shows it.
-  end_to_end::Answer Translate(const mapping::Route& route, Answer done, absl::Duration took) {
+  end_to_end::Answer Translate(const mapping::Route& route, Answer done, const std::string& host,
+                               absl::Duration took) {
     end_to_end::Answer answer;
     answer.trailers.emplace("gateway-attempts", absl::StrCat(done.attempts));
     CallStats& stats = stats_.at(route.rpc_path);
     if (const auto* failure = std::get_if<mapping::Failure>(&done.result)) {
-      answer.status = ToStatus(*failure, route.full_name, client_->host());
+      answer.status = ToStatus(*failure, route.full_name, host);
       stats.Count(failure->code, CallStats::EndOf(failure->outcome), took);
       return answer;
     }
@@ -121,16 +122,14 @@ class DirectFront : public Front {
     return answer;
   }
 
-  const absl::Duration default_deadline_;
   const std::unique_ptr<const mapping::RouteTable> routes_;
   std::map<std::string, const mapping::Route*> by_path_;
   std::map<std::string, CallStats> stats_;  // the map is constant after construction
   DriftLog drift_;
   InFlight in_flight_;
-  ReloadCounters reloads_;
-  std::shared_ptr<Client> client_;
-  const BackendSlot slot_;
+  Slot<Generation> in_force_;
   const std::unique_ptr<Telemetry> telemetry_;
+  Reloader reloader_;
   const gateway::Metrics metrics_;
 };
 

@@ -52,6 +52,12 @@ constexpr absl::string_view kMatrix[] = {
     "HTTP/2 rapid reset by a client",
     "out of descriptors, out of memory quota",
     "the wall clock steps an hour, both ways",
+    "the breaker's probes hang",
+    "a log into a pipe that nobody reads",
+    "a key, CA, policy or certificate file that blocks",
+    "silent connections on the metrics and health ports",
+    "a watched directory that is always busy",
+    "a refused reload whose key changed too, and a 401",
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 // A change of configuration or keys that is no good: the old stays in force.
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -29,30 +30,38 @@ class ReloadFaults : public WireBench {
     return refusals;
   }
 
+  // A configuration with `key` and, under `webhooks`, a secret of its own; its files are there.
+  json ConfigFor(const FaultyUpstream& upstream) {
+    json config;
+    config["listen"] = "127.0.0.1:0";
+    json& paynow = config["upstreams"]["paynow"];
+    paynow["base_url"] = upstream.base_url();
+    paynow["default_store"] = kStore;
+    paynow["api_key"]["file"] = directory_.Path("key");
+    if (wire() == Wire::kTls) paynow["ca_file"] = upstream.ca_file();
+    Replace("key", "good\n");
+    return config;
+  }
+
+  // Starts a gateway that watches this configuration.
+  void ServeFile(const json& text, const FaultyUpstream& upstream) {
+    Replace("gateway.json", text.dump());
+    absl::StatusOr<Config> loaded = LoadConfig(directory_.Path("gateway.json"));
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    config() = *loaded;
+    ServeUrl(upstream.base_url(), upstream.ca_file());
+  }
+
   TempDir directory_;
 };
 
 TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
-  if (!Front::IsThroughGrpc()) {
-    return NotProduced("files are watched by the service, which is not under test here");
-  }
   FaultyUpstream upstream(wire(), [](const Received& request) {
     const bool good_key = request.Header("authorization") == "APIKey good";
     return good_key ? Reaction::Json(R"({"id": "1"})") : Reaction::Status(401);
   });
-  Replace("key", "good\n");
-  json good;
-  good["listen"] = "127.0.0.1:0";
-  json& paynow = good["upstreams"]["paynow"];
-  paynow["base_url"] = upstream.base_url();
-  paynow["default_store"] = kStore;
-  paynow["api_key"]["file"] = directory_.Path("key");
-  if (wire() == Wire::kTls) paynow["ca_file"] = upstream.ca_file();
-  Replace("gateway.json", good.dump());
-  absl::StatusOr<Config> loaded = LoadConfig(directory_.Path("gateway.json"));
-  ASSERT_TRUE(loaded.ok()) << loaded.status();
-  config() = *loaded;
-  ServeUrl(upstream.base_url(), upstream.ca_file());
+  const json good = ConfigFor(upstream);
+  ServeFile(good, upstream);
   ExpectOk(Call(Refund()));
 
   const CapturedStderr log;
@@ -90,6 +99,52 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
   EXPECT_EQ(upstream.faults(), 0);
   ExpectAttempts("write", {{"2xx", 1 + 2 * changed}});
   Saw(absl::StrCat(changed, " refused"));
+}
+
+// The reload is refused for a reason that has nothing to do with the key, and the upstream refuses
+// the key in force: the call must not be made with the key that nobody has accepted.
+TEST_P(ReloadFaults, Case52RefusedReloadWhoseKeyChangedTooAndA401) {
+  std::atomic<bool> good_key_ended = false;
+  std::atomic<int> unaccepted = 0;
+  FaultyUpstream upstream(wire(), [&](const Received& request) {
+    const std::string key(request.Header("authorization"));
+    if (key == "APIKey good" && !good_key_ended) return Reaction::Json(R"({"id": "1"})");
+    if (key == "APIKey accepted") return Reaction::Json(R"({"id": "1"})");
+    unaccepted += key != "APIKey good";
+    return Reaction::Status(401);
+  });
+  Replace("secret", "whsec_c2VjcmV0LW9mLXRoZS10ZXN0\n");
+  json good = ConfigFor(upstream);
+  good["webhooks"]["providers"]["paynow"]["secrets"]["first"]["file"] = directory_.Path("secret");
+  ServeFile(good, upstream);
+  ExpectOk(Call(Refund()));
+  good_key_ended = true;
+
+  int refused = 0;
+  int declined = 0;
+  const std::vector<std::pair<std::string, std::string>> spoilt = {
+      {"gateway.json", "{\"listen\": "}, {"secret", ""}};
+  for (const auto& [file, text] : spoilt) {
+    SCOPED_TRACE(file);
+    Replace(file, text);
+    ExpectMetric("gateway_reloads_total", {{"result", "refused"}}, ++refused);
+    Replace("key", absl::StrCat("of-a-refused-reload-", refused, "\n"));
+    ExpectMetric("gateway_reloads_total", {{"result", "refused"}}, ++refused);
+    ExpectSeen(Call(Refund()), absl::StatusCode::kUnauthenticated, "refused",
+               "UPSTREAM_UNAUTHENTICATED");
+    ++declined;
+    EXPECT_EQ(unaccepted, 0);
+    ExpectMetric("gateway_upstream_keys_renewed_total", {}, 0);
+    // Back to the reload that is in force: only then is the next file spoilt.
+    Replace("key", "good\n");
+    Replace(file, file == "secret" ? "whsec_c2VjcmV0LW9mLXRoZS10ZXN0\n" : good.dump());
+    ExpectMetric("gateway_reloads_total", {{"result", "applied"}}, declined);
+    refused = static_cast<int>(Metric("gateway_reloads_total", {{"result", "refused"}}));
+  }
+  Replace("key", "accepted\n");
+  ASSERT_TRUE(Comes([&] { return Call(Refund()).ok(); }));
+  EXPECT_EQ(unaccepted, 0);
+  Saw(absl::StrCat(declined, " declined, no key of a refused reload sent"));
 }
 
 INSTANTIATE_TEST_SUITE_P(, ReloadFaults, BothWires(), WireName);

@@ -98,12 +98,13 @@ class ClientTest : public testing::Test {
  protected:
   void Create(Client::Options options = {.base_url = "https://api.example"},
               Credentials credentials = Credentials("default-key", {{"12", "key-of-12"}}),
-              CredentialStore::Load load = nullptr) {
+              KeyRenewal* renewal = nullptr) {
     options.deadline_margin = absl::Milliseconds(5);
     auto transport = std::make_unique<FakeTransport>();
     transport_ = transport.get();
-    auto client = Client::Create(std::move(options), std::move(credentials), std::move(load),
-                                 std::move(transport));
+    credentials_ = std::make_shared<const Credentials>(std::move(credentials));
+    renewal_ = renewal;
+    auto client = Client::Create(std::move(options), std::move(transport));
     ASSERT_TRUE(client.ok()) << client.status();
     client_ = *std::move(client);
   }
@@ -113,7 +114,9 @@ class ClientTest : public testing::Test {
                      SteadyTime deadline = SteadyTime::InfiniteFuture()) {
     return Call(method, json, CallTerms{.deadline = deadline});
   }
-  const Called& Call(absl::string_view method, const std::string& json, const CallTerms& terms) {
+  const Called& Call(absl::string_view method, const std::string& json, CallTerms terms) {
+    terms.credentials = credentials_;
+    terms.renewal = renewal_;
     calls_.push_back(std::make_unique<Called>());
     Called* const called = calls_.back().get();
     last_ = client_->Call(RouteOf(method), Message(method, json), terms, [called](Answer answer) {
@@ -126,6 +129,8 @@ class ClientTest : public testing::Test {
 
   FakeTransport* transport_ = nullptr;
   std::unique_ptr<Client> client_;
+  std::shared_ptr<const Credentials> credentials_;
+  KeyRenewal* renewal_ = nullptr;
   std::vector<std::unique_ptr<Called>> calls_;
   Client::Handle last_;
 };

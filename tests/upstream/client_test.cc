@@ -199,8 +199,7 @@ TEST_F(ClientTest, RefusesWhatIsNoBaseUrl) {
                                "http://[::1]x",
                                "https://h\x01",
                                "https://caf\xc3\xa9"}) {
-    const auto client = Client::Create({.base_url = base_url}, Credentials("k", {}), nullptr,
-                                       std::make_unique<FakeTransport>());
+    const auto client = Client::Create({.base_url = base_url}, std::make_unique<FakeTransport>());
     EXPECT_EQ(client.status().code(), absl::StatusCode::kInvalidArgument) << base_url;
     EXPECT_THAT(std::string(client.status().message()), Not(HasSubstr("MARKER")));
   }

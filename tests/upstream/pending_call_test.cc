@@ -192,27 +192,62 @@ TEST_F(PendingCallTest, IsCancelledInAnyAttemptAndInBetween) {
   EXPECT_THAT(transport_->cancelled, ElementsAre(1001u, 103u));
 }
 
+// Keeps what is asked until the test answers it.
+class FakeRenewal final : public KeyRenewal {
+ public:
+  void Renew(const Upstream&, std::shared_ptr<const Credentials>, Done done) override {
+    questions.push_back(std::move(done));
+  }
+  void Answer(size_t question, const std::string& key) {
+    questions[question](std::make_shared<const Credentials>(
+        key, absl::flat_hash_map<std::string, std::string>()));
+  }
+
+  std::vector<Done> questions;
+};
+
 TEST_F(PendingCallTest, TakesARenewedKeyOnce) {
-  int loads = 0;
-  Create({.base_url = "https://api.example"}, Credentials("old", {}),
-         [&]() -> absl::StatusOr<Credentials> {
-           ++loads;
-           return Credentials("new", {});
-         });
+  FakeRenewal renewal;
+  Create({.base_url = "https://api.example"}, Credentials("old", {}), &renewal);
   const Called& call = Call(kRefund, kRefundOf34);
   EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey old"));
   Answer(0, Response(401, ""));
+  ASSERT_EQ(renewal.questions.size(), 1u);
+  ASSERT_EQ(transport_->waits.size(), 1u);
+  EXPECT_EQ(transport_->sent.size(), 1u);
+  renewal.Answer(0, "new");  // on any thread: the call goes on on the transport's
+  EXPECT_THAT(transport_->cancelled, ElementsAre(1001u));
+  transport_->waits[0](http::Error{.kind = Kind::kCancelled});
   ASSERT_EQ(transport_->sent.size(), 2u);
   EXPECT_THAT(transport_->sent[1].headers, Contains("Authorization: APIKey new"));
   Answer(1, Response(401, ""));
   ASSERT_EQ(call.times, 1);
   EXPECT_EQ(call.failure().code, absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(loads, 1);
+  EXPECT_EQ(renewal.questions.size(), 1u);
+}
 
-  Call(kRefund, kRefundOf34);  // no newer one, and it was read only now
+TEST_F(PendingCallTest, FailsWithTheRefusalWhereNoKeyIsNewer) {
+  FakeRenewal renewal;
+  Create({.base_url = "https://api.example"}, Credentials("old", {}), &renewal);
+  Call(kRefund, kRefundOf34);
+  Answer(0, Response(401, ""));
+  renewal.Answer(0, "old");
+  transport_->waits[0](http::Error{.kind = Kind::kCancelled});
+  EXPECT_EQ(calls_.back()->failure().code, absl::StatusCode::kUnauthenticated);
+
+  Call(kRefund, kRefundOf34);  // the answer does not come in time
+  Answer(1, Response(401, ""));
+  transport_->waits[1](http::Error{.kind = Kind::kDeadline});
+  EXPECT_EQ(calls_.back()->failure().code, absl::StatusCode::kUnauthenticated);
+
+  Call(kRefund, kRefundOf34);  // it is cancelled meanwhile
   Answer(2, Response(401, ""));
+  last_.Cancel();
+  renewal.Answer(2, "new");
+  transport_->waits[2](http::Error{.kind = Kind::kCancelled});
   EXPECT_EQ(calls_.back()->times, 1);
-  EXPECT_EQ(loads, 1);
+  EXPECT_EQ(transport_->sent.size(), 3u);
+  renewal.Answer(1, "new");  // long after the call is over
 }
 
 TEST_F(PendingCallTest, ShedsWhatExceedsTheLimit) {

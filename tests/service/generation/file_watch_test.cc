@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "tests/service/temp_dir.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 namespace {
@@ -94,6 +98,32 @@ TEST_F(FileWatchTest, Stops) {
   watch_.Watch({file_});
   watch_.Stop();
   EXPECT_FALSE(watch_.Await());
+}
+
+TEST(FileWatchInABusyDirectory, TellsOfChangesThoughItIsNeverQuiet) {
+  const TempDir directory;
+  std::atomic<bool> stop = false;
+  std::thread busy([&] {
+    while (!stop) directory.Write("log", "another line");
+  });
+  FileWatch watch;
+  watch.Watch({directory.Path("key")});
+  const SteadyTime begin = SteadyTime::Now();
+  EXPECT_TRUE(watch.Await());
+  EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(9));  // not at the interval
+  stop = true;
+  busy.join();
+}
+
+TEST(FileWatchThatIsWoken, ComesBackOnceForEachGroupOfWakes) {
+  FileWatch watch;
+  watch.Wake();
+  watch.Wake();
+  EXPECT_TRUE(watch.Await());
+  watch.Stop();
+  watch.Wake();
+  EXPECT_FALSE(watch.Await());
+  EXPECT_FALSE(watch.Await());
 }
 
 }  // namespace

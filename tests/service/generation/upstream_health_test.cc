@@ -180,11 +180,10 @@ TEST(SeemsDeadTest, GoesByBothBreakers) {
   for (const Case& c : {Case{0, 0, 0, 0, false}, Case{9, 0, 0, 0, false}, Case{0, 9, 0, 0, true},
                         Case{0, 0, 0, 9, true}, Case{0, 9, 0, 9, true}, Case{0, 9, 9, 0, false},
                         Case{9, 0, 0, 9, false}, Case{0, 9, 0, 1, true}, Case{9, 0, 9, 0, false}}) {
-    CredentialStore credentials(Credentials("k", {}), nullptr);
     FakeTransport transport;
     UpstreamOptions options;
     options.breaker.min_calls = 2;
-    Upstream upstream(options, credentials, transport, std::make_shared<UpstreamCounters>());
+    Upstream upstream(options, transport, std::make_shared<UpstreamCounters>());
     const auto record = [&](resilience::Gate& gate, int calls, Verdict verdict) {
       for (int i = 0; i < calls; ++i) gate.Leave(gate.Enter(now), verdict, false, now);
     };

@@ -1,4 +1,4 @@
-#include "service/generation/upstreams.h"
+#include "service/generation/upstream_access.h"
 
 #include <memory>
 #include <optional>
@@ -30,8 +30,7 @@ http::Http1Transport::OnSilence LogSilence(const std::string& upstream) {
   };
 }
 
-}  // namespace
-
+// The keys as their files and variables hold them now.
 absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream) {
   std::string default_key;
   if (!upstream.api_key.empty()) {
@@ -48,6 +47,7 @@ absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream) {
   return Credentials(std::move(default_key), std::move(store_keys));
 }
 
+// The options of the pool, with certificates, keys and passwords as their files hold them now.
 absl::StatusOr<http::Options> LoadPool(const UpstreamConfig& upstream) {
   http::Options pool = upstream.pool;
   absl::StatusOr<http::TlsOptions> tls = LoadUpstreamTls(upstream.tls);
@@ -61,22 +61,45 @@ absl::StatusOr<http::Options> LoadPool(const UpstreamConfig& upstream) {
   return pool;
 }
 
-absl::StatusOr<std::unique_ptr<Client>> MakeClient(const std::string& name,
-                                                   const UpstreamConfig& upstream,
+// A client with a pool of its own.
+absl::StatusOr<std::shared_ptr<Client>> MakeClient(const std::string& name,
+                                                   const UpstreamConfig& section,
                                                    const http::Options& pool,
                                                    std::shared_ptr<UpstreamCounters> counters) {
-  absl::StatusOr<Credentials> credentials = LoadCredentials(upstream);
-  if (!credentials.ok()) return credentials.status();
-  const absl::Status base_url = Client::CheckBaseUrl(upstream.options.base_url);
+  const absl::Status base_url = Client::CheckBaseUrl(section.options.base_url);
   if (!base_url.ok()) return Prefixed(".base_url: ", base_url);
   absl::StatusOr<std::unique_ptr<http::Http1Transport>> transport =
-      http::Http1Transport::Create(upstream.options.base_url, pool, LogSilence(name));
+      http::Http1Transport::Create(section.options.base_url, pool, LogSilence(name));
   if (!transport.ok()) return Prefixed(": ", transport.status());
-  absl::StatusOr<std::unique_ptr<Client>> client = Client::Create(
-      upstream.options, *std::move(credentials), [upstream] { return LoadCredentials(upstream); },
-      *std::move(transport), std::move(counters));
+  absl::StatusOr<std::unique_ptr<Client>> client =
+      Client::Create(section.options, *std::move(transport), std::move(counters));
   if (!client.ok()) return Prefixed(": ", client.status());
   return client;
+}
+
+}  // namespace
+
+absl::StatusOr<UpstreamAccess> LoadUpstream(const std::string& name, const UpstreamConfig& section,
+                                            const UpstreamConfig* section_before,
+                                            const UpstreamAccess* before) {
+  absl::StatusOr<http::Options> pool = LoadPool(section);
+  if (!pool.ok()) return pool.status();
+  absl::StatusOr<Credentials> credentials = LoadCredentials(section);
+  if (!credentials.ok()) return credentials.status();
+  const bool same = before != nullptr && section == *section_before && *pool == before->pool;
+  if (same && *credentials == *before->credentials) return *before;
+
+  UpstreamAccess access{.name = name,
+                        .client = same ? before->client : nullptr,
+                        .credentials = std::make_shared<const Credentials>(*std::move(credentials)),
+                        .pool = *std::move(pool)};
+  if (same) return access;
+  auto client = MakeClient(name, section, access.pool,
+                           before == nullptr ? std::make_shared<UpstreamCounters>()
+                                             : before->client->upstream().shared_counters);
+  if (!client.ok()) return client.status();
+  access.client = *std::move(client);
+  return access;
 }
 
 }  // namespace gateway

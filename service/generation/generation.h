@@ -1,0 +1,54 @@
+// Everything that calls take from the configuration and its files, made as one and exchanged as one
+// (see slot.h). A call takes the generation in force when it begins and uses no other until it
+// ends: the same generation decides whether the call is allowed, and says where it goes and with
+// which key.
+//
+//   auto generation = Load(config, routes, /*before=*/nullptr);  // start, and --check-config
+//   auto next = Load(changed, routes, in_force.Get().get());     // reload
+//   if (next.ok()) in_force.Set(*std::move(next));
+//
+// Thread-safety: a Generation is immutable. Load may be called from any thread; it reads files.
+// Lifetime: routes outlive the generations. The destructor waits for the clients' threads, so it
+// must not run on one of them: whoever puts a generation in force sees to that (see slot.h).
+#ifndef SERVICE_GENERATION_GENERATION_H_
+#define SERVICE_GENERATION_GENERATION_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "service/authorization/authorizer.h"
+#include "service/config/config.h"
+#include "service/generation/tls_files.h"
+#include "service/generation/upstream_access.h"
+#include "upstream/mapping/route.h"
+#include "upstream/webhooks/parse_event.h"
+
+namespace gateway {
+
+struct Generation {
+  Config config;
+  // One for each section of `config.upstreams`, in their order. A reload cannot change the set, so
+  // a position stands for the same upstream in every generation.
+  std::vector<UpstreamAccess> upstreams;
+  // None of these is null, except `tls` where the port is in plain text.
+  std::shared_ptr<const webhooks::Settings> webhooks;
+  std::shared_ptr<const authorization::Settings> authorization;
+  std::shared_ptr<const TlsMaterial> tls;
+};
+
+// Reads every file that `config` names. All or nothing: an error leaves nothing behind, and nothing
+// that is in force changes in either case. What did not change since `before` is shared with it, an
+// upstream's client above all. `before` is null at the start.
+//
+// Errors name file and key: "gateway.json: upstreams.paynow.api_key.file: ...". INVALID_ARGUMENT
+// also for a change since `before` that only a restart can make.
+absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config,
+                                                       const mapping::RouteTable& routes,
+                                                       const Generation* before);
+
+}  // namespace gateway
+
+#endif  // SERVICE_GENERATION_GENERATION_H_
