@@ -8,7 +8,6 @@
 #include "upstream/mapping/credential.h"
 #include "upstream/mapping/error_body.h"
 #include "upstream/mapping/form.h"
-#include "upstream/mapping/guard.h"
 
 namespace gateway::mapping {
 namespace {
@@ -29,11 +28,13 @@ struct Profile {
 // Compiles one method. Kept apart from the table so that a half-made route never shows.
 class RouteCompiler {
  public:
-  RouteCompiler(const MethodDescriptor& method, const Profile& profile, Plans& plans)
+  RouteCompiler(const MethodDescriptor& method, const Profile& profile, Plans& plans,
+                google::protobuf::MessageFactory& messages)
       : method_(method),
         rule_(method.options().GetExtension(google::api::http)),
         overrides_(*profile.overrides),
-        plans_(plans) {
+        plans_(plans),
+        messages_(messages) {
     route_.provider = profile.provider;
   }
 
@@ -53,7 +54,7 @@ class RouteCompiler {
     constexpr Step kSteps[] = {&RouteCompiler::Request, &RouteCompiler::Verb,
                                &RouteCompiler::Places,  &RouteCompiler::Mask,
                                &RouteCompiler::Reply,   &RouteCompiler::Idempotency,
-                               &RouteCompiler::Guard};
+                               &RouteCompiler::Ledger};
     for (const Step step : kSteps) {
       const absl::Status status = (this->*step)();
       if (!status.ok()) return status;
@@ -234,13 +235,12 @@ class RouteCompiler {
     return absl::OkStatus();
   }
 
-  absl::Status Guard() {
-    const std::string& path = method_.options().GetExtension(v1::method).once().guard();
-    if (path.empty()) return absl::OkStatus();
-    if (route_.read) return Bad("once.guard: a read guards nothing");
-    auto fields = ResolveGuard(*method_.input_type(), path);
-    if (!fields.ok()) return Bad(fields.status().message());
-    route_.guard = *std::move(fields);
+  absl::Status Ledger() {
+    if (!method_.options().GetExtension(v1::method).has_once()) return absl::OkStatus();
+    if (route_.read) return Bad("once: a read happens to nobody");
+    absl::StatusOr<Once> once = CompileOnce(method_, messages_);
+    if (!once.ok()) return Bad(once.status().message());
+    route_.once = *std::move(once);
     return absl::OkStatus();
   }
 
@@ -292,6 +292,7 @@ class RouteCompiler {
   const google::api::HttpRule& rule_;
   const ProfileOverrides& overrides_;
   Plans& plans_;
+  google::protobuf::MessageFactory& messages_;
   Route route_;
 };
 
@@ -380,7 +381,8 @@ absl::StatusOr<std::unique_ptr<const RouteTable>> RouteTable::Compile(
                                                        service->file()->package(),
                                                        " has a (gateway.v1.provider) option"));
       }
-      absl::StatusOr<Route> route = RouteCompiler(method, profile->second, table->plans_).Compile();
+      absl::StatusOr<Route> route =
+          RouteCompiler(method, profile->second, table->plans_, table->messages_).Compile();
       if (!route.ok()) return route.status();
       route->request_prototype = table->messages_.GetPrototype(method.input_type());
       table->routes_.push_back(*std::move(route));

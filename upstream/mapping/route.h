@@ -33,6 +33,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/v1/annotations.pb.h"
 #include "upstream/http/message.h"
+#include "upstream/mapping/once/once.h"
 #include "upstream/mapping/path_template.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/profile.h"
@@ -64,8 +65,8 @@ struct Route {
   bool read = false;
   // Heeds the provider's idempotency key.
   bool idempotency_key = false;
-  // The field that the ledger's guard reads (Once.guard), from the request inwards; empty: none.
-  std::vector<const google::protobuf::FieldDescriptor*> guard;
+  // What the ledger has to know of a write; empty for a read.
+  Once once;
   // Request or reply has a place for a credential.
   bool credential = false;
 

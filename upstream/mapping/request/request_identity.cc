@@ -11,7 +11,6 @@
 namespace gateway::mapping {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 std::string Deterministic(const Message& message) {
@@ -24,29 +23,9 @@ std::string Deterministic(const Message& message) {
   return bytes;
 }
 
-// "" where the field is not set.
-std::string TextOf(const Message& message, const FieldDescriptor* field) {
-  const google::protobuf::Reflection& reflection = *message.GetReflection();
-  if (!reflection.HasField(message, field)) return "";
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetString(message, field);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(reflection.GetInt64(message, field));
-    case FieldDescriptor::CPPTYPE_INT32:
-      return absl::StrCat(reflection.GetInt32(message, field));
-    default:
-      return "";
-  }
-}
-
 std::string GuardOf(const Route& route, const Message& request) {
-  if (route.guard.empty()) return "";
-  const Message* message = &request;
-  for (size_t i = 0; i + 1 < route.guard.size(); ++i) {
-    message = &message->GetReflection()->GetMessage(*message, route.guard[i]);
-  }
-  const std::string value = TextOf(*message, route.guard.back());
+  if (route.once.guard.empty()) return "";
+  const std::string value = TextAt(request, route.once.guard).value_or("");
   return value.empty() ? "" : absl::StrCat(route.full_name, " ", value);
 }
 

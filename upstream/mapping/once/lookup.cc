@@ -1,0 +1,281 @@
+#include "upstream/mapping/once/lookup.h"
+
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace gateway::mapping {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using Condition = LookupPlan::Condition;
+using Value = std::optional<std::string>;
+using nlohmann::json;
+
+// The upstream's clock and ours.
+constexpr absl::Duration kSkew = absl::Minutes(1);
+
+absl::StatusOr<std::unique_ptr<Message>> Parse(const Message& prototype, absl::string_view bytes) {
+  std::unique_ptr<Message> message(prototype.New());
+  if (message->ParsePartialFromArray(bytes.data(), static_cast<int>(bytes.size()))) return message;
+  return absl::InvalidArgumentError("the message cannot be parsed");
+}
+
+void SetText(Message& message, const FieldPath& path, const std::string& text) {
+  Message* holder = &message;
+  for (size_t i = 0; i + 1 < path.size(); ++i) {
+    holder = holder->GetReflection()->MutableMessage(holder, path[i]);
+  }
+  const FieldDescriptor* const field = path.back();
+  const google::protobuf::Reflection& reflection = *holder->GetReflection();
+  int64_t number = 0;
+  const bool is_number = absl::SimpleAtoi(text, &number);
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection.SetString(holder, field, text);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection.SetInt64(holder, field, is_number ? number : 0);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return reflection.SetInt32(holder, field, static_cast<int32_t>(is_number ? number : 0));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.SetBool(holder, field, text == "true");
+    case FieldDescriptor::CPPTYPE_ENUM:
+      if (const auto* value = field->enum_type()->FindValueByName(text)) {
+        reflection.SetEnum(holder, field, value);
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+absl::Time TimeAt(const Message& candidate, const FieldDescriptor* field, absl::Time otherwise) {
+  const google::protobuf::Reflection& reflection = *candidate.GetReflection();
+  if (!reflection.HasField(candidate, field)) return otherwise;
+  const Message& time = reflection.GetMessage(candidate, field);
+  const auto part = [&time](const char* name) {
+    const FieldDescriptor* const member = time.GetDescriptor()->FindFieldByName(name);
+    return member->cpp_type() == FieldDescriptor::CPPTYPE_INT64
+               ? time.GetReflection()->GetInt64(time, member)
+               : time.GetReflection()->GetInt32(time, member);
+  };
+  return absl::FromUnixSeconds(part("seconds")) + absl::Nanoseconds(part("nanos"));
+}
+
+enum class Fit { kYes, kNo, kUnclear };
+
+Fit FitOfGrowth(const Value& now, const Value& before, const Value& by) {
+  int64_t is = 0;
+  int64_t was = 0;
+  int64_t step = 0;
+  // Some upstreams leave a sum out while it is zero.
+  if (!by || !absl::SimpleAtoi(*by, &step) || !absl::SimpleAtoi(now.value_or("0"), &is) ||
+      !absl::SimpleAtoi(before.value_or("0"), &was)) {
+    return Fit::kUnclear;
+  }
+  if (is == was) return Fit::kNo;
+  return is == was + step ? Fit::kYes : Fit::kUnclear;
+}
+
+bool SameText(const Value& left, const Value& right) {
+  if (left.has_value() != right.has_value()) return false;
+  return !left || absl::EqualsIgnoreCase(*left, *right);
+}
+
+// One look at the reply of a read.
+class Look {
+ public:
+  Look(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended)
+      : plan_(plan), memory_(memory), ended_(ended) {}
+
+  Verdict At(const Message& reply) {
+    const std::vector<const Message*> candidates = MessagesAt(reply, plan_.find);
+    for (const Message* const candidate : candidates) Sort(*candidate);
+    if (ours_.size() == 1) return Happened(*ours_.front());
+    if (ours_.size() > 1) {
+      return Undecided(absl::StrCat(ours_.size(), " of what the read shows could be the write's"));
+    }
+    if (unclear_) return Undecided("a sum has changed, but not by what the write states");
+    if (late_) return Undecided("what fits was made after the write had ended");
+    if (!IsWhole(candidates)) return Undecided("the read does not show all that there is");
+    return {Verdict::kAbsent, {}, {}};
+  }
+
+ private:
+  static Verdict Undecided(std::string reason) {
+    return {Verdict::kUndecided, {}, std::move(reason)};
+  }
+
+  Verdict Happened(const Message& candidate) const {
+    Verdict verdict{Verdict::kHappened, {}, "the upstream shows it"};
+    if (plan_.candidate_is_reply) verdict.reply = candidate.SerializePartialAsString();
+    if (plan_.reply_is_empty) verdict.reply = "";
+    return verdict;
+  }
+
+  absl::Time MadeAt(const Message& candidate) const {
+    return plan_.made_at == nullptr ? memory_.begun
+                                    : TimeAt(candidate, plan_.made_at, memory_.begun);
+  }
+
+  void Sort(const Message& candidate) {
+    if (IsKnown(candidate) || MadeAt(candidate) < memory_.begun - kSkew) return;
+    const Fit fit = FitOf(candidate);
+    unclear_ = unclear_ || fit == Fit::kUnclear;
+    if (fit != Fit::kYes) return;
+    if (MadeAt(candidate) > ended_ + plan_.settle + kSkew) {
+      late_ = true;
+    } else {
+      ours_.push_back(&candidate);
+    }
+  }
+
+  bool IsKnown(const Message& candidate) const {
+    if (plan_.identity.empty()) return false;
+    const Value identity = TextAt(candidate, plan_.identity);
+    return identity &&
+           std::find(memory_.known.begin(), memory_.known.end(), *identity) != memory_.known.end();
+  }
+
+  Fit FitOf(const Message& candidate) const {
+    Fit all = Fit::kYes;
+    for (size_t i = 0; i < plan_.conditions.size(); ++i) {
+      const Fit one = FitOf(candidate, i);
+      if (one == Fit::kNo) return Fit::kNo;
+      if (one == Fit::kUnclear) all = Fit::kUnclear;
+    }
+    return all;
+  }
+
+  Fit FitOf(const Message& candidate, size_t i) const {
+    const Condition& condition = plan_.conditions[i];
+    const Value value = TextAt(candidate, condition.field);
+    if (condition.kind == Condition::kGrownBy) {
+      return FitOfGrowth(value, memory_.before[i], memory_.wanted[i]);
+    }
+    const bool fits = condition.kind == Condition::kEquals
+                          ? SameText(value, memory_.wanted[i])
+                          : std::find(condition.any.begin(), condition.any.end(),
+                                      value.value_or("")) != condition.any.end();
+    return fits ? Fit::kYes : Fit::kNo;
+  }
+
+  // Whether everything that was made since the write began is shown.
+  bool IsWhole(const std::vector<const Message*>& candidates) const {
+    if (plan_.page_size == 0 || candidates.size() < plan_.page_size) return true;
+    return MadeAt(*candidates.back()) < memory_.begun - kSkew;
+  }
+
+  const LookupPlan& plan_;
+  const LookupMemory& memory_;
+  const absl::Time ended_;
+  std::vector<const Message*> ours_;
+  bool late_ = false;
+  bool unclear_ = false;
+};
+
+json JsonOf(const std::vector<Value>& values) {
+  json list = json::array();
+  for (const Value& value : values) list.push_back(value ? json(*value) : json());
+  return list;
+}
+
+std::vector<Value> ValuesOf(const json& list) {
+  std::vector<Value> values;
+  for (const json& value : list) {
+    values.push_back(value.is_null() ? Value() : Value(value.get<std::string>()));
+  }
+  return values;
+}
+
+// Texts of requests are UTF-8, as protobuf has checked.
+constexpr int kMemoryVersion = 1;
+
+}  // namespace
+
+LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, absl::Time now) {
+  LookupMemory memory;
+  memory.begun = now;
+  const std::unique_ptr<Message> write(plan.write_request->New());
+  // It has passed the request's own checks.
+  write->ParsePartialFromArray(write_request.data(), static_cast<int>(write_request.size()));
+  const std::unique_ptr<Message> read(plan.read_request->New());
+  for (const LookupPlan::Argument& argument : plan.arguments) {
+    const Value value = argument.request.empty() ? argument.text : TextAt(*write, argument.request);
+    if (value) SetText(*read, argument.field, *value);
+  }
+  memory.read_request = read->SerializePartialAsString();
+  for (const Condition& condition : plan.conditions) {
+    memory.wanted.push_back(condition.request.empty() ? Value()
+                                                      : TextAt(*write, condition.request));
+  }
+  memory.before.resize(plan.conditions.size());
+  return memory;
+}
+
+absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, LookupMemory& memory) {
+  const absl::StatusOr<std::unique_ptr<Message>> reply = Parse(*plan.read_reply, read_reply);
+  if (!reply.ok()) return reply.status();
+  memory.known.clear();
+  for (const Message* const candidate : MessagesAt(**reply, plan.find)) {
+    if (!plan.identity.empty()) {
+      if (Value identity = TextAt(*candidate, plan.identity)) memory.known.push_back(*identity);
+    }
+    for (size_t i = 0; i < plan.conditions.size(); ++i) {
+      const Condition& condition = plan.conditions[i];
+      if (condition.kind == Condition::kGrownBy) {
+        memory.before[i] = TextAt(*candidate, condition.field);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string WriteMemory(const LookupMemory& memory) {
+  return json{{"version", kMemoryVersion},       {"read", absl::Base64Escape(memory.read_request)},
+              {"wanted", JsonOf(memory.wanted)}, {"before", JsonOf(memory.before)},
+              {"known", memory.known},           {"begun", absl::ToUnixMicros(memory.begun)}}
+      .dump();
+}
+
+absl::StatusOr<LookupMemory> ReadMemory(const LookupPlan& plan, absl::string_view text) {
+  const absl::Status lost = absl::DataLossError("what was kept for the lookup cannot be read");
+  try {
+    const json kept = json::parse(text);
+    LookupMemory memory;
+    if (kept.at("version") != kMemoryVersion ||
+        !absl::Base64Unescape(kept.at("read").get<std::string>(), &memory.read_request)) {
+      return lost;
+    }
+    memory.wanted = ValuesOf(kept.at("wanted"));
+    memory.before = ValuesOf(kept.at("before"));
+    memory.known = kept.at("known").get<std::vector<std::string>>();
+    memory.begun = absl::FromUnixMicros(kept.at("begun").get<int64_t>());
+    // Written for conditions that the proto does not have any more.
+    if (memory.wanted.size() != plan.conditions.size() ||
+        memory.before.size() != plan.conditions.size()) {
+      return lost;
+    }
+    return memory;
+  } catch (const json::exception&) {
+    return lost;
+  }
+}
+
+Verdict Judge(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended,
+              absl::string_view read_reply) {
+  const absl::StatusOr<std::unique_ptr<Message>> reply = Parse(*plan.read_reply, read_reply);
+  if (!reply.ok()) return {Verdict::kUndecided, {}, std::string(reply.status().message())};
+  return Look(plan, memory, ended).At(**reply);
+}
+
+}  // namespace gateway::mapping
