@@ -6,6 +6,7 @@
 //   (none) -> INTENT -> DONE
 //               |-----> RELEASED (not sent, or refused): the same request may be claimed again
 //               '-----> UNKNOWN -> DONE | NOT_DONE | RELEASED
+//                          '-----> INTENT, in doubt: sent again, since it does no harm
 //
 // Thread-safety: values.
 #ifndef SERVICE_LEDGER_ENTRY_H_
@@ -75,8 +76,15 @@ enum class State : int8_t {
   kNotDone = 5,   // it was unknown, and was found not to have happened
 };
 
-// Why an entry is RELEASED. The numbers are stored.
-enum class Release : int8_t { kNone = 0, kNotSent = 1, kRefused = 2 };
+// Why an entry is RELEASED, or that it must not be. The numbers are stored.
+enum class Release : int8_t {
+  kNone = 0,
+  kNotSent = 1,
+  kRefused = 2,
+  // Of an INTENT or an UNKNOWN: an earlier attempt is unknown too. That the last one was not sent,
+  // or refused, says nothing about the earlier one.
+  kInDoubt = 3,
+};
 
 // "INTENT", "DONE", "RELEASED", "UNKNOWN", "NOT_DONE".
 absl::string_view Name(State state);

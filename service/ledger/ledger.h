@@ -58,11 +58,15 @@ struct ClaimRequest {
   std::string guard = {};
   // Until the call ends at the latest. With PostgreSQL the INTENT becomes UNKNOWN some time after.
   absl::Duration time_left = absl::ZeroDuration();
+  // So long after its first claim an UNKNOWN may be claimed again, if the call ends within it: to
+  // send the request twice does no harm. Zero: it may not.
+  absl::Duration harmless_for = absl::ZeroDuration();
 };
 
 struct ClaimAnswer {
   enum Kind {
-    kClaimed,     // it is yours, and durable: send, then Settle
+    kClaimed,     // it is yours, and durable: send, then Settle. The entry is in doubt (see
+                  // Release) if it was UNKNOWN
     kDone,        // it happened: entry.reply, or that alone
     kInProgress,  // another call holds it: Wait for its end
     kUnknown,     // it may have happened: do not send

@@ -121,7 +121,7 @@ void PostgresqlLedger::LookUp(std::shared_ptr<Claiming> claiming, int tries) {
 
 void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now,
                                   int tries) {
-  const ClaimAnswer::Kind kind = JudgeClaim(row, claiming->request.fingerprint);
+  const ClaimAnswer::Kind kind = JudgeClaim(row, claiming->request, now);
   if (kind == ClaimAnswer::kInProgress &&
       EndOverdue(row, now, [=, this] { LookUp(claiming, tries - 1); })) {
     return;

@@ -67,6 +67,12 @@ Cell MaybeBytes(const std::optional<std::string>& text) {
 
 bool Ended(State state) { return state != State::kIntent && state != State::kUnknown; }
 
+bool FitsState(Release release, State state) {
+  const bool released = release == Release::kNotSent || release == Release::kRefused;
+  if (released != (state == State::kReleased)) return false;
+  return release != Release::kInDoubt || !Ended(state);
+}
+
 std::string Identity(const Row& row, absl::string_view purpose) {
   return Frame({"ledger 1", purpose, row.entry.id.bytes(), row.scope_digest});
 }
@@ -131,7 +137,7 @@ absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells) {
   entry.created = reader.Time("time");
   entry.guard = reader.MaybeText("guard").value_or("");
   entry.state = static_cast<State>(reader.NumberBetween(1, 5, "state"));
-  entry.release = static_cast<Release>(reader.NumberBetween(0, 2, "release"));
+  entry.release = static_cast<Release>(reader.NumberBetween(0, 3, "release"));
   entry.attempt = reader.NumberBetween(1, INT64_MAX, "attempt");
   entry.changed = reader.Time("time");
   entry.deadline = reader.Time("deadline");
@@ -148,9 +154,7 @@ absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells) {
   row.version = reader.Number("version");
   row.number = reader.Number("number");
   if (!reader.status().ok()) return reader.status();
-  if ((entry.state == State::kReleased) != (entry.release != Release::kNone)) {
-    return Unreadable("reason of release");
-  }
+  if (!FitsState(entry.release, entry.state)) return Unreadable("reason of release");
   if (Ended(entry.state) != (row.kept != Kept::kOpen)) return Unreadable("retention");
   return row;
 }

@@ -28,9 +28,9 @@ absl::Status CheckAttempt(int64_t attempt, const Row& row) {
 
 void EnterState(State state, absl::Time now, Row& row) {
   row.entry.state = state;
-  row.entry.release = Release::kNone;
   row.entry.changed = now;
   const bool open = state == State::kIntent || state == State::kUnknown;
+  if (!open) row.entry.release = Release::kNone;
   row.kept = open ? Kept::kOpen : Kept::kWhole;
   row.leased_until = absl::UnixEpoch();
   // The snapshot was for finding out what is known now.
@@ -54,6 +54,11 @@ Changed BecomeDone(const Options& options, const std::optional<std::string>& rep
 }
 
 Changed BecomeReleased(const Settlement& settlement, absl::Time now, Row& row) {
+  if (row.entry.release == Release::kInDoubt) {
+    if (row.entry.state == State::kUnknown) return false;
+    BecomeUnknown(settlement.note, now, row);
+    return true;
+  }
   EnterState(State::kReleased, now, row);
   row.entry.release =
       settlement.outcome == Settlement::kRefused ? Release::kRefused : Release::kNotSent;
@@ -96,15 +101,17 @@ Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time no
   return row;
 }
 
-ClaimAnswer::Kind JudgeClaim(const Row& row, absl::string_view fingerprint) {
-  if (row.entry.fingerprint != fingerprint) return ClaimAnswer::kReused;
+ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::Time now) {
+  if (row.entry.fingerprint != request.fingerprint) return ClaimAnswer::kReused;
   switch (row.entry.state) {
     case State::kIntent:
       return ClaimAnswer::kInProgress;
     case State::kDone:
       return ClaimAnswer::kDone;
     case State::kUnknown:
-      return ClaimAnswer::kUnknown;
+      return now + request.time_left <= row.entry.created + request.harmless_for
+                 ? ClaimAnswer::kClaimed
+                 : ClaimAnswer::kUnknown;
     case State::kReleased:
     case State::kNotDone:
       return ClaimAnswer::kClaimed;
@@ -113,7 +120,9 @@ ClaimAnswer::Kind JudgeClaim(const Row& row, absl::string_view fingerprint) {
 }
 
 void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row) {
+  const bool in_doubt = row.entry.state == State::kUnknown;
   EnterState(State::kIntent, now, row);
+  row.entry.release = in_doubt ? Release::kInDoubt : Release::kNone;
   ++row.entry.attempt;
   row.entry.guard = request.guard;
   row.entry.deadline = now + std::min(request.time_left, absl::Hours(24));

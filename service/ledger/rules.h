@@ -9,6 +9,9 @@
 //   NOT_DONE     INTENT (*)   DONE    -                 -         DONE           -
 //
 //   (*) of the same request; its guard has to be free. "-": OK, and nothing changes.
+//   An UNKNOWN may be claimed again where ClaimRequest::harmless_for allows it. It is in doubt from
+//   then on: a result "not sent" or "refused" makes it UNKNOWN, and only DONE or a resolution ends
+//   that.
 //
 // The columns in the middle are results of the entry's last attempt. An earlier attempt's result is
 // ABORTED, whatever it says.
@@ -34,7 +37,7 @@ absl::Status Check(const Resolution& resolution);
 Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now);
 
 // What a claim of this row comes to. kClaimed: it may be claimed again, unless its guard is taken.
-ClaimAnswer::Kind JudgeClaim(const Row& row, absl::string_view fingerprint);
+ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::Time now);
 void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row);
 
 // Whether the row has changed, and is to be written.

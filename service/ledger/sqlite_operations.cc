@@ -39,7 +39,7 @@ absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
   SqliteEntries::MaybeRow found = entries_.FindByScope(DigestOf(request.scope));
   if (!found.ok()) return found.status();
   if (*found) {
-    const ClaimAnswer::Kind kind = JudgeClaim(**found, request.fingerprint);
+    const ClaimAnswer::Kind kind = JudgeClaim(**found, request, Now());
     if (kind == ClaimAnswer::kDone) {
       absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, **found);
       if (!entry.ok()) return entry.status();
@@ -50,7 +50,8 @@ absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
   if (!request.guard.empty()) {
     SqliteEntries::MaybeRow holder = entries_.FindByGuard(request.scope, request.guard);
     if (!holder.ok()) return holder.status();
-    if (*holder) return ClaimAnswer{ClaimAnswer::kGuarded, (*holder)->entry};
+    const bool own = *holder && *found && (*holder)->entry.id == (*found)->entry.id;
+    if (*holder && !own) return ClaimAnswer{ClaimAnswer::kGuarded, (*holder)->entry};
   }
   if (used_bytes_ >= options_.max_bytes) {
     return absl::UnavailableError(

@@ -78,8 +78,8 @@ TEST(RulesTest, TheTable) {
   };
   for (const Case& row : kTable) {
     SCOPED_TRACE(std::string(Name(row.state)));
-    EXPECT_EQ(JudgeClaim(RowIn(row.state), "print"), row.claim);
-    EXPECT_EQ(JudgeClaim(RowIn(row.state), "another"), ClaimAnswer::kReused);
+    EXPECT_EQ(JudgeClaim(RowIn(row.state), RequestOf("key", "print"), kNow), row.claim);
+    EXPECT_EQ(JudgeClaim(RowIn(row.state), RequestOf("key", "another"), kNow), ClaimAnswer::kReused);
     EXPECT_EQ(Settled(row.state, Settlement::kDone), row.done);
     EXPECT_EQ(Settled(row.state, Settlement::kNotSent), row.released);
     EXPECT_EQ(Settled(row.state, Settlement::kRefused), row.released);
