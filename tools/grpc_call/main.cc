@@ -5,6 +5,9 @@
 //   grpc-call -plaintext HOST:PORT list [SERVICE]
 //   grpc-call -plaintext HOST:PORT describe SYMBOL
 //   grpc-call -plaintext -d '{"limit": 3}' HOST:PORT paynow.management.v1.OrdersService/GetOrders
+//   grpc-call -plaintext -v -H 'idempotency-key: refund-7' -d ... HOST:PORT .../RefundOrder
+//
+// -H sends metadata, and may come more than once; -v prints the trailers, on standard error.
 //
 // Exits 0 for OK, 2 for a request that cannot be sent, otherwise 64 + the status code, with code,
 // message and details on standard error.
@@ -17,8 +20,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -35,13 +43,15 @@ using google::protobuf::ServiceDescriptor;
 constexpr char kUsage[] =
     "Usage: grpc-call [-plaintext] HOST:PORT list [SERVICE]\n"
     "       grpc-call [-plaintext] HOST:PORT describe SYMBOL\n"
-    "       grpc-call [-plaintext] [-d JSON] HOST:PORT SERVICE/METHOD\n";
+    "       grpc-call [-plaintext] [-v] [-H 'NAME: VALUE']... [-d JSON] HOST:PORT SERVICE/METHOD\n";
 constexpr int kBadRequest = 2;
 constexpr int kStatusBase = 64;
 constexpr auto kTimeout = std::chrono::seconds(30);
 
 struct Arguments {
   std::string data = "{}";
+  std::vector<std::pair<std::string, std::string>> metadata;
+  bool verbose = false;
   std::vector<std::string> words;  // the address, then what to do
 };
 
@@ -50,6 +60,17 @@ std::optional<Arguments> Parse(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const absl::string_view argument = argv[i];
     if (argument == "-plaintext") continue;
+    if (argument == "-v") {
+      arguments.verbose = true;
+      continue;
+    }
+    if (argument == "-H" && i + 1 < argc) {
+      const std::pair<std::string, std::string> header =
+          absl::StrSplit(argv[++i], absl::MaxSplits(':', 1));
+      arguments.metadata.emplace_back(absl::AsciiStrToLower(header.first),
+                                      absl::StripAsciiWhitespace(header.second));
+      continue;
+    }
     if (argument == "-d" && i + 1 < argc) {
       arguments.data = argv[++i];
     } else if (!argument.empty() && argument[0] != '-') {
@@ -124,11 +145,21 @@ int Describe(Reflection& reflection, const std::string& symbol) {
   return 0;
 }
 
+void PrintTrailers(const grpc::ClientContext& context) {
+  for (const auto& [name, value] : context.GetServerTrailingMetadata()) {
+    if (absl::EndsWith(absl::string_view(name.data(), name.size()), "-bin")) continue;
+    std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(name.size()), name.data(),
+                 static_cast<int>(value.size()), value.data());
+  }
+}
+
 // OK and the reply, or the error.
 grpc::Status Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
-                      const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
+                      const Arguments& arguments, const grpc::ByteBuffer& request,
+                      grpc::ByteBuffer& reply) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
+  for (const auto& [name, value] : arguments.metadata) context.AddMetadata(name, value);
   context.set_deadline(std::chrono::system_clock::now() + kTimeout);
   grpc::CompletionQueue queue;
   grpc::Status status;
@@ -138,23 +169,25 @@ grpc::Status Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::
   void* tag;
   bool ok;
   queue.Next(&tag, &ok);
+  if (arguments.verbose) PrintTrailers(context);
   return status;
 }
 
-int Call(const std::shared_ptr<grpc::Channel>& channel, Reflection& reflection, std::string name,
-         const std::string& data) {
+int Call(const std::shared_ptr<grpc::Channel>& channel, Reflection& reflection,
+         const Arguments& arguments) {
+  std::string name = arguments.words[1];
   std::replace(name.begin(), name.end(), '/', '.');
   if (const absl::Status status = reflection.Load(name); !status.ok()) return PrintError(status);
   const MethodDescriptor* const method = reflection.pool().FindMethodByName(name);
   if (method == nullptr) return PrintError(absl::NotFoundError(name + " is not a method"));
-  const auto request = FromJson(*method->input_type(), data);
+  const auto request = FromJson(*method->input_type(), arguments.data);
   if (!request.ok()) {
     return PrintError(
         absl::InvalidArgumentError(absl::StrCat("request: ", request.status().message())));
   }
   grpc::ByteBuffer reply;
   const std::string path = absl::StrCat("/", method->service()->full_name(), "/", method->name());
-  const grpc::Status status = Exchange(channel, path, *request, reply);
+  const grpc::Status status = Exchange(channel, path, arguments, *request, reply);
   if (!status.ok()) return PrintError(status);
   const auto json = ToJson(*method->output_type(), reply);
   if (!json.ok()) return PrintError(absl::InternalError(json.status().message()));
@@ -167,7 +200,7 @@ int Run(const Arguments& arguments) {
   Reflection reflection(channel);
   const std::string& verb = arguments.words[1];
   if (verb == "describe") return Describe(reflection, arguments.words[2]);
-  if (verb != "list") return Call(channel, reflection, verb, arguments.data);
+  if (verb != "list") return Call(channel, reflection, arguments);
   return arguments.words.size() == 2 ? ListServices(reflection)
                                      : ListMethods(reflection, arguments.words[2]);
 }
