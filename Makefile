@@ -7,7 +7,7 @@ PROVIDER := paynow
 PRESET := default
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling soak overload rolling-restart service-config clean
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -66,6 +66,12 @@ waiting: ## measure the memory of a waiting call, with 1,000 on connections and 
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/waiting.py $(BUILD) $(BUILD)/waiting.json
+
+ledger-bench: ## measure what a ledger costs beside the syncs of the disk (LEDGER_ENTRIES=N: and with N entries in it; BEFORE=PROGRAM)
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/ledger.py $(BUILD) $(BUILD)/ledger.json $${ROUNDS:-3} --entries $${LEDGER_ENTRIES:-0} --folder $(BUILD) $${BEFORE:+--before $$BEFORE}
 
 scaling: ## measure what a call costs as clients, stores, methods, processors and event loops grow, ROUNDS (3) times; wants a quiet machine
 	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
