@@ -86,6 +86,7 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
   reloader_ = std::make_unique<Reloader>(
       in_force_, fingerprint, *routes_,
       [this](const Generation& next) { telemetry_->SetLogging(next.config.logging); });
+  if (ledger_ != nullptr) MakeReconciler();
   MakeEndpoints(config);
   MakeMetrics();
   WarnOfPlaintext(config);
@@ -119,6 +120,11 @@ absl::Status Gateway::MakeLedger(const Config& config) {
   return absl::OkStatus();
 }
 
+void Gateway::MakeReconciler() {
+  read_back_ = std::make_unique<const ReadBack>(*routes_, *reloader_);
+  reconciler_ = std::make_unique<Reconciler>(*ledger_->ledger, *read_back_, in_force_);
+}
+
 Method& Gateway::AddMethod(Operation operation, const std::string& path, bool audited) {
   Method& method = methods_.emplace_back();
   method.operation = std::move(operation);
@@ -132,7 +138,7 @@ Method& Gateway::AddMethod(Operation operation, const std::string& path, bool au
 void Gateway::MakeEndpoints(const Config& config) {
   surroundings_.emplace(Surroundings{in_force_, *reloader_, *authorizer_, in_flight_, *arrivals_,
                                      drift_, *telemetry_, audit_.get(), ledger_.get(),
-                                     LimitsOf(config)});
+                                     reconciler_.get(), LimitsOf(config)});
   for (const mapping::Route& route : routes_->routes()) {
     const auto section = config.upstreams.find(route.provider->name());
     if (section == config.upstreams.end()) continue;
@@ -162,6 +168,8 @@ void Gateway::MakeMetrics() {
   sources.reloader = reloader_.get();
   sources.telemetry = telemetry_.get();
   sources.audit = audit_.get();
+  sources.ledger = ledger_.get();
+  sources.reconciler = reconciler_.get();
   metrics_ = std::make_shared<Metrics>(std::move(sources));
 }
 

@@ -39,6 +39,8 @@
 #include "service/metrics/metrics.h"
 #include "service/metrics/metrics_endpoint.h"
 #include "service/port/server.h"
+#include "service/reconcile/read_back.h"
+#include "service/reconcile/reconciler.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_stats.h"
 #include "service/telemetry/drift_log.h"
@@ -79,6 +81,7 @@ class Gateway {
   absl::Status MakeWebhooks();
   absl::Status OpenAudit(const Config& config);
   absl::Status MakeLedger(const Config& config);
+  void MakeReconciler();
   void MakeEndpoints(const Config& config);
   Method& AddMethod(Operation operation, const std::string& path, bool audited);
   void MakeMetrics();
@@ -97,6 +100,9 @@ class Gateway {
   std::unique_ptr<LedgerInUse> ledger_;  // null: nobody remembers writes
   std::unique_ptr<Webhooks> webhooks_;
   std::unique_ptr<Reloader> reloader_;
+  // Null where there is no ledger.
+  std::unique_ptr<const ReadBack> read_back_;
+  std::unique_ptr<Reconciler> reconciler_;
   std::optional<Surroundings> surroundings_;
   std::vector<Endpoint> endpoints_;
   std::shared_ptr<Metrics> metrics_;

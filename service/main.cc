@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "service/config/config.h"
 #include "service/gateway.h"
+#include "service/generation/open_ledger.h"
 #include "service/log/grpc_log.h"
 #include "service/log/log.h"
 #include "service/version.h"
@@ -19,10 +20,13 @@ namespace {
 
 constexpr absl::string_view kUsage =
     "Usage: billing-gateway --config FILE [--check-config]\n"
+    "       billing-gateway --migrate-ledger DSN_FILE ROLE\n"
     "       billing-gateway --config-keys | --version | --help\n"
     "\n"
     "  --config FILE    the configuration, one JSON file\n"
     "  --check-config   say whether the configuration is good, and do not serve\n"
+    "  --migrate-ledger bring the tables of a ledger in PostgreSQL up to date, as the user of the\n"
+    "                   connection string in DSN_FILE, and give ROLE what the gateway needs\n"
     "  --config-keys    print every key of the configuration: name, default, meaning\n"
     "  --version        print the release\n";
 
@@ -30,6 +34,8 @@ constexpr int kExitUsage = 2;
 
 struct Arguments {
   std::string config;
+  std::string dsn_file;  // of a ledger to migrate
+  std::string role;
   bool check_config = false;
   bool config_keys = false;
   bool version = false;
@@ -43,6 +49,9 @@ Arguments Parse(int argc, char** argv) {
     const absl::string_view argument = argv[i];
     if (argument == "--config" && i + 1 < argc) {
       arguments.config = argv[++i];
+    } else if (argument == "--migrate-ledger" && i + 2 < argc) {
+      arguments.dsn_file = argv[++i];
+      arguments.role = argv[++i];
     } else if (argument == "--check-config") {
       arguments.check_config = true;
     } else if (argument == "--config-keys") {
@@ -55,7 +64,8 @@ Arguments Parse(int argc, char** argv) {
       arguments.bad = true;
     }
   }
-  const bool asks = arguments.config_keys || arguments.version || arguments.help;
+  const bool asks =
+      arguments.config_keys || arguments.version || arguments.help || !arguments.dsn_file.empty();
   arguments.bad |= arguments.config.empty() && !asks;
   return arguments;
 }
@@ -147,6 +157,10 @@ int main(int argc, char** argv) {
   if (arguments.config_keys) {
     PrintConfigKeys();
     return 0;
+  }
+  if (!arguments.dsn_file.empty()) {
+    const absl::Status status = gateway::MigrateLedger(arguments.dsn_file, arguments.role);
+    return status.ok() ? 0 : Fail(status);
   }
   const absl::StatusOr<gateway::Config> config = gateway::LoadConfig(arguments.config);
   if (!config.ok()) return Fail(config.status());

@@ -30,6 +30,7 @@
 #include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/generation/slot.h"
+#include "service/reconcile/reconciler.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_trace.h"
 #include "service/telemetry/drift_log.h"
@@ -49,8 +50,9 @@ struct Surroundings {
   Arrivals& arrivals;
   DriftLog& drift;
   const Telemetry& telemetry;
-  AuditLog* audit;      // null: none is kept
-  LedgerInUse* ledger;  // null: nobody remembers writes
+  AuditLog* audit;         // null: none is kept
+  LedgerInUse* ledger;     // null: nobody remembers writes
+  Reconciler* reconciler;  // null where there is no ledger
   CallLimits limits;
 };
 

@@ -21,6 +21,9 @@ using mapping::Outcome;
 
 // When a caller whose write is still under way may ask again.
 constexpr absl::Duration kAskAgain = absl::Seconds(1);
+// With less time left nothing is sent again.
+constexpr absl::Duration kWorthSending = absl::Milliseconds(100);
+constexpr int kNotFound = 404;
 
 Failure InProgress(absl::string_view reason, const Entry& entry) {
   Failure failure = NotSent(
@@ -30,7 +33,7 @@ Failure InProgress(absl::string_view reason, const Entry& entry) {
   return failure;
 }
 
-Failure Unresolved(const Entry& entry) {
+Failure Unresolved(absl::string_view entry, absl::string_view note) {
   Failure failure;
   failure.code = absl::StatusCode::kUnknown;
   failure.outcome = Outcome::kUnknown;
@@ -38,7 +41,8 @@ Failure Unresolved(const Entry& entry) {
   failure.message = absl::StrCat(
       "the first call with this key may have happened, and it is not "
       "known yet whether it did: entry ",
-      entry.id.text());
+      entry);
+  if (!note.empty()) absl::StrAppend(&failure.message, " (", note, ")");
   return failure;
 }
 
@@ -78,6 +82,25 @@ Failure NotClaimed(const absl::Status& status) {
   return failure;
 }
 
+LedgerInUse::Said SaidOf(const ClaimAnswer& answer) {
+  switch (answer.kind) {
+    case ClaimAnswer::kClaimed:
+      return answer.entry.release == ledger::Release::kInDoubt ? LedgerInUse::kSentAgain
+                                                               : LedgerInUse::kSent;
+    case ClaimAnswer::kDone:
+      return LedgerInUse::kReplayed;
+    case ClaimAnswer::kInProgress:
+      return LedgerInUse::kInProgress;
+    case ClaimAnswer::kUnknown:
+      return LedgerInUse::kUnknown;
+    case ClaimAnswer::kReused:
+      return LedgerInUse::kKeyReused;
+    case ClaimAnswer::kGuarded:
+      return LedgerInUse::kGuarded;
+  }
+  return LedgerInUse::kUnavailable;
+}
+
 Settlement SettlementOf(const Answer& answer, bool keeps_reply) {
   Settlement settlement;
   if (const auto* reply = std::get_if<mapping::Reply>(&answer.result)) {
@@ -103,9 +126,11 @@ Settlement SettlementOf(const Answer& answer, bool keeps_reply) {
 
 }  // namespace
 
-KeyedWrite::KeyedWrite(LedgerInUse& ledger, Owner& owner, Terms terms,
-                       absl::StatusOr<std::string> fingerprint)
+KeyedWrite::KeyedWrite(LedgerInUse& ledger, Reconciler& reconciler, const Generation& generation,
+                       Owner& owner, Terms terms, absl::StatusOr<std::string> fingerprint)
     : ledger_(ledger),
+      reconciler_(reconciler),
+      generation_(generation),
       owner_(owner),
       terms_(std::move(terms)),
       fingerprint_(std::move(fingerprint)),
@@ -116,7 +141,7 @@ KeyedWrite::~KeyedWrite() = default;
 
 void KeyedWrite::Begin() {
   if (!fingerprint_.ok()) return OnClaimFailed(fingerprint_.status());
-  if (!has_key_) {
+  if (terms_.scope.key.empty()) {
     auto made_up = ledger::EntryId::Make(absl::Now());
     if (!made_up.ok()) return OnClaimFailed(made_up.status());
     // No caller's key has a space in it.
@@ -125,13 +150,16 @@ void KeyedWrite::Begin() {
   ledger_.ledger->Claim({.scope = terms_.scope,
                          .fingerprint = *fingerprint_,
                          .guard = terms_.guard,
-                         .time_left = terms_.deadline - SteadyTime::Now()},
+                         .time_left = terms_.deadline - SteadyTime::Now(),
+                         .keeps_before = terms_.lookup != nullptr,
+                         .harmless_for = terms_.harmless_for},
                         [this](absl::StatusOr<ClaimAnswer> answer) { OnClaim(std::move(answer)); });
 }
 
 void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
   if (!claimed.ok()) return OnClaimFailed(claimed.status());
   const Entry& entry = claimed->entry;
+  ledger_.claims.Count(SaidOf(*claimed));
   switch (claimed->kind) {
     case ClaimAnswer::kClaimed:
       return OnClaimed(entry);
@@ -140,8 +168,7 @@ void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
     case ClaimAnswer::kInProgress:
       return AwaitOther(entry);
     case ClaimAnswer::kUnknown:
-      owner_.NoteEntry(entry.id.text(), false);
-      return Fail(Unresolved(entry));
+      return OnUnknown(entry);
     case ClaimAnswer::kReused:
       return Fail(Reused());
     case ClaimAnswer::kGuarded:
@@ -151,11 +178,58 @@ void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
 
 void KeyedWrite::OnClaimed(const Entry& entry) {
   holding_ = {entry.id, entry.attempt};
+  in_doubt_ = entry.release == ledger::Release::kInDoubt;
   owner_.NoteEntry(entry.id.text(), false);
-  owner_.Send();
+  if (terms_.lookup == nullptr) return owner_.Send();
+  memory_ = mapping::Ask(*terms_.lookup, terms_.request);
+  if (!terms_.lookup->needs_before()) return KeepBefore(mapping::WriteMemory(memory_));
+  // The call may be over before Read returns.
+  const std::shared_ptr<BegunCall> read = look_before_;
+  read->Began(reconciler_.read_back().Read(
+      generation_, *terms_.lookup, memory_.read_request, terms_.deadline,
+      [this](const ReadBack::Result& result) { OnBefore(result); }));
+}
+
+void KeyedWrite::OnBefore(const ReadBack::Result& result) {
+  const auto* const reply = std::get_if<std::string>(&result);
+  if (reply != nullptr && mapping::Remember(*terms_.lookup, *reply, memory_).ok()) {
+    return KeepBefore(mapping::WriteMemory(memory_));
+  }
+  // Who is not allowed to look may write all the same; it cannot be looked up then. And whoever
+  // brings no key counts on nothing.
+  const auto* const failure = std::get_if<Failure>(&result);
+  const bool looks_in_vain = failure == nullptr || failure->outcome == Outcome::kRefused;
+  if (looks_in_vain || !has_key_) return KeepBefore("");
+  Finish({NotSent(failure->code, "LOOKUP_FAILED",
+                  absl::StrCat("the write was not sent, since what was there before could not be "
+                               "read: ",
+                               failure->message)),
+          0, terms_.scope.store});
+}
+
+// Nothing is sent until it is there: the claim has said so.
+void KeyedWrite::KeepBefore(std::string memory) {
+  const bool is_last = memory.empty();
+  ledger_.ledger->KeepBefore(holding_, std::move(memory),
+                             [this, is_last](const absl::StatusOr<Entry>& kept) {
+                               if (kept.ok()) return owner_.Send();
+                               // Too much to be kept.
+                               if (absl::IsInvalidArgument(kept.status()) && !is_last)
+                                 return KeepBefore("");
+                               Finish({NotClaimed(kept.status()), 0, terms_.scope.store});
+                             });
+}
+
+void KeyedWrite::OnUnknown(const Entry& entry) {
+  owner_.NoteEntry(entry.id.text(), false);
+  if (terms_.lookup == nullptr || looked_) return Fail(Unresolved(entry.id.text(), entry.note));
+  looked_ = true;
+  // Whatever it brings: the next claim tells what is known then.
+  reconciler_.LookAt(entry.id, terms_.deadline, [this](const absl::StatusOr<Entry>&) { Begin(); });
 }
 
 void KeyedWrite::OnClaimFailed(const absl::Status& status) {
+  ledger_.claims.Count(LedgerInUse::kUnavailable);
   // Whoever brings no key counts on nothing.
   if (!has_key_) return owner_.Send();
   Fail(NotClaimed(status));
@@ -182,7 +256,7 @@ void KeyedWrite::OnOther(const absl::StatusOr<Entry>& entry) {
     case State::kIntent:
       return Fail(InProgress("IDEMPOTENCY_IN_PROGRESS", *entry));
     case State::kUnknown:
-      return Fail(Unresolved(*entry));
+      return Fail(Unresolved(entry->id.text(), entry->note));
   }
 }
 
@@ -197,15 +271,45 @@ void KeyedWrite::Fail(Failure failure) {
 
 void KeyedWrite::Finish(Answer answer) {
   if (holding_.attempt == 0) return owner_.Conclude(std::move(answer));
+  if (in_doubt_) answer = InDoubt(std::move(answer));
   Settlement settlement = SettlementOf(answer, terms_.keeps_reply);
   // Where the result cannot be written now, the ledger keeps it in memory, and the caller hears
   // what the upstream said: to withhold it would only make one more unknown.
   ledger_.ledger->Settle(holding_, std::move(settlement),
                          [this, answer = std::move(answer)](const absl::StatusOr<Entry>&) mutable {
-                           owner_.Conclude(std::move(answer));
+                           OnSettled(std::move(answer));
                          });
 }
 
-void KeyedWrite::Stop() { waiting_->CutShort(); }
+void KeyedWrite::OnSettled(Answer answer) {
+  if (!SendsAgain(answer)) return owner_.Conclude(std::move(answer));
+  sent_again_ = true;
+  Begin();
+}
+
+bool KeyedWrite::SendsAgain(const Answer& answer) const {
+  const auto* const failure = std::get_if<Failure>(&answer.result);
+  return failure != nullptr && failure->outcome == Outcome::kUnknown &&
+         failure->code != absl::StatusCode::kCancelled && !in_doubt_ && !sent_again_ &&
+         terms_.harmless_for > absl::ZeroDuration() &&
+         SteadyTime::Now() + kWorthSending < terms_.deadline;
+}
+
+Answer KeyedWrite::InDoubt(Answer answer) const {
+  const auto* const failure = std::get_if<Failure>(&answer.result);
+  if (failure == nullptr) return answer;
+  if (terms_.not_found_is_done && answer.http_status == kNotFound) {
+    answer.result = mapping::Reply{"", {}, ""};
+    return answer;
+  }
+  answer.result = Unresolved(holding_.id.text(),
+                             absl::StrCat("sent again: ", failure->reason, " ", failure->message));
+  return answer;
+}
+
+void KeyedWrite::Stop() {
+  look_before_->Stop();
+  waiting_->CutShort();
+}
 
 }  // namespace gateway

@@ -1,9 +1,15 @@
 // A write that the ledger keeps, between the moment when its request is ready and its answer:
 //
-//   Begin: claim --claimed--> Owner::Send ... Finish(answer): settle --> Owner::Conclude
+//   Begin: claim --claimed--> (look before) --> Owner::Send ... Finish(answer): settle
+//            |                                                     --> Owner::Conclude
 //            |--done--------> Owner::Conclude with the reply that was kept
 //            |--in progress-> wait, until shortly before the deadline, and answer with its result
+//            |--unknown-----> (look now) and claim again, or Owner::Conclude with `unknown`
 //            '--anything else: Owner::Conclude with the reason; nothing is sent
+//
+// Where the proto has a lookup, what the upstream shows before the write is read and kept with the
+// claim, and an unknown outcome is looked up. Where twice does no harm, a write of unknown outcome
+// is claimed and sent again: at once, and when its caller repeats it.
 //
 // The claim is durable before Send, the result before Conclude. A write without a key of its own
 // is kept too where its operation has a guard: under a key that nobody can repeat, so that another
@@ -19,9 +25,15 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "service/call/entry_wait.h"
+#include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/ledger/ledger.h"
+#include "service/reconcile/read_back.h"
+#include "service/reconcile/reconciler.h"
+#include "upstream/begun_call.h"
+#include "upstream/mapping/once/lookup.h"
 #include "upstream/pending_call.h"
 #include "upstream/steady_time.h"
 
@@ -48,10 +60,18 @@ class KeyedWrite {
     std::string guard;
     SteadyTime deadline;
     bool keeps_reply = true;  // false for replies that carry credentials
+    // Null: nothing can be looked up. `request` is the serialized request, for it alone.
+    const mapping::LookupPlan* lookup = nullptr;
+    std::string request = {};
+    // So long after its first claim the write may be sent again; zero: never.
+    absl::Duration harmless_for = absl::ZeroDuration();
+    // Sent again, it finds nothing left to do once it has happened: a DELETE.
+    bool not_found_is_done = false;
   };
 
-  KeyedWrite(LedgerInUse& ledger, Owner& owner, Terms terms,
-             absl::StatusOr<std::string> fingerprint);
+  // The generation is the call's own.
+  KeyedWrite(LedgerInUse& ledger, Reconciler& reconciler, const Generation& generation,
+             Owner& owner, Terms terms, absl::StatusOr<std::string> fingerprint);
   ~KeyedWrite();
   KeyedWrite(const KeyedWrite&) = delete;
   KeyedWrite& operator=(const KeyedWrite&) = delete;
@@ -65,18 +85,33 @@ class KeyedWrite {
   void OnClaim(absl::StatusOr<ledger::ClaimAnswer> claimed);
   void OnClaimed(const ledger::Entry& entry);
   void OnClaimFailed(const absl::Status& status);
+  void OnBefore(const ReadBack::Result& result);
+  // "": nothing is known of it.
+  void KeepBefore(std::string memory);
+  void OnUnknown(const ledger::Entry& entry);
   void AwaitOther(const ledger::Entry& entry);
   // `entry` is not INTENT any more, or the wait is over.
   void OnOther(const absl::StatusOr<ledger::Entry>& entry);
+  void OnSettled(Answer answer);
+  bool SendsAgain(const Answer& answer) const;
+  // What an answer means of a write that may have happened before.
+  Answer InDoubt(Answer answer) const;
   void Replay(const ledger::Entry& entry);
   void Fail(mapping::Failure failure);
 
   LedgerInUse& ledger_;
+  Reconciler& reconciler_;
+  const Generation& generation_;
   Owner& owner_;
   Terms terms_;
   absl::StatusOr<std::string> fingerprint_;
   const bool has_key_;
   ledger::Holding holding_;  // once claimed
+  bool in_doubt_ = false;    // an earlier attempt may have happened
+  bool sent_again_ = false;  // by this call
+  bool looked_ = false;
+  mapping::LookupMemory memory_;
+  const std::shared_ptr<BegunCall> look_before_ = std::make_shared<BegunCall>();
   std::shared_ptr<EntryWait> waiting_;
 };
 

@@ -13,6 +13,7 @@
 #include "service/call/keyed_write.h"
 #include "service/call/served_call.h"
 #include "service/generation/generation.h"
+#include "upstream/begun_call.h"
 #include "upstream/credentials.h"
 
 namespace gateway {
@@ -21,40 +22,13 @@ namespace {
 using mapping::Failure;
 using mapping::NotSent;
 
-// What has been begun at the upstream, and whether it is to end. Outlives the call for those who
-// are in the middle of it.
-class Sending {
- public:
-  void Begun(Client::Handle handle) {
-    const std::lock_guard lock(mutex_);
-    handle_ = std::move(handle);
-    if (stopped_) handle_.Cancel();
-  }
-
-  void Stop() {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    handle_.Cancel();
-  }
-
-  bool stopped() const {
-    const std::lock_guard lock(mutex_);
-    return stopped_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  bool stopped_ = false;
-  Client::Handle handle_;
-};
-
 class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
  public:
   UpstreamCall(const Surroundings& surroundings, Method& method, const mapping::Route& route,
                size_t upstream, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
       : ServedCall(surroundings, method, context, reply),
         ledger_(route.read ? nullptr : surroundings.ledger),
+        reconciler_(surroundings.reconciler),
         renewal_(surroundings.renewal),
         route_(route),
         upstream_(frame().generation()->upstreams[upstream]) {}
@@ -100,15 +74,8 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
          .path = target.substr(0, query),
          .query = query == absl::string_view::npos ? "" : target.substr(query + 1),
          .body = prepared_->identity.bytes});
-    const std::string& store = prepared_->store();
-    keyed_.emplace(
-        *ledger_, *this,
-        KeyedWrite::Terms{{frame().LedgerIdentity(store), route_.provider->name(), store,
-                           route_.full_name, std::string(terms_.idempotency_key.value_or(""))},
-                          std::move(prepared_->identity.guard),
-                          terms_.deadline,
-                          !route_.credential},
-        std::move(fingerprint));
+    keyed_.emplace(*ledger_, *reconciler_, *frame().generation(), *this, TermsOfKept(),
+                   std::move(fingerprint));
     {
       const std::lock_guard lock(mutex_);
       waits_ = true;
@@ -117,16 +84,48 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     keyed_->Begin();
   }
 
+  KeyedWrite::Terms TermsOfKept() {
+    const std::string& store = prepared_->store();
+    KeyedWrite::Terms terms{{frame().LedgerIdentity(store), route_.provider->name(), store,
+                             route_.full_name, std::string(terms_.idempotency_key.value_or(""))},
+                            std::move(prepared_->identity.guard),
+                            terms_.deadline,
+                            !route_.credential};
+    terms.lookup = route_.once.lookup.get();
+    if (terms.lookup != nullptr) terms.request = std::move(prepared_->identity.bytes);
+    terms.harmless_for = HarmlessFor(store);
+    terms.not_found_is_done = route_.method == http::Method::kDelete;
+    may_send_again_ = terms.harmless_for > absl::ZeroDuration();
+    return terms;
+  }
+
+  // How long the write may be sent again after its first claim.
+  absl::Duration HarmlessFor(const std::string& store) const {
+    switch (route_.once.way) {
+      case mapping::Way::kSameKey:
+        return terms_.idempotency_key ? route_.once.key_life : absl::ZeroDuration();
+      case mapping::Way::kConverges:
+        return absl::InfiniteDuration();
+      case mapping::Way::kHarmless:
+        return upstream_.RepeatsHarmless(store) ? absl::InfiniteDuration() : absl::ZeroDuration();
+      case mapping::Way::kNone:
+      case mapping::Way::kLookup:
+        return absl::ZeroDuration();
+    }
+    return absl::ZeroDuration();
+  }
+
   void Send() override {
     // The answer may come, and end this call, before Client::Send returns.
     const std::shared_ptr<const Generation> generation = frame().generation();
-    const std::shared_ptr<Sending> sending = sending_;
+    const std::shared_ptr<BegunCall> sending = sending_;
     if (sending->stopped()) {
       return OnAnswer(
           {NotSent(absl::StatusCode::kCancelled, "CANCELLED", "cancelled by the caller"), 0,
            prepared_->store()});
     }
-    sending->Begun(upstream_.client->Send(*std::move(prepared_), terms_,
+    PreparedCall prepared = may_send_again_ ? *prepared_ : *std::move(prepared_);
+    sending->Began(upstream_.client->Send(std::move(prepared), terms_,
                                           [this](Answer answer) { OnAnswer(std::move(answer)); }));
   }
 
@@ -150,14 +149,16 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
 
   absl::string_view upstream_host() const override { return upstream_.client->host(); }
 
-  LedgerInUse* const ledger_;  // null: nobody keeps the call
+  LedgerInUse* const ledger_;     // null: nobody keeps the call
+  Reconciler* const reconciler_;  // null where nobody keeps any call
   KeyRenewal& renewal_;
   const mapping::Route& route_;
   const UpstreamAccess& upstream_;  // of the call's generation
   CallTerms terms_;
   std::optional<PreparedCall> prepared_;  // until it is sent
   std::optional<KeyedWrite> keyed_;       // of a call that the ledger keeps
-  const std::shared_ptr<Sending> sending_ = std::make_shared<Sending>();
+  bool may_send_again_ = false;           // it may be: then prepared_ stays
+  const std::shared_ptr<BegunCall> sending_ = std::make_shared<BegunCall>();
   std::mutex mutex_;
   // Guarded by mutex_.
   bool stopped_ = false;

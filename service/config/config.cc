@@ -213,6 +213,11 @@ UpstreamConfig ReadUpstream(Section& section) {
       "A call may bring its own key in the metadata `upstream-api-key`. Else such a call is "
       "refused.",
       upstream.options.accept_caller_keys);
+  section.Read("harmless_repeats",
+               "Stores, or `*` for all, where a call of unknown outcome is sent again if a second "
+               "one would move no money, though somebody may notice it: an unpaid checkout session "
+               "of which the customer is reminded. Needs the ledger.",
+               upstream.harmless_repeats);
   section.Read("refuse_repeated_writes",
                "Refuse a write that a client library or a proxy has repeated, unless it has an "
                "idempotency key: an earlier attempt may have been made.",

@@ -58,6 +58,8 @@ struct UpstreamConfig {
   mapping::ProfileOverrides profile;
   // Keys may cross a network in plain text.
   bool allow_plaintext = false;
+  // Stores for which a write that would move no money twice is sent again; "*": all.
+  std::vector<std::string> harmless_repeats;
 
   bool operator==(const UpstreamConfig&) const = default;
 };

@@ -4,8 +4,13 @@
 #ifndef SERVICE_GENERATION_LEDGER_IN_USE_H_
 #define SERVICE_GENERATION_LEDGER_IN_USE_H_
 
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
@@ -15,6 +20,33 @@
 namespace gateway {
 
 struct LedgerInUse {
+  // What a claim came to.
+  enum Said : uint8_t {
+    kSent,         // for the first time, or again after it did not happen
+    kSentAgain,    // though it may have happened: twice does no harm
+    kReplayed,     // it happened: the kept reply
+    kInProgress,   // by another call
+    kUnknown,      // it may have happened
+    kKeyReused,    // with another request
+    kGuarded,      // another write on the same resource is open
+    kUnavailable,  // the ledger cannot be read or written
+  };
+  static constexpr std::array kAllSaid = {kSent,    kSentAgain, kReplayed, kInProgress,
+                                          kUnknown, kKeyReused, kGuarded,  kUnavailable};
+  static const char* Name(Said said);
+
+  // Counts them.
+  class Claims {
+   public:
+    void Count(Said said) { counts_[said].fetch_add(1, std::memory_order_relaxed); }
+    uint64_t count(Said said) const { return counts_[said].load(std::memory_order_relaxed); }
+
+   private:
+    std::array<std::atomic<uint64_t>, kAllSaid.size()> counts_{};
+  };
+
+  explicit LedgerInUse(ledger::Fingerprinter by) : fingerprinter(std::move(by)) {}
+
   // Whether calls of this RPC ("package.Service/Method") must bring a key.
   bool RequiresKey(absl::string_view rpc) const {
     return all_writes_require_key || require_key.contains(rpc);
@@ -23,8 +55,16 @@ struct LedgerInUse {
   ledger::Fingerprinter fingerprinter;
   bool all_writes_require_key = false;
   absl::flat_hash_set<std::string> require_key;
+  Claims claims;
   std::unique_ptr<ledger::Ledger> ledger;  // last: its callbacks use the others
 };
+
+inline const char* LedgerInUse::Name(Said said) {
+  constexpr std::array kNames = {"sent",    "sent_again", "replayed", "in_progress",
+                                 "unknown", "key_reused", "guarded",  "unavailable"};
+  static_assert(kNames.size() == kAllSaid.size());
+  return kNames[said];
+}
 
 }  // namespace gateway
 

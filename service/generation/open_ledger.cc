@@ -17,6 +17,7 @@
 #include "service/config/prefixed.h"
 #include "service/config/read_file.h"
 #include "service/ledger/postgresql_ledger.h"
+#include "service/ledger/postgresql_schema.h"
 #include "service/ledger/reply_cipher.h"
 #include "service/ledger/sqlite_ledger.h"
 #include "service/log/log.h"
@@ -146,13 +147,19 @@ absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& conf
   if (!options.ok()) return options.status();
   auto store = OpenStore(config, *std::move(options));
   if (!store.ok()) return store.status();
-  auto in_use = std::make_unique<LedgerInUse>(LedgerInUse{*std::move(fingerprinter), false, {}, nullptr});
+  auto in_use = std::make_unique<LedgerInUse>(*std::move(fingerprinter));
   for (const std::string& rpc : config.require_key) {
     if (rpc == "*") in_use->all_writes_require_key = true;
     in_use->require_key.insert(rpc);
   }
   in_use->ledger = *std::move(store);
   return in_use;
+}
+
+absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role) {
+  const auto dsn = ReadFile(dsn_file);
+  if (!dsn) return absl::NotFoundError(absl::StrCat(dsn_file, ": cannot be read"));
+  return Prefixed(absl::StrCat(dsn_file, ": "), ledger::MigratePostgresql(*dsn, role));
 }
 
 absl::Status CheckLedger(const LedgerConfig& config) {

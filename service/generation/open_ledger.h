@@ -3,6 +3,7 @@
 #define SERVICE_GENERATION_OPEN_LEDGER_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,10 @@ absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& conf
 
 // Whether the secrets and the connection string can be read, without opening anything.
 absl::Status CheckLedger(const LedgerConfig& config);
+
+// Brings the tables of a ledger in PostgreSQL up to date, and gives `role` what the gateway needs.
+// The file has the connection string of a user who may do that. Waits for the database.
+absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role);
 
 }  // namespace gateway
 

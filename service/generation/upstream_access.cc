@@ -89,10 +89,12 @@ absl::StatusOr<UpstreamAccess> LoadUpstream(const std::string& name, const Upstr
   const bool same = before != nullptr && section == *section_before && *pool == before->pool;
   if (same && *credentials == *before->credentials) return *before;
 
-  UpstreamAccess access{.name = name,
-                        .client = same ? before->client : nullptr,
-                        .credentials = std::make_shared<const Credentials>(*std::move(credentials)),
-                        .pool = *std::move(pool)};
+  UpstreamAccess access{
+      .name = name,
+      .client = same ? before->client : nullptr,
+      .credentials = std::make_shared<const Credentials>(*std::move(credentials)),
+      .pool = *std::move(pool),
+      .harmless_repeats = {section.harmless_repeats.begin(), section.harmless_repeats.end()}};
   if (same) return access;
   auto client = MakeClient(name, section, access.pool,
                            before == nullptr ? std::make_shared<UpstreamCounters>()

@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "service/config/config.h"
 #include "upstream/client.h"
 #include "upstream/credentials.h"
@@ -21,6 +23,12 @@ struct UpstreamAccess {
   std::shared_ptr<Client> client;
   std::shared_ptr<const Credentials> credentials;
   http::Options pool;  // the client's, with what the files of `tls` and `proxy` held
+  absl::flat_hash_set<std::string> harmless_repeats = {};  // stores; "*": all
+
+  // Whether a write of the store that would move no money twice may be sent again.
+  bool RepeatsHarmless(absl::string_view store) const {
+    return harmless_repeats.contains(store) || harmless_repeats.contains("*");
+  }
 };
 
 // The upstream that `section` describes, with its files as they are now. Errors begin with the key

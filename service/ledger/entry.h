@@ -1,7 +1,8 @@
 // The values of the ledger: what is kept about one write with an idempotency key.
 //
 // An entry belongs to one key of one caller (its Scope) and is bound to one request (its
-// Fingerprint, see fingerprint.h). It keeps nothing else of the request, not even the key's text.
+// Fingerprint, see fingerprint.h). Of the request it keeps nothing else but what a lookup compares
+// (Entry::before, encrypted, until the outcome is known), and not even the key's text.
 //
 //   (none) -> INTENT -> DONE
 //               |-----> RELEASED (not sent, or refused): the same request may be claimed again
@@ -104,7 +105,8 @@ struct Entry {
   absl::Time deadline;   // when the call of the last attempt ends at the latest
   std::string note;      // why: of whoever settled, postponed or resolved it
   std::string resolver;  // who resolved it; "": the call itself
-  // What the reconciler remembers from one look to the next. Not encrypted: nothing of customers.
+  // kNotSentYet, or what a reader remembers from one look to the next. Not encrypted: nothing of
+  // customers.
   std::string progress;
   int64_t looks = 0;  // looks that the reconciler took at this UNKNOWN
   // Absent in a page of List.

@@ -44,6 +44,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "service/ledger/entry.h"
 
@@ -58,10 +59,15 @@ struct ClaimRequest {
   std::string guard = {};
   // Until the call ends at the latest. With PostgreSQL the INTENT becomes UNKNOWN some time after.
   absl::Duration time_left = absl::ZeroDuration();
+  // KeepBefore comes before the send, without fail: until it does, nothing is sent. Whoever finds
+  // the entry UNKNOWN and kNotSentYet in Entry::progress knows that it did not happen.
+  bool keeps_before = false;
   // So long after its first claim an UNKNOWN may be claimed again, if the call ends within it: to
   // send the request twice does no harm. Zero: it may not.
   absl::Duration harmless_for = absl::ZeroDuration();
 };
+
+inline constexpr absl::string_view kNotSentYet = "not sent yet";
 
 struct ClaimAnswer {
   enum Kind {

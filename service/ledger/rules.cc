@@ -128,7 +128,7 @@ void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row&
   row.entry.deadline = now + std::min(request.time_left, absl::Hours(24));
   row.entry.note.clear();
   row.entry.resolver.clear();
-  row.entry.progress.clear();
+  row.entry.progress = request.keeps_before ? std::string(kNotSentYet) : "";
   row.entry.looks = 0;
   row.epoch = epoch;
   row.sealed_before.reset();
@@ -145,6 +145,7 @@ Changed ApplyBefore(const Options& options, const Holding& holding, absl::string
   if (const absl::Status sealed = SealBefore(*options.cipher, before, row); !sealed.ok()) {
     return sealed;
   }
+  row.entry.progress.clear();
   return true;
 }
 

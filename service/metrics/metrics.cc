@@ -12,6 +12,7 @@
 #include "service/config/certificates.h"
 #include "service/config/read_file.h"
 #include "service/log/log.h"
+#include "service/metrics/ledger_metrics.h"
 #include "service/metrics/metric_family.h"
 #include "service/metrics/process_metrics.h"
 
@@ -286,6 +287,9 @@ std::vector<MetricFamily> Metrics::Collect() const {
   families.push_back(CertificatesOf(CertificateFiles(generation->config)));
   AddProcessMetrics(families);
   if (sources_.audit != nullptr) families.push_back(AuditOf(*sources_.audit));
+  if (sources_.ledger != nullptr) {
+    AddLedgerMetrics(*sources_.ledger, *sources_.reconciler, families);
+  }
   return families;
 }
 

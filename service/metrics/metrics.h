@@ -17,8 +17,10 @@
 
 #include "service/call/in_flight.h"
 #include "service/generation/generation.h"
+#include "service/generation/ledger_in_use.h"
 #include "service/generation/reloader.h"
 #include "service/generation/slot.h"
+#include "service/reconcile/reconciler.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_stats.h"
 #include "service/telemetry/drift_log.h"
@@ -43,6 +45,9 @@ class Metrics : public prometheus::Collectable {
     const Reloader* reloader;
     const Telemetry* telemetry;
     const AuditLog* audit = nullptr;  // where one is kept
+    // Both, or neither.
+    const LedgerInUse* ledger = nullptr;
+    const Reconciler* reconciler = nullptr;
   };
 
   explicit Metrics(Sources sources) : sources_(std::move(sources)) {}

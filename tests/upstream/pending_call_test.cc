@@ -62,7 +62,9 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
   Watcher watcher;
   bool done = false;
   client_->Call(RouteOf(kGetOrder), Message(kGetOrder, kOrder),
-                {.deadline = SteadyTime::InfiniteFuture(), .observer = &watcher},
+                {.deadline = SteadyTime::InfiniteFuture(),
+                 .credentials = credentials_,
+                 .observer = &watcher},
                 [&](const gateway::Answer&) { done = true; });
   Answer(0, Lost(Kind::kConnect, false));
   EXPECT_EQ(watcher.attempts, 1);
@@ -199,8 +201,8 @@ class FakeRenewal final : public KeyRenewal {
     questions.push_back(std::move(done));
   }
   void Answer(size_t question, const std::string& key) {
-    questions[question](std::make_shared<const Credentials>(
-        key, absl::flat_hash_map<std::string, std::string>()));
+    questions[question](
+        std::make_shared<const Credentials>(key, absl::flat_hash_map<std::string, std::string>()));
   }
 
   std::vector<Done> questions;
@@ -217,7 +219,7 @@ TEST_F(PendingCallTest, TakesARenewedKeyOnce) {
   EXPECT_EQ(transport_->sent.size(), 1u);
   renewal.Answer(0, "new");  // on any thread: the call goes on on the transport's
   EXPECT_THAT(transport_->cancelled, ElementsAre(1001u));
-  transport_->waits[0](http::Error{.kind = Kind::kCancelled});
+  transport_->waits[0](http::Error{.kind = Kind::kCancelled, .message = ""});
   ASSERT_EQ(transport_->sent.size(), 2u);
   EXPECT_THAT(transport_->sent[1].headers, Contains("Authorization: APIKey new"));
   Answer(1, Response(401, ""));
@@ -232,19 +234,19 @@ TEST_F(PendingCallTest, FailsWithTheRefusalWhereNoKeyIsNewer) {
   Call(kRefund, kRefundOf34);
   Answer(0, Response(401, ""));
   renewal.Answer(0, "old");
-  transport_->waits[0](http::Error{.kind = Kind::kCancelled});
+  transport_->waits[0](http::Error{.kind = Kind::kCancelled, .message = ""});
   EXPECT_EQ(calls_.back()->failure().code, absl::StatusCode::kUnauthenticated);
 
   Call(kRefund, kRefundOf34);  // the answer does not come in time
   Answer(1, Response(401, ""));
-  transport_->waits[1](http::Error{.kind = Kind::kDeadline});
+  transport_->waits[1](http::Error{.kind = Kind::kDeadline, .message = ""});
   EXPECT_EQ(calls_.back()->failure().code, absl::StatusCode::kUnauthenticated);
 
   Call(kRefund, kRefundOf34);  // it is cancelled meanwhile
   Answer(2, Response(401, ""));
   last_.Cancel();
   renewal.Answer(2, "new");
-  transport_->waits[2](http::Error{.kind = Kind::kCancelled});
+  transport_->waits[2](http::Error{.kind = Kind::kCancelled, .message = ""});
   EXPECT_EQ(calls_.back()->times, 1);
   EXPECT_EQ(transport_->sent.size(), 3u);
   renewal.Answer(1, "new");  // long after the call is over

@@ -238,7 +238,7 @@ class RouteCompiler {
   absl::Status Ledger() {
     if (!method_.options().GetExtension(v1::method).has_once()) return absl::OkStatus();
     if (route_.read) return Bad("once: a read happens to nobody");
-    absl::StatusOr<Once> once = CompileOnce(method_, messages_);
+    absl::StatusOr<Once> once = CompileOnce(method_, route_.credential, messages_);
     if (!once.ok()) return Bad(once.status().message());
     route_.once = *std::move(once);
     return absl::OkStatus();

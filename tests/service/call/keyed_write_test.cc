@@ -18,138 +18,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
-#include "service/gateway.h"
-#include "tests/service/grpc_client.h"
-#include "tests/service/temp_dir.h"
-#include "tests/upstream/http/scripted_server.h"
+#include "tests/service/call/keyed_calls.h"
 
 namespace gateway {
 namespace {
 
-using http::Received;
-using http::ScriptedServer;
-using http::Step;
-using nlohmann::json;
 using testing::HasSubstr;
 
-constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
-constexpr char kCancel[] = "paynow.management.v1.SubscriptionsService/CancelSubscription";
-constexpr char kGiftcard[] = "paynow.management.v1.GiftcardsService/CreateGiftCard";
-constexpr char kStore[] = "411486491630370816";
-
-std::string RefundOf(int order, const std::string& body = "{}") {
-  return absl::StrCat(R"({"store_id": ")", kStore, R"(", "order_id": ")", order, R"(", "body": )",
-                      body, "}");
-}
-
-struct Heard {
-  grpc::StatusCode code = grpc::UNKNOWN;
-  std::string reply;
-  std::string reason;
-  std::string outcome;
-  std::string message;
-  std::string entry;
-  std::string pushback;
-  bool replayed = false;
-  bool has_retry_info = false;
-};
-
-std::string TrailerOf(const RpcAnswer& answer, const char* name) {
-  const auto found = answer.trailers.find(name);
-  return found == answer.trailers.end() ? "" : found->second;
-}
-
-Heard Read(const RpcAnswer& answer) {
-  Heard heard;
-  heard.code = answer.status.error_code();
-  heard.reply = answer.reply;
-  heard.message = answer.status.error_message();
-  heard.entry = TrailerOf(answer, "gateway-ledger-entry");
-  heard.pushback = TrailerOf(answer, "grpc-retry-pushback-ms");
-  heard.replayed = TrailerOf(answer, "gateway-replayed") == "true";
-  google::rpc::Status status;
-  status.ParseFromString(answer.status.error_details());
-  for (const auto& detail : status.details()) {
-    google::rpc::ErrorInfo info;
-    heard.has_retry_info |= detail.Is<google::rpc::RetryInfo>();
-    if (!detail.UnpackTo(&info)) continue;
-    heard.reason = info.reason();
-    heard.outcome = info.metadata().at("outcome");
-  }
-  return heard;
-}
-
-class KeyedWriteTest : public testing::Test {
- protected:
-  using OnRequest = std::function<Step(const Received&)>;
-
-  void SetUp() override {
-    Serve([](const Received&) { return Refunded(); });
-  }
-
-  static Step Refunded() { return Step::Reply(R"({"id": "77", "order_id": "1"})"); }
-  static Step Declined() {
-    return Step::Raw(
-        "HTTP/1.1 422 Unprocessable\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
-        R"({"code":"broken"})");
-  }
-
-  void Serve(OnRequest on_request) {
-    gateway_ = nullptr;
-    upstream_ =
-        std::make_unique<ScriptedServer>(http::Answers{.on_request = std::move(on_request)});
-    Start();
-  }
-
-  // A gateway on the same ledger as the last one.
-  void Start() {
-    gateway_ = nullptr;
-    auto config = ParseConfig("gateway.json", ConfigText().dump());
-    ASSERT_TRUE(config.ok()) << config.status();
-    auto created = Gateway::Create(*config);
-    ASSERT_TRUE(created.ok()) << created.status();
-    gateway_ = *std::move(created);
-  }
-
-  json ConfigText() const {
-    json config = {{"listen", "127.0.0.1:0"},
-                   {"default_deadline", "10s"},
-                   {"ledger", {{"file", ledger_file()}}}};
-    config["upstreams"]["paynow"] = {{"base_url", upstream_->Url("")},
-                                     {"api_key", {{"file", key_file_}}}};
-    config["ledger"].update(ledger_keys_);
-    if (!dsn_.empty()) {
-      const std::string secret = directory_.Write("secret", std::string(32, 's'));
-      config["ledger"] = {{"postgresql", {{"dsn_file", directory_.Write("dsn", dsn_)}}},
-                          {"secret_file", secret},
-                          {"reply_key_file", secret}};
-    }
-    config["audit"]["file"] = directory_.Path("audit");
-    return config;
-  }
-
-  std::string ledger_file() const { return directory_.Path("ledger/ledger.db"); }
-
-  Heard Call(const std::string& key, const std::string& request = RefundOf(1),
-             const char* method = kRefund,
-             std::chrono::milliseconds deadline = std::chrono::seconds(30)) const {
-    RpcOptions options;
-    options.deadline = deadline;
-    if (!key.empty()) options.metadata.emplace("idempotency-key", key);
-    return Read(CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), method, request, options));
-  }
-
-  int executions() const { return upstream_->executions(); }
-
-  const TempDir directory_;
-  const std::string key_file_ = directory_.Write("key", "k");
-  json ledger_keys_ = json::object();
-  std::string dsn_;  // of PostgreSQL, in place of the file
-  std::unique_ptr<ScriptedServer> upstream_;
-  std::unique_ptr<Gateway> gateway_;
-};
+class KeyedWriteTest : public KeyedCalls {};
 
 TEST_F(KeyedWriteTest, ARepetitionIsAnsweredWithTheKeptReply) {
   const Heard first = Call("once");
@@ -175,7 +51,7 @@ TEST_F(KeyedWriteTest, TheKeptReplyOutlivesTheProcess) {
 }
 
 TEST_F(KeyedWriteTest, AnUnknownOutcomeIsNeverSentAgain) {
-  Serve([](const Received&) { return Step::ExecuteAndClose(); });
+  ServeLost();
   const Heard first = Call("once");
   EXPECT_EQ(first.code, grpc::UNKNOWN);
   EXPECT_EQ(first.outcome, "unknown");
@@ -192,9 +68,8 @@ TEST_F(KeyedWriteTest, AnUnknownOutcomeIsNeverSentAgain) {
 }
 
 TEST_F(KeyedWriteTest, WhileAnOutcomeIsUnknownNoOtherWriteOfItsKindPasses) {
-  Serve([](const Received& request) {
-    return request.target.find("/orders/1/") != std::string::npos ? Step::ExecuteAndClose()
-                                                                  : Refunded();
+  ServeLost([](const Received& request) {
+    return request.target.find("/orders/1/") != std::string::npos;
   });
   const Heard first = Call("once");
   for (const std::string key : {"another", ""}) {
@@ -209,7 +84,7 @@ TEST_F(KeyedWriteTest, WhileAnOutcomeIsUnknownNoOtherWriteOfItsKindPasses) {
 }
 
 TEST_F(KeyedWriteTest, AWriteWithoutAKeyThatIsLostGuardsItsResourceToo) {
-  Serve([](const Received&) { return Step::ExecuteAndClose(); });
+  ServeLost();
   const Heard first = Call("");
   EXPECT_EQ(first.outcome, "unknown");
   EXPECT_EQ(Call("").reason, "UNRESOLVED_WRITE");
@@ -352,7 +227,7 @@ TEST_F(KeyedWriteTest, AnOperationWithoutAnUpstreamKeyIsKeptTooAndItsKeyStaysHer
   EXPECT_EQ(Call("once", request, kCancel).code, grpc::OK);
   EXPECT_TRUE(Call("once", request, kCancel).replayed);
   EXPECT_EQ(executions(), 1);
-  EXPECT_THAT(upstream_->received()[0].head, testing::Not(HasSubstr("once")));
+  EXPECT_THAT(upstream_->received().back().head, testing::Not(HasSubstr("once")));
 }
 
 TEST_F(KeyedWriteTest, ACallThatNeedsAKeyIsRefusedWithout) {

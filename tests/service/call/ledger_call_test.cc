@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -34,8 +35,18 @@ constexpr char kOtherStore[] = "411486491630370817";
 class LedgerCallTest : public testing::Test {
  protected:
   void SetUp() override {
+    // What is lost stays unknown: from then on nobody may read the order's payments.
     upstream_ = std::make_unique<ScriptedServer>(
-        http::Answers{.on_request = [this](const Received&) { return answer_; }});
+        http::Answers{.on_request = [this](const Received& request) {
+          if (request.method != "GET") {
+            if (answer_.end == Step::End::kClose) lost_ = true;
+            return answer_;
+          }
+          Step step = lost_ ? Step::Raw("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                            : Step::Reply("[]");
+          step.executes = false;
+          return step;
+        }});
     Start();
   }
 
@@ -83,6 +94,7 @@ class LedgerCallTest : public testing::Test {
 
   const TempDir directory_;
   Step answer_ = Step::Reply(R"({"id": "77"})");
+  std::atomic<bool> lost_{false};
   std::unique_ptr<ScriptedServer> upstream_;
   std::unique_ptr<Gateway> gateway_;
 };

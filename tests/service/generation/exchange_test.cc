@@ -39,8 +39,8 @@ constexpr char kRefundOf34[] = R"({"order_id": "34", "body": {}})";
 // that it was given: "even 42".
 http::Answers Marking(const std::string& server) {
   return {.on_request = [server](const http::Received& request) {
-    constexpr absl::string_view kBefore = "Authorization: APIKey secret-";
-    const size_t begin = request.head.find(kBefore) + kBefore.size();
+    constexpr char kBefore[] = "Authorization: APIKey secret-";
+    const size_t begin = request.head.find(kBefore) + sizeof(kBefore) - 1;
     const std::string number = request.head.substr(begin, request.head.find('\r', begin) - begin);
     const std::string body = absl::StrCat(R"({"trace_id": ")", server, " ", number, R"("})");
     return Step::Raw(
@@ -112,9 +112,9 @@ class ExchangeTest : public testing::Test {
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = servers_.certificate();
     const auto credentials = grpc::SslCredentials(options);
-    return CallRpc(address, kRefund, kRefundOf34,
-                   RpcOptions{.credentials = credentials,
-                              .channel = OwnChannel(address, credentials)})
+    return CallRpc(
+               address, kRefund, kRefundOf34,
+               RpcOptions{.credentials = credentials, .channel = OwnChannel(address, credentials)})
         .status;
   }
 

@@ -108,6 +108,18 @@ TEST_P(DoubtTest, AResolutionEndsIt) {
   EXPECT_EQ(Claim(*ledger_, "key")->entry.release, Release::kNone);
 }
 
+// A claim that is followed by KeepBefore tells of a process that died in between.
+TEST_P(DoubtTest, WhatWasNotSentYetSaysSo) {
+  ClaimRequest request = RequestOf("key");
+  request.keeps_before = true;
+  const ClaimAnswer claimed = Claim(*ledger_, request).value();
+  EXPECT_EQ(Find(*ledger_, claimed.entry.id)->progress, kNotSentYet);
+  ASSERT_TRUE(KeepBefore(*ledger_, claimed, "before").ok());
+  EXPECT_EQ(Find(*ledger_, claimed.entry.id)->progress, "");
+  ASSERT_TRUE(Settle(*ledger_, claimed, {Settlement::kRefused}).ok());
+  EXPECT_EQ(Claim(*ledger_, "key")->entry.progress, "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, DoubtTest, testing::Values("Sqlite", "Postgresql"),
                          [](const auto& store) { return std::string(store.param); });
 

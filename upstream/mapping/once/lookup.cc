@@ -21,7 +21,7 @@ using Condition = LookupPlan::Condition;
 using Value = std::optional<std::string>;
 using nlohmann::json;
 
-// The upstream's clock and ours.
+// Between the upstream's clock and ours.
 constexpr absl::Duration kSkew = absl::Minutes(1);
 
 absl::StatusOr<std::unique_ptr<Message>> Parse(const Message& prototype, absl::string_view bytes) {
@@ -86,9 +86,10 @@ Fit FitOfGrowth(const Value& now, const Value& before, const Value& by) {
   return is == was + step ? Fit::kYes : Fit::kUnclear;
 }
 
-bool SameText(const Value& left, const Value& right) {
-  if (left.has_value() != right.has_value()) return false;
-  return !left || absl::EqualsIgnoreCase(*left, *right);
+Fit FitOfText(const Value& value, const Value& wanted) {
+  if (value.has_value() && !wanted.has_value()) return Fit::kUnclear;
+  if (!value.has_value()) return wanted.has_value() ? Fit::kNo : Fit::kYes;
+  return absl::EqualsIgnoreCase(*value, *wanted) ? Fit::kYes : Fit::kNo;
 }
 
 // One look at the reply of a read.
@@ -98,15 +99,14 @@ class Look {
       : plan_(plan), memory_(memory), ended_(ended) {}
 
   Verdict At(const Message& reply) {
-    const std::vector<const Message*> candidates = MessagesAt(reply, plan_.find);
-    for (const Message* const candidate : candidates) Sort(*candidate);
+    for (const Message* const candidate : Candidates(reply)) Sort(*candidate);
     if (ours_.size() == 1) return Happened(*ours_.front());
     if (ours_.size() > 1) {
       return Undecided(absl::StrCat(ours_.size(), " of what the read shows could be the write's"));
     }
-    if (unclear_) return Undecided("a sum has changed, but not by what the write states");
+    if (unclear_) return Undecided("the read shows something new that may be the write's or not");
     if (late_) return Undecided("what fits was made after the write had ended");
-    if (!IsWhole(candidates)) return Undecided("the read does not show all that there is");
+    if (!whole_) return Undecided("the read does not show all that there is");
     return {Verdict::kAbsent, {}, {}};
   }
 
@@ -122,17 +122,38 @@ class Look {
     return verdict;
   }
 
-  absl::Time MadeAt(const Message& candidate) const {
-    return plan_.made_at == nullptr ? memory_.begun
-                                    : TimeAt(candidate, plan_.made_at, memory_.begun);
+  // What may be the write's; whole_ says whether that is all of it.
+  std::vector<const Message*> Candidates(const Message& reply) {
+    std::vector<const Message*> found = MessagesAt(reply, plan_.find);
+    if (plan_.page_size == 0) return found;
+    const FieldPath list(plan_.find.begin(), plan_.find.begin() + 1);
+    const bool is_full = MessagesAt(reply, list).size() >= plan_.page_size;
+    // In a list of candidates, the newest first, what follows a known one was there before it.
+    auto known = found.end();
+    if (plan_.find.size() == 1) {
+      known = std::find_if(found.begin(), found.end(),
+                           [this](const Message* candidate) { return IsKnown(*candidate); });
+    }
+    whole_ = !is_full || known != found.end();
+    found.erase(known, found.end());
+    return found;
+  }
+
+  bool IsLate(const Message& candidate) const {
+    return plan_.made_at != nullptr &&
+           TimeAt(candidate, plan_.made_at, ended_) > ended_ + plan_.settle + kSkew;
   }
 
   void Sort(const Message& candidate) {
-    if (IsKnown(candidate) || MadeAt(candidate) < memory_.begun - kSkew) return;
+    if (!plan_.identity.empty() && !TextAt(candidate, plan_.identity)) {
+      unclear_ = true;  // it may have been there before
+      return;
+    }
+    if (IsKnown(candidate)) return;
     const Fit fit = FitOf(candidate);
     unclear_ = unclear_ || fit == Fit::kUnclear;
     if (fit != Fit::kYes) return;
-    if (MadeAt(candidate) > ended_ + plan_.settle + kSkew) {
+    if (IsLate(candidate)) {
       late_ = true;
     } else {
       ours_.push_back(&candidate);
@@ -162,23 +183,17 @@ class Look {
     if (condition.kind == Condition::kGrownBy) {
       return FitOfGrowth(value, memory_.before[i], memory_.wanted[i]);
     }
-    const bool fits = condition.kind == Condition::kEquals
-                          ? SameText(value, memory_.wanted[i])
-                          : std::find(condition.any.begin(), condition.any.end(),
-                                      value.value_or("")) != condition.any.end();
-    return fits ? Fit::kYes : Fit::kNo;
-  }
-
-  // Whether everything that was made since the write began is shown.
-  bool IsWhole(const std::vector<const Message*>& candidates) const {
-    if (plan_.page_size == 0 || candidates.size() < plan_.page_size) return true;
-    return MadeAt(*candidates.back()) < memory_.begun - kSkew;
+    if (condition.kind == Condition::kEquals) return FitOfText(value, memory_.wanted[i]);
+    const auto& any = condition.any;
+    return std::find(any.begin(), any.end(), value.value_or("")) == any.end() ? Fit::kNo
+                                                                              : Fit::kYes;
   }
 
   const LookupPlan& plan_;
   const LookupMemory& memory_;
   const absl::Time ended_;
   std::vector<const Message*> ours_;
+  bool whole_ = true;
   bool late_ = false;
   bool unclear_ = false;
 };
@@ -202,9 +217,8 @@ constexpr int kMemoryVersion = 1;
 
 }  // namespace
 
-LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, absl::Time now) {
+LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request) {
   LookupMemory memory;
-  memory.begun = now;
   const std::unique_ptr<Message> write(plan.write_request->New());
   // It has passed the request's own checks.
   write->ParsePartialFromArray(write_request.data(), static_cast<int>(write_request.size()));
@@ -241,10 +255,12 @@ absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, Look
 }
 
 std::string WriteMemory(const LookupMemory& memory) {
-  return json{{"version", kMemoryVersion},       {"read", absl::Base64Escape(memory.read_request)},
-              {"wanted", JsonOf(memory.wanted)}, {"before", JsonOf(memory.before)},
-              {"known", memory.known},           {"begun", absl::ToUnixMicros(memory.begun)}}
-      .dump();
+  return json{{"version", kMemoryVersion},
+              {"read", absl::Base64Escape(memory.read_request)},
+              {"wanted", JsonOf(memory.wanted)},
+              {"before", JsonOf(memory.before)},
+              {"known", memory.known}}
+      .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 absl::StatusOr<LookupMemory> ReadMemory(const LookupPlan& plan, absl::string_view text) {
@@ -259,7 +275,6 @@ absl::StatusOr<LookupMemory> ReadMemory(const LookupPlan& plan, absl::string_vie
     memory.wanted = ValuesOf(kept.at("wanted"));
     memory.before = ValuesOf(kept.at("before"));
     memory.known = kept.at("known").get<std::vector<std::string>>();
-    memory.begun = absl::FromUnixMicros(kept.at("begun").get<int64_t>());
     // Written for conditions that the proto does not have any more.
     if (memory.wanted.size() != plan.conditions.size() ||
         memory.before.size() != plan.conditions.size()) {

@@ -29,11 +29,10 @@ struct LookupMemory {
   // For each condition, what the candidate had before the write, where the plan needs it.
   std::vector<std::optional<std::string>> before;
   std::vector<std::string> known;  // identities that were there before the write
-  absl::Time begun;                // the write was not sent before
 };
 
 // What to read for the write with this serialized request.
-LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, absl::Time now);
+LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request);
 
 // Adds what the read showed before the write. INVALID_ARGUMENT if the reply cannot be parsed.
 absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, LookupMemory& memory);

@@ -45,9 +45,9 @@ absl::StatusOr<FieldPath> NameOf(absl::string_view option, const Descriptor& typ
 
 class LookupCompiler {
  public:
-  LookupCompiler(const MethodDescriptor& write, const v1::Lookup& rules,
+  LookupCompiler(const MethodDescriptor& write, const v1::Lookup& rules, bool has_credential,
                  google::protobuf::MessageFactory& factory)
-      : write_(write), rules_(rules), factory_(factory) {}
+      : write_(write), rules_(rules), has_credential_(has_credential), factory_(factory) {}
 
   absl::StatusOr<LookupPlan> Compile() {
     using Step = absl::Status (LookupCompiler::*)();
@@ -107,7 +107,7 @@ class LookupCompiler {
       plan_.find = *std::move(find);
       candidate_ = plan_.find.back()->message_type();
     }
-    plan_.candidate_is_reply = candidate_ == write_.output_type();
+    plan_.candidate_is_reply = candidate_ == write_.output_type() && !has_credential_;
     plan_.reply_is_empty = write_.output_type()->full_name() == "google.protobuf.Empty";
     return absl::OkStatus();
   }
@@ -179,11 +179,11 @@ class LookupCompiler {
   // Whether a verdict can be trusted.
   absl::Status Sufficient() {
     if (plan_.conditions.empty()) return Bad("lookup", "needs a condition");
-    if (plan_.page_size != 0 && plan_.made_at == nullptr) {
-      return Bad("lookup.page_size", "needs made_at: without it the page proves nothing");
+    if (!plan_.find.empty() && plan_.identity.empty()) {
+      return Bad("lookup.identity", "is needed: what is found may be older than the write");
     }
-    if (!plan_.find.empty() && plan_.identity.empty() && plan_.made_at == nullptr) {
-      return Bad("lookup", "needs identity or made_at: what is found may be older than the write");
+    if (plan_.page_size != 0 && plan_.find.empty()) {
+      return Bad("lookup.page_size", "the reply itself is no list");
     }
     return absl::OkStatus();
   }
@@ -197,6 +197,7 @@ class LookupCompiler {
 
   const MethodDescriptor& write_;
   const v1::Lookup& rules_;
+  const bool has_credential_;
   google::protobuf::MessageFactory& factory_;
   const MethodDescriptor* read_ = nullptr;
   const Descriptor* candidate_ = nullptr;
@@ -237,7 +238,7 @@ bool LookupPlan::needs_before() const {
          });
 }
 
-absl::StatusOr<Once> CompileOnce(const MethodDescriptor& method,
+absl::StatusOr<Once> CompileOnce(const MethodDescriptor& method, bool has_credential,
                                  google::protobuf::MessageFactory& factory) {
   const v1::Once& rules = method.options().GetExtension(v1::method).once();
   Once once;
@@ -248,7 +249,8 @@ absl::StatusOr<Once> CompileOnce(const MethodDescriptor& method,
   }
   switch (rules.way_case()) {
     case v1::Once::kLookup: {
-      absl::StatusOr<LookupPlan> plan = LookupCompiler(method, rules.lookup(), factory).Compile();
+      absl::StatusOr<LookupPlan> plan =
+          LookupCompiler(method, rules.lookup(), has_credential, factory).Compile();
       if (!plan.ok()) return plan.status();
       once.lookup = std::make_shared<const LookupPlan>(*std::move(plan));
       once.way = Way::kLookup;

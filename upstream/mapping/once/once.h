@@ -53,7 +53,7 @@ struct LookupPlan {
   const google::protobuf::FieldDescriptor* made_at = nullptr;  // null: none
   uint32_t page_size = 0;
   absl::Duration settle;
-  // A candidate is what the write's reply would have been.
+  // A candidate is what the write's reply would have been, and may be kept.
   bool candidate_is_reply = false;
   // The write's reply has nothing in it.
   bool reply_is_empty = false;
@@ -75,9 +75,10 @@ struct Once {
 };
 
 // The option of `method`, which is a write, with `factory` making the messages of a lookup.
-// INVALID_ARGUMENT names the option and the reason. Once of a method without the option is empty.
+// `has_credential`: request or reply has a place for one, so replies are not kept. INVALID_ARGUMENT
+// names the option and the reason. Once of a method without the option is empty.
 absl::StatusOr<Once> CompileOnce(const google::protobuf::MethodDescriptor& method,
-                                 google::protobuf::MessageFactory& factory);
+                                 bool has_credential, google::protobuf::MessageFactory& factory);
 
 }  // namespace gateway::mapping
 

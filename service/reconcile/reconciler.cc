@@ -1,0 +1,220 @@
+#include "service/reconcile/reconciler.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "service/log/log.h"
+#include "upstream/mapping/once/lookup.h"
+
+namespace gateway {
+namespace {
+
+using ledger::Entry;
+using ledger::Resolution;
+using mapping::Verdict;
+
+constexpr char kResolver[] = "reconciler";
+
+}  // namespace
+
+// One look at one entry. Owns itself from Begin to the ledger's last answer.
+class Reconciler::Look {
+ public:
+  Look(Reconciler& reconciler, Entry entry, ledger::Done<Entry> done)
+      : reconciler_(reconciler),
+        entry_(std::move(entry)),
+        generation_(reconciler.in_force_.Get()),
+        done_(std::move(done)) {}
+
+  void Begin(SteadyTime deadline) {
+    reconciler_.absences_.Look(entry_);
+    lookup_ = reconciler_.read_back_.LookupOf(entry_.scope.rpc);
+    if (lookup_ == nullptr) return Postpone(entry_.note);
+    if (entry_.progress == ledger::kNotSentYet) {
+      ++reconciler_.counters_.not_done;
+      return Resolve({.done = false, .reason = "its gateway ended before it sent anything"});
+    }
+    if (!entry_.before || entry_.before->empty()) {
+      return Postpone("what was there before could not be read");
+    }
+    absl::StatusOr<mapping::LookupMemory> memory = mapping::ReadMemory(*lookup_, *entry_.before);
+    if (!memory.ok()) return Postpone(std::string(memory.status().message()));
+    memory_ = *std::move(memory);
+    // The look may be over before Read returns.
+    const std::shared_ptr<BegunCall> read = read_;
+    reconciler_.Reads(read);
+    read->Began(
+        reconciler_.read_back_.Read(*generation_, *lookup_, memory_.read_request, deadline,
+                                    [this](const ReadBack::Result& result) { OnRead(result); }));
+  }
+
+ private:
+  void OnRead(const ReadBack::Result& result) {
+    if (const auto* failure = std::get_if<mapping::Failure>(&result)) {
+      ++reconciler_.counters_.failed;
+      return Postpone(absl::StrCat("the read failed: ", failure->reason));
+    }
+    Verdict verdict =
+        mapping::Judge(*lookup_, memory_, entry_.changed, std::get<std::string>(result));
+    switch (verdict.kind) {
+      case Verdict::kHappened:
+        ++reconciler_.counters_.done;
+        return Resolve(
+            {.done = true, .reply = std::move(verdict.reply), .reason = std::move(verdict.reason)});
+      case Verdict::kAbsent:
+        return OnAbsent();
+      case Verdict::kUndecided:
+        ++reconciler_.counters_.undecided;
+        reconciler_.absences_.Doubt(entry_);
+        return Postpone(std::move(verdict.reason));
+    }
+  }
+
+  void OnAbsent() {
+    if (!reconciler_.absences_.Believe(entry_, lookup_->settle)) {
+      ++reconciler_.counters_.undecided;
+      return Postpone("the upstream does not show it; it is too early to believe that");
+    }
+    ++reconciler_.counters_.not_done;
+    Resolve({.done = false, .reason = "two reads of the upstream do not show it"});
+  }
+
+  void Resolve(Resolution resolution) {
+    resolution.id = entry_.id;
+    resolution.attempt = entry_.attempt;
+    resolution.resolver = kResolver;
+    reconciler_.ledger_.Resolve(std::move(resolution),
+                                [this](absl::StatusOr<Entry> entry) { End(std::move(entry)); });
+  }
+
+  void Postpone(std::string note) {
+    reconciler_.ledger_.Postpone({{entry_.id, entry_.attempt}, "", std::move(note)},
+                                 [this](absl::StatusOr<Entry> entry) { End(std::move(entry)); });
+  }
+
+  void End(absl::StatusOr<Entry> entry) {
+    if (entry.ok() && entry->state != ledger::State::kUnknown) {
+      reconciler_.absences_.Forget(entry_);
+      Log(Severity::kInfo, "an unknown outcome is known now",
+          {{"entry", entry->id.text()},
+           {"rpc", entry->scope.rpc},
+           {"state", std::string(ledger::Name(entry->state))}});
+    }
+    reconciler_.HasRead(read_);
+    Reconciler& reconciler = reconciler_;
+    ledger::Done<Entry> done = std::move(done_);
+    delete this;
+    if (done) done(std::move(entry));
+    reconciler.Leave();
+  }
+
+  Reconciler& reconciler_;
+  const Entry entry_;
+  // The read's client belongs to it. A thread of the ledger lets it go, never one of the client's.
+  const std::shared_ptr<const Generation> generation_;
+  const std::shared_ptr<BegunCall> read_ = std::make_shared<BegunCall>();
+  ledger::Done<Entry> done_;  // null: nobody wants to know
+  const mapping::LookupPlan* lookup_ = nullptr;
+  mapping::LookupMemory memory_;
+};
+
+Reconciler::Reconciler(ledger::Ledger& ledger, const ReadBack& read_back,
+                       const Slot<Generation>& in_force, const Options& options)
+    : ledger_(ledger),
+      read_back_(read_back),
+      in_force_(in_force),
+      options_(options),
+      thread_([this] { Run(); }) {}
+
+Reconciler::~Reconciler() {
+  absl::flat_hash_set<std::shared_ptr<BegunCall>> reads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    reads = reads_;
+    changed_.notify_all();
+  }
+  for (const std::shared_ptr<BegunCall>& read : reads) read->Stop();
+  thread_.join();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return under_way_ == 0; });
+}
+
+bool Reconciler::Enter() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  ++under_way_;
+  return true;
+}
+
+void Reconciler::Leave() {
+  const std::lock_guard lock(mutex_);
+  --under_way_;
+  changed_.notify_all();
+}
+
+void Reconciler::Reads(const std::shared_ptr<BegunCall>& read) {
+  bool stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping = stopping_;
+    reads_.insert(read);
+  }
+  if (stopping) read->Stop();
+}
+
+void Reconciler::HasRead(const std::shared_ptr<BegunCall>& read) {
+  const std::lock_guard lock(mutex_);
+  reads_.erase(read);
+}
+
+void Reconciler::LookAt(const ledger::EntryId& entry, SteadyTime deadline,
+                        ledger::Done<Entry> done) {
+  if (!Enter()) return done(absl::FailedPreconditionError("the gateway stops"));
+  const SteadyTime end = std::min(deadline, SteadyTime::Now() + options_.read_deadline);
+  ledger_.Take({.id = entry}, [this, end, done = std::move(done)](
+                                  absl::StatusOr<std::vector<Entry>> taken) mutable {
+    if (taken.ok() && !taken->empty()) {
+      return Begin(std::move(taken->front()), end, std::move(done));
+    }
+    done(taken.ok() ? absl::FailedPreconditionError("somebody looks at it") : taken.status());
+    Leave();
+  });
+}
+
+void Reconciler::Begin(Entry entry, SteadyTime deadline, ledger::Done<Entry> done) {
+  (new Look(*this, std::move(entry), std::move(done)))->Begin(deadline);
+}
+
+void Reconciler::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (under_way_ < options_.most_looks) {
+      lock.unlock();
+      TakeDue();
+      lock.lock();
+    }
+    changed_.wait_for(lock, absl::ToChronoMilliseconds(options_.every),
+                      [this] { return stopping_; });
+  }
+}
+
+void Reconciler::TakeDue() {
+  if (!Enter()) return;
+  ledger_.Take({.limit = options_.most_looks}, [this](absl::StatusOr<std::vector<Entry>> taken) {
+    // Where the ledger cannot be read, others have said so.
+    if (taken.ok()) {
+      for (Entry& entry : *taken) {
+        if (!Enter()) break;
+        Begin(std::move(entry), SteadyTime::Now() + options_.read_deadline, nullptr);
+      }
+    }
+    Leave();
+  });
+}
+
+}  // namespace gateway

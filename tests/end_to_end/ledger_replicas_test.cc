@@ -1,0 +1,87 @@
+// Two gateways on one PostgreSQL: each key is executed by one of them, and all of its callers, at
+// both, hear the one reply; also while the database is killed and comes back.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "tests/end_to_end/support/keyed_gateway.h"
+#include "tests/end_to_end/support/refund_shop.h"
+#include "tests/service/ledger/postgresql_server.h"
+
+namespace gateway {
+namespace {
+
+constexpr int kKeys = 100;
+
+class LedgerReplicasTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    first_.Start();
+    second_.Start();
+  }
+
+  // So many callers of each key at each gateway. What each of them heard, by key.
+  std::vector<std::vector<std::string>> AllCall(int callers_of_each) {
+    std::vector<std::vector<std::string>> heard(kKeys + 1);
+    std::mutex mutex;
+    std::atomic<int> next{0};
+    const auto call = [&] {
+      for (int i = next++; i < kKeys * callers_of_each * 2; i = next++) {
+        // Neighbours call at the same time.
+        const int order = i / (callers_of_each * 2) + 1;
+        const auto id = (i % 2 == 0 ? first_ : second_).Refund(order, absl::Minutes(2));
+        EXPECT_TRUE(id) << "order " << order;
+        const std::lock_guard lock(mutex);
+        heard[static_cast<size_t>(order)].push_back(id.value_or(""));
+      }
+    };
+    std::vector<std::thread> callers;
+    for (int i = 0; i < 40; ++i) callers.emplace_back(call);
+    for (std::thread& caller : callers) caller.join();
+    return heard;
+  }
+
+  void ExpectOneOfEach(const std::vector<std::vector<std::string>>& heard) const {
+    for (int order = 1; order <= kKeys; ++order) {
+      const std::vector<std::string> refunds = shop_.RefundsOf(order);
+      ASSERT_EQ(refunds.size(), 1u) << "order " << order;
+      for (const std::string& id : heard[static_cast<size_t>(order)]) {
+        EXPECT_EQ(id, refunds[0]) << "order " << order;
+      }
+    }
+  }
+
+  RefundShop shop_{7, 0};
+  ledger::PostgresqlServer server_;
+  const std::string dsn_ = server_.NewLedger();
+  KeyedGateway first_{shop_.Url(), dsn_};
+  KeyedGateway second_{shop_.Url(), dsn_};
+};
+
+TEST_F(LedgerReplicasTest, OneOfThemSends) {
+  ExpectOneOfEach(AllCall(10));
+  EXPECT_GE(first_.replays() + second_.replays(), kKeys * 19);
+}
+
+TEST_F(LedgerReplicasTest, ADatabaseThatDiesMeanwhileMakesNoneOfThemSendTwice) {
+  std::atomic<bool> over{false};
+  std::thread killer([&] {
+    while (!over) {
+      absl::SleepFor(absl::Milliseconds(300));
+      server_.Kill();
+      server_.Start();
+    }
+  });
+  const std::vector<std::vector<std::string>> heard = AllCall(2);
+  over = true;
+  killer.join();
+  ExpectOneOfEach(heard);
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,239 @@
+// What was unknown gets known, over gRPC: by reading back, or by sending what does no harm twice.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "tests/service/call/keyed_calls.h"
+
+namespace gateway {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kCheckout[] = "paynow.management.v1.CheckoutService/CreateCheckoutSession";
+constexpr char kDeleteTag[] = "paynow.management.v1.TagsService/DeleteTag";
+constexpr char kUpdateTag[] = "paynow.management.v1.TagsService/UpdateTag";
+constexpr char kGetEntry[] = "gateway.ledger.v1.LedgerService/GetEntry";
+
+std::string TagOf(const std::string& rest = "") {
+  return absl::StrCat(R"({"store_id": ")", kStore, R"(", "tag_id": "5")", rest, "}");
+}
+
+std::string CheckoutOf() {
+  return absl::StrCat(
+      R"({"store_id": ")", kStore,
+      R"(", "body": {"customer_id": "1", "lines": [{"product_id": "2", "quantity": 1}]}})");
+}
+
+Step NotFound() {
+  return Step::Raw(
+      "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+      R"({"code":"not-found"})");
+}
+
+// The refunds of one payment, as the upstream keeps them.
+class Refunds {
+ public:
+  void Add(const std::string& id, const std::string& line = "") {
+    const std::lock_guard lock(mutex_);
+    refunds_.push_back(absl::StrCat(
+        R"({"id": ")", id, R"(", )",
+        line.empty() ? "" : absl::StrCat(R"("order_line_id": ")", line, R"(", )"),
+        R"("status": "completed", "created_at": ")",
+        absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()), R"("})"));
+  }
+  Step Reply() const {
+    const std::lock_guard lock(mutex_);
+    return Step::Reply(
+        absl::StrCat(R"([{"id": "9", "refunds": [)", absl::StrJoin(refunds_, ","), "]}]"));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> refunds_;  // guarded by mutex_
+};
+
+class ReconcileTest : public KeyedCalls {
+ protected:
+  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 30 seconds.
+  std::string StateInTheEnd(const std::string& entry) const {
+    std::string state;
+    const absl::Time give_up = absl::Now() + absl::Seconds(30);
+    do {
+      const RpcAnswer answer = CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), kGetEntry,
+                                       absl::StrCat(R"({"id": ")", entry, R"("})"), {});
+      EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+      if (!answer.status.ok()) return "";
+      state = json::parse(answer.reply).at("state").get<std::string>();
+      std::this_thread::yield();
+    } while (state == "STATE_UNKNOWN" && absl::Now() < give_up);
+    return state;
+  }
+
+  const std::shared_ptr<Refunds> refunds_ = std::make_shared<Refunds>();
+};
+
+TEST_F(ReconcileTest, ALostRefundThatHappenedIsAnsweredWithTheUpstreamsOwn) {
+  refunds_->Add("50");  // of another day
+  Serve(
+      [refunds = refunds_](const Received&) {
+        refunds->Add("51");
+        return Step::ExecuteAndClose();
+      },
+      [refunds = refunds_](const Received&) { return refunds->Reply(); });
+  const Heard first = Call("once");
+  EXPECT_EQ(first.outcome, "unknown");
+  const Heard again = Call("once");
+  EXPECT_EQ(again.code, grpc::OK) << again.message;
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(json::parse(again.reply).at("id"), "51");
+  EXPECT_EQ(executions(), 1);
+  // The guard is free again.
+  EXPECT_NE(Call("another").reason, "UNRESOLVED_WRITE");
+}
+
+TEST_F(ReconcileTest, NobodyNeedsToAsk) {
+  Serve(
+      [refunds = refunds_](const Received&) {
+        refunds->Add("51");
+        return Step::ExecuteAndClose();
+      },
+      [refunds = refunds_](const Received&) { return refunds->Reply(); });
+  EXPECT_EQ(StateInTheEnd(Call("once").entry), "STATE_DONE");
+  EXPECT_TRUE(Call("once").replayed);
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgain) {
+  auto lost = std::make_shared<std::atomic<bool>>(true);
+  Serve(
+      [=](const Received&) { return lost->exchange(false) ? Step::ExecuteAndClose() : Refunded(); },
+      [refunds = refunds_](const Received&) { return refunds->Reply(); });
+  const Heard first = Call("once");
+  EXPECT_EQ(first.outcome, "unknown");
+  // It is too early to believe that it did not happen.
+  EXPECT_EQ(Call("once").outcome, "unknown");
+  EXPECT_EQ(executions(), 1);
+  EXPECT_EQ(StateInTheEnd(first.entry), "STATE_NOT_DONE");
+  const Heard again = Call("once");
+  EXPECT_EQ(again.code, grpc::OK) << again.message;
+  EXPECT_FALSE(again.replayed);
+  EXPECT_EQ(again.entry, first.entry);
+  EXPECT_EQ(executions(), 2);
+}
+
+TEST_F(ReconcileTest, TwoRefundsThatFitAreToldApartByNobody) {
+  Serve(
+      [refunds = refunds_](const Received&) {
+        refunds->Add("51");
+        refunds->Add("52");  // somebody else's, at the same time
+        return Step::ExecuteAndClose();
+      },
+      [refunds = refunds_](const Received&) { return refunds->Reply(); });
+  const Heard first = Call("once");
+  const Heard again = Call("once");
+  EXPECT_EQ(again.outcome, "unknown");
+  EXPECT_THAT(again.message, HasSubstr("2 of what the read shows"));
+  EXPECT_EQ(again.pushback, "-1");
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(ReconcileTest, WithoutTheReadBeforeNothingIsSent) {
+  Serve([](const Received&) { return Refunded(); }, [](const Received&) { return Unavailable(); });
+  const Heard heard = Call("once", RefundOf(1), kRefund, std::chrono::seconds(3));
+  EXPECT_EQ(heard.outcome, "not_sent");
+  EXPECT_EQ(heard.reason, "LOOKUP_FAILED") << heard.message;
+  EXPECT_EQ(executions(), 0);
+  // Whoever brings no key counts on nothing.
+  EXPECT_EQ(Call("", RefundOf(1), kRefund, std::chrono::seconds(6)).code, grpc::OK);
+}
+
+TEST_F(ReconcileTest, AKeyThatMayNotReadMayStillRefund) {
+  Serve([](const Received&) { return Refunded(); },
+        [](const Received&) {
+          return Step::Raw("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+        });
+  EXPECT_EQ(Call("once").code, grpc::OK);
+  EXPECT_EQ(executions(), 1);
+}
+
+TEST_F(ReconcileTest, ADeleteIsRepeatedAndFindsNothingLeft) {
+  auto lost = std::make_shared<std::atomic<bool>>(true);
+  Serve([=](const Received&) {
+    return lost->exchange(false) ? Step::ExecuteAndClose() : NotFound();
+  });
+  const Heard heard = Call("once", TagOf(), kDeleteTag);
+  EXPECT_EQ(heard.code, grpc::OK) << heard.message;
+  EXPECT_EQ(executions(), 2);
+  EXPECT_TRUE(Call("once", TagOf(), kDeleteTag).replayed);
+  EXPECT_EQ(executions(), 2);
+}
+
+TEST_F(ReconcileTest, ADeleteOfWhatWasNeverThereIsRefused) {
+  Serve([](const Received&) { return NotFound(); });
+  EXPECT_EQ(Call("once", TagOf(), kDeleteTag).code, grpc::NOT_FOUND);
+}
+
+TEST_F(ReconcileTest, ARefusedRepetitionSaysNothingOfTheFirst) {
+  auto calls = std::make_shared<std::atomic<int>>(0);
+  Serve([=](const Received&) {
+    const int call = (*calls)++;
+    return call == 0  ? Step::ExecuteAndClose()
+           : call < 3 ? Declined()
+                      : Step::Reply(R"({"id": "5", "name": "n"})");
+  });
+  const std::string request = TagOf(R"(, "body": {"name": "n"})");
+  for (int i = 0; i < 2; ++i) {
+    const Heard heard = Call("once", request, kUpdateTag);
+    EXPECT_EQ(heard.outcome, "unknown") << heard.message;
+    EXPECT_THAT(heard.message, HasSubstr("sent again"));
+  }
+  const Heard last = Call("once", request, kUpdateTag);
+  EXPECT_EQ(last.code, grpc::OK) << last.message;
+  EXPECT_TRUE(Call("once", request, kUpdateTag).replayed);
+  EXPECT_EQ(executions(), 4);
+}
+
+TEST_F(ReconcileTest, ASecondCheckoutIsMadeOnlyWhereItsStoreAllowsIt) {
+  auto calls = std::make_shared<std::atomic<int>>(0);
+  const auto lost_at_first = [=](const Received&) {
+    return (*calls)++ == 0 ? Step::ExecuteAndClose()
+                           : Step::Reply(R"({"id": "5", "url": "https://x.test", "token": "t"})");
+  };
+  Serve(lost_at_first);
+  EXPECT_EQ(Call("once", CheckoutOf(), kCheckout).outcome, "unknown");
+  EXPECT_EQ(Call("once", CheckoutOf(), kCheckout).outcome, "unknown");
+  EXPECT_EQ(executions(), 1);
+  *calls = 0;
+  upstream_keys_ = {{"harmless_repeats", {kStore}}};
+  Serve(lost_at_first);
+  const Heard heard = Call("other", CheckoutOf(), kCheckout);
+  EXPECT_EQ(heard.code, grpc::OK) << heard.message;
+  EXPECT_EQ(executions(), 2);
+}
+
+TEST_F(ReconcileTest, AGatewayEndsThoughALookHangs) {
+  auto lost = std::make_shared<std::atomic<bool>>(false);
+  Serve(
+      [=](const Received&) {
+        *lost = true;
+        return Step::ExecuteAndClose();
+      },
+      [=](const Received& request) { return *lost ? Step::Stall() : Nothing(request); });
+  EXPECT_EQ(Call("once").outcome, "unknown");
+  const absl::Time begun = absl::Now();
+  gateway_ = nullptr;
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(5));
+}
+
+}  // namespace
+}  // namespace gateway

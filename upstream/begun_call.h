@@ -1,0 +1,47 @@
+// A call at an upstream that may have to end before it has even begun: whoever wants it to end may
+// come while Client::Send is still at work, and the call may be over before Send returns.
+//
+//   auto begun = std::make_shared<BegunCall>();
+//   begun->Began(client.Send(call, terms, done));  // the call's own thread
+//   begun->Stop();                                 // any thread, at any time
+//
+// Thread-safety: may be used from any thread. Lifetime: shared by those two; not beyond the client.
+#ifndef UPSTREAM_BEGUN_CALL_H_
+#define UPSTREAM_BEGUN_CALL_H_
+
+#include <mutex>
+#include <utility>
+
+#include "upstream/client.h"
+
+namespace gateway {
+
+class BegunCall {
+ public:
+  void Began(Client::Handle handle) {
+    const std::lock_guard lock(mutex_);
+    handle_ = std::move(handle);
+    if (stopped_) handle_.Cancel();
+  }
+
+  void Stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    handle_.Cancel();
+  }
+
+  bool stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  bool stopped_ = false;
+  Client::Handle handle_;
+};
+
+}  // namespace gateway
+
+#endif  // UPSTREAM_BEGUN_CALL_H_
