@@ -78,6 +78,7 @@ def start_gateway(programs, work, build, upstream_port):
     metrics_port = free_port()
     (work / "config.json").write_text(json.dumps({
         "listen": "127.0.0.1:0", "metrics": {"listen": f"127.0.0.1:{metrics_port}"},
+        "ledger": {"file": str(work / "ledger" / "ledger.db")},
         "audit": {"file": str(work / "audit.jsonl")}, "tracing": {"file": str(work / "spans.json"), "sample_ratio": 1},
         "upstreams": {"paynow": {
             "base_url": f"http://127.0.0.1:{upstream_port}", "default_store": "411486491630370816",

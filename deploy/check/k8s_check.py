@@ -15,13 +15,14 @@ from k8s_values import at, matches, quantity, seconds, without_comments
 
 # What may be applied: kinds in the versions that a current cluster serves.
 KINDS = {
-    "v1/ConfigMap", "v1/Namespace", "v1/Secret", "v1/Service", "v1/ServiceAccount", "apps/v1/Deployment",
+    "v1/ConfigMap", "v1/Namespace", "v1/PersistentVolumeClaim", "v1/Secret", "v1/Service", "v1/ServiceAccount", "apps/v1/Deployment",
     "autoscaling/v2/HorizontalPodAutoscaler", "cert-manager.io/v1/Certificate", "monitoring.coreos.com/v1/PrometheusRule",
     "monitoring.coreos.com/v1/ServiceMonitor", "networking.k8s.io/v1/NetworkPolicy",
     "policy/v1/PodDisruptionBudget",
 }
 # Made by the operator, not by the manifests: name -> keys.
-EXTERNAL_SECRETS = {"billing-gateway-paynow": {"api-key"}}
+EXTERNAL_SECRETS = {"billing-gateway-paynow": {"api-key"},
+                    "billing-gateway-ledger": {"dsn", "fingerprint-secret", "reply-key"}}
 # What cert-manager puts into a Secret.
 CERTIFICATE_KEYS = {"tls.crt", "tls.key", "ca.crt"}
 # When GatewayCertificateExpires comes: what is renewed later is an alert every time.
@@ -121,6 +122,16 @@ class Check:
         config = self.config_of(spec)
         for finding in k8s_gateway.findings(config, spec, self.mounted_files(spec)) if config else ():
             self.fail(deployment, finding)
+        if at(config or {}, "ledger", "file"):
+            self.check_only_gateway(deployment)
+
+    def check_only_gateway(self, deployment):
+        """A file of SQLite is locked by the gateway that has it."""
+        scaled = [at(scaler, "spec", "scaleTargetRef", "name") for scaler in self.of("HorizontalPodAutoscaler")]
+        spec = deployment.get("spec", {})
+        if (spec.get("replicas") != 1 or at(spec, "strategy", "type") != "Recreate"
+                or at(deployment, "metadata", "name") in scaled):
+            self.fail(deployment, "the ledger's file is for one gateway: replicas 1, Recreate, and no autoscaler")
 
     def config_of(self, spec):
         """The gateway's own configuration, where the pod is one."""

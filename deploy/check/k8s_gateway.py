@@ -54,7 +54,8 @@ def read_files(config):
     """(setting, path) of the files that the gateway reads."""
     for path in (("server", "tls", "certificate_file"), ("server", "tls", "key_file"),
                  ("server", "tls", "client_ca_file"), ("authorization", "policy_file"),
-                 ("authorization", "jwt", "jwks_file")):
+                 ("authorization", "jwt", "jwks_file"), ("ledger", "postgresql", "dsn_file"), ("ledger", "secret_file"),
+                 ("ledger", "reply_key_file"), ("ledger", "previous_reply_key_file")):
         yield ".".join(path), at(config, *path)
     for name, upstream in config.get("upstreams", {}).items():
         yield f"upstreams.{name}.ca_file", upstream.get("ca_file")
@@ -75,6 +76,9 @@ def file_findings(config, spec, files):
             yield f"{setting}: no volume brings {path}"
         elif "configMap" in volume or "secret" in volume:
             yield f"{setting}: volume {volume.get('name')} has no key for {path}"
+    ledger = at(config, "ledger", "file")
+    if ledger and "persistentVolumeClaim" not in (volume_at(spec, ledger)[0] or {}):
+        yield f"ledger.file: {ledger} is on no volume that outlives the pod"
     for setting in ("audit", "tracing"):
         path = at(config, setting, "file")
         if not path or path in STREAMS:

@@ -53,6 +53,24 @@ def misspelled_field(d):
     rename(container(d), "resources", "resorces")
 
 
+def ledger_in_a_file_of_many_gateways(d):
+    """the ledger's file is for one gateway"""
+    with config(d) as it:
+        it["ledger"] = {"file": "/var/lib/billing-gateway/ledger/ledger.db"}
+
+
+def ledger_in_the_pods_own_root(d):
+    """is on no volume that outlives the pod"""
+    with config(d) as it:
+        it["ledger"] = {"file": "/var/lib/billing-gateway/ledger/ledger.db"}
+
+
+def ledger_without_its_secret(d):
+    """volume ledger has no key for"""
+    with config(d) as it:
+        it["ledger"]["secret_file"] = "/var/run/secrets/billing-gateway/ledger/fingerprint"
+
+
 def misspelled_field_deep(d):
     rename(container(d)["securityContext"], "readOnlyRootFilesystem", "readOnlyRootFileSystem")
 
