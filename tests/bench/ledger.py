@@ -125,7 +125,7 @@ def main():
     parser.add_argument("--folder", help="where the ledger is, on the disk that is meant")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.folder)))
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.folder))).resolve()
         bench = Bench(arguments, folder, stack)
         results = {"empty": bench.measure()}
         show("a new ledger", results["empty"])
