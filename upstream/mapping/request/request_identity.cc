@@ -5,8 +5,11 @@
 #include <google/protobuf/message.h>
 
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "upstream/mapping/request/serialized.h"
+#include "upstream/mapping/wire.h"
 
 namespace gateway::mapping {
 namespace {
@@ -23,18 +26,48 @@ std::string Deterministic(const Message& message) {
   return bytes;
 }
 
-std::string GuardOf(const Route& route, const Message& request) {
+// The last field with this number; nothing if there is none.
+std::optional<WireValue> FieldIn(absl::string_view message, uint32_t number) {
+  std::optional<WireValue> found;
+  WireReader reader(message);
+  while (!reader.done()) {
+    uint32_t at = 0;
+    WireValue value;
+    if (!reader.ReadField(at, value)) return found;
+    if (at == number) found = value;
+  }
+  return found;
+}
+
+// `message` is serialized: each singular field is in it once.
+std::string GuardOf(const Route& route, absl::string_view message) {
   if (route.once.guard.empty()) return "";
-  const std::string value = TextAt(request, route.once.guard).value_or("");
-  return value.empty() ? "" : absl::StrCat(route.full_name, " ", value);
+  std::optional<WireValue> value;
+  for (const google::protobuf::FieldDescriptor* const field : route.once.guard) {
+    value = FieldIn(message, static_cast<uint32_t>(field->number()));
+    if (!value) return "";
+    message = value->bytes;
+  }
+  const std::string text = value->type == WireType::kVarint
+                               ? absl::StrCat(static_cast<int64_t>(value->bits))
+                               : std::string(value->bytes);
+  return text.empty() ? "" : absl::StrCat(route.full_name, " ", text);
+}
+
+std::string SerializedAnew(const Route& route, absl::string_view message) {
+  const std::unique_ptr<Message> request(route.request_prototype->New());
+  request->ParsePartialFromArray(message.data(), static_cast<int>(message.size()));
+  return Deterministic(*request);
 }
 
 }  // namespace
 
 RequestIdentity IdentityOf(const Route& route, absl::string_view message) {
-  const std::unique_ptr<Message> request(route.request_prototype->New());
-  request->ParsePartialFromArray(message.data(), static_cast<int>(message.size()));
-  return {Deterministic(*request), GuardOf(route, *request)};
+  RequestIdentity identity;
+  identity.bytes =
+      IsSerialized(*route.request, message) ? std::string(message) : SerializedAnew(route, message);
+  identity.guard = GuardOf(route, identity.bytes);
+  return identity;
 }
 
 }  // namespace gateway::mapping
