@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -38,6 +38,7 @@ class LedgerCallTest : public testing::Test {
     // What is lost stays unknown: from then on nobody may read the order's payments.
     upstream_ = std::make_unique<ScriptedServer>(
         http::Answers{.on_request = [this](const Received& request) {
+          const std::lock_guard lock(mutex_);
           if (request.method != "GET") {
             if (answer_.end == Step::End::kClose) lost_ = true;
             return answer_;
@@ -79,6 +80,11 @@ class LedgerCallTest : public testing::Test {
     return Call(absl::StrCat(kLedger, "/", rpc), request);
   }
 
+  void Answer(Step step) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(step);
+  }
+
   // The entry of a refund with this key.
   std::string Refund(const std::string& key, const std::string& store = kStore) {
     const RpcAnswer answer =
@@ -93,8 +99,10 @@ class LedgerCallTest : public testing::Test {
   }
 
   const TempDir directory_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
   Step answer_ = Step::Reply(R"({"id": "77"})");
-  std::atomic<bool> lost_{false};
+  bool lost_ = false;
   std::unique_ptr<ScriptedServer> upstream_;
   std::unique_ptr<Gateway> gateway_;
 };
@@ -115,7 +123,7 @@ TEST_F(LedgerCallTest, ShowsAnEntryAndNothingOfItsRequest) {
 
 TEST_F(LedgerCallTest, ListsEntriesByTheirState) {
   Refund("once");
-  answer_ = Step::ExecuteAndClose();
+  Answer(Step::ExecuteAndClose());
   const std::string unknown = Refund("twice");
   const json all = Parse(Ask("ListEntries", json::object()));
   EXPECT_EQ(all["entries"].size(), 2u);
@@ -131,9 +139,9 @@ TEST_F(LedgerCallTest, ListsEntriesByTheirState) {
 }
 
 TEST_F(LedgerCallTest, AnOperatorsWordLiftsTheGuardAndIsAudited) {
-  answer_ = Step::ExecuteAndClose();
+  Answer(Step::ExecuteAndClose());
   const std::string unknown = Refund("once");
-  answer_ = Step::Reply(R"({"id": "77"})");
+  Answer(Step::Reply(R"({"id": "77"})"));
   EXPECT_EQ(Refund("another"), "");  // guarded
   EXPECT_EQ(
       Ask("ResolveEntry", {{"id", unknown}, {"outcome", "OUTCOME_NOT_DONE"}}).status.error_code(),
@@ -151,7 +159,7 @@ TEST_F(LedgerCallTest, AnOperatorsWordLiftsTheGuardAndIsAudited) {
 }
 
 TEST_F(LedgerCallTest, WhatIsResolvedAsDoneIsNotSentAgain) {
-  answer_ = Step::ExecuteAndClose();
+  Answer(Step::ExecuteAndClose());
   const std::string unknown = Refund("once");
   Parse(Ask("ResolveEntry",
             {{"id", unknown}, {"outcome", "OUTCOME_DONE"}, {"reason", "it is in the dashboard"}}));
@@ -163,7 +171,7 @@ TEST_F(LedgerCallTest, WhatIsResolvedAsDoneIsNotSentAgain) {
 }
 
 TEST_F(LedgerCallTest, AWaitEndsWithTheWrite) {
-  answer_ = Step::HeldReply(R"({"id": "77"})");
+  Answer(Step::HeldReply(R"({"id": "77"})"));
   std::thread caller([this] { EXPECT_NE(Refund("once"), ""); });
   ASSERT_TRUE(upstream_->WaitForExecutions(1));
   const json listed = Parse(Ask("ListEntries", {{"state", "STATE_INTENT"}}));
