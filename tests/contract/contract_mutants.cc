@@ -45,7 +45,7 @@ std::string PlaceInOperation(const json& operation, const Path& path) {
     return absl::StrCat("query ",
                         operation["query"][std::stoi(path[1])]["name"].get<std::string>());
   }
-  return path[0] == "status" ? "reply" : path[0];
+  return path[0] == "status" || path[0] == "also" ? "reply" : path[0];
 }
 
 std::string PlaceInSchema(const json& schema, const Path& path) {
@@ -58,15 +58,20 @@ std::string PlaceInSchema(const json& schema, const Path& path) {
   return absl::StrCat("value ", schema["enum"][std::stoi(path[1])].get<std::string>());
 }
 
-bool HasContent(const json& operation) {
-  return operation.contains("reply") && operation.value("status", 0) != 204;
+// A reply that is declared under the status of a reply without content, or beside it.
+bool MayBeEmpty(const json& operation) {
+  bool no_content = operation.value("status", json()) == 204;
+  for (const json& further : operation.value("also", json::array())) {
+    no_content = no_content || further.value("status", json()) == 204;
+  }
+  return operation.contains("reply") && no_content;
 }
 
 bool SilentInOperation(const json& operation, const Path& path, const json& mutant) {
   if (path.empty()) return false;
-  if (path[0] == "also" || path[0] == "partial" || path.back() == "default") return true;
-  if (path[0] == "status") return HasContent(operation) == HasContent(mutant);
-  return path[0] == "reply" && !HasContent(operation) && !HasContent(mutant);
+  if (path[0] == "partial" || path.back() == "default") return true;
+  const bool states = path[0] == "status" || path[0] == "also";
+  return states && MayBeEmpty(operation) == MayBeEmpty(mutant);
 }
 
 bool SilentInSchema(const json&, const Path& path, const json&) {

@@ -56,26 +56,41 @@ std::string WireText(const EnumValueDescriptor& value, const std::string& prefix
   return given.empty() ? absl::AsciiStrToLower(absl::StripPrefix(value.name(), prefix)) : given;
 }
 
+// Several types may stand for one schema, each at its own places: they say the same of it.
+void AddSchemaUnit(const std::string& schema, const Unit& unit, Facts& facts) {
+  const auto [known, added] = facts.emplace(absl::StrCat("schema ", schema), unit);
+  if (added) return;
+  for (const auto& [place, text] : unit) {
+    const auto said = known->second.find(place);
+    if (said == known->second.end() || said->second != text) Say(known->second, place, text);
+  }
+}
+
 void AddEnum(const EnumDescriptor& type, Facts& facts) {
+  if (type.options().GetExtension(v1::enum_schema).gone()) return;
   Unit unit;
   Say(unit, "form", "string enum");
   std::string prefix = Prefix(type);
   if (prefix.empty()) Say(unit, "proper zero", "no");
   if (type.options().deprecated()) Say(unit, "deprecated", "yes");
+  if (type.options().GetExtension(v1::enum_schema).local()) Say(unit, "local", "yes");
   for (int i = 0; i < type.value_count(); ++i) {
     const EnumValueDescriptor& value = *type.value(i);
     std::string place = absl::StrCat("value ", WireText(value, prefix));
     if (!absl::StartsWith(value.name(), prefix)) Say(unit, place + ".prefix", "none");
     if (value.number() != 0) Say(unit, place, "yes");
     if (value.options().deprecated()) Say(unit, place + ".deprecated", "yes");
+    if (value.options().GetExtension(v1::value).local()) Say(unit, place + ".local", "yes");
   }
-  AddUnit(facts, absl::StrCat("schema ", SchemaName(type)), std::move(unit));
+  AddSchemaUnit(SchemaName(type), unit, facts);
 }
 
 void AddMessage(const Descriptor& type, Facts& facts) {
+  if (type.options().GetExtension(v1::schema).gone()) return;
   Unit unit;
   Say(unit, "form", "object");
   if (type.options().deprecated()) Say(unit, "deprecated", "yes");
+  if (type.options().GetExtension(v1::schema).local()) Say(unit, "local", "yes");
   for (int i = 0; i < type.field_count(); ++i) {
     // It has no name of its own in the contract.
     if (IsRest(*type.field(i))) {
@@ -84,7 +99,7 @@ void AddMessage(const Descriptor& type, Facts& facts) {
       SayNamedField(*type.field(i), WireName(*type.field(i)), unit);
     }
   }
-  AddUnit(facts, absl::StrCat("schema ", SchemaName(type)), std::move(unit));
+  AddSchemaUnit(SchemaName(type), unit, facts);
 }
 
 // A type and all that are declared within it.

@@ -102,8 +102,15 @@ void SayPresence(const FieldDescriptor& field, const std::string& place, Unit& u
 
 }  // namespace
 
-std::string SchemaName(const Descriptor& type) { return BelowPackage(type); }
-std::string SchemaName(const EnumDescriptor& type) { return BelowPackage(type); }
+std::string SchemaName(const Descriptor& type) {
+  const std::string& upstream = type.options().GetExtension(v1::schema).name();
+  return upstream.empty() ? BelowPackage(type) : upstream;
+}
+
+std::string SchemaName(const EnumDescriptor& type) {
+  const std::string& upstream = type.options().GetExtension(v1::enum_schema).name();
+  return upstream.empty() ? BelowPackage(type) : upstream;
+}
 
 bool IsRest(const FieldDescriptor& field) { return RulesOf(field).rest(); }
 

@@ -57,10 +57,17 @@ std::string TagOf(const MethodDescriptor& rpc) {
   return std::string(absl::StripSuffix(rpc.service()->name(), "Service"));
 }
 
+// The last part of the operationId.
+std::string UpstreamName(const MethodDescriptor& rpc) {
+  const std::string& id = rpc.options().GetExtension(v1::method).operation_id();
+  return id.empty() ? rpc.name() : id.substr(id.rfind('_') + 1);
+}
+
 void SayOddities(const MethodDescriptor& rpc, Unit& unit) {
   if (RuleOf(rpc).additional_bindings_size() > 0) Say(unit, "further bindings", "yes");
   if (rpc.client_streaming() || rpc.server_streaming()) Say(unit, "streaming", "yes");
   if (rpc.options().deprecated()) Say(unit, "deprecated", "yes");
+  if (rpc.options().GetExtension(v1::method).local()) Say(unit, "local", "yes");
 }
 
 void SayPathParameters(const MethodDescriptor& rpc, const std::vector<std::string>& variables,
@@ -132,6 +139,7 @@ void SayReply(const MethodDescriptor& rpc, Unit& unit) {
   }
   if (rules.array_or_object()) absl::StrAppend(&unit["reply.type"], ", or one object");
   if (rules.local_reply()) Say(unit, "reply.local", "yes");
+  if (rules.reply_may_be_empty()) Say(unit, "reply.may be empty", "yes");
 }
 
 }  // namespace
@@ -143,7 +151,7 @@ void AddRpc(const MethodDescriptor& rpc, Facts& facts) {
   std::vector<std::string> variables = Variables(path);
   Unit unit;
   Say(unit, "tag", TagOf(rpc));
-  Say(unit, "rpc", rpc.name());
+  Say(unit, "rpc", UpstreamName(rpc));
   Say(unit, "verb", verb);
   Say(unit, "path", path);
   if (rpc.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS) {
@@ -155,7 +163,7 @@ void AddRpc(const MethodDescriptor& rpc, Facts& facts) {
   SayBody(rpc, RuleOf(rpc).body(), unit);
   SayOtherFields(rpc, variables, RuleOf(rpc).body(), unit);
   SayReply(rpc, unit);
-  AddUnit(facts, absl::StrCat("operation ", TagOf(rpc), "_", rpc.name()), std::move(unit));
+  AddUnit(facts, absl::StrCat("operation ", TagOf(rpc), "_", UpstreamName(rpc)), std::move(unit));
 }
 
 }  // namespace gateway::contract

@@ -152,11 +152,21 @@ void SayBody(const json& operation, Unit& unit) {
   }
 }
 
+// 204 is declared: for the reply itself or beside it.
+bool MayBeEmpty(const json& operation) {
+  bool may = operation.value("status", 0) == 204;
+  for (const json& further : operation.value("also", json::array())) {
+    may = may || further.value("status", 0) == 204;
+  }
+  return may;
+}
+
 void SayReply(const json& operation, Unit& unit) {
-  if (!operation.contains("reply") || operation.value("status", 0) == 204) {
+  if (!operation.contains("reply")) {
     Say(unit, "reply.type", "no content");
     return;
   }
+  if (MayBeEmpty(operation)) Say(unit, "reply.may be empty", "yes");
   SayType(operation["reply"], "reply", unit);
   SayUnread(operation["reply"], {kTypeMembers}, "reply.", unit);
 }

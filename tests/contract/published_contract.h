@@ -5,7 +5,7 @@
 //   - a path parameter is required, and so is a declared body;
 //   - only a GET is free of side effects;
 //   - a PATCH of an object tells null from absent, so its call has an update mask;
-//   - an answer of status 204 has no content, whatever else is declared.
+//   - a reply that is declared under the status 204, or beside it, may be empty.
 //
 // Whatever the data says that no proto could repeat is passed over: see `kSilent`. A member that is
 // neither read nor silent is a fact of its own ("unread ..."), which no proto agrees with.
@@ -24,7 +24,7 @@
 namespace gateway::contract {
 
 // Members that the protos have no place for.
-//   also       the statuses of further answers: one RPC has one reply
+//   also       the statuses of further answers apart from 204: one RPC has one reply
 //   status     apart from 204
 //   read_only  a field of a request that the upstream does not heed
 //   closed     whether the upstream ever sends more members: they are skipped in any case

@@ -6,56 +6,172 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/apigen/contract.h"
+#include "tools/apigen/decisions.h"
 #include "tools/apigen/files.h"
+#include "tools/apigen/inline_objects.h"
 #include "tools/apigen/layout.h"
 #include "tools/apigen/lock.h"
 #include "tools/apigen/merge.h"
 #include "tools/apigen/openapi.h"
+#include "tools/apigen/operation_names.h"
 #include "tools/apigen/printer.h"
 #include "tools/apigen/proto_pool.h"
-#include "tools/apigen/report.h"
+#include "tools/apigen/record.h"
+#include "tools/apigen/review.h"
+#include "tools/apigen/type_names.h"
 
 namespace gateway::apigen {
 
 namespace {
 
-absl::Status CheckThatItCompiles(const std::map<std::string, std::string>& texts,
-                                 const Options& options) {
-  ProtoPool pool(options.proto_dir, options.import_paths, texts);
-  for (const auto& [path, text] : texts) {
+namespace fs = std::filesystem;
+
+// All protos below the directory, by path from there.
+std::vector<std::string> ProtosBelow(const std::string& directory) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() != ".proto") continue;
+    paths.push_back(fs::relative(entry->path(), directory).generic_string());
+  }
+  return paths;
+}
+
+// Everything below proto_dir as it would be: other packages may use the types of this one.
+absl::Status CheckThatItCompiles(const Outcome& outcome, const Options& options) {
+  std::map<std::string, std::string> texts;
+  std::vector<std::string> paths = ProtosBelow(options.proto_dir);
+  for (const auto& [path, text] : outcome.files) {
+    if (!text) continue;
+    texts[path] = *text;
+    if (fs::path(path).extension() == ".proto") paths.push_back(path);
+  }
+  ProtoPool pool(options.proto_dir, options.import_paths, std::move(texts));
+  for (const std::string& path : paths) {
+    const auto change = outcome.files.find(path);
+    const bool goes = change != outcome.files.end() && !change->second;
+    if (goes) pool.Hide(path);
+  }
+  for (const std::string& path : paths) {
+    const auto change = outcome.files.find(path);
+    if (change != outcome.files.end() && !change->second) continue;
     if (pool.Find(path) == nullptr) {
-      return absl::InternalError(absl::StrCat("would write what does not compile: ", pool.error()));
+      return absl::FailedPreconditionError(
+          absl::StrCat("would write what does not compile: ", path, ": ", pool.error()));
     }
   }
   return absl::OkStatus();
 }
 
+void CountTypes(const Contract& contract, Report& report) {
+  report.services = contract.services.size();
+  for (const Service& service : contract.services) report.rpcs += service.methods.size();
+  report.messages = contract.messages.size();
+  report.enums = contract.enums.size();
+}
+
+void AddChangedFiles(const std::map<std::string, std::string>& texts, const Lock& lock,
+                     const std::string& proto_dir, Outcome& outcome) {
+  for (const auto& [path, text] : texts) {
+    const auto committed = ReadFile(fs::path(proto_dir) / path);
+    if (!committed.ok() || *committed != text) outcome.files[path] = text;
+  }
+  for (const auto& [path, notes] : lock.files) {
+    if (notes.ours && texts.count(path) == 0) outcome.files[path] = std::nullopt;
+  }
+}
+
+std::map<std::string, std::string> PathsOf(const Lock& lock) {
+  std::map<std::string, std::string> paths;
+  for (const auto& [type, place] : lock.places) paths[type] = place.path;
+  return paths;
+}
+
+std::map<std::string, std::string> PathsOf(const std::vector<File>& files) {
+  std::map<std::string, std::string> paths;
+  for (const File& file : files) {
+    for (const Message& message : file.messages) paths[message.name] = file.path;
+    for (const Enum& value : file.enums) paths[value.name] = file.path;
+  }
+  return paths;
+}
+
+absl::StatusOr<Record> ReadRecord(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return Record();
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return ParseRecord(*text);
+}
+
+// What is committed, and what a run finds out on its way.
+struct Run {
+  Notes notes;
+  Decisions decisions;
+  Lock lock;
+  Record then;
+  Record now;
+  TypeNames names;
+};
+
+absl::StatusOr<Contract> MakeMerged(absl::string_view openapi, const Options& options, Run& run) {
+  absl::StatusOr<Api> api = ParseOpenApi(openapi, run.notes);
+  if (!api.ok()) return api.status();
+  MarkAdditions(run.then, run.lock.contract);
+  NameOperations(run.lock, options.package, *api, run.notes);
+  NameInlineObjects(*api);
+  const Contract derived = MakeContract(*api, run.lock.local_names, run.notes);
+  run.now = MakeRecord(*api, derived, options.version);
+  run.names = FindTypeNames(run.lock.contract, derived, run.decisions);
+  MergeInput input{run.lock.contract,
+                   ApplyTypeNames(run.lock.contract, derived, run.names),
+                   run.names,
+                   run.decisions.documented,
+                   {}};
+  for (const Operation& operation : api->skipped) {
+    input.unreadable_routes.insert(RouteOf(operation));
+  }
+  return Merge(std::move(input));
+}
+
 }  // namespace
 
 absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& options) {
-  absl::StatusOr<Api> api = ParseOpenApi(openapi);
-  if (!api.ok()) return api.status();
-  absl::StatusOr<Contract> derived = MakeContract(*api);
-  if (!derived.ok()) return derived.status();
+  Run run;
+  absl::StatusOr<Decisions> decisions = ReadDecisions(options.decisions);
+  if (!decisions.ok()) return decisions.status();
+  run.decisions = *std::move(decisions);
   absl::StatusOr<Lock> lock = ReadLock(options.proto_dir, options.package, options.import_paths);
   if (!lock.ok()) return lock.status();
-  const Contract merged = Merge(lock->contract, *std::move(derived));
-  absl::StatusOr<std::vector<File>> files = LayOut(merged, options.package, *lock);
+  run.lock = *std::move(lock);
+  const Contract committed = run.lock.contract;
+  const std::string record_path = absl::StrCat(PackagePath(options.package), "/", kRecordName);
+  absl::StatusOr<Record> then = ReadRecord(fs::path(options.proto_dir) / record_path);
+  if (!then.ok()) return then.status();
+  run.then = *std::move(then);
+  const absl::StatusOr<Contract> merged = MakeMerged(openapi, options, run);
+  if (!merged.ok()) return merged.status();
+  absl::StatusOr<std::vector<File>> files = LayOut(*merged, options.package, run.lock);
   if (!files.ok()) return files.status();
 
   std::map<std::string, std::string> texts;
   for (const File& file : *files) texts[file.path] = Print(file);
-  if (absl::Status status = CheckThatItCompiles(texts, options); !status.ok()) return status;
-
+  texts[record_path] = Print(run.now);
   Outcome outcome;
-  for (const auto& [path, text] : texts) {
-    const auto committed = ReadFile(std::filesystem::path(options.proto_dir) / path);
-    if (!committed.ok() || *committed != text) outcome.files[path] = text;
-  }
-  for (const auto& [path, notes] : lock->files) {
-    if (notes.ours && texts.count(path) == 0) outcome.files[path] = std::nullopt;
-  }
-  outcome.report = Describe(Compare(lock->contract, merged), merged);
+  AddChangedFiles(texts, run.lock, options.proto_dir, outcome);
+  if (absl::Status status = CheckThatItCompiles(outcome, options); !status.ok()) return status;
+
+  Report& report = outcome.report;
+  report.package = options.package;
+  report.version_before = run.then.version;
+  report.version = options.version;
+  report.changes = Compare(committed, *merged);
+  AddMoves(PathsOf(run.lock), PathsOf(*files), report.changes);
+  report.questions = run.names.questions;
+  report.notes = run.notes.all();
+  report.review = Examine(committed, *merged, report.changes, run.then, run.now);
+  CountTypes(*merged, report);
   return outcome;
 }
 

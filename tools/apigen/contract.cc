@@ -1,15 +1,19 @@
 #include "tools/apigen/contract.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
 #include "tools/apigen/http_rule.h"
 #include "tools/apigen/naming.h"
+#include "tools/apigen/operation_names.h"
 #include "tools/apigen/type_mapping.h"
 
 namespace gateway::apigen {
@@ -21,6 +25,13 @@ constexpr char kBody[] = "body";
 constexpr char kItems[] = "items";
 constexpr char kSingle[] = "value";
 constexpr char kUpdateMask[] = "update_mask";
+
+void ClearWireName(Field& field) {
+  if (!field.options.HasExtension(gateway::v1::field)) return;
+  auto* rules = field.options.MutableExtension(gateway::v1::field);
+  rules->clear_wire_name();
+  if (rules->ByteSizeLong() == 0) field.options.ClearExtension(gateway::v1::field);
+}
 
 bool IsCollection(const Field& field) {
   return field.label == Label::kRepeated || field.label == Label::kMap;
@@ -37,33 +48,28 @@ class OperationMapper {
  public:
   OperationMapper(const Api& api, TypeMapper& types, Contract& contract)
       : api_(api), types_(types), contract_(contract) {
-    std::map<std::string, std::set<std::string>> tags_of_rpc;
+    std::map<std::string, std::set<std::string>> services_of_rpc;
     for (const Operation& operation : api.operations) {
-      tags_of_rpc[operation.rpc].insert(operation.tag);
+      services_of_rpc[operation.rpc].insert(operation.service);
     }
-    for (const auto& [rpc, tags] : tags_of_rpc) {
-      if (tags.size() > 1) ambiguous_.insert(rpc);
+    for (const auto& [rpc, services] : services_of_rpc) {
+      if (services.size() > 1) ambiguous_.insert(rpc);
     }
   }
 
   void AddServices() {
     std::map<std::string, Service> services;
     for (const Operation& operation : api_.operations) {
-      Service& service = services[operation.tag];
-      service.name = absl::StrCat(PascalCase(operation.tag), "Service");
-      service.stem = SnakeCase(operation.tag);
+      Service& service = services[operation.service];
+      service.name = operation.service;
+      service.stem = operation.stem;
       AddMethod(operation, service);
     }
-    for (auto& [tag, service] : services) contract_.services.push_back(std::move(service));
+    for (auto& [name, service] : services) contract_.services.push_back(std::move(service));
   }
 
  private:
   void AddMethod(const Operation& operation, Service& service) {
-    for (const Method& other : service.methods) {
-      if (other.name == operation.rpc) {
-        types_.Fail(operation.pointer, absl::StrCat("a second RPC \"", operation.rpc, "\""));
-      }
-    }
     Method method;
     method.name = operation.rpc;
     google::api::HttpRule rule;
@@ -74,6 +80,13 @@ class OperationMapper {
         level != MethodOptions::IDEMPOTENCY_UNKNOWN) {
       method.options.set_idempotency_level(level);
     }
+    if (operation.unlisted) method.options.set_deprecated(true);
+    if (operation.rpc != LastPart(operation.id)) {
+      method.options.MutableExtension(gateway::v1::method)->set_operation_id(operation.id);
+    }
+    if (operation.reply && operation.reply_may_be_empty) {
+      method.options.MutableExtension(gateway::v1::method)->set_reply_may_be_empty(true);
+    }
     service.methods.push_back(std::move(method));
   }
 
@@ -81,23 +94,28 @@ class OperationMapper {
   std::string WrapperName(const Operation& operation, absl::string_view suffix) {
     std::string name = absl::StrCat(operation.rpc, suffix);
     if (ambiguous_.count(operation.rpc) > 0 || IsTaken(name)) {
-      name = absl::StrCat(PascalCase(operation.tag), name);
+      const absl::string_view service = operation.service;
+      name = absl::StrCat(absl::StripSuffix(service, "Service"), name);
     }
-    if (!IsIdentifier(name) || IsTaken(name)) {
-      types_.Fail(operation.pointer, absl::StrCat("no free name for ", name));
-    }
+    while (IsTaken(name)) absl::StrAppend(&name, "Message");
     return name;
   }
 
   bool IsTaken(const std::string& name) const {
-    return contract_.messages.count(name) > 0 || contract_.enums.count(name) > 0;
+    return types_.IsTaken(name) || contract_.messages.count(name) > 0 ||
+           contract_.enums.count(name) > 0;
   }
 
-  void AddField(const Operation& operation, Field field, Message& message) {
-    for (const Field& other : message.fields) {
-      if (other.name == field.name) {
-        types_.Fail(operation.pointer, absl::StrCat("a second parameter \"", field.name, "\""));
-      }
+  // A name that another field has gets `prefix` in front, and keeps the upstream's name as
+  // wire_name.
+  void AddField(const Operation& operation, absl::string_view prefix, Field field,
+                Message& message) {
+    const std::string upstream = WireNameOf(field);
+    MakeNameUnique(prefix, message.fields, field);
+    if (!prefix.empty() && field.name != upstream && FieldName(upstream) != field.name) {
+      types_.AddNote(
+          Note::Effect::kNamed, operation.pointer,
+          absl::StrCat("parameter \"", upstream, "\" is ", message.name, ".", field.name));
     }
     field.number = NextNumber(message.fields, message.reserved);
     message.fields.push_back(std::move(field));
@@ -110,17 +128,28 @@ class OperationMapper {
     std::string path = operation.path;
     for (const Property& parameter : operation.path_parameters) {
       Field field = types_.MapField(parameter, operation.rpc, contract_);
+      MakeNameUnique("path_", request.fields, field);
       path = absl::StrReplaceAll(
           path, {{absl::StrCat("{", parameter.name, "}"), absl::StrCat("{", field.name, "}")}});
       // The template has the field's name; the parameter's own never reaches the wire.
-      field.options.MutableExtension(gateway::v1::field)->clear_wire_name();
-      AddField(operation, std::move(field), request);
+      ClearWireName(field);
+      AddField(operation, "", std::move(field), request);
     }
     SetTarget(operation.verb, path, rule);
-    for (const Property& parameter : operation.query_parameters) {
-      AddField(operation, types_.MapField(parameter, operation.rpc, contract_), request);
-    }
+    // The body comes last, yet no parameter may take its name.
+    const size_t parameters = request.fields.size();
     if (operation.body) AddBody(operation, request, rule);
+    std::vector<Field> body(request.fields.begin() + static_cast<ptrdiff_t>(parameters),
+                            request.fields.end());
+    for (const Property& parameter : operation.query_parameters) {
+      AddField(operation, "query_", types_.MapField(parameter, operation.rpc, contract_), request);
+    }
+    std::rotate(request.fields.begin() + static_cast<ptrdiff_t>(parameters),
+                request.fields.begin() + static_cast<ptrdiff_t>(parameters + body.size()),
+                request.fields.end());
+    for (size_t i = 0; i < request.fields.size(); ++i) {
+      request.fields[i].number = static_cast<int>(i) + 1;
+    }
     std::string name = request.name;
     contract_.messages[name] = std::move(request);
     return name;
@@ -132,13 +161,18 @@ class OperationMapper {
     Field field =
         types_.MapField({kBody, /*required=*/true, *operation.body}, operation.rpc, contract_);
     if (IsCollection(field)) field.name = kItems;
+    MakeNameUnique("request_", request.fields, field);
+    ClearWireName(field);
+    field.assumed_required = !operation.body_required;
     rule.set_body(field.name);
-    AddField(operation, std::move(field), request);
+    AddField(operation, "", std::move(field), request);
     if (operation.verb != "patch" || !is_dto) return;
     Field mask;
     mask.name = kUpdateMask;
     mask.type = kFieldMaskType;
-    AddField(operation, std::move(mask), request);
+    MakeNameUnique("field_", request.fields, mask);
+    ClearWireName(mask);
+    AddField(operation, "", std::move(mask), request);
   }
 
   std::string AddReply(const Operation& operation, google::api::HttpRule& rule) {
@@ -152,7 +186,7 @@ class OperationMapper {
         types_.MapField({kSingle, /*required=*/false, *operation.reply}, operation.rpc, contract_);
     if (IsCollection(field)) field.name = kItems;
     rule.set_response_body(field.name);
-    AddField(operation, std::move(field), reply);
+    AddField(operation, "", std::move(field), reply);
     std::string name = reply.name;
     contract_.messages[name] = std::move(reply);
     return name;
@@ -166,12 +200,13 @@ class OperationMapper {
 
 }  // namespace
 
-absl::StatusOr<Contract> MakeContract(const Api& api) {
+Contract MakeContract(const Api& api, const std::set<std::string>& taken, Notes& notes) {
   Contract contract;
-  TypeMapper types(api);
+  std::set<std::string> names = taken;
+  for (const Operation& operation : api.operations) names.insert(operation.service);
+  TypeMapper types(api, std::move(names), notes);
   types.AddNamedTypes(contract);
   OperationMapper(api, types, contract).AddServices();
-  if (!types.status().ok()) return types.status();
   return contract;
 }
 

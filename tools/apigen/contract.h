@@ -7,18 +7,26 @@
 //   enum schema       -> enum of the same name
 //   any other schema  -> what it stands for, at each place that refers to it
 //
+// What the rules do not cover is mapped to the next looser type and noted: an array of arrays is a
+// ListValue, a map of arrays a Struct. A name that is taken gets a suffix, and an option says what
+// the upstream calls it.
+//
 // Numbers are counted from 1 in the order of the file; merging with committed protos comes after
-// this and replaces them. Pure; an error names its place by JSON pointer.
+// this and replaces them. Pure.
 #ifndef TOOLS_APIGEN_CONTRACT_H_
 #define TOOLS_APIGEN_CONTRACT_H_
 
-#include "absl/status/statusor.h"
+#include <set>
+#include <string>
+
 #include "tools/apigen/model.h"
+#include "tools/apigen/notes.h"
 #include "tools/apigen/openapi.h"
 
 namespace gateway::apigen {
 
-absl::StatusOr<Contract> MakeContract(const Api& api);
+// Operations have their names already. `taken`: names of the package that no type may have.
+Contract MakeContract(const Api& api, const std::set<std::string>& taken, Notes& notes);
 
 }  // namespace gateway::apigen
 

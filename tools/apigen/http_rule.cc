@@ -1,5 +1,9 @@
 #include "tools/apigen/http_rule.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
 namespace gateway::apigen {
 
 HttpTarget TargetOf(const google::api::HttpRule& rule) {
@@ -17,6 +21,26 @@ HttpTarget TargetOf(const google::api::HttpRule& rule) {
     default:
       return {};
   }
+}
+
+std::string RouteText(absl::string_view verb, absl::string_view path) {
+  std::string route = absl::StrCat(verb, " ");
+  bool in_parameter = false;
+  for (char c : path) {
+    if (c == '}') in_parameter = false;
+    if (!in_parameter) route += c;
+    if (c == '{') in_parameter = true;
+  }
+  return route;
+}
+
+std::vector<std::string> VariablesOf(const std::string& path) {
+  std::vector<std::string> names;
+  for (size_t open = path.find('{'); open != std::string::npos; open = path.find('{', open + 1)) {
+    const size_t close = std::min(path.find('}', open), path.size());
+    names.push_back(path.substr(open + 1, close - open - 1));
+  }
+  return names;
 }
 
 bool SetTarget(absl::string_view verb, const std::string& path, google::api::HttpRule& rule) {

@@ -49,7 +49,7 @@ Node JsonReader::Resolve(const Node& start) {
     const std::string target = RequireString(node, "$ref");
     if (!absl::StartsWith(target, "#/")) {
       Fail(node, absl::StrCat("\"", target, "\" is outside of this file"));
-      break;
+      return {&EmptyObject(), start.pointer};
     }
     Node found = Root();
     for (absl::string_view token : absl::StrSplit(absl::string_view(target).substr(2), '/')) {
@@ -57,14 +57,18 @@ Node JsonReader::Resolve(const Node& start) {
     }
     node = found;
   }
-  if (status_.ok()) Fail(start, "a chain of references that does not end");
+  Fail(start, "a chain of references that does not end");
   return {&EmptyObject(), start.pointer};
 }
 
 std::string JsonReader::RequireString(const Node& node, absl::string_view key) {
-  const Node member = Require(node, key);
-  if (member.json->is_string()) return member.json->get<std::string>();
-  Fail(member, "is not a string");
+  const auto member = Find(node, key);
+  if (member && member->json->is_string()) return member->json->get<std::string>();
+  if (member) {
+    Fail(*member, "is not a string");
+  } else {
+    Fail(node, absl::StrCat("lacks \"", key, "\""));
+  }
   return "";
 }
 
@@ -85,7 +89,7 @@ std::optional<int64_t> JsonReader::FindInteger(const Node& node, absl::string_vi
   const auto member = Find(node, key);
   if (!member) return std::nullopt;
   if (member->json->is_number_integer()) return member->json->get<int64_t>();
-  Fail(*member, "is not an integer");
+  Loosen(*member, "is not an integer");
   return std::nullopt;
 }
 
@@ -101,10 +105,14 @@ bool JsonReader::IsArray(const Node& node) {
   return false;
 }
 
-void JsonReader::Fail(const Node& node, absl::string_view what) { Fail(node.pointer, what); }
+void JsonReader::Fail(const Node& node, absl::string_view what) {
+  ++problems_;
+  notes_.Add(schemas_open_ > 0 ? Note::Effect::kLoosened : Note::Effect::kSkipped, node.pointer,
+             what);
+}
 
-void JsonReader::Fail(absl::string_view pointer, absl::string_view what) {
-  if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat(pointer, ": ", what));
+void JsonReader::Loosen(const Node& node, absl::string_view what) {
+  notes_.Add(Note::Effect::kLoosened, node.pointer, what);
 }
 
 }  // namespace gateway::apigen

@@ -1,7 +1,9 @@
-// Looks into a JSON document and remembers the first thing that was not as expected.
+// Looks into a JSON document and notes each thing that is not as expected.
 //
-// Reading goes on after an error with empty values, so that callers need no check per member; they
-// ask for the status once, at the end. Not thread-safe; the document must outlive the reader.
+// Reading goes on after a problem with empty values, so that callers need no check per member; they
+// compare problems() before and after a part, and leave the part out if the number grew. A problem
+// within a schema concerns that schema alone: see SchemaScope. Not thread-safe; the document and
+// the notes must outlive the reader.
 #ifndef TOOLS_APIGEN_JSON_READER_H_
 #define TOOLS_APIGEN_JSON_READER_H_
 
@@ -9,9 +11,9 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
+#include "tools/apigen/notes.h"
 
 namespace gateway::apigen {
 
@@ -27,7 +29,7 @@ struct Node {
 
 class JsonReader {
  public:
-  explicit JsonReader(const Json& root) : root_(root) {}
+  JsonReader(const Json& root, Notes& notes) : root_(root), notes_(notes) {}
 
   Node Root() const { return {&root_, "#"}; }
 
@@ -49,13 +51,40 @@ class JsonReader {
   bool IsObject(const Node& node);
   bool IsArray(const Node& node);
 
+  // A problem: what is being read cannot be used as it is.
   void Fail(const Node& node, absl::string_view what);
-  void Fail(absl::string_view pointer, absl::string_view what);
-  const absl::Status& status() const { return status_; }
+  // Not a problem: only a detail is passed over.
+  void Loosen(const Node& node, absl::string_view what);
+  size_t problems() const { return problems_; }
 
  private:
+  friend class SchemaScope;
+
   const Json& root_;
-  absl::Status status_;
+  Notes& notes_;
+  size_t problems_ = 0;
+  int schemas_open_ = 0;
+};
+
+// While one is alive a problem is that of a schema. The problem is noted as "loosened" and does not
+// count for whatever is around the schema.
+class SchemaScope {
+ public:
+  explicit SchemaScope(JsonReader& reader) : reader_(reader), before_(reader.problems_) {
+    ++reader_.schemas_open_;
+  }
+  ~SchemaScope() {
+    --reader_.schemas_open_;
+    reader_.problems_ = before_;
+  }
+  SchemaScope(const SchemaScope&) = delete;
+  SchemaScope& operator=(const SchemaScope&) = delete;
+
+  bool failed() const { return reader_.problems_ > before_; }
+
+ private:
+  JsonReader& reader_;
+  size_t before_;
 };
 
 }  // namespace gateway::apigen

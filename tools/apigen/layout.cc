@@ -1,5 +1,8 @@
 #include "tools/apigen/layout.h"
 
+#include <algorithm>
+#include <climits>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -14,6 +17,7 @@ namespace {
 
 constexpr char kSharedStem[] = "types";
 constexpr char kUnlistedStem[] = "unlisted";
+constexpr char kGoneStem[] = "gone";
 
 // Files of the types that come from outside.
 constexpr std::pair<const char*, const char*> kKnownImports[] = {
@@ -86,16 +90,14 @@ class Layout {
       }
     }
     for (const Service& service : contract_.services) {
-      if (service.stem == kSharedStem || service.stem == kUnlistedStem) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("a tag cannot be called \"", service.stem, "\""));
-      }
       FileFor(service.stem).services.push_back(service);
       for (const std::string& type : Walk(contract_).Over(service)) {
         if (stem_of_[type] == service.stem) Place(type, service.stem);
       }
     }
+    if (contract_.services.empty()) StayInPlace();
     PlaceTheRest();
+    if (contract_.services.empty()) SortAsCommitted();
     return Finish();
   }
 
@@ -119,12 +121,54 @@ class Layout {
     }
   }
 
+  // For a package without services.
+  void StayInPlace() {
+    std::string first = kSharedStem;
+    for (const auto& [path, notes] : committed_.files) {
+      if (notes.ours) first = StemOf(path);
+      if (notes.ours) break;
+    }
+    const auto stay = [&](const std::string& type) {
+      const auto place = committed_.places.find(type);
+      stem_of_[type] = place != committed_.places.end() ? StemOf(place->second.path) : first;
+    };
+    for (const auto& [name, unused] : contract_.messages) stay(name);
+    for (const auto& [name, unused] : contract_.enums) stay(name);
+    for (const auto& [type, stem] : stem_of_) Place(type, stem);
+  }
+
+  // What is new follows, by name.
+  void SortAsCommitted() {
+    const auto index_of = [this](const std::string& type) {
+      const auto place = committed_.places.find(type);
+      return place == committed_.places.end() ? INT_MAX : place->second.index;
+    };
+    const auto by_index = [&](const auto& a, const auto& b) {
+      return std::make_pair(index_of(a.name), a.name) < std::make_pair(index_of(b.name), b.name);
+    };
+    for (auto& [stem, file] : files_) {
+      std::sort(file.messages.begin(), file.messages.end(), by_index);
+      std::sort(file.enums.begin(), file.enums.end(), by_index);
+    }
+  }
+
+  static std::string StemOf(const std::string& path) {
+    return std::filesystem::path(path).stem().string();
+  }
+
+  bool IsGone(const std::string& type) const {
+    if (const auto message = contract_.messages.find(type); message != contract_.messages.end()) {
+      return message->second.options.GetExtension(gateway::v1::schema).gone();
+    }
+    return contract_.enums.at(type).options.GetExtension(gateway::v1::enum_schema).gone();
+  }
+
   // Shared and unreached types, in alphabetical order.
   void PlaceTheRest() {
     const auto place = [this](const std::string& type) {
-      const auto known = stem_of_.emplace(type, kUnlistedStem).first;
-      if (known->second == kSharedStem || known->second == kUnlistedStem) {
-        Place(type, known->second);
+      const auto [known, added] = stem_of_.emplace(type, IsGone(type) ? kGoneStem : kUnlistedStem);
+      if (added || known->second == kSharedStem) {
+        if (!contract_.services.empty() || added) Place(type, known->second);
       }
     };
     for (const auto& [name, unused] : contract_.messages) place(name);
@@ -151,6 +195,10 @@ class Layout {
   static std::string DefaultHead(const std::string& stem) {
     if (stem == kSharedStem) return " Types that several services of this package use.\n";
     if (stem == kUnlistedStem) return " Types that no RPC of this package reaches.\n";
+    if (stem == kGoneStem) {
+      return " Types that the upstream has removed. They keep their numbers from being used "
+             "again.\n";
+    }
     return absl::StrCat(" Operations on ", absl::StrReplaceAll(stem, {{"_", " "}}),
                         ", and the types that only they use.\n");
   }
@@ -181,12 +229,14 @@ class Layout {
       }
     }
     for (const Message& message : file.messages) {
+      rules = rules || message.options.HasExtension(gateway::v1::schema);
       for (const Field& field : message.fields) {
         AddTypeImport(field.type, file, imports);
         rules = rules || field.options.HasExtension(gateway::v1::field);
       }
     }
     for (const Enum& owner : file.enums) {
+      rules = rules || owner.options.HasExtension(gateway::v1::enum_schema);
       for (const EnumValue& value : owner.values) {
         rules = rules || value.options.HasExtension(gateway::v1::value);
       }

@@ -4,6 +4,10 @@
 //                   this tag reaches
 //   types.proto     types that several tags reach
 //   unlisted.proto  types that no operation reaches
+//   gone.proto      types that the upstream has removed: their numbers are reserved there
+//
+// In a package without services a type stays where it is committed, and new ones follow in the
+// first file.
 //
 // A type that several tags reach refers only to types of the same kind, so imports run <tag> ->
 // types and unlisted -> anything: there are no cycles. Pure.
@@ -31,8 +35,8 @@ struct File {
   std::vector<Enum> enums;
 };
 
-// Sorted by path. `committed` gives each file its head and its options. Fails where a tag's file
-// would have the name of a shared one or of a file that is not apigen's.
+// Sorted by path. `committed` gives each file its head and its options. Fails where a shared file
+// would have the name of one that is not apigen's.
 absl::StatusOr<std::vector<File>> LayOut(const Contract& contract, const std::string& package,
                                          const Lock& committed);
 

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "gateway/v1/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "tools/apigen/comments.h"
 #include "tools/apigen/files.h"
@@ -25,6 +26,10 @@ class FileReader {
   FileReader(const pb::FileDescriptor& file, Lock& lock) : file_(file), lock_(lock) {}
 
   absl::Status Read(const std::string& text) {
+    if (file_.options().GetExtension(gateway::v1::local_file)) {
+      ReadLocalFile();
+      return absl::OkStatus();
+    }
     ReadNotes();
     for (int i = 0; i < file_.service_count(); ++i) ReadService(*file_.service(i));
     for (int i = 0; i < file_.message_type_count(); ++i) ReadMessage(*file_.message_type(i));
@@ -37,6 +42,25 @@ class FileReader {
   }
 
  private:
+  void ReadLocalFile() {
+    lock_.files[file_.name()];
+    const auto add = [this](const std::string& name) {
+      lock_.local_names.insert(name);
+      lock_.outside_types[name] = file_.name();
+    };
+    for (int i = 0; i < file_.message_type_count(); ++i) add(file_.message_type(i)->name());
+    for (int i = 0; i < file_.enum_type_count(); ++i) add(file_.enum_type(i)->name());
+    for (int i = 0; i < file_.service_count(); ++i) {
+      const pb::ServiceDescriptor& service = *file_.service(i);
+      lock_.local_names.insert(service.name());
+      for (int m = 0; m < service.method_count(); ++m) {
+        Method method;
+        method.options = service.method(m)->options();
+        lock_.local_routes.insert(RouteOf(method));
+      }
+    }
+  }
+
   void Fail(const std::string& element, absl::string_view what) {
     if (!status_.ok()) return;
     status_ = absl::UnimplementedError(
@@ -110,6 +134,7 @@ class FileReader {
   void ReadMessage(const pb::Descriptor& descriptor) {
     Message message;
     message.name = descriptor.name();
+    lock_.places[message.name] = {file_.name(), descriptor.index()};
     message.options = KeptOptions(descriptor.full_name(), descriptor.options());
     message.comments = CommentsOf(descriptor);
     if (descriptor.real_oneof_decl_count() > 0) Fail(descriptor.full_name(), "a oneof");
@@ -172,6 +197,7 @@ class FileReader {
   void ReadEnum(const pb::EnumDescriptor& descriptor) {
     Enum result;
     result.name = descriptor.name();
+    lock_.places[result.name] = {file_.name(), descriptor.index()};
     result.options = KeptOptions(descriptor.full_name(), descriptor.options());
     result.comments = CommentsOf(descriptor);
     for (int i = 0; i < descriptor.value_count(); ++i) {

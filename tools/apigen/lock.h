@@ -3,11 +3,12 @@
 //
 // What the model cannot hold (a oneof, a nested message, a comment where no element carries it, an
 // option of an unknown extension) is an error that names the place: apigen would lose it when it
-// writes the file again.
+// writes the file again. A file with the option `local_file` may hold anything: it is left alone.
 #ifndef TOOLS_APIGEN_LOCK_H_
 #define TOOLS_APIGEN_LOCK_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,16 +24,30 @@ struct FileNotes {
   Comments package;
   std::map<std::string, Comments> imports;
   google::protobuf::FileOptions options;
-  // Holds a service, a message or an enum. All others are left alone.
+  // Holds a service, a message or an enum, and is not local. All others are left alone.
   bool ours = false;
+};
+
+struct Place {
+  // Below the proto directory.
+  std::string path;
+  // Among the messages, or the enums, of the file.
+  int index = 0;
 };
 
 struct Lock {
   Contract contract;
   // By path below the proto directory: "shop/v1/orders.proto".
   std::map<std::string, FileNotes> files;
-  // Types of other packages that the protos use, with the files that define them.
+  // Types of other packages that the protos use, and types in local files, with the files that
+  // define them.
   std::map<std::string, std::string> outside_types;
+  // Where each type of the contract stands.
+  std::map<std::string, Place> places;
+  // Of files that are local as a whole: the names of their types and services, and what their RPCs
+  // call (RouteOf).
+  std::set<std::string> local_names;
+  std::set<std::string> local_routes;
 };
 
 // Reads `proto_dir`/<package as path>/*.proto; a directory that does not exist is an empty lock.

@@ -1,7 +1,8 @@
-// apigen --openapi FILE --package NAME [--proto-dir DIR] [--import-path DIR]... [--check]
+// apigen --openapi FILE --package NAME [options]: see kUsage.
 //
-// Exit codes: 0 done or nothing to do, 1 --check found that files would change, 2 it could not be
-// done.
+// Exit codes: 0 nothing changed, 3 changes, 4 changes that break callers, 1 refused: nothing was
+// written, 2 wrong arguments.
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -19,14 +20,25 @@ are the record of all numbers, comments and decisions by hand: they are kept.
   --package NAME       package of the protos, for example shop.v1
   --proto-dir DIR      root of the protos (default: proto)
   --import-path DIR    where else imports are found; may be repeated
-  --check              write nothing; exit 1 if anything would change
+  --decisions FILE     what people decided: see tools/apigen/decisions.h
+  --version NAME       what the report calls this version (default: the name of the OpenAPI file)
+  --report FILE        writes the report there, as Markdown; it is printed in any case
+  --report-json FILE   writes the report there, as JSON
+  --check              write no protos
+
+Exit codes: 0 nothing changed, 3 changes, 4 changes that break callers, 1 refused: nothing was
+written, 2 wrong arguments.
 )";
 
-constexpr int kWouldChange = 1;
-constexpr int kFailed = 2;
+constexpr int kRefused = 1;
+constexpr int kWrongArguments = 2;
+constexpr int kChanges = 3;
+constexpr int kBreaking = 4;
 
 struct Arguments {
   std::string openapi;
+  std::string report;
+  std::string report_json;
   gateway::apigen::Options options;
   bool check = false;
 };
@@ -49,17 +61,38 @@ std::optional<Arguments> Parse(int argc, char** argv) {
       arguments.options.proto_dir = value;
     } else if (flag == "--import-path") {
       arguments.options.import_paths.push_back(value);
+    } else if (flag == "--decisions") {
+      arguments.options.decisions = value;
+    } else if (flag == "--version") {
+      arguments.options.version = value;
+    } else if (flag == "--report") {
+      arguments.report = value;
+    } else if (flag == "--report-json") {
+      arguments.report_json = value;
     } else {
       return std::nullopt;
     }
   }
   if (arguments.openapi.empty() || arguments.options.package.empty()) return std::nullopt;
+  if (arguments.options.version.empty()) {
+    arguments.options.version = std::filesystem::path(arguments.openapi).stem().string();
+  }
   return arguments;
 }
 
-int Fail(const absl::Status& status) {
+int Refuse(const absl::Status& status) {
   std::cerr << "apigen: " << status.message() << "\n";
-  return kFailed;
+  return kRefused;
+}
+
+absl::Status WriteReports(const Arguments& arguments, const gateway::apigen::Report& report) {
+  using gateway::apigen::WriteFile;
+  if (!arguments.report.empty()) {
+    const absl::Status status = WriteFile(arguments.report, Markdown(report));
+    if (!status.ok()) return status;
+  }
+  if (arguments.report_json.empty()) return absl::OkStatus();
+  return WriteFile(arguments.report_json, JsonText(report));
 }
 
 }  // namespace
@@ -68,18 +101,23 @@ int main(int argc, char** argv) {
   const std::optional<Arguments> arguments = Parse(argc, argv);
   if (!arguments) {
     std::cerr << kUsage;
-    return kFailed;
+    return kWrongArguments;
   }
   const auto text = gateway::apigen::ReadFile(arguments->openapi);
-  if (!text.ok()) return Fail(text.status());
+  if (!text.ok()) return Refuse(text.status());
   const auto outcome = gateway::apigen::Generate(*text, arguments->options);
-  if (!outcome.ok()) return Fail(outcome.status());
+  if (!outcome.ok()) return Refuse(outcome.status());
 
-  std::cout << outcome->report;
+  std::cout << Markdown(outcome->report) << "\n";
   for (const auto& [path, content] : outcome->files) {
     std::cout << (content ? "write   " : "delete  ") << path << "\n";
   }
-  if (arguments->check) return outcome->files.empty() ? 0 : kWouldChange;
-  const absl::Status applied = gateway::apigen::Apply(*outcome, arguments->options.proto_dir);
-  return applied.ok() ? 0 : Fail(applied);
+  if (!arguments->check) {
+    const absl::Status applied = gateway::apigen::Apply(*outcome, arguments->options.proto_dir);
+    if (!applied.ok()) return Refuse(applied);
+  }
+  const absl::Status reported = WriteReports(*arguments, outcome->report);
+  if (!reported.ok()) return Refuse(reported);
+  if (outcome->report.breaking() > 0) return kBreaking;
+  return outcome->files.empty() ? 0 : kChanges;
 }

@@ -1,6 +1,7 @@
 #include "tools/apigen/merge.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <string>
@@ -8,9 +9,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
 #include "tools/apigen/http_rule.h"
+#include "tools/apigen/merge_gone.h"
 #include "tools/apigen/merge_types.h"
 
 namespace gateway::apigen {
@@ -73,8 +76,11 @@ class CommittedMethods {
 
 class Merger {
  public:
-  Merger(const Contract& committed, Contract derived)
-      : committed_(committed), derived_(std::move(derived)), methods_(committed, derived_) {}
+  explicit Merger(MergeInput input)
+      : input_(std::move(input)),
+        committed_(WithNumbersFrom(input_.committed, input_.names)),
+        derived_(std::move(input_.derived)),
+        methods_(committed_, derived_) {}
 
   Contract Run() {
     KeepWrapperNames();
@@ -82,9 +88,11 @@ class Merger {
     for (auto& [name, message] : derived_.messages) MergeOne(name, message);
     for (auto& [name, derived] : derived_.enums) {
       const auto old = committed_.enums.find(name);
-      if (old != committed_.enums.end()) derived = MergeEnum(old->second, derived);
+      if (old == committed_.enums.end()) continue;
+      derived = MergeEnum(old->second, derived, DocumentedMembers(old->second));
     }
-    KeepWhatHandDecisionsUse();
+    KeepWhatIsGone(input_.committed, input_.documented, input_.unreadable_routes, derived_);
+    MakeValueNamesUnique(input_.committed, derived_);
     return std::move(derived_);
   }
 
@@ -156,19 +164,63 @@ class Merger {
       committed_name_[method.output] = old->output;
     }
     method.comments = old->comments;
-    google::protobuf::MethodOptions options = old->options;
     google::api::HttpRule rule = method.options.GetExtension(google::api::http);
-    const google::api::HttpRule& old_rule = old->options.GetExtension(google::api::http);
-    if (TargetOf(rule).verb != TargetOf(old_rule).verb) {
-      // What was safe to repeat under the old verb need not be under the new one.
-      options.clear_idempotency_level();
-      if (method.options.has_idempotency_level()) {
-        options.set_idempotency_level(method.options.idempotency_level());
-      }
-    }
+    google::protobuf::MethodOptions options = MergeOptions(*old, method);
+    KeepPathNames(*old, method.input, rule);
     if (ReplyIsByHand(*old)) KeepReply(*old, method, rule);
     *options.MutableExtension(google::api::http) = std::move(rule);
     method.options = std::move(options);
+  }
+
+  static google::protobuf::MethodOptions MergeOptions(const Method& old, const Method& derived) {
+    google::protobuf::MethodOptions options = old.options;
+    const auto& rule = derived.options.GetExtension(google::api::http);
+    const auto& old_rule = old.options.GetExtension(google::api::http);
+    if (TargetOf(rule).verb != TargetOf(old_rule).verb) {
+      // What was safe to repeat under the old verb need not be under the new one.
+      options.clear_idempotency_level();
+      if (derived.options.has_idempotency_level()) {
+        options.set_idempotency_level(derived.options.idempotency_level());
+      }
+    }
+    gateway::v1::MethodRules rules = options.GetExtension(gateway::v1::method);
+    const auto& stated = derived.options.GetExtension(gateway::v1::method);
+    // It was deprecated for having left the contract, and is back.
+    if (rules.local()) options.clear_deprecated();
+    if (derived.options.deprecated()) options.set_deprecated(true);
+    rules.clear_local();
+    rules.set_operation_id(stated.operation_id());
+    if (stated.reply_may_be_empty()) rules.set_reply_may_be_empty(true);
+    if (rules.ByteSizeLong() == 0) {
+      options.ClearExtension(gateway::v1::method);
+    } else {
+      *options.MutableExtension(gateway::v1::method) = std::move(rules);
+    }
+    return options;
+  }
+
+  // A parameter that the upstream only calls otherwise is known by its place in the path.
+  void KeepPathNames(const Method& old, const std::string& input, google::api::HttpRule& rule) {
+    const HttpTarget before = TargetOf(old.options.GetExtension(google::api::http));
+    HttpTarget target = TargetOf(rule);
+    if (RouteText("", before.path) != RouteText("", target.path)) return;
+    auto request = derived_.messages.find(input);
+    if (request == derived_.messages.end()) return;
+    const std::vector<std::string> old_names = VariablesOf(before.path);
+    const std::vector<std::string> names = VariablesOf(target.path);
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (names[i] == old_names[i]) continue;
+      auto& fields = request->second.fields;
+      const auto named = [&fields](const std::string& name) {
+        return std::find_if(fields.begin(), fields.end(),
+                            [&](const Field& field) { return field.name == name; });
+      };
+      if (named(old_names[i]) != fields.end()) continue;
+      named(names[i])->name = old_names[i];
+      target.path = absl::StrReplaceAll(
+          target.path, {{absl::StrCat("{", names[i], "}"), absl::StrCat("{", old_names[i], "}")}});
+    }
+    SetTarget(target.verb, target.path, rule);
   }
 
   void KeepReply(const Method& old, Method& method, google::api::HttpRule& rule) {
@@ -187,30 +239,60 @@ class Merger {
     const auto renamed = committed_name_.find(name);
     const auto old = committed_.messages.find(
         message.wrapper && renamed != committed_name_.end() ? renamed->second : name);
-    if (old != committed_.messages.end()) message = MergeMessage(old->second, message);
+    if (old == committed_.messages.end()) return;
+    FieldMatching matching;
+    matching.same_bytes = [this](const std::string& before, const std::string& now) {
+      return SameBytes(before, now);
+    };
+    if (message.wrapper) {
+      matching.committed_key = WrapperKey(old->first, committed_);
+      matching.derived_key = WrapperKey(name, derived_);
+    }
+    message = MergeMessage(old->second, message, matching, DocumentedMembers(old->second));
   }
 
-  // Local fields and replies by hand may be of types that no contract has, or has no longer.
-  void KeepWhatHandDecisionsUse() {
-    std::vector<std::string> types;
-    const auto add_fields = [&](const Message& message) {
-      for (const Field& field : message.fields) types.push_back(field.type);
-    };
-    for (const auto& [name, message] : derived_.messages) add_fields(message);
-    while (!types.empty()) {
-      const std::string type = std::move(types.back());
-      types.pop_back();
-      if (const auto value = committed_.enums.find(type); value != committed_.enums.end()) {
-        derived_.enums.insert(*value);
-      } else if (const auto message = committed_.messages.find(type);
-                 message != committed_.messages.end() &&
-                 derived_.messages.insert(*message).second) {
-        add_fields(message->second);
+  // Fields of the path are told from those of the query, which may have their names in JSON.
+  static std::function<std::string(const Field&)> WrapperKey(const std::string& wrapper,
+                                                             const Contract& contract) {
+    std::set<std::string> in_path;
+    for (const Service& service : contract.services) {
+      for (const Method& method : service.methods) {
+        if (method.input != wrapper) continue;
+        for (const std::string& name :
+             VariablesOf(TargetOf(method.options.GetExtension(google::api::http)).path)) {
+          in_path.insert(name);
+        }
       }
     }
+    return [in_path](const Field& field) {
+      return in_path.count(field.name) > 0 ? absl::StrCat("path ", field.name) : WireNameOf(field);
+    };
   }
 
-  const Contract& committed_;
+  bool SameBytes(const std::string& before, const std::string& now) const {
+    const auto origin = input_.names.numbers_from.find(now);
+    if (origin != input_.names.numbers_from.end() && origin->second == before) return true;
+    const auto old_message = committed_.messages.find(before);
+    const auto new_message = committed_.messages.find(now);
+    if (old_message != committed_.messages.end() && new_message != committed_.messages.end()) {
+      return HasNumbersOf(old_message->second, new_message->second);
+    }
+    const auto old_enum = committed_.enums.find(before);
+    const auto new_enum = committed_.enums.find(now);
+    return old_enum != committed_.enums.end() && new_enum != committed_.enums.end() &&
+           HasNumbersOf(old_enum->second, new_enum->second);
+  }
+
+  template <typename Type>
+  const std::set<std::string>& DocumentedMembers(const Type& type) const {
+    static const std::set<std::string>& none = *new std::set<std::string>();
+    const auto& schemas = input_.documented.schemas;
+    const auto found = schemas.find(type.name);
+    return found == schemas.end() ? none : found->second;
+  }
+
+  MergeInput input_;
+  const Contract committed_;
   Contract derived_;
   CommittedMethods methods_;
   // Wrapper messages as they are called now, to what they were committed as.
@@ -219,8 +301,6 @@ class Merger {
 
 }  // namespace
 
-Contract Merge(const Contract& committed, Contract derived) {
-  return Merger(committed, std::move(derived)).Run();
-}
+Contract Merge(MergeInput input) { return Merger(std::move(input)).Run(); }
 
 }  // namespace gateway::apigen

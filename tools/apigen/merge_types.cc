@@ -28,44 +28,101 @@ bool StaysWide(const Field& committed, const Field& derived) {
   return committed.type == "int64" && derived.type == "int32";
 }
 
-// Whether old bytes mean the same when read as the new type.
-bool IsCompatible(const Field& committed, const Field& derived) {
-  if (committed.label != derived.label) return false;
+bool IsCompatible(const Field& committed, const Field& derived, const FieldMatching& matching) {
+  const auto is_repeated = [](const Field& field) {
+    return field.label == Label::kRepeated || field.label == Label::kMap;
+  };
+  if (is_repeated(committed) || is_repeated(derived)) {
+    if (committed.label != derived.label) return false;
+  }
   return committed.type == derived.type || StaysWide(committed, derived) ||
-         (committed.type == "int32" && derived.type == "int64");
+         (committed.type == "int32" && derived.type == "int64") ||
+         matching.same_bytes(committed.type, derived.type);
 }
 
-FieldRules MergeRules(const Field& committed, const Field& derived) {
-  FieldRules rules = RulesOf(derived);
+// Formats that no OpenAPI file states.
+bool IsFormatByHand(gateway::v1::Format format) {
+  return format == gateway::v1::EPOCH_SECONDS || format == gateway::v1::DIGITS ||
+         format == gateway::v1::STRING_OR_NULL || format == gateway::v1::SCALAR;
+}
+
+bool IsRequired(const Field& committed, const Field& derived) {
   const FieldRules& by_hand = RulesOf(committed);
-  if (by_hand.sensitive()) rules.set_sensitive(true);
-  if (by_hand.null_when_unset()) rules.set_null_when_unset(true);
-  if (by_hand.loose()) rules.set_loose(true);
-  if (by_hand.credential()) rules.set_credential(true);
-  if (by_hand.has_min_items()) rules.set_min_items(by_hand.min_items());
-  if (by_hand.has_max_items()) rules.set_max_items(by_hand.max_items());
+  if (by_hand.has_required() && !by_hand.required()) return false;
+  if (derived.assumed_required && !by_hand.required()) return false;
+  return RulesOf(derived).required();
+}
+
+// What upstream states takes the place of what is committed. All else was decided by hand, and
+// stays.
+FieldRules MergeRules(const Field& committed, const Field& derived) {
+  FieldRules rules = RulesOf(committed);
+  const FieldRules& stated = RulesOf(derived);
+  if (IsRequired(committed, derived)) {
+    rules.set_required(true);
+  } else if (!rules.has_required() || rules.required()) {
+    rules.clear_required();
+  }
+  rules.set_nullable(stated.nullable());
+  rules.clear_local();
+  const bool keep_format = stated.format() == gateway::v1::FORMAT_UNSPECIFIED &&
+                           IsFormatByHand(rules.format()) && committed.type == derived.type;
+  if (!keep_format) rules.set_format(stated.format());
+  if (StaysWide(committed, derived)) rules.set_format(gateway::v1::INT32);
   // Where upstream states no bound, one may have been set by hand. One that upstream has given up
   // looks the same and stays too: it errs on the strict side until a person removes it.
-  if (!rules.has_minimum() && by_hand.has_minimum()) rules.set_minimum(by_hand.minimum());
-  if (!rules.has_maximum() && by_hand.has_maximum()) rules.set_maximum(by_hand.maximum());
-  if (StaysWide(committed, derived)) rules.set_format(gateway::v1::INT32);
+  if (stated.has_minimum()) rules.set_minimum(stated.minimum());
+  if (stated.has_maximum()) rules.set_maximum(stated.maximum());
+  if (stated.has_min_length()) rules.set_min_length(stated.min_length());
+  if (stated.has_max_length()) rules.set_max_length(stated.max_length());
+  if (stated.has_min_items()) rules.set_min_items(stated.min_items());
+  if (stated.has_max_items()) rules.set_max_items(stated.max_items());
+  const std::string wire_name = WireNameOf(derived);
+  if (wire_name == committed.name) {
+    rules.clear_wire_name();
+  } else {
+    rules.set_wire_name(wire_name);
+  }
   return rules;
 }
 
-// The derived field with what the committed one has beyond it. The number is not settled here.
-Field MergeField(const Field& committed, const Field& derived) {
-  Field field = derived;
-  field.comments = committed.comments;
-  if (StaysWide(committed, derived)) field.type = committed.type;
-  field.options = committed.options;
-  if (derived.options.deprecated()) field.options.set_deprecated(true);
-  const FieldRules rules = MergeRules(committed, derived);
+void SetRules(const FieldRules& rules, Field& field) {
   if (rules.ByteSizeLong() == 0) {
     field.options.ClearExtension(gateway::v1::field);
   } else {
     *field.options.MutableExtension(gateway::v1::field) = rules;
   }
+}
+
+// The derived field with what the committed one has beyond it. The number is not settled here.
+Field MergeField(const Field& committed, const Field& derived) {
+  Field field = derived;
+  field.name = committed.name;
+  field.comments = committed.comments;
+  if (StaysWide(committed, derived)) field.type = committed.type;
+  field.options = committed.options;
+  // It was deprecated for having left the contract, and is back.
+  if (RulesOf(committed).local()) field.options.clear_deprecated();
+  if (derived.options.deprecated()) field.options.set_deprecated(true);
+  SetRules(MergeRules(committed, derived), field);
   return field;
+}
+
+void KeepAsLocal(Field& field) {
+  field.options.set_deprecated(true);
+  FieldRules rules = RulesOf(field);
+  // The upstream cannot demand what it does not know.
+  rules.clear_required();
+  rules.set_local(true);
+  SetRules(rules, field);
+}
+
+const Field* FindByKey(const std::vector<Field>& fields,
+                       const std::function<std::string(const Field&)>& key_of,
+                       const std::string& key) {
+  const auto found = std::find_if(fields.begin(), fields.end(),
+                                  [&](const Field& field) { return key_of(field) == key; });
+  return found == fields.end() ? nullptr : &*found;
 }
 
 template <typename Item>
@@ -100,6 +157,8 @@ const EnumValue* FindValue(const Enum& committed, const Enum& derived, const Enu
 EnumValue MergeValue(const Enum& owner, const EnumValue& committed, const EnumValue& derived) {
   EnumValue value = committed;
   const std::string text = TextOf(owner, derived);
+  // It was deprecated for having left the contract, and is back.
+  if (value.options.GetExtension(gateway::v1::value).local()) value.options.clear_deprecated();
   value.options.ClearExtension(gateway::v1::value);
   if (TextOf(owner, value) != text) {
     value.options.MutableExtension(gateway::v1::value)->set_text(text);
@@ -107,19 +166,37 @@ EnumValue MergeValue(const Enum& owner, const EnumValue& committed, const EnumVa
   return value;
 }
 
+// Options of a type that was kept or reserved, and is in the contract again.
+template <typename Options, typename Extension>
+void MergeSchemaRules(const Options& derived, const Extension& extension, Options& options) {
+  gateway::v1::SchemaRules rules = options.GetExtension(extension);
+  if (rules.gone() || rules.local()) options.clear_deprecated();
+  rules.clear_gone();
+  rules.clear_local();
+  rules.set_name(derived.GetExtension(extension).name());
+  if (rules.ByteSizeLong() == 0) {
+    options.ClearExtension(extension);
+  } else {
+    *options.MutableExtension(extension) = rules;
+  }
+}
+
 }  // namespace
 
-Message MergeMessage(const Message& committed, const Message& derived) {
+Message MergeMessage(const Message& committed, const Message& derived,
+                     const FieldMatching& matching, const std::set<std::string>& documented) {
   Message message = derived;
   message.fields.clear();
   message.reserved = committed.reserved;
   message.options = committed.options;
+  MergeSchemaRules(derived.options, gateway::v1::schema, message.options);
   message.comments = committed.comments;
   std::vector<Field> unnumbered;
   for (const Field& field : derived.fields) {
-    const Field* old = FindByName(committed.fields, field.name);
+    const Field* old =
+        FindByKey(committed.fields, matching.committed_key, matching.derived_key(field));
     Field merged = old != nullptr ? MergeField(*old, field) : field;
-    if (old != nullptr && IsCompatible(*old, field)) {
+    if (old != nullptr && IsCompatible(*old, field, matching)) {
       merged.number = old->number;
       message.fields.push_back(std::move(merged));
     } else {
@@ -127,15 +204,19 @@ Message MergeMessage(const Message& committed, const Message& derived) {
       unnumbered.push_back(std::move(merged));
     }
   }
-  for (const Field& old : committed.fields) {
-    if (FindByName(derived.fields, old.name) != nullptr) continue;
-    if (RulesOf(old).local()) {
-      message.fields.push_back(old);
-    } else {
+  for (Field old : committed.fields) {
+    const std::string key = matching.committed_key(old);
+    if (FindByKey(derived.fields, matching.derived_key, key) != nullptr) continue;
+    const bool local = RulesOf(old).local();
+    if (!local && documented.count(WireNameOf(old)) == 0) {
       Reserve(old, message.reserved);
+      continue;
     }
+    if (!local) KeepAsLocal(old);
+    message.fields.push_back(std::move(old));
   }
   for (Field& field : unnumbered) {
+    MakeNameUnique("query_", message.fields, field);
     field.number = NextNumber(message.fields, message.reserved);
     message.reserved.names.erase(field.name);
     message.fields.push_back(std::move(field));
@@ -144,8 +225,10 @@ Message MergeMessage(const Message& committed, const Message& derived) {
   return message;
 }
 
-Enum MergeEnum(const Enum& committed, const Enum& derived) {
+Enum MergeEnum(const Enum& committed, const Enum& derived,
+               const std::set<std::string>& documented) {
   Enum result = committed;
+  MergeSchemaRules(derived.options, gateway::v1::enum_schema, result.options);
   result.values.clear();
   std::vector<EnumValue> added;
   for (const EnumValue& value : derived.values) {
@@ -157,8 +240,18 @@ Enum MergeEnum(const Enum& committed, const Enum& derived) {
       added.push_back(value);
     }
   }
-  for (const EnumValue& old : committed.values) {
-    if (FindByName(result.values, old.name) == nullptr) Reserve(old, result.reserved);
+  for (EnumValue old : committed.values) {
+    if (FindByName(result.values, old.name) != nullptr) continue;
+    const bool local = old.options.GetExtension(gateway::v1::value).local();
+    if (!local && documented.count(TextOf(committed, old)) == 0) {
+      Reserve(old, result.reserved);
+      continue;
+    }
+    if (!local) {
+      old.options.MutableExtension(gateway::v1::value)->set_local(true);
+      old.options.set_deprecated(true);
+    }
+    result.values.push_back(std::move(old));
   }
   for (EnumValue& value : added) {
     value.number = NextNumber(result.values, result.reserved);
@@ -167,6 +260,53 @@ Enum MergeEnum(const Enum& committed, const Enum& derived) {
   }
   SortByNumber(result.values);
   return result;
+}
+
+Message Tombstone(const Message& committed) {
+  Message message = committed;
+  for (const Field& field : committed.fields) Reserve(field, message.reserved);
+  message.fields.clear();
+  message.options.set_deprecated(true);
+  message.options.MutableExtension(gateway::v1::schema)->set_gone(true);
+  return message;
+}
+
+Enum Tombstone(const Enum& committed) {
+  Enum value = committed;
+  for (const EnumValue& entry : committed.values) {
+    if (entry.number != 0) Reserve(entry, value.reserved);
+  }
+  value.values.resize(1);
+  value.options.set_deprecated(true);
+  value.options.MutableExtension(gateway::v1::enum_schema)->set_gone(true);
+  return value;
+}
+
+namespace {
+
+bool IsReserved(const Reserved& reserved, int number) {
+  return std::any_of(
+      reserved.ranges().begin(), reserved.ranges().end(),
+      [number](const auto& range) { return range.first <= number && number <= range.second; });
+}
+
+}  // namespace
+
+bool HasNumbersOf(const Message& before, const Message& after) {
+  return std::all_of(before.fields.begin(), before.fields.end(), [&](const Field& field) {
+    const Field* same = FindByKey(after.fields, WireNameOf, WireNameOf(field));
+    if (same != nullptr) return same->number == field.number && same->type == field.type;
+    return IsReserved(after.reserved, field.number);
+  });
+}
+
+bool HasNumbersOf(const Enum& before, const Enum& after) {
+  return std::all_of(before.values.begin(), before.values.end(), [&](const EnumValue& value) {
+    if (value.number == 0) return true;
+    const EnumValue* same = FindByText(after, TextOf(before, value));
+    if (same != nullptr) return same->number == value.number;
+    return IsReserved(after.reserved, value.number);
+  });
 }
 
 }  // namespace gateway::apigen

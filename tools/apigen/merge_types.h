@@ -2,16 +2,39 @@
 #ifndef TOOLS_APIGEN_MERGE_TYPES_H_
 #define TOOLS_APIGEN_MERGE_TYPES_H_
 
+#include <functional>
+#include <set>
+#include <string>
+
 #include "tools/apigen/model.h"
 
 namespace gateway::apigen {
 
-// Fields are matched by name. Where the type changed so that old bytes would be misread, the old
-// number is reserved and the field takes a new one.
-Message MergeMessage(const Message& committed, const Message& derived);
+struct FieldMatching {
+  // What identifies a field on either side. Usually its name in JSON.
+  std::function<std::string(const Field&)> committed_key = WireNameOf;
+  std::function<std::string(const Field&)> derived_key = WireNameOf;
+  // Whether bytes written as the one type of the package mean the same when read as the other.
+  std::function<bool(const std::string& committed, const std::string& derived)> same_bytes =
+      [](const std::string& committed, const std::string& derived) { return committed == derived; };
+};
 
-// Values are matched by their text in JSON, then by name.
-Enum MergeEnum(const Enum& committed, const Enum& derived);
+// A committed field keeps its name. Where the type changed so that old bytes would be misread, the
+// old number is reserved and the field takes a new one. Of the fields that upstream has not any
+// more, those in `documented` stay, deprecated and local; the numbers of the others are reserved.
+Message MergeMessage(const Message& committed, const Message& derived,
+                     const FieldMatching& matching, const std::set<std::string>& documented);
+
+// Values are matched by their text in JSON, then by name. `documented` as above.
+Enum MergeEnum(const Enum& committed, const Enum& derived, const std::set<std::string>& documented);
+
+// What stays of a type that is gone: a place for its numbers and names.
+Message Tombstone(const Message& committed);
+Enum Tombstone(const Enum& committed);
+
+// Whether each member of `before` has its number in `after`, or the number is reserved there.
+bool HasNumbersOf(const Message& before, const Message& after);
+bool HasNumbersOf(const Enum& before, const Enum& after);
 
 }  // namespace gateway::apigen
 

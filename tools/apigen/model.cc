@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -20,6 +21,11 @@ constexpr int kLastOfProtobufsOwn = google::protobuf::FieldDescriptor::kLastRese
 
 // An open-ended reservation ("5 to max") says nothing about what was in use.
 bool IsOpenEnded(int last) { return last >= google::protobuf::FieldDescriptor::kMaxNumber; }
+
+// Protobuf takes two fields for one if they differ in nothing but this.
+std::string NameKey(const std::string& name) {
+  return absl::AsciiStrToLower(absl::StrReplaceAll(name, {{"_", ""}}));
+}
 
 template <typename Item>
 int HighestNumber(const std::vector<Item>& items, const Reserved& reserved) {
@@ -69,17 +75,60 @@ std::string TextOf(const Enum& owner, const EnumValue& value) {
       absl::StartsWith(value.name, prefix) ? value.name.substr(prefix.size()) : value.name);
 }
 
+std::vector<std::string> TextsOf(const Enum& value) {
+  std::vector<std::string> texts;
+  for (const EnumValue& entry : value.values) {
+    if (entry.number != 0) texts.push_back(TextOf(value, entry));
+  }
+  return texts;
+}
+
+std::string UpstreamNameOf(const Message& message) {
+  const std::string& name = message.options.GetExtension(gateway::v1::schema).name();
+  return name.empty() ? message.name : name;
+}
+
+std::string UpstreamNameOf(const Enum& value) {
+  const std::string& name = value.options.GetExtension(gateway::v1::enum_schema).name();
+  return name.empty() ? value.name : name;
+}
+
+std::string WireNameOf(const Field& field) {
+  const std::string& name = field.options.GetExtension(gateway::v1::field).wire_name();
+  return name.empty() ? field.name : name;
+}
+
+void MakeNameUnique(absl::string_view prefix, const std::vector<Field>& others, Field& field) {
+  const auto is_taken = [&](const std::string& name) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](const Field& other) { return NameKey(other.name) == NameKey(name); });
+  };
+  if (!is_taken(field.name)) return;
+  const std::string wire_name = WireNameOf(field);
+  const std::string plain = field.name;
+  std::string name = absl::StrCat(prefix, plain);
+  for (int i = 2; is_taken(name); ++i) name = absl::StrCat(prefix, plain, "_", i);
+  field.name = name;
+  field.options.MutableExtension(gateway::v1::field)->set_wire_name(wire_name);
+}
+
+EnumValue MakeEnumValue(const std::string& prefix, const std::string& text) {
+  EnumValue value;
+  const std::string word = UpperSnakeCase(text);
+  value.name = absl::StrCat(prefix, word.empty() ? "OTHER" : word);
+  if (value.name == absl::StrCat(prefix, "UNSPECIFIED")) {
+    value.name = absl::StrCat(prefix, "UPSTREAM_UNSPECIFIED");
+  }
+  if (absl::AsciiStrToLower(value.name.substr(prefix.size())) != text) {
+    value.options.MutableExtension(gateway::v1::value)->set_text(text);
+  }
+  return value;
+}
+
 std::string RouteOf(const Method& method) {
   if (!method.options.HasExtension(google::api::http)) return "";
   const HttpTarget target = TargetOf(method.options.GetExtension(google::api::http));
-  std::string route = absl::StrCat(target.verb, " ");
-  bool in_parameter = false;
-  for (char c : target.path) {
-    if (c == '}') in_parameter = false;
-    if (!in_parameter) route += c;
-    if (c == '{') in_parameter = true;
-  }
-  return route;
+  return RouteText(target.verb, target.path);
 }
 
 }  // namespace gateway::apigen

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.pb.h"
 
 namespace gateway::apigen {
@@ -53,6 +54,8 @@ struct Field {
   std::string type;
   google::protobuf::FieldOptions options;
   Comments comments;
+  // `required` is this project's default for bodies; the upstream does not state it.
+  bool assumed_required = false;
 };
 
 struct Message {
@@ -113,6 +116,23 @@ int NextNumber(const std::vector<EnumValue>& values, const Reserved& reserved);
 // The text that a value has in JSON: its annotation, or its name without the enum's prefix in lower
 // case. Empty for the value 0.
 std::string TextOf(const Enum& owner, const EnumValue& value);
+
+// The upstream's name of a schema: the option's, or that of the type.
+std::string UpstreamNameOf(const Message& message);
+std::string UpstreamNameOf(const Enum& value);
+
+// The name of a field in JSON or in the query.
+std::string WireNameOf(const Field& field);
+
+// The texts of all values, in their order.
+std::vector<std::string> TextsOf(const Enum& value);
+
+// Gives `field` a name that protobuf takes beside `others`: with `prefix` in front and, if that is
+// taken too, a number behind. The name in JSON stays, by wire_name.
+void MakeNameUnique(absl::string_view prefix, const std::vector<Field>& others, Field& field);
+
+// The value for a text, numbered 0. `prefix` as EnumPrefix gives it.
+EnumValue MakeEnumValue(const std::string& prefix, const std::string& text);
 
 // "get /v1/stores/{}/coupons": how the upstream is called, the names of path parameters left out.
 // Empty without a google.api.http option.

@@ -6,19 +6,16 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tools/apigen/http_rule.h"
 #include "tools/apigen/json_reader.h"
 #include "tools/apigen/openapi_schema.h"
+#include "tools/apigen/openapi_webhooks.h"
 
 namespace gateway::apigen {
 namespace {
 
 constexpr std::array<absl::string_view, 5> kVerbs = {"get", "put", "post", "delete", "patch"};
 constexpr absl::string_view kNoContent = "204";
-
-bool IsListed(const Node& operation, JsonReader& reader) {
-  return !reader.BoolOr(operation, "deprecated", false) &&
-         !reader.BoolOr(operation, "x-gitbook-ignore", false);
-}
 
 // The JSON schema among the media types of a body. A body without one cannot be mapped.
 std::optional<Schema> ReadContent(const Node& holder, JsonReader& reader) {
@@ -39,15 +36,22 @@ std::optional<Schema> ReadContent(const Node& holder, JsonReader& reader) {
   return ReadSchema(*schema, reader);
 }
 
-std::optional<Schema> ReadReply(const Node& operation, JsonReader& reader) {
-  const Node responses = reader.Require(operation, "responses");
-  if (!reader.IsObject(responses)) return std::nullopt;
-  for (const auto& [code, unused] : responses.json->items()) {
-    if (!absl::StartsWith(code, "2") || code == kNoContent) continue;
-    const Node response = reader.Resolve(reader.Require(responses, code));
-    if (auto schema = ReadContent(response, reader)) return schema;
+// A reply beside a 204 may be empty. One that stands under 204 itself is taken up like that too:
+// whether the upstream sends it cannot be told.
+void ReadReply(const Node& node, JsonReader& reader, Operation& operation) {
+  const auto responses = reader.Find(node, "responses");
+  if (!responses || !reader.IsObject(*responses)) return;
+  operation.reply_may_be_empty = responses->json->contains(std::string(kNoContent));
+  for (const auto& [code, unused] : responses->json->items()) {
+    const bool no_content = code == kNoContent;
+    if (!absl::StartsWith(code, "2") || (no_content && operation.reply)) continue;
+    const Node response = reader.Resolve(reader.Require(*responses, code));
+    auto schema = ReadContent(response, reader);
+    if (!schema) continue;
+    operation.reply = std::move(schema);
+    if (!no_content) return;
+    reader.Loosen(response, "declares a reply under 204; it is read where it comes");
   }
-  return std::nullopt;
 }
 
 // What an operation says about a parameter takes the place of what its path says.
@@ -67,47 +71,57 @@ void ReadParameters(const Node& holder, JsonReader& reader, Operation& operation
   for (size_t i = 0; i < list->json->size(); ++i) {
     const Node node = reader.Resolve(reader.Element(*list, i));
     const std::string in = reader.RequireString(node, "in");
+    if (in != "path" && in != "query") {
+      reader.Loosen(node, absl::StrCat("a parameter in \"", in, "\" is not sent"));
+      continue;
+    }
     Property parameter;
     parameter.name = reader.RequireString(node, "name");
-    parameter.required = reader.BoolOr(node, "required", false);
-    parameter.schema = ReadSchema(reader.Require(node, "schema"), reader);
-    if (reader.BoolOr(node, "deprecated", false)) parameter.schema.deprecated = true;
-    if (in == "path") {
-      parameter.required = true;
-      AddOrReplace(std::move(parameter), operation.path_parameters);
-    } else if (in == "query") {
-      AddOrReplace(std::move(parameter), operation.query_parameters);
+    parameter.required = in == "path" || reader.BoolOr(node, "required", false);
+    if (const auto schema = reader.Find(node, "schema")) {
+      parameter.schema = ReadSchema(*schema, reader);
     } else {
-      reader.Fail(node, absl::StrCat("parameters in \"", in, "\" cannot be mapped"));
+      parameter.schema.kind = Schema::Kind::kString;
     }
+    if (reader.BoolOr(node, "deprecated", false)) parameter.schema.deprecated = true;
+    AddOrReplace(std::move(parameter),
+                 in == "path" ? operation.path_parameters : operation.query_parameters);
   }
 }
 
-// The path names its parameters; each must be declared, and each declared one must be named.
+// The path decides which parameters there are: one that is not declared is a string, and one that
+// the path does not name is left out.
 void OrderByPath(const Node& node, JsonReader& reader, Operation& operation) {
-  auto& parameters = operation.path_parameters;
-  const auto position = [&](const Property& parameter) {
-    return operation.path.find(absl::StrCat("{", parameter.name, "}"));
-  };
-  for (const Property& parameter : parameters) {
-    if (position(parameter) == std::string::npos) {
-      reader.Fail(node, absl::StrCat("parameter \"", parameter.name, "\" is not in the path"));
+  std::vector<Property> declared = std::move(operation.path_parameters);
+  operation.path_parameters.clear();
+  for (const std::string& name : VariablesOf(operation.path)) {
+    const auto found = std::find_if(declared.begin(), declared.end(),
+                                    [&](const Property& p) { return p.name == name; });
+    if (found != declared.end()) {
+      operation.path_parameters.push_back(std::move(*found));
+      declared.erase(found);
+      continue;
     }
+    reader.Loosen(node, absl::StrCat("\"", name, "\" of the path is not declared"));
+    Property parameter{name, /*required=*/true, Schema()};
+    parameter.schema.kind = Schema::Kind::kString;
+    operation.path_parameters.push_back(std::move(parameter));
   }
-  const auto in_path = std::count(operation.path.begin(), operation.path.end(), '{');
-  if (static_cast<size_t>(in_path) != parameters.size()) {
-    reader.Fail(node, "the path has parameters that are not declared");
+  for (const Property& parameter : declared) {
+    reader.Loosen(node, absl::StrCat("parameter \"", parameter.name, "\" is not in the path"));
   }
-  std::sort(parameters.begin(), parameters.end(),
-            [&](const Property& a, const Property& b) { return position(a) < position(b); });
 }
 
-std::string ReadTag(const Node& node, JsonReader& reader) {
-  const Node tags = reader.Require(node, "tags");
-  if (tags.json->is_array() && tags.json->size() == 1 && tags.json->front().is_string()) {
-    return tags.json->front().get<std::string>();
+// The first tag; without one, the operationId up to its last part.
+std::string ReadTag(const Node& node, const std::string& id, JsonReader& reader) {
+  const auto tags = reader.Find(node, "tags");
+  if (tags && tags->json->is_array() && !tags->json->empty() && tags->json->front().is_string()) {
+    if (tags->json->size() > 1) reader.Loosen(*tags, "only the first tag counts");
+    return tags->json->front().get<std::string>();
   }
-  reader.Fail(tags, "is not exactly one tag");
+  const size_t end = id.rfind('_');
+  if (end != std::string::npos && end > 0) return id.substr(0, end);
+  reader.Fail(node, "has no tag");
   return "";
 }
 
@@ -117,30 +131,36 @@ Operation ReadOperation(const std::string& path, const std::string& verb, const 
   operation.pointer = node.pointer;
   operation.path = path;
   operation.verb = verb;
-  operation.tag = ReadTag(node, reader);
-  const std::string id = reader.RequireString(node, "operationId");
-  operation.rpc = id.substr(id.rfind('_') + 1);
+  operation.id = reader.RequireString(node, "operationId");
+  operation.tag = ReadTag(node, operation.id, reader);
+  operation.text = TextOf(node, reader);
+  operation.deprecated = reader.BoolOr(node, "deprecated", false);
+  operation.unlisted = operation.deprecated || reader.BoolOr(node, "x-gitbook-ignore", false);
   ReadParameters(path_item, reader, operation);
   ReadParameters(node, reader, operation);
   OrderByPath(node, reader, operation);
   if (const auto body = reader.Find(node, "requestBody")) {
-    operation.body = ReadContent(reader.Resolve(*body), reader);
+    const Node resolved = reader.Resolve(*body);
+    operation.body = ReadContent(resolved, reader);
+    operation.body_required = reader.BoolOr(resolved, "required", false);
   }
-  operation.reply = ReadReply(node, reader);
+  ReadReply(node, reader, operation);
   return operation;
 }
 
 void ReadPaths(JsonReader& reader, Api& api) {
-  const Node paths = reader.Require(reader.Root(), "paths");
-  if (!reader.IsObject(paths)) return;
-  for (const auto& [path, unused] : paths.json->items()) {
-    const Node path_item = reader.Require(paths, path);
-    if (!reader.IsObject(path_item)) return;
+  const auto paths = reader.Find(reader.Root(), "paths");
+  if (!paths || !reader.IsObject(*paths)) return;
+  for (const auto& [path, unused] : paths->json->items()) {
+    const Node path_item = reader.Resolve(reader.Require(*paths, path));
+    if (!reader.IsObject(path_item)) continue;
     for (const auto& [verb, unused_too] : path_item.json->items()) {
       if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) continue;
+      const size_t before = reader.problems();
       const Node node = reader.Require(path_item, verb);
-      if (!IsListed(node, reader)) continue;
-      api.operations.push_back(ReadOperation(path, verb, path_item, node, reader));
+      Operation operation = ReadOperation(path, verb, path_item, node, reader);
+      const bool usable = reader.problems() == before;
+      (usable ? api.operations : api.skipped).push_back(std::move(operation));
     }
   }
 }
@@ -156,19 +176,27 @@ void ReadSchemas(JsonReader& reader, Api& api) {
 
 }  // namespace
 
-absl::StatusOr<Api> ParseOpenApi(absl::string_view text) {
+absl::StatusOr<Api> ParseOpenApi(absl::string_view text, Notes& notes) {
   const Json root = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded()) return absl::InvalidArgumentError("#: is not JSON");
-  JsonReader reader(root);
-  const std::string version = reader.RequireString(reader.Root(), "openapi");
-  if (reader.status().ok() && !absl::StartsWith(version, "3.")) {
-    reader.Fail("#/openapi", absl::StrCat("\"", version, "\" is not a version 3"));
+  if (!root.is_object() || !root.contains("openapi")) {
+    return absl::InvalidArgumentError("#: lacks \"openapi\"");
   }
+  const Json& version = root["openapi"];
+  if (!version.is_string() || !absl::StartsWith(version.get<std::string>(), "3.")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("#/openapi: ", version.dump(), " is not a version 3"));
+  }
+  JsonReader reader(root, notes);
   Api api;
   ReadSchemas(reader, api);
   ReadPaths(reader, api);
-  if (!reader.status().ok()) return reader.status();
+  ReadWebhooks(reader, api);
   return api;
+}
+
+std::string RouteOf(const Operation& operation) {
+  return RouteText(operation.verb, operation.path);
 }
 
 }  // namespace gateway::apigen

@@ -1,9 +1,8 @@
-// Reads the part of an OpenAPI 3 file that shapes an API: schemas and listed operations. Prose is
-// not read.
+// Reads the part of an OpenAPI 3 file that shapes an API: schemas, operations and webhooks.
 //
-// Operations flagged `deprecated` or `x-gitbook-ignore` are left out. Whatever cannot be mapped is
-// an error that names its place by JSON pointer: "#/components/schemas/Order/properties/x: ...".
-// Plain values: copy freely.
+// Only a text that is not OpenAPI 3 at all is an error. An operation that cannot be mapped is left
+// out, a schema that cannot be mapped is read as any value; a note names each by JSON pointer:
+// "#/components/schemas/Order/properties/x". Plain values: copy freely.
 #ifndef TOOLS_APIGEN_OPENAPI_H_
 #define TOOLS_APIGEN_OPENAPI_H_
 
@@ -14,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "tools/apigen/notes.h"
 
 namespace gateway::apigen {
 
@@ -42,6 +42,12 @@ struct Schema {
   bool deprecated = false;
   std::optional<int64_t> minimum;
   std::optional<int64_t> maximum;
+  std::optional<int64_t> min_length;
+  std::optional<int64_t> max_length;
+  std::optional<int64_t> min_items;
+  std::optional<int64_t> max_items;
+  // Title and description.
+  std::string text;
   std::vector<std::string> texts;
   // Exactly one where the kind has an element.
   std::vector<Schema> element;
@@ -63,7 +69,16 @@ struct NamedSchema {
 struct Operation {
   std::string pointer;
   std::string tag;
-  // The last part of the operationId.
+  // The operationId as it stands.
+  std::string id;
+  std::string text;
+  // The upstream calls it deprecated.
+  bool deprecated = false;
+  // The upstream leaves it out of its documentation: deprecated, or `x-gitbook-ignore`.
+  bool unlisted = false;
+  // Names for service, file and RPC; empty until operation_names.h sets them.
+  std::string service;
+  std::string stem;
   std::string rpc;
   // In lower case.
   std::string verb;
@@ -73,16 +88,25 @@ struct Operation {
   std::vector<Property> path_parameters;
   std::vector<Property> query_parameters;
   std::optional<Schema> body;
-  // Of the first 2xx with content; none for 204.
+  // The upstream refuses a request without a body.
+  bool body_required = false;
+  // Of the first 2xx with content.
   std::optional<Schema> reply;
+  // The upstream declares 204 as well, or the reply itself under 204: it may come without content.
+  bool reply_may_be_empty = false;
 };
 
 struct Api {
   std::vector<NamedSchema> schemas;
   std::vector<Operation> operations;
+  // Operations of the file that could not be mapped: `pointer`, `verb` and `path` only.
+  std::vector<Operation> skipped;
 };
 
-absl::StatusOr<Api> ParseOpenApi(absl::string_view text);
+absl::StatusOr<Api> ParseOpenApi(absl::string_view text, Notes& notes);
+
+// "get /v1/stores/{}/coupons", as RouteOf in model.h.
+std::string RouteOf(const Operation& operation);
 
 }  // namespace gateway::apigen
 

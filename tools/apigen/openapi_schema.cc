@@ -81,6 +81,8 @@ void ReadObject(const Node& node, JsonReader& reader, Schema& schema) {
 
 void ReadArray(const Node& node, JsonReader& reader, Schema& schema) {
   schema.kind = Kind::kArray;
+  schema.min_items = reader.FindInteger(node, "minItems");
+  schema.max_items = reader.FindInteger(node, "maxItems");
   if (const auto items = reader.Find(node, "items")) {
     schema.element.push_back(ReadSchema(*items, reader));
   } else {
@@ -108,7 +110,9 @@ bool ReadComposition(const Node& node, JsonReader& reader, Schema& schema) {
       return true;
     }
     const bool deprecated = schema.deprecated;
+    const std::string text = schema.text;
     schema = std::move(parts.front());
+    schema.text = text;
     schema.nullable = schema.nullable || nullable;
     schema.deprecated = schema.deprecated || deprecated;
     return true;
@@ -126,6 +130,8 @@ void ReadKind(const Node& node, const std::string& type, JsonReader& reader, Sch
     ReadArray(node, reader, schema);
   } else if (type == "string") {
     schema.kind = Kind::kString;
+    schema.min_length = reader.FindInteger(node, "minLength");
+    schema.max_length = reader.FindInteger(node, "maxLength");
   } else if (type == "integer") {
     schema.kind = Kind::kInteger;
     schema.minimum = reader.FindInteger(node, "minimum");
@@ -139,12 +145,11 @@ void ReadKind(const Node& node, const std::string& type, JsonReader& reader, Sch
   }
 }
 
-}  // namespace
-
-Schema ReadSchema(const Node& node, JsonReader& reader) {
+Schema ReadAsStated(const Node& node, JsonReader& reader) {
   Schema schema;
   schema.pointer = node.pointer;
   if (node.json->is_boolean() || !reader.IsObject(node)) return schema;
+  schema.text = TextOf(node, reader);
   schema.deprecated = reader.BoolOr(node, "deprecated", false);
   schema.nullable = reader.BoolOr(node, "nullable", false);
   if (reader.Find(node, "$ref")) {
@@ -163,6 +168,29 @@ Schema ReadSchema(const Node& node, JsonReader& reader) {
   schema.format = reader.StringOr(node, "format", "");
   ReadKind(node, type, reader, schema);
   return schema;
+}
+
+}  // namespace
+
+Schema ReadSchema(const Node& node, JsonReader& reader) {
+  const SchemaScope scope(reader);
+  Schema schema = ReadAsStated(node, reader);
+  if (!scope.failed()) return schema;
+  Schema any;
+  any.pointer = schema.pointer;
+  any.text = schema.text;
+  any.nullable = schema.nullable;
+  any.deprecated = schema.deprecated;
+  return any;
+}
+
+std::string TextOf(const Node& node, JsonReader& reader) {
+  std::string text;
+  for (const char* member : {"title", "summary", "description"}) {
+    const auto found = reader.Find(node, member);
+    if (found && found->json->is_string()) absl::StrAppend(&text, found->json->get<std::string>());
+  }
+  return text;
 }
 
 }  // namespace gateway::apigen

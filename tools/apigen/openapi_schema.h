@@ -7,8 +7,12 @@
 
 namespace gateway::apigen {
 
-// Errors go to `reader`. References stay references.
+// References stay references. A schema that cannot be mapped (alternatives, an unknown type) is
+// read as one that takes any value, with a note.
 Schema ReadSchema(const Node& node, JsonReader& reader);
+
+// What the file says in words of the element: compared between versions, and shown to nobody.
+std::string TextOf(const Node& node, JsonReader& reader);
 
 }  // namespace gateway::apigen
 

@@ -61,7 +61,20 @@ const pb::FieldDescriptor* SingleMember(const pb::Message& message) {
   return plain && only->real_containing_oneof() == nullptr ? only : nullptr;
 }
 
+// The only member set, where it is a message within which a dot may go on.
+const pb::FieldDescriptor* SingleMessage(const pb::Message& message) {
+  const auto fields = SetFields(message);
+  if (fields.size() != 1) return nullptr;
+  const pb::FieldDescriptor* only = fields.front();
+  const bool nested = !only->is_repeated() && only->message_type() != nullptr;
+  return nested && only->real_containing_oneof() == nullptr ? only : nullptr;
+}
+
 OptionText MessageOption(const std::string& name, const pb::Message& value) {
+  if (const pb::FieldDescriptor* only = SingleMessage(value)) {
+    return MessageOption(absl::StrCat(name, ".", only->name()),
+                         value.GetReflection()->GetMessage(value, only));
+  }
   if (const pb::FieldDescriptor* only = SingleMember(value)) {
     return {absl::StrCat(name, ".", only->name()), ValueText(value, *only, kNotRepeated), {}};
   }

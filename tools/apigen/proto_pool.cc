@@ -8,6 +8,7 @@
 namespace gateway::apigen {
 
 google::protobuf::io::ZeroCopyInputStream* ProtoPool::Sources::Open(const std::string& path) {
+  if (hidden.count(path) > 0) return nullptr;
   const auto text = texts.find(path);
   if (text == texts.end()) return DiskSourceTree::Open(path);
   // The caller takes ownership.

@@ -7,6 +7,7 @@
 #define TOOLS_APIGEN_PROTO_POOL_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class ProtoPool {
     return pool_.FindFileByName(path);
   }
 
+  // The file is not there, whatever the disk says. Before the first Find.
+  void Hide(const std::string& path) { sources_.hidden.insert(path); }
+
   // The first error so far: "file:line:column: what".
   const std::string& error() const { return errors_.text; }
 
@@ -36,6 +40,7 @@ class ProtoPool {
    public:
     google::protobuf::io::ZeroCopyInputStream* Open(const std::string& path) override;
     std::map<std::string, std::string> texts;
+    std::set<std::string> hidden;
   };
 
   struct FirstError : public google::protobuf::compiler::MultiFileErrorCollector {

@@ -1,257 +1,202 @@
 #include "tools/apigen/report.h"
 
 #include <algorithm>
-#include <map>
+#include <functional>
 #include <set>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "gateway/v1/annotations.pb.h"
+#include "absl/strings/str_join.h"
+#include "nlohmann/json.hpp"
 
 namespace gateway::apigen {
 namespace {
 
-using gateway::v1::FieldRules;
+using Json = nlohmann::ordered_json;
 using Kind = Change::Kind;
 
-absl::string_view Name(Kind kind) {
-  switch (kind) {
-    case Kind::kAdded:
-      return "added";
-    case Kind::kRemoved:
-      return "removed";
-    case Kind::kRenamed:
-      return "renamed-op";
-    case Kind::kRetyped:
-      return "retyped";
-    case Kind::kRerouted:
-      return "rerouted";
-    case Kind::kRequired:
-      return "required-changed";
-    case Kind::kRules:
-      return "rules-changed";
-  }
-  return "";
+constexpr size_t kRpcsInALine = 3;
+
+std::vector<std::string> BrokenFor(const Breaks& breaks) {
+  std::vector<std::string> words;
+  if (breaks.wire) words.push_back("wire");
+  if (breaks.json) words.push_back("json");
+  if (breaks.source) words.push_back("source");
+  if (breaks.calls) words.push_back("calls");
+  return words;
 }
 
-const FieldRules& RulesOf(const Field& field) {
-  return field.options.GetExtension(gateway::v1::field);
+std::string LineOf(const Change& change) {
+  std::string line = absl::StrCat("- `", change.subject, "` ", KindName(change.kind));
+  if (!change.detail.empty()) absl::StrAppend(&line, ": ", change.detail);
+  const bool itself = change.rpcs.size() == 1 && change.rpcs.front() == change.subject;
+  if (!change.rpcs.empty() && !itself) {
+    const size_t shown = std::min(change.rpcs.size(), kRpcsInALine);
+    const std::vector<std::string> first(change.rpcs.begin(),
+                                         change.rpcs.begin() + static_cast<ptrdiff_t>(shown));
+    absl::StrAppend(&line, " (", absl::StrJoin(first, ", "));
+    if (change.rpcs.size() > shown) {
+      absl::StrAppend(&line, " and ", change.rpcs.size() - shown, " more");
+    }
+    absl::StrAppend(&line, ")");
+  }
+  return absl::StrCat(line, "\n");
 }
 
-std::string TypeOf(const Field& field) {
-  switch (field.label) {
-    case Label::kRepeated:
-      return absl::StrCat("repeated ", field.type);
-    case Label::kMap:
-      return absl::StrCat("map of ", field.type);
-    default:
-      return field.type;
-  }
+void Section(std::string& text, absl::string_view title, const std::vector<std::string>& lines,
+             absl::string_view explanation = "") {
+  if (lines.empty()) return;
+  absl::StrAppend(&text, "\n## ", title, " (", lines.size(), ")\n\n");
+  if (!explanation.empty()) absl::StrAppend(&text, explanation, "\n\n");
+  for (const std::string& line : lines) absl::StrAppend(&text, line);
 }
 
-std::string FormOf(const Field& field) {
-  const FieldRules& rules = RulesOf(field);
-  std::string form = rules.format() == gateway::v1::FORMAT_UNSPECIFIED
-                         ? "any form"
-                         : gateway::v1::Format_Name(rules.format());
-  if (rules.has_minimum()) absl::StrAppend(&form, ", at least ", rules.minimum());
-  if (rules.has_maximum()) absl::StrAppend(&form, ", at most ", rules.maximum());
-  return form;
+std::vector<std::string> LinesWhere(const Report& report,
+                                    const std::function<bool(const Change&)>& wanted) {
+  std::vector<std::string> lines;
+  for (const Change& change : report.changes) {
+    if (wanted(change)) lines.push_back(LineOf(change));
+  }
+  return lines;
 }
 
-template <typename Item>
-const Item* Find(const std::vector<Item>& items, const std::string& name) {
-  const auto found =
-      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
-  return found == items.end() ? nullptr : &*found;
+// Each breaking change once, under the gravest of what it breaks.
+void BreakingSections(const Report& report, std::string& text) {
+  Section(text, "Breaking: wire", LinesWhere(report, [](const Change& c) { return c.breaks.wire; }),
+          "Bytes of one side are misread, or not read, by the other.");
+  Section(text, "Breaking: calls that are refused",
+          LinesWhere(report, [](const Change& c) { return c.breaks.calls && !c.breaks.wire; }),
+          "A request that was accepted is refused by the gateway now.");
+  const auto earlier = [](const Change& c) { return c.breaks.wire || c.breaks.calls; };
+  Section(text, "Breaking: JSON names and source",
+          LinesWhere(report, [&](const Change& c) { return c.breaks.json && !earlier(c); }));
+  Section(
+      text, "Breaking: source",
+      LinesWhere(report,
+                 [&](const Change& c) { return c.breaks.source && !c.breaks.json && !earlier(c); }),
+      "Bytes stay readable. Code that names the element does not compile with the new protos.");
 }
 
-// Messages that callers send: here a new demand breaks them.
-class RequestTypes {
- public:
-  explicit RequestTypes(const Contract& contract) : contract_(contract) {
-    for (const Service& service : contract.services) {
-      for (const Method& method : service.methods) Visit(method.input);
-    }
+void Questions(const Report& report, std::string& text) {
+  std::vector<std::string> lines;
+  for (const Question& question : report.questions) {
+    lines.push_back(absl::StrCat("- `", question.type, "` is gone; it may be `",
+                                 absl::StrJoin(question.candidates, "`, `"), "` now. If so: `\"",
+                                 question.candidates.front(), "\": \"", question.type, "\"`\n"));
   }
-  bool Contains(const std::string& name) const { return names_.count(name) > 0; }
+  Section(text, "To decide", lines,
+          "An answer goes into `renamed` of the file of decisions; `\"\"` says that it is another "
+          "type.");
+}
 
- private:
-  void Visit(const std::string& name) {
-    const auto message = contract_.messages.find(name);
-    if (message == contract_.messages.end() || !names_.insert(name).second) return;
-    for (const Field& field : message->second.fields) Visit(field.type);
+void ReviewSections(const Report& report, std::string& text) {
+  const auto list = [](const std::vector<std::string>& names) {
+    std::vector<std::string> lines;
+    for (const std::string& name : names) lines.push_back(absl::StrCat("- `", name, "`\n"));
+    return lines;
+  };
+  std::vector<std::string> sensitive;
+  for (const Candidate& candidate : report.review.sensitive) {
+    sensitive.push_back(absl::StrCat("- `", candidate.field, "`: like ", candidate.like, "\n"));
   }
-
-  const Contract& contract_;
-  std::set<std::string> names_;
-};
-
-class Comparison {
- public:
-  Comparison(const Contract& before, const Contract& after)
-      : before_(before), after_(after), requests_(after) {}
-
-  std::vector<Change> Run() {
-    CompareMethods();
-    for (const auto& [name, old] : before_.messages) {
-      const auto now = after_.messages.find(name);
-      if (now == after_.messages.end()) {
-        Add(Kind::kRemoved, name, "", true);
-      } else {
-        CompareMessage(old, now->second);
-      }
-    }
-    for (const auto& [name, now] : after_.messages) {
-      if (before_.messages.count(name) == 0) Add(Kind::kAdded, name, "", false);
-    }
-    for (const auto& [name, old] : before_.enums) {
-      const auto now = after_.enums.find(name);
-      if (now == after_.enums.end()) {
-        Add(Kind::kRemoved, name, "", true);
-      } else {
-        CompareEnum(old, now->second);
-      }
-    }
-    for (const auto& [name, now] : after_.enums) {
-      if (before_.enums.count(name) == 0) Add(Kind::kAdded, name, "", false);
-    }
-    return std::move(changes_);
+  Section(text, "Sensitive?", sensitive, "Mark what must never be shown.");
+  Section(text, "Comments to look at again", list(report.review.stale_comments),
+          "The upstream's text or the type behind them changed.");
+  Section(text, "Without a comment", list(report.review.uncommented));
+  std::vector<std::string> notes;
+  for (const Note& note : report.notes) {
+    notes.push_back(
+        absl::StrCat("- ", EffectName(note.effect), ": `", note.pointer, "`: ", note.what, "\n"));
   }
+  Section(text, "Notes on the OpenAPI file", notes);
+}
 
- private:
-  using Methods = std::map<std::string, const Method*>;
+std::set<std::string> AffectedRpcs(const Report& report) {
+  std::set<std::string> rpcs;
+  for (const Change& change : report.changes) rpcs.insert(change.rpcs.begin(), change.rpcs.end());
+  return rpcs;
+}
 
-  void Add(Kind kind, std::string subject, std::string detail, bool breaking) {
-    changes_.push_back({kind, std::move(subject), std::move(detail), breaking});
-  }
+size_t Count(const Report& report, Kind kind) {
+  return std::count_if(report.changes.begin(), report.changes.end(),
+                       [kind](const Change& change) { return change.kind == kind; });
+}
 
-  static Methods MethodsOf(const Contract& contract) {
-    Methods methods;
-    for (const Service& service : contract.services) {
-      for (const Method& method : service.methods) {
-        methods[absl::StrCat(service.name, ".", method.name)] = &method;
-      }
-    }
-    return methods;
-  }
-
-  void CompareMethods() {
-    const Methods before = MethodsOf(before_);
-    const Methods after = MethodsOf(after_);
-    std::map<std::string, std::string> new_names;
-    for (const auto& [name, method] : after) {
-      if (before.count(name) == 0) new_names[RouteOf(*method)] = name;
-    }
-    for (const auto& [name, old] : before) {
-      if (const auto now = after.find(name); now != after.end()) {
-        CompareMethod(name, *old, *now->second);
-      } else if (const auto renamed = new_names.find(RouteOf(*old)); renamed != new_names.end()) {
-        Add(Kind::kRenamed, name, absl::StrCat("now ", renamed->second), true);
-        new_names.erase(renamed);
-      } else {
-        Add(Kind::kRemoved, name, "", true);
-      }
-    }
-    for (const auto& [route, name] : new_names) Add(Kind::kAdded, name, route, false);
-  }
-
-  void CompareMethod(const std::string& name, const Method& old, const Method& now) {
-    if (old.input != now.input) {
-      Add(Kind::kRetyped, name, absl::StrCat("request ", old.input, " is now ", now.input), true);
-    }
-    if (old.output != now.output) {
-      Add(Kind::kRetyped, name, absl::StrCat("reply ", old.output, " is now ", now.output), true);
-    }
-    if (RouteOf(old) != RouteOf(now)) {
-      Add(Kind::kRerouted, name, absl::StrCat(RouteOf(old), " is now ", RouteOf(now)), false);
-    }
-  }
-
-  void CompareMessage(const Message& old, const Message& now) {
-    const bool sent = requests_.Contains(now.name);
-    for (const Field& field : old.fields) {
-      const std::string subject = absl::StrCat(old.name, ".", field.name);
-      if (const Field* same = Find(now.fields, field.name)) {
-        CompareField(subject, field, *same, sent);
-      } else {
-        Add(Kind::kRemoved, subject, absl::StrCat("number ", field.number, " is reserved"), true);
-      }
-    }
-    for (const Field& field : now.fields) {
-      if (Find(old.fields, field.name) != nullptr) continue;
-      const bool required = RulesOf(field).required();
-      Add(Kind::kAdded, absl::StrCat(now.name, ".", field.name),
-          absl::StrCat(TypeOf(field), ", number ", field.number, required ? ", required" : ""),
-          sent && required);
-    }
-  }
-
-  void CompareField(const std::string& subject, const Field& old, const Field& now, bool sent) {
-    const bool moved = old.number != now.number;
-    if (moved || TypeOf(old) != TypeOf(now)) {
-      std::string detail = absl::StrCat(TypeOf(old), " is now ", TypeOf(now));
-      if (moved) absl::StrAppend(&detail, ", number ", old.number, " is now ", now.number);
-      Add(Kind::kRetyped, subject, detail, moved);
-    }
-    if (RulesOf(old).required() != RulesOf(now).required()) {
-      const bool demanded = RulesOf(now).required();
-      Add(Kind::kRequired, subject, demanded ? "now required" : "no longer required",
-          sent && demanded);
-    }
-    if (!moved && FormOf(old) != FormOf(now)) {
-      Add(Kind::kRules, subject, absl::StrCat(FormOf(old), " is now ", FormOf(now)), sent);
-    }
-  }
-
-  void CompareEnum(const Enum& old, const Enum& now) {
-    for (const EnumValue& value : old.values) {
-      const std::string subject = absl::StrCat(old.name, ".", value.name);
-      const EnumValue* same = Find(now.values, value.name);
-      if (same == nullptr) {
-        Add(Kind::kRemoved, subject, absl::StrCat("number ", value.number, " is reserved"), true);
-      } else if (TextOf(old, value) != TextOf(now, *same)) {
-        Add(Kind::kRules, subject,
-            absl::StrCat("\"", TextOf(old, value), "\" is now \"", TextOf(now, *same), "\""),
-            false);
-      }
-    }
-    for (const EnumValue& value : now.values) {
-      if (Find(old.values, value.name) != nullptr) continue;
-      Add(Kind::kAdded, absl::StrCat(now.name, ".", value.name),
-          absl::StrCat("number ", value.number), false);
-    }
-  }
-
-  const Contract& before_;
-  const Contract& after_;
-  RequestTypes requests_;
-  std::vector<Change> changes_;
-};
+size_t Count(const Report& report, Note::Effect effect) {
+  return std::count_if(report.notes.begin(), report.notes.end(),
+                       [effect](const Note& note) { return note.effect == effect; });
+}
 
 }  // namespace
 
-std::vector<Change> Compare(const Contract& before, const Contract& after) {
-  return Comparison(before, after).Run();
+size_t Report::breaking() const {
+  return std::count_if(changes.begin(), changes.end(),
+                       [](const Change& change) { return change.breaks.any(); });
 }
 
-std::string Describe(const std::vector<Change>& changes, const Contract& after) {
-  std::string text;
-  for (const Change& change : changes) {
-    absl::StrAppendFormat(&text, "%-8s  %-16s  %s%s%s\n", change.breaking ? "BREAKING" : "",
-                          Name(change.kind), change.subject, change.detail.empty() ? "" : ": ",
-                          change.detail);
+std::string Markdown(const Report& report) {
+  std::string text = absl::StrCat("# ", report.package);
+  if (!report.version.empty()) absl::StrAppend(&text, ": ", report.version);
+  absl::StrAppend(&text, "\n\n");
+  if (!report.version_before.empty()) {
+    absl::StrAppend(&text, "Compared with ", report.version_before, ".\n\n");
   }
-  size_t methods = 0;
-  for (const Service& service : after.services) methods += service.methods.size();
-  const auto breaking = std::count_if(changes.begin(), changes.end(),
-                                      [](const Change& change) { return change.breaking; });
-  absl::StrAppendFormat(&text,
-                        "%d changes, %d breaking; %d services, %d RPCs, %d messages, %d enums\n",
-                        changes.size(), breaking, after.services.size(), methods,
-                        after.messages.size(), after.enums.size());
+  absl::StrAppendFormat(
+      &text,
+      "%d changes, %d breaking, %d renames upstream, %d to decide; %d RPCs affected; %d operations "
+      "or parameters skipped\n%d services, %d RPCs, %d messages, %d enums\n",
+      report.changes.size(), report.breaking(), Count(report, Kind::kRenamed),
+      report.questions.size(), AffectedRpcs(report).size(), Count(report, Note::Effect::kSkipped),
+      report.services, report.rpcs, report.messages, report.enums);
+  BreakingSections(report, text);
+  Questions(report, text);
+  const auto is_rename = [](const Change& c) {
+    return c.kind == Kind::kRenamed && !c.breaks.any();
+  };
+  Section(text, "Renamed upstream", LinesWhere(report, is_rename),
+          "Our names stay; an option holds the upstream's.");
+  Section(text, "Other changes",
+          LinesWhere(report, [&](const Change& c) { return !c.breaks.any() && !is_rename(c); }));
+  ReviewSections(report, text);
   return text;
+}
+
+std::string JsonText(const Report& report) {
+  Json json = {{"package", report.package},
+               {"version", report.version},
+               {"version_before", report.version_before}};
+  const auto affected = AffectedRpcs(report);
+  json["counts"] = {{"changes", report.changes.size()},
+                    {"breaking", report.breaking()},
+                    {"rpcs_affected", affected.size()},
+                    {"services", report.services},
+                    {"rpcs", report.rpcs},
+                    {"messages", report.messages},
+                    {"enums", report.enums}};
+  for (const char* list : {"changes", "questions", "notes", "sensitive"})
+    json[list] = Json::array();
+  for (const Change& change : report.changes) {
+    json["changes"].push_back({{"kind", std::string(KindName(change.kind))},
+                               {"subject", change.subject},
+                               {"detail", change.detail},
+                               {"breaks", BrokenFor(change.breaks)},
+                               {"rpcs", change.rpcs}});
+  }
+  for (const Question& question : report.questions) {
+    json["questions"].push_back({{"type", question.type}, {"candidates", question.candidates}});
+  }
+  for (const Note& note : report.notes) {
+    json["notes"].push_back({{"effect", std::string(EffectName(note.effect))},
+                             {"pointer", note.pointer},
+                             {"what", note.what}});
+  }
+  for (const Candidate& candidate : report.review.sensitive) {
+    json["sensitive"].push_back({{"field", candidate.field}, {"like", candidate.like}});
+  }
+  json["rpcs_affected"] = affected;
+  json["uncommented"] = report.review.uncommented;
+  json["stale_comments"] = report.review.stale_comments;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace gateway::apigen

@@ -1,32 +1,42 @@
-// What changed between the committed contract and the one about to be written, and for whom it
-// breaks. Pure functions.
+// The report of a run: Markdown for people, JSON for machines. Both say the same.
 #ifndef TOOLS_APIGEN_REPORT_H_
 #define TOOLS_APIGEN_REPORT_H_
 
 #include <string>
 #include <vector>
 
-#include "tools/apigen/model.h"
+#include "tools/apigen/changes.h"
+#include "tools/apigen/notes.h"
+#include "tools/apigen/review.h"
+#include "tools/apigen/type_names.h"
 
 namespace gateway::apigen {
 
-struct Change {
-  enum class Kind { kAdded, kRemoved, kRenamed, kRetyped, kRerouted, kRequired, kRules };
-  Kind kind = Kind::kAdded;
-  // "OrdersService.RefundOrder", "OrderDto.total_amount", "OrderStatus.ORDER_STATUS_OPEN".
-  std::string subject;
-  // What it was and is, in a few words; may be empty.
-  std::string detail;
-  // A caller built against the committed protos can fail, be refused or misread.
-  bool breaking = false;
+struct Report {
+  std::string package;
+  // Of the upstream's contract, before and now; empty where it is not known.
+  std::string version_before;
+  std::string version;
+  std::vector<Change> changes;
+  std::vector<Question> questions;
+  std::vector<Note> notes;
+  Review review;
+  size_t services = 0;
+  size_t rpcs = 0;
+  size_t messages = 0;
+  size_t enums = 0;
+
+  size_t breaking() const;
 };
 
-// In the order of services, messages, enums. The parts of something that was added or removed as a
-// whole are not listed.
-std::vector<Change> Compare(const Contract& before, const Contract& after);
+// Breaking changes first, then renames and questions, then all else.
+std::string Markdown(const Report& report);
 
-// One line per change, breaking ones marked, and a line that counts them.
-std::string Describe(const std::vector<Change>& changes, const Contract& after);
+// {"package", "version", "version_before", "counts": {...}, "changes": [{"kind", "subject",
+// "detail", "breaks": ["wire"...], "rpcs": [...]}], "questions": [{"type", "candidates"}],
+// "notes": [{"effect", "pointer", "what"}], "uncommented": [...], "sensitive": [{"field", "like"}],
+// "stale_comments": [...]}
+std::string JsonText(const Report& report);
 
 }  // namespace gateway::apigen
 

@@ -1,9 +1,9 @@
 #include "tools/apigen/type_mapping.h"
 
+#include <cstdint>
 #include <set>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/v1/annotations.pb.h"
 #include "tools/apigen/naming.h"
@@ -37,35 +37,72 @@ void SetOptional(absl::string_view type, Field& field) {
   field.type = std::string(type);
 }
 
-EnumValue MakeEnumValue(const std::string& prefix, const std::string& text, int number) {
-  EnumValue value;
-  value.number = number;
-  value.name = absl::StrCat(prefix, UpperSnakeCase(text));
-  if (value.name == absl::StrCat(prefix, "UNSPECIFIED")) {
-    value.name = absl::StrCat(prefix, "UPSTREAM_UNSPECIFIED");
+// Whether a value of the schema becomes a message or an enum.
+bool IsType(const Schema& schema) {
+  return schema.kind == Kind::kObject || schema.kind == Kind::kEnum;
+}
+
+void SetBounds(const Schema& schema, Field& field) {
+  if (field.label == Label::kOptional) {
+    if (schema.minimum) RulesOf(field).set_minimum(*schema.minimum);
+    if (schema.maximum) RulesOf(field).set_maximum(*schema.maximum);
   }
-  if (absl::AsciiStrToLower(value.name.substr(prefix.size())) != text) {
-    value.options.MutableExtension(gateway::v1::value)->set_text(text);
+  if (field.label == Label::kRepeated) {
+    if (schema.min_items) RulesOf(field).set_min_items(static_cast<uint32_t>(*schema.min_items));
+    if (schema.max_items) RulesOf(field).set_max_items(static_cast<uint32_t>(*schema.max_items));
   }
-  return value;
+  if (field.type != "string") return;
+  if (schema.min_length) RulesOf(field).set_min_length(static_cast<uint32_t>(*schema.min_length));
+  if (schema.max_length) RulesOf(field).set_max_length(static_cast<uint32_t>(*schema.max_length));
 }
 
 }  // namespace
 
-TypeMapper::TypeMapper(const Api& api) {
+TypeMapper::TypeMapper(const Api& api, std::set<std::string> taken, Notes& notes)
+    : taken_(std::move(taken)), notes_(notes) {
   for (const NamedSchema& named : api.schemas) schemas_[named.name] = &named.schema;
+  NameTypes();
+}
+
+void TypeMapper::NameTypes() {
+  // Names that can stay come first, so that none of them has to give way.
+  for (const bool plain : {true, false}) {
+    for (const auto& [name, schema] : schemas_) {
+      if (!IsType(*schema) || type_names_.count(name) > 0) continue;
+      if (plain && (!IsIdentifier(name) || IsTaken(name))) continue;
+      std::string wanted = IsIdentifier(name) ? name : PascalCase(name);
+      if (!IsIdentifier(wanted)) wanted = absl::StrCat("Schema", wanted);
+      type_names_[name] = FreeName(wanted);
+      taken_.insert(type_names_[name]);
+      if (type_names_[name] == name) continue;
+      AddNote(Note::Effect::kNamed, schema->pointer,
+              absl::StrCat("\"", name, "\" is the type ", type_names_[name]));
+    }
+  }
+}
+
+std::string TypeMapper::FreeName(const std::string& wanted) const {
+  std::string name = wanted;
+  for (int i = 2; IsTaken(name); ++i) name = absl::StrCat(wanted, i);
+  return name;
 }
 
 void TypeMapper::AddNamedTypes(Contract& contract) {
-  for (const auto& [name, schema] : schemas_) {
-    const bool named_type = schema->kind == Kind::kObject || schema->kind == Kind::kEnum;
-    if (named_type && !IsIdentifier(name)) {
-      Fail(schema->pointer, "its name cannot be the name of a message");
-    }
+  for (const auto& [upstream, schema] : schemas_) {
+    if (!IsType(*schema)) continue;
+    const std::string& name = type_names_[upstream];
     if (schema->kind == Kind::kObject) {
-      contract.messages[name] = MakeMessage(name, *schema, contract);
-    } else if (schema->kind == Kind::kEnum) {
-      contract.enums[name] = MakeEnum(name, *schema);
+      Message message = MakeMessage(name, *schema, contract);
+      if (name != upstream) {
+        message.options.MutableExtension(gateway::v1::schema)->set_name(upstream);
+      }
+      contract.messages[name] = std::move(message);
+    } else {
+      Enum value = MakeEnum(name, *schema);
+      if (name != upstream) {
+        value.options.MutableExtension(gateway::v1::enum_schema)->set_name(upstream);
+      }
+      contract.enums[name] = std::move(value);
     }
   }
 }
@@ -73,9 +110,7 @@ void TypeMapper::AddNamedTypes(Contract& contract) {
 Field TypeMapper::MapField(const Property& property, absl::string_view owner, Contract& contract) {
   Field field;
   field.name = FieldName(property.name);
-  if (!IsIdentifier(field.name)) {
-    Fail(property.schema.pointer, absl::StrCat("\"", property.name, "\" gives no field name"));
-  }
+  if (!IsIdentifier(field.name)) field.name = absl::StrCat("field_", field.name);
   std::string unused;
   const Schema schema = Follow(property.schema, unused);
   MapType(property.schema, absl::StrCat(owner, PascalCase(property.name)), contract, field);
@@ -84,19 +119,15 @@ Field TypeMapper::MapField(const Property& property, absl::string_view owner, Co
   // A value of any kind says null by itself.
   if (schema.nullable && schema.kind != Kind::kAny) RulesOf(field).set_nullable(true);
   if (field.name != property.name) RulesOf(field).set_wire_name(property.name);
-  if (field.label == Label::kOptional) {
-    if (schema.minimum) RulesOf(field).set_minimum(*schema.minimum);
-    if (schema.maximum) RulesOf(field).set_maximum(*schema.maximum);
-  }
+  SetBounds(schema, field);
   return field;
 }
 
 bool TypeMapper::IsMessage(const Schema& schema, std::string& name) {
-  return Follow(schema, name).kind == Kind::kObject && !name.empty();
-}
-
-void TypeMapper::Fail(absl::string_view pointer, absl::string_view what) {
-  if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat(pointer, ": ", what));
+  std::string upstream;
+  if (Follow(schema, upstream).kind != Kind::kObject || upstream.empty()) return false;
+  name = type_names_[upstream];
+  return true;
 }
 
 Schema TypeMapper::Follow(const Schema& start, std::string& name) {
@@ -105,7 +136,7 @@ Schema TypeMapper::Follow(const Schema& start, std::string& name) {
     if (schema.kind != Kind::kRef) return schema;
     const auto target = schemas_.find(schema.ref);
     if (target == schemas_.end()) {
-      Fail(schema.pointer, absl::StrCat("there is no schema \"", schema.ref, "\""));
+      Loosen(schema, absl::StrCat("there is no schema \"", schema.ref, "\""));
       return Schema();
     }
     name = schema.ref;
@@ -115,7 +146,7 @@ Schema TypeMapper::Follow(const Schema& start, std::string& name) {
     schema.nullable = schema.nullable || nullable;
     schema.deprecated = schema.deprecated || deprecated;
   }
-  Fail(start.pointer, "a chain of references that does not end");
+  Loosen(start, "a chain of references that does not end");
   return Schema();
 }
 
@@ -136,7 +167,8 @@ void TypeMapper::MapType(const Schema& reference, absl::string_view owner, Contr
     case Kind::kBoolean:
       return SetOptional("bool", field);
     case Kind::kEnum:
-      return SetOptional(name.empty() ? EnumFor(schema, owner, contract) : name, field);
+      return SetOptional(name.empty() ? EnumFor(schema, owner, contract) : type_names_[name],
+                         field);
     case Kind::kArray:
       return MapArray(schema, owner, contract, field);
     case Kind::kMap:
@@ -144,10 +176,8 @@ void TypeMapper::MapType(const Schema& reference, absl::string_view owner, Contr
     case Kind::kFreeForm:
       return SetPlain(kStructType, field);
     case Kind::kObject:
-      if (name.empty()) {
-        Fail(schema.pointer, "an object that is written out in place; give it a name");
-      }
-      return SetPlain(name, field);
+      // One without a name stands in an array of arrays, or in a place of that kind.
+      return SetPlain(name.empty() ? kStructType : type_names_[name], field);
   }
 }
 
@@ -165,7 +195,8 @@ void TypeMapper::MapArray(const Schema& array, absl::string_view owner, Contract
   if (Follow(element, unused).kind == Kind::kAny) return SetPlain(kListType, field);
   MapType(element, owner, contract, field);
   if (field.label == Label::kRepeated || field.label == Label::kMap) {
-    Fail(array.pointer, "an array of arrays or of maps cannot be mapped");
+    Loosen(array, "an array of arrays or of maps is read as a list of any values");
+    return SetPlain(kListType, field);
   }
   field.label = Label::kRepeated;
 }
@@ -177,7 +208,8 @@ void TypeMapper::MapMap(const Schema& map, absl::string_view owner, Contract& co
   if (Follow(element, unused).kind == Kind::kAny) return SetPlain(kStructType, field);
   MapType(element, owner, contract, field);
   if (field.label == Label::kRepeated || field.label == Label::kMap) {
-    Fail(map.pointer, "a map to arrays or to maps cannot be mapped");
+    Loosen(map, "a map to arrays or to maps is read as any object");
+    return SetPlain(kStructType, field);
   }
   field.label = Label::kMap;
 }
@@ -186,11 +218,15 @@ void TypeMapper::MapMap(const Schema& map, absl::string_view owner, Contract& co
 // place.
 std::string TypeMapper::EnumFor(const Schema& schema, absl::string_view owner, Contract& contract) {
   for (const auto& [name, candidate] : schemas_) {
-    if (candidate->kind == Kind::kEnum && candidate->texts == schema.texts) return name;
+    if (candidate->kind == Kind::kEnum && candidate->texts == schema.texts) {
+      return type_names_[name];
+    }
   }
   std::string name(owner);
-  if (schemas_.count(name) > 0) {
-    Fail(schema.pointer, absl::StrCat("the name \"", name, "\" is taken by a schema"));
+  for (int i = 2; IsTaken(name) || contract.enums.count(name) > 0; ++i) {
+    const auto same = contract.enums.find(name);
+    if (same != contract.enums.end() && TextsOf(same->second) == schema.texts) return name;
+    name = absl::StrCat(owner, i);
   }
   contract.enums[name] = MakeEnum(name, schema);
   return name;
@@ -203,12 +239,12 @@ Enum TypeMapper::MakeEnum(const std::string& name, const Schema& schema) {
   EnumValue zero;
   zero.name = absl::StrCat(prefix, "UNSPECIFIED");
   result.values.push_back(zero);
-  std::set<std::string> names = {zero.name};
+  std::set<std::string> texts;
   for (const std::string& text : schema.texts) {
-    EnumValue value = MakeEnumValue(prefix, text, static_cast<int>(result.values.size()));
-    if (!IsIdentifier(value.name) || !names.insert(value.name).second) {
-      Fail(schema.pointer, absl::StrCat("\"", text, "\" gives no enum value of its own"));
-    }
+    // "" reads as not set, which is the value 0.
+    if (text.empty() || !texts.insert(text).second) continue;
+    EnumValue value = MakeEnumValue(prefix, text);
+    value.number = static_cast<int>(result.values.size());
     result.values.push_back(std::move(value));
   }
   return result;
@@ -217,13 +253,10 @@ Enum TypeMapper::MakeEnum(const std::string& name, const Schema& schema) {
 Message TypeMapper::MakeMessage(const std::string& name, const Schema& schema, Contract& contract) {
   Message message;
   message.name = name;
-  std::set<std::string> names;
   for (const Property& property : schema.properties) {
     Field field = MapField(property, name, contract);
+    MakeNameUnique("", message.fields, field);
     field.number = NextNumber(message.fields, message.reserved);
-    if (!names.insert(field.name).second) {
-      Fail(property.schema.pointer, absl::StrCat("a second field \"", field.name, "\""));
-    }
     message.fields.push_back(std::move(field));
   }
   return message;

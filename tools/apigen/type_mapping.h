@@ -3,11 +3,12 @@
 #define TOOLS_APIGEN_TYPE_MAPPING_H_
 
 #include <map>
+#include <set>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "tools/apigen/model.h"
+#include "tools/apigen/notes.h"
 #include "tools/apigen/openapi.h"
 
 namespace gateway::apigen {
@@ -19,11 +20,11 @@ inline constexpr char kStructType[] = "google.protobuf.Struct";
 inline constexpr char kTimestampType[] = "google.protobuf.Timestamp";
 inline constexpr char kValueType[] = "google.protobuf.Value";
 
-// Not thread-safe. The Api must outlive it. After the first error everything it returns is a
-// placeholder.
+// Not thread-safe. Api and notes must outlive it.
 class TypeMapper {
  public:
-  explicit TypeMapper(const Api& api);
+  // `taken`: names that no type may have.
+  TypeMapper(const Api& api, std::set<std::string> taken, Notes& notes);
 
   // Every object and enum among the named schemas.
   void AddNamedTypes(Contract& contract);
@@ -34,11 +35,18 @@ class TypeMapper {
   // Whether the schema, references followed, is an object with properties. Its name goes to `name`.
   bool IsMessage(const Schema& schema, std::string& name);
 
-  // An error that was met outside; the first one counts.
-  void Fail(absl::string_view pointer, absl::string_view what);
-  const absl::Status& status() const { return status_; }
+  bool IsTaken(const std::string& name) const { return taken_.count(name) > 0; }
+  void AddNote(Note::Effect effect, absl::string_view pointer, absl::string_view what) {
+    notes_.Add(effect, pointer, what);
+  }
 
  private:
+  void Loosen(const Schema& schema, absl::string_view what) {
+    notes_.Add(Note::Effect::kLoosened, schema.pointer, what);
+  }
+  void NameTypes();
+  // Derived names count up: "Order2".
+  std::string FreeName(const std::string& wanted) const;
   // Follows references to the end; nullability and deprecation add up on the way.
   Schema Follow(const Schema& schema, std::string& name);
   // Label, type and format of a value of this schema.
@@ -51,7 +59,10 @@ class TypeMapper {
   Message MakeMessage(const std::string& name, const Schema& schema, Contract& contract);
 
   std::map<std::string, const Schema*> schemas_;
-  absl::Status status_;
+  // Names of messages and enums, by the upstream's names.
+  std::map<std::string, std::string> type_names_;
+  std::set<std::string> taken_;
+  Notes& notes_;
 };
 
 }  // namespace gateway::apigen

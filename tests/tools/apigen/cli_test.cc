@@ -22,19 +22,38 @@ class CliTest : public StandTest {
 };
 
 TEST_F(CliTest, CheckWritesNothingAndSaysWhetherItWould) {
-  EXPECT_EQ(Apigen("--package lemon.v1 --check"), 1);
+  EXPECT_EQ(Apigen("--package lemon.v1 --check"), 3);
   EXPECT_FALSE(HasProto("orders"));
-  EXPECT_EQ(Apigen("--package lemon.v1"), 0);
+  EXPECT_EQ(Apigen("--package lemon.v1"), 3);
   EXPECT_TRUE(HasProto("orders"));
   EXPECT_EQ(Apigen("--package lemon.v1 --check"), 0);
   Properties("OrderDto").erase("paid");
+  EXPECT_EQ(Apigen("--package lemon.v1 --check"), 4);
+}
+
+TEST_F(CliTest, RefusesWhatItCannotRead) {
+  api["openapi"] = 2;
+  EXPECT_EQ(Apigen("--package lemon.v1"), 1);
   EXPECT_EQ(Apigen("--package lemon.v1 --check"), 1);
 }
 
-TEST_F(CliTest, FailsOnWhatItCannotRead) {
-  api["openapi"] = 2;
-  EXPECT_EQ(Apigen("--package lemon.v1"), 2);
-  EXPECT_EQ(Apigen("--package lemon.v1 --check"), 2);
+TEST_F(CliTest, WritesTheReportInBothForms) {
+  EXPECT_EQ(Apigen("--package lemon.v1"), 3);
+  Properties("OrderDto").erase("paid");
+  const std::string files = " --report " + (directory / "r.md").string() + " --report-json " +
+                            (directory / "r.json").string();
+  EXPECT_EQ(Apigen("--package lemon.v1 --version summer" + files), 4);
+  const auto markdown = ReadFile(directory / "r.md");
+  ASSERT_TRUE(markdown.ok());
+  EXPECT_EQ(markdown->find("# lemon.v1: summer\n\nCompared with api.\n"), 0U) << *markdown;
+  const auto text = ReadFile(directory / "r.json");
+  ASSERT_TRUE(text.ok());
+  const Json json = Json::parse(*text);
+  EXPECT_EQ(json["counts"]["breaking"], 1);
+  EXPECT_EQ(json["changes"][0]["subject"], "OrderDto.paid");
+  EXPECT_EQ(json["changes"][0]["breaks"], Json::array({"source"}));
+  EXPECT_EQ(json["changes"][0]["rpcs"],
+            Json::array({"OrdersService.List", "OrdersService.PlaceOrders"}));
 }
 
 TEST_F(CliTest, FailsOnWrongArguments) {

@@ -25,9 +25,9 @@ TEST_F(GenerateTest, FirstGenerationIsTheGoldenOne) {
 
 TEST_F(GenerateTest, ReportsEveryAddition) {
   const std::string report = Run();
-  EXPECT_THAT(report, HasSubstr("added             ColdDrinksService.CreateDrink"));
-  EXPECT_THAT(report, HasSubstr("added             Size"));
-  EXPECT_THAT(report, Not(HasSubstr("BREAKING")));
+  EXPECT_THAT(report, HasSubstr("`ColdDrinksService.CreateDrink` added"));
+  EXPECT_THAT(report, HasSubstr("`Size` added"));
+  EXPECT_THAT(report, Not(HasSubstr("Breaking")));
   EXPECT_THAT(report, HasSubstr("2 services, 6 RPCs"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "absl/strings/str_cat.h"
 #include "tools/apigen/files.h"
 
 namespace gateway::apigen {
@@ -27,6 +28,11 @@ absl::StatusOr<Outcome> StandTest::Generate() const {
   Options options;
   options.package = "lemon.v1";
   options.proto_dir = directory;
+  options.version = "spring";
+  if (!decisions.is_null()) {
+    options.decisions = directory / "decisions.json";
+    EXPECT_TRUE(WriteFile(options.decisions, decisions.dump()).ok());
+  }
   return apigen::Generate(api.dump(), options);
 }
 
@@ -42,7 +48,27 @@ std::string StandTest::Run() {
       ADD_FAILURE() << path << " changes again, to\n" << text.value_or("nothing");
     }
   }
-  return outcome->report;
+  report = outcome->report;
+  return Markdown(report);
+}
+
+std::string StandTest::NotesOfRun() const {
+  const absl::StatusOr<Outcome> outcome = Generate();
+  if (!outcome.ok()) return std::string(outcome.status().message());
+  std::string text;
+  for (const Note& note : outcome->report.notes) {
+    absl::StrAppend(&text, EffectName(note.effect), " ", note.pointer, ": ", note.what, "\n");
+  }
+  return text;
+}
+
+std::string StandTest::BreaksOf(const std::string& subject, Change::Kind kind) const {
+  for (const Change& change : report.changes) {
+    if (change.subject != subject || change.kind != kind) continue;
+    return absl::StrCat(change.breaks.wire ? "wire " : "", change.breaks.json ? "json " : "",
+                        change.breaks.source ? "source " : "", change.breaks.calls ? "calls " : "");
+  }
+  return "none";
 }
 
 std::string StandTest::Proto(const std::string& name) const {
@@ -56,7 +82,7 @@ bool StandTest::HasProto(const std::string& name) const {
 std::map<std::string, std::string> StandTest::AllProtos() const {
   std::map<std::string, std::string> protos;
   for (const auto& entry : std::filesystem::directory_iterator(directory / "lemon/v1")) {
-    protos[entry.path().filename()] = Read(entry.path());
+    if (entry.path().extension() == ".proto") protos[entry.path().filename()] = Read(entry.path());
   }
   return protos;
 }

@@ -21,18 +21,25 @@ class StandTest : public ::testing::Test {
   ~StandTest() override;
 
   // Generates, writes, and expects that protoc's parser takes the result and that a second run
-  // changes nothing. Returns the report.
+  // changes nothing. Returns the report as Markdown; `report` has it as values.
   std::string Run();
 
   // Generates and writes nothing.
   absl::StatusOr<Outcome> Generate() const;
+
+  // All notes of a run that writes nothing, one a line: "skipped #/paths/...: has no tag".
+  std::string NotesOfRun() const;
+
+  // Whom the change of this subject breaks: "wire json source calls", or a part of it. "none" where
+  // there is no such change.
+  std::string BreaksOf(const std::string& subject, Change::Kind kind) const;
 
   // The text of lemon/v1/<name>.proto.
   std::string Proto(const std::string& name) const;
   bool HasProto(const std::string& name) const;
   std::map<std::string, std::string> AllProtos() const;
 
-  // Changes a proto the way a person would; `from` must occur exactly once.
+  // Changes a proto the way a person would; `from` must occur once and no more.
   void Edit(const std::string& name, const std::string& from, const std::string& to);
 
   Json& Operation(const std::string& path, const std::string& verb) {
@@ -46,6 +53,9 @@ class StandTest : public ::testing::Test {
   static constexpr char kOrders[] = "/v1/stands/{standId}/orders";
 
   Json api;
+  Report report;
+  // Content of the file of decisions; none while it is null.
+  Json decisions;
   std::filesystem::path directory;
 };
 

@@ -1,0 +1,29 @@
+// Names for services and RPCs. What callers have compiled against stays:
+//
+//   - An operation whose verb and path are committed keeps the service and the RPC of that name.
+//   - A new one is named by its tag and by the last part of its operationId. If that name is taken
+//     within the service, the whole operationId names it.
+//
+// An operation that the upstream does not list (deprecated, hidden) is left out, unless it was
+// served before.
+#ifndef TOOLS_APIGEN_OPERATION_NAMES_H_
+#define TOOLS_APIGEN_OPERATION_NAMES_H_
+
+#include <set>
+#include <string>
+
+#include "tools/apigen/lock.h"
+#include "tools/apigen/notes.h"
+#include "tools/apigen/openapi.h"
+
+namespace gateway::apigen {
+
+// Sets service, stem and rpc of each operation, and removes those that are left out.
+void NameOperations(const Lock& lock, const std::string& package, Api& api, Notes& notes);
+
+// "Orders_RefundOrder" -> "RefundOrder".
+std::string LastPart(const std::string& operation_id);
+
+}  // namespace gateway::apigen
+
+#endif  // TOOLS_APIGEN_OPERATION_NAMES_H_

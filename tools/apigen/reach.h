@@ -1,0 +1,32 @@
+// Which RPCs use which types. Build once, then ask.
+#ifndef TOOLS_APIGEN_REACH_H_
+#define TOOLS_APIGEN_REACH_H_
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "tools/apigen/model.h"
+
+namespace gateway::apigen {
+
+class Reach {
+ public:
+  explicit Reach(const Contract& contract);
+
+  // "Service.Rpc", sorted.
+  const std::set<std::string>& RpcsOf(const std::string& type) const;
+  // Whether callers send it: here a new demand breaks them.
+  bool IsSent(const std::string& type) const { return sent_.count(type) > 0; }
+
+ private:
+  void Visit(const Contract& contract, const std::string& type, const std::string& rpc,
+             std::set<std::string>& seen);
+
+  std::map<std::string, std::set<std::string>> rpcs_;
+  std::set<std::string> sent_;
+};
+
+}  // namespace gateway::apigen
+
+#endif  // TOOLS_APIGEN_REACH_H_
