@@ -1,6 +1,7 @@
 // The life of checkout sessions through gateway and sandbox: made, listed, paid, expired, refunded;
 // and calls that are repeated on purpose.
 #include <gtest/gtest.h>
+#include <httplib.h>
 
 #include <set>
 #include <string>

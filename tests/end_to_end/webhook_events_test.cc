@@ -3,6 +3,7 @@
 // members of each type; `!` is required, `?` may be null. The events of the others are in their
 // contracts.
 #include <gtest/gtest.h>
+#include <httplib.h>
 
 #include <cstdint>
 #include <fstream>

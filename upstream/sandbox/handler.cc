@@ -47,13 +47,6 @@ constexpr size_t kMaxReplayed = 10000;
 
 }  // namespace
 
-absl::string_view Received::Header(absl::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (absl::EqualsIgnoreCase(key, name)) return value;
-  }
-  return "";
-}
-
 Handler::Handler(const Contract& contract, std::unique_ptr<const Contract> pages, Json behaviour,
                  Options options)
     : contract_(contract),
@@ -144,6 +137,10 @@ Reply Handler::Answer(const Received& received) {
                             : Refuse(NotFound("this path"));
   }
   return ServeOnce(match, target, received);
+}
+
+const Operation* Handler::OperationOf(const Received& received) const {
+  return router_.Find(received.method, ParseTarget(received.target).segments).operation;
 }
 
 Reply Handler::ServeOnce(const Router::Match& match, const Target& target,

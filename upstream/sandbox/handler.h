@@ -21,30 +21,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "upstream/sandbox/contract.h"
+#include "upstream/sandbox/http/message.h"
 #include "upstream/sandbox/refusal.h"
 #include "upstream/sandbox/router.h"
 #include "upstream/sandbox/rules.h"
 #include "upstream/sandbox/world.h"
 
 namespace gateway::sandbox {
-
-struct Received {
-  std::string method;
-  // Path and query as they were sent.
-  std::string target;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-
-  // The first value of this header (case is ignored), or "".
-  absl::string_view Header(absl::string_view name) const;
-};
-
-struct Reply {
-  int status = 200;
-  std::string body;
-  std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers;
-};
 
 class Handler {
  public:
@@ -62,6 +45,9 @@ class Handler {
                                                          absl::string_view seed, Options options);
 
   Reply Answer(const Received& received);
+
+  // The operation that the request names; nullptr where it names none.
+  const Operation* OperationOf(const Received& received) const;
 
   // The reply to a request that cannot be handled at all, in the upstream's form.
   Reply Refuse(const Refusal& refusal);

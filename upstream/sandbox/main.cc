@@ -12,6 +12,8 @@
 
 namespace {
 
+using gateway::sandbox::Fault;
+using gateway::sandbox::ParseFault;
 using gateway::sandbox::Sandbox;
 
 constexpr char kUsage[] =
@@ -22,6 +24,12 @@ constexpr char kUsage[] =
     "  --provider NAME     convergegate, paymentkit, paynow or qashier (paynow)\n"
     "  --listen HOST:PORT  where to listen; port 0 takes a free one (127.0.0.1:8080)\n"
     "  --api-key KEY       a key to accept; may be repeated (the provider's own for tests)\n"
+    "  --fault FAULT       a fault that the next calls meet, as KIND[:OPERATION[:TIMES]]; may be\n"
+    "                      repeated. commit-then-drop:RefundOrder:1 executes one refund and ends\n"
+    "                      the connection without an answer. Others: drop-before-commit, delay,\n"
+    "                      too-many-requests, internal-error, bad-gateway, cut-reply, slow-reply,\n"
+    "                      foreign-reply. While it runs: POST /_sandbox/api/faults\n"
+    "  --open-window true  lets others than this machine use /_sandbox/, which knows no key\n"
     "  SANDBOX_API_KEY     the same as one --api-key, from the environment\n";
 
 bool ReadListen(absl::string_view text, Sandbox::Options& options) {
@@ -45,6 +53,15 @@ bool ReadArguments(int argc, char** argv, Sandbox::Options& options) {
       options.provider = argv[i + 1];
     } else if (name == "--api-key") {
       keys.emplace_back(argv[i + 1]);
+    } else if (name == "--open-window") {
+      options.open_window = argv[i + 1] == absl::string_view("true");
+    } else if (name == "--fault") {
+      const absl::StatusOr<Fault> fault = ParseFault(argv[i + 1]);
+      if (!fault.ok()) {
+        std::fprintf(stderr, "%s\n", std::string(fault.status().message()).c_str());
+        return false;
+      }
+      options.faults.push_back(*fault);
     } else {
       return false;
     }

@@ -17,13 +17,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "upstream/sandbox/connection.h"
 #include "upstream/sandbox/contract.h"
+#include "upstream/sandbox/faults/faults.h"
 #include "upstream/sandbox/handler.h"
+#include "upstream/sandbox/http/listener.h"
+#include "upstream/sandbox/window/api.h"
 
 namespace gateway::sandbox {
 
@@ -45,6 +46,10 @@ class Sandbox {
     size_t threads = 256;
     // Per collection, beside the seed; the oldest make room.
     size_t max_records = 20000;
+    // Faults that the first calls meet.
+    std::vector<Fault> faults = {};
+    // Whether others than this machine may use /_sandbox/, which knows no key.
+    bool open_window = false;
   };
 
   // Sees each request before it is handled, on the thread that serves it; several may run at once.
@@ -53,15 +58,16 @@ class Sandbox {
   // Sees each request with the reply that is about to be sent.
   using ReplyHook = std::function<void(const Received&, const Reply&)>;
 
-  // Returns once connections are accepted.
+  // Returns once connections are accepted. Paths under /_sandbox/ are the sandbox's own.
   static absl::StatusOr<std::unique_ptr<Sandbox>> Start(Options options);
   ~Sandbox();
 
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return listener_->port(); }
   const Contract& contract() const { return contract_; }
+  Faults& faults() { return faults_; }
 
   // Replace the hook from the next request on; empty removes it.
   void OnRequest(RequestHook hook);
@@ -70,24 +76,27 @@ class Sandbox {
  private:
   Sandbox(Options options, const Contract& contract, std::unique_ptr<Handler> handler);
 
-  absl::Status Listen();
-  void Configure();
-  void Answer(const httplib::Request& request, absl::string_view verb, httplib::Response& response);
+  void Serve(Connection& connection);
+  // False: the connection must end.
+  bool AnswerOne(Connection& connection, const Received& received);
   Reply Decide(const Received& received);
+  // Tells the reply hook.
+  Reply Told(const Received& received, Reply reply);
 
   // Constant after Start.
   const Options options_;
   const Contract& contract_;
   const std::unique_ptr<Handler> handler_;
-  int port_ = 0;
+
+  Faults faults_;
+  const Api api_;
 
   std::mutex mu_;
   // Guarded by mu_.
   RequestHook on_request_;
   ReplyHook on_reply_;
 
-  HttpServer server_;
-  std::thread accepting_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace gateway::sandbox

@@ -1,11 +1,8 @@
 // The server as such: hooks, connections, hostile bytes, many callers at once.
 #include "upstream/sandbox/server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <mutex>
@@ -14,48 +11,14 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/upstream/sandbox/client.h"
+#include "tests/upstream/sandbox/raw.h"
 
 namespace gateway::sandbox {
 namespace {
-
-// A TCP connection that says what it is told to.
-class Raw {
- public:
-  explicit Raw(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  }
-  ~Raw() { ::close(socket_); }
-
-  void Say(const std::string& bytes) {
-    EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  void EndSaying() { ::shutdown(socket_, SHUT_WR); }
-
-  // What comes until `last` has come, or the connection ends.
-  std::string Hear(const std::string& last = "") {
-    std::string heard;
-    char buffer[4096];
-    while (last.empty() || !absl::StrContains(heard, last)) {
-      const ssize_t count = ::recv(socket_, buffer, sizeof(buffer), 0);
-      if (count <= 0) break;
-      heard.append(buffer, static_cast<size_t>(count));
-    }
-    return heard;
-  }
-
- private:
-  const int socket_;
-};
 
 constexpr char kAuthorized[] = "Host: x\r\nAuthorization: APIKey pnapi_v1_sandbox\r\n";
 

@@ -1,0 +1,76 @@
+#include "upstream/sandbox/faults/faulty_answer.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway::sandbox {
+namespace {
+
+// What a proxy shows when it does not reach its server.
+constexpr char kPage[] =
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+
+// A reply to a call that nobody on this connection has made.
+constexpr char kForeign[] = "{\"id\":\"foreign\",\"status\":\"completed\"}";
+
+bool Send(Connection& connection, const Reply& reply) {
+  return connection.Write(ReplyText(reply, connection.keep_alive())) && connection.keep_alive();
+}
+
+bool SendCut(Connection& connection, const Reply& reply) {
+  const std::string text = ReplyText(reply, connection.keep_alive());
+  // In the middle of the body, or of the head where there is no body.
+  const size_t kept =
+      reply.body.empty() ? text.size() / 2 : text.size() - (reply.body.size() + 1) / 2;
+  connection.Write(absl::string_view(text).substr(0, kept));
+  return false;
+}
+
+bool SendSlowly(Connection& connection, const Reply& reply, absl::Duration pause) {
+  for (const char byte : ReplyText(reply, connection.keep_alive())) {
+    if (!connection.Stays(pause) || !connection.Write(absl::string_view(&byte, 1))) return false;
+  }
+  return connection.keep_alive();
+}
+
+}  // namespace
+
+bool AnswerWithFault(const Fault& fault, Connection& connection,
+                     const std::function<Reply()>& execute,
+                     const std::function<Reply(int status)>& refuse) {
+  switch (fault.kind) {
+    case Fault::Kind::kCommitThenDrop:
+      execute();
+      return false;
+    case Fault::Kind::kDropBeforeCommit:
+      connection.Reset();
+      return false;
+    case Fault::Kind::kDelay: {
+      const Reply reply = execute();
+      return connection.Stays(fault.pause) && Send(connection, reply);
+    }
+    case Fault::Kind::kTooManyRequests: {
+      Reply reply = refuse(429);
+      reply.headers.emplace_back("Retry-After", absl::StrCat(fault.retry_after_s));
+      return Send(connection, reply);
+    }
+    case Fault::Kind::kInternalError:
+      if (fault.commit) execute();
+      return Send(connection, refuse(500));
+    case Fault::Kind::kBadGateway:
+      if (fault.commit) execute();
+      return Send(connection, {502, kPage, "text/html", {}});
+    case Fault::Kind::kCutReply:
+      return SendCut(connection, execute());
+    case Fault::Kind::kSlowReply:
+      return SendSlowly(connection, execute(), fault.pause);
+    case Fault::Kind::kForeignReply:
+      return Send(connection, execute()) &&
+             Send(connection, {200, kForeign, "application/json", {}});
+  }
+  return false;
+}
+
+}  // namespace gateway::sandbox
