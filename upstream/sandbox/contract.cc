@@ -145,6 +145,9 @@ void Contract::Read(const Json& root) {
   for (const auto& [name, item] : root.at("schemas").items()) {
     schemas_.emplace(name, ReadSchema(name, item));
   }
+  for (const Json& item : root.value("events", Json::array())) {
+    events_.push_back({item.at("type").get<std::string>(), ReadType(item)});
+  }
 }
 
 absl::Status Contract::Link() {
@@ -170,6 +173,7 @@ absl::Status Contract::Link() {
       if (reply.type) link(*reply.type, operation.id);
     }
   }
+  for (Event& event : events_) link(event.type, event.name);
   return result;
 }
 
@@ -194,6 +198,13 @@ const Schema* Contract::FindSchema(absl::string_view name) const {
 const Operation* Contract::FindOperation(absl::string_view id) const {
   for (const Operation& operation : operations_) {
     if (operation.id == id) return &operation;
+  }
+  return nullptr;
+}
+
+const Contract::Event* Contract::FindEvent(absl::string_view name) const {
+  for (const Event& event : events_) {
+    if (event.name == name) return &event;
   }
   return nullptr;
 }

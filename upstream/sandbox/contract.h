@@ -129,6 +129,12 @@ class Contract {
   Contract(const Contract&) = delete;
   Contract& operator=(const Contract&) = delete;
 
+  // A webhook's event: the text that names it, and the shape that is documented for it.
+  struct Event {
+    std::string name;
+    Type type;
+  };
+
   const std::string& provider() const { return provider_; }
   const std::vector<Operation>& operations() const { return operations_; }
   const std::map<std::string, Schema>& schemas() const { return schemas_; }
@@ -136,6 +142,8 @@ class Contract {
   // nullptr where there is none of this name.
   const Schema* FindSchema(absl::string_view name) const;
   const Operation* FindOperation(absl::string_view id) const;
+  const Event* FindEvent(absl::string_view name) const;
+  const std::vector<Event>& events() const { return events_; }
   // A reference to the schema of this name, which must exist.
   Type Ref(absl::string_view name) const;
 
@@ -148,6 +156,7 @@ class Contract {
   std::string provider_;
   std::vector<Operation> operations_;
   std::map<std::string, Schema> schemas_;
+  std::vector<Event> events_;
 };
 
 }  // namespace gateway::sandbox

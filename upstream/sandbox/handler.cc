@@ -1,15 +1,18 @@
 #include "upstream/sandbox/handler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "upstream/sandbox/derive.h"
-#include "upstream/sandbox/render.h"
 #include "upstream/sandbox/request.h"
+#include "upstream/sandbox/script/lua_json.h"
+#include "upstream/sandbox/world/records.h"
+#include "upstream/sandbox/world/render.h"
+#include "upstream/sandbox/world/shape.h"
 
 namespace gateway::sandbox {
 namespace {
@@ -30,79 +33,69 @@ std::string KeyIn(absl::string_view scheme, absl::string_view credentials) {
 }
 
 absl::StatusOr<std::unique_ptr<const Contract>> ParsePages(const Contract& contract,
-                                                           const Json& behaviour) {
+                                                           const Json& settings) {
   const Json pages = {{"provider", contract.provider()},
-                      {"operations", behaviour.value("pages", Json::array())},
+                      {"operations", settings.value("pages", Json::array())},
                       {"schemas", Json::object()}};
   return Contract::Parse(WriteJson(pages));
 }
 
 // Without a key of the caller's, the one that the behaviour names.
-Handler::Options WithKeys(Handler::Options options, const Json& behaviour) {
-  if (options.api_keys.empty()) options.api_keys.push_back(behaviour.value("api_key", ""));
+Handler::Options WithKeys(Handler::Options options, const Json& settings) {
+  if (options.api_keys.empty()) options.api_keys.push_back(settings.value("api_key", ""));
   return options;
 }
 
 constexpr size_t kMaxReplayed = 10000;
+constexpr size_t kMaxJobs = 100000;
 
 }  // namespace
 
-Handler::Handler(const Contract& contract, std::unique_ptr<const Contract> pages, Json behaviour,
-                 Options options)
+Handler::Handler(const Contract& contract, std::unique_ptr<const Contract> pages,
+                 std::unique_ptr<World> world, Options options)
     : contract_(contract),
       pages_(std::move(pages)),
-      behaviour_(std::move(behaviour)),
-      options_(WithKeys(std::move(options), behaviour_)),
+      world_(std::move(world)),
+      settings_(world_->script().settings()),
+      options_(WithKeys(std::move(options), settings_)),
       router_(contract),
-      page_router_(*pages_),
-      world_(contract, behaviour_, options_.max_records) {}
+      page_router_(*pages_) {}
 
 absl::StatusOr<std::unique_ptr<Handler>> Handler::Create(const Contract& contract,
                                                          absl::string_view behaviour,
-                                                         absl::string_view seed, Options options) {
-  std::optional<Json> behaviour_json = ParseJson(behaviour);
-  if (!behaviour_json) return absl::InvalidArgumentError("the behaviour is not JSON");
-  const std::optional<Json> seed_json = ParseJson(seed);
-  if (!seed_json) return absl::InvalidArgumentError("the seed is not JSON");
-  auto pages = ParsePages(contract, *behaviour_json);
+                                                         absl::string_view seed, Options options,
+                                                         const Contract* events) {
+  const std::optional<Json> records = ParseJson(seed);
+  if (!records || !records->is_object()) {
+    return absl::InvalidArgumentError("the seed is no JSON object");
+  }
+  absl::StatusOr<std::unique_ptr<World>> world =
+      World::Create(contract, behaviour, options.max_records);
+  if (!world.ok()) return world.status();
+  (*world)->events = events;
+  auto pages = ParsePages(contract, (*world)->script().settings());
   if (!pages.ok()) return pages.status();
   std::unique_ptr<Handler> handler(
-      new Handler(contract, *std::move(pages), *std::move(behaviour_json), std::move(options)));
-  if (absl::Status status = handler->DeriveRules(); !status.ok()) return status;
-  if (absl::Status status = handler->Plant(*seed_json); !status.ok()) return status;
+      new Handler(contract, *std::move(pages), *std::move(world), std::move(options)));
+  if (absl::Status status = handler->CheckRules(); !status.ok()) return status;
+  if (absl::Status status = handler->Plant(*records); !status.ok()) return status;
   return handler;
 }
 
-absl::Status Handler::DeriveRules() {
-  for (const auto& [id, rule] : world_.Section("operations").items()) {
-    if (contract_.FindOperation(id) == nullptr) {
+absl::Status Handler::CheckRules() const {
+  for (const auto& [id, rule] : world_->Setting({"operations"}).items()) {
+    if (contract_.FindOperation(id) == nullptr && pages_->FindOperation(id) == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("a rule for no operation: ", id));
     }
-  }
-  for (const Operation& operation : contract_.operations()) {
-    Json stated = world_.Entry("operations", operation.id);
-    if (const std::string model = stated.value("like", ""); !model.empty()) {
-      stated["steps"] = world_.Entry("operations", model).at("steps");
-    }
-    absl::StatusOr<Json> rule = CompleteRule(contract_, operation, stated);
-    if (!rule.ok()) return rule.status();
-    rules_[operation.id] = *std::move(rule);
-  }
-  for (Json page : behaviour_.value("pages", Json::array())) {
-    page["reply"] = page.at("reply_with");  // what `reply` is to a rule; here it is the type
-    const std::string id = page.at("id");
-    rules_[id] = std::move(page);
   }
   return absl::OkStatus();
 }
 
 absl::Status Handler::Plant(const Json& seed) {
-  world_.SetClock([now = SeedStart()]() mutable { return now += kSeedStep; });
-  Scope scope;
-  const std::optional<Refusal> refusal =
-      RunSteps(world_, scope, seed.value("steps", Json::array()), nullptr, Json::object());
-  world_.SetClock(nullptr);
-  world_.state().Seal();
+  world_->SetClock([now = SeedStart()]() mutable { return now += kSeedStep; });
+  const std::optional<Refusal> refusal = PlantRecords(*world_, seed);
+  world_->SetClock(nullptr);
+  world_->state().Seal();
   if (!refusal) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("the seed: ", refusal->message));
 }
@@ -112,7 +105,7 @@ bool Handler::Authorized(const Received& received) const {
   const size_t space = std::min(header.find(' '), header.size());
   const absl::string_view scheme = header.substr(0, space);
   bool known = false;
-  for (const Json& accepted : behaviour_.value("authorization", Json::array())) {
+  for (const Json& accepted : settings_.value("authorization", Json::array())) {
     known |= absl::EqualsIgnoreCase(scheme, accepted.get_ref<const std::string&>());
   }
   const std::string key = KeyIn(scheme, absl::StripAsciiWhitespace(header.substr(space)));
@@ -122,7 +115,7 @@ bool Handler::Authorized(const Received& received) const {
 
 Reply Handler::Answer(const Received& received) {
   const Target target = ParseTarget(received.target);
-  const Json root = behaviour_.value("root", Json::object());
+  const Json root = settings_.value("root", Json::object());
   if (received.method == "GET" && received.target == root.value("path", "")) {
     return {200, root.at("text"), "text/html", {}};
   }
@@ -162,35 +155,47 @@ Reply Handler::ServeOnce(const Router::Match& match, const Target& target,
 Reply Handler::Serve(const Router::Match& match, const Target& target, const Received& received) {
   auto checked = Check(*match.operation, match, target, received);
   if (const Refusal* refusal = std::get_if<Refusal>(&checked)) return Refuse(*refusal);
-  return Execute(*match.operation, std::get<Names>(std::move(checked)));
+  return Execute(*match.operation, std::get<Json>(std::move(checked)));
 }
 
-std::variant<Names, Refusal> Handler::Check(const Operation& operation, const Router::Match& match,
-                                            const Target& target, const Received& received) const {
+std::variant<Json, Refusal> Handler::Check(const Operation& operation, const Router::Match& match,
+                                           const Target& target, const Received& received) const {
   std::vector<Violation> violations;
-  Names names;
-  names["path"] = ReadPath(operation, match.values, violations);
-  names["query"] = ReadQuery(operation, target.query, violations);
-  names["body"] = ReadBody(operation, received.Header("Content-Type"), received.body,
-                           behaviour_.value("encoding", "json") == "form", violations);
-  if (!violations.empty()) {
-    Refusal refusal = BadRequest(std::move(violations));
-    refusal.status = behaviour_.value("invalid_status", refusal.status);
-    return refusal;
-  }
-  return names;
+  Json request;
+  request["path"] = ReadPath(operation, match.values, violations);
+  request["query"] = ReadQuery(operation, target.query, violations);
+  request["body"] = ReadBody(operation, received.Header("Content-Type"), received.body,
+                             settings_.value("encoding", "json") == "form", violations);
+  if (violations.empty()) return request;
+  Refusal refusal = BadRequest(std::move(violations));
+  refusal.status = settings_.value("invalid_status", refusal.status);
+  return refusal;
 }
 
-Reply Handler::Execute(const Operation& operation, Names names) {
-  const Json& rule = rules_.at(operation.id);
+void Handler::Begin() {
+  world_->script().Refill();
+  world_->state().Begin();
+  world_->effects = {};
+}
+
+std::vector<Json> Handler::End(bool done) {
+  World::Effects effects = std::exchange(world_->effects, {});
+  if (!done) {
+    world_->state().Rollback();
+    return {};
+  }
+  for (World::Job& job : effects.jobs) {
+    if (jobs_.size() < kMaxJobs) jobs_.push_back(std::move(job));
+  }
+  return std::move(effects.events);
+}
+
+Reply Handler::Execute(const Operation& operation, Json request) {
   std::unique_lock<std::mutex> lock(mu_);
-  world_.state().Begin();
-  Scope scope;
-  scope.names = std::move(names);
-  std::optional<Refusal> refusal = BindPath(operation, scope);
-  if (!refusal) refusal = RunSteps(world_, scope, rule.at("steps"), &operation, rule);
-  if (refusal) {
-    world_.state().Rollback();
+  Begin();
+  std::variant<Json, Refusal> result = RunRule(operation, std::move(request));
+  if (const Refusal* const refusal = std::get_if<Refusal>(&result)) {
+    End(/*done=*/false);
     lock.unlock();
     return Refuse(*refusal);
   }
@@ -198,12 +203,12 @@ Reply Handler::Execute(const Operation& operation, Names names) {
   reply.status = operation.reply.status;
   Json shown;
   const bool has_content = operation.reply.type && reply.status != 204;
-  if (has_content) {
-    shown = Render(world_, *operation.reply.type, Evaluate(world_, scope.names, rule.at("reply")));
-  }
-  if (rule.value("dry_run", false)) world_.state().Rollback();
-  AddTraceId(world_.NextToken(), reply);
+  if (has_content) shown = Render(*world_, *operation.reply.type, std::get<Json>(result));
+  const bool kept = world_->Setting({"operations", operation.id, "dry_run"}) != true;
+  const std::vector<Json> events = End(kept);
+  AddTraceId(world_->NextToken(), reply);
   lock.unlock();
+  if (on_events_ && !events.empty()) on_events_(events);
   if (has_content) {
     reply.body = WriteJson(shown);
   } else {
@@ -212,36 +217,96 @@ Reply Handler::Execute(const Operation& operation, Names names) {
   return reply;
 }
 
+std::variant<Json, Refusal> Handler::Do(const Script::Path& path, const Json& argument) {
+  std::unique_lock<std::mutex> lock(mu_);
+  Begin();
+  std::variant<Json, Refusal> result = world_->script().Call(path, argument, Absent());
+  const std::vector<Json> events = End(std::holds_alternative<Json>(result));
+  lock.unlock();
+  if (on_events_ && !events.empty()) on_events_(events);
+  return result;
+}
+
+absl::Time Handler::RunJobs() {
+  while (true) {
+    World::Job job;
+    {
+      const std::lock_guard<std::mutex> lock(mu_);
+      const auto first = std::min_element(
+          jobs_.begin(), jobs_.end(),
+          [](const World::Job& left, const World::Job& right) { return left.due < right.due; });
+      if (first == jobs_.end()) return absl::InfiniteFuture();
+      if (first->due > world_->Now()) return first->due - ahead_;
+      job = std::move(*first);
+      jobs_.erase(first);
+    }
+    Do({"jobs", job.name}, job.argument);
+  }
+}
+
+void Handler::SetPublicUrl(std::string url) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  world_->public_url = std::move(url);
+}
+
+void Handler::Forward(absl::Duration time) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  ahead_ += time;
+  world_->SetClock([ahead = ahead_] { return absl::Now() + ahead; });
+}
+
+absl::Time Handler::Now() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  return world_->Now();
+}
+
+Json Handler::Export() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  return world_->state().Export();
+}
+
+std::variant<Json, Refusal> Handler::RunRule(const Operation& operation, Json request) {
+  Json call = std::move(request);
+  if (std::optional<Refusal> refusal = NameRecords(operation, call)) return *std::move(refusal);
+  call["operation"] = ShapeOf(contract_, operation);
+  for (Json& parent : call["operation"]["parents"]) {
+    parent = call["path"].at(parent.get_ref<const std::string&>());
+  }
+  world_->asked = {&operation, call["query"]};
+  const Json sent = call["body"];
+  return world_->script().Call({"serve"}, call, sent);
+}
+
 // Every record that the path names has to be there, and to belong to the ones named before it.
-std::optional<Refusal> Handler::BindPath(const Operation& operation, Scope& scope) {
-  const Json path = scope.names["path"];
+std::optional<Refusal> Handler::NameRecords(const Operation& operation, Json& call) {
+  Json& records = call["records"] = Json::object();
   Json parents = Json::object();
-  for (const Parameter& parameter : operation.path_params) {
+  for (size_t i = 0; i < operation.path_params.size(); ++i) {
+    const std::string& name = operation.path_params[i].name;
     // The same name may be another record's with another operation.
-    const Json own = rules_.at(operation.id).value("params", Json::object());
-    const Json place = own.contains(parameter.name) ? own.at(parameter.name)
-                                                    : world_.Entry("params", parameter.name);
-    if (!place.contains("in")) continue;
-    const Json& value = path.at(parameter.name);
-    const std::string collection = place.at("in");
-    const Json where = {{place.value("by", "id"), value}};
-    const std::optional<Handle> handle = world_.state().Find(collection, where);
+    const Json& own = world_->Setting({"operations", operation.id, "params", name});
+    const Json& place = own.empty() ? world_->Setting({"params", name}) : own;
+    const std::string collection = place.value("in", NamedCollection(contract_, operation, i));
+    if (collection.empty()) continue;
+    const Json& value = call["path"].at(name);
+    const auto handle = world_->state().Find(collection, {{place.value("by", "id"), value}});
     if (!handle) return NotFound(absl::StrCat(collection, " ", PlainText(value)));
-    const Json& record = *world_.state().Get(*handle);
+    const Json& record = *world_->state().Get(*handle);
     for (const auto& [member, parent] : parents.items()) {
       if (record.contains(member) && !Matches(record, {{member, parent}})) {
         return NotFound(absl::StrCat(collection, " ", PlainText(value)));
       }
     }
-    parents[SnakeCase(parameter.name)] = value;
-    Bind(world_, scope, RecordName(parameter.name), *handle);
+    parents[SnakeCase(name)] = value;
+    records[RecordName(name)] = {{"collection", handle->collection}, {"key", handle->key}};
+    records["record"] = records[RecordName(name)];
   }
   return std::nullopt;
 }
 
 Reply Handler::Refuse(const Refusal& refusal) {
   const std::lock_guard<std::mutex> lock(mu_);
-  const std::string trace_id = world_.NextToken();
+  const std::string trace_id = world_->NextToken();
   Reply reply{refusal.status, WriteJson(ErrorBody(refusal, trace_id)), "application/json", {}};
   AddTraceId(trace_id, reply);
   return reply;
@@ -249,20 +314,22 @@ Reply Handler::Refuse(const Refusal& refusal) {
 
 // As the behaviour spells errors. Under mu_.
 Json Handler::ErrorBody(const Refusal& refusal, const std::string& trace_id) {
-  Names names = {{"status", refusal.status},
-                 {"code", refusal.code},
-                 {"message", refusal.message},
-                 {"trace_id", trace_id},
-                 {"violations", Json::array()}};
+  Json error = {{"status", refusal.status},
+                {"code", refusal.code},
+                {"message", refusal.message},
+                {"trace_id", trace_id},
+                {"violations", Json::array()}};
   for (const Violation& violation : refusal.violations) {
-    names["violations"].push_back(
+    error["violations"].push_back(
         {{"code", violation.code}, {"message", violation.message}, {"path", violation.path}});
   }
-  return Evaluate(world_, names, world_.Section("error"));
+  world_->script().Refill();
+  const Json body = world_->Value(world_->Setting({"error"}), {}, "error", error);
+  return body.empty() ? error : body;
 }
 
 void Handler::AddTraceId(const std::string& trace_id, Reply& reply) const {
-  const std::string header = behaviour_.value("trace_id_header", "");
+  const std::string header = settings_.value("trace_id_header", "");
   if (!header.empty()) reply.headers.emplace_back(header, "req_" + trace_id);
 }
 

@@ -9,6 +9,7 @@
 #ifndef UPSTREAM_SANDBOX_HANDLER_H_
 #define UPSTREAM_SANDBOX_HANDLER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,8 +25,7 @@
 #include "upstream/sandbox/http/message.h"
 #include "upstream/sandbox/refusal.h"
 #include "upstream/sandbox/router.h"
-#include "upstream/sandbox/rules.h"
-#include "upstream/sandbox/world.h"
+#include "upstream/sandbox/world/world.h"
 
 namespace gateway::sandbox {
 
@@ -38,51 +38,82 @@ class Handler {
     size_t max_records = 20000;
   };
 
-  // Reads the behaviour, derives a rule for every operation of the contract and plants the seed.
-  // Fails when one of these does not work out, naming it. The contract must outlive the handler.
+  // Runs the behaviour's file and plants the seed. Fails when one of these does not work out,
+  // naming it. Contracts must outlive the handler.
   static absl::StatusOr<std::unique_ptr<Handler>> Create(const Contract& contract,
                                                          absl::string_view behaviour,
-                                                         absl::string_view seed, Options options);
+                                                         absl::string_view seed, Options options,
+                                                         const Contract* events = nullptr);
 
   Reply Answer(const Received& received);
 
+  // The table of the behaviour's file. Constant.
+  const Json& settings() const { return settings_; }
+
   // The operation that the request names; nullptr where it names none.
   const Operation* OperationOf(const Received& received) const;
+
+  // Calls a function of the behaviour that no operation names, such as {"pay", "act"}: whole or not
+  // at all.
+  std::variant<Json, Refusal> Do(const Script::Path& path, const Json& argument);
+
+  // Runs the jobs that are due (`after` of prelude.lua). Returns when the next one is.
+  absl::Time RunJobs();
+  // Where browsers find this sandbox.
+  void SetPublicUrl(std::string url);
+  // Sees the events of each call that went through, after it. Set before the first call.
+  void OnEvents(std::function<void(const std::vector<Json>&)> hook) {
+    on_events_ = std::move(hook);
+  }
+  // Sets the clock forward. Jobs that become due run with the next RunJobs.
+  void Forward(absl::Duration time);
+  absl::Time Now();
+  // All records, in the form of a seed.
+  Json Export();
 
   // The reply to a request that cannot be handled at all, in the upstream's form.
   Reply Refuse(const Refusal& refusal);
 
  private:
-  Handler(const Contract& contract, std::unique_ptr<const Contract> pages, Json behaviour,
-          Options options);
+  Handler(const Contract& contract, std::unique_ptr<const Contract> pages,
+          std::unique_ptr<World> world, Options options);
 
-  absl::Status DeriveRules();
+  absl::Status CheckRules() const;
   absl::Status Plant(const Json& seed);
 
   bool Authorized(const Received& received) const;
-  std::variant<Names, Refusal> Check(const Operation& operation, const Router::Match& match,
-                                     const Target& target, const Received& received) const;
+  // The request's parts: {"path", "query", "body"}.
+  std::variant<Json, Refusal> Check(const Operation& operation, const Router::Match& match,
+                                    const Target& target, const Received& received) const;
   Reply Serve(const Router::Match& match, const Target& target, const Received& received);
   // A call that repeats another's idempotency key gets that one's reply.
   Reply ServeOnce(const Router::Match& match, const Target& target, const Received& received);
-  Reply Execute(const Operation& operation, Names names);
+  Reply Execute(const Operation& operation, Json request);
+  // Begins and ends what is done as a whole; under mu_. End returns the events to be told.
+  void Begin();
+  std::vector<Json> End(bool done);
+  std::variant<Json, Refusal> RunRule(const Operation& operation, Json request);
   Json ErrorBody(const Refusal& refusal, const std::string& trace_id);
   void AddTraceId(const std::string& trace_id, Reply& reply) const;
-  std::optional<Refusal> BindPath(const Operation& operation, Scope& scope);
+  // The records that the path names, into the call; the refusal where one is not there.
+  std::optional<Refusal> NameRecords(const Operation& operation, Json& call);
 
   // Constant after construction.
   const Contract& contract_;
   const std::unique_ptr<const Contract> pages_;
-  const Json behaviour_;
+  const std::unique_ptr<World> world_;
+  const Json& settings_;  // the behaviour's
   const Options options_;
   const Router router_;
   const Router page_router_;
-  std::map<std::string, Json> rules_;
 
   std::mutex mu_;
-  // Guarded by mu_.
-  World world_;
+  // Guarded by mu_, and *world_ too.
   std::map<std::string, Reply> replayed_;  // by operation and idempotency key
+  std::vector<World::Job> jobs_;
+  absl::Duration ahead_;
+
+  std::function<void(const std::vector<Json>&)> on_events_;
 };
 
 }  // namespace gateway::sandbox

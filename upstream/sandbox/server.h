@@ -67,6 +67,8 @@ class Sandbox {
 
   int port() const { return listener_->port(); }
   const Contract& contract() const { return contract_; }
+  // What the behaviour's file returns: which keys are accepted, in which form bodies come.
+  const Json& settings() const { return handler_->settings(); }
   Faults& faults() { return faults_; }
 
   // Replace the hook from the next request on; empty removes it.

@@ -1,4 +1,4 @@
-#include "upstream/sandbox/state.h"
+#include "upstream/sandbox/world/state.h"
 
 #include <algorithm>
 #include <utility>
@@ -137,6 +137,14 @@ void State::Rollback() {
     }
   }
   journal_.clear();
+}
+
+Json State::Export() const {
+  Json all = Json::object();
+  for (const auto& [name, collection] : collections_) {
+    for (const auto& [key, record] : collection.records) all[name].push_back(record);
+  }
+  return all;
 }
 
 void State::Seal() {

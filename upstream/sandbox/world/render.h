@@ -2,7 +2,7 @@
 // that it does not know.
 //
 // A member that the record lacks comes from the first of these that has it:
-//   1. the behaviour's "computed" expression for it ("self" is the record),
+//   1. the behaviour's "computed" member of this name,
 //   2. the record that it refers to: "customer" by "customer_id", where the behaviour keeps the
 //      member's schema,
 //   3. the text of an amount: "total_amount_str" by "total_amount",
@@ -11,12 +11,12 @@
 //   5. the behaviour's "fill" by the member's name,
 //   6. null where null may stand (for about half of the members; the others are left out), or
 //   7. where it is required: a made-up value, the same each time the record is shown.
-#ifndef UPSTREAM_SANDBOX_RENDER_H_
-#define UPSTREAM_SANDBOX_RENDER_H_
+#ifndef UPSTREAM_SANDBOX_WORLD_RENDER_H_
+#define UPSTREAM_SANDBOX_WORLD_RENDER_H_
 
 #include "upstream/sandbox/contract.h"
 #include "upstream/sandbox/json.h"
-#include "upstream/sandbox/world.h"
+#include "upstream/sandbox/world/world.h"
 
 namespace gateway::sandbox {
 
@@ -25,4 +25,4 @@ Json Render(World& world, const Type& type, const Json& value);
 
 }  // namespace gateway::sandbox
 
-#endif  // UPSTREAM_SANDBOX_RENDER_H_
+#endif  // UPSTREAM_SANDBOX_WORLD_RENDER_H_

@@ -1,4 +1,4 @@
-#include "upstream/sandbox/render.h"
+#include "upstream/sandbox/world/render.h"
 
 #include <utility>
 
@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "upstream/sandbox/example.h"
-#include "upstream/sandbox/expression.h"
 #include "upstream/sandbox/formats.h"
 #include "upstream/sandbox/validator.h"
 
@@ -52,7 +51,7 @@ class Rendering {
   // A short form of a record of another collection ({"id": ...}) takes what it lacks from that
   // record.
   Json WithReferred(const Schema& schema, const Json& own) {
-    const Json& collection = world_.Entry("references", schema.name);
+    const Json& collection = world_.Setting({"references", schema.name});
     if (!collection.is_string() || !own.contains("id")) return own;
     const auto handle = world_.state().Find(collection.get<std::string>(), {{"id", own["id"]}});
     if (!handle) return own;
@@ -86,11 +85,11 @@ class Rendering {
   }
 
   Json Computed(const Schema& schema, const Field& field, const Json& record) {
-    const Json& collection = world_.Entry("collections", schema.name);
-    const auto computed = collection.find("computed");
-    if (computed == collection.end() || !computed->contains(field.name)) return Absent();
-    Names names = {{"self", record}};
-    return Evaluate(world_, names, computed->at(field.name));
+    const Script::Path section = {"collections", schema.name, "computed"};
+    const Json& computed = world_.Setting(section);
+    const auto found = computed.find(field.name);
+    if (found == computed.end()) return Absent();
+    return world_.Value(*found, section, field.name, record);
   }
 
   Json Referred(const Field& field, const Json& record) {
@@ -110,7 +109,7 @@ class Rendering {
       if (!value.is_number_integer()) return Absent();
       return MoneyText(value.get<int64_t>(), Currency(record, field.name));
     }
-    for (const Json& prefix : world_.Section("mirrors")) {
+    for (const Json& prefix : world_.Setting({"mirrors"})) {
       absl::string_view mirrored = field.name;
       if (!absl::ConsumePrefix(&mirrored, prefix.get<std::string>())) continue;
       const Field* source = schema.Find(mirrored);
@@ -129,7 +128,7 @@ class Rendering {
   }
 
   Json ByName(const Field& field) {
-    const Json& fill = world_.Section("fill");
+    const Json& fill = world_.Setting({"fill"});
     const auto found = fill.find(field.name);
     if (found == fill.end()) return Absent();
     return Validate(field.type, *found, UnknownMembers::kRefused).empty() ? *found : Absent();

@@ -1,11 +1,14 @@
-#include "upstream/sandbox/listing.h"
+#include "upstream/sandbox/world/listing.h"
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "upstream/sandbox/formats.h"
+#include "upstream/sandbox/script/lua_json.h"
 
 namespace gateway::sandbox {
 namespace {
@@ -33,14 +36,8 @@ bool IsWithin(const Json& record, const std::string& path, const Json& interval)
          !(interval.contains("lte") && number > interval["lte"]);
 }
 
-// Whether one record passes one parameter; `value` is absent where the request leaves the parameter
-// out.
-bool Passes(World& world, Names& names, const Json& record, const Json& filter, const Json& value) {
-  if (filter.is_object()) {
-    const auto relations = filter.find(IsAbsent(value) ? "" : PlainText(value));
-    return relations == filter.end() || Matches(record, EvaluateWhere(world, names, *relations));
-  }
-  if (IsAbsent(value)) return true;
+// Whether one record passes one parameter that the request has.
+bool Passes(const Json& record, const Json& filter, const Json& value) {
   if (value.is_object()) return IsWithin(record, filter.get<std::string>(), value);
   if (filter.is_array()) return ContainsText(record, filter, value);
   return Matches(record, {{filter.get<std::string>(), value}});
@@ -75,9 +72,8 @@ Json Page(std::vector<Json> records, const Json& query) {
   return records;
 }
 
-// The newest first; cursors are the ids of records that are themselves left out. `more`: whether
-// there are further ones in the direction of the cursor.
-Json CursorPage(std::vector<Json> records, const Json& query, Json& more) {
+// The newest first; cursors are the ids of records that are themselves left out.
+Json CursorPage(std::vector<Json> records, const Json& query, bool& more) {
   std::reverse(records.begin(), records.end());
   const auto at = [&](const char* cursor) {
     return std::find_if(records.begin(), records.end(), [&](const Json& record) {
@@ -98,39 +94,57 @@ Json CursorPage(std::vector<Json> records, const Json& query, Json& more) {
   return records;
 }
 
+void Narrow(World& world, const Script::Path& filters, const Parameter& parameter,
+            std::vector<Json>& records) {
+  const Json& query = world.asked.query;
+  const auto given = query.find(parameter.name);
+  const Json value = given == query.end() ? Absent() : *given;
+  const Json& stated = world.Setting(filters);
+  const Json filter = stated.value(parameter.name, Json(parameter.name));
+  if (IsFunction(filter)) {
+    const Json where = world.Value(filter, filters, parameter.name, value);
+    if (IsNothing(where)) return;
+    std::erase_if(records, [&](const Json& record) { return !Matches(record, where); });
+  } else if (!IsAbsent(value)) {
+    std::erase_if(records, [&](const Json& record) { return !Passes(record, filter, value); });
+  }
+}
+
 }  // namespace
 
-Json ListRecords(World& world, Names& names, absl::string_view collection, const Json& where,
-                 const Operation& operation, const Json& rule) {
-  const Schema* schema = world.contract().FindSchema(collection);
-  const Json filters = rule.value("filters", Json::object());
-  const Json query = names.count("query") > 0 ? names.at("query") : Json::object();
+Listed ListRecords(World& world, const std::string& collection, const Json& where) {
+  const Operation& operation = *world.asked.operation;
+  const Json& query = world.asked.query;
+  const Schema* const schema = world.contract().FindSchema(collection);
+  const Script::Path filters = {"operations", operation.id, "filters"};
   std::vector<Json> records;
   for (const Handle& handle : world.state().FindAll(collection, where)) {
     records.push_back(*world.state().Get(handle));
   }
   for (const Parameter& parameter : operation.query) {
     const bool has_member = schema != nullptr && schema->Find(parameter.name) != nullptr;
-    if (IsPaging(parameter.name) || (!has_member && !filters.contains(parameter.name))) continue;
-    const Json filter = filters.value(parameter.name, Json(parameter.name));
-    const auto given = query.find(parameter.name);
-    const Json value = given == query.end() ? Absent() : *given;
-    records.erase(std::remove_if(records.begin(), records.end(),
-                                 [&](const Json& record) {
-                                   return !Passes(world, names, record, filter, value);
-                                 }),
-                  records.end());
+    const bool has_filter = world.Setting(filters).contains(parameter.name);
+    if (IsPaging(parameter.name) || (!has_member && !has_filter)) continue;
+    Narrow(world, filters, parameter, records);
   }
+  Listed listed;
   if (operation.FindQuery("starting_after") != nullptr) {
-    return CursorPage(std::move(records), query, names["more"]);
+    listed.records = CursorPage(std::move(records), query, listed.more);
+    return listed;
   }
-  if (operation.FindQuery("limit") != nullptr) return Page(std::move(records), query);
-  if (const std::string member = rule.value("order_by", ""); !member.empty()) {
+  if (operation.FindQuery("limit") != nullptr) {
+    listed.records = Page(std::move(records), query);
+    return listed;
+  }
+  const Json& order_by = world.Setting({"operations", operation.id, "order_by"});
+  if (order_by.is_string()) {
+    const std::string member = order_by.get<std::string>();
     std::stable_sort(records.begin(), records.end(), [&](const Json& left, const Json& right) {
       return left.value(member, Json()) < right.value(member, Json());
     });
   }
-  return records;
+  listed.records = std::move(records);
+  return listed;
 }
 
 }  // namespace gateway::sandbox

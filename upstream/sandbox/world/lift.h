@@ -1,11 +1,11 @@
 // Takes what a request says into a record: the request's DTO and the record's schema differ in what
 // they require, in what may be null, and in how they spell relations.
-#ifndef UPSTREAM_SANDBOX_LIFT_H_
-#define UPSTREAM_SANDBOX_LIFT_H_
+#ifndef UPSTREAM_SANDBOX_WORLD_LIFT_H_
+#define UPSTREAM_SANDBOX_WORLD_LIFT_H_
 
 #include "upstream/sandbox/contract.h"
 #include "upstream/sandbox/json.h"
-#include "upstream/sandbox/world.h"
+#include "upstream/sandbox/world/world.h"
 
 namespace gateway::sandbox {
 
@@ -19,4 +19,4 @@ Json Lift(World& world, const Schema& schema, Json record, const Json& source);
 
 }  // namespace gateway::sandbox
 
-#endif  // UPSTREAM_SANDBOX_LIFT_H_
+#endif  // UPSTREAM_SANDBOX_WORLD_LIFT_H_

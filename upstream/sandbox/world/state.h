@@ -6,8 +6,8 @@
 // collection's hidden relations.
 //
 // Not thread-safe: the handler holds one lock around each request.
-#ifndef UPSTREAM_SANDBOX_STATE_H_
-#define UPSTREAM_SANDBOX_STATE_H_
+#ifndef UPSTREAM_SANDBOX_WORLD_STATE_H_
+#define UPSTREAM_SANDBOX_WORLD_STATE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +57,8 @@ class State {
   // Rollback takes back all changes since the last Begin.
   void Begin() { journal_.clear(); }
   void Rollback();
+  // All records, by collection.
+  Json Export() const;
   // What was inserted up to now stays.
   void Seal();
 
@@ -81,4 +83,4 @@ class State {
 
 }  // namespace gateway::sandbox
 
-#endif  // UPSTREAM_SANDBOX_STATE_H_
+#endif  // UPSTREAM_SANDBOX_WORLD_STATE_H_

@@ -1,4 +1,4 @@
-#include "upstream/sandbox/lift.h"
+#include "upstream/sandbox/world/lift.h"
 
 #include <utility>
 

@@ -1,0 +1,133 @@
+-- What every provider's behaviour is written with: small helpers, and what an operation does that
+-- has no rule of its own.
+--
+-- From the program come:
+--   find(collection, where)      the first record with these relations, or nil
+--   all(collection, where)       all of them;  count(collection, where)
+--   list(collection, where)      those that the request's query asks for, and whether there are more
+--   create(collection, from, set, hidden)   a new record: `from` and `set` go into the members that its schema has,
+--                                defaults complete it, `hidden` is kept beside it and never shown
+--   update(record, from, set, hidden), delete(record)
+--   refuse(status, code, message, path)     ends the call, and takes back what it did
+--   now(), epoch(), later(time, seconds), flake(), token(), slug(text)
+--
+-- A relation is a member, or a path "lines.product_id", and a value. A list of values means any of them, `null` that there
+-- is none. A relation to nil is no relation: it is not narrowed by it.
+
+function first(...)
+  for i = 1, select("#", ...) do
+    local value = (select(i, ...))
+    if value ~= nil and value ~= null then return value end
+  end
+end
+
+function merge(...)
+  local merged = {}
+  for i = 1, select("#", ...) do
+    for name, value in pairs((select(i, ...)) or {}) do merged[name] = value end
+  end
+  return merged
+end
+
+-- What `f` makes of each element and its index (from 0); what it makes nothing of is left out.
+function map(elements, f)
+  local made = array{}
+  for i, element in ipairs(elements or {}) do made[#made + 1] = f(element, i - 1) end
+  return made
+end
+
+function pluck(elements, member)
+  return map(elements, function(element) return element[member] end)
+end
+
+function contains(elements, value)
+  for _, element in ipairs(elements or {}) do
+    if element == value then return true end
+  end
+  return false
+end
+
+-- An integer that does not fit into 64 bits is the nearest that does.
+local function clamped(exact, about)
+  if about >= 2.0 ^ 63 then return math.maxinteger end
+  if about < -2.0 ^ 63 then return math.mininteger end
+  return exact
+end
+
+function times(a, b) return clamped(a * b, (a + 0.0) * b) end
+
+function sum(elements, member)
+  local total = 0
+  for _, element in ipairs(elements or {}) do
+    local value = member and element[member] or element
+    if math.type(value) == "integer" then total = clamped(total + value, (total + 0.0) + value) end
+  end
+  return total
+end
+
+function check(condition, status, code, message, path)
+  if not condition then refuse(status, code, message, path) end
+  return condition
+end
+
+function get(collection, where)
+  return find(collection, where) or refuse(404, "not-found", collection .. " was not found")
+end
+
+function delete_all(collection, where)
+  for _, record in ipairs(all(collection, where)) do delete(record) end
+end
+
+local function value_of(setting, ...)
+  if type(setting) == "function" then return setting(...) end
+  return setting
+end
+
+-- By the shape of the path: GET lists or shows, POST creates, PATCH and PUT update, DELETE deletes. Path parameters tie a
+-- record to its parents: {customerId} must equal the record's customer_id, and a created record gets it.
+function default(call)
+  local operation, rule = call.operation, call.rule
+  local collection = operation.collection
+  if not collection then return call.record or {} end
+  local where = merge(operation.parents, value_of(rule.where, call))
+  if operation.verb == "GET" then
+    if operation.names_record then
+      return operation.lists and array{call.record} or call.record
+    elseif operation.lists then
+      return (list(collection, where))
+    end
+    return get(collection, where)
+  elseif operation.verb == "POST" then
+    if operation.one_of_a_kind and find(collection, where) then
+      refuse(409, "conflict", collection .. " exists already")
+    end
+    local set = merge(where, value_of(rule.set, call))
+    return create(collection, call.sent, set, set)
+  end
+  local record = operation.names_record and call.record or get(collection, where)
+  if operation.verb == "DELETE" then
+    delete(record)
+  else
+    update(record, call.sent, value_of(rule.set, call))
+  end
+  return record
+end
+
+-- What the call in progress is: its path, query and body (without nulls), `sent` (the body with them), the records that
+-- the path names (`store`, `order`; the last one is `record`), its operation and rule.
+current = {}
+
+-- An entry of `operations` is a function of the call, or a table of
+--   before  runs ahead of what the shape of the path says     set    members that it sets, or a function of the call
+--   call    runs in place of it                                where  further relations of a list or a lookup
+-- and of what the listing reads: filters, order_by. `dry_run`: what was done is taken back, and only shown.
+function serve(call, sent)
+  local rule = (settings.operations or {})[call.operation.id] or {}
+  current = call
+  call.sent = sent
+  for name, handle in pairs(call.records) do call[name] = fetch(handle.collection, handle.key) end
+  if type(rule) == "function" then return rule(call) end
+  call.rule = rule
+  if rule.before then rule.before(call) end
+  return (rule.call or default)(call)
+end

@@ -1,0 +1,111 @@
+// A provider's behaviour: one file of Lua, run in a state that has nothing but the language and
+// what this folder gives it.
+//
+//   auto script = Script::Load({{"prelude", kPrelude}, {"paynow", kPayNow}}, functions);
+//   const Json& settings = (*script)->settings();    // the table that the last file returns
+//   std::variant<Json, Refusal> reply = (*script)->Call({"serve"}, call, body);
+//
+// The files see the basic functions without those that read or load code or catch errors, and the
+// libraries table, string, math and utf8. A call that takes too many steps or too much memory is a
+// refusal with status 500.
+//
+// Not thread-safe: the handler holds one lock around each request. Lua is the one that is built as
+// C++: its errors are exceptions, and destructors run.
+#ifndef UPSTREAM_SANDBOX_SCRIPT_SCRIPT_H_
+#define UPSTREAM_SANDBOX_SCRIPT_SCRIPT_H_
+
+#include <lua.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/json.h"
+#include "upstream/sandbox/refusal.h"
+
+namespace gateway::sandbox {
+
+class Script {
+ public:
+  struct Limits {
+    size_t bytes = 128 << 20;
+    int64_t steps = 50'000'000;
+  };
+  struct File {
+    absl::string_view name;
+    absl::string_view text;
+  };
+  // A function for scripts, by its name. `context` is what Load was given.
+  struct Function {
+    const char* name;
+    int (*call)(lua_State* lua, void* context);
+  };
+  // Names of members, from the settings inwards.
+  using Path = std::vector<std::string>;
+
+  // Runs the files in their order; the last returns the settings. Fails on an error in them, naming
+  // file and line. `context` must outlive the script.
+  static absl::StatusOr<std::unique_ptr<Script>> Load(const std::vector<File>& files,
+                                                      const std::vector<Function>& functions,
+                                                      void* context, Limits limits);
+  ~Script();
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+
+  // Functions in it are markers, see IsFunction.
+  const Json& settings() const { return settings_; }
+
+  // Calls the function at the path within the settings, or, where they have none and the path is
+  // one name, the global function. `sent` is a last argument that keeps its nulls. Absent where
+  // there is no such function.
+  std::variant<Json, Refusal> Call(const Path& path, const Json& argument, const Json& sent);
+  // The same where no refusal is expected: one is an absent value.
+  Json Value(const Path& path, const Json& argument);
+
+  // A new budget of steps: once a request.
+  void Refill() { steps_left_ = limits_.steps; }
+
+ private:
+  struct Bound {
+    Script* script;
+    Function function;
+  };
+  struct Invocation {
+    Script* script;
+    const Path& path;
+    const Json& argument;
+    const Json& sent;
+    Json result;
+  };
+
+  explicit Script(Limits limits);
+  absl::Status Run(const File& file);
+  void Open(const std::vector<Function>& functions);
+  bool PushFunction(const Path& path);
+  std::string TakeError();
+
+  static void* Allocate(void* context, void* block, size_t old_size, size_t new_size);
+  static void CountSteps(lua_State* lua, lua_Debug* at);
+  static int CallBound(lua_State* lua);
+  static int Invoke(lua_State* lua);
+
+  const Limits limits_;
+  size_t bytes_ = 0;
+  int64_t steps_left_ = 0;
+  void* context_ = nullptr;
+  std::vector<std::unique_ptr<Bound>> bound_;
+  lua_State* lua_ = nullptr;
+  Json settings_;
+};
+
+// Ends the running script with this refusal. Does not return.
+[[noreturn]] void Refuse(lua_State* lua, const Refusal& refusal);
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_SCRIPT_SCRIPT_H_

@@ -1,0 +1,95 @@
+// One sandbox's memory and what it is read with: the contract, the behaviour, the clock, the source
+// of ids.
+//
+// Not thread-safe, like the State that it holds; the contract must outlive it.
+#ifndef UPSTREAM_SANDBOX_WORLD_WORLD_H_
+#define UPSTREAM_SANDBOX_WORLD_WORLD_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "upstream/sandbox/contract.h"
+#include "upstream/sandbox/json.h"
+#include "upstream/sandbox/script/script.h"
+#include "upstream/sandbox/world/state.h"
+
+namespace gateway::sandbox {
+
+class World {
+ public:
+  // Fails on an error in the behaviour, naming its line.
+  static absl::StatusOr<std::unique_ptr<World>> Create(const Contract& contract,
+                                                       absl::string_view behaviour,
+                                                       size_t max_records,
+                                                       Script::Limits limits = {});
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const Contract& contract() const { return contract_; }
+  State& state() { return state_; }
+  Script& script() { return *script_; }
+
+  // What the behaviour's table has at this path ({"collections", "OrderDto", "unique"}); an empty
+  // object where there is nothing.
+  const Json& Setting(const Script::Path& path) const;
+  // A setting may be a function of a record: then its result. `section` and `name` are where it
+  // stands.
+  Json Value(const Json& setting, Script::Path section, const std::string& name,
+             const Json& record);
+
+  absl::Time Now() const { return clock_ ? clock_() : absl::Now(); }
+  // Replaces the system's clock; an empty function brings it back.
+  void SetClock(std::function<absl::Time()> clock) { clock_ = std::move(clock); }
+
+  // A flake id: ascending, never the same twice, its upper bits the time since the upstream's
+  // epoch.
+  std::string NextId();
+  // A text that looks like a secret and is none: derived from a counter.
+  std::string NextToken();
+
+  // What a list is narrowed by: the operation being answered, and the query of its request.
+  struct Asked {
+    const Operation* operation = nullptr;
+    Json query = Json::object();
+  };
+  Asked asked;
+
+  // Where a browser finds this sandbox: "http://127.0.0.1:8080".
+  std::string public_url = "http://127.0.0.1:8080";
+  // The shapes of the provider's events; nullptr where scripts make them whole.
+  const Contract* events = nullptr;
+
+  // What a script has asked for, and what happens once its call has gone through.
+  struct Job {
+    absl::Time due;
+    std::string name;
+    Json argument;
+  };
+  struct Effects {
+    // {"type", "id", "payload", "targets": [{"url", "secret", ...}]}
+    std::vector<Json> events;
+    std::vector<Job> jobs;
+  };
+  Effects effects;
+
+ private:
+  World(const Contract& contract, size_t max_records) : contract_(contract), state_(max_records) {}
+
+  const Contract& contract_;
+  State state_;
+  std::unique_ptr<Script> script_;
+  std::function<absl::Time()> clock_;
+  int64_t last_id_ = 0;
+  // Those below are a seed's.
+  uint64_t tokens_ = 1 << 20;
+};
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_WORLD_WORLD_H_
