@@ -63,6 +63,8 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
                      absl::StrCat("BUILD=", BUILD_DIR)},
                     Environment());
   EXPECT_EQ(demo.Wait(), 0) << demo.err();
+  EXPECT_THAT(demo.out(), ContainsRegex("gateway-ledger-entry: [0-9a-f]+"));
+  EXPECT_THAT(demo.out(), HasSubstr("gateway-replayed: true"));
   EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
                                 ContainsRegex("\"url\": \"https://[^\"]+\"")));
   EXPECT_THAT(demo.err(), HasSubstr("\"event\":\"stopped\""));

@@ -12,6 +12,11 @@ provider=${PROVIDER:-paynow}
 config='' key='' method='' request='' read=''
 # shellcheck disable=SC1091  # checked by itself
 . "$scripts/demo.sh"
+# shellcheck disable=SC1091
+. "$scripts/lost_refund.sh"
+# The demonstration has a refund whose answer the sandbox loses.
+faults=()
+[ "$mode/$provider" != demo/paynow ] || faults=(--fault commit-then-drop:RefundOrder:1)
 config=$scripts/../../deploy/config/$config
 export "${provider^^}_API_KEY=$key"
 
@@ -59,7 +64,7 @@ start() {
 sandbox=${SANDBOX_LISTEN:-127.0.0.1:8080}
 gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
 start paynow-sandbox SANDBOX_LISTEN 'listening on http://.*:([0-9]+)$' \
-  "$build/paynow-sandbox" --provider "$provider" --listen "$sandbox"
+  "$build/paynow-sandbox" --provider "$provider" --listen "$sandbox" "${faults[@]}"
 sandbox=${sandbox%:*}:$port
 # The ledger lives as long as this run: the sandbox forgets what it did, so the ledger must too.
 sed -e "s|127.0.0.1:8080|$sandbox|" -e "s|127.0.0.1:50051|$gateway|" \
@@ -84,6 +89,7 @@ $client -plaintext ${read/ADDRESS/$gateway}
 $client -plaintext -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
 EOF
 
+[ "${#faults[@]}" = 0 ] || show_lost_refund
 [ "$mode" = run ] || exit 0
 echo
 echo "Serving on $gateway until Ctrl-C."

@@ -46,10 +46,12 @@ std::unique_ptr<Gateway> StartGateway(const StackOptions& options, std::string b
   config.listen = "127.0.0.1:0";
   config.default_deadline = options.default_deadline;
   config.drain_grace = options.drain_grace;
+  config.ledger.file = options.ledger_file;
   UpstreamConfig& upstream = config.upstreams[options.provider];
   upstream.options.base_url = std::move(base_url);
   upstream.options.default_store = options.default_store;
   upstream.options.refuse_repeated_writes = options.refuse_repeated_writes;
+  upstream.harmless_repeats = options.harmless_repeats;
   upstream.pool = options.pool;
   upstream.profile = options.profile;
   std::vector<std::unique_ptr<KeyFile>> files;

@@ -41,6 +41,8 @@ struct StackOptions {
   http::Options pool;
   mapping::ProfileOverrides profile;
   bool refuse_repeated_writes = true;
+  std::string ledger_file;  // empty: no ledger
+  std::vector<std::string> harmless_repeats;
 };
 
 inline StackOptions OptionsOf(const std::string& provider) {
