@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
 namespace gateway::authorization {
@@ -19,14 +20,22 @@ constexpr absl::string_view kSpiffe = "spiffe://";
 // "package.Service/*" and "package.Service/Method" -> "package.Service".
 absl::string_view ServiceOf(absl::string_view method) { return method.substr(0, method.find('/')); }
 
+// Reflection has two names for one thing, and clients try one after the other: who may call it by
+// one name may by both.
+std::string OneName(absl::string_view method) {
+  return absl::StrReplaceAll(method, {{"grpc.reflection.v1alpha.", "grpc.reflection.v1."}});
+}
+
 bool Covers(absl::string_view pattern, const Method& method) {
   if (pattern == "*") return method.named == Method::Named::kNeedNotBe;
   if (pattern == "read") return method.kind == Kind::kRead && !method.credential;
   if (pattern == "write") return method.kind == Kind::kWrite && !method.credential;
-  if (absl::EndsWith(pattern, "/*")) {
-    return method.named != Method::Named::kByName && ServiceOf(pattern) == ServiceOf(method.name);
+  const std::string name = OneName(method.name);
+  const std::string covered = OneName(pattern);
+  if (absl::EndsWith(covered, "/*")) {
+    return method.named != Method::Named::kByName && ServiceOf(covered) == ServiceOf(name);
   }
-  return pattern == method.name;
+  return covered == name;
 }
 
 bool Covers(const Rule& rule, const Method& method) {

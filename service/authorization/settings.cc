@@ -16,6 +16,7 @@ namespace {
 // Served beside the routes, and neither reads nor writes of an upstream.
 constexpr const char* kOthers[] = {
     "gateway.webhooks.v1.WebhookService/ParseEvent",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
     "grpc.channelz.v1.Channelz/GetTopChannels",
     "grpc.channelz.v1.Channelz/GetServers",

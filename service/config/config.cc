@@ -58,7 +58,8 @@ void ReadPool(Section& parent, http::Options& pool) {
   ReadInteger(section, "event_loops",
               "Threads that do the upstream's I/O; pool and queue are split evenly between them.",
               pool.event_loops, 1, 64);
-  ReadInteger(section, "max_connections", "Connections: the number of requests in flight.",
+  ReadInteger(section, "max_connections",
+              "Connections: the number of requests in flight. Each takes three descriptors.",
               pool.max_connections, 1, 10000);
   if (pool.max_connections < pool.event_loops) {
     section.Fail("max_connections", "must be at least event_loops");

@@ -1,7 +1,6 @@
 #include "service/port/server.h"
 
 #include <grpcpp/ext/channelz_service_plugin.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
@@ -35,7 +34,6 @@ void InitPlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(false);  // see health_service.h
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
   });
 }
@@ -88,7 +86,16 @@ int64_t MaxConnections(const ServerConfig& limits) {
   return room;
 }
 
-// Takes reflection and channelz away from one server: their plugins go to every server otherwise.
+// All that the port serves.
+std::vector<std::string> NamesOf(const std::vector<std::unique_ptr<RawService>>& services) {
+  std::vector<std::string> names = {HealthService::kName, ReflectionService::kV1,
+                                    ReflectionService::kV1Alpha, "grpc.channelz.v1.Channelz"};
+  for (const auto& service : services) names.push_back(service->name());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Takes channelz away from one server: its plugin goes to every server otherwise.
 class WithoutPlugins final : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}
@@ -104,6 +111,7 @@ Server::Server(const std::vector<Endpoint>& endpoints, const Surroundings& surro
       surroundings_(surroundings),
       health_(surroundings.arrivals),
       health_alone_(surroundings.arrivals),
+      reflection_(NamesOf(services_)),
       unknown_method_(surroundings),
       unknown_health_method_(surroundings) {
   names_of_upstreams_[""].insert("");
@@ -132,6 +140,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& service : server->services_) builder.RegisterService(service.get());
   builder.RegisterService(&server->health_);
+  builder.RegisterService(&server->reflection_);
   builder.RegisterCallbackGenericService(&server->unknown_method_);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || server->port_ == 0) {

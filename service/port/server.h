@@ -28,6 +28,7 @@
 #include "service/port/health_service.h"
 #include "service/port/plain_http.h"
 #include "service/port/raw_service.h"
+#include "service/port/reflection_service.h"
 #include "service/port/unknown_method.h"
 
 namespace gateway {
@@ -82,6 +83,7 @@ class Server {
   const Surroundings& surroundings_;
   HealthService health_;
   HealthService health_alone_;  // the second server's
+  ReflectionService reflection_;
   UnknownMethod unknown_method_;
   UnknownMethod unknown_health_method_;
   std::shared_ptr<grpc::ServerCredentials> credentials_;  // the server's

@@ -1,4 +1,5 @@
 // What the server offers beside the calls: reflection, health, channelz.
+#include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
@@ -19,10 +20,8 @@ namespace {
 
 using google::protobuf::FileDescriptorProto;
 
-constexpr char kReflect[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
-constexpr char kReflection[] = "grpc.reflection.v1alpha.ServerReflection";
-
-class ServiceSurfaceTest : public testing::Test {
+// The reflection service by either of its names.
+class ServiceSurfaceTest : public testing::TestWithParam<std::string> {
  protected:
   ServiceSurfaceTest() : rpcs_(RpcsOf(stack_.sandbox().contract())) {
     for (const Rpc& rpc : rpcs_) services_.insert(rpc.method->service()->full_name());
@@ -31,13 +30,14 @@ class ServiceSurfaceTest : public testing::Test {
 
   // One question to the reflection service, and the members of its answer.
   Json Reflect(const std::string& question, const std::string& argument) {
-    const Descriptor& type = TypeNamed(absl::StrCat(kReflection, "Request"));
+    const Descriptor& type = TypeNamed(absl::StrCat(GetParam(), "Request"));
     const std::unique_ptr<Message> request = NewMessage(type);
     request->GetReflection()->SetString(request.get(), type.FindFieldByName(question), argument);
-    const Answer answer = stack_.caller().CallStream(kReflect, request->SerializeAsString());
+    const Answer answer = stack_.caller().CallStream(
+        absl::StrCat("/", GetParam(), "/ServerReflectionInfo"), request->SerializeAsString());
     EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
     const std::unique_ptr<Message> reply =
-        NewMessage(TypeNamed(absl::StrCat(kReflection, "Response")));
+        NewMessage(TypeNamed(absl::StrCat(GetParam(), "Response")));
     EXPECT_TRUE(reply->ParseFromString(answer.message));
     return ProtoJson().Members(*reply);
   }
@@ -80,7 +80,7 @@ class ServiceSurfaceTest : public testing::Test {
   std::set<std::string> services_;
 };
 
-TEST_F(ServiceSurfaceTest, ReflectionListsEveryService) {
+TEST_P(ServiceSurfaceTest, ReflectionListsEveryService) {
   std::set<std::string> listed;
   const Json reply = Reflect("list_services", "");
   for (const Json& service : reply["list_services_response"]["service"]) {
@@ -90,13 +90,52 @@ TEST_F(ServiceSurfaceTest, ReflectionListsEveryService) {
             << "\n";
   for (const std::string& service : services_) EXPECT_EQ(listed.count(service), 1u) << service;
   for (const char* const other :
-       {kReflection, "grpc.health.v1.Health", "grpc.channelz.v1.Channelz"}) {
+       {"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+        "grpc.health.v1.Health", "grpc.channelz.v1.Channelz"}) {
     EXPECT_EQ(listed.count(other), 1u) << other;
   }
-  EXPECT_EQ(listed.size(), services_.size() + 3);
+  EXPECT_EQ(listed.size(), services_.size() + 4);
 }
 
-TEST_F(ServiceSurfaceTest, ReflectionResolvesEverySymbol) {
+// Whoever lists services goes on to ask what each of them looks like.
+TEST_P(ServiceSurfaceTest, ReflectionDescribesAllThatItLists) {
+  const Json reply = Reflect("list_services", "");
+  for (const Json& service : reply["list_services_response"]["service"]) {
+    const std::string name = service["name"].get<std::string>();
+    EXPECT_TRUE(Declares(Files("file_containing_symbol", name), name)) << name;
+  }
+}
+
+TEST_P(ServiceSurfaceTest, ReflectionShowsComments) {
+  for (const FileDescriptorProto& file :
+       Files("file_containing_symbol", "paynow.management.v1.OrdersService.RefundOrder")) {
+    if (!absl::EndsWith(file.name(), "orders.proto")) continue;
+    std::string comments;
+    for (const auto& location : file.source_code_info().location()) {
+      absl::StrAppend(&comments, location.leading_comments());
+    }
+    EXPECT_THAT(comments, testing::HasSubstr("safe to repeat"));
+    return;
+  }
+  ADD_FAILURE() << "no file of orders";
+}
+
+TEST_P(ServiceSurfaceTest, ReflectionSaysWhatItDoesNotKnow) {
+  for (const char* const question :
+       {"file_by_filename", "file_containing_symbol", "all_extension_numbers_of_type"}) {
+    const Json reply = Reflect(question, "nobody.Knows");
+    ASSERT_TRUE(reply.contains("error_response")) << question;
+    EXPECT_EQ(reply["error_response"]["error_code"], 5) << question;
+  }
+}
+
+TEST_P(ServiceSurfaceTest, ReflectionFindsExtensions) {
+  const Json numbers = Reflect("all_extension_numbers_of_type", "google.protobuf.MethodOptions");
+  EXPECT_THAT(numbers["all_extension_numbers_response"]["extension_number"],
+              testing::Contains(72295728));  // google.api.http
+}
+
+TEST_P(ServiceSurfaceTest, ReflectionResolvesEverySymbol) {
   std::set<std::string> symbols = services_;
   for (const Rpc& rpc : rpcs_) {
     symbols.insert(rpc.method->input_type()->full_name());
@@ -113,7 +152,7 @@ TEST_F(ServiceSurfaceTest, ReflectionResolvesEverySymbol) {
 }
 
 // What a client that shows methods needs: each file, and each file that it imports, to the end.
-TEST_F(ServiceSurfaceTest, ReflectionGivesEveryFileThatIsImported) {
+TEST_P(ServiceSurfaceTest, ReflectionGivesEveryFileThatIsImported) {
   std::set<std::string> known;
   std::vector<std::string> open;
   for (const std::string& service : services_) {
@@ -137,7 +176,7 @@ TEST_F(ServiceSurfaceTest, ReflectionGivesEveryFileThatIsImported) {
   std::cout << "files: " << known.size() << "\n";
 }
 
-TEST_F(ServiceSurfaceTest, HealthIsToldOverallAndByService) {
+TEST_P(ServiceSurfaceTest, HealthIsToldOverallAndByService) {
   EXPECT_EQ(Health(""), kServing);
   for (const std::string& service : services_) EXPECT_EQ(Health(service), kServing) << service;
   const Answer unknown = stack_.caller().Call(kHealthCheck, HealthRequest("no.such.Service"));
@@ -188,7 +227,7 @@ class Watch {
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
 };
 
-TEST_F(ServiceSurfaceTest, DrainingIsToldFirst) {
+TEST_P(ServiceSurfaceTest, DrainingIsToldFirst) {
   std::thread drain;
   {
     Watch overall(stack_.gateway().port(), "");
@@ -202,7 +241,7 @@ TEST_F(ServiceSurfaceTest, DrainingIsToldFirst) {
   drain.join();
 }
 
-TEST_F(ServiceSurfaceTest, ChannelzKnowsTheServer) {
+TEST_P(ServiceSurfaceTest, ChannelzKnowsTheServer) {
   const Answer answer = stack_.caller().Call("/grpc.channelz.v1.Channelz/GetServers", "");
   ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
   const std::unique_ptr<Message> reply =
@@ -210,6 +249,14 @@ TEST_F(ServiceSurfaceTest, ChannelzKnowsTheServer) {
   ASSERT_TRUE(reply->ParseFromString(answer.message));
   EXPECT_GE(ProtoJson().Members(*reply)["server"].size(), 1u);
 }
+
+INSTANTIATE_TEST_SUITE_P(, ServiceSurfaceTest,
+                         testing::Values("grpc.reflection.v1.ServerReflection",
+                                         "grpc.reflection.v1alpha.ServerReflection"),
+                         [](const auto& info) {
+                           return info.param == "grpc.reflection.v1.ServerReflection" ? "V1"
+                                                                                      : "V1Alpha";
+                         });
 
 }  // namespace
 }  // namespace gateway::end_to_end

@@ -6,9 +6,12 @@
 #include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/mapping/wire.h"
 
 // The serialized google.protobuf.FileDescriptorSet, linked in by proto/CMakeLists.txt.
 extern "C" const char gateway_descriptors[];
@@ -20,7 +23,51 @@ namespace {
 using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
 using google::protobuf::FileDescriptorProto;
-using google::protobuf::FileDescriptorSet;
+
+// The fields of FileDescriptorSet and FileDescriptorProto.
+constexpr uint32_t kFile = 1;
+constexpr uint32_t kName = 1;
+constexpr uint32_t kSourceCodeInfo = 9;
+
+absl::string_view Embedded() {
+  return {gateway_descriptors, static_cast<size_t>(gateway_descriptors_end - gateway_descriptors)};
+}
+
+// The files of a serialized set; nothing for bytes that are none.
+std::optional<std::vector<absl::string_view>> FilesIn(absl::string_view set) {
+  std::vector<absl::string_view> files;
+  WireReader reader(set);
+  uint32_t field = 0;
+  WireValue value;
+  while (!reader.done()) {
+    if (!reader.ReadField(field, value) || value.type != WireType::kBytes) return std::nullopt;
+    if (field == kFile) files.push_back(value.bytes);
+  }
+  return files;
+}
+
+std::string WithoutComments(absl::string_view file) {
+  std::string rest;
+  WireReader reader(file);
+  uint32_t field = 0;
+  WireValue value;
+  while (!reader.done()) {
+    const char* const begin = reader.position();
+    if (!reader.ReadField(field, value)) return std::string(file);  // which fails to parse
+    if (field != kSourceCodeInfo) rest.append(begin, reader.position());
+  }
+  return rest;
+}
+
+absl::string_view NameOf(absl::string_view file) {
+  WireReader reader(file);
+  uint32_t field = 0;
+  WireValue value;
+  while (!reader.done() && reader.ReadField(field, value)) {
+    if (field == kName) return value.bytes;
+  }
+  return "";
+}
 
 // Whether the file's types have names that no other file uses: the trial below does not look, and
 // the pool would end the process.
@@ -68,17 +115,20 @@ absl::string_view KeepForEver(std::string bytes) {
 }  // namespace
 
 absl::StatusOr<Files> AddDescriptorSet(absl::string_view serialized) {
-  FileDescriptorSet set;
-  if (!set.ParseFromArray(serialized.data(), static_cast<int>(serialized.size()))) {
-    return absl::InvalidArgumentError("not a serialized google.protobuf.FileDescriptorSet");
-  }
+  const auto set = FilesIn(serialized);
+  if (!set) return absl::InvalidArgumentError("not a serialized google.protobuf.FileDescriptorSet");
   const DescriptorPool* pool = DescriptorPool::generated_pool();
   Files files;
-  for (const FileDescriptorProto& file : set.file()) {
+  for (const absl::string_view whole : *set) {
+    std::string plain = WithoutComments(whole);
+    FileDescriptorProto file;
+    if (!file.ParseFromString(plain)) {
+      return absl::InvalidArgumentError("not a serialized google.protobuf.FileDescriptorSet");
+    }
     if (pool->FindFileByName(file.name()) == nullptr) {
       const absl::Status status = Check(file);
       if (!status.ok()) return status;
-      const absl::string_view bytes = KeepForEver(file.SerializeAsString());
+      const absl::string_view bytes = KeepForEver(std::move(plain));
       DescriptorPool::InternalAddGeneratedFile(bytes.data(), static_cast<int>(bytes.size()));
     }
     files.push_back(pool->FindFileByName(file.name()));
@@ -86,10 +136,22 @@ absl::StatusOr<Files> AddDescriptorSet(absl::string_view serialized) {
   return files;
 }
 
+absl::string_view EmbeddedBytes(absl::string_view name) {
+  static const auto& files = *new absl::flat_hash_map<absl::string_view, absl::string_view>([] {
+    absl::flat_hash_map<absl::string_view, absl::string_view> by_name;
+    const auto files = FilesIn(Embedded());
+    for (const absl::string_view file : *files) {
+      by_name.emplace(NameOf(file), file);
+    }
+    return by_name;
+  }());
+  const auto found = files.find(name);
+  return found == files.end() ? absl::string_view() : found->second;
+}
+
 const Files& EmbeddedFiles() {
   static const auto& files = *new Files([] {
-    auto added = AddDescriptorSet(
-        {gateway_descriptors, static_cast<size_t>(gateway_descriptors_end - gateway_descriptors)});
+    auto added = AddDescriptorSet(Embedded());
     if (!added.ok()) {  // the build made it: only a broken build comes here
       std::fprintf(stderr, "embedded descriptors: %s\n", added.status().ToString().c_str());
       std::abort();

@@ -1,6 +1,7 @@
 // The descriptors that everything is compiled from: the set that the build embeds, in protobuf's
-// own pool of generated files. They are put there, rather than in a pool of our own, because gRPC's
-// server reflection reads that one.
+// own pool of generated files. They are put there, rather than in a pool of our own, because that
+// one has gRPC's services, too. Comments stay outside: they would take time at the start and memory
+// for ever, and reflection alone reads them.
 #ifndef UPSTREAM_MAPPING_DESCRIPTORS_H_
 #define UPSTREAM_MAPPING_DESCRIPTORS_H_
 
@@ -21,6 +22,10 @@ using Files = std::vector<const google::protobuf::FileDescriptor*>;
 // Thread-safety: may be called from any thread, any number of times; the files are added once and
 // live for ever.
 const Files& EmbeddedFiles();
+
+// A file of the embedded set as it was compiled, a serialized google.protobuf.FileDescriptorProto
+// with its comments; "" for another one. May be called from any thread.
+absl::string_view EmbeddedBytes(absl::string_view name);
 
 // Adds the files of a serialized google.protobuf.FileDescriptorSet that are not there yet, and
 // returns all files of the set. INVALID_ARGUMENT if the bytes are not a set, or if a file imports

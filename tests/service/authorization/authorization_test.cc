@@ -35,6 +35,7 @@ constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
 constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
 constexpr char kParse[] = "gateway.webhooks.v1.WebhookService/ParseEvent";
 constexpr char kReflection[] = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+constexpr char kReflectionV1[] = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 constexpr char kChannelz[] = "grpc.channelz.v1.Channelz/GetServers";
 constexpr char kApplied[] = "gateway_reloads_total{result=\"applied\"} ";
 constexpr char kRefused[] = "gateway_reloads_total{result=\"refused\"} ";
@@ -174,10 +175,10 @@ TEST_F(AuthorizationTest, RefusesTheOthersWithTheReason) {
   ExpectRefused(Call(kGetOrders, "{}", both), UNAUTHENTICATED, "CREDENTIALS_INVALID");
 }
 
-// Their services are gRPC's own: they are refused without details.
+// They are refused before their services are asked: without details.
 TEST_F(AuthorizationTest, CoversReflectionAndChannelzButNotHealth) {
   ASSERT_TRUE(Create().ok());
-  for (const char* method : {kReflection, kChannelz}) {
+  for (const char* method : {kReflection, kReflectionV1, kChannelz}) {
     EXPECT_EQ(StatusOf(Address(), method, "", Shop()).error_code(),
               grpc::StatusCode::PERMISSION_DENIED)
         << method;
@@ -195,6 +196,22 @@ TEST_F(AuthorizationTest, CoversReflectionAndChannelzButNotHealth) {
   EXPECT_TRUE(StatusOf(Address(), kChannelz, "", Shop()).ok());
   EXPECT_EQ(StatusOf(Address(), kReflection, "", Shop()).error_code(),
             grpc::StatusCode::PERMISSION_DENIED);
+}
+
+// Clients try v1 first, and go on to v1alpha only where v1 is not known.
+TEST_F(AuthorizationTest, ARuleForReflectionHoldsForBothOfItsNames) {
+  ASSERT_TRUE(Create().ok());
+  int applied = 0;
+  for (const std::string rule : {std::string(kReflection), std::string(kReflectionV1),
+                                 std::string("grpc.reflection.v1alpha.ServerReflection/*")}) {
+    Replace("policy.json",
+            json{{"rules", {{"ops", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {rule}}}}}}}
+                .dump());
+    ASSERT_TRUE(Shows(kApplied, ++applied));
+    for (const char* method : {kReflection, kReflectionV1}) {
+      EXPECT_TRUE(StatusOf(Address(), method, "", Shop()).ok()) << rule << " " << method;
+    }
+  }
 }
 
 TEST_F(AuthorizationTest, CoversReflectionInPlainTextToo) {

@@ -248,6 +248,7 @@ TEST_F(ServerTlsTest, AnswersHealthAndNothingElseOnItsOwnPort) {
   HealthWatch watch(address);
   EXPECT_TRUE(watch.NextIsServing());
   for (const char* method : {kGetOrders, "gateway.webhooks.v1.WebhookService/ParseEvent",
+                             "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
                              "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
                              "grpc.channelz.v1.Channelz/GetServers"}) {
     EXPECT_EQ(StatusOf(address, method).error_code(), grpc::StatusCode::UNIMPLEMENTED) << method;

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +46,28 @@ TEST(Http1TransportTest, KeepsTheConnectionForTheNextRequest) {
   EXPECT_EQ(stats.connections_reused, 19);
   EXPECT_EQ(stats.connections_open, 1);
   EXPECT_GT(stats.oldest_connection_seconds, 0);
+}
+
+int64_t OpenDescriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all));
+}
+
+// So the README says. The server's end is here, too.
+TEST(Http1TransportTest, AConnectionTakesThreeDescriptorsAtMost) {
+  constexpr int kConnections = 20;
+  ScriptedServer server({{Step::HeldReply("ok")}});
+  auto transport = MakeTransport(server, WithConnections(kConnections + 1));
+  std::vector<Awaited> calls = {Start(*transport, Get(server.Url("/")))};
+  ASSERT_TRUE(server.WaitForExecutions(1));
+  const int64_t before = OpenDescriptors();
+  for (int i = 0; i < kConnections; ++i) calls.push_back(Start(*transport, Get(server.Url("/"))));
+  ASSERT_TRUE(server.WaitForExecutions(kConnections + 1));
+  const int64_t taken = OpenDescriptors() - before;
+  EXPECT_LE(taken, (3 + 1) * kConnections);
+  EXPECT_GE(taken, (1 + 1) * kConnections);
+  server.Release();
+  for (const Awaited& call : calls) EXPECT_EQ(Summary(call), "200 ok");
 }
 
 TEST(Http1TransportTest, WritesTheRequestAsItIs) {

@@ -1,0 +1,37 @@
+// Server reflection, as grpc.reflection.v1 and as v1alpha, which differ by name alone. It describes
+// all that protobuf's pool of generated files has, with comments as far as they were embedded.
+//
+// gRPC 1.51 has v1alpha alone, and sends no comments. Whether a caller may ask is decided before
+// the call comes here (see port_credentials.h).
+//
+// Thread-safety: as gRPC's services. Lifetime: must outlive the server.
+#ifndef SERVICE_PORT_REFLECTION_SERVICE_H_
+#define SERVICE_PORT_REFLECTION_SERVICE_H_
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace gateway {
+
+class ReflectionService final : public grpc::Service {
+ public:
+  static constexpr char kV1[] = "grpc.reflection.v1.ServerReflection";
+  static constexpr char kV1Alpha[] = "grpc.reflection.v1alpha.ServerReflection";
+  // Of a question: a name, and what stands around it.
+  static constexpr size_t kMostBytes = 4096;
+
+  // `services`: what is listed.
+  explicit ReflectionService(std::vector<std::string> services);
+
+ private:
+  class Stream;
+
+  const std::vector<std::string> services_;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_PORT_REFLECTION_SERVICE_H_
