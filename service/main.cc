@@ -119,7 +119,17 @@ void HideMemory() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+// None of them may end a process in which writes are in flight. A file at its limit is a full disk
+// (SIGXFSZ), a reader that has gone is an error of the write (SIGPIPE), and there is no terminal
+// that could hang up.
+void IgnoreSignals() {
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE}) {
+    ::signal(signal, SIG_IGN);
+  }
+}
+
 int Serve(const gateway::Config& config) {
+  IgnoreSignals();
   HideMemory();
   TakeAllDescriptors();
   ReturnLargeBlocks();

@@ -1,16 +1,14 @@
 #include "service/log/log.h"
 
-#include <limits.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "absl/algorithm/container.h"
 #include "absl/time/clock.h"
+#include "service/log/patient_writer.h"
 
 namespace gateway {
 namespace {
@@ -19,28 +17,6 @@ constexpr size_t kMaxText = 2000;
 
 std::atomic<Severity> least_severity{Severity::kInfo};
 std::atomic<uint64_t> lost{0};
-
-// Whether standard error takes a piece now, or within a moment. A pipe that nobody reads is not
-// waited for again before it has room.
-bool HasRoom() {
-  constexpr int kPatienceMilliseconds = 100;
-  static std::atomic<bool> stuck{false};
-  pollfd room{STDERR_FILENO, POLLOUT, 0};
-  int ready;
-  do {
-    ready = poll(&room, 1, stuck ? 0 : kPatienceMilliseconds);
-  } while (ready < 0 && errno == EINTR);
-  stuck = ready == 0;
-  return ready != 0;
-}
-
-// A pipe that has room takes so much without making its writer wait. Whole lines, where they are
-// not longer than that.
-size_t NextPiece(absl::string_view lines) {
-  if (lines.size() <= PIPE_BUF) return lines.size();
-  const size_t end = lines.rfind('\n', PIPE_BUF - 1);
-  return end == absl::string_view::npos ? PIPE_BUF : end + 1;
-}
 
 }  // namespace
 
@@ -64,16 +40,12 @@ bool IsLogged(Severity severity) {
 
 void WriteLogLines(absl::string_view lines) {
   static std::mutex mutex;
+  static PatientWriter writer;  // guarded by mutex
   const std::lock_guard lock(mutex);
-  while (!lines.empty()) {
-    if (!HasRoom()) {
-      lost += static_cast<uint64_t>(absl::c_count(lines, '\n'));
-      return;
-    }
-    const ssize_t written = ::write(STDERR_FILENO, lines.data(), NextPiece(lines));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // there is nobody to tell
-    lines.remove_prefix(static_cast<size_t>(written));
+  size_t done = 0;
+  // Of an error there is nobody to tell.
+  if (writer.Write(STDERR_FILENO, lines, done) == PatientWriter::kNoRoom) {
+    lost += static_cast<uint64_t>(absl::c_count(lines.substr(done), '\n'));
   }
 }
 

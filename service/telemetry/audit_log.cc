@@ -21,7 +21,8 @@ namespace {
 constexpr size_t kMaxText = 500;
 
 int OpenForAppend(const std::string& file) {
-  return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  // Nobody may be at the other end of a pipe.
+  return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
 }
 
 std::string Reason(int error) {
@@ -121,16 +122,13 @@ void AuditLog::Run() {
 }
 
 void AuditLog::WriteLine(const std::string& line) {
+  if (fd_ < 0) return Lost("it cannot be opened");
   const std::string whole = torn_ ? "\n" + line : line;
   size_t done = 0;
-  while (done < whole.size()) {
-    const ssize_t wrote = fd_ < 0 ? -1 : write(fd_, whole.data() + done, whole.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) {
-      torn_ |= done > 0;
-      return Lost(Reason(errno));
-    }
-    done += static_cast<size_t>(wrote);
+  const PatientWriter::Result result = writer_.Write(fd_, whole, done);
+  if (result != PatientWriter::kWritten) {
+    torn_ |= done > 0;
+    return Lost(result == PatientWriter::kNoRoom ? "nobody reads it" : Reason(errno));
   }
   torn_ = false;
   ++written_;

@@ -38,6 +38,7 @@
 #include "service/authorization/peer_certificates.h"
 #include "service/log/line_budget.h"
 #include "service/log/log.h"
+#include "service/log/patient_writer.h"
 
 namespace gateway {
 
@@ -55,8 +56,8 @@ struct AuditRecord {
   absl::string_view rule = {};                                  // of the policy, that allowed it
   const authorization::PeerCertificate* certificate = nullptr;  // null: none was shown
   std::string peer = {};
-  LogIds ids = {};                    // by which the call's lines in the log are found
-  absl::string_view idempotency_key;  // only its hash is written
+  LogIds ids = {};                      // by which the call's lines in the log are found
+  absl::string_view idempotency_key;    // only its hash is written
   absl::string_view ledger_entry = {};  // empty: the ledger does not keep the call
 };
 
@@ -94,6 +95,7 @@ class AuditLog {
 
   // The thread's own.
   int fd_;
+  PatientWriter writer_;
   bool torn_ = false;     // the file ends within a line
   bool failing_ = false;  // and it has been said
 

@@ -32,7 +32,7 @@ SpanFile::~SpanFile() {
 
 bool SpanFile::Reopen() {
   if (fd_ >= 0) close(fd_);
-  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode);
+  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, kMode);
   struct stat status = {};
   if (fd_ < 0 || fstat(fd_, &status) != 0) return Fail("cannot be opened");
   regular_ = S_ISREG(status.st_mode);
@@ -50,14 +50,12 @@ bool SpanFile::Write(absl::string_view line) {
   }
   // After a file could not be opened anew.
   if (fd_ < 0 && !Reopen()) return false;
-  while (!line.empty()) {
-    const ssize_t written = write(fd_, line.data(), line.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return Fail("cannot be written");
-    line.remove_prefix(static_cast<size_t>(written));
-    size_ += written;
-  }
-  return true;
+  size_t done = 0;
+  const PatientWriter::Result result = writer_.Write(fd_, line, done);
+  size_ += static_cast<int64_t>(done);
+  if (result == PatientWriter::kError) return Fail("cannot be written");
+  if (result == PatientWriter::kNoRoom) reason_ = "nobody reads it";
+  return result == PatientWriter::kWritten;
 }
 
 bool SpanFile::Fail(absl::string_view what) {

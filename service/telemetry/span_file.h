@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/log/patient_writer.h"
 
 namespace gateway {
 
@@ -38,6 +39,7 @@ class SpanFile {
   bool regular_ = false;
   int64_t size_ = 0;
   std::string reason_;
+  PatientWriter writer_;
 };
 
 }  // namespace gateway

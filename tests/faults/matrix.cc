@@ -58,6 +58,8 @@ constexpr absl::string_view kMatrix[] = {
     "silent connections on the metrics and health ports",
     "a watched directory that is always busy",
     "a refused reload whose key changed too, and a 401",
+    "signals that mean nothing here, with a write in flight",
+    "a health watch, or half a request, over the drain",
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "absl/time/clock.h"
 #include "tests/load/capacity_upstream.h"
@@ -61,6 +62,36 @@ TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
   // Some 40 are under way, and are answered by us. One that reaches gRPC in the very moment of its
   // shutdown never reaches us: gRPC ends it, CANCELLED.
   EXPECT_LT(report.Count(&CallRecord::cut_off), 5);
+}
+
+// Row 53. The write is on its way at the upstream all the time.
+TEST(SignalFaults, Case53SignalsThatMeanNothingHereEndNothing) {
+  CapacityUpstream upstream({.service_time = absl::Seconds(1)});
+  GatewayProcess gateway({.base_url = upstream.Url()});
+  std::thread caller([&] {
+    const RpcAnswer answer =
+        CallRpc(gateway.address(), "paynow.management.v1.OrdersService/RefundOrder",
+                R"({"store_id": "411486491630370816", "order_id": "1", "body": {}})");
+    EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  });
+  ASSERT_TRUE(upstream.WaitForRequests(1));
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE}) gateway.Signal(signal);
+  caller.join();
+  EXPECT_EQ(gateway.Stop(), 0);
+}
+
+// Row 54. gRPC ends what is left at the end of the grace, and the gateway goes.
+TEST(DrainFaults, Case54AWatchOfHealthDoesNotHoldTheDrain) {
+  CapacityUpstream upstream({});
+  GatewayProcess gateway(
+      {.base_url = upstream.Url(), .settings = {{"drain", {{"delay", "0s"}, {"grace", "1s"}}}}});
+  HealthWatch watch(gateway.address());
+  ASSERT_TRUE(watch.NextIsServing());
+  const absl::Time begun = absl::Now();
+  gateway.Signal(SIGTERM);
+  EXPECT_EQ(gateway.Wait(), 0);
+  // A second to abort, and one for a busy machine.
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(3));
 }
 
 TEST(SigkillDuringWritesFaults, Case42TheRestartRepeatsNothing) {

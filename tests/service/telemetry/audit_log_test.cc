@@ -1,8 +1,10 @@
 #include "service/telemetry/audit_log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -171,6 +173,36 @@ TEST(AuditLogTest, CountsWhatAFullDiskDoesNotTakeAndSaysSoOnce) {
 }
 
 // A pipe that nobody reads: the thread that writes is stuck, and nobody else.
+// A pipe whose reader sleeps: lines are lost and counted, the end comes soon, and the log goes on
+// when the reader wakes.
+TEST(AuditLogTest, APipeThatNobodyReadsHoldsUpNothing) {
+  const TempDir directory;
+  const std::string file = directory.Path("pipe");
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  EXPECT_FALSE(AuditLog::Open(file).ok());  // and does not wait for a reader
+  const int reader = open(file.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  auto audit = AuditLog::Open(file);
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  const AuditRecord record = Record();
+  while ((*audit)->dropped() == 0) {
+    (*audit)->Write(record);
+    std::this_thread::yield();
+  }
+  std::string drained(1 << 20, '\0');
+  while (read(reader, drained.data(), drained.size()) > 0) continue;
+  const uint64_t written = (*audit)->written();
+  while ((*audit)->written() == written) {
+    (*audit)->Write(record);
+    std::this_thread::yield();
+  }
+  for (int i = 0; i < 5000; ++i) (*audit)->Write(record);
+  const absl::Time begun = absl::Now();
+  audit->reset();
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(2));
+  close(reader);
+}
+
 TEST(AuditLogTest, NeverMakesACallWait) {
   TempDir directory;
   const std::string pipe = directory.Path("pipe");
