@@ -83,9 +83,8 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
   if (status.ok()) status = OpenAudit(config);
   if (status.ok()) status = MakeLedger(config);
   if (!status.ok()) return status;
-  reloader_ = std::make_unique<Reloader>(
-      in_force_, fingerprint, *routes_,
-      [this](const Generation& next) { telemetry_->SetLogging(next.config.logging); });
+  reloader_ = std::make_unique<Reloader>(in_force_, fingerprint, *routes_,
+                                         [this](const Generation& next) { OnReload(next); });
   if (ledger_ != nullptr) MakeReconciler();
   MakeEndpoints(config);
   MakeMetrics();
@@ -118,6 +117,15 @@ absl::Status Gateway::MakeLedger(const Config& config) {
   if (!ledger.ok()) return Prefixed(absl::StrCat(config.file, ": ledger."), ledger.status());
   ledger_ = *std::move(ledger);
   return absl::OkStatus();
+}
+
+void Gateway::OnReload(const Generation& next) {
+  telemetry_->SetLogging(next.config.logging);
+  if (ledger_ == nullptr) return;
+  const absl::Status renewed = RenewReplyKeys(next.config.ledger, *ledger_);
+  if (renewed.ok()) return;
+  Log(Severity::kError, "the ledger goes on with the keys that it has",
+      {{"reason", std::string(renewed.message())}});
 }
 
 void Gateway::MakeReconciler() {

@@ -81,6 +81,7 @@ class Gateway {
   absl::Status MakeWebhooks();
   absl::Status OpenAudit(const Config& config);
   absl::Status MakeLedger(const Config& config);
+  void OnReload(const Generation& next);
   void MakeReconciler();
   void MakeEndpoints(const Config& config);
   Method& AddMethod(Operation operation, const std::string& path, bool audited);

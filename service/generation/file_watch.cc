@@ -85,8 +85,7 @@ bool FileWatch::Await() {
   pollfd fds[] = {{wake_, POLLIN, 0}, {watch_, POLLIN, 0}};
   int patience = kIntervalMilliseconds;
   SteadyTime latest = SteadyTime::InfiniteFuture();
-  while (!stopped_ && SteadyTime::Now() < latest &&
-         poll(fds, watch_ < 0 ? 1 : 2, patience) != 0) {
+  while (!stopped_ && SteadyTime::Now() < latest && poll(fds, watch_ < 0 ? 1 : 2, patience) != 0) {
     if (fds[0].revents != 0) {
       eventfd_t count;
       eventfd_read(wake_, &count);

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "service/ledger/fingerprint.h"
 #include "service/ledger/ledger.h"
+#include "service/ledger/reply_cipher.h"
 
 namespace gateway {
 
@@ -56,7 +57,8 @@ struct LedgerInUse {
   bool all_writes_require_key = false;
   absl::flat_hash_set<std::string> require_key;
   Claims claims;
-  std::unique_ptr<ledger::Ledger> ledger;  // last: its callbacks use the others
+  std::shared_ptr<ledger::ReplyCipher> cipher;  // the ledger's
+  std::unique_ptr<ledger::Ledger> ledger;       // last: its callbacks use the others
 };
 
 inline const char* LedgerInUse::Name(Said said) {

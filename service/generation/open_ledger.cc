@@ -145,15 +145,22 @@ absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& conf
   if (!fingerprinter.ok()) return Prefixed("secret_file: ", fingerprinter.status());
   auto options = OptionsOf(config, *secrets);
   if (!options.ok()) return options.status();
+  auto in_use = std::make_unique<LedgerInUse>(*std::move(fingerprinter));
+  in_use->cipher = options->cipher;
   auto store = OpenStore(config, *std::move(options));
   if (!store.ok()) return store.status();
-  auto in_use = std::make_unique<LedgerInUse>(*std::move(fingerprinter));
   for (const std::string& rpc : config.require_key) {
     if (rpc == "*") in_use->all_writes_require_key = true;
     in_use->require_key.insert(rpc);
   }
   in_use->ledger = *std::move(store);
   return in_use;
+}
+
+absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger) {
+  const auto secrets = ReadSecrets(config);
+  if (!secrets.ok()) return secrets.status();
+  return ledger.cipher->Replace(KeyOf(secrets->reply_key), KeyOf(secrets->previous_reply_key));
 }
 
 absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role) {

@@ -16,6 +16,9 @@ namespace gateway {
 // Errors begin with the key that is to blame: "file: ...". Waits for the disk.
 absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& config);
 
+// Takes the keys of replies as their files hold them now. An error leaves those that are there.
+absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger);
+
 // Whether the secrets and the connection string can be read, without opening anything.
 absl::Status CheckLedger(const LedgerConfig& config);
 

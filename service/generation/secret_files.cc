@@ -18,6 +18,11 @@ std::set<std::string> SecretFilesOf(const Config& config) {
     for (const auto& [secret, source] : webhook.secrets) files.insert(source.file);
   }
   files.insert(config.server.tls.key_file);
+  for (const std::string* const file :
+       {&config.ledger.dsn_file, &config.ledger.secret_file, &config.ledger.reply_key_file,
+        &config.ledger.previous_reply_key_file}) {
+    files.insert(*file);
+  }
   files.erase("");
   return files;
 }

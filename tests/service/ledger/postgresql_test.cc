@@ -1,0 +1,177 @@
+// What the ledger in PostgreSQL refuses to stand on, and what it survives.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "service/ledger/postgresql_ledger.h"
+#include "service/ledger/postgresql_parameters.h"
+#include "service/ledger/postgresql_schema.h"
+#include "tests/service/ledger/calls.h"
+#include "tests/service/ledger/postgresql_server.h"
+
+namespace gateway::ledger {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::unique_ptr<Ledger> OpenAt(const std::string& dsn) {
+  PostgresqlOptions options;
+  options.common = TestOptions();
+  options.dsn = dsn;
+  auto ledger = PostgresqlLedger::Create(std::move(options));
+  EXPECT_TRUE(ledger.ok()) << ledger.status();
+  return *std::move(ledger);
+}
+
+// The first claim's answer, once the ledger has seen the database; or why it has none.
+absl::StatusOr<ClaimAnswer> ClaimWithPatience(Ledger& ledger, const std::string& key) {
+  absl::StatusOr<ClaimAnswer> answer = Claim(ledger, key);
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (absl::IsUnavailable(answer.status()) && absl::Now() < end) {
+    absl::SleepFor(absl::Milliseconds(20));
+    answer = Claim(ledger, key);
+  }
+  return answer;
+}
+
+// Why the ledger cannot be used, once it has seen the database.
+std::string Unavailable(Ledger& ledger, const std::string& expected) {
+  std::string reason;
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  do {
+    reason = std::string(Claim(ledger, "key").status().message());
+  } while (reason.find(expected) == std::string::npos && absl::Now() < end);
+  return reason;
+}
+
+TEST(PostgresqlTest, ADatabaseThatForgetsIsRefused) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string dsn = server.NewLedger();
+  server.Execute("postgres",
+                 absl::StrCat("ALTER DATABASE ", DatabaseOf(dsn), " SET synchronous_commit = off"));
+  const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
+  EXPECT_THAT(Unavailable(*ledger, "synchronous_commit"), HasSubstr("synchronous_commit"));
+  EXPECT_THAT(ledger->stats().unavailable, HasSubstr("synchronous_commit"));
+}
+
+TEST(PostgresqlTest, ADatabaseWithoutTheSchemaIsRefused) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string database = server.NewDatabase();
+  const std::unique_ptr<Ledger> ledger = OpenAt(server.DsnOf(database, "gateway"));
+  EXPECT_THAT(Unavailable(*ledger, "prepared"), HasSubstr("prepared"));
+  // Made meanwhile: it comes back by itself.
+  ASSERT_TRUE(MigratePostgresql(server.DsnOf(database, "postgres"), "gateway").ok());
+  EXPECT_TRUE(ClaimWithPatience(*ledger, "key").ok());
+}
+
+TEST(PostgresqlTest, ASchemaOfALaterReleaseIsRefused) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string dsn = server.NewLedger();
+  server.Execute(DatabaseOf(dsn), "INSERT INTO gateway_ledger.versions VALUES (99)");
+  const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
+  EXPECT_THAT(Unavailable(*ledger, "migrated"), HasSubstr("migrated"));
+}
+
+// The gateway's own role may read and write rows, and nothing else.
+TEST(PostgresqlTest, TheRoleThatRunsCannotChangeTables) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string dsn = server.NewLedger();
+  EXPECT_TRUE(ClaimWithPatience(*OpenAt(dsn), "key").ok());
+  PGconn* const connection = PQconnectdb(dsn.c_str());
+  for (const char* const statement :
+       {"DROP TABLE gateway_ledger.entries", "ALTER TABLE gateway_ledger.entries ADD x int",
+        "CREATE TABLE gateway_ledger.other (x int)", "TRUNCATE gateway_ledger.entries"}) {
+    PGresult* const result = PQexec(connection, statement);
+    EXPECT_EQ(std::string(PQresultErrorField(result, PG_DIAG_SQLSTATE)), "42501") << statement;
+    PQclear(result);
+  }
+  PQfinish(connection);
+}
+
+TEST(PostgresqlTest, AMigrationMayBeRepeated) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string dsn = server.NewLedger();
+  const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
+  ASSERT_TRUE(ClaimWithPatience(*ledger, "key").ok());
+  const std::string administrator = server.DsnOf(DatabaseOf(dsn), "postgres");
+  EXPECT_TRUE(MigratePostgresql(administrator, "gateway").ok());
+  EXPECT_EQ(Claim(*ledger, "key")->kind, ClaimAnswer::kInProgress);
+}
+
+TEST(PostgresqlTest, WhatWasConfirmedOutlivesACrashOfTheDatabase) {
+  PostgresqlServer server;
+  const std::unique_ptr<Ledger> ledger = OpenAt(server.NewLedger());
+  const absl::StatusOr<ClaimAnswer> claimed = ClaimWithPatience(*ledger, "key");
+  ASSERT_TRUE(claimed.ok()) << claimed.status();
+  ASSERT_TRUE(Settle(*ledger, *claimed, {Settlement::kDone, "reply"}).ok());
+  server.Kill();
+  EXPECT_TRUE(absl::IsUnavailable(Claim(*ledger, "other").status()));
+  server.Start();
+  const absl::StatusOr<ClaimAnswer> again = ClaimWithPatience(*ledger, "key");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->kind, ClaimAnswer::kDone);
+  EXPECT_EQ(again->entry.reply, "reply");
+}
+
+TEST(PostgresqlTest, AStartWithoutTheDatabaseComesToItself) {
+  PostgresqlServer server;
+  const std::string dsn = server.NewLedger();
+  server.Kill();
+  const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
+  EXPECT_TRUE(absl::IsUnavailable(Claim(*ledger, "key").status()));
+  server.Start();
+  EXPECT_TRUE(ClaimWithPatience(*ledger, "key").ok());
+}
+
+TEST(PostgresqlParametersTest, VerifiesTheServerUnlessTheDsnSaysOtherwise) {
+  const auto parameters =
+      PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", absl::Seconds(5));
+  ASSERT_TRUE(parameters.ok()) << parameters.status();
+  EXPECT_EQ(parameters->all().at("sslmode"), "verify-full");
+  const auto plain = PostgresqlParameters::Parse(
+      "host=db dbname=ledger user=gateway sslmode=disable", absl::Seconds(5));
+  EXPECT_EQ(plain->all().at("sslmode"), "disable");
+}
+
+TEST(PostgresqlParametersTest, TheEnvironmentSaysNothing) {
+  setenv("PGHOST", "elsewhere", 1);
+  setenv("PGSSLMODE", "disable", 1);
+  setenv("PGPORT", "1", 1);
+  const auto parameters =
+      PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", absl::Seconds(5));
+  unsetenv("PGHOST");
+  unsetenv("PGSSLMODE");
+  unsetenv("PGPORT");
+  ASSERT_TRUE(parameters.ok()) << parameters.status();
+  EXPECT_EQ(parameters->all().at("host"), "db");
+  EXPECT_EQ(parameters->all().at("sslmode"), "verify-full");
+  EXPECT_EQ(parameters->all().at("port"), "5432");
+  // What has no neutral value is refused by name.
+  setenv("PGPASSWORD", "SECRET-MARKER", 1);
+  const auto refused =
+      PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", absl::Seconds(5));
+  unsetenv("PGPASSWORD");
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("PGPASSWORD"));
+  EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("SECRET-MARKER")));
+}
+
+TEST(PostgresqlParametersTest, ErrorsShowNothingOfTheDsn) {
+  for (const char* const dsn :
+       {"password=SECRET-MARKER", "SECRET-MARKER", "postgres://u:SECRET-MARKER@",
+        "host=db dbname=l user=u service=SECRET-MARKER"}) {
+    const auto refused = PostgresqlParameters::Parse(dsn, absl::Seconds(5));
+    EXPECT_FALSE(refused.ok()) << dsn;
+    EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("SECRET-MARKER")));
+  }
+}
+
+}  // namespace
+}  // namespace gateway::ledger
