@@ -184,7 +184,7 @@ void KeyedWrite::OnClaimed(const Entry& entry) {
   memory_ = mapping::Ask(*terms_.lookup, terms_.request);
   if (!terms_.lookup->needs_before()) return KeepBefore(mapping::WriteMemory(memory_));
   // The call may be over before Read returns.
-  const std::shared_ptr<BegunCall> read = look_before_;
+  const std::shared_ptr<BegunCall> read = reading_;
   read->Began(reconciler_.read_back().Read(
       generation_, *terms_.lookup, memory_.read_request, terms_.deadline,
       [this](const ReadBack::Result& result) { OnBefore(result); }));
@@ -225,7 +225,8 @@ void KeyedWrite::OnUnknown(const Entry& entry) {
   if (terms_.lookup == nullptr || looked_) return Fail(Unresolved(entry.id.text(), entry.note));
   looked_ = true;
   // Whatever it brings: the next claim tells what is known then.
-  reconciler_.LookAt(entry.id, terms_.deadline, [this](const absl::StatusOr<Entry>&) { Begin(); });
+  reconciler_.LookAt(entry.id, terms_.deadline, reading_,
+                     [this](const absl::StatusOr<Entry>&) { Begin(); });
 }
 
 void KeyedWrite::OnClaimFailed(const absl::Status& status) {
@@ -308,7 +309,7 @@ Answer KeyedWrite::InDoubt(Answer answer) const {
 }
 
 void KeyedWrite::Stop() {
-  look_before_->Stop();
+  reading_->Stop();
   waiting_->CutShort();
 }
 

@@ -111,7 +111,7 @@ class KeyedWrite {
   bool sent_again_ = false;  // by this call
   bool looked_ = false;
   mapping::LookupMemory memory_;
-  const std::shared_ptr<BegunCall> look_before_ = std::make_shared<BegunCall>();
+  const std::shared_ptr<BegunCall> reading_ = std::make_shared<BegunCall>();  // one at a time
   std::shared_ptr<EntryWait> waiting_;
 };
 

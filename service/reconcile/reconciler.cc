@@ -24,10 +24,12 @@ constexpr char kResolver[] = "reconciler";
 // One look at one entry. Owns itself from Begin to the ledger's last answer.
 class Reconciler::Look {
  public:
-  Look(Reconciler& reconciler, Entry entry, ledger::Done<Entry> done)
+  Look(Reconciler& reconciler, Entry entry, std::shared_ptr<BegunCall> read,
+       ledger::Done<Entry> done)
       : reconciler_(reconciler),
         entry_(std::move(entry)),
         generation_(reconciler.in_force_.Get()),
+        read_(std::move(read)),
         done_(std::move(done)) {}
 
   void Begin(SteadyTime deadline) {
@@ -116,7 +118,7 @@ class Reconciler::Look {
   const Entry entry_;
   // The read's client belongs to it. A thread of the ledger lets it go, never one of the client's.
   const std::shared_ptr<const Generation> generation_;
-  const std::shared_ptr<BegunCall> read_ = std::make_shared<BegunCall>();
+  const std::shared_ptr<BegunCall> read_;
   ledger::Done<Entry> done_;  // null: nobody wants to know
   const mapping::LookupPlan* lookup_ = nullptr;
   mapping::LookupMemory memory_;
@@ -173,21 +175,22 @@ void Reconciler::HasRead(const std::shared_ptr<BegunCall>& read) {
 }
 
 void Reconciler::LookAt(const ledger::EntryId& entry, SteadyTime deadline,
-                        ledger::Done<Entry> done) {
+                        std::shared_ptr<BegunCall> read, ledger::Done<Entry> done) {
   if (!Enter()) return done(absl::FailedPreconditionError("the gateway stops"));
   const SteadyTime end = std::min(deadline, SteadyTime::Now() + options_.read_deadline);
-  ledger_.Take({.id = entry}, [this, end, done = std::move(done)](
+  ledger_.Take({.id = entry}, [this, end, read = std::move(read), done = std::move(done)](
                                   absl::StatusOr<std::vector<Entry>> taken) mutable {
     if (taken.ok() && !taken->empty()) {
-      return Begin(std::move(taken->front()), end, std::move(done));
+      return Begin(std::move(taken->front()), end, std::move(read), std::move(done));
     }
     done(taken.ok() ? absl::FailedPreconditionError("somebody looks at it") : taken.status());
     Leave();
   });
 }
 
-void Reconciler::Begin(Entry entry, SteadyTime deadline, ledger::Done<Entry> done) {
-  (new Look(*this, std::move(entry), std::move(done)))->Begin(deadline);
+void Reconciler::Begin(Entry entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
+                       ledger::Done<Entry> done) {
+  (new Look(*this, std::move(entry), std::move(read), std::move(done)))->Begin(deadline);
 }
 
 void Reconciler::Run() {
@@ -210,7 +213,8 @@ void Reconciler::TakeDue() {
     if (taken.ok()) {
       for (Entry& entry : *taken) {
         if (!Enter()) break;
-        Begin(std::move(entry), SteadyTime::Now() + options_.read_deadline, nullptr);
+        Begin(std::move(entry), SteadyTime::Now() + options_.read_deadline,
+              std::make_shared<BegunCall>(), nullptr);
       }
     }
     Leave();

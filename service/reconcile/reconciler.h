@@ -61,8 +61,9 @@ class Reconciler {
 
   // Looks at the UNKNOWN entry now, also before its look is due. `done` is called once and gets the
   // entry as it is afterwards; FAILED_PRECONDITION where somebody else looks at it, or it is not
-  // UNKNOWN any more.
-  void LookAt(const ledger::EntryId& entry, SteadyTime deadline, ledger::Done<ledger::Entry> done);
+  // UNKNOWN any more. Stopping `read`, at any time, ends the look soon.
+  void LookAt(const ledger::EntryId& entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
+              ledger::Done<ledger::Entry> done);
 
   const ReadBack& read_back() const { return read_back_; }
   const Counters& counters() const { return counters_; }
@@ -72,7 +73,8 @@ class Reconciler {
 
   void Run();
   void TakeDue();
-  void Begin(ledger::Entry entry, SteadyTime deadline, ledger::Done<ledger::Entry> done);
+  void Begin(ledger::Entry entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
+             ledger::Done<ledger::Entry> done);
   // Something that the destructor waits for begins and ends. False: it is too late to begin.
   bool Enter();
   void Leave();

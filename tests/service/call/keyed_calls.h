@@ -140,6 +140,7 @@ class KeyedCalls : public testing::Test {
   json ConfigText() const {
     json config = {{"listen", "127.0.0.1:0"},
                    {"default_deadline", "10s"},
+                   {"drain", {{"delay", "0s"}, {"grace", "1s"}}},
                    {"ledger", {{"file", ledger_file()}}}};
     config["upstreams"]["paynow"] = {{"base_url", upstream_->Url("")},
                                      {"api_key", {{"file", key_file_}}}};

@@ -235,5 +235,26 @@ TEST_F(ReconcileTest, AGatewayEndsThoughALookHangs) {
   EXPECT_LT(absl::Now() - begun, absl::Seconds(5));
 }
 
+TEST_F(ReconcileTest, ACallerWhoWaitsForALookDoesNotHoldTheDrain) {
+  auto lost = std::make_shared<std::atomic<int>>(0);
+  Serve(
+      [=](const Received&) {
+        *lost = 1;
+        return Step::ExecuteAndClose();
+      },
+      [=](const Received& request) {
+        if (*lost == 0) return Nothing(request);
+        ++*lost;
+        return Step::Stall();
+      });
+  EXPECT_EQ(Call("once").outcome, "unknown");
+  std::thread caller([this] { EXPECT_NE(Call("once").code, grpc::OK); });
+  while (*lost < 2) std::this_thread::yield();
+  const absl::Time begun = absl::Now();
+  gateway_->Drain();
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(3));
+  caller.join();
+}
+
 }  // namespace
 }  // namespace gateway
