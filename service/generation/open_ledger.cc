@@ -16,10 +16,10 @@
 #include "service/config/config.h"
 #include "service/config/prefixed.h"
 #include "service/config/read_file.h"
-#include "service/ledger/postgresql_ledger.h"
-#include "service/ledger/postgresql_schema.h"
+#include "service/ledger/postgresql/ledger.h"
+#include "service/ledger/postgresql/schema.h"
 #include "service/ledger/reply_cipher.h"
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/sqlite/ledger.h"
 #include "service/log/log.h"
 
 namespace gateway {

@@ -1,4 +1,4 @@
-#include "tests/service/ledger/postgresql_server.h"
+#include "tests/service/ledger/postgresql/server.h"
 
 #include <libpq-fe.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "service/ledger/postgresql_schema.h"
+#include "service/ledger/postgresql/schema.h"
 #include "tests/service/child_process.h"
 
 namespace gateway::ledger {

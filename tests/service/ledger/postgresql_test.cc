@@ -10,11 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
-#include "service/ledger/postgresql_ledger.h"
-#include "service/ledger/postgresql_parameters.h"
-#include "service/ledger/postgresql_schema.h"
+#include "service/ledger/postgresql/ledger.h"
+#include "service/ledger/postgresql/parameters.h"
+#include "service/ledger/postgresql/schema.h"
 #include "tests/service/ledger/calls.h"
-#include "tests/service/ledger/postgresql_server.h"
+#include "tests/service/ledger/postgresql/server.h"
 
 namespace gateway::ledger {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/sqlite/ledger.h"
 #include "tests/left_out.h"
 #include "tests/service/ledger/calls.h"
 #include "tests/service/ledger/events.h"

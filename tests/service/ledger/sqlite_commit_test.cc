@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/sqlite/ledger.h"
 #include "tests/service/ledger/calls.h"
 #include "tests/service/temp_dir.h"
 

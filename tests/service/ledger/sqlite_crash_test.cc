@@ -18,7 +18,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/sqlite/ledger.h"
 #include "tests/service/ledger/calls.h"
 #include "tests/service/temp_dir.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "service/ledger/sqlite_files.h"
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/sqlite/files.h"
+#include "service/ledger/sqlite/ledger.h"
 #include "tests/service/ledger/calls.h"
 #include "tests/service/temp_dir.h"
 

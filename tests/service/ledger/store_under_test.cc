@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "service/ledger/postgresql_ledger.h"
-#include "service/ledger/sqlite_database.h"
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/postgresql/ledger.h"
+#include "service/ledger/sqlite/database.h"
+#include "service/ledger/sqlite/ledger.h"
 #include "tests/service/ledger/events.h"
-#include "tests/service/ledger/postgresql_server.h"
+#include "tests/service/ledger/postgresql/server.h"
 #include "tests/service/temp_dir.h"
 
 namespace gateway::ledger {

@@ -1,4 +1,4 @@
-#include "service/ledger/sqlite_ledger.h"
+#include "service/ledger/sqlite/ledger.h"
 
 #include <algorithm>
 #include <iterator>

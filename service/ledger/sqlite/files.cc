@@ -1,4 +1,4 @@
-#include "service/ledger/sqlite_files.h"
+#include "service/ledger/sqlite/files.h"
 
 #include <fcntl.h>
 #include <string.h>

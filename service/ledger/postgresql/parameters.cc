@@ -1,4 +1,4 @@
-#include "service/ledger/postgresql_parameters.h"
+#include "service/ledger/postgresql/parameters.h"
 
 #include <libpq-fe.h>
 

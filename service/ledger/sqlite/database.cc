@@ -1,4 +1,4 @@
-#include "service/ledger/sqlite_database.h"
+#include "service/ledger/sqlite/database.h"
 
 #include "absl/strings/str_cat.h"
 

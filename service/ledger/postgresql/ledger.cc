@@ -1,4 +1,4 @@
-#include "service/ledger/postgresql_ledger.h"
+#include "service/ledger/postgresql/ledger.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

@@ -1,10 +1,10 @@
-#include "service/ledger/sqlite_store.h"
+#include "service/ledger/sqlite/store.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "service/ledger/sqlite_files.h"
+#include "service/ledger/sqlite/files.h"
 
 namespace gateway::ledger {
 namespace {

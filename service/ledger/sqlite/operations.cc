@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/ledger/listing.h"
-#include "service/ledger/sqlite_store.h"
+#include "service/ledger/sqlite/store.h"
 
 namespace gateway::ledger {
 absl::StatusOr<Row> SqliteStore::Get(SqliteEntries::MaybeRow found) const {

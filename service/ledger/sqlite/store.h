@@ -18,9 +18,9 @@
 #include "service/ledger/operation.h"
 #include "service/ledger/options.h"
 #include "service/ledger/rules.h"
-#include "service/ledger/sqlite_database.h"
-#include "service/ledger/sqlite_entries.h"
-#include "service/ledger/sqlite_schema.h"
+#include "service/ledger/sqlite/database.h"
+#include "service/ledger/sqlite/entries.h"
+#include "service/ledger/sqlite/schema.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::ledger {

@@ -5,19 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/ledger/listing.h"
-#include "service/ledger/postgresql_ledger.h"
+#include "service/ledger/postgresql/ledger.h"
 
 namespace gateway::ledger {
 namespace {
-
-// Others may change a row between our read and our write, so often.
-constexpr int kMostTries = 20;
-
-constexpr char kOverdue[] = "its gateway did not say what became of it";
-
-absl::Status TooManyTries() {
-  return absl::UnavailableError("the entry changes faster than it can be read");
-}
 
 absl::Status Cancelled() { return absl::CancelledError("was cancelled"); }
 
@@ -34,12 +25,6 @@ absl::StatusOr<Row> RowWithTime(std::vector<Cell> cells, absl::Time& now) {
 }
 
 }  // namespace
-
-template <typename T>
-void PostgresqlLedger::Finish(const std::shared_ptr<T>& asked) {
-  --active_;
-  answered_.emplace_back(std::move(*asked));
-}
 
 // NOT_FOUND if there is none.
 void PostgresqlLedger::ReadOne(Query query, const std::vector<Cell>& values,
@@ -68,139 +53,8 @@ void PostgresqlLedger::Update(Row& row, PostgresqlConnection::Callback callback)
   });
 }
 
-void PostgresqlLedger::Begin(std::shared_ptr<Claiming> claiming) {
-  if (const absl::Status good = Check(claiming->request); !good.ok()) {
-    claiming->result = good;
-    return Finish(claiming);
-  }
-  Insert(std::move(claiming), kMostTries);
-}
-
-void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
-  absl::StatusOr<EntryId> id = EntryId::Make(absl::Now());
-  if (!id.ok() || tries == 0) {
-    claiming->result = id.ok() ? TooManyTries() : id.status();
-    return Finish(claiming);
-  }
-  // Counted from the moment at which the database works on it.
-  const Row row = NewRow(claiming->request, *std::move(id), epoch_, absl::UnixEpoch());
-  const bool reachable = Pick() != nullptr;
-  Send(Query::kInsert, CellsOf(row), [=, this](const Result& result) {
-    if (absl::IsAborted(result.status())) return Insert(claiming, tries - 1);
-    if (!result.ok()) {
-      // It may be there all the same.
-      if (reachable) Abandon(row);
-      claiming->result = absl::UnavailableError(result.status().message());
-      return Finish(claiming);
-    }
-    if (result->rows.empty()) return LookUp(claiming, tries);
-    ++numbers_.commits;
-    ++numbers_.operations_committed;
-    absl::StatusOr<Row> made = RowFromCells(result->rows[0]);
-    if (made.ok())
-      claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, made->entry};
-    else
-      claiming->result = made.status();
-    Finish(claiming);
-  });
-}
-
-void PostgresqlLedger::LookUp(std::shared_ptr<Claiming> claiming, int tries) {
-  if (tries == 0) {
-    claiming->result = TooManyTries();
-    return Finish(claiming);
-  }
-  ReadOne(Query::kByScope, {DigestOf(claiming->request.scope)},
-          [=, this](absl::StatusOr<Row> row, absl::Time now) {
-            if (absl::IsNotFound(row.status())) return LookAtGuard(claiming, tries);
-            if (row.ok()) return ClaimFound(claiming, *std::move(row), now, tries);
-            claiming->result = row.status();
-            Finish(claiming);
-          });
-}
-
-void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now,
-                                  int tries) {
-  const ClaimAnswer::Kind kind = JudgeClaim(row, claiming->request, now);
-  if (kind == ClaimAnswer::kInProgress &&
-      EndOverdue(row, now, [=, this] { LookUp(claiming, tries - 1); })) {
-    return;
-  }
-  if (kind != ClaimAnswer::kClaimed) {
-    absl::StatusOr<Entry> entry = row.entry;
-    if (kind == ClaimAnswer::kDone) entry = OpenEntry(*options_.common.cipher, row);
-    if (entry.ok())
-      claiming->result = ClaimAnswer{kind, *std::move(entry)};
-    else
-      claiming->result = entry.status();
-    return Finish(claiming);
-  }
-  ClaimAgain(claiming->request, epoch_, now, row);
-  Update(row, [=, this](const Result& result) {
-    if (absl::IsAlreadyExists(result.status())) return LookAtGuard(claiming, tries);
-    if (absl::IsAborted(result.status()) || (result.ok() && result->changed == 0)) {
-      return LookUp(claiming, tries - 1);
-    }
-    if (result.ok()) {
-      claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
-    } else {
-      Abandon(row);
-      claiming->result = absl::UnavailableError(result.status().message());
-    }
-    Finish(claiming);
-  });
-}
-
-// Who kept the claim out, if it was not another claim of the key.
-void PostgresqlLedger::LookAtGuard(std::shared_ptr<Claiming> claiming, int tries) {
-  const ClaimRequest& request = claiming->request;
-  if (request.guard.empty()) return Insert(claiming, tries - 1);
-  ReadOne(
-      Query::kByGuard, {request.scope.upstream, request.scope.store, request.guard},
-      [=, this](absl::StatusOr<Row> row, absl::Time now) {
-        if (absl::IsNotFound(row.status())) return Insert(claiming, tries - 1);
-        if (row.ok() && EndOverdue(*row, now, [=, this] { LookAtGuard(claiming, tries - 1); })) {
-          return;
-        }
-        if (row.ok())
-          claiming->result = ClaimAnswer{ClaimAnswer::kGuarded, row->entry};
-        else
-          claiming->result = row.status();
-        Finish(claiming);
-      });
-}
-
-bool PostgresqlLedger::EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then) {
-  if (row.entry.state != State::kIntent || now <= row.entry.deadline + options_.grace) return false;
-  Row ended = row;
-  BecomeUnknown(kOverdue, now, ended);
-  // Another gateway may have written it at the same time; the next read shows which one did.
-  Update(ended, [then = std::move(then)](const Result&) mutable { then(); });
-  return true;
-}
-
-void PostgresqlLedger::Abandon(const Row& row) {
-  abandoned_.push_back({row.entry.id, row.entry.attempt});
-}
-
-void PostgresqlLedger::GiveUp(const Holding& holding) {
-  ++active_;
-  const auto change = std::make_shared<Change>();
-  change->id = holding.id;
-  change->apply = [this, holding](Row& row, absl::Time now) -> Changed {
-    if (row.entry.state != State::kIntent || row.entry.attempt != holding.attempt) return false;
-    const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
-    return ApplySettle(options_.common, holding, not_sent, now, row);
-  };
-  change->finished = [this, holding](const absl::StatusOr<Entry>& entry) {
-    --active_;
-    if (absl::IsUnavailable(entry.status())) abandoned_.push_back(holding);
-  };
-  Make(change);
-}
-
 void PostgresqlLedger::Make(std::shared_ptr<Change> change) {
-  if (change->tries++ == kMostTries) return change->finished(TooManyTries());
+  if (change->tries++ == kPostgresqlTries) return change->finished(TooManyPostgresqlTries());
   ReadOne(Query::kById, {change->id.bytes()}, [=, this](absl::StatusOr<Row> row, absl::Time now) {
     if (!row.ok()) return change->finished(row.status());
     const State before = row->entry.state;
@@ -421,7 +275,7 @@ void PostgresqlLedger::TendNext(std::shared_ptr<Tending> tending, int step, int6
   const auto limit = static_cast<int64_t>(options_.common.tend_batch);
   const Options& common = options_.common;
   const std::pair<Query, std::vector<Cell>> steps[] = {
-      {Query::kEndOverdue, {Micros(options_.grace), limit, std::string(kOverdue)}},
+      {Query::kEndOverdue, {Micros(options_.grace), limit, std::string(kPostgresqlOverdue)}},
       {Query::kStrip, {Micros(common.keep_reply), limit}},
       {Query::kRemove, {Micros(common.keep_entry), limit}},
   };

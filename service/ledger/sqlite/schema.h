@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "service/ledger/sqlite_database.h"
+#include "service/ledger/sqlite/database.h"
 
 namespace gateway::ledger {
 

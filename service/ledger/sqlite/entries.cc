@@ -1,4 +1,4 @@
-#include "service/ledger/sqlite_entries.h"
+#include "service/ledger/sqlite/entries.h"
 
 #include <utility>
 

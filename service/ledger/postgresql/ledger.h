@@ -33,7 +33,7 @@
 #include "absl/status/statusor.h"
 #include "service/ledger/answers.h"
 #include "service/ledger/options.h"
-#include "service/ledger/postgresql_connection.h"
+#include "service/ledger/postgresql/connection.h"
 #include "service/ledger/queued_ledger.h"
 #include "service/ledger/rules.h"
 #include "service/ledger/waiters.h"
@@ -52,6 +52,13 @@ struct PostgresqlOptions {
   absl::Duration first_retry = absl::Milliseconds(100);
   absl::Duration max_retry = absl::Seconds(5);
 };
+
+// Others may change a row between our read and our write, so often.
+inline constexpr int kPostgresqlTries = 20;
+inline constexpr char kPostgresqlOverdue[] = "its gateway did not say what became of it";
+inline absl::Status TooManyPostgresqlTries() {
+  return absl::UnavailableError("the entry changes faster than it can be read");
+}
 
 class PostgresqlLedger final : public QueuedLedger {
  public:
@@ -83,7 +90,7 @@ class PostgresqlLedger final : public QueuedLedger {
 
   PostgresqlLedger(PostgresqlOptions options, PostgresqlParameters parameters, int wake_fd);
 
-  // postgresql_ledger.cc: the thread, its connections and its clocks.
+  // ledger.cc: the thread, its connections and its clocks.
   void Run();
   bool Next(std::vector<Operation>& batch);
   void Poll();
@@ -99,7 +106,7 @@ class PostgresqlLedger final : public QueuedLedger {
   void Wake() const;
   void Tell(absl::string_view event, absl::string_view reason) const;
 
-  // postgresql_operations.cc: each ends with Finish.
+  // claims.cc, operations.cc: each ends with Finish.
   void Begin(std::shared_ptr<Claiming> claiming);
   void Begin(std::shared_ptr<KeepingBefore> keeping);
   void Begin(std::shared_ptr<Settling> settling);
@@ -128,7 +135,10 @@ class PostgresqlLedger final : public QueuedLedger {
                absl::AnyInvocable<void(absl::StatusOr<Row>, absl::Time)> done);
   void TendNext(std::shared_ptr<Tending> tending, int step, int64_t touched);
   template <typename T>
-  void Finish(const std::shared_ptr<T>& asked);
+  void Finish(const std::shared_ptr<T>& asked) {
+    --active_;
+    answered_.emplace_back(std::move(*asked));
+  }
 
   const PostgresqlOptions options_;
   const PostgresqlParameters parameters_;

@@ -1,4 +1,4 @@
-#include "service/ledger/postgresql_connection.h"
+#include "service/ledger/postgresql/connection.h"
 
 #include <poll.h>
 #include <string.h>

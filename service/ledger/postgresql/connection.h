@@ -23,8 +23,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "service/ledger/postgresql_parameters.h"
-#include "service/ledger/postgresql_schema.h"
+#include "service/ledger/postgresql/parameters.h"
+#include "service/ledger/postgresql/schema.h"
 #include "service/ledger/row.h"
 #include "upstream/steady_time.h"
 

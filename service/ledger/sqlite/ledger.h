@@ -29,7 +29,7 @@
 #include "absl/status/statusor.h"
 #include "service/ledger/answers.h"
 #include "service/ledger/queued_ledger.h"
-#include "service/ledger/sqlite_store.h"
+#include "service/ledger/sqlite/store.h"
 #include "service/ledger/waiters.h"
 #include "upstream/steady_time.h"
 

@@ -1,4 +1,4 @@
-#include "service/ledger/postgresql_schema.h"
+#include "service/ledger/postgresql/schema.h"
 
 #include <libpq-fe.h>
 
@@ -9,13 +9,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "service/ledger/postgresql_parameters.h"
+#include "service/ledger/postgresql/parameters.h"
 #include "service/ledger/row.h"
 
 namespace gateway::ledger {
 namespace {
 
-// As in sqlite_schema.cc.
+// As in sqlite/schema.cc.
 constexpr char kFirst[] = R"(
 CREATE TABLE gateway_ledger.entries(
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,11 +1,11 @@
-#include "service/ledger/sqlite_schema.h"
+#include "service/ledger/sqlite/schema.h"
 
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "service/ledger/sqlite_files.h"
+#include "service/ledger/sqlite/files.h"
 
 namespace gateway::ledger {
 namespace {

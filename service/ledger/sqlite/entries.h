@@ -20,7 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/ledger/row.h"
-#include "service/ledger/sqlite_database.h"
+#include "service/ledger/sqlite/database.h"
 
 namespace gateway::ledger {
 

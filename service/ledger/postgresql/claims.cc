@@ -1,0 +1,140 @@
+// How PostgresqlLedger claims: the database's own uniqueness arbitrates, and whoever is kept out
+// looks at the row that did it.
+#include <utility>
+
+#include "service/ledger/postgresql/ledger.h"
+
+namespace gateway::ledger {
+
+void PostgresqlLedger::Begin(std::shared_ptr<Claiming> claiming) {
+  if (const absl::Status good = Check(claiming->request); !good.ok()) {
+    claiming->result = good;
+    return Finish(claiming);
+  }
+  Insert(std::move(claiming), kPostgresqlTries);
+}
+
+void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
+  absl::StatusOr<EntryId> id = EntryId::Make(absl::Now());
+  if (!id.ok() || tries == 0) {
+    claiming->result = id.ok() ? TooManyPostgresqlTries() : id.status();
+    return Finish(claiming);
+  }
+  // Counted from the moment at which the database works on it.
+  const Row row = NewRow(claiming->request, *std::move(id), epoch_, absl::UnixEpoch());
+  const bool reachable = Pick() != nullptr;
+  Send(Query::kInsert, CellsOf(row), [=, this](const Result& result) {
+    if (absl::IsAborted(result.status())) return Insert(claiming, tries - 1);
+    if (!result.ok()) {
+      // It may be there all the same.
+      if (reachable) Abandon(row);
+      claiming->result = absl::UnavailableError(result.status().message());
+      return Finish(claiming);
+    }
+    if (result->rows.empty()) return LookUp(claiming, tries);
+    ++numbers_.commits;
+    ++numbers_.operations_committed;
+    absl::StatusOr<Row> made = RowFromCells(result->rows[0]);
+    if (made.ok())
+      claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, made->entry};
+    else
+      claiming->result = made.status();
+    Finish(claiming);
+  });
+}
+
+void PostgresqlLedger::LookUp(std::shared_ptr<Claiming> claiming, int tries) {
+  if (tries == 0) {
+    claiming->result = TooManyPostgresqlTries();
+    return Finish(claiming);
+  }
+  ReadOne(Query::kByScope, {DigestOf(claiming->request.scope)},
+          [=, this](absl::StatusOr<Row> row, absl::Time now) {
+            if (absl::IsNotFound(row.status())) return LookAtGuard(claiming, tries);
+            if (row.ok()) return ClaimFound(claiming, *std::move(row), now, tries);
+            claiming->result = row.status();
+            Finish(claiming);
+          });
+}
+
+void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now,
+                                  int tries) {
+  const ClaimAnswer::Kind kind = JudgeClaim(row, claiming->request, now);
+  if (kind == ClaimAnswer::kInProgress &&
+      EndOverdue(row, now, [=, this] { LookUp(claiming, tries - 1); })) {
+    return;
+  }
+  if (kind != ClaimAnswer::kClaimed) {
+    absl::StatusOr<Entry> entry = row.entry;
+    if (kind == ClaimAnswer::kDone) entry = OpenEntry(*options_.common.cipher, row);
+    if (entry.ok())
+      claiming->result = ClaimAnswer{kind, *std::move(entry)};
+    else
+      claiming->result = entry.status();
+    return Finish(claiming);
+  }
+  ClaimAgain(claiming->request, epoch_, now, row);
+  Update(row, [=, this](const Result& result) {
+    if (absl::IsAlreadyExists(result.status())) return LookAtGuard(claiming, tries);
+    if (absl::IsAborted(result.status()) || (result.ok() && result->changed == 0)) {
+      return LookUp(claiming, tries - 1);
+    }
+    if (result.ok()) {
+      claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
+    } else {
+      Abandon(row);
+      claiming->result = absl::UnavailableError(result.status().message());
+    }
+    Finish(claiming);
+  });
+}
+
+// Who kept the claim out, if it was not another claim of the key.
+void PostgresqlLedger::LookAtGuard(std::shared_ptr<Claiming> claiming, int tries) {
+  const ClaimRequest& request = claiming->request;
+  if (request.guard.empty()) return Insert(claiming, tries - 1);
+  ReadOne(
+      Query::kByGuard, {request.scope.upstream, request.scope.store, request.guard},
+      [=, this](absl::StatusOr<Row> row, absl::Time now) {
+        if (absl::IsNotFound(row.status())) return Insert(claiming, tries - 1);
+        if (row.ok() && EndOverdue(*row, now, [=, this] { LookAtGuard(claiming, tries - 1); })) {
+          return;
+        }
+        if (row.ok())
+          claiming->result = ClaimAnswer{ClaimAnswer::kGuarded, row->entry};
+        else
+          claiming->result = row.status();
+        Finish(claiming);
+      });
+}
+
+bool PostgresqlLedger::EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then) {
+  if (row.entry.state != State::kIntent || now <= row.entry.deadline + options_.grace) return false;
+  Row ended = row;
+  BecomeUnknown(kPostgresqlOverdue, now, ended);
+  // Another gateway may have written it at the same time; the next read shows which one did.
+  Update(ended, [then = std::move(then)](const Result&) mutable { then(); });
+  return true;
+}
+
+void PostgresqlLedger::Abandon(const Row& row) {
+  abandoned_.push_back({row.entry.id, row.entry.attempt});
+}
+
+void PostgresqlLedger::GiveUp(const Holding& holding) {
+  ++active_;
+  const auto change = std::make_shared<Change>();
+  change->id = holding.id;
+  change->apply = [this, holding](Row& row, absl::Time now) -> Changed {
+    if (row.entry.state != State::kIntent || row.entry.attempt != holding.attempt) return false;
+    const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
+    return ApplySettle(options_.common, holding, not_sent, now, row);
+  };
+  change->finished = [this, holding](const absl::StatusOr<Entry>& entry) {
+    --active_;
+    if (absl::IsUnavailable(entry.status())) abandoned_.push_back(holding);
+  };
+  Make(change);
+}
+
+}  // namespace gateway::ledger
