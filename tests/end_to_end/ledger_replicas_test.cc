@@ -15,7 +15,7 @@
 #include "absl/time/clock.h"
 #include "tests/end_to_end/support/keyed_gateway.h"
 #include "tests/end_to_end/support/refund_shop.h"
-#include "tests/service/ledger/postgresql/server.h"
+#include "tests/service/ledger/postgresql_server.h"
 
 namespace gateway {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/service/ledger/postgresql/server.h"
+#include "tests/service/ledger/postgresql_server.h"
 
 #include <libpq-fe.h>
 #include <unistd.h>

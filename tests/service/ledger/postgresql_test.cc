@@ -14,7 +14,7 @@
 #include "service/ledger/postgresql/parameters.h"
 #include "service/ledger/postgresql/schema.h"
 #include "tests/service/ledger/calls.h"
-#include "tests/service/ledger/postgresql/server.h"
+#include "tests/service/ledger/postgresql_server.h"
 
 namespace gateway::ledger {
 namespace {

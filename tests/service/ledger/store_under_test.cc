@@ -6,7 +6,7 @@
 #include "service/ledger/sqlite/database.h"
 #include "service/ledger/sqlite/ledger.h"
 #include "tests/service/ledger/events.h"
-#include "tests/service/ledger/postgresql/server.h"
+#include "tests/service/ledger/postgresql_server.h"
 #include "tests/service/temp_dir.h"
 
 namespace gateway::ledger {
