@@ -3,9 +3,11 @@
 //
 //   auto begun = std::make_shared<BegunCall>();
 //   begun->Began(client.Send(call, terms, done));  // the call's own thread
+//   begun->Over();                                 // whoever got the answer
 //   begun->Stop();                                 // any thread, at any time
 //
-// Thread-safety: may be used from any thread. Lifetime: shared by those two; not beyond the client.
+// Thread-safety: may be used from any thread. Lifetime: shared by those; Stop does nothing after
+// Over, when the client may be gone.
 #ifndef UPSTREAM_BEGUN_CALL_H_
 #define UPSTREAM_BEGUN_CALL_H_
 
@@ -20,8 +22,15 @@ class BegunCall {
  public:
   void Began(Client::Handle handle) {
     const std::lock_guard lock(mutex_);
+    if (over_) return;
     handle_ = std::move(handle);
     if (stopped_) handle_.Cancel();
+  }
+
+  void Over() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    handle_ = Client::Handle();
   }
 
   void Stop() {
@@ -39,6 +48,7 @@ class BegunCall {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   bool stopped_ = false;
+  bool over_ = false;
   Client::Handle handle_;
 };
 

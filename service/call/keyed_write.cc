@@ -82,6 +82,11 @@ Failure NotClaimed(const absl::Status& status) {
   return failure;
 }
 
+// The upstream will not show this caller what is there, however often it is asked.
+bool NeverShows(const Failure& failure) {
+  return failure.http_status == 401 || failure.http_status == 403 || failure.http_status == 404;
+}
+
 LedgerInUse::Said SaidOf(const ClaimAnswer& answer) {
   switch (answer.kind) {
     case ClaimAnswer::kClaimed:
@@ -180,9 +185,16 @@ void KeyedWrite::OnClaimed(const Entry& entry) {
   holding_ = {entry.id, entry.attempt};
   in_doubt_ = entry.release == ledger::Release::kInDoubt;
   owner_.NoteEntry(entry.id.text(), false);
+  // The ledger does not do that, and it would be a second send.
+  if (in_doubt_ && terms_.harmless_for <= absl::ZeroDuration()) {
+    return Finish({Unresolved(entry.id.text(), ""), 0, terms_.scope.store});
+  }
   if (terms_.lookup == nullptr) return owner_.Send();
-  memory_ = mapping::Ask(*terms_.lookup, terms_.request);
-  if (!terms_.lookup->needs_before()) return KeepBefore(mapping::WriteMemory(memory_));
+  not_done_ = entry.before;
+  memory_ = mapping::Ask(*terms_.lookup, terms_.request, {terms_.tenant_field, terms_.scope.store});
+  if (!terms_.lookup->needs_before() && !not_done_) {
+    return KeepBefore(mapping::WriteMemory(memory_));
+  }
   // The call may be over before Read returns.
   const std::shared_ptr<BegunCall> read = reading_;
   read->Began(reconciler_.read_back().Read(
@@ -191,33 +203,55 @@ void KeyedWrite::OnClaimed(const Entry& entry) {
 }
 
 void KeyedWrite::OnBefore(const ReadBack::Result& result) {
+  reading_->Over();
   const auto* const reply = std::get_if<std::string>(&result);
+  if (reply != nullptr && not_done_ && !IsStillNotDone(*reply)) return;
   if (reply != nullptr && mapping::Remember(*terms_.lookup, *reply, memory_).ok()) {
     return KeepBefore(mapping::WriteMemory(memory_));
   }
   // Who is not allowed to look may write all the same; it cannot be looked up then. And whoever
   // brings no key counts on nothing.
   const auto* const failure = std::get_if<Failure>(&result);
-  const bool looks_in_vain = failure == nullptr || failure->outcome == Outcome::kRefused;
-  if (looks_in_vain || !has_key_) return KeepBefore("");
-  Finish({NotSent(failure->code, "LOOKUP_FAILED",
-                  absl::StrCat("the write was not sent, since what was there before could not be "
-                               "read: ",
-                               failure->message)),
-          0, terms_.scope.store});
+  const bool looks_in_vain = failure == nullptr || NeverShows(*failure);
+  if ((looks_in_vain && !not_done_) || !has_key_) return KeepBefore("");
+  GiveUp(failure == nullptr ? absl::StatusCode::kUnavailable : failure->code, "LOOKUP_FAILED",
+         absl::StrCat("what was there before could not be read: ",
+                      failure == nullptr ? "" : failure->message));
+}
+
+// The last attempt was found not to have happened. It may have since: then it is not sent again.
+bool KeyedWrite::IsStillNotDone(absl::string_view reply) {
+  const auto last = mapping::ReadMemory(*terms_.lookup, *not_done_);
+  if (!last.ok()) return true;
+  const mapping::Verdict verdict =
+      mapping::Judge(*terms_.lookup, *last, absl::InfiniteFuture(), reply);
+  if (verdict.kind == mapping::Verdict::kAbsent) return true;
+  if (verdict.kind == mapping::Verdict::kHappened) {
+    Finish({mapping::Reply{verdict.reply.value_or(""), {}, ""}, 0, terms_.scope.store});
+  } else {
+    Finish({Unresolved(holding_.id.text(), verdict.reason), 0, terms_.scope.store});
+  }
+  return false;
 }
 
 // Nothing is sent until it is there: the claim has said so.
 void KeyedWrite::KeepBefore(std::string memory) {
   const bool is_last = memory.empty();
-  ledger_.ledger->KeepBefore(holding_, std::move(memory),
-                             [this, is_last](const absl::StatusOr<Entry>& kept) {
-                               if (kept.ok()) return owner_.Send();
-                               // Too much to be kept.
-                               if (absl::IsInvalidArgument(kept.status()) && !is_last)
-                                 return KeepBefore("");
-                               Finish({NotClaimed(kept.status()), 0, terms_.scope.store});
-                             });
+  ledger_.ledger->KeepBefore(
+      holding_, std::move(memory), [this, is_last](const absl::StatusOr<Entry>& kept) {
+        if (kept.ok()) return owner_.Send();
+        // Too much to be kept.
+        if (absl::IsInvalidArgument(kept.status()) && !is_last) return KeepBefore("");
+        GiveUp(absl::StatusCode::kUnavailable, "LEDGER_UNAVAILABLE",
+               absl::StrCat("the ledger cannot be written: ", kept.status().message()));
+      });
+}
+
+// After the claim, and before anything was sent.
+void KeyedWrite::GiveUp(absl::StatusCode code, absl::string_view reason,
+                        absl::string_view message) {
+  Finish({NotSent(code, reason, absl::StrCat("the write was not sent: ", message)), 0,
+          terms_.scope.store});
 }
 
 void KeyedWrite::OnUnknown(const Entry& entry) {
@@ -225,14 +259,17 @@ void KeyedWrite::OnUnknown(const Entry& entry) {
   if (terms_.lookup == nullptr || looked_) return Fail(Unresolved(entry.id.text(), entry.note));
   looked_ = true;
   // Whatever it brings: the next claim tells what is known then.
-  reconciler_.LookAt(entry.id, terms_.deadline, reading_,
+  reconciler_.LookAt(entry.id, terms_.deadline, looking_,
                      [this](const absl::StatusOr<Entry>&) { Begin(); });
 }
 
 void KeyedWrite::OnClaimFailed(const absl::Status& status) {
   ledger_.claims.Count(LedgerInUse::kUnavailable);
+  // It has been sent before: that is what counts.
+  if (first_answer_) return owner_.Conclude(*std::move(first_answer_));
   // Whoever brings no key counts on nothing.
-  if (!has_key_) return owner_.Send();
+  // An entry that cannot be read may hold the guard.
+  if (!has_key_ && absl::IsUnavailable(status)) return owner_.Send();
   Fail(NotClaimed(status));
 }
 
@@ -276,22 +313,19 @@ void KeyedWrite::Finish(Answer answer) {
   Settlement settlement = SettlementOf(answer, terms_.keeps_reply);
   // Where the result cannot be written now, the ledger keeps it in memory, and the caller hears
   // what the upstream said: to withhold it would only make one more unknown.
-  ledger_.ledger->Settle(holding_, std::move(settlement),
-                         [this, answer = std::move(answer)](const absl::StatusOr<Entry>&) mutable {
-                           OnSettled(std::move(answer));
-                         });
-}
-
-void KeyedWrite::OnSettled(Answer answer) {
-  if (!SendsAgain(answer)) return owner_.Conclude(std::move(answer));
-  sent_again_ = true;
-  Begin();
+  ledger_.ledger->Settle(
+      holding_, std::move(settlement),
+      [this, answer = std::move(answer)](const absl::StatusOr<Entry>& settled) mutable {
+        if (!settled.ok() || !SendsAgain(answer)) return owner_.Conclude(std::move(answer));
+        first_answer_ = std::move(answer);
+        Begin();
+      });
 }
 
 bool KeyedWrite::SendsAgain(const Answer& answer) const {
   const auto* const failure = std::get_if<Failure>(&answer.result);
   return failure != nullptr && failure->outcome == Outcome::kUnknown &&
-         failure->code != absl::StatusCode::kCancelled && !in_doubt_ && !sent_again_ &&
+         failure->code != absl::StatusCode::kCancelled && !in_doubt_ && !first_answer_ &&
          terms_.harmless_for > absl::ZeroDuration() &&
          SteadyTime::Now() + kWorthSending < terms_.deadline;
 }
@@ -310,6 +344,7 @@ Answer KeyedWrite::InDoubt(Answer answer) const {
 
 void KeyedWrite::Stop() {
   reading_->Stop();
+  looking_->Stop();
   waiting_->CutShort();
 }
 

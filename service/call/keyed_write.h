@@ -22,6 +22,7 @@
 #define SERVICE_CALL_KEYED_WRITE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -60,9 +61,11 @@ class KeyedWrite {
     std::string guard;
     SteadyTime deadline;
     bool keeps_reply = true;  // false for replies that carry credentials
-    // Null: nothing can be looked up. `request` is the serialized request, for it alone.
+    // Null: nothing can be looked up. `request` is the serialized request, for it alone, and the
+    // field in it that the scope's store stands for.
     const mapping::LookupPlan* lookup = nullptr;
     std::string request = {};
+    std::string tenant_field = {};
     // So long after its first claim the write may be sent again; zero: never.
     absl::Duration harmless_for = absl::ZeroDuration();
     // Sent again, it finds nothing left to do once it has happened: a DELETE.
@@ -86,13 +89,14 @@ class KeyedWrite {
   void OnClaimed(const ledger::Entry& entry);
   void OnClaimFailed(const absl::Status& status);
   void OnBefore(const ReadBack::Result& result);
+  bool IsStillNotDone(absl::string_view reply);
   // "": nothing is known of it.
   void KeepBefore(std::string memory);
+  void GiveUp(absl::StatusCode code, absl::string_view reason, absl::string_view message);
   void OnUnknown(const ledger::Entry& entry);
   void AwaitOther(const ledger::Entry& entry);
   // `entry` is not INTENT any more, or the wait is over.
   void OnOther(const absl::StatusOr<ledger::Entry>& entry);
-  void OnSettled(Answer answer);
   bool SendsAgain(const Answer& answer) const;
   // What an answer means of a write that may have happened before.
   Answer InDoubt(Answer answer) const;
@@ -106,12 +110,14 @@ class KeyedWrite {
   Terms terms_;
   absl::StatusOr<std::string> fingerprint_;
   const bool has_key_;
-  ledger::Holding holding_;  // once claimed
-  bool in_doubt_ = false;    // an earlier attempt may have happened
-  bool sent_again_ = false;  // by this call
+  ledger::Holding holding_;             // once claimed
+  bool in_doubt_ = false;               // an earlier attempt may have happened
+  std::optional<Answer> first_answer_;  // of a write that this call sends again
   bool looked_ = false;
   mapping::LookupMemory memory_;
-  const std::shared_ptr<BegunCall> reading_ = std::make_shared<BegunCall>();  // one at a time
+  std::optional<std::string> not_done_;  // the memory of an attempt that did not happen
+  const std::shared_ptr<BegunCall> reading_ = std::make_shared<BegunCall>();
+  const std::shared_ptr<BegunCall> looking_ = std::make_shared<BegunCall>();
   std::shared_ptr<EntryWait> waiting_;
 };
 

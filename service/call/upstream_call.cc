@@ -22,6 +22,10 @@ namespace {
 using mapping::Failure;
 using mapping::NotSent;
 
+// Later, the same request again would undo what others did since.
+constexpr absl::Duration kConvergesFor = absl::Minutes(10);
+constexpr absl::Duration kHarmlessFor = absl::Hours(24);
+
 class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
  public:
   UpstreamCall(const Surroundings& surroundings, Method& method, const mapping::Route& route,
@@ -73,7 +77,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
         {.verb = http::Name(request.method),
          .path = target.substr(0, query),
          .query = query == absl::string_view::npos ? "" : target.substr(query + 1),
-         .body = prepared_->identity.bytes});
+         .body = absl::StrCat(prepared_->identity.bytes, terms_.caller_key.value_or(""))});
     keyed_.emplace(*ledger_, *reconciler_, *frame().generation(), *this, TermsOfKept(),
                    std::move(fingerprint));
     {
@@ -91,8 +95,10 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
                             std::move(prepared_->identity.guard),
                             terms_.deadline,
                             !route_.credential};
-    terms.lookup = route_.once.lookup.get();
+    // With the caller's own key nobody can look later.
+    if (!terms_.caller_key) terms.lookup = route_.once.lookup.get();
     if (terms.lookup != nullptr) terms.request = std::move(prepared_->identity.bytes);
+    terms.tenant_field = route_.provider->tenant_field();
     terms.harmless_for = HarmlessFor(store);
     terms.not_found_is_done = route_.method == http::Method::kDelete;
     may_send_again_ = terms.harmless_for > absl::ZeroDuration();
@@ -105,9 +111,9 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
       case mapping::Way::kSameKey:
         return terms_.idempotency_key ? route_.once.key_life : absl::ZeroDuration();
       case mapping::Way::kConverges:
-        return absl::InfiniteDuration();
+        return kConvergesFor;
       case mapping::Way::kHarmless:
-        return upstream_.RepeatsHarmless(store) ? absl::InfiniteDuration() : absl::ZeroDuration();
+        return upstream_.RepeatsHarmless(store) ? kHarmlessFor : absl::ZeroDuration();
       case mapping::Way::kNone:
       case mapping::Way::kLookup:
         return absl::ZeroDuration();

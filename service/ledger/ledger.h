@@ -81,6 +81,7 @@ struct ClaimAnswer {
                   // show its id, nothing else
   };
   Kind kind;
+  // With kClaimed of one that was NOT_DONE, `before` is what was kept for that attempt.
   Entry entry;
 };
 

@@ -33,8 +33,9 @@ void EnterState(State state, absl::Time now, Row& row) {
   if (!open) row.entry.release = Release::kNone;
   row.kept = open ? Kept::kOpen : Kept::kWhole;
   row.leased_until = absl::UnixEpoch();
-  // The snapshot was for finding out what is known now.
-  if (!open) row.sealed_before.reset();
+  // The snapshot was for finding out what is known now. That it did not happen is looked at once
+  // more before it is sent again.
+  if (!open && state != State::kNotDone) row.sealed_before.reset();
 }
 
 std::string Cut(absl::string_view text) { return std::string(text.substr(0, kMaxText)); }
@@ -64,6 +65,12 @@ Changed BecomeReleased(const Settlement& settlement, absl::Time now, Row& row) {
       settlement.outcome == Settlement::kRefused ? Release::kRefused : Release::kNotSent;
   row.entry.note = Cut(settlement.note);
   return true;
+}
+
+// A clock that was set back says nothing of how long ago the first claim was.
+bool MayBeClaimedAgain(const Row& row, const ClaimRequest& request, absl::Time now) {
+  return request.harmless_for > absl::ZeroDuration() && now >= row.entry.changed &&
+         now + request.time_left <= row.entry.created + request.harmless_for;
 }
 
 }  // namespace
@@ -109,9 +116,7 @@ ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::
     case State::kDone:
       return ClaimAnswer::kDone;
     case State::kUnknown:
-      return now + request.time_left <= row.entry.created + request.harmless_for
-                 ? ClaimAnswer::kClaimed
-                 : ClaimAnswer::kUnknown;
+      return MayBeClaimedAgain(row, request, now) ? ClaimAnswer::kClaimed : ClaimAnswer::kUnknown;
     case State::kReleased:
     case State::kNotDone:
       return ClaimAnswer::kClaimed;
@@ -228,9 +233,10 @@ bool IsLeased(const Row& row, absl::Time now) {
   return row.leased_until > now && row.leased_until <= now + kMaxLease;
 }
 
-void Lease(const Options& options, absl::Duration lease, absl::Time now, Row& row) {
-  row.leased_until = now + std::clamp(lease, absl::Seconds(1), kMaxLease);
-  ++row.entry.looks;
+void Lease(const Options& options, const TakeRequest& request, absl::Time now, Row& row) {
+  row.leased_until = now + std::clamp(request.lease, absl::Seconds(1), kMaxLease);
+  // Who asks for an entry by name must not make the others wait longer.
+  if (!request.id) ++row.entry.looks;
   // For a reader that never comes back. Postpone sets a better one.
   row.next_look = row.leased_until + options.first_pause;
 }

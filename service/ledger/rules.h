@@ -57,7 +57,7 @@ void BecomeUnknown(absl::string_view note, absl::Time now, Row& row);
 // Whether a reader has it now. Longer leases than kMaxLease are of a clock that was set back.
 inline constexpr absl::Duration kMaxLease = absl::Hours(1);
 bool IsLeased(const Row& row, absl::Time now);
-void Lease(const Options& options, absl::Duration lease, absl::Time now, Row& row);
+void Lease(const Options& options, const TakeRequest& request, absl::Time now, Row& row);
 
 // Whether this result says that a write happened which the ledger took for one that did not.
 bool IsContradiction(const Holding& holding, const Settlement& settlement, const Row& row);

@@ -7,19 +7,19 @@ constexpr size_t kMostSeen = 10'000;
 
 }  // namespace
 
-void Absences::Look(const ledger::Entry& entry) {
+void Absences::Look(const ledger::Entry& entry, SteadyTime begun) {
   const std::lock_guard lock(mutex_);
-  if (seen_.size() >= kMostSeen) seen_.clear();
-  seen_.try_emplace(KeyOf(entry), Seen{SteadyTime::Now(), std::nullopt});
+  if (seen_.size() < kMostSeen) seen_.try_emplace(KeyOf(entry), Seen{begun, std::nullopt});
 }
 
-bool Absences::Believe(const ledger::Entry& entry, absl::Duration settle) {
-  const SteadyTime now = SteadyTime::Now();
+bool Absences::Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle) {
   const std::lock_guard lock(mutex_);
-  Seen& seen = seen_.try_emplace(KeyOf(entry), Seen{now, std::nullopt}).first->second;
-  if (now < seen.first + settle) return false;
-  if (seen.absent) return now >= *seen.absent + settle;
-  seen.absent = now;
+  const auto found = seen_.find(KeyOf(entry));
+  if (found == seen_.end()) return false;
+  Seen& seen = found->second;
+  if (begun < seen.first + settle) return false;
+  if (seen.absent) return begun >= *seen.absent + settle;
+  seen.absent = begun;
   return false;
 }
 

@@ -1,8 +1,9 @@
-// When it is believed that a write did not happen: two reads did not show it, both of them later
-// than the upstream needs to show it, and as far apart.
+// When it is believed that a write did not happen: two reads did not show it, both of them begun
+// later than the upstream needs to show it, and begun as far apart.
 //
 // All times are of this process and of the steady clock, so that neither a step of the wall clock
-// nor another process's clock makes an absence old. What is forgotten waits anew.
+// nor another process's clock makes an absence old. Of more than it
+// has room for, nothing is believed.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_RECONCILE_ABSENCES_H_
@@ -23,10 +24,10 @@ namespace gateway {
 class Absences {
  public:
   // A look at the entry begins.
-  void Look(const ledger::Entry& entry);
-  // This look does not show the write: is that enough? `settle`: what the upstream needs to show
-  // it.
-  bool Believe(const ledger::Entry& entry, absl::Duration settle);
+  void Look(const ledger::Entry& entry, SteadyTime begun);
+  // The look that began then does not show the write: is that enough? `settle`: what the upstream
+  // needs to show it.
+  bool Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle);
   // A look showed something else.
   void Doubt(const ledger::Entry& entry);
   // The outcome is known.
@@ -35,8 +36,8 @@ class Absences {
  private:
   using Key = std::pair<ledger::EntryId, int64_t>;  // an attempt of an entry
   struct Seen {
-    SteadyTime first;                  // the first look
-    std::optional<SteadyTime> absent;  // the first of the looks that do not show it
+    SteadyTime first;                  // when the first look began
+    std::optional<SteadyTime> absent;  // when the first of the looks began that do not show it
   };
 
   static Key KeyOf(const ledger::Entry& entry) { return {entry.id, entry.attempt}; }

@@ -33,7 +33,6 @@ class Reconciler::Look {
         done_(std::move(done)) {}
 
   void Begin(SteadyTime deadline) {
-    reconciler_.absences_.Look(entry_);
     lookup_ = reconciler_.read_back_.LookupOf(entry_.scope.rpc);
     if (lookup_ == nullptr) return Postpone(entry_.note);
     if (entry_.progress == ledger::kNotSentYet) {
@@ -46,6 +45,7 @@ class Reconciler::Look {
     absl::StatusOr<mapping::LookupMemory> memory = mapping::ReadMemory(*lookup_, *entry_.before);
     if (!memory.ok()) return Postpone(std::string(memory.status().message()));
     memory_ = *std::move(memory);
+    reconciler_.absences_.Look(entry_, begun_);
     // The look may be over before Read returns.
     const std::shared_ptr<BegunCall> read = read_;
     reconciler_.Reads(read);
@@ -60,8 +60,9 @@ class Reconciler::Look {
       ++reconciler_.counters_.failed;
       return Postpone(absl::StrCat("the read failed: ", failure->reason));
     }
-    Verdict verdict =
-        mapping::Judge(*lookup_, memory_, entry_.changed, std::get<std::string>(result));
+    // Whoever found the entry after a crash found it late.
+    const absl::Time ended = std::min(entry_.changed, entry_.deadline);
+    Verdict verdict = mapping::Judge(*lookup_, memory_, ended, std::get<std::string>(result));
     switch (verdict.kind) {
       case Verdict::kHappened:
         ++reconciler_.counters_.done;
@@ -77,7 +78,7 @@ class Reconciler::Look {
   }
 
   void OnAbsent() {
-    if (!reconciler_.absences_.Believe(entry_, lookup_->settle)) {
+    if (!reconciler_.absences_.Believe(entry_, begun_, lookup_->settle)) {
       ++reconciler_.counters_.undecided;
       return Postpone("the upstream does not show it; it is too early to believe that");
     }
@@ -106,6 +107,7 @@ class Reconciler::Look {
            {"rpc", entry->scope.rpc},
            {"state", std::string(ledger::Name(entry->state))}});
     }
+    read_->Over();
     reconciler_.HasRead(read_);
     Reconciler& reconciler = reconciler_;
     ledger::Done<Entry> done = std::move(done_);
@@ -120,6 +122,7 @@ class Reconciler::Look {
   const std::shared_ptr<const Generation> generation_;
   const std::shared_ptr<BegunCall> read_;
   ledger::Done<Entry> done_;  // null: nobody wants to know
+  const SteadyTime begun_ = SteadyTime::Now();
   const mapping::LookupPlan* lookup_ = nullptr;
   mapping::LookupMemory memory_;
 };

@@ -40,7 +40,7 @@ class Reconciler {
     // For one read, at most.
     absl::Duration read_deadline = absl::Seconds(10);
     // Looks of this gateway that are under way at a time.
-    size_t most_looks = 4;
+    size_t most_looks = 16;
   };
 
   // Looks, by what they brought.

@@ -32,7 +32,7 @@ void Try(absl::string_view input) {
   const absl::string_view text = input.substr(0, end);
   const absl::string_view reply = end == absl::string_view::npos ? "" : input.substr(end + 1);
   const mapping::LookupPlan& plan = RefundLookup();
-  mapping::LookupMemory memory = mapping::Ask(plan, reply);
+  mapping::LookupMemory memory = mapping::Ask(plan, reply, {"store_id", "1"});
   const absl::StatusOr<mapping::LookupMemory> kept = mapping::ReadMemory(plan, text);
   Require(kept.ok() || absl::IsDataLoss(kept.status()), "a bad memory is DATA_LOSS");
   if (kept.ok()) {

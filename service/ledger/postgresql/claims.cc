@@ -1,5 +1,7 @@
 // How PostgresqlLedger claims: the database's own uniqueness arbitrates, and whoever is kept out
 // looks at the row that did it.
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "service/ledger/postgresql/ledger.h"
@@ -73,6 +75,13 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
       claiming->result = entry.status();
     return Finish(claiming);
   }
+  absl::StatusOr<Entry> last = OpenEntry(*options_.common.cipher, row);
+  if (!last.ok()) {
+    claiming->result = last.status();
+    return Finish(claiming);
+  }
+  std::optional<std::string> not_done;
+  if (row.entry.state == State::kNotDone) not_done = std::move(last->before);
   ClaimAgain(claiming->request, epoch_, now, row);
   Update(row, [=, this](const Result& result) {
     if (absl::IsAlreadyExists(result.status())) return LookAtGuard(claiming, tries);
@@ -81,6 +90,7 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
     }
     if (result.ok()) {
       claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
+      claiming->result->entry.before = not_done;
     } else {
       Abandon(row);
       claiming->result = absl::UnavailableError(result.status().message());

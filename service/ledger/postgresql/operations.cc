@@ -239,7 +239,7 @@ void PostgresqlLedger::Begin(std::shared_ptr<Taking> taking) {
       return absl::FailedPreconditionError(absl::StrCat("the entry is ", Name(row.entry.state)));
     }
     *leased = IsLeased(row, now);
-    if (!*leased) Lease(options_.common, taking->request.lease, now, row);
+    if (!*leased) Lease(options_.common, taking->request, now, row);
     return !*leased;
   };
   change->finished = [=, this](absl::StatusOr<Entry> entry) {

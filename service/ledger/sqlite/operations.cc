@@ -60,9 +60,13 @@ absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
   if (*found) {
     Row& row = **found;
     const State before = row.entry.state;
+    absl::StatusOr<Entry> last = OpenEntry(*options_.common.cipher, row);
+    if (!last.ok()) return last.status();
     ClaimAgain(request, epoch_, Now(), row);
     if (const absl::Status written = entries_.Update(before, row); !written.ok()) return written;
-    return ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
+    ClaimAnswer answer{ClaimAnswer::kClaimed, row.entry};
+    if (before == State::kNotDone) answer.entry.before = std::move(last->before);
+    return answer;
   }
   absl::StatusOr<EntryId> id = EntryId::Make(Now());
   if (!id.ok()) return id.status();
@@ -159,7 +163,7 @@ absl::StatusOr<std::vector<Entry>> SqliteStore::Take(const TakeRequest& request)
   }
   std::vector<Entry> taken;
   for (Row& row : rows) {
-    Lease(options_.common, request.lease, now, row);
+    Lease(options_.common, request, now, row);
     if (const absl::Status written = entries_.Update(State::kUnknown, row); !written.ok()) {
       return written;
     }

@@ -67,6 +67,18 @@ struct Case {
   const char* resolved_not_done;
 };
 
+TEST(RulesTest, AClockThatWasSetBackMakesNothingHarmless) {
+  const Row row = RowIn(State::kUnknown);
+  ClaimRequest request = RequestOf("key", "print");
+  for (const absl::Duration step : {-absl::Hours(1), absl::ZeroDuration(), absl::Hours(1)}) {
+    EXPECT_EQ(JudgeClaim(row, request, kNow + step), ClaimAnswer::kUnknown);
+  }
+  request.harmless_for = absl::Minutes(10);
+  EXPECT_EQ(JudgeClaim(row, request, kNow - absl::Hours(1)), ClaimAnswer::kUnknown);
+  EXPECT_EQ(JudgeClaim(row, request, kNow), ClaimAnswer::kClaimed);
+  EXPECT_EQ(JudgeClaim(row, request, kNow + absl::Hours(1)), ClaimAnswer::kUnknown);
+}
+
 TEST(RulesTest, TheTable) {
   constexpr Case kTable[] = {
       {State::kIntent, ClaimAnswer::kInProgress, "DONE", "RELEASED", "UNKNOWN", "refused",
@@ -79,7 +91,8 @@ TEST(RulesTest, TheTable) {
   for (const Case& row : kTable) {
     SCOPED_TRACE(std::string(Name(row.state)));
     EXPECT_EQ(JudgeClaim(RowIn(row.state), RequestOf("key", "print"), kNow), row.claim);
-    EXPECT_EQ(JudgeClaim(RowIn(row.state), RequestOf("key", "another"), kNow), ClaimAnswer::kReused);
+    EXPECT_EQ(JudgeClaim(RowIn(row.state), RequestOf("key", "another"), kNow),
+              ClaimAnswer::kReused);
     EXPECT_EQ(Settled(row.state, Settlement::kDone), row.done);
     EXPECT_EQ(Settled(row.state, Settlement::kNotSent), row.released);
     EXPECT_EQ(Settled(row.state, Settlement::kRefused), row.released);

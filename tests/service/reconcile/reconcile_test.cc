@@ -64,10 +64,10 @@ class Refunds {
 
 class ReconcileTest : public KeyedCalls {
  protected:
-  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 30 seconds.
+  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 90 seconds.
   std::string StateInTheEnd(const std::string& entry) const {
     std::string state;
-    const absl::Time give_up = absl::Now() + absl::Seconds(30);
+    const absl::Time give_up = absl::Now() + absl::Seconds(90);
     do {
       const RpcAnswer answer = CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), kGetEntry,
                                        absl::StrCat(R"({"id": ")", entry, R"("})"), {});
@@ -129,6 +129,20 @@ TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgain) {
   EXPECT_FALSE(again.replayed);
   EXPECT_EQ(again.entry, first.entry);
   EXPECT_EQ(executions(), 2);
+}
+
+// Found not to have happened, it comes all the same, before the caller repeats it.
+TEST_F(ReconcileTest, WhatComesLateIsFoundBeforeItIsSentAgain) {
+  Serve([](const Received&) { return Step::ExecuteAndClose(); },
+        [refunds = refunds_](const Received&) { return refunds->Reply(); });
+  const Heard first = Call("once");
+  EXPECT_EQ(first.outcome, "unknown");
+  EXPECT_EQ(StateInTheEnd(first.entry), "STATE_NOT_DONE");
+  refunds_->Add("51");
+  const Heard again = Call("once");
+  EXPECT_EQ(again.code, grpc::OK) << again.message;
+  EXPECT_EQ(json::parse(again.reply).at("id"), "51");
+  EXPECT_EQ(executions(), 1);
 }
 
 TEST_F(ReconcileTest, TwoRefundsThatFitAreToldApartByNobody) {

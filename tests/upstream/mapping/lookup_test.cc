@@ -43,7 +43,7 @@ class Case {
  public:
   Case(const std::string& rpc, const std::string& request)
       : plan_(*RouteNamed(rpc).once.lookup),
-        memory_(Ask(plan_, Bytes(*plan_.write_request, request))) {}
+        memory_(Ask(plan_, Bytes(*plan_.write_request, request), {"store_id", "1"})) {}
 
   Case& Before(const std::string& reply) {
     EXPECT_TRUE(Remember(plan_, Bytes(*plan_.read_reply, reply), memory_).ok());
@@ -129,6 +129,20 @@ TEST(LookupTest, ARefundOfAnotherLineIsSomebodyElses) {
   EXPECT_EQ(refund.After(Payments({Refund("60", "8")})).kind, Verdict::kAbsent);
   EXPECT_EQ(refund.After(Payments({Refund("60", "8"), Refund("61", "7")})).kind,
             Verdict::kHappened);
+}
+
+TEST(LookupTest, AnIdMayComeWithLeadingZerosAndALineMayBeMissing) {
+  Case refund = RefundOf(R"("order_line_id": "007")");
+  refund.Before(Payments({}));
+  EXPECT_EQ(refund.After(Payments({Refund("60", "7")})).kind, Verdict::kHappened);
+  EXPECT_EQ(refund.After(Payments({Refund("60", "")})).kind, Verdict::kUndecided);
+  EXPECT_EQ(refund.After(Payments({Refund("60", ""), Refund("61", "7")})).kind,
+            Verdict::kUndecided);
+}
+
+TEST(LookupTest, AsksForTheStoreThatARequestLeavesOut) {
+  const Case refund(kRefund, R"({"order_id": "2", "body": {}})");
+  EXPECT_EQ(refund.memory().read_request, RefundOf("").memory().read_request);
 }
 
 TEST(LookupTest, TwoThatFitLeaveItUndecided) {
@@ -227,6 +241,7 @@ TEST(LookupTest, ARefundWithoutAnAmountHasNoSumToGrowBy) {
   Case refund(kSessionRefund, R"({"body": {"session_id": "cs_1"}})");
   refund.Before(R"({"id": "cs_1", "amount_refunded": 100})");
   EXPECT_EQ(refund.After(R"({"id": "cs_1", "amount_refunded": 400})").kind, Verdict::kUndecided);
+  EXPECT_EQ(refund.After(R"({"id": "cs_1", "amount_refunded": 100})").kind, Verdict::kAbsent);
 }
 
 TEST(LookupTest, AMemoryThatIsNoneIsRefused) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -78,18 +79,25 @@ Fit FitOfGrowth(const Value& now, const Value& before, const Value& by) {
   int64_t was = 0;
   int64_t step = 0;
   // Some upstreams leave a sum out while it is zero.
-  if (!by || !absl::SimpleAtoi(*by, &step) || !absl::SimpleAtoi(now.value_or("0"), &is) ||
-      !absl::SimpleAtoi(before.value_or("0"), &was)) {
+  if (!absl::SimpleAtoi(now.value_or("0"), &is) || !absl::SimpleAtoi(before.value_or("0"), &was)) {
     return Fit::kUnclear;
   }
   if (is == was) return Fit::kNo;
-  return is == was + step ? Fit::kYes : Fit::kUnclear;
+  return by && absl::SimpleAtoi(*by, &step) && is == was + step ? Fit::kYes : Fit::kUnclear;
 }
 
+// Ids may come with leading zeros, names with spaces around them.
+absl::string_view Plain(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  if (!std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
+  while (text.size() > 1 && text[0] == '0') text.remove_prefix(1);
+  return text;
+}
+
+// What one of the two leaves out, the upstream may have chosen or forgotten.
 Fit FitOfText(const Value& value, const Value& wanted) {
-  if (value.has_value() && !wanted.has_value()) return Fit::kUnclear;
-  if (!value.has_value()) return wanted.has_value() ? Fit::kNo : Fit::kYes;
-  return absl::EqualsIgnoreCase(*value, *wanted) ? Fit::kYes : Fit::kNo;
+  if (value.has_value() != wanted.has_value()) return Fit::kUnclear;
+  return !value || absl::EqualsIgnoreCase(Plain(*value), Plain(*wanted)) ? Fit::kYes : Fit::kNo;
 }
 
 // One look at the reply of a read.
@@ -100,11 +108,11 @@ class Look {
 
   Verdict At(const Message& reply) {
     for (const Message* const candidate : Candidates(reply)) Sort(*candidate);
-    if (ours_.size() == 1) return Happened(*ours_.front());
     if (ours_.size() > 1) {
       return Undecided(absl::StrCat(ours_.size(), " of what the read shows could be the write's"));
     }
     if (unclear_) return Undecided("the read shows something new that may be the write's or not");
+    if (ours_.size() == 1) return Happened(*ours_.front());
     if (late_) return Undecided("what fits was made after the write had ended");
     if (!whole_) return Undecided("the read does not show all that there is");
     return {Verdict::kAbsent, {}, {}};
@@ -217,16 +225,21 @@ constexpr int kMemoryVersion = 1;
 
 }  // namespace
 
-LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request) {
+LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, const Tenant& tenant) {
   LookupMemory memory;
   const std::unique_ptr<Message> write(plan.write_request->New());
   // It has passed the request's own checks.
   write->ParsePartialFromArray(write_request.data(), static_cast<int>(write_request.size()));
   const std::unique_ptr<Message> read(plan.read_request->New());
   for (const LookupPlan::Argument& argument : plan.arguments) {
-    const Value value = argument.request.empty() ? argument.text : TextAt(*write, argument.request);
+    Value value = argument.request.empty() ? argument.text : TextAt(*write, argument.request);
+    if (!value && argument.field.size() == 1 && argument.field[0]->name() == tenant.field &&
+        !tenant.value.empty()) {
+      value = std::string(tenant.value);
+    }
     if (value) SetText(*read, argument.field, *value);
   }
+  memory.read_path = plan.read_path;
   memory.read_request = read->SerializePartialAsString();
   for (const Condition& condition : plan.conditions) {
     memory.wanted.push_back(condition.request.empty() ? Value()
@@ -256,6 +269,7 @@ absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, Look
 
 std::string WriteMemory(const LookupMemory& memory) {
   return json{{"version", kMemoryVersion},
+              {"path", memory.read_path},
               {"read", absl::Base64Escape(memory.read_request)},
               {"wanted", JsonOf(memory.wanted)},
               {"before", JsonOf(memory.before)},
@@ -268,10 +282,11 @@ absl::StatusOr<LookupMemory> ReadMemory(const LookupPlan& plan, absl::string_vie
   try {
     const json kept = json::parse(text);
     LookupMemory memory;
-    if (kept.at("version") != kMemoryVersion ||
+    if (kept.at("version") != kMemoryVersion || kept.at("path") != plan.read_path ||
         !absl::Base64Unescape(kept.at("read").get<std::string>(), &memory.read_request)) {
       return lost;
     }
+    memory.read_path = plan.read_path;
     memory.wanted = ValuesOf(kept.at("wanted"));
     memory.before = ValuesOf(kept.at("before"));
     memory.known = kept.at("known").get<std::vector<std::string>>();

@@ -23,6 +23,7 @@ namespace gateway::mapping {
 
 // All that is needed to judge a write later. It has parts of the request: keep it encrypted.
 struct LookupMemory {
+  std::string read_path;     // as the plan's
   std::string read_request;  // serialized
   // For each condition, the value of the write's request that it compares with.
   std::vector<std::optional<std::string>> wanted;
@@ -31,8 +32,14 @@ struct LookupMemory {
   std::vector<std::string> known;  // identities that were there before the write
 };
 
+// The field of requests that names the store, and the store where a request leaves it out.
+struct Tenant {
+  absl::string_view field;
+  absl::string_view value;
+};
+
 // What to read for the write with this serialized request.
-LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request);
+LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, const Tenant& tenant);
 
 // Adds what the read showed before the write. INVALID_ARGUMENT if the reply cannot be parsed.
 absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, LookupMemory& memory);

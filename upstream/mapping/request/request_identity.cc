@@ -39,6 +39,13 @@ std::optional<WireValue> FieldIn(absl::string_view message, uint32_t number) {
   return found;
 }
 
+// "042" names what "42" names.
+std::string WithoutLeadingZeros(absl::string_view text) {
+  const size_t digit = text.find_first_not_of('0');
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  return std::string(is_number && digit != text.npos ? text.substr(digit) : text);
+}
+
 // `message` is serialized: each singular field is in it once.
 std::string GuardOf(const Route& route, absl::string_view message) {
   if (route.once.guard.empty()) return "";
@@ -50,7 +57,7 @@ std::string GuardOf(const Route& route, absl::string_view message) {
   }
   const std::string text = value->type == WireType::kVarint
                                ? absl::StrCat(static_cast<int64_t>(value->bits))
-                               : std::string(value->bytes);
+                               : WithoutLeadingZeros(value->bytes);
   return text.empty() ? "" : absl::StrCat(route.full_name, " ", text);
 }
 
