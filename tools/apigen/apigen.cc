@@ -157,6 +157,8 @@ absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& optio
 
   std::map<std::string, std::string> texts;
   for (const File& file : *files) texts[file.path] = Print(file);
+  // A new name of the version alone is no change.
+  if (SameContent(run.then, run.now)) run.now.version = run.then.version;
   texts[record_path] = Print(run.now);
   Outcome outcome;
   AddChangedFiles(texts, run.lock, options.proto_dir, outcome);

@@ -15,6 +15,7 @@
 #include "tools/apigen/http_rule.h"
 #include "tools/apigen/merge_gone.h"
 #include "tools/apigen/merge_types.h"
+#include "tools/apigen/type_mapping.h"
 
 namespace gateway::apigen {
 namespace {
@@ -251,21 +252,24 @@ class Merger {
     message = MergeMessage(old->second, message, matching, DocumentedMembers(old->second));
   }
 
-  // Fields of the path are told from those of the query, which may have their names in JSON.
+  // Fields of the path, the body and the mask are told from those of the query, which may have
+  // their names in JSON.
   static std::function<std::string(const Field&)> WrapperKey(const std::string& wrapper,
                                                              const Contract& contract) {
     std::set<std::string> in_path;
+    std::set<std::string> bodies;
     for (const Service& service : contract.services) {
       for (const Method& method : service.methods) {
         if (method.input != wrapper) continue;
-        for (const std::string& name :
-             VariablesOf(TargetOf(method.options.GetExtension(google::api::http)).path)) {
-          in_path.insert(name);
-        }
+        const google::api::HttpRule& rule = method.options.GetExtension(google::api::http);
+        for (const std::string& name : VariablesOf(TargetOf(rule).path)) in_path.insert(name);
+        bodies.insert(rule.body());
       }
     }
-    return [in_path](const Field& field) {
-      return in_path.count(field.name) > 0 ? absl::StrCat("path ", field.name) : WireNameOf(field);
+    return [in_path, bodies](const Field& field) {
+      if (in_path.count(field.name) > 0) return absl::StrCat("path ", field.name);
+      if (bodies.count(field.name) > 0) return absl::StrCat("body ", field.name);
+      return field.type == kFieldMaskType ? std::string("mask") : WireNameOf(field);
     };
   }
 

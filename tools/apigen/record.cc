@@ -86,6 +86,10 @@ void MarkAdditions(const Record& record, Contract& committed) {
   }
 }
 
+bool SameContent(const Record& a, const Record& b) {
+  return a.operations == b.operations && a.schemas == b.schemas;
+}
+
 absl::StatusOr<Record> ParseRecord(absl::string_view text) {
   Record record;
   if (text.empty()) return record;

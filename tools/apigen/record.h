@@ -37,6 +37,9 @@ Record MakeRecord(const Api& api, const Contract& derived, const std::string& ve
 // marked. Nothing is marked under an empty record.
 void MarkAdditions(const Record& record, Contract& committed);
 
+// Whether both are equal, apart from the version.
+bool SameContent(const Record& a, const Record& b);
+
 // A record that does not exist yet is empty.
 absl::StatusOr<Record> ParseRecord(absl::string_view text);
 std::string Print(const Record& record);

@@ -47,6 +47,8 @@ class Places:
         kind = "enum" if enum else "message" if message else field.type
         self.found[place] = (chain, (kind, field.repeated))
         for value in enum.fields.values() if enum else ():
+            if value.number == 0:
+                continue
             self.found[(*place, "=", text_of(enum, value))] = ((*chain, value.number), "value")
         if message and len(owners) < DEPTH and field.type not in owners:
             for member in message.fields.values():

@@ -27,6 +27,7 @@ TEST_F(CliTest, CheckWritesNothingAndSaysWhetherItWould) {
   EXPECT_EQ(Apigen("--package lemon.v1"), 3);
   EXPECT_TRUE(HasProto("orders"));
   EXPECT_EQ(Apigen("--package lemon.v1 --check"), 0);
+  EXPECT_EQ(Apigen("--package lemon.v1 --check --version another-name"), 0);
   Properties("OrderDto").erase("paid");
   EXPECT_EQ(Apigen("--package lemon.v1 --check"), 4);
 }

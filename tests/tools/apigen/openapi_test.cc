@@ -203,6 +203,20 @@ TEST_F(OpenApiTest, LaterCollisionMovesNothing) {
                         "\"coldOnly\"];"));
 }
 
+TEST_F(OpenApiTest, LaterParametersNamedLikeBodyAndMask) {
+  Run();
+  auto& parameters = api["paths"][kDrink]["parameters"];
+  for (const char* name : {"body", "update_mask"}) {
+    parameters.push_back({{"name", name}, {"in", "query"}, {"schema", {{"type", "boolean"}}}});
+  }
+  Run();
+  EXPECT_EQ(report.breaking(), 0U);
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  UpdateDrinkDto body = 3 ["));
+  EXPECT_THAT(Proto("cold_drinks"), HasSubstr("  google.protobuf.FieldMask update_mask = 4;"));
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("bool query_body = 5 [(gateway.v1.field).wire_name = \"body\"];"));
+}
+
 TEST_F(OpenApiTest, TagThatTakesASharedFile) {
   Operation(kOrders, "get")["tags"] = Json::array({"types"});
   Run();
