@@ -7,7 +7,7 @@ PROVIDER := paynow
 PRESET := default
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -134,6 +134,12 @@ overload: build ## ten times what upstreams can take, held to the figures of a q
 rolling-restart: build ## restart one of two gateways, RESTARTS (20) times in turn, under load
 	@cmake --build $(BUILD) --target rolling_restart_test
 	RESTARTS=$${RESTARTS:-20} $(BUILD)/rolling_restart_test
+
+contract: install ## take PayNow's next contract: SPEC=management-api.json [WEBHOOKS=webhook-definitions.json]; protos, counts, tests, report
+	@[ -n "$(SPEC)" ] || { echo "SPEC=management-api.json [WEBHOOKS=webhook-definitions.json]"; exit 2; }
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
+	@code=0; tools/scripts/contract.sh $(BUILD) $(SPEC) $(WEBHOOKS) || code=$$?; \
+	case $$code in 0|3|4) ;; *) exit $$code ;; esac
 
 contracts: install ## apply all versions of PayNow's contract in the folder SPECS, and check what each does to numbers and comments
 	@[ -n "$(SPECS)" ] || { echo "SPECS=folder with NAME-management.json, NAME-webhooks.json, also as .xz"; exit 2; }

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/contract/counts.h"
 #include "tests/end_to_end/support/arrival.h"
 #include "tests/end_to_end/support/sample.h"
 #include "tests/end_to_end/support/stack.h"
@@ -25,10 +26,9 @@ using sandbox::Fill;
 
 struct Expected {
   const char* provider;
-  size_t operations;
   size_t masked_nulls;  // operations with a mask whose bodies have nulls, at least
 };
-constexpr Expected kPaynow = {"paynow", 158, 10};
+constexpr Expected kPaynow = {"paynow", 10};
 
 // Both servers of one provider; they serve all tests.
 struct Servers {
@@ -54,10 +54,12 @@ class RoundTrip : public testing::Test {
     stack_ = &slot->stack;
     recorder_ = &slot->recorder;
     rpcs_ = &slot->rpcs;
-    EXPECT_EQ(rpcs_->size(), expected.operations);
+    EXPECT_EQ(rpcs_->size(), Operations());
   }
 
   static void TearDownTestSuite() { servers_.clear(); }
+
+  size_t Operations() const { return contract::CountOf(expected_.provider, "operations"); }
 
   // Sends the sample, compares what arrives, answers with its reply and compares what comes back.
   // Returns whether all of it was as it should be.
@@ -102,9 +104,9 @@ class RoundTrip : public testing::Test {
   void TripAll(const ExampleOptions& options, absl::string_view what) {
     size_t good = 0;
     for (const Rpc& rpc : *rpcs_) good += Trip(rpc, MakeSample(rpc, options), Way::kRequest);
-    std::cout << expected_.provider << ", " << what << ": " << good << "/" << expected_.operations
+    std::cout << expected_.provider << ", " << what << ": " << good << "/" << Operations()
               << " operations\n";
-    EXPECT_EQ(good, expected_.operations);
+    EXPECT_EQ(good, Operations());
   }
 
   const Expected expected_;
@@ -321,7 +323,7 @@ TEST_P(RoundTripTest, PathValuesThatLeadElsewhereAreRefused) {
     }
   }
   std::cout << "path values refused: " << refused << "\n";
-  EXPECT_GT(refused, expected_.operations / 2);
+  EXPECT_GT(refused, Operations() / 2);
   EXPECT_EQ(recorder_->count(), 0u);
 }
 
@@ -361,9 +363,8 @@ TEST_P(RoundTripTest, OtherSpellingsAreRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RoundTripTest,
-                         testing::Values(Expected{"convergegate", 5, 0},
-                                         Expected{"paymentkit", 18, 0}, kPaynow,
-                                         Expected{"qashier", 4, 0}),
+                         testing::Values(Expected{"convergegate", 0}, Expected{"paymentkit", 0},
+                                         kPaynow, Expected{"qashier", 0}),
                          [](const auto& info) { return std::string(info.param.provider); });
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "absl/time/clock.h"
 #include "service/gateway.h"
 #include "service/version.h"
+#include "tests/contract/counts.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"
 #include "tests/upstream/http/scripted_server.h"
@@ -95,8 +96,11 @@ TEST_F(MetricsTest, BeginsTheSeriesThatMatterAtZero) {
     unknown_writes += unknown ? 1 : 0;
     EXPECT_FALSE(unknown && absl::StrContains(line, R"(rpc_method="Get)")) << line;
   }
-  EXPECT_EQ(good, 158 + 1);       // and the webhooks'
-  EXPECT_EQ(unknown_writes, 85);  // one POST only previews
+  const auto count = [](const char* what) {
+    return static_cast<int>(contract::CountOf("paynow", what));
+  };
+  EXPECT_EQ(good, count("operations") + 1);        // and the webhooks'
+  EXPECT_EQ(unknown_writes, count("writes") - 1);  // one POST only previews
 }
 
 double ValueOf(const std::string& scrape, const std::string& name) {
