@@ -28,11 +28,12 @@ bool StaysWide(const Field& committed, const Field& derived) {
   return committed.type == "int64" && derived.type == "int32";
 }
 
+bool IsCollection(const Field& field) {
+  return field.label == Label::kRepeated || field.label == Label::kMap;
+}
+
 bool IsCompatible(const Field& committed, const Field& derived, const FieldMatching& matching) {
-  const auto is_repeated = [](const Field& field) {
-    return field.label == Label::kRepeated || field.label == Label::kMap;
-  };
-  if (is_repeated(committed) || is_repeated(derived)) {
+  if (IsCollection(committed) || IsCollection(derived)) {
     if (committed.label != derived.label) return false;
   }
   return committed.type == derived.type || StaysWide(committed, derived) ||
@@ -53,17 +54,33 @@ bool IsRequired(const Field& committed, const Field& derived) {
   return RulesOf(derived).required();
 }
 
+// What was decided by hand and fits the field as it is now: bounds and formats do not fit another
+// type, and would stop the gateway's start.
+FieldRules RulesByHand(const Field& committed, const Field& derived) {
+  const bool same_type = committed.type == derived.type ||
+                         (committed.type == "int32" && derived.type == "int64") ||
+                         StaysWide(committed, derived);
+  const bool same_label = IsCollection(committed) == IsCollection(derived) &&
+                          (!IsCollection(derived) || committed.label == derived.label);
+  if (same_type && same_label) return RulesOf(committed);
+  FieldRules rules;
+  rules.set_sensitive(RulesOf(committed).sensitive());
+  rules.set_credential(RulesOf(committed).credential());
+  if (RulesOf(committed).has_required()) rules.set_required(RulesOf(committed).required());
+  return rules;
+}
+
 // What upstream states takes the place of what is committed. All else was decided by hand, and
 // stays.
 FieldRules MergeRules(const Field& committed, const Field& derived) {
-  FieldRules rules = RulesOf(committed);
+  FieldRules rules = RulesByHand(committed, derived);
   const FieldRules& stated = RulesOf(derived);
   if (IsRequired(committed, derived)) {
     rules.set_required(true);
   } else if (!rules.has_required() || rules.required()) {
     rules.clear_required();
   }
-  rules.set_nullable(stated.nullable());
+  rules.set_nullable(stated.nullable() || rules.null_when_unset());
   rules.clear_local();
   const bool keep_format = stated.format() == gateway::v1::FORMAT_UNSPECIFIED &&
                            IsFormatByHand(rules.format()) && committed.type == derived.type;

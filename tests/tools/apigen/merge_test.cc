@@ -176,6 +176,18 @@ TEST_F(MergeTest, RulesByHandStay) {
   EXPECT_EQ(Proto("cold_drinks"), edited);
 }
 
+// A bound of a text on a number would stop the gateway's start.
+TEST_F(MergeTest, RulesByHandThatDoNotFitTheNewTypeGo) {
+  Run();
+  Edit("cold_drinks", "  optional string name = 1 [(gateway.v1.field).nullable = true];",
+       "  optional string name = 1\n"
+       "      [(gateway.v1.field) = {nullable: true sensitive: true loose: true max_length: 9}];");
+  Properties("UpdateDrinkDto")["name"] = {{"type", "integer"}};
+  Run();
+  EXPECT_THAT(Proto("cold_drinks"),
+              HasSubstr("  optional int64 name = 2 [(gateway.v1.field).sensitive = true];"));
+}
+
 TEST_F(MergeTest, DerivedOptionsFollowUpstream) {
   Run();
   Schema("DrinkDto")["required"] = Json::array({"id", "name", "size"});
