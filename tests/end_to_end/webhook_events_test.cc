@@ -257,35 +257,6 @@ TEST_F(WebhookEventsTest, CarriesEveryWholeEvent) {
   EXPECT_EQ(events, 3u * 5);
 }
 
-// What a sandbox says that it would deliver is an event as documented.
-TEST_F(WebhookEventsTest, TakesTheEventsOfTheSandboxes) {
-  for (const auto& [provider, id, path] :
-       {std::tuple{"qashier", "cs_sandbox_open", "/pay/cs_sandbox_open"},
-        std::tuple{"convergegate", "AW-sandboxOpen", ""}}) {
-    SCOPED_TRACE(provider);
-    sandbox::Sandbox::Options options;
-    options.provider = provider;
-    const auto sandbox = *sandbox::Sandbox::Start(std::move(options));
-    httplib::Client browser("127.0.0.1", sandbox->port());
-    if (*path != '\0') {
-      EXPECT_EQ(browser.Get(absl::StrCat("/events/", id))->status, 404);
-      EXPECT_EQ(browser.Get(path)->status, 200);
-    }
-    const auto event = browser.Get(absl::StrCat("/events/", id));
-    ASSERT_EQ(event->status, 200) << event->body;
-    const sandbox::Contract& contract = **sandbox::ContractOf(provider);
-    const bool qashier = std::string(provider) == "qashier";
-    EXPECT_EQ(sandbox::Validate(contract.Ref(qashier ? "Event" : "WebhookEvent"),
-                                Json::parse(event->body), sandbox::UnknownMembers::kRefused),
-              std::vector<sandbox::Violation>());
-    ProtoJson convert;
-    const Json members = convert.Members(*DeliverOf(provider, event->body));
-    EXPECT_TRUE(members.contains(absl::StrCat(provider, "_event"))) << members.dump();
-    if (!qashier) continue;
-    EXPECT_EQ(members.at("qashier_event").at("data").at("object").at("payment_status"), "paid");
-  }
-}
-
 class Comparison {
  public:
   void Compare(const std::string& type, const Descriptor& message) {

@@ -9,6 +9,7 @@
 
 // Linked in by CMakeLists.txt.
 extern "C" {
+extern const char sandbox_events_paynow[], sandbox_events_paynow_end[];
 extern const char sandbox_contract_convergegate[], sandbox_contract_convergegate_end[];
 extern const char sandbox_behaviour_convergegate[], sandbox_behaviour_convergegate_end[];
 extern const char sandbox_seed_convergegate[], sandbox_seed_convergegate_end[];
@@ -80,6 +81,13 @@ absl::StatusOr<const Contract*> ContractOf(absl::string_view provider) {
     slot = *std::move(contract);
   }
   return slot.get();
+}
+
+const Contract* EventsOf(absl::string_view provider) {
+  if (provider != "paynow") return nullptr;
+  static const Contract* const events =
+      Contract::Parse(Between(sandbox_events_paynow, sandbox_events_paynow_end)).value().release();
+  return events;
 }
 
 }  // namespace gateway::sandbox

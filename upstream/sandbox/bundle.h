@@ -33,6 +33,9 @@ const Bundle* FindBundle(absl::string_view provider);
 // The provider's contract, parsed once for the whole process. NOT_FOUND where there is none.
 absl::StatusOr<const Contract*> ContractOf(absl::string_view provider);
 
+// The shapes of the provider's events where they are kept apart from its contract; else nullptr.
+const Contract* EventsOf(absl::string_view provider);
+
 }  // namespace gateway::sandbox
 
 #endif  // UPSTREAM_SANDBOX_BUNDLE_H_

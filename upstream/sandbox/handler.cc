@@ -187,6 +187,7 @@ std::vector<Json> Handler::End(bool done) {
   for (World::Job& job : effects.jobs) {
     if (jobs_.size() < kMaxJobs) jobs_.push_back(std::move(job));
   }
+  jobs_changed_.notify_all();
   return std::move(effects.events);
 }
 
@@ -227,21 +228,30 @@ std::variant<Json, Refusal> Handler::Do(const Script::Path& path, const Json& ar
   return result;
 }
 
-absl::Time Handler::RunJobs() {
-  while (true) {
-    World::Job job;
-    {
-      const std::lock_guard<std::mutex> lock(mu_);
-      const auto first = std::min_element(
-          jobs_.begin(), jobs_.end(),
-          [](const World::Job& left, const World::Job& right) { return left.due < right.due; });
-      if (first == jobs_.end()) return absl::InfiniteFuture();
-      if (first->due > world_->Now()) return first->due - ahead_;
-      job = std::move(*first);
+void Handler::ServeJobs() {
+  std::unique_lock<std::mutex> lock(mu_);
+  while (!jobs_stopped_) {
+    const auto first = std::min_element(
+        jobs_.begin(), jobs_.end(),
+        [](const World::Job& left, const World::Job& right) { return left.due < right.due; });
+    if (first == jobs_.end()) {
+      jobs_changed_.wait(lock);
+    } else if (first->due > world_->Now()) {
+      jobs_changed_.wait_until(lock, absl::ToChronoTime(first->due - ahead_));
+    } else {
+      const World::Job job = std::move(*first);
       jobs_.erase(first);
+      lock.unlock();
+      Do({"jobs", job.name}, job.argument);
+      lock.lock();
     }
-    Do({"jobs", job.name}, job.argument);
   }
+}
+
+void Handler::StopJobs() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  jobs_stopped_ = true;
+  jobs_changed_.notify_all();
 }
 
 void Handler::SetPublicUrl(std::string url) {
@@ -253,6 +263,7 @@ void Handler::Forward(absl::Duration time) {
   const std::lock_guard<std::mutex> lock(mu_);
   ahead_ += time;
   world_->SetClock([ahead = ahead_] { return absl::Now() + ahead; });
+  jobs_changed_.notify_all();
 }
 
 absl::Time Handler::Now() {

@@ -9,6 +9,7 @@
 #ifndef UPSTREAM_SANDBOX_HANDLER_H_
 #define UPSTREAM_SANDBOX_HANDLER_H_
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,15 +58,17 @@ class Handler {
   // at all.
   std::variant<Json, Refusal> Do(const Script::Path& path, const Json& argument);
 
-  // Runs the jobs that are due (`after` of prelude.lua). Returns when the next one is.
-  absl::Time RunJobs();
+  // Runs the jobs that scripts have put off (`after` of prelude.lua), each when it is due, until
+  // StopJobs.
+  void ServeJobs();
+  void StopJobs();
   // Where browsers find this sandbox.
   void SetPublicUrl(std::string url);
   // Sees the events of each call that went through, after it. Set before the first call.
   void OnEvents(std::function<void(const std::vector<Json>&)> hook) {
     on_events_ = std::move(hook);
   }
-  // Sets the clock forward. Jobs that become due run with the next RunJobs.
+  // Sets the clock forward. Jobs that become due run at once.
   void Forward(absl::Duration time);
   absl::Time Now();
   // All records, in the form of a seed.
@@ -111,6 +114,8 @@ class Handler {
   // Guarded by mu_, and *world_ too.
   std::map<std::string, Reply> replayed_;  // by operation and idempotency key
   std::vector<World::Job> jobs_;
+  std::condition_variable jobs_changed_;
+  bool jobs_stopped_ = false;
   absl::Duration ahead_;
 
   std::function<void(const std::vector<Json>&)> on_events_;

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -29,6 +31,10 @@ constexpr char kUsage[] =
     "                      the connection without an answer. Others: drop-before-commit, delay,\n"
     "                      too-many-requests, internal-error, bad-gateway, cut-reply, slow-reply,\n"
     "                      foreign-reply. While it runs: POST /_sandbox/api/faults\n"
+    "  --webhook URL       gets every event, signed; may be repeated\n"
+    "  --webhook-secret S  what is signed with for --webhook (whsec_sandbox)\n"
+    "  --seed FILE         the records to start with, as /_sandbox/api/export writes them\n"
+    "  --public-url URL    where browsers find the sandbox (http://127.0.0.1:PORT)\n"
     "  --open-window true  lets others than this machine use /_sandbox/, which knows no key\n"
     "  SANDBOX_API_KEY     the same as one --api-key, from the environment\n";
 
@@ -53,6 +59,16 @@ bool ReadArguments(int argc, char** argv, Sandbox::Options& options) {
       options.provider = argv[i + 1];
     } else if (name == "--api-key") {
       keys.emplace_back(argv[i + 1]);
+    } else if (name == "--webhook") {
+      options.webhook_urls.emplace_back(argv[i + 1]);
+    } else if (name == "--webhook-secret") {
+      options.webhook_secret = argv[i + 1];
+    } else if (name == "--public-url") {
+      options.public_url = argv[i + 1];
+    } else if (name == "--seed") {
+      std::ifstream file(argv[i + 1]);
+      if (!file) return false;
+      options.seed.assign(std::istreambuf_iterator<char>(file), {});
     } else if (name == "--open-window") {
       options.open_window = argv[i + 1] == absl::string_view("true");
     } else if (name == "--fault") {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "upstream/sandbox/bundle.h"
 #include "upstream/sandbox/faults/faulty_answer.h"
 
@@ -23,16 +24,26 @@ Sandbox::Sandbox(Options options, const Contract& contract, std::unique_ptr<Hand
     : options_(std::move(options)),
       contract_(contract),
       handler_(std::move(handler)),
-      api_(faults_, options_.open_window) {
+      pay_page_(*handler_) {
   for (const Fault& fault : options_.faults) faults_.Add(fault);
+  Courier::Options courier;
+  courier.signature = handler_->settings().value("signature", Json::object());
+  courier.urls = options_.webhook_urls;
+  courier.secret = options_.webhook_secret;
+  courier_ = std::make_unique<Courier>(
+      std::move(courier), [this](const Json& target) { handler_->Do({"delivered"}, target); });
+  handler_->OnEvents([this](const std::vector<Json>& events) { courier_->Post(events); });
+  api_ = std::make_unique<const Api>(faults_, *handler_, *courier_, options_.open_window);
 }
 
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
   const absl::StatusOr<const Contract*> contract = ContractOf(options.provider);
   if (!contract.ok()) return contract.status();
   const Bundle& bundle = *FindBundle(options.provider);
-  absl::StatusOr<std::unique_ptr<Handler>> handler = Handler::Create(
-      **contract, bundle.behaviour, bundle.seed, {options.api_keys, options.max_records});
+  absl::StatusOr<std::unique_ptr<Handler>> handler =
+      Handler::Create(**contract, bundle.behaviour,
+                      options.seed.empty() ? bundle.seed : absl::string_view(options.seed),
+                      {options.api_keys, options.max_records}, EventsOf(options.provider));
   if (!handler.ok()) return handler.status();
   std::unique_ptr<Sandbox> sandbox(
       new Sandbox(std::move(options), **contract, *std::move(handler)));
@@ -42,13 +53,23 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
                       [raw = sandbox.get()](Connection& connection) { raw->Serve(connection); });
   if (!listener.ok()) return listener.status();
   sandbox->listener_ = *std::move(listener);
+  sandbox->handler_->SetPublicUrl(
+      own.public_url.empty() ? absl::StrCat("http://127.0.0.1:", sandbox->port()) : own.public_url);
+  sandbox->jobs_ = std::thread([raw = sandbox.get()] { raw->handler_->ServeJobs(); });
+  sandbox->started_.set_value();
   return sandbox;
 }
 
 // Ahead of everything that its threads use.
-Sandbox::~Sandbox() { listener_.reset(); }
+Sandbox::~Sandbox() {
+  listener_.reset();
+  handler_->StopJobs();
+  if (jobs_.joinable()) jobs_.join();
+  courier_.reset();
+}
 
 void Sandbox::Serve(Connection& connection) {
+  when_started_.wait();
   Received received;
   int refused_status = 0;
   while (true) {
@@ -70,7 +91,8 @@ bool Sandbox::AnswerOne(Connection& connection, const Received& received) {
     return connection.Write(ReplyText(reply, connection.keep_alive(), received.method == "HEAD")) &&
            connection.keep_alive();
   };
-  if (Api::IsOwn(received)) return send(api_.Answer(received, connection.from_loopback()));
+  if (Api::IsOwn(received)) return send(api_->Answer(received, connection.from_loopback()));
+  if (PayPage::IsOwn(received)) return send(pay_page_.Answer(received));
   const Operation* const operation = handler_->OperationOf(received);
   if (operation != nullptr) {
     if (const auto fault = faults_.Take(operation->rpc, operation->id)) {

@@ -13,10 +13,12 @@
 #define UPSTREAM_SANDBOX_SERVER_H_
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,6 +26,8 @@
 #include "upstream/sandbox/faults/faults.h"
 #include "upstream/sandbox/handler.h"
 #include "upstream/sandbox/http/listener.h"
+#include "upstream/sandbox/pay/page.h"
+#include "upstream/sandbox/webhooks/courier.h"
 #include "upstream/sandbox/window/api.h"
 
 namespace gateway::sandbox {
@@ -50,6 +54,13 @@ class Sandbox {
     std::vector<Fault> faults = {};
     // Whether others than this machine may use /_sandbox/, which knows no key.
     bool open_window = false;
+    // Where browsers find the sandbox; empty: "http://127.0.0.1:<port>".
+    std::string public_url = {};
+    // The records to start with, as JSON; empty: the provider's own.
+    std::string seed = {};
+    // Get every event, beside those who subscribed through the API; `secret` signs for them.
+    std::vector<std::string> webhook_urls = {};
+    std::string webhook_secret = "whsec_sandbox";
   };
 
   // Sees each request before it is handled, on the thread that serves it; several may run at once.
@@ -70,6 +81,8 @@ class Sandbox {
   // What the behaviour's file returns: which keys are accepted, in which form bodies come.
   const Json& settings() const { return handler_->settings(); }
   Faults& faults() { return faults_; }
+  Handler& handler() { return *handler_; }
+  Courier& courier() { return *courier_; }
 
   // Replace the hook from the next request on; empty removes it.
   void OnRequest(RequestHook hook);
@@ -91,13 +104,20 @@ class Sandbox {
   const std::unique_ptr<Handler> handler_;
 
   Faults faults_;
-  const Api api_;
+  // Both null until Start has made them; constant from then on.
+  std::unique_ptr<Courier> courier_;
+  std::unique_ptr<const Api> api_;
+  const PayPage pay_page_;
 
   std::mutex mu_;
   // Guarded by mu_.
   RequestHook on_request_;
   ReplyHook on_reply_;
 
+  std::thread jobs_;
+  // Connections that come before Start is through wait for this.
+  std::promise<void> started_;
+  const std::shared_future<void> when_started_ = started_.get_future().share();
   std::unique_ptr<Listener> listener_;
 };
 

@@ -26,6 +26,59 @@ local function billed(total)
   return {currency = "usd", subtotal = total, discount = 0, tax = 0, total = total}
 end
 
+-- Events
+
+-- "ON_ORDER_COMPLETED" -> "OnOrderCompleted", as subscriptions spell it.
+local function subscribed_name(type)
+  return (type:lower():gsub("(%a)(%a*)_?", function(head, tail) return head:upper() .. tail end))
+end
+
+-- To those who subscribed to it. The body takes what it lacks from the records that it names.
+local function notify(type, body)
+  local id = flake()
+  local product = body.product_id or body.product and body.product.id
+  local payload = {event_type = type, event_id = id, body = shown(type, merge({
+    customer = body.customer_id and find("CustomerDto", {id = body.customer_id}),
+    product = product and find("ProductDto", {id = product}),
+    product_id = product, product_version_id = body.product and body.product.version_id}, body))}
+  local name = subscribed_name(type)
+  local targets = map(all("WebhookSubscriptionDto", {subscribed_to = name, type = "json_v1"}), function(hook)
+    local queued = create("QueuedWebhookDto", {webhook_id = hook.id, event = name, payload = payload})
+    return {url = hook.url, secret = hook.secret, queued = queued.id}
+  end)
+  emit{type = type, id = id, payload = payload, targets = targets}
+end
+
+-- The collection whose records an event tells of, by the beginning of its type.
+local told = {
+  {"ON_ORDER", "OrderDto"}, {"ON_REFUND", "RefundDto"}, {"ON_CHARGEBACK", "PaymentDto"},
+  {"ON_DELIVERY_ITEM", "DeliveryItemDto"}, {"ON_SUBSCRIPTION", "SubscriptionDto"}, {"ON_TRIAL", "TrialDto"},
+  {"ON_DISCORD", "DeliveryItemDto"}}
+
+-- Somebody's wish: this event, of this record or of the newest that there is.
+local function tell(asked)
+  for _, row in ipairs(told) do
+    if asked.type:sub(1, #row[1]) == row[1] then
+      local records = all(row[2], {id = asked.id})
+      check(#records > 0, 404, "not-found", "there is no such record")
+      notify(asked.type, records[#records])
+      return {type = asked.type, id = records[#records].id}
+    end
+  end
+  refuse(400, "bad-request", "there is no such event")
+end
+
+-- What became of a delivery, into the history of its subscription.
+local function delivered(target)
+  local queued = target.queued and find("QueuedWebhookDto", {id = target.queued})
+  if not queued then return end
+  local taken = target.status >= 200 and target.status < 300
+  local executions = map(queued.executions, function(one) return one end)
+  executions[#executions + 1] = {
+    id = flake(), started_at = now(), finished_at = now(), status_code = target.status, response = ""}
+  update(queued, {state = taken and "success" or "failed", executions = executions})
+end
+
 -- Checkout
 
 local function check_promo_code(call, code)
@@ -69,13 +122,102 @@ local function create_checkout(call)
   check(sum(lines, "total_amount") < 2 ^ 31, 400, "bad-request", "the total is too large", "lines")
   local secret = token()
   local checkout = create("CreateCheckoutSessionResponseDto",
-    {token = secret, url = "https://checkout.sandbox.invalid/c/" .. secret}, nil, {request = body})
+    {token = secret, url = page_url(secret)}, nil, {request = body})
   local subscribes = body.subscription == true or contains(pluck(body.lines, "subscription"), true)
   create("OrderDto", {
     customer_id = customer.id, checkout_id = checkout.id, checkout_token = secret, status = "created",
     type = subscribes and "subscription_initial" or "one_time", is_subscription = subscribes,
     coupon_id = body.coupon_id, currency = "usd", lines = lines, completed_at = null})
   return checkout
+end
+
+-- Paying
+
+local month = 30 * 24 * 3600
+
+local function pay_order(order, method_status)
+  local method = find("PaymentMethodDto")
+  return create("PaymentDto", {
+    order_id = order.id, customer_id = order.customer_id, gateway = "stripe", gateway_id = "acct_sandbox",
+    gateway_entity_identifier = "pi_" .. token(), method = merge(method, {customer_id = order.customer_id}),
+    method_id = method and method.id, status = method_status, currency = order.currency, amount = order.total_amount,
+    store_net_amount = order.total_amount, fx_rate = 1.0, chargeback_status = "none",
+    completed_at = method_status == "completed" and now() or nil})
+end
+
+local function deliver(order)
+  for _, line in ipairs(order.lines) do
+    for unit = 0, math.min(line.quantity, 20) - 1 do
+      local item = create("DeliveryItemDto", {
+        customer_id = line.gift_to_customer_id or order.customer_id, order_customer_id = order.customer_id,
+        order_id = order.id, quantity_index = unit, product = {id = line.product_id, version_id = line.product_version_id}})
+      notify("ON_DELIVERY_ITEM_ADDED", item)
+      notify("ON_DELIVERY_ITEM_ACTIVATED", item)
+    end
+  end
+end
+
+local function subscribe(order)
+  local id, line = flake(), order.lines[1]
+  local subscription = create("SubscriptionDto", {
+    id = id, status = "active", currency = order.currency, price = order.total_amount, subtotal_amount = order.total_amount,
+    total_amount = order.total_amount, discount_amount = 0, tax_amount = 0, interval_value = 1, interval_scale = "month",
+    coupon_ids = array{}, tax_jurisdictions = array{}, checkout_id = order.checkout_id, billing_email = order.billing_email,
+    billing_cycle_sequence = 1, active_at = now(), next_billing_amount = billed(order.total_amount),
+    next_billing_presentment_amount = billed(order.total_amount), product_id = line.product_id,
+    product_version_id = line.product_version_id, product_name = line.product_name, fx_rate = "1.0", gift = false,
+    initial_giftcard_usage_amount = 0, current_period_start = now(), current_period_end = later(now(), month),
+    lines = map(order.lines, function(one)
+      return {id = flake(), store_id = order.store_id, subscription_id = id, product_id = one.product_id,
+        product_version_id = one.product_version_id, product_name = one.product_name, currency = order.currency,
+        price = one.price, subtotal_amount = one.subtotal_amount, total_amount = one.total_amount, tax_inclusive = true}
+    end)}, nil, {customer_id = order.customer_id})
+  notify("ON_SUBSCRIPTION_ACTIVATED", subscription)
+  after(month, "renew", {id = id, at = epoch() + month})
+end
+
+local function complete(order)
+  pay_order(order, "completed")
+  update(order, {status = "completed", completed_at = now()})
+  notify("ON_ORDER_COMPLETED", order)
+  deliver(order)
+  if order.is_subscription then subscribe(order) end
+end
+
+-- A period later: another order, paid.
+local function renew(asked)
+  local subscription = find("SubscriptionDto", {id = asked.id, status = "active"})
+  if not subscription then return end
+  local sequence = subscription.billing_cycle_sequence + 1
+  local order = create("OrderDto", {
+    customer_id = subscription.customer_id, checkout_id = subscription.checkout_id, status = "completed",
+    type = "subscription_renewal", is_subscription = true, subscription_id = subscription.id, currency = subscription.currency,
+    billing_cycle_sequence = sequence, completed_at = now(),
+    lines = map(subscription.lines, function(line) return merge(line, {quantity = 1, gift = false}) end)})
+  pay_order(order, "completed")
+  update(subscription, {billing_cycle_sequence = sequence, current_period_start = now(), current_period_end = later(now(), month)})
+  notify("ON_SUBSCRIPTION_RENEWED", subscription)
+  notify("ON_ORDER_COMPLETED", order)
+  -- From the time that was due, not from now: a clock that is set forward by months brings each of them.
+  after(asked.at + month - epoch(), "renew", {id = asked.id, at = asked.at + month})
+end
+
+local function checkout_of(secret)
+  local order = find("OrderDto", {checkout_token = secret})
+  local session = find("CreateCheckoutSessionResponseDto", {token = secret})
+  if not order or not session then return nil end
+  local customer = find("CustomerDto", {id = order.customer_id})
+  local store = find("StoreDto", {id = order.store_id})
+  return {
+    title = store and store.name or "Store", customer = customer and customer.name or "a customer", currency = order.currency,
+    lines = map(order.lines, function(line)
+      return {name = line.product_name, quantity = line.quantity, amount = line.total_amount}
+    end),
+    total = order.total_amount, status = order.status == "created" and "open" or order.status,
+    success = session.request.return_url, cancel = session.request.cancel_url or session.request.return_url,
+    pay = function() complete(order) end,
+    fail = function(reason) pay_order(order, "failed") end,
+    expire = function() update(order, {status = "canceled"}) end}
 end
 
 -- Orders
@@ -104,6 +246,8 @@ local function refund_order(call)
     update(order, {status = "refunded"})
     update(payment, {status = "refunded", refunded_at = now()})
   end
+  notify("ON_REFUND", merge(payment, refund, {order_id = order.id, billing_email = order.billing_email,
+    approved_at = now(), pending_at = now()}))
   return refund
 end
 
@@ -241,6 +385,12 @@ return {
   authorization = {"APIKey"},
   api_key = "pnapi_v1_sandbox",
   root = {path = "/v1/", text = "PayNow API"},
+  signature = {header = "PayNow-Signature", timestamp = "PayNow-Timestamp", unit = "ms", separator = ".", encoding = "base64"},
+  checkout = checkout_of,
+  pay = pay,
+  jobs = {settle = settle, renew = renew},
+  tell = tell,
+  delivered = delivered,
 
   error = function(refusal)
     local errors = map(refusal.violations, function(one)
@@ -360,7 +510,9 @@ return {
     TrialEligibilityOverrideDto = {defaults = {deleted_at = null, used_at = null}},
     WebhookSubscriptionDto = {defaults = {secret = token}}},
 
-  references = {DeliveryItemProductDto = "ProductDto", ProductGameServerDto = "GameServerDto", ProductTagDto = "TagDto"},
+  references = {
+    DeliveryItemProductDto = "ProductDto", ProductGameServerDto = "GameServerDto", ProductTagDto = "TagDto",
+    ProductGameServerDTO = "GameServerDto", ProductTagDTO = "TagDto"},
   mirrors = {"initial_presentment_", "initial_", "presentment_"},
   fill = {
     allow_repeat_trials = false, avatar_url = "https://cdn.sandbox.invalid/avatar.png", billing_country = "US",
@@ -442,6 +594,7 @@ return {
     Delivery_RevokeDeliveryItem = function(call)
       check(call.record.state ~= "revoked", 409, "conflict", "the delivery item is revoked already")
       update(call.record, {state = "revoked", revoked_at = now(), revoked_by = actor, revoke_reason = "revoked by API"})
+      notify("ON_DELIVERY_ITEM_REVOKED", call.record)
     end,
     Delivery_UnqueueDeliveryCommandAttemptByAttemptIDs = function(call)
       local attempts = all("CommandAttemptDto",
@@ -576,6 +729,7 @@ return {
       check(call.record.status ~= "canceled", 409, "conflict", "the subscription is canceled already")
       update(call.record,
         {status = "canceled", canceled_at = now(), cancel_reason = "canceled by API", next_attempt_at = null})
+      notify("ON_SUBSCRIPTION_CANCELED", call.record)
     end,
     Subscriptions_UpdateSubscription = function(call)
       local change = change_subscription(call)

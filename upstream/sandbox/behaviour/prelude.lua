@@ -10,6 +10,10 @@
 --   update(record, from, set, hidden), delete(record)
 --   refuse(status, code, message, path)     ends the call, and takes back what it did
 --   now(), epoch(), later(time, seconds), flake(), token(), slug(text)
+--   page_url(token)              the address of a checkout's page
+--   emit(event)                  tells {type, id, payload, targets = {{url, secret}}} once the call has gone through
+--   shown(type, body)            the body as the provider documents it for an event of this type
+--   after(seconds, job, argument)           calls settings.jobs[job] then
 --
 -- A relation is a member, or a path "lines.product_id", and a value. A list of values means any of them, `null` that there
 -- is none. A relation to nil is no relation: it is not narrowed by it.
@@ -130,4 +134,66 @@ function serve(call, sent)
   call.rule = rule
   if rule.before then rule.before(call) end
   return (rule.call or default)(call)
+end
+
+-- The page behind a checkout's link. A provider's `checkout(token)` returns nil, or
+--   title, customer, lines (name, quantity, amount), total, currency, status ("open" while it can be paid)
+--   pay(), fail(reason), expire()           what becomes of its records
+--   success, cancel                         where the customer goes then
+reasons = array{
+  {value = "insufficient_funds", text = "Insufficient funds"}, {value = "expired_card", text = "Expired card"},
+  {value = "fraud", text = "Suspected fraud"}, {value = "authentication_failed", text = "3-D Secure failed"}}
+
+local seconds_until_later = 10
+
+-- The address with the session's id in the places for it.
+function back_to(address, id)
+  if not address then return nil end
+  return (address:gsub("{CHECKOUT_SESSION_ID}", (id:gsub("%%", "%%%%"))))
+end
+
+local function reason_text(value)
+  for _, reason in ipairs(reasons) do
+    if reason.value == value then return reason.text end
+  end
+  refuse(400, "bad-request", "choose a reason of the list")
+end
+
+pay = {
+  show = function(asked)
+    local checkout = settings.checkout and settings.checkout(asked.token)
+    if not checkout then return nil end
+    return {
+      title = checkout.title, customer = checkout.customer, lines = checkout.lines, total = checkout.total,
+      currency = checkout.currency, status = checkout.status, reasons = reasons}
+  end,
+  act = function(asked)
+    local checkout = settings.checkout and settings.checkout(asked.token)
+    check(checkout, 404, "not-found", "this link leads to no checkout")
+    check(checkout.status == "open", 409, "conflict", "this checkout is " .. checkout.status)
+    if asked.action == "pay" then
+      checkout.pay()
+      return {redirect = checkout.success}
+    elseif asked.action == "decline" then
+      local text = reason_text(asked.reason)
+      checkout.fail(asked.reason)
+      return {declined = text}
+    elseif asked.action == "later" or asked.action == "later-decline" then
+      after(seconds_until_later, "settle", {token = asked.token, pay = asked.action == "later"})
+      return {redirect = checkout.success}
+    elseif asked.action == "abandon" then
+      return {redirect = checkout.cancel}
+    elseif asked.action == "expire" then
+      checkout.expire()
+      return {redirect = checkout.cancel}
+    end
+    refuse(400, "bad-request", "choose what to do")
+  end,
+}
+
+-- A payment that was put off.
+function settle(asked)
+  local checkout = settings.checkout(asked.token)
+  if not checkout or checkout.status ~= "open" then return end
+  if asked.pay then checkout.pay() else checkout.fail("insufficient_funds") end
 end

@@ -13,12 +13,45 @@ local function check_open(session, message)
   check(session.status == "open", 400, "session_not_open", message)
 end
 
-local one_session = {{name = "id", type = "string"}}
+-- Qashier documents no way to subscribe, and signs nothing: events go to --webhook alone.
+local function notify(session)
+  local id = "evt_" .. token()
+  local type = session.status == "complete" and "checkout.session.completed" or "checkout.session.expired"
+  emit{type = type, id = id, payload = {
+    id = id, api_version = "1.0.0", account = "acct_sandbox", created = epoch(), type = type,
+    request = {id = "req_sandbox", idempotency_key = ""}, data = {object = session}}}
+end
+
+local function expire(session)
+  update(session, {status = "expired"})
+  notify(session)
+  return session
+end
+
+local function checkout_of(id)
+  local session = find("CheckoutSession", {id = id})
+  if not session then return nil end
+  return {
+    title = "Checkout", customer = "a guest", currency = session.currency, total = session.amount_total, status = session.status,
+    lines = map(session.line_items.data, function(item)
+      return {name = item.description, quantity = item.quantity, amount = item.amount_total}
+    end),
+    success = back_to(session.success_url, id), cancel = back_to(session.return_url, id),
+    pay = function()
+      update(session, {status = "complete", payment_status = "paid"})
+      notify(session)
+    end,
+    fail = function() end,
+    expire = function() expire(session) end}
+end
 
 return {
   authorization = {"Basic", "Bearer"},
   api_key = "sk_test_sandbox",
   trace_id_header = "Request-Id",
+  checkout = checkout_of,
+  pay = pay,
+  jobs = {settle = settle},
   error = function(refusal)
     local violation = refusal.violations[1]
     return {error = {type = "invalid_request_error", code = refusal.code, message = refusal.message,
@@ -36,7 +69,7 @@ return {
         id = id, object = "checkout.session", mode = "payment", status = "open", payment_status = "unpaid",
         currency = items[1].currency, line_items = {object = "list", data = items},
         amount_total = sum(items, "amount_total"), created = epoch(), expires_at = body.expires_at or epoch() + 86400,
-        return_url = body.return_url, success_url = body.success_url, url = "https://pay.sandbox.invalid/" .. id})
+        return_url = body.return_url, success_url = body.success_url, url = page_url(id)})
     end,
     CheckoutSessions_ListCheckoutSessions = {
       filters = {created = "created"},
@@ -46,31 +79,11 @@ return {
       end},
     CheckoutSessions_RetrieveCheckoutSession = function(call)
       local session = call.record
-      if session.status == "open" and session.expires_at < epoch() then update(session, {status = "expired"}) end
+      if session.status == "open" and session.expires_at < epoch() then expire(session) end
       return session
     end,
     CheckoutSessions_ExpireCheckoutSession = function(call)
       check_open(call.record, "only an open session can be expired")
-      return update(call.record, {status = "expired"})
-    end,
-
-    Pay = function(call)
-      check_open(call.record, "this session is over")
-      return update(call.record, {status = "complete", payment_status = "paid"})
-    end,
-    ShowEvent = function(call)
-      local session = call.record
-      check(session.status ~= "open", 404, "no_event", "nothing has happened to this session yet")
-      return {
-        id = "evt_" .. session.id, api_version = "1.0.0", account = "acct_sandbox", created = epoch(),
-        request = {id = "req_sandbox", idempotency_key = ""},
-        type = session.status == "complete" and "checkout.session.completed" or "checkout.session.expired",
-        data = {object = session}}
+      return expire(call.record)
     end},
-
-  pages = {
-    {id = "Pay", tag = "", rpc = "", verb = "GET", path = "/pay/{id}", path_params = one_session, status = 200,
-      reply = {type = "any"}},
-    {id = "ShowEvent", tag = "", rpc = "", verb = "GET", path = "/events/{id}", path_params = one_session, status = 200,
-      reply = {type = "any"}}},
 }

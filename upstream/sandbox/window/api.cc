@@ -11,6 +11,9 @@
 namespace gateway::sandbox {
 namespace {
 
+// What a clock may be set forward at a time.
+constexpr int64_t kMaxForward = int64_t{10} * 366 * 24 * 3600;
+
 Reply JsonReply(int status, const Json& json) {
   return {status, WriteJson(json), "application/json", {{"Cache-Control", "no-store"}}};
 }
@@ -55,10 +58,55 @@ Reply Api::Answer(const Received& received, bool from_loopback) const {
   }
   const std::vector<std::string> segments = ParseTarget(received.target).segments;
   // "", "_sandbox", "api", what, ...
-  if (segments.size() >= 4 && segments[2] == "api" && segments[3] == "faults") {
-    return AnswerFaults(received, {segments.begin() + 4, segments.end()});
+  if (segments.size() < 4 || segments[2] != "api") return Problem(404, "there is nothing here");
+  const std::vector<std::string> rest(segments.begin() + 4, segments.end());
+  if (segments[3] == "faults") return AnswerFaults(received, rest);
+  if (segments[3] == "deliveries") return AnswerDeliveries(received, rest);
+  if (segments[3] == "export" && received.method == "GET") {
+    return JsonReply(200, handler_.Export());
   }
-  return Problem(404, "there is nothing here");
+  const std::optional<Json> asked = ParseJson(received.body);
+  if (received.method != "POST" || !asked || !asked->is_object()) {
+    return Problem(400, "an object is expected, by POST");
+  }
+  return Order(segments[3], *asked);
+}
+
+Reply Api::Order(const std::string& what, const Json& asked) const {
+  if (what == "clock") {
+    const Json seconds = asked.value("forward_s", Json());
+    if (!seconds.is_number_integer() || seconds < 0 || seconds > kMaxForward) {
+      return Problem(400, "forward_s is a number of seconds, up to ten years");
+    }
+    handler_.Forward(absl::Seconds(seconds.get<int64_t>()));
+    return JsonReply(200, {{"now", absl::FormatTime(handler_.Now())}});
+  }
+  if (what != "events") return Problem(404, "there is nothing here");
+  if (!asked.value("type", Json()).is_string()) return Problem(400, "type names an event");
+  const auto told = handler_.Do({"tell"}, asked);
+  if (const Refusal* const refusal = std::get_if<Refusal>(&told)) {
+    return Problem(refusal->status, refusal->message);
+  }
+  if (IsAbsent(std::get<Json>(told)))
+    return Problem(404, "this provider's events come by themselves");
+  return JsonReply(202, std::get<Json>(told));
+}
+
+Reply Api::AnswerDeliveries(const Received& received, const std::vector<std::string>& rest) const {
+  if (received.method == "GET" && rest.empty()) return JsonReply(200, courier_.Log());
+  const Json asked = ParseJson(received.body).value_or(Json());
+  int64_t id = 0;
+  if (received.method != "POST" || !asked.is_object()) return Problem(400, "an object is expected");
+  if (rest.empty() && asked.value("reverse", Json()).is_number_unsigned()) {
+    courier_.Reverse(asked.at("reverse").get<size_t>());
+    return Nothing();
+  }
+  const Json how = asked.value("how", Json());
+  if (rest.size() != 1 || !absl::SimpleAtoi(rest[0], &id) || !how.is_string() ||
+      !courier_.Send(id, how.get<std::string>())) {
+    return Problem(404, "there is no such delivery, or no such way");
+  }
+  return JsonReply(202, {{"id", id}, {"how", how}});
 }
 
 Reply Api::AnswerFaults(const Received& received, const std::vector<std::string>& rest) const {

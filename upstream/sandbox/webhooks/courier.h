@@ -1,0 +1,104 @@
+// Delivers events to those who subscribed to them: signed, one after the other, again after a pause
+// where the answer is no success, and with a log of what was answered.
+//
+//   Courier courier({.signature = ..., .urls = {"http://127.0.0.1:9000/hook"}}, on_delivered);
+//   courier.Post({event});                  // {"type", "id", "payload", "targets": [{"url",
+//   "secret"}]} courier.Send(1, "tampered");
+//
+// Thread-safe. A target that hangs holds up the others for `timeout` at most. The destructor ends
+// what is under way.
+#ifndef UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
+#define UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "upstream/sandbox/http/message.h"
+#include "upstream/sandbox/json.h"
+
+namespace gateway::sandbox {
+
+class Courier {
+ public:
+  struct Options {
+    // See signature.h.
+    Json signature = Json::object();
+    // Besides the targets of an event, and what is signed with for them.
+    std::vector<std::string> urls;
+    std::string secret;
+    // Before each further attempt of a delivery that was not taken.
+    std::vector<absl::Duration> pauses = {absl::Seconds(5), absl::Seconds(30), absl::Minutes(5),
+                                          absl::Minutes(30)};
+    absl::Duration timeout = absl::Seconds(5);
+    size_t max_log = 500;
+  };
+  // A target with "status" (0: no answer) beside what it had.
+  using OnDelivered = std::function<void(const Json& target)>;
+
+  Courier(Options options, OnDelivered on_delivered);
+  ~Courier();
+  Courier(const Courier&) = delete;
+  Courier& operator=(const Courier&) = delete;
+
+  void Post(const std::vector<Json>& events);
+  // Sends a delivery of the log once more: "again", "twice", "late" (after 10 s), "tampered" (a
+  // byte is changed after it was signed). False where there is none of this id or no such way.
+  bool Send(int64_t id, const std::string& how);
+  // The next `count` deliveries wait for each other, and go out in reverse.
+  void Reverse(size_t count);
+  // The newest first: id, event, url, state, attempts with time, status and answer.
+  Json Log() const;
+
+ private:
+  struct Delivery {
+    int64_t id = 0;
+    Json event;
+    Json target;
+    std::string body;
+    Headers headers;
+    std::string state = "waiting";
+    Json attempts = Json::array();
+  };
+  struct Due {
+    absl::Time time;
+    int64_t delivery;
+    bool tampered = false;
+    bool repeats = true;
+  };
+
+  void Run();
+  void Deliver(const Due& due);
+  // The status of the answer, 0 for none, and the beginning of its body.
+  std::pair<int, std::string> Call(const std::string& url, const Headers& headers,
+                                   const std::string& body) const;
+  Delivery* Find(int64_t id);
+  void Add(const Json& event, const Json& target);
+
+  const Options options_;
+  const OnDelivered on_delivered_;
+
+  mutable std::mutex mu_;
+  std::condition_variable changed_;
+  // Guarded by mu_.
+  bool stopping_ = false;
+  int64_t last_id_ = 0;
+  std::deque<Delivery> log_;
+  std::vector<Due> due_;
+  size_t to_reverse_ = 0;
+  std::vector<Due> reversed_;
+
+  std::thread thread_;
+};
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
