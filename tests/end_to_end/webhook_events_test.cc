@@ -3,7 +3,6 @@
 // members of each type; `!` is required, `?` may be null. The events of the others are in their
 // contracts.
 #include <gtest/gtest.h>
-#include <httplib.h>
 
 #include <cstdint>
 #include <fstream>
@@ -11,7 +10,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"

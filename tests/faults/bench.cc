@@ -75,7 +75,7 @@ Operation LargeWrite(size_t bytes, int id) {
       std::string(bytes, 'n'), "'");
   return {Method("CouponsService", "CreateCouponForStore"),
           Bytes("CreateCouponForStoreRequest",
-                absl::StrCat("store_id: '", id == 0 ? kStore : Number(id), "' body {", body, "}")),
+                absl::StrCat("store_id: '", id < 0 ? kStore : Number(id), "' body {", body, "}")),
           "write"};
 }
 

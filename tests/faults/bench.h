@@ -56,8 +56,8 @@ Operation Refund(int id = 1);              // POST with a body, RefundOrder
 Operation Delete(int id = 1);              // DELETE without a body, DeleteCouponForStore
 Operation CancelSubscription(int id = 1);  // POST without a body
 // POST with a body of at least this many bytes, CreateCouponForStore, for the store of this number;
-// 0: for kStore.
-Operation LargeWrite(size_t bytes, int id = 0);
+// -1: for kStore.
+Operation LargeWrite(size_t bytes, int id = -1);
 
 // What a call came to.
 struct Seen {
