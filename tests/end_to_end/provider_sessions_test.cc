@@ -37,7 +37,8 @@ TEST(QashierSessions, CompleteWhenTheCustomerPays) {
   ProviderStack qashier("qashier");
   const std::string id = qashier.Reply(kService + "CreateCheckoutSession", kKopi).at("id");
   httplib::Client browser("127.0.0.1", qashier.stack().sandbox().port());
-  EXPECT_EQ(browser.Get("/pay/" + id)->status, 200);
+  EXPECT_EQ(browser.Post("/pay/" + id, "action=pay", "application/x-www-form-urlencoded")->status,
+            303);
   const Json paid = qashier.Reply(kService + "RetrieveCheckoutSession", Id(id));
   EXPECT_EQ(paid.at("status"), "CHECKOUT_SESSION_STATUS_COMPLETE");
   EXPECT_EQ(paid.at("payment_status"), "PAYMENT_STATUS_PAID");

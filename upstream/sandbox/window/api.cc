@@ -65,6 +65,9 @@ Reply Api::Answer(const Received& received, bool from_loopback) const {
   if (segments[3] == "export" && received.method == "GET") {
     return JsonReply(200, handler_.Export());
   }
+  if (segments[3] != "clock" && segments[3] != "events") {
+    return Problem(404, "there is nothing here");
+  }
   const std::optional<Json> asked = ParseJson(received.body);
   if (received.method != "POST" || !asked || !asked->is_object()) {
     return Problem(400, "an object is expected, by POST");
@@ -81,7 +84,6 @@ Reply Api::Order(const std::string& what, const Json& asked) const {
     handler_.Forward(absl::Seconds(seconds.get<int64_t>()));
     return JsonReply(200, {{"now", absl::FormatTime(handler_.Now())}});
   }
-  if (what != "events") return Problem(404, "there is nothing here");
   if (!asked.value("type", Json()).is_string()) return Problem(400, "type names an event");
   const auto told = handler_.Do({"tell"}, asked);
   if (const Refusal* const refusal = std::get_if<Refusal>(&told)) {
