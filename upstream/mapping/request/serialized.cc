@@ -72,22 +72,8 @@ bool IsTimeSerialized(absl::string_view bytes) {
   return true;
 }
 
-WireType TypeOf(Kind kind) {
-  switch (kind) {
-    case Kind::kInt32:
-    case Kind::kInt64:
-    case Kind::kBool:
-    case Kind::kEnum:
-      return WireType::kVarint;
-    case Kind::kDouble:
-      return WireType::kFixed64;
-    default:
-      return WireType::kBytes;
-  }
-}
-
 bool IsValueSerialized(const FieldPlan& field, const WireValue& value, int depth) {
-  if (value.type != TypeOf(field.kind)) return false;
+  if (value.type != WireTypeOf(field.kind)) return false;
   switch (field.kind) {
     case Kind::kString:
     case Kind::kDouble:
@@ -106,7 +92,7 @@ bool IsValueSerialized(const FieldPlan& field, const WireValue& value, int depth
   }
 }
 
-bool IsPackable(Kind kind) { return TypeOf(kind) != WireType::kBytes; }
+bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
 
 bool IsPackedSerialized(Kind kind, absl::string_view bytes) {
   WireReader reader(bytes);
@@ -114,7 +100,7 @@ bool IsPackedSerialized(Kind kind, absl::string_view bytes) {
   while (!reader.done()) {
     uint64_t bits = 0;
     const char* const begin = reader.position();
-    if (TypeOf(kind) == WireType::kFixed64) {
+    if (WireTypeOf(kind) == WireType::kFixed64) {
       if (!reader.ReadFixed64(bits)) return false;
       continue;
     }
