@@ -1,7 +1,7 @@
 // kill -9 at random moments: however often the gateway dies in the middle of keyed refunds, none
 // happens twice, and each caller who goes on asking hears of the one that happened.
 //
-// LEDGER_KILLS: how often, for each store (default 25). LEDGER_SEED: of all that is random.
+// LEDGER_KILLS: how often, for each store (default 12). LEDGER_SEED: of all that is random.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -60,7 +60,7 @@ class LedgerKillTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(LedgerKillTest, NoRefundHappensTwice) {
-  const int kills = NumberFrom("LEDGER_KILLS", 25);
+  const int kills = NumberFrom("LEDGER_KILLS", 12);
   const auto seed = static_cast<uint32_t>(NumberFrom("LEDGER_SEED", 20261127));
   std::mt19937 random(seed);
   RefundShop shop(seed, kPercentLost);

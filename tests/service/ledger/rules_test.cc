@@ -125,7 +125,7 @@ TEST(RulesTest, AnotherAttemptsResultIsNone) {
 
 TEST(RulesTest, ALeaseOfAClockThatWasSetBackIsNone) {
   Row row = RowIn(State::kUnknown);
-  Lease(TestOptions(), absl::Minutes(1), kNow, row);
+  Lease(TestOptions(), {.lease = absl::Minutes(1)}, kNow, row);
   EXPECT_TRUE(IsLeased(row, kNow));
   EXPECT_FALSE(IsLeased(row, kNow + absl::Minutes(1)));
   EXPECT_FALSE(IsLeased(row, kNow - absl::Hours(2)));

@@ -113,36 +113,36 @@ TEST_F(ReconcileTest, NobodyNeedsToAsk) {
   EXPECT_EQ(executions(), 1);
 }
 
-TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgain) {
-  auto lost = std::make_shared<std::atomic<bool>>(true);
-  Serve(
-      [=](const Received&) { return lost->exchange(false) ? Step::ExecuteAndClose() : Refunded(); },
-      [refunds = refunds_](const Received&) { return refunds->Reply(); });
+// Two refunds that are lost before they happen: one is sent again, and the other, found not to have
+// happened, comes all the same before its caller repeats it.
+TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgainUnlessItComesLate) {
+  auto lost = std::make_shared<std::atomic<int>>(2);
+  auto late = std::make_shared<Refunds>();
+  Serve([=](const Received&) { return (*lost)-- > 0 ? Step::ExecuteAndClose() : Refunded(); },
+        [late, refunds = refunds_](const Received& request) {
+          const bool is_second = request.target.find("order_id=2") != std::string::npos;
+          return is_second ? late->Reply() : refunds->Reply();
+        });
   const Heard first = Call("once");
+  const Heard second = Call("late", RefundOf(2));
   EXPECT_EQ(first.outcome, "unknown");
   // It is too early to believe that it did not happen.
   EXPECT_EQ(Call("once").outcome, "unknown");
-  EXPECT_EQ(executions(), 1);
+  EXPECT_EQ(executions(), 2);
   EXPECT_EQ(StateInTheEnd(first.entry), "STATE_NOT_DONE");
+  EXPECT_EQ(StateInTheEnd(second.entry), "STATE_NOT_DONE");
+
   const Heard again = Call("once");
   EXPECT_EQ(again.code, grpc::OK) << again.message;
   EXPECT_FALSE(again.replayed);
   EXPECT_EQ(again.entry, first.entry);
-  EXPECT_EQ(executions(), 2);
-}
+  EXPECT_EQ(executions(), 3);
 
-// Found not to have happened, it comes all the same, before the caller repeats it.
-TEST_F(ReconcileTest, WhatComesLateIsFoundBeforeItIsSentAgain) {
-  Serve([](const Received&) { return Step::ExecuteAndClose(); },
-        [refunds = refunds_](const Received&) { return refunds->Reply(); });
-  const Heard first = Call("once");
-  EXPECT_EQ(first.outcome, "unknown");
-  EXPECT_EQ(StateInTheEnd(first.entry), "STATE_NOT_DONE");
-  refunds_->Add("51");
-  const Heard again = Call("once");
-  EXPECT_EQ(again.code, grpc::OK) << again.message;
-  EXPECT_EQ(json::parse(again.reply).at("id"), "51");
-  EXPECT_EQ(executions(), 1);
+  late->Add("51");
+  const Heard found = Call("late", RefundOf(2));
+  EXPECT_EQ(found.code, grpc::OK) << found.message;
+  EXPECT_EQ(json::parse(found.reply).at("id"), "51");
+  EXPECT_EQ(executions(), 3);
 }
 
 TEST_F(ReconcileTest, TwoRefundsThatFitAreToldApartByNobody) {
