@@ -90,7 +90,7 @@ void AddFile(const FileDescriptor& file, Sent& sent, std::string& message) {
 }
 
 Part File(const FileDescriptor* file, absl::string_view asked, Sent& sent) {
-  if (file == nullptr) return Fails(grpc::StatusCode::NOT_FOUND, absl::StrCat("no file: ", asked));
+  if (file == nullptr) return Fails(grpc::StatusCode::NOT_FOUND, absl::StrCat("Symbol not found: ", asked));
   Part part{kFiles, {}};
   AddFile(*file, sent, part.message);
   return part;
@@ -117,7 +117,7 @@ Part FileOfExtension(const DescriptorPool& pool, absl::string_view question, Sen
 Part ExtensionNumbers(const DescriptorPool& pool, const std::string& type) {
   const Descriptor* const extendee = pool.FindMessageTypeByName(type);
   if (extendee == nullptr) {
-    return Fails(grpc::StatusCode::NOT_FOUND, absl::StrCat("no message: ", type));
+    return Fails(grpc::StatusCode::NOT_FOUND, absl::StrCat("Symbol not found: ", type));
   }
   std::vector<const FieldDescriptor*> extensions;
   pool.FindAllExtensions(extendee, &extensions);

@@ -66,7 +66,7 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
   EXPECT_THAT(demo.out(), ContainsRegex("gateway-ledger-entry: [0-9a-f]+"));
   EXPECT_THAT(demo.out(), HasSubstr("gateway-replayed: true"));
   EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
-                                ContainsRegex("\"url\": \"https://[^\"]+\"")));
+                                ContainsRegex("\"url\": \"https?://[^\"]+\"")));
   EXPECT_THAT(demo.err(), HasSubstr("\"event\":\"stopped\""));
   EXPECT_THAT(demo.err(), Not(HasSubstr("pnapi")));
   ExpectNothingLeft(demo);

@@ -62,6 +62,7 @@ class Elements {
     const std::string folder = absl::StrReplaceAll(package, {{".", "/"}});
     for (const auto& entry :
          std::filesystem::directory_iterator(absl::StrCat(kSource, "/proto/", folder))) {
+      if (entry.path().extension() != ".proto") continue;
       const std::string name = entry.path().filename();
       const FileDescriptor* file = pool.Find(absl::StrCat(folder, "/", name));
       EXPECT_NE(file, nullptr) << pool.error();
