@@ -2,7 +2,7 @@
 //
 // An entry belongs to one key of one caller (its Scope) and is bound to one request (its
 // Fingerprint, see fingerprint.h). Of the request it keeps nothing else but what a lookup compares
-// (Entry::before, encrypted, until the outcome is known), and not even the key's text.
+// (Entry::before, encrypted, until the write is done), and not even the key's text.
 //
 //   (none) -> INTENT -> DONE
 //               |-----> RELEASED (not sent, or refused): the same request may be claimed again
