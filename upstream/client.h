@@ -31,7 +31,7 @@ namespace gateway {
 class Client {
  public:
   using Options = UpstreamOptions;
-  // Called exactly once, possibly before Call returns, on a thread that must not be blocked.
+  // Called one time, possibly before Call returns, on a thread that must not be blocked.
   using Done = PendingCall::Done;
 
   // What is left of a call for its caller. May outlive the call, not the client.

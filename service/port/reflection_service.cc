@@ -90,7 +90,8 @@ void AddFile(const FileDescriptor& file, Sent& sent, std::string& message) {
 }
 
 Part File(const FileDescriptor* file, absl::string_view asked, Sent& sent) {
-  if (file == nullptr) return Fails(grpc::StatusCode::NOT_FOUND, absl::StrCat("Symbol not found: ", asked));
+  if (file == nullptr)
+    return Fails(grpc::StatusCode::NOT_FOUND, absl::StrCat("Symbol not found: ", asked));
   Part part{kFiles, {}};
   AddFile(*file, sent, part.message);
   return part;

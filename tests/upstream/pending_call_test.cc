@@ -61,11 +61,10 @@ TEST_F(PendingCallTest, ShowsEachAttemptToItsObserver) {
   Create();
   Watcher watcher;
   bool done = false;
-  client_->Call(RouteOf(kGetOrder), Message(kGetOrder, kOrder),
-                {.deadline = SteadyTime::InfiniteFuture(),
-                 .credentials = credentials_,
-                 .observer = &watcher},
-                [&](const gateway::Answer&) { done = true; });
+  client_->Call(
+      RouteOf(kGetOrder), Message(kGetOrder, kOrder),
+      {.deadline = SteadyTime::InfiniteFuture(), .credentials = credentials_, .observer = &watcher},
+      [&](const gateway::Answer&) { done = true; });
   Answer(0, Lost(Kind::kConnect, false));
   EXPECT_EQ(watcher.attempts, 1);
   Elapse(0);

@@ -203,7 +203,7 @@ TEST_F(AuthorizationTest, ARuleForReflectionHoldsForBothOfItsNames) {
   ASSERT_TRUE(Create().ok());
   int applied = 0;
   for (const std::string& rule : {std::string(kReflection), std::string(kReflectionV1),
-                                 std::string("grpc.reflection.v1alpha.ServerReflection/*")}) {
+                                  std::string("grpc.reflection.v1alpha.ServerReflection/*")}) {
     Replace("policy.json",
             json{{"rules", {{"ops", {{"spiffe", {"spiffe://example/shop"}}, {"methods", {rule}}}}}}}
                 .dump());
