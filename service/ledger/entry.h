@@ -82,8 +82,8 @@ enum class Release : int8_t {
   kNone = 0,
   kNotSent = 1,
   kRefused = 2,
-  // Of an INTENT or an UNKNOWN: an earlier attempt is unknown too. That the last one was not sent,
-  // or refused, says nothing about the earlier one.
+  // The entry is an INTENT or an UNKNOWN, and an attempt before the last one is unknown too. When
+  // the last one was refused or not sent, the earlier one is as unknown as before.
   kInDoubt = 3,
 };
 

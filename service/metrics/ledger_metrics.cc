@@ -23,7 +23,7 @@ MetricFamily EntriesOf(const ledger::LedgerStats& stats) {
   return family.Take();
 }
 
-// Of two clocks, which may differ: never below zero.
+// The clocks of two machines may differ, so the difference is cut off at zero.
 double OldestUnknown(const ledger::LedgerStats& stats) {
   if (!stats.oldest_unknown) return 0;
   return std::max(0.0, absl::ToDoubleSeconds(absl::Now() - *stats.oldest_unknown));

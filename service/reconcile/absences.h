@@ -2,8 +2,8 @@
 // later than the upstream needs to show it, and begun as far apart.
 //
 // All times are of this process and of the steady clock, so that neither a step of the wall clock
-// nor another process's clock makes an absence old. Of more than it
-// has room for, nothing is believed.
+// nor another process's clock makes an absence old. When there is no room for another entry, its
+// absence is not believed.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_RECONCILE_ABSENCES_H_

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <iterator>
 #include <memory>
 #include <string>
 #include <variant>
@@ -169,8 +170,10 @@ TEST_P(ShopTest, APaymentThatWasPutOffComesLater) {
   EXPECT_TRUE(IsGenuine(GetParam().provider, AwaitEvent(GetParam().paid), kSecret));
 }
 
-TEST_P(ShopTest, ADeliveryIsSentAgainAndATamperedOneIsFound) {
-  if (std::string(GetParam().provider) == "qashier") GTEST_SKIP() << "signs nothing";
+// The shops whose provider signs what it delivers.
+class SignedShopTest : public ShopTest {};
+
+TEST_P(SignedShopTest, ADeliveryIsSentAgainAndATamperedOneIsFound) {
   Do("action=pay");
   AwaitEvent(GetParam().paid);
   const Json log = ParseJson(browser_->Get("/_sandbox/api/deliveries")->body).value();
@@ -193,8 +196,17 @@ TEST_P(ShopTest, ADeliveryIsSentAgainAndATamperedOneIsFound) {
   EXPECT_EQ(browser_->Post(path, R"({"how": "sideways"})", "application/json")->status, 404);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ShopTest, testing::ValuesIn(kShops),
-                         [](const auto& info) { return info.param.provider; });
+std::string NameOf(const testing::TestParamInfo<Shop>& info) { return info.param.provider; }
+
+// Qashier documents no signature.
+std::vector<Shop> SignedShops() {
+  std::vector<Shop> shops(std::begin(kShops), std::end(kShops));
+  std::erase_if(shops, [](const Shop& shop) { return std::string(shop.provider) == "qashier"; });
+  return shops;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ShopTest, testing::ValuesIn(kShops), NameOf);
+INSTANTIATE_TEST_SUITE_P(All, SignedShopTest, testing::ValuesIn(SignedShops()), NameOf);
 
 // Every event whose body PayNow documents, told at a word, to those who subscribed through the API.
 TEST(PayNowEvents, EachIsTrueToItsShapeAndVerifies) {
