@@ -7,7 +7,7 @@ PROVIDER := paynow
 PRESET := default
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract recipes
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -122,6 +122,9 @@ tsan: install ## run all tests under ThreadSanitizer
 
 sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs node and npm)
 	tools/scripts/sdk-check.sh $(BUILD)/paynow-sandbox
+
+recipes: build ## run the README's recipes with the real grpcurl (built by Go, where it is not installed)
+	@tools/scripts/recipes.sh $(BUILD)
 
 soak: build ## half load with faults for SOAK_MINUTES (1): nothing may grow, nothing be stuck
 	@cmake --build $(BUILD) --target soak_test

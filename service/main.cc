@@ -12,7 +12,7 @@
 #include "service/config/config.h"
 #include "service/gateway.h"
 #include "service/generation/open_ledger.h"
-#include "service/log/grpc_log.h"
+#include "service/log/library_logs.h"
 #include "service/log/log.h"
 #include "service/version.h"
 
@@ -133,7 +133,7 @@ int Serve(const gateway::Config& config) {
   HideMemory();
   TakeAllDescriptors();
   ReturnLargeBlocks();
-  gateway::TakeOverGrpcLog();
+  gateway::TakeOverLibraryLogs();
   const sigset_t stop_signals = BlockStopSignals();
   auto created = gateway::Gateway::Create(config);
   if (!created.ok()) return Fail(created.status());

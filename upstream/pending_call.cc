@@ -32,6 +32,14 @@ absl::BitGenRef Random() {
   return random;
 }
 
+// Overwrites all lines but the first `count`: one of them holds a key.
+void WipeBehind(size_t count, http::HeaderLines& headers) {
+  for (size_t i = count; i < headers.size(); ++i) {
+    const absl::string_view line = headers[i];
+    explicit_bzero(const_cast<char*>(line.data()), line.size());
+  }
+}
+
 }  // namespace
 
 PendingCall::PendingCall(Upstream& upstream, PreparedCall call, const CallTerms& terms, Done done)
@@ -49,6 +57,7 @@ PendingCall::PendingCall(Upstream& upstream, PreparedCall call, const CallTerms&
       credentials_(terms.credentials) {}
 
 PendingCall::~PendingCall() {
+  WipeBehind(common_headers_, request_.headers);
   for (std::string* const key : {&key_, &caller_key_}) explicit_bzero(key->data(), key->size());
 }
 
@@ -73,7 +82,7 @@ void PendingCall::Attempt() {
     return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
                           "the gateway has no API key for this store"));
   }
-  pass_ = upstream_.gate(route_.read).Enter(SteadyTime::Now(), caller_);
+  pass_ = upstream_.gate(route_.read).Enter(SteadyTime::Now(), {caller_, absl::HashOf(store_)});
   if (pass_.entry == Gate::Entry::kNoRoom) {
     ++upstream_.counters.shed;
     return Refuse(NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",
@@ -98,9 +107,11 @@ void PendingCall::Attempt() {
 // Those that are an attempt's own, in place of an earlier one's.
 void PendingCall::SetHeaders() {
   http::HeaderLines& headers = request_.headers;
+  WipeBehind(common_headers_, headers);
   headers.Truncate(common_headers_);
-  mapping::AddAuthorization(*route_.provider, key_, headers);
   if (observer_ != nullptr) observer_->OnAttempt(headers);
+  // Last: lines that grow would leave a copy of the key behind.
+  mapping::AddAuthorization(*route_.provider, key_, headers);
 }
 
 void PendingCall::OnResult(http::Result result) {

@@ -3,10 +3,12 @@
 # read-only root, without capabilities, within its memory under load, ready at once, gone with exit code 0.
 # Usage: image-check.sh BUILD_DIR [TAG]   (BUILD_DIR holds grpc-call, the client)
 #
-# SECONDS_OF_LOAD (20), MEMORY (128m) and MAX_MB (120), in the environment, are what it says.
+# SECONDS_OF_LOAD (20), MEMORY (128m) and MAX_MB (120), in the environment, are what it says; TRACKER is a file with the data
+# of Debian's security tracker.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+project=$PWD
 build=$(realpath "$1")
 tag=${2:-dev}
 gateway_image=localhost/billing-gateway:$tag
@@ -172,6 +174,15 @@ has_sbom() {
     "$work/root/usr/share/sbom/billing-gateway.cdx.json" >/dev/null
 }
 
+# Debian's list of holes: a file (TRACKER), or from Debian where it can be reached.
+tracker=${TRACKER:-$work/tracker.json}
+[ -f "$tracker" ] ||
+  curl -sf --max-time 120 -o "$tracker" https://security-tracker.debian.org/tracker/data/json || rm -f "$tracker"
+no_mended_hole() {
+  "$project/deploy/image/holes.py" "$work/root/usr/share/sbom/billing-gateway.cdx.json" "$tracker" >"$work/holes" ||
+    { grep '^mended' "$work/holes"; return 1; }
+}
+
 start_ms=$(ready_ms)
 check "runs as uid $(status Uid), gid $(status Gid)" not_root
 check "has no capability, and cannot get one" no_capabilities
@@ -181,6 +192,12 @@ check "has no shell" no_shell
 check "the images are labelled" labelled "$gateway_image"
 check "the sandbox's image is labelled" labelled "$sandbox_image"
 check "lists what is in it: /usr/share/sbom/billing-gateway.cdx.json" has_sbom
+if [ -f "$tracker" ]; then
+  check "has no hole that Debian has mended" no_mended_hole
+  tail -n 1 "$work/holes"
+else
+  echo "left out: known holes (Debian's security tracker cannot be reached; TRACKER=file)"
+fi
 check "$calls calls in ${SECONDS_OF_LOAD:-20} s of load, none failed" no_failure
 check "its memory is limited to $((limit >> 20)) MiB" is_limited
 check "kept within it: $((peak >> 20)) MiB at most, $(($(status VmHWM) / 1024)) MiB resident" is_running

@@ -2,8 +2,8 @@
 # Builds the images of the gateway and of the sandbox with buildah, which needs no daemon.
 # Usage: image.sh [TAG]   makes localhost/billing-gateway:TAG and localhost/paynow-sandbox:TAG (TAG: dev)
 #
-# BASE, in the environment, is the Debian 12 to build on. Without it Debian's own slim image is taken, and where no
-# registry can be reached, one that debootstrap makes from this machine's mirror.
+# BASE, in the environment, is the Debian 12 to build on. Without it Debian's own slim image is taken, by its digest, and
+# where no registry can be reached, one that debootstrap makes from this machine's mirror. Its packages are upgraded.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -39,8 +39,9 @@ bootstrap() {
 }
 
 if [ -z "${BASE:-}" ]; then
-  if podman image exists "$slim" || timeout 60 podman pull --quiet "$slim" >/dev/null 2>&1; then
-    BASE=$slim
+  # The newest, if it can be had. The image says which it was (billing-gateway.packages-from).
+  if timeout 60 podman pull --quiet "$slim" >/dev/null 2>&1 || podman image exists "$slim"; then
+    BASE=$(podman image inspect --format '{{index .RepoDigests 0}}' "$slim" 2>/dev/null || echo "$slim")
   else
     podman image exists "$made" || { echo "image: no registry; making a base by debootstrap"; bootstrap; }
     BASE=$made
@@ -57,6 +58,6 @@ for target in gateway sandbox; do
   # The layers that both share are built once. The commit's time makes equal sources equal images.
   buildah bud --isolation=chroot --pull-never --layers --timestamp "$when" --file deploy/image/Dockerfile \
     --target $target --build-arg BASE="$BASE" --build-arg VERSION="$version" --build-arg REVISION="$revision" \
-    --build-arg JOBS="${JOBS:-$(nproc)}" --tag "$image" .
+    --build-arg JOBS="${JOBS:-$(nproc)}" --build-arg UPDATED="$(date +%G-%V)" --tag "$image" .
   echo "image: $image, $(podman image inspect --format '{{.Size}}' "$image" | awk '{printf "%.1f MB", $1 / 1e6}')"
 done

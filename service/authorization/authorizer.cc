@@ -21,6 +21,10 @@ using mapping::NotSent;
 constexpr absl::Duration kLogPause = absl::Seconds(1);
 constexpr size_t kLogPlaces = 256;
 
+// Lines of all buckets together; a burst of them may come at once.
+constexpr double kLinesPerSecond = 20;
+constexpr double kLinesAtOnce = 200;
+
 absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 Identity CertificateOf(const Presented& presented) {
@@ -49,10 +53,17 @@ absl::StatusOr<std::shared_ptr<const Claims>> ClaimsOf(const Presented& presente
   return verifier.Verify(*token, absl::Now());
 }
 
-std::optional<Failure> CheckCertificate(const PeerCertificate& certificate) {
+std::optional<Failure> CheckCertificate(const PeerCertificate& certificate,
+                                        const Presented::Texts& spiffe) {
   if (!certificate.trusted) {
     return NotSent(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NOT_TRUSTED",
                    "the certificate of this connection leads to no authority that counts");
+  }
+  for (const absl::string_view id : spiffe) {
+    if (certificate.MaySpeakFor(id)) continue;
+    return NotSent(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NOT_TRUSTED",
+                   "the authority of this connection's certificate does not sign for the trust "
+                   "domain that it names");
   }
   if (absl::Now() < certificate.ends) return std::nullopt;
   return NotSent(absl::StatusCode::kUnauthenticated, "CERTIFICATE_EXPIRED",
@@ -62,7 +73,7 @@ std::optional<Failure> CheckCertificate(const PeerCertificate& certificate) {
 }  // namespace
 
 Authorizer::Authorizer(std::vector<Method> methods)
-    : methods_(std::move(methods)), log_(kLogPause) {
+    : methods_(std::move(methods)), log_(kLogPause), lines_(kLinesPerSecond, kLinesAtOnce) {
   for (size_t i = 0; i < methods_.size(); ++i) by_name_.emplace(methods_[i].name, i);
 }
 
@@ -82,7 +93,7 @@ Admission Authorizer::Admit(std::shared_ptr<const Settings> settings, size_t met
   if (!presented.certificate.empty()) {
     admission.caller.certificate =
         admission.settings->certificates->Find(presented.certificate, presented.chain);
-    admission.refusal = CheckCertificate(*admission.caller.certificate);
+    admission.refusal = CheckCertificate(*admission.caller.certificate, presented.spiffe);
     if (admission.refusal) {
       LogRefusal(admission, *admission.refusal, "", "", "", /*dry_run=*/false);
       return admission;
@@ -165,7 +176,8 @@ std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::
 
 std::optional<Failure> Authorizer::CheckPeer(const Settings& settings, const Presented& presented) {
   if (presented.certificate.empty()) return std::nullopt;
-  return CheckCertificate(*settings.certificates->Find(presented.certificate, presented.chain));
+  return CheckCertificate(*settings.certificates->Find(presented.certificate, presented.chain),
+                          presented.spiffe);
 }
 
 std::optional<Failure> Authorizer::Refuse(const Admission& admission, Failure failure,
@@ -185,6 +197,10 @@ void Authorizer::LogRefusal(const Admission& admission, const Failure& failure,
   const size_t place = absl::HashOf(caller, method, store, failure.reason) % kLogPlaces;
   const auto left_out = log_.Pass(absl::StrCat(place), absl::Now());
   if (!left_out) return;
+  if (!lines_.Pass()) {
+    left_out_ += *left_out + 1;
+    return;
+  }
   Log(Severity::kWarning,
       dry_run ? "the policy would refuse this call" : "call refused by the policy",
       admission.call == nullptr ? LogIds() : admission.call->ids(),
@@ -194,7 +210,7 @@ void Authorizer::LogRefusal(const Admission& admission, const Failure& failure,
        {"rule", rule.empty() ? "(none)" : std::string(rule)},
        {"reason", failure.reason},
        {"detail", std::string(detail)},
-       {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
+       {"more_since_the_last_line", static_cast<int64_t>(*left_out + left_out_.exchange(0))}});
 }
 
 }  // namespace gateway::authorization

@@ -9,8 +9,8 @@
 // Admit runs before the request message is read. CheckStore runs after the REST request is written
 // and before it is sent: so it sees the store whose key the request would carry.
 //
-// Refusals are logged with caller, method and rule. Repeated refusals of a kind are throttled, so
-// that strangers cannot fill the log.
+// Refusals are logged with caller, method and rule. Repeated refusals of a kind are throttled, and
+// all refusals together, so that strangers cannot fill the log.
 //
 // Thread-safety: may be used from any thread. A decision holds for one call, and goes by the
 // settings that the call brings.
@@ -19,7 +19,9 @@
 
 #include <grpcpp/server_context.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +35,7 @@
 #include "service/authorization/policy.h"
 #include "service/authorization/token_verifier.h"
 #include "service/config/authorization_config.h"
+#include "service/log/line_budget.h"
 #include "service/log/log.h"
 #include "service/log/log_throttle.h"
 #include "upstream/mapping/failure.h"
@@ -55,7 +58,7 @@ struct Settings {
   std::string policy_text;
   std::string keys_text;
   JwtConfig jwt;
-  std::string client_cas;
+  ClientAuthorities client_cas;
 };
 
 // The evidence of identity that a call carries. Views into data that the call owns.
@@ -99,7 +102,8 @@ class Authorizer {
   Admission Admit(std::shared_ptr<const Settings> settings, size_t method,
                   const grpc::ServerContextBase& context, const LogIdSource& call);
 
-  // Checks only that the caller's certificate is valid now. For calls that need no rule.
+  // Checks only that the caller's certificate is valid now, and signed for its name. For calls that
+  // need no rule.
   static std::optional<mapping::Failure> CheckPeer(const Settings& settings,
                                                    const Presented& presented);
 
@@ -118,6 +122,8 @@ class Authorizer {
   const std::vector<Method> methods_;
   absl::flat_hash_map<std::string, size_t> by_name_;
   LogThrottle log_;
+  LineBudget lines_;
+  std::atomic<uint64_t> left_out_{0};  // that no line has told
 };
 
 }  // namespace gateway::authorization

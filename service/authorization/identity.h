@@ -31,6 +31,12 @@ struct Claims {
     return false;
   }
 
+  // Who signed the token.
+  absl::string_view issuer() const {
+    const auto found = texts.find("iss");
+    return found == texts.end() || found->second.empty() ? "" : found->second.front();
+  }
+
   std::string subject;  // empty: the token names none
   absl::Time expires;
   // The claims that are strings, or lists of strings.

@@ -2,7 +2,6 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
@@ -13,6 +12,7 @@
 
 #include "absl/hash/hash.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/strip.h"
 
 namespace gateway::authorization {
 namespace {
@@ -24,10 +24,10 @@ struct Deleter {
     kFree(object);
   }
 };
-void FreeAll(STACK_OF(X509) * all) { sk_X509_pop_free(all, X509_free); }
+void FreeStack(STACK_OF(X509) * all) { sk_X509_free(all); }
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Chain = std::unique_ptr<STACK_OF(X509), Deleter<FreeAll>>;
+using Chain = std::unique_ptr<STACK_OF(X509), Deleter<FreeStack>>;  // owns no certificate
 using Verification = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
 using Integer = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 
@@ -70,46 +70,64 @@ std::string SerialOf(const X509& certificate) {
   return absl::BytesToHexString(bytes);
 }
 
-std::string KeyDigestOf(const X509& certificate) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (X509_pubkey_digest(&certificate, EVP_sha256(), digest, &size) != 1) return "";
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
+// As the handshake does it, with these authorities. Times are the caller's to look at: what is
+// found here stays true. Returns the end of the chain that was found, or nullopt.
+std::optional<absl::Time> EndOfChain(X509_STORE& authorities, X509& leaf,
+                                     const std::vector<Certificate>& shown) {
+  const Chain others(sk_X509_new_null());
+  for (const Certificate& link : shown) sk_X509_push(others.get(), link.get());
+  const Verification context(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(context.get(), &authorities, &leaf, others.get()) != 1 ||
+      X509_STORE_CTX_set_default(context.get(), "ssl_client") != 1) {
+    return std::nullopt;
+  }
+  const bool trusted = X509_verify_cert(context.get()) == 1;
+  ERR_clear_error();
+  if (!trusted) return std::nullopt;
+  const STACK_OF(X509)* const built = X509_STORE_CTX_get0_chain(context.get());
+  absl::Time end = absl::InfiniteFuture();
+  for (int i = 0; i < sk_X509_num(built); ++i) {
+    end = std::min(end, EndOf(*sk_X509_value(built, i)));
+  }
+  return end;
 }
 
-// As the handshake does it, with these authorities. Times are the caller's to look at: what is
-// found here stays true.
-PeerCertificate Verify(X509_STORE& authorities, absl::string_view leaf_pem,
-                       absl::string_view chain_pem) {
-  PeerCertificate certificate;
-  const std::vector<Certificate> leaf = ReadAll(leaf_pem);
-  if (leaf.empty()) return certificate;
-  certificate.ends = EndOf(*leaf.front());
-  certificate.serial = SerialOf(*leaf.front());
-  certificate.issuer = NameOf(X509_get_issuer_name(leaf.front().get()));
-  certificate.subject = NameOf(X509_get_subject_name(leaf.front().get()));
-  const Chain shown(sk_X509_new_null());
-  for (Certificate& link : ReadAll(chain_pem)) sk_X509_push(shown.get(), link.release());
-  const Verification context(X509_STORE_CTX_new());
-  if (X509_STORE_CTX_init(context.get(), &authorities, leaf.front().get(), shown.get()) != 1 ||
-      X509_STORE_CTX_set_default(context.get(), "ssl_client") != 1) {
-    return certificate;
-  }
-  certificate.trusted = X509_verify_cert(context.get()) == 1;
-  ERR_clear_error();
-  const STACK_OF(X509)* const built = X509_STORE_CTX_get0_chain(context.get());
-  for (int i = 0; certificate.trusted && i < sk_X509_num(built); ++i) {
-    const X509& link = *sk_X509_value(built, i);
-    certificate.ends = std::min(certificate.ends, EndOf(link));
-    certificate.authority = KeyDigestOf(link);  // the last one's stays
-  }
-  return certificate;
+// "spiffe://example/ns/shop" -> "example"
+absl::string_view TrustDomainOf(absl::string_view spiffe) {
+  absl::ConsumePrefix(&spiffe, "spiffe://");
+  return spiffe.substr(0, spiffe.find('/'));
 }
 
 }  // namespace
 
-void PeerCertificates::SetAuthorities(const std::string& pem) {
-  Store store(X509_STORE_new(), Release());
+bool PeerCertificate::MaySpeakFor(absl::string_view spiffe) const {
+  return !domains || domains->contains(std::string(TrustDomainOf(spiffe)));
+}
+
+PeerCertificate PeerCertificates::Verify(const Stores& stores, absl::string_view leaf_pem,
+                                         absl::string_view chain_pem) {
+  PeerCertificate certificate;
+  const std::vector<Certificate> leaf = ReadAll(leaf_pem);
+  if (leaf.empty()) return certificate;
+  X509& own = *leaf.front();
+  certificate.ends = EndOf(own);
+  certificate.serial = SerialOf(own);
+  certificate.issuer = NameOf(X509_get_issuer_name(&own));
+  certificate.subject = NameOf(X509_get_subject_name(&own));
+  const std::vector<Certificate> shown = ReadAll(chain_pem);
+  const std::optional<absl::Time> end = EndOfChain(*stores.all, own, shown);
+  certificate.trusted = end.has_value();
+  if (end) certificate.ends = *end;
+  if (stores.of_domains.empty()) return certificate;
+  certificate.domains.emplace();
+  for (const auto& [domain, store] : stores.of_domains) {
+    if (EndOfChain(*store, own, shown)) certificate.domains->insert(domain);
+  }
+  return certificate;
+}
+
+PeerCertificates::Store PeerCertificates::StoreOf(const std::string& pem) {
+  Store store(X509_STORE_new());
   // The first two as gRPC's handshake has them.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST |
                                         X509_V_FLAG_NO_CHECK_TIME);
@@ -117,15 +135,24 @@ void PeerCertificates::SetAuthorities(const std::string& pem) {
     X509_STORE_add_cert(store.get(), authority.get());
   }
   ERR_clear_error();
+  return store;
+}
+
+void PeerCertificates::SetAuthorities(const ClientAuthorities& authorities) {
+  auto stores = std::make_shared<Stores>();
+  stores->all = StoreOf(authorities.all);
+  for (const auto& [domain, pem] : authorities.of_domains) {
+    stores->of_domains.emplace(domain, StoreOf(pem));
+  }
   const std::lock_guard lock(mutex_);
-  authorities_ = std::move(store);
+  authorities_ = std::move(stores);
   remembered_.clear();
 }
 
 std::shared_ptr<const PeerCertificate> PeerCertificates::Find(absl::string_view leaf,
                                                               absl::string_view chain) {
   const size_t key = KeyOf(leaf, chain);
-  Store authorities;
+  std::shared_ptr<const Stores> authorities;
   {
     const std::lock_guard lock(mutex_);
     const auto found = remembered_.find(key);

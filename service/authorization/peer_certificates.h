@@ -15,8 +15,11 @@
 #include <openssl/x509.h>
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -25,7 +28,19 @@
 
 namespace gateway::authorization {
 
+// In PEM.
+struct ClientAuthorities {
+  bool operator==(const ClientAuthorities&) const = default;
+
+  std::string all;  // empty: clients are not asked
+  // By trust domain, those that sign for it. Empty: all sign for all.
+  std::map<std::string, std::string> of_domains;
+};
+
 struct PeerCertificate {
+  // Whether its authority signs for the trust domain of this SPIFFE ID.
+  bool MaySpeakFor(absl::string_view spiffe) const;
+
   // A chain leads to one of the authorities.
   bool trusted = false;
   // The earliest expiry in the chain, including the authority's.
@@ -33,16 +48,17 @@ struct PeerCertificate {
   std::string serial;  // in hexadecimal digits
   std::string issuer;  // RFC 2253
   std::string subject;
-  // SHA-256 of the authority's public key, in hexadecimal digits.
-  std::string authority;
+  // The trust domains for which a chain leads to one of their authorities. nullopt: domains are
+  // not bound to authorities.
+  std::optional<std::set<std::string>> domains = std::nullopt;
 };
 
 class PeerCertificates {
  public:
   static constexpr size_t kMostRemembered = 4096;
 
-  // Sets the trusted authorities, in PEM. Remembered certificates are verified again.
-  void SetAuthorities(const std::string& pem);
+  // Remembered certificates are verified again.
+  void SetAuthorities(const ClientAuthorities& authorities);
 
   // Both in PEM: the peer's certificate, and the other certificates that it showed. Never returns
   // null.
@@ -52,7 +68,16 @@ class PeerCertificates {
   struct Release {
     void operator()(X509_STORE* store) const { X509_STORE_free(store); }
   };
-  using Store = std::shared_ptr<X509_STORE>;
+  using Store = std::unique_ptr<X509_STORE, Release>;
+  struct Stores {
+    Store all;
+    std::map<std::string, Store> of_domains;
+  };
+  // The PEM's certificates, as the anchors that a handshake would take them for.
+  static Store StoreOf(const std::string& pem);
+  // Nothing of what it finds ever changes, so it may be remembered.
+  static PeerCertificate Verify(const Stores& stores, absl::string_view leaf,
+                                absl::string_view chain);
   struct Remembered {
     std::string leaf;
     std::string chain;
@@ -61,7 +86,7 @@ class PeerCertificates {
 
   std::mutex mutex_;
   // Guarded by mutex_.
-  Store authorities_;  // null: no authority is trusted
+  std::shared_ptr<const Stores> authorities_;  // null: no authority is trusted
   absl::flat_hash_map<size_t, Remembered> remembered_;
 };
 

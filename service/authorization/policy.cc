@@ -46,6 +46,13 @@ bool Covers(const Rule& rule, const Method& method) {
                                  [&](const std::string& p) { return Covers(p, method); });
 }
 
+// Whoever writes a * here means something else than a text that is a star.
+void RefuseAll(Section& section, absl::string_view key, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    if (text == "*") section.Fail(key, "a * is not understood here: leave it out for all");
+  }
+}
+
 void ReadCaller(Section& section, Rule& rule) {
   std::vector<std::string> spiffe;
   section.Read("spiffe", "SPIFFE IDs of clients' certificates; one that ends with /* is a prefix.",
@@ -72,9 +79,14 @@ void ReadCaller(Section& section, Rule& rule) {
   }
   std::vector<std::string> subjects;
   section.Read("subjects", "Subjects of tokens.", subjects);
+  RefuseAll(section, "subjects", subjects);
   rule.subjects.insert(subjects.begin(), subjects.end());
   section.ReadTexts("claims", "claim", "Claims of tokens: the text, or one of a list.",
                     rule.claims);
+  for (const auto& [claim, text] : rule.claims) {
+    if (text.empty()) section.Fail(absl::StrCat("claims.", claim), "is empty: name a text");
+    RefuseAll(section, absl::StrCat("claims.", claim), {text});
+  }
   section.Read("anyone", "Whoever gets a connection, without any proof of identity.", rule.anyone);
   const bool somebody =
       !spiffe.empty() || !dns.empty() || !subjects.empty() || !rule.claims.empty();
@@ -119,6 +131,7 @@ void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rul
   }
   std::vector<std::string> stores;
   section.Read("stores", "Stores that the calls may be about; empty: all.", stores);
+  RefuseAll(section, "stores", stores);
   rule.stores.insert(stores.begin(), stores.end());
 }
 
@@ -139,17 +152,18 @@ absl::string_view Rule::KnowsAs(const Identity& caller) const {
   return "";
 }
 
+std::string Rule::CertificateNameOf(const Identity& caller) const {
+  if (FitsSpiffe(caller)) return caller.spiffe;
+  const absl::string_view name = KnowsAs(caller);
+  return name.empty() ? "" : absl::StrCat("dns:", name);
+}
+
 std::string Rule::IdentityOf(const Identity& caller) const {
   const bool by_token = !subjects.empty() || !claims.empty() || anyone;
   if (by_token && caller.claims != nullptr) {
-    const auto issuer = caller.claims->texts.find("iss");
-    return absl::StrCat("token ",
-                        issuer == caller.claims->texts.end() ? "" : issuer->second.front(), " ",
-                        caller.claims->subject);
+    return absl::StrCat("token ", caller.claims->issuer(), " ", caller.claims->subject);
   }
-  if (!caller.spiffe.empty() && (anyone || FitsSpiffe(caller))) return caller.spiffe;
-  const absl::string_view name = KnowsAs(caller);
-  return name.empty() ? "" : absl::StrCat("dns:", name);
+  return anyone ? caller.spiffe : CertificateNameOf(caller);
 }
 
 bool Rule::Fits(const Identity& caller) const {

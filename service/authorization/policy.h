@@ -52,6 +52,9 @@ struct Rule {
   // For a caller that fits: the DNS name that matched; empty if none was needed.
   absl::string_view KnowsAs(const Identity& caller) const;
   bool FitsSpiffe(const Identity& caller) const;
+  // For a caller that fits: the name in its certificate that matched, a SPIFFE ID or "dns:" and a
+  // name. Empty if the rule asks for no certificate.
+  std::string CertificateNameOf(const Identity& caller) const;
   // A caller that fits, as the rule knows it: by its token where the rule asks for one, or else by
   // its certificate. Equal for equal callers, and no text that a caller chooses for itself.
   std::string IdentityOf(const Identity& caller) const;

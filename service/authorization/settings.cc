@@ -1,8 +1,5 @@
 #include "service/authorization/settings.h"
 
-#include <sys/stat.h>
-
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,17 +36,6 @@ absl::Status InSetting(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
 }
 
-// Refuses a file that everybody can write: its writers decide who may do what.
-absl::StatusOr<std::string> ReadSetting(const std::string& file) {
-  struct stat about;
-  if (stat(file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
-    return absl::InvalidArgumentError("can be written by everybody on this machine");
-  }
-  std::optional<std::string> text = ReadFile(file);
-  if (!text) return absl::NotFoundError("cannot be read");
-  return *std::move(text);
-}
-
 }  // namespace
 
 std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
@@ -70,7 +56,7 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
 // A file that is changed by accident must not switch everything off: so not to dry_run.
 absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
                         Settings& settings) {
-  absl::StatusOr<std::string> text = ReadSetting(config.policy_file);
+  absl::StatusOr<std::string> text = ReadTrustedFile(config.policy_file);
   if (!text.ok()) return text.status();
   if (settings.policy != nullptr && *text == settings.policy_text) return absl::OkStatus();
   auto policy = Policy::Parse(config.policy_file, *text, methods);
@@ -85,7 +71,7 @@ absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods
 }
 
 absl::Status LoadKeys(const Config& config, Settings& settings) {
-  absl::StatusOr<std::string> text = ReadSetting(config.jwt.jwks_file);
+  absl::StatusOr<std::string> text = ReadTrustedFile(config.jwt.jwks_file);
   if (!text.ok()) return text.status();
   if (settings.tokens != nullptr && *text == settings.keys_text && config.jwt == settings.jwt) {
     return absl::OkStatus();
@@ -103,15 +89,15 @@ absl::Status LoadKeys(const Config& config, Settings& settings) {
   return absl::OkStatus();
 }
 
-void SetClientAuthorities(const std::string& pem, Settings& settings) {
-  if (pem == settings.client_cas) return;
+void SetClientAuthorities(const ClientAuthorities& authorities, Settings& settings) {
+  if (authorities == settings.client_cas) return;
   settings.certificates = std::make_shared<PeerCertificates>();
-  settings.certificates->SetAuthorities(pem);
-  settings.client_cas = pem;
+  settings.certificates->SetAuthorities(authorities);
+  settings.client_cas = authorities;
 }
 
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
-                                                     const std::string& client_cas,
+                                                     const ClientAuthorities& client_cas,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present) {
   auto settings =

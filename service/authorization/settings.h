@@ -24,7 +24,7 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes);
 // settings in force; null at the start. What has not changed is shared with it, so verified tokens
 // and certificates stay remembered. A reload must not turn on what only a start may (`dry_run`).
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
-                                                     const std::string& client_cas,
+                                                     const ClientAuthorities& client_cas,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present = nullptr);
 
@@ -33,7 +33,7 @@ absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
 absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
                         Settings& settings);
 absl::Status LoadKeys(const Config& config, Settings& settings);
-void SetClientAuthorities(const std::string& pem, Settings& settings);
+void SetClientAuthorities(const ClientAuthorities& authorities, Settings& settings);
 
 }  // namespace gateway::authorization
 

@@ -139,7 +139,14 @@ void CallFrame::Audit(const Answer& answer) {
   record.time = trace_.begun();
   const authorization::Rule* const rule = admission_.grant.For(answer.store);
   record.caller = admission_.caller.Name(rule == nullptr ? "" : rule->KnowsAs(admission_.caller));
-  if (rule != nullptr) record.rule = rule->name;
+  if (rule != nullptr) {
+    record.rule = rule->name;
+    record.identity = rule->CertificateNameOf(admission_.caller);
+  }
+  if (const auto& claims = admission_.caller.claims; claims != nullptr) {
+    record.token_issuer = claims->issuer();
+    record.token_subject = claims->subject;
+  }
   record.certificate = admission_.caller.certificate.get();
   record.peer = context_.peer();
   record.sent = failure == nullptr || failure->outcome != Outcome::kNotSent;

@@ -273,11 +273,12 @@ void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
                });
 }
 
-// Checks the addresses of the three ports.
+// Checks the addresses of all ports.
 void CheckAddresses(Section& root, const Config& config) {
   const std::pair<const char*, const std::string*> addresses[] = {
       {"listen", &config.listen},
       {"server.health_listen", &config.server.health_listen},
+      {"server.probe_listen", &config.server.probe_listen},
       {"metrics.listen", &config.metrics_listen}};
   for (size_t i = 0; i < std::size(addresses); ++i) {
     const auto& [key, address] = addresses[i];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -22,6 +23,19 @@ constexpr uint32_t kHighestPort = 65535;
 absl::string_view PortOf(absl::string_view listen) {
   const size_t colon = listen.rfind(':');
   return colon == absl::string_view::npos ? "" : listen.substr(colon + 1);
+}
+
+absl::string_view HostOf(absl::string_view listen) { return listen.substr(0, listen.rfind(':')); }
+
+bool IsEveryAddress(absl::string_view host) {
+  return host.empty() || host == "*" || host == "0.0.0.0" || host == "[::]";
+}
+
+// One listener may take the port from the other.
+bool Overlap(absl::string_view host, absl::string_view other) {
+  if (host == "localhost") host = "127.0.0.1";
+  if (other == "localhost") other = "127.0.0.1";
+  return host == other || IsEveryAddress(host) || IsEveryAddress(other);
 }
 
 absl::Status Bad(const std::string& upstream, absl::string_view key, absl::string_view reason) {
@@ -64,6 +78,22 @@ absl::Status CheckUpstream(const std::string& name, const UpstreamConfig& upstre
   return absl::OkStatus();
 }
 
+absl::Status CheckLimit(const std::string& name, const UpstreamConfig& upstream) {
+  const resilience::ConcurrencyLimit::Options& limit = upstream.options.limit;
+  if (limit.minimum > limit.maximum) {
+    return Bad(name, "concurrency.maximum",
+               absl::StrCat("is ", limit.maximum, ", below concurrency.minimum, which is ",
+                            limit.minimum));
+  }
+  if (limit.initial < limit.minimum || limit.initial > limit.maximum) {
+    return Bad(name, "concurrency.initial",
+               absl::StrCat("is ", limit.initial,
+                            ", not between concurrency.minimum and concurrency.maximum, which are ",
+                            limit.minimum, " and ", limit.maximum));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string AgainstAddress(absl::string_view listen) {
@@ -81,8 +111,13 @@ std::string AgainstAddress(absl::string_view listen) {
 }
 
 bool SameAddress(absl::string_view one, absl::string_view other) {
-  if (one.empty() || other.empty() || PortOf(one) == "0") return false;
-  return one == other;
+  if (absl::StartsWith(one, "unix:") || absl::StartsWith(other, "unix:")) return one == other;
+  uint32_t port = 0;
+  uint32_t other_port = 0;
+  if (!absl::SimpleAtoi(PortOf(one), &port) || !absl::SimpleAtoi(PortOf(other), &other_port)) {
+    return false;
+  }
+  return port != 0 && port == other_port && Overlap(HostOf(one), HostOf(other));
 }
 
 bool SendsKeysInPlainText(absl::string_view base_url) {
@@ -110,6 +145,34 @@ absl::Status CheckAuthorities(const Config& config) {
     if (!pem) return Bad(name, "ca_file", absl::StrCat(file, " cannot be read"));
     if (!ExpiryOf(CertificateKind::kAuthorities, *pem)) {
       return Bad(name, "ca_file", absl::StrCat(file, " holds no certificate that can be read"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckOwnFile(const Config& config) {
+  if (!config.authorization.enabled() || config.file.empty()) return absl::OkStatus();
+  const std::string writers = AgainstWriters(config.file);
+  if (writers.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(writers, ", who could put rules of their own in force"));
+}
+
+absl::Status CheckAgreement(const Config& config) {
+  for (const auto& [name, upstream] : config.upstreams) {
+    absl::Status status = CheckLimit(name, upstream);
+    if (!status.ok()) return status;
+  }
+  // Each is written by its own rules, and would destroy the other.
+  const std::pair<const char*, const std::string*> files[] = {
+      {"tracing.file", &config.tracing.file},
+      {"audit.file", &config.audit_file},
+      {"ledger.file", &config.ledger.file}};
+  for (const auto& [key, file] : files) {
+    for (const auto& [other, other_file] : files) {
+      if (other == key) break;
+      if (file->empty() || *file != *other_file || absl::StartsWith(*file, "/dev/")) continue;
+      return absl::InvalidArgumentError(absl::StrCat(key, ": is the same file as ", other));
     }
   }
   return absl::OkStatus();

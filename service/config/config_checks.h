@@ -28,6 +28,14 @@ bool SendsKeysInPlainText(absl::string_view base_url);
 // INVALID_ARGUMENT begins with the key: "upstreams.paynow.base_url: ...".
 absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Route>& routes);
 
+// Refuses a configuration with rules for callers whose own file everybody on this machine can
+// change: whoever can, could name other rules.
+absl::Status CheckOwnFile(const Config& config);
+
+// Checks settings against each other: bounds whose lower one is the higher, and one file for two
+// purposes. INVALID_ARGUMENT begins with the key, as from CheckUpstreams.
+absl::Status CheckAgreement(const Config& config);
+
 // Refuses files of trusted certificates that hold no certificate. INVALID_ARGUMENT begins with the
 // key, as from CheckUpstreams.
 absl::Status CheckAuthorities(const Config& config);

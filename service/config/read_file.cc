@@ -1,19 +1,83 @@
 #include "service/config/read_file.h"
 
-#include <fstream>
-#include <sstream>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
 
 namespace gateway {
+namespace {
 
-std::optional<std::string> ReadFile(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (!stream ||
-      (stream.peek() != std::ifstream::traits_type::eof() && !(text << stream.rdbuf()))) {
-    return std::nullopt;
+namespace fs = std::filesystem;
+
+// In a folder with the sticky bit (/tmp) nobody can replace another's file. A volume that is
+// mounted read-only, as Kubernetes mounts a ConfigMap, may have any mode.
+bool LetsEverybodyReplace(const fs::path& folder) {
+  struct stat about;
+  if (stat(folder.c_str(), &about) != 0) return false;
+  if ((about.st_mode & S_IWOTH) == 0 || (about.st_mode & S_ISVTX) != 0) return false;
+  struct statvfs volume;
+  return statvfs(folder.c_str(), &volume) != 0 || (volume.f_flag & ST_RDONLY) == 0;
+}
+
+bool AnyLetsEverybodyReplace(const fs::path& file) {
+  for (fs::path folder = file.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    if (LetsEverybodyReplace(folder)) return true;
+    if (folder == folder.root_path()) break;
   }
-  if (stream.bad()) return std::nullopt;
-  return text.str();
+  return false;
+}
+
+}  // namespace
+
+// Without a stream, whose buffers would keep a copy of what may be a key.
+std::optional<std::string> ReadFile(const std::string& file) {
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::string text;
+  struct stat about;
+  if (fstat(fd, &about) == 0 && about.st_size > 0) {
+    text.reserve(static_cast<size_t>(about.st_size));
+  }
+  char piece[4096];
+  ssize_t size = 0;
+  while ((size = read(fd, piece, sizeof(piece))) > 0 || (size < 0 && errno == EINTR)) {
+    if (size > 0) text.append(piece, static_cast<size_t>(size));
+  }
+  explicit_bzero(piece, sizeof(piece));
+  close(fd);
+  if (size < 0) return std::nullopt;
+  return text;
+}
+
+std::string AgainstWriters(const std::string& file) {
+  struct stat about;
+  if (stat(file.c_str(), &about) != 0) return "";
+  if (S_ISREG(about.st_mode) && (about.st_mode & S_IWOTH) != 0) {
+    return "can be written by everybody on this machine";
+  }
+  // Both where the name stands and where its links lead.
+  std::error_code error;
+  const fs::path named = fs::absolute(file, error);
+  const fs::path real = fs::canonical(file, error);
+  if (AnyLetsEverybodyReplace(named) || (!error && AnyLetsEverybodyReplace(real))) {
+    return "is in a folder that everybody on this machine can write";
+  }
+  return "";
+}
+
+absl::StatusOr<std::string> ReadTrustedFile(const std::string& file) {
+  const std::string writers = AgainstWriters(file);
+  if (!writers.empty()) return absl::InvalidArgumentError(writers);
+  std::optional<std::string> text = ReadFile(file);
+  if (!text) return absl::NotFoundError("cannot be read");
+  return *std::move(text);
 }
 
 }  // namespace gateway

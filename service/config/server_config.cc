@@ -2,12 +2,23 @@
 
 #include <arpa/inet.h>
 
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
 namespace gateway {
 namespace {
 
 using Section = ConfigReader::Section;
+
+// As the SPIFFE standard has them.
+bool IsTrustDomain(absl::string_view name) {
+  return !name.empty() && absl::c_all_of(name, [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '.' || c == '-' || c == '_';
+  });
+}
 
 TlsConfig ReadTls(Section& server) {
   Section section = server.Child(
@@ -24,7 +35,24 @@ TlsConfig ReadTls(Section& server) {
                "Where there is a `client_ca_file`: a client without a certificate gets no "
                "connection. One with a bad certificate never does.",
                tls.require_client_certificate);
+  section.Each("trust_domains", "trust domain",
+               "Which authorities sign for the SPIFFE IDs of which trust domain; IDs of others are "
+               "refused then. Left out: each authority of `client_ca_file` signs for all.",
+               [&](const std::string& domain, Section& entry) {
+                 std::string file;
+                 entry.Read("ca_file",
+                            "PEM file of the domain's authorities, which `client_ca_file` holds "
+                            "too. Watched.",
+                            file);
+                 if (!entry.present()) return;
+                 if (!IsTrustDomain(domain)) entry.Fail("", "is no name of a trust domain");
+                 if (file.empty()) entry.Fail("ca_file", "is required");
+                 tls.trust_domains.emplace(domain, std::move(file));
+               });
   if (!section.present()) return tls;
+  if (!tls.trust_domains.empty() && tls.client_ca_file.empty()) {
+    section.Fail("trust_domains", "needs client_ca_file");
+  }
   if (tls.certificate_file.empty()) section.Fail("certificate_file", "is required");
   if (tls.key_file.empty()) section.Fail("key_file", "is required");
   return tls;

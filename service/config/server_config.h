@@ -4,6 +4,7 @@
 #define SERVICE_CONFIG_SERVER_CONFIG_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -18,6 +19,9 @@ struct TlsConfig {
   std::string key_file;
   // The authorities that sign clients' certificates. Empty: clients are not asked for one.
   std::string client_ca_file;
+  // Files in PEM, by trust domain: who signs for SPIFFE IDs of the domain. Empty: all of
+  // client_ca_file sign for all.
+  std::map<std::string, std::string> trust_domains;
   // A client without a certificate does not get a connection. One that shows a bad certificate
   // never does.
   bool require_client_certificate = true;

@@ -18,6 +18,29 @@ bool SameUpstreams(const Config& a, const Config& b) {
                     [](const auto& one, const auto& other) { return one.first == other.first; });
 }
 
+// A file that is changed by accident must not switch a check off.
+absl::Status CheckNotWeaker(const Config& now, const Config& next) {
+  const auto refuse = [](absl::string_view key) {
+    return absl::InvalidArgumentError(absl::StrCat(key, ": can be turned on by a restart alone"));
+  };
+  for (const auto& [name, upstream] : next.upstreams) {
+    if (upstream.allow_plaintext && !now.upstreams.at(name).allow_plaintext) {
+      return refuse(absl::StrCat("upstreams.", name, ".allow_plaintext"));
+    }
+    if (upstream.options.accept_caller_keys && !now.upstreams.at(name).options.accept_caller_keys) {
+      return refuse(absl::StrCat("upstreams.", name, ".accept_caller_keys"));
+    }
+  }
+  for (const auto& [provider, webhook] : next.webhooks.providers) {
+    const auto before = now.webhooks.providers.find(provider);
+    const bool allowed = before != now.webhooks.providers.end() && before->second.allow_unsigned;
+    if (webhook.allow_unsigned && !allowed) {
+      return refuse(absl::StrCat("webhooks.providers.", provider, ".allow_unsigned"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // What is fixed when the gateway begins to listen.
 absl::Status CheckChangeable(const Config& now, const Config& next) {
   const auto refuse = [](absl::string_view key) {
@@ -37,7 +60,7 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
     if (upstream.profile == now.upstreams.at(name).profile) continue;
     return refuse(absl::StrCat("upstreams.", name, ".profile"));
   }
-  return absl::OkStatus();
+  return CheckNotWeaker(now, next);
 }
 
 absl::Status CheckProviders(const Config& config, const mapping::RouteTable& routes) {
@@ -84,7 +107,8 @@ absl::Status LoadWebhookSettings(const Config& config, Generation& generation) {
 absl::Status LoadAuthorization(const Config& config, const mapping::RouteTable& routes,
                                const Generation* before, Generation& generation) {
   auto settings = authorization::Load(
-      config.authorization, generation.tls == nullptr ? "" : generation.tls->client_cas,
+      config.authorization,
+      generation.tls == nullptr ? authorization::ClientAuthorities() : generation.tls->client_cas,
       authorization::MethodsOf(routes), before == nullptr ? nullptr : before->authorization.get());
   if (!settings.ok()) return Prefixed("authorization.", settings.status());
   generation.authorization = *std::move(settings);
@@ -98,8 +122,10 @@ absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config,
                                                        const Generation* before) {
   auto generation = std::make_shared<Generation>();
   generation->config = config;
-  absl::Status status = CheckProviders(config, routes);
+  absl::Status status = CheckOwnFile(config);
+  if (status.ok()) status = CheckProviders(config, routes);
   if (status.ok()) status = CheckUpstreams(config, routes.routes());
+  if (status.ok()) status = CheckAgreement(config);
   if (status.ok()) status = CheckAuthorities(config);
   if (status.ok() && before != nullptr) status = CheckChangeable(before->config, config);
   if (status.ok()) status = Prefixed("ledger.", CheckLedger(config.ledger));

@@ -1,5 +1,7 @@
 #include "service/generation/reloader.h"
 
+#include <string.h>
+
 #include <set>
 #include <utility>
 
@@ -38,7 +40,9 @@ absl::StatusOr<Config> Parse(const Config& present, const std::optional<std::str
 size_t FingerprintWith(const Config& config, const std::optional<std::string>& text) {
   size_t print = absl::HashOf(text.value_or(""));
   for (const std::string& file : WatchedFilesOf(config)) {
-    print = absl::HashOf(print, file, ReadFile(file).value_or(""));
+    std::optional<std::string> held = ReadFile(file);
+    print = absl::HashOf(print, file, held ? absl::string_view(*held) : "");
+    if (held) explicit_bzero(held->data(), held->size());  // it may be a key
   }
   return print;
 }

@@ -31,6 +31,7 @@ std::set<std::string> WatchedFilesOf(const Config& config) {
   std::set<std::string> files = SecretFilesOf(config);
   files.insert(config.server.tls.certificate_file);
   files.insert(config.server.tls.client_ca_file);
+  for (const auto& [domain, file] : config.server.tls.trust_domains) files.insert(file);
   for (const auto& [name, upstream] : config.upstreams) {
     files.insert(upstream.tls.ca_file);
     files.insert(upstream.tls.certificate_file);
@@ -45,9 +46,15 @@ void WarnOfReadableSecrets(const Config& config) {
   for (const std::string& file : SecretFilesOf(config)) {
     struct stat about;
     // What is not there is told elsewhere, without its name: that may be a key in the wrong place.
-    if (stat(file.c_str(), &about) != 0 || (about.st_mode & S_IROTH) == 0) continue;
-    Log(Severity::kWarning, "a secret's file can be read by everybody on this machine",
-        {{"file", file}});
+    if (stat(file.c_str(), &about) != 0) continue;
+    if ((about.st_mode & S_IROTH) != 0) {
+      Log(Severity::kWarning, "a secret's file can be read by everybody on this machine",
+          {{"file", file}});
+    }
+    if ((about.st_mode & S_IWOTH) != 0) {
+      Log(Severity::kWarning, "a secret's file can be written by everybody on this machine",
+          {{"file", file}});
+    }
   }
 }
 

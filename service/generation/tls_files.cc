@@ -6,13 +6,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "service/config/prefixed.h"
 #include "service/config/read_file.h"
 
 namespace gateway {
@@ -61,9 +60,9 @@ absl::Status Bad(absl::string_view setting, absl::string_view reason) {
 }
 
 absl::StatusOr<std::string> ReadSetting(absl::string_view setting, const std::string& file) {
-  std::optional<std::string> text = ReadFile(file);
-  if (!text) return absl::NotFoundError(absl::StrCat(setting, ": cannot be read"));
-  return *std::move(text);
+  absl::StatusOr<std::string> text = ReadTrustedFile(file);
+  if (!text.ok()) return Prefixed(absl::StrCat(setting, ": "), text.status());
+  return text;
 }
 
 // The side's own certificate. What is not a time at all counts as past.
@@ -87,12 +86,15 @@ absl::Status LoadAuthorities(absl::string_view setting, const std::string& file,
   return absl::OkStatus();
 }
 
-absl::Status LoadClientAuthorities(const TlsConfig& config, std::string& authorities) {
-  struct stat about;
-  if (stat(config.client_ca_file.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0) {
-    return Bad("client_ca_file", "can be written by everybody on this machine");
+absl::Status LoadClientAuthorities(const TlsConfig& config,
+                                   authorization::ClientAuthorities& authorities) {
+  absl::Status status = LoadAuthorities("client_ca_file", config.client_ca_file, authorities.all);
+  for (const auto& [domain, file] : config.trust_domains) {
+    if (!status.ok()) break;
+    status = LoadAuthorities(absl::StrCat("trust_domains.", domain, ".ca_file"), file,
+                             authorities.of_domains[domain]);
   }
-  return LoadAuthorities("client_ca_file", config.client_ca_file, authorities);
+  return status;
 }
 
 // A certificate chain and its key. `prefix` stands before the settings' names.

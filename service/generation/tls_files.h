@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/authorization/peer_certificates.h"
 #include "service/config/config.h"
 #include "service/config/server_config.h"
 #include "upstream/http/options.h"
@@ -26,7 +27,7 @@ struct TlsMaterial {
 
   std::string certificate_chain;
   std::string key;
-  std::string client_cas;  // empty: clients are not asked
+  authorization::ClientAuthorities client_cas;
 };
 
 // The files as they are now. INVALID_ARGUMENT or NOT_FOUND where one cannot be read, is no PEM, is
@@ -35,7 +36,7 @@ struct TlsMaterial {
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
                                                            absl::Time now = absl::Now());
 
-// `present` with the authorities that client_ca_file holds now; `present` itself where they have
+// `present` with the clients' authorities that the files hold now; `present` itself where they have
 // not changed. Errors as above.
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadClientCas(
     const TlsConfig& config, const std::shared_ptr<const TlsMaterial>& present);

@@ -238,10 +238,12 @@ MetricFamily SecurityFilesOf(const SecurityFiles& files) {
 
 void AddTelemetry(const Telemetry& telemetry, std::vector<MetricFamily>& families) {
   Family spans("gateway_traced_calls_total", MetricType::Counter,
-               "Calls whose spans were written, or dropped for lack of room or of a file.");
+               "Calls whose spans were written, dropped for lack of room or of a file, or left out "
+               "because too many were not sent.");
   if (const SpanExporter* const exporter = telemetry.spans()) {
     spans.Add({{"result", "written"}}, static_cast<double>(exporter->exported()));
     spans.Add({{"result", "dropped"}}, static_cast<double>(exporter->dropped()));
+    spans.Add({{"result", "left_out"}}, static_cast<double>(exporter->left_out()));
   }
   families.push_back(spans.Take());
   Family lines("gateway_log_lines_dropped_total", MetricType::Counter,

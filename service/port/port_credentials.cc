@@ -141,7 +141,7 @@ class Tls final : public PortCredentials {
     // gRPC insists on authorities for clients. Where no client is asked for a certificate, it does
     // not matter which.
     const std::string& cas =
-        material->client_cas.empty() ? material->certificate_chain : material->client_cas;
+        material->client_cas.all.empty() ? material->certificate_chain : material->client_cas.all;
     config = grpc_ssl_server_certificate_config_create(cas.c_str(), &pair, 1);
     given_ = std::move(material);
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
@@ -157,7 +157,7 @@ std::shared_ptr<grpc::ServerCredentials> TlsPort(const Slot<Generation>& in_forc
                                                  bool require_client_certificate,
                                                  const PortChecks& checks) {
   grpc_ssl_client_certificate_request_type request = GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
-  if (!in_force.Get()->tls->client_cas.empty()) {
+  if (!in_force.Get()->tls->client_cas.all.empty()) {
     request = require_client_certificate
                   ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
                   : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;

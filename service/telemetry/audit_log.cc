@@ -50,6 +50,9 @@ std::string LineOf(const AuditRecord& record, uint64_t left_out) {
   if (!record.upstream_trace_id.empty()) line["upstream_trace_id"] = text(record.upstream_trace_id);
   line["attempts"] = record.attempts;
   if (!record.rule.empty()) line["rule"] = text(record.rule);
+  if (!record.identity.empty()) line["identity"] = text(record.identity);
+  if (!record.token_issuer.empty()) line["token_issuer"] = text(record.token_issuer);
+  if (!record.token_subject.empty()) line["token_subject"] = text(record.token_subject);
   if (record.certificate != nullptr) {
     line["certificate_serial"] = record.certificate->serial;
     line["certificate_issuer"] = text(record.certificate->issuer);

@@ -4,7 +4,8 @@
 //   {"time":"2026-03-01T12:00:00.123456Z","caller":"spiffe://example/shop",
 //    "method":"paynow.management.v1.OrdersService/RefundOrder","store":"411486491630370816",
 //    "outcome":"ok","code":"OK","http_status":201,"upstream_trace_id":"...","attempts":1,
-//    "rule":"shop","certificate_serial":"0a7f","certificate_issuer":"CN=ca",
+//    "rule":"shop","identity":"spiffe://example/shop","token_issuer":"https://id.example",
+//    "token_subject":"alice","certificate_serial":"0a7f","certificate_issuer":"CN=ca",
 //    "certificate_subject":"CN=shop","peer":"ipv4:10.0.0.7:52110",
 //    "trace_id":"...","request_id":"...","idempotency_key_sha256":"..."}
 //
@@ -52,8 +53,13 @@ struct AuditRecord {
   int http_status = 0;  // 0: there was no reply
   absl::string_view upstream_trace_id;
   int attempts = 0;
-  bool sent = true;                                             // else the line may be left out
-  absl::string_view rule = {};                                  // of the policy, that allowed it
+  bool sent = true;             // else the line may be left out
+  absl::string_view rule = {};  // of the policy, that allowed it
+  // Of the certificate, what the rule matched: a SPIFFE ID, or "dns:" and a name. Empty: it matched
+  // no certificate.
+  std::string identity = {};
+  absl::string_view token_issuer = {};  // empty: no token was shown
+  absl::string_view token_subject = {};
   const authorization::PeerCertificate* certificate = nullptr;  // null: none was shown
   std::string peer = {};
   LogIds ids = {};                      // by which the call's lines in the log are found

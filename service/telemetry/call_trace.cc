@@ -101,7 +101,9 @@ void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view
     Log(code, end, now, *left_out);
   }
   const bool exports = context_.sampled || end != CallStats::End::kOk;
-  if (keeps_spans_ && exports) Export(code, end, now, host);
+  if (!keeps_spans_ || !exports) return;
+  if (end == CallStats::End::kNotSent && !telemetry_.spans()->WantsNotSent()) return;
+  Export(code, end, now, host);
 }
 
 void CallTrace::Log(absl::StatusCode code, CallStats::End end, absl::Time now,

@@ -44,6 +44,12 @@ SpanExporter::SpanExporter(std::unique_ptr<SpanFile> file, const BatcherOptions&
       log_(kBetweenLines),
       batcher_(options, [this](std::vector<CallSpan>& batch) { Write(batch); }) {}
 
+bool SpanExporter::WantsNotSent() {
+  if (not_sent_.Pass()) return true;
+  left_out_.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
 void SpanExporter::Write(const std::vector<CallSpan>& batch) {
   BlockBrokenPipes();
   if (file_->Write(OtlpLine(resource_, batch))) {

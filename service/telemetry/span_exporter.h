@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/config/observability_config.h"
+#include "service/log/line_budget.h"
 #include "service/log/log_throttle.h"
 #include "service/telemetry/batcher.h"
 #include "service/telemetry/otlp_json.h"
@@ -31,6 +32,14 @@ class SpanExporter {
   static absl::StatusOr<std::unique_ptr<SpanExporter>> Create(
       const TracingConfig& config, const BatcherOptions& options = kDefaults);
 
+  // Calls that were not sent and are exported; a burst of them may come at once. Anybody with a
+  // connection can be refused as often as they like, and say that the call is to be traced.
+  static constexpr double kNotSentPerSecond = 50;
+  static constexpr double kNotSentAtOnce = 1000;
+
+  // Whether a call that was not sent is to be exported; if not, it is counted.
+  bool WantsNotSent();
+
   // Never blocks. A call that finds no room is dropped.
   void Export(CallSpan call) { batcher_.Push(std::move(call)); }
 
@@ -44,6 +53,9 @@ class SpanExporter {
     return batcher_.dropped() + unwritten_.load(std::memory_order_relaxed);
   }
 
+  // Calls that were not sent, beyond those that are wanted.
+  uint64_t left_out() const { return left_out_.load(std::memory_order_relaxed); }
+
  private:
   SpanExporter(std::unique_ptr<SpanFile> file, const BatcherOptions& options);
   void Write(const std::vector<CallSpan>& batch);
@@ -51,6 +63,8 @@ class SpanExporter {
   const Resource resource_;
   const std::unique_ptr<SpanFile> file_;  // the thread's
   LogThrottle log_;
+  LineBudget not_sent_{kNotSentPerSecond, kNotSentAtOnce};
+  std::atomic<uint64_t> left_out_{0};
   std::atomic<uint64_t> exported_{0};
   std::atomic<uint64_t> unwritten_{0};
   Batcher<CallSpan> batcher_;  // last: its thread uses the others

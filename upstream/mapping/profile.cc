@@ -1,5 +1,7 @@
 #include "upstream/mapping/profile.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -85,8 +87,9 @@ std::optional<std::string> EncodedKey(const v1::Provider& provider, absl::string
 
 void AddAuthorization(const v1::Provider& provider, absl::string_view key,
                       http::HeaderLines& headers) {
-  const std::optional<std::string> encoded = EncodedKey(provider, key);
+  std::optional<std::string> encoded = EncodedKey(provider, key);
   headers.Add("Authorization: ", provider.authorization_scheme(), " ", encoded ? *encoded : key);
+  if (encoded) explicit_bzero(encoded->data(), encoded->size());
 }
 
 }  // namespace gateway::mapping

@@ -26,35 +26,35 @@ class Gate {
     Entry entry = Entry::kNoRoom;
     uint64_t ticket = 0;
     SteadyTime entered;
-    size_t caller = 0;
+    Shares::Party party;
   };
 
   Gate(const CircuitBreaker::Options& breaker, const ConcurrencyLimit::Options& limit)
       : breaker_(breaker), limit_(limit) {}
 
-  // `caller`: calls of one caller have the same (see shares.h).
-  Pass Enter(SteadyTime now, size_t caller = 0) {
+  // `party`: who shares the places (see shares.h).
+  Pass Enter(SteadyTime now, Shares::Party party = {}) {
     // Check the limit first: a call without room must not use up a probe of the half-open breaker.
     if (!limit_.TryAcquire()) {
-      shares_.See(caller, now);
-      return {Entry::kNoRoom, 0, now, caller};
+      shares_.See(party, now);
+      return {Entry::kNoRoom, 0, now, party};
     }
-    if (!shares_.TryEnter(caller, limit_.in_flight(), limit_.limit(), now)) {
+    if (!shares_.TryEnter(party, limit_.in_flight(), limit_.limit(), now)) {
       limit_.Drop();
-      return {Entry::kNoRoom, 0, now, caller};
+      return {Entry::kNoRoom, 0, now, party};
     }
     const CircuitBreaker::Admission admission = breaker_.Admit(now);
-    if (admission.admitted) return {Entry::kAdmitted, admission.ticket, now, caller};
-    shares_.Leave(caller);
+    if (admission.admitted) return {Entry::kAdmitted, admission.ticket, now, party};
+    shares_.Leave(party);
     limit_.Drop();
-    return {Entry::kBreakerOpen, 0, now, caller};
+    return {Entry::kBreakerOpen, 0, now, party};
   }
 
   // The attempt is over. `latency_counts`: its length says something of the upstream's speed.
   void Leave(const Pass& pass, CircuitBreaker::Verdict verdict, bool latency_counts,
              SteadyTime now) {
     breaker_.Record(pass.ticket, verdict, now);
-    shares_.Leave(pass.caller);
+    shares_.Leave(pass.party);
     if (latency_counts) {
       limit_.Release(now - pass.entered, now);
     } else {

@@ -7,42 +7,70 @@ namespace {
 
 constexpr absl::Duration kBetweenLooks = absl::Seconds(1);
 
-}  // namespace
+int PartOf(int limit, size_t parties) { return std::max(limit / static_cast<int>(parties), 1); }
 
-void Shares::Forget(SteadyTime now) {
-  const bool many = callers_.size() > kMostKnown;
-  // A clock that was set back must not keep everybody.
-  const bool due = now - forgot_ > kBetweenLooks || now < forgot_;
-  if (!due && !many) return;
-  forgot_ = now;
-  absl::erase_if(callers_, [&](const auto& entry) {
-    const Caller& caller = entry.second;
-    return caller.places == 0 && (many || now - caller.seen > kMemory || now < caller.seen);
+int ThreeQuartersOf(int limit) { return limit - limit / 4; }
+
+// Those of a map of callers, or of stores, that have no open call and were not seen for a time; or,
+// where there are too many, all without an open call.
+template <typename Map>
+void ForgetIdle(Map& all, SteadyTime now) {
+  const bool many = all.size() > Shares::kMostKnown;
+  absl::erase_if(all, [&](const auto& entry) {
+    const auto& party = entry.second;
+    // A clock that was set back must not keep everybody.
+    const bool idle = now - party.seen > Shares::kMemory || now < party.seen;
+    return party.places == 0 && (many || idle);
   });
 }
 
-bool Shares::TryEnter(size_t caller, int taken, int limit, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+}  // namespace
+
+void Shares::Forget(SteadyTime now) {
+  const bool due = now - forgot_ > kBetweenLooks || now < forgot_;
+  if (!due && callers_.size() <= kMostKnown) return;
+  forgot_ = now;
+  ForgetIdle(callers_, now);
+  for (auto& [caller, own] : callers_) ForgetIdle(own.stores, now);
+}
+
+Shares::Caller& Shares::Find(const Party& party, SteadyTime now) {
   Forget(now);
-  Caller& own = callers_[caller];
+  Caller& own = callers_[party.caller];
   own.seen = now;
-  const int part = std::max(limit / static_cast<int>(callers_.size()), 1);
-  const bool alone = callers_.size() == 1;
-  if (!alone && own.places >= part && taken > limit - limit / 4) return false;
+  if (own.stores.size() > kMostKnown) ForgetIdle(own.stores, now);
+  own.stores[party.store].seen = now;
+  return own;
+}
+
+bool Shares::TryEnter(const Party& party, int taken, int limit, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  Caller& own = Find(party, now);
+  const int part = PartOf(limit, callers_.size());
+  if (callers_.size() > 1 && own.places >= part && taken > ThreeQuartersOf(limit)) return false;
+  Store& store = own.stores[party.store];
+  // While half of all places is free, nobody lacks one.
+  const bool pressed = own.places >= ThreeQuartersOf(part) && taken > limit / 2;
+  if (pressed && own.stores.size() > 1 && store.places >= PartOf(part, own.stores.size())) {
+    return false;
+  }
   ++own.places;
+  ++store.places;
   return true;
 }
 
-void Shares::See(size_t caller, SteadyTime now) {
+void Shares::See(const Party& party, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  Forget(now);
-  callers_[caller].seen = now;
+  Find(party, now);
 }
 
-void Shares::Leave(size_t caller) {
+void Shares::Leave(const Party& party) {
   const std::lock_guard lock(mutex_);
-  const auto own = callers_.find(caller);
-  if (own != callers_.end()) --own->second.places;
+  const auto own = callers_.find(party.caller);
+  if (own == callers_.end()) return;
+  --own->second.places;
+  const auto store = own->second.stores.find(party.store);
+  if (store != own->second.stores.end()) --store->second.places;
 }
 
 }  // namespace gateway::resilience

@@ -20,7 +20,7 @@ TEST_F(PeerCertificatesTest, TrustsNobodyAtFirst) {
 }
 
 TEST_F(PeerCertificatesTest, TellsWhoseItIsAndWhenItEnds) {
-  certificates_.SetAuthorities(clients_.certificate());
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});
   const auto found = certificates_.Find(
       clients_.Issue({.common_name = "shop", .valid_days = 0, .valid_seconds = 100}).certificate,
       "");
@@ -30,11 +30,12 @@ TEST_F(PeerCertificatesTest, TellsWhoseItIsAndWhenItEnds) {
   EXPECT_EQ(found->subject, "CN=shop");
   EXPECT_EQ(found->issuer, "CN=clients");
   EXPECT_NE(found->serial, "");
-  EXPECT_EQ(found->authority.size(), 64u);
+  EXPECT_FALSE(found->domains);
+  EXPECT_TRUE(found->MaySpeakFor("spiffe://any/shop"));
 }
 
 TEST_F(PeerCertificatesTest, EndsWithTheAuthority) {
-  certificates_.SetAuthorities(clients_.certificate());  // for a day
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});  // for a day
   const auto found = certificates_.Find(clients_.Issue({.valid_days = 30}).certificate, "");
   EXPECT_TRUE(found->trusted);
   EXPECT_LE(found->ends, absl::Now() + absl::Hours(24));
@@ -42,27 +43,46 @@ TEST_F(PeerCertificatesTest, EndsWithTheAuthority) {
 
 // Whether it has ended is the caller's to look at.
 TEST_F(PeerCertificatesTest, SaysOfAnExpiredOneWhenItEnded) {
-  certificates_.SetAuthorities(clients_.certificate());
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});
   const auto found = certificates_.Find(clients_.Issue({.valid_days = -1}).certificate, "");
   EXPECT_TRUE(found->trusted);
   EXPECT_LT(found->ends, absl::Now());
 }
 
 TEST_F(PeerCertificatesTest, ForgetsThoseOfAWithdrawnAuthority) {
-  certificates_.SetAuthorities(clients_.certificate() + others_.certificate());
+  certificates_.SetAuthorities(
+      {.all = clients_.certificate() + others_.certificate(), .of_domains = {}});
   const Identity ours = clients_.Issue({});
   const Identity others = others_.Issue({});
   EXPECT_TRUE(certificates_.Find(ours.certificate, "")->trusted);
   EXPECT_TRUE(certificates_.Find(others.certificate, "")->trusted);
-  EXPECT_NE(certificates_.Find(ours.certificate, "")->authority,
-            certificates_.Find(others.certificate, "")->authority);
-  certificates_.SetAuthorities(others_.certificate());
+  certificates_.SetAuthorities({.all = others_.certificate(), .of_domains = {}});
   EXPECT_FALSE(certificates_.Find(ours.certificate, "")->trusted);
   EXPECT_TRUE(certificates_.Find(others.certificate, "")->trusted);
 }
 
+TEST_F(PeerCertificatesTest, BindsTrustDomainsToTheirAuthorities) {
+  certificates_.SetAuthorities(
+      {.all = clients_.certificate() + others_.certificate(),
+       .of_domains = {{"ours", clients_.certificate()},
+                      {"theirs", others_.certificate()},
+                      {"both", clients_.certificate() + others_.certificate()}}});
+  const auto ours = certificates_.Find(clients_.Issue({}).certificate, "");
+  EXPECT_TRUE(ours->trusted);
+  EXPECT_TRUE(ours->MaySpeakFor("spiffe://ours/ns/shop"));
+  EXPECT_TRUE(ours->MaySpeakFor("spiffe://ours"));
+  EXPECT_TRUE(ours->MaySpeakFor("spiffe://both/x"));
+  for (const char* const other : {"spiffe://theirs/ns/shop", "spiffe://unknown/x", "spiffe://our/s",
+                                  "spiffe://ours.example/x", "spiffe:///ours", "spiffe://", ""}) {
+    EXPECT_FALSE(ours->MaySpeakFor(other)) << other;
+  }
+  const auto theirs = certificates_.Find(others_.Issue({}).certificate, "");
+  EXPECT_TRUE(theirs->MaySpeakFor("spiffe://theirs/x"));
+  EXPECT_FALSE(theirs->MaySpeakFor("spiffe://ours/x"));
+}
+
 TEST_F(PeerCertificatesTest, RemembersWhatItHasVerified) {
-  certificates_.SetAuthorities(clients_.certificate());
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});
   const Identity identity = clients_.Issue({});
   EXPECT_EQ(certificates_.Find(identity.certificate, ""),
             certificates_.Find(identity.certificate, ""));
@@ -71,7 +91,7 @@ TEST_F(PeerCertificatesTest, RemembersWhatItHasVerified) {
 }
 
 TEST_F(PeerCertificatesTest, TrustsNothingThatIsNoCertificate) {
-  certificates_.SetAuthorities(clients_.certificate());
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});
   for (const char* bad : {"x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
     EXPECT_FALSE(certificates_.Find(bad, "")->trusted);
   }

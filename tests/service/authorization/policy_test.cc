@@ -223,6 +223,16 @@ TEST(PolicyTest, SaysWhatIsWrong) {
                 HasSubstr("names no trust domain"))
         << everybody;
   }
+  // A token without a subject, or with an empty claim, is nobody's.
+  EXPECT_THAT(Error({{"claims", {{"groups", ""}}}, {"methods", {"read"}}}),
+              HasSubstr("rules.r.claims.groups: is empty"));
+  EXPECT_THAT(Error({{"subjects", {""}}, {"methods", {"read"}}}), HasSubstr("none of them empty"));
+  EXPECT_THAT(Error({{"claims", {{"groups", "*"}}}, {"methods", {"read"}}}),
+              HasSubstr("rules.r.claims.groups: a * is not understood here"));
+  for (const char* list : {"subjects", "stores"}) {
+    EXPECT_THAT(Error({{"claims", {{"a", "b"}}}, {"methods", {"read"}}, {list, {"*"}}}),
+                HasSubstr(absl::StrCat("rules.r.", list, ": a * is not understood here")));
+  }
   EXPECT_THAT(Error({{"anyone", true}, {"dns", {"x"}}, {"methods", {"*"}}}), HasSubstr("say who"));
   EXPECT_THAT(Error({{"anyone", true}}), HasSubstr("rules.r.methods: is required"));
   for (const char* bad :

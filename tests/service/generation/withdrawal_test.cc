@@ -97,11 +97,12 @@ class WithdrawalTest : public testing::Test {
     ASSERT_TRUE(Shows(kRefused, 1));
   }
 
-  RpcOptions Shop() const {
+  RpcOptions Shop() const { return As(shop_); }
+  RpcOptions As(const Identity& identity) const {
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = servers_.certificate();
-    options.pem_private_key = shop_.key;
-    options.pem_cert_chain = shop_.certificate;
+    options.pem_private_key = identity.key;
+    options.pem_cert_chain = identity.certificate;
     return {.credentials = grpc::SslCredentials(options)};
   }
   RpcOptions Desk() const {
@@ -201,6 +202,82 @@ TEST_F(WithdrawalTest, CanBeUndoneByNobodyWhoMayNotWriteTheFile) {
                                  std::filesystem::perm_options::remove);
   }
   EXPECT_TRUE(Create().ok());
+}
+
+// What is trusted as much: keys go where the configuration says, to whom the authorities vouch for.
+TEST_F(WithdrawalTest, OfTrustTakesMoreThanAWritableFile) {
+  config_["upstreams"]["paynow"]["ca_file"] =
+      directory_.Write("upstream.pem", servers_.certificate());
+  ASSERT_TRUE(Create().ok());
+  gateway_ = nullptr;
+  for (const char* name : {"server.crt", "upstream.pem", "gateway.json"}) {
+    const std::string file = directory_.Path(name);
+    std::filesystem::permissions(file, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::add);
+    EXPECT_THAT(std::string(Create().message()),
+                HasSubstr("can be written by everybody on this machine"))
+        << name;
+    std::filesystem::permissions(file, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::remove);
+  }
+  EXPECT_TRUE(Create().ok());
+}
+
+TEST_F(WithdrawalTest, OfAFileThroughItsFolderIsRefused) {
+  const std::string folder = directory_.Path("rules");
+  std::filesystem::create_directory(folder);
+  std::filesystem::rename(directory_.Path("policy.json"), folder + "/policy.json");
+  std::filesystem::create_symlink(folder + "/policy.json", directory_.Path("policy.json"));
+  ASSERT_TRUE(Create().ok());
+  gateway_ = nullptr;
+  std::filesystem::permissions(folder, std::filesystem::perms::all);
+  EXPECT_THAT(std::string(Create().message()),
+              HasSubstr("policy_file: is in a folder that everybody on this machine can write"));
+  // As /tmp is: only a file's owner can put another in its place.
+  std::filesystem::permissions(folder,
+                               std::filesystem::perms::all | std::filesystem::perms::sticky_bit);
+  EXPECT_TRUE(Create().ok());
+}
+
+// Two partners under one port: neither signs for the other's names.
+TEST_F(WithdrawalTest, OfAnAuthoritysDomainTakesEffectByItself) {
+  Authority partners("partners");
+  Replace("clients.pem", clients_.certificate() + partners.certificate());
+  Replace("example.pem", clients_.certificate());
+  Replace("partner.pem", partners.certificate());
+  config_["server"]["tls"]["trust_domains"] = {
+      {"example", {{"ca_file", directory_.Path("example.pem")}}},
+      {"partner", {{"ca_file", directory_.Path("partner.pem")}}}};
+  ASSERT_TRUE(Create().ok());
+  EXPECT_TRUE(Serves(Shop()));
+  const Identity forged = partners.Issue({.names = "URI:spiffe://example/shop"});
+  RpcOptions forger = As(forged);
+  forger.channel = OwnChannel(absl::StrCat("127.0.0.1:", gateway_->port()), forger.credentials);
+  EXPECT_FALSE(Serves(forger));
+  SpoilTheWhole();
+  Replace("example.pem", partners.certificate());
+  ASSERT_TRUE(Shows(kRefused, 2));
+  EXPECT_FALSE(Serves(Shop()));
+  EXPECT_TRUE(Serves(forger));
+}
+
+TEST_F(WithdrawalTest, OfAnotherCheckTakesARestart) {
+  config_["webhooks"]["providers"]["paynow"]["secrets"]["s"]["file"] =
+      directory_.Write("webhook", "secret");
+  ASSERT_TRUE(Create().ok());
+  const json good = config_;
+  config_["webhooks"]["providers"]["qashier"]["allow_unsigned"] = true;
+  Replace("gateway.json", config_.dump());
+  ASSERT_TRUE(Shows(kRefused, 1));
+  config_ = good;
+  config_["upstreams"]["paynow"]["allow_plaintext"] = true;
+  Replace("gateway.json", config_.dump());
+  ASSERT_TRUE(Shows(kRefused, 2));
+  config_ = good;
+  config_["upstreams"]["paynow"]["accept_caller_keys"] = true;
+  Replace("gateway.json", config_.dump());
+  ASSERT_TRUE(Shows(kRefused, 3));
+  EXPECT_TRUE(Shows(kApplied, 0));
 }
 
 }  // namespace

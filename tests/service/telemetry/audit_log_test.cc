@@ -102,19 +102,24 @@ TEST(AuditLogTest, WritesALineForEachRecord) {
           R"("store":"\ufffd","outcome":"unknown","code":"UNKNOWN","attempts":0})"));
 }
 
-TEST(AuditLogTest, SaysByWhichRuleAndCertificate) {
+TEST(AuditLogTest, SaysByWhichRuleCertificateAndToken) {
   TempDir directory;
   const std::string file = directory.Path("audit");
   const authorization::PeerCertificate certificate = {
-      .trusted = true, .serial = "0a7f", .issuer = "CN=ca", .subject = "CN=shop", .authority = ""};
+      .trusted = true, .serial = "0a7f", .issuer = "CN=ca", .subject = "CN=shop"};
   AuditRecord record = Record();
   record.rule = "checkout";
+  record.identity = "dns:shop.example";
+  record.token_issuer = "https://id.example";
+  record.token_subject = "alice, token:root";
   record.certificate = &certificate;
   record.peer = "ipv4:10.0.0.7:52110";
   Open(file)->Write(record);
   ASSERT_THAT(LinesOf(file), SizeIs(1));
   EXPECT_THAT(LinesOf(file)[0],
-              HasSubstr(R"("rule":"checkout","certificate_serial":"0a7f",)"
+              HasSubstr(R"("rule":"checkout","identity":"dns:shop.example",)"
+                        R"("token_issuer":"https://id.example",)"
+                        R"("token_subject":"alice, token:root","certificate_serial":"0a7f",)"
                         R"("certificate_issuer":"CN=ca","certificate_subject":"CN=shop",)"
                         R"("peer":"ipv4:10.0.0.7:52110")"));
 }

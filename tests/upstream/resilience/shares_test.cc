@@ -13,10 +13,11 @@ constexpr int kLimit = 40;
 const SteadyTime kNow = SteadyTime::Epoch() + absl::Seconds(1'800'000'000);
 
 // How many of these the caller gets at once, when so many are taken already.
-int Take(Shares& shares, size_t caller, int wanted, int& taken, SteadyTime now = kNow) {
+int Take(Shares& shares, size_t caller, int wanted, int& taken, SteadyTime now = kNow,
+         size_t store = 0) {
   int got = 0;
   for (; wanted > 0 && taken < kLimit; --wanted) {
-    if (!shares.TryEnter(caller, taken + 1, kLimit, now)) break;
+    if (!shares.TryEnter({caller, store}, taken + 1, kLimit, now)) break;
     ++taken;
     ++got;
   }
@@ -52,11 +53,50 @@ TEST(SharesTest, ForgetsThoseWhoDoNotCallAnyMore) {
   Shares shares;
   int taken = 0;
   EXPECT_EQ(Take(shares, 2, 1, taken), 1);
-  shares.Leave(2);
+  shares.Leave({2});
   taken = 0;
   EXPECT_LT(Take(shares, 1, kLimit, taken), kLimit);
   const SteadyTime later = kNow + Shares::kMemory + absl::Seconds(1);
   EXPECT_EQ(Take(shares, 1, kLimit, taken, later) + 30, kLimit);
+}
+
+TEST(SharesTest, KeepsAQuarterOfACallersPartForItsOtherStores) {
+  Shares shares;
+  int taken = 0;
+  EXPECT_EQ(Take(shares, 1, 1, taken, kNow, 20), 1);
+  EXPECT_EQ(Take(shares, 1, kLimit, taken, kNow, 10), 29);
+  EXPECT_EQ(Take(shares, 1, kLimit, taken, kNow, 20), 10);
+  EXPECT_EQ(taken, kLimit);
+}
+
+// Beside another caller, too: one store's calls do not use up the part of the caller.
+TEST(SharesTest, SharesTheCallersPartBetweenItsStoresBesideOthers) {
+  Shares shares;
+  int taken = 0;
+  EXPECT_EQ(Take(shares, 2, 1, taken), 1);
+  EXPECT_EQ(Take(shares, 1, 1, taken, kNow, 20), 1);
+  Take(shares, 1, kLimit, taken, kNow, 10);
+  const int of_store = taken - 2;
+  // Calls of the flood end, and the flood takes what it may have; the neighbour does the same.
+  Take(shares, 2, kLimit, taken);
+  for (int i = 0; i < of_store; ++i) {
+    shares.Leave({1, 10});
+    --taken;
+    Take(shares, 2, 1, taken);
+    Take(shares, 1, 1, taken, kNow, 10);
+  }
+  EXPECT_EQ(taken, kLimit - 5);  // a quarter of half of all is left for the other store
+  EXPECT_EQ(Take(shares, 1, kLimit, taken, kNow, 20), 5);
+}
+
+TEST(SharesTest, ForgetsStoresThatNobodyCallsAnyMore) {
+  Shares shares;
+  int taken = 0;
+  EXPECT_EQ(Take(shares, 1, 1, taken, kNow, 20), 1);
+  shares.Leave({1, 20});
+  taken = 0;
+  const SteadyTime later = kNow + Shares::kMemory + absl::Seconds(1);
+  EXPECT_EQ(Take(shares, 1, kLimit, taken, later, 10), kLimit);
 }
 
 // One floods; the other makes a call at a time, and gets through once it has been seen.
@@ -65,19 +105,19 @@ TEST(SharesTest, KeepsAGateOpenForANeighbour) {
   std::vector<Gate::Pass> flood;
   const auto fill = [&] {
     while (true) {
-      const Gate::Pass pass = gate.Enter(kNow, 1);
+      const Gate::Pass pass = gate.Enter(kNow, {1});
       if (pass.entry != Gate::Entry::kAdmitted) return;
       flood.push_back(pass);
     }
   };
   fill();
-  EXPECT_EQ(gate.Enter(kNow, 2).entry, Gate::Entry::kNoRoom);  // nothing is free at all
+  EXPECT_EQ(gate.Enter(kNow, {2}).entry, Gate::Entry::kNoRoom);  // nothing is free at all
   int refused = 0;
   for (int i = 0; i < kLimit; ++i) {
     gate.Leave(flood.back(), CircuitBreaker::Verdict::kGood, false, kNow);
     flood.pop_back();
     fill();
-    const Gate::Pass pass = gate.Enter(kNow, 2);
+    const Gate::Pass pass = gate.Enter(kNow, {2});
     refused += pass.entry != Gate::Entry::kAdmitted ? 1 : 0;
     if (pass.entry == Gate::Entry::kAdmitted) {
       gate.Leave(pass, CircuitBreaker::Verdict::kGood, false, kNow);

@@ -1,0 +1,20 @@
+// What gRPC and protobuf have to say becomes lines of the gateway's log.
+//
+// Strangers cause most of it: a handshake that fails, a header or a text that cannot be read. So a
+// number of lines passes in a second, and the next one says how many were left out ("left_out").
+//
+// Thread-safety: to be called before other threads run.
+#ifndef SERVICE_LOG_LIBRARY_LOGS_H_
+#define SERVICE_LOG_LIBRARY_LOGS_H_
+
+namespace gateway {
+
+// Lines of all libraries together; a burst of them may come at once.
+inline constexpr double kLibraryLinesPerSecond = 10;
+inline constexpr double kLibraryLinesAtOnce = 100;
+
+void TakeOverLibraryLogs();
+
+}  // namespace gateway
+
+#endif  // SERVICE_LOG_LIBRARY_LOGS_H_
