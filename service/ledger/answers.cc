@@ -4,6 +4,20 @@
 #include <utility>
 
 namespace gateway::ledger {
+namespace {
+
+void CallAll(std::vector<Operation>& operations) {
+  for (Operation& operation : operations) {
+    std::visit(
+        [](auto& asked) {
+          if (asked.done) asked.done(std::move(asked.result));
+        },
+        operation);
+  }
+  operations.clear();
+}
+
+}  // namespace
 
 void Answers::Finish() {
   if (!thread_.joinable()) return;
@@ -15,50 +29,59 @@ void Answers::Finish() {
   thread_.join();
 }
 
-Answers::Call Answers::CallOf(Operation operation) {
-  return [operation = std::move(operation)]() mutable {
-    std::visit(
-        [](auto& asked) {
-          if (asked.done) asked.done(std::move(asked.result));
-        },
-        operation);
-  };
-}
-
-void Answers::Post(std::vector<Call> calls) {
-  if (calls.empty()) return;
+void Answers::Give(std::vector<Operation>& operations) {
+  if (operations.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    queue_.insert(queue_.end(), std::make_move_iterator(calls.begin()),
-                  std::make_move_iterator(calls.end()));
+    if (queue_.empty()) {
+      queue_.swap(operations);
+    } else {
+      queue_.insert(queue_.end(), std::make_move_iterator(operations.begin()),
+                    std::make_move_iterator(operations.end()));
+    }
   }
+  operations.clear();
   changed_.notify_one();
 }
 
 void Answers::Give(Operation operation) {
-  std::vector<Call> calls;
-  calls.push_back(CallOf(std::move(operation)));
-  Post(std::move(calls));
+  std::vector<Operation> one;
+  one.push_back(std::move(operation));
+  Give(one);
 }
 
-void Answers::Give(std::vector<Operation> operations) {
-  std::vector<Call> calls;
-  calls.reserve(operations.size());
-  for (Operation& operation : operations) calls.push_back(CallOf(std::move(operation)));
-  Post(std::move(calls));
+void Answers::GiveHere(std::vector<Operation>& operations) {
+  if (operations.empty()) return;
+  if (!BeginCalling()) return Give(operations);
+  CallAll(operations);
+  bool more;
+  {
+    const std::lock_guard lock(mutex_);
+    calling_ = false;
+    more = stopping_ || !queue_.empty();
+  }
+  if (more) changed_.notify_one();
+}
+
+bool Answers::BeginCalling() {
+  const std::lock_guard lock(mutex_);
+  if (calling_ || !queue_.empty()) return false;
+  calling_ = true;
+  return true;
 }
 
 void Answers::Run() {
-  std::vector<Call> calls;
+  std::vector<Operation> operations;
+  std::unique_lock lock(mutex_);
   while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      calls.swap(queue_);
-    }
-    for (Call& call : calls) call();
-    calls.clear();
+    changed_.wait(lock, [this] { return !calling_ && (stopping_ || !queue_.empty()); });
+    if (queue_.empty()) return;
+    operations.swap(queue_);
+    calling_ = true;
+    lock.unlock();
+    CallAll(operations);
+    lock.lock();
+    calling_ = false;
   }
 }
 

@@ -1,8 +1,11 @@
-// Calls callbacks on a thread of its own, in the order in which they come: the store's thread goes
-// on to its next commit meanwhile.
+// Calls the `done` of operations that are answered, on a thread of its own, in the order in which
+// they come: the store's thread goes on to its next commit meanwhile.
 //
 //   Answers answers;
-//   answers.Give(std::move(operation));  // calls its `done` with its result
+//   answers.Give(std::move(operations));
+//
+// Where nothing else is to be done, GiveHere calls them on the caller's thread and saves the change
+// of threads.
 //
 // Thread-safety: may be used from any thread. Lifetime: Finish, or the destructor, waits until
 // everything is called, also what these calls have given.
@@ -14,15 +17,12 @@
 #include <thread>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "service/ledger/operation.h"
 
 namespace gateway::ledger {
 
 class Answers {
  public:
-  using Call = absl::AnyInvocable<void()>;
-
   Answers() : thread_([this] { Run(); }) {}
   ~Answers() { Finish(); }
   Answers(const Answers&) = delete;
@@ -30,20 +30,21 @@ class Answers {
 
   void Finish();
 
-  void Post(std::vector<Call> calls);
+  // Leaves `operations` empty.
+  void Give(std::vector<Operation>& operations);
   void Give(Operation operation);
-  void Give(std::vector<Operation> operations);
-
-  // The call that gives an operation's result to whoever asked.
-  static Call CallOf(Operation operation);
+  // As Give. On this thread, unless earlier ones are still to be called.
+  void GiveHere(std::vector<Operation>& operations);
 
  private:
   void Run();
+  bool BeginCalling();
 
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
-  std::vector<Call> queue_;
+  std::vector<Operation> queue_;
+  bool calling_ = false;  // somebody calls, outside the lock
   bool stopping_ = false;
 
   std::thread thread_;  // last

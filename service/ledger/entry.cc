@@ -1,12 +1,11 @@
 #include "service/ledger/entry.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "service/ledger/random_bytes.h"
 
 namespace gateway::ledger {
 namespace {
@@ -26,7 +25,7 @@ absl::StatusOr<EntryId> EntryId::Make(absl::Time now) {
     bytes[i] = static_cast<char>(milliseconds >> (8 * (kTimeBytes - 1 - i)));
   }
   auto* const random = reinterpret_cast<unsigned char*>(bytes.data()) + kTimeBytes;
-  if (RAND_bytes(random, kRandomBytes) != 1) {
+  if (!RandomBytes(random, kRandomBytes)) {
     return absl::UnavailableError("the system has no random bytes");
   }
   return EntryId(std::move(bytes));

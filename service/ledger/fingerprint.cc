@@ -1,8 +1,5 @@
 #include "service/ledger/fingerprint.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "service/ledger/frame.h"
@@ -20,20 +17,20 @@ absl::StatusOr<Fingerprinter> Fingerprinter::Create(absl::string_view secret) {
     return absl::InvalidArgumentError(
         absl::StrCat("the secret has fewer than ", kLeastSecretBytes, " bytes"));
   }
-  return Fingerprinter(secret);
+  absl::StatusOr<HmacSha256> hmac = HmacSha256::Create(secret);
+  if (!hmac.ok()) return hmac.status();
+  return Fingerprinter(*std::move(hmac));
 }
 
 absl::StatusOr<std::string> Fingerprinter::Of(const FingerprintedRequest& request) const {
-  const std::string framed =
-      std::string(1, kVersion) + Frame({request.verb, request.path, request.query, request.body});
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
-           reinterpret_cast<const unsigned char*>(framed.data()), framed.size(), digest,
-           &size) == nullptr) {
-    return absl::InternalError("no HMAC-SHA256");
-  }
-  return std::string(1, kVersion) + std::string(reinterpret_cast<const char*>(digest), size);
+  const absl::string_view version(&kVersion, 1);
+  HmacSha256::Code code = hmac_.Begin();
+  code.Add(version);
+  FrameInto({request.verb, request.path, request.query, request.body},
+            [&code](absl::string_view piece) { code.Add(piece); });
+  const std::string finished = code.Finish();
+  if (finished.empty()) return absl::InternalError("no HMAC-SHA256");
+  return absl::StrCat(version, finished);
 }
 
 }  // namespace gateway::ledger

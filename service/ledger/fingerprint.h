@@ -11,9 +11,11 @@
 #define SERVICE_LEDGER_FINGERPRINT_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/ledger/sha256.h"
 
 namespace gateway::ledger {
 
@@ -35,9 +37,9 @@ class Fingerprinter {
   absl::StatusOr<std::string> Of(const FingerprintedRequest& request) const;
 
  private:
-  explicit Fingerprinter(absl::string_view secret) : secret_(secret) {}
+  explicit Fingerprinter(HmacSha256 hmac) : hmac_(std::move(hmac)) {}
 
-  std::string secret_;
+  HmacSha256 hmac_;
 };
 
 }  // namespace gateway::ledger

@@ -21,6 +21,9 @@
 // thread of the ledger, with no lock held, in the order in which the store did the work. It may
 // call the ledger again. It should be short: the callbacks of one ledger follow one another.
 //
+// What Claim, Find, FindKey and Wait give has everything that is kept of the entry. What the others
+// give may lack `before` and `reply`: they do not decrypt what nobody asked for.
+//
 // Errors, for every function:
 //   UNAVAILABLE          the store cannot be read or written now; the message says why. After
 //   Claim:

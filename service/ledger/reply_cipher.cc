@@ -1,11 +1,11 @@
 #include "service/ledger/reply_cipher.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/ledger/random_bytes.h"
 
 namespace gateway::ledger {
 namespace {
@@ -22,6 +22,12 @@ const unsigned char* Bytes(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+// Looked up one time: OpenSSL would do it for each value.
+const EVP_CIPHER* Algorithm() {
+  static const EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return algorithm;
+}
 
 absl::Status Lost(absl::string_view why) { return absl::DataLossError(why); }
 
@@ -76,8 +82,8 @@ absl::StatusOr<std::string> ReplyCipher::Seal(absl::string_view plain,
   int size = 0;
   const Context context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   const bool good =
-      context != nullptr && RAND_bytes(nonce, kNonceBytes) == 1 &&
-      EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key.bytes), nonce) == 1 &&
+      context != nullptr && RandomBytes(nonce, kNonceBytes) &&
+      EVP_EncryptInit_ex(context.get(), Algorithm(), nullptr, Bytes(key.bytes), nonce) == 1 &&
       EVP_EncryptUpdate(context.get(), nullptr, &size, Bytes(identity),
                         static_cast<int>(identity.size())) == 1 &&
       EVP_EncryptUpdate(context.get(), body, &size, Bytes(plain), static_cast<int>(plain.size())) ==
@@ -110,7 +116,7 @@ absl::StatusOr<std::string> ReplyCipher::Open(absl::string_view sealed,
   const Context context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   const bool good =
       context != nullptr &&
-      EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(nonce)) ==
+      EVP_DecryptInit_ex(context.get(), Algorithm(), nullptr, Bytes(key), Bytes(nonce)) ==
           1 &&
       EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(identity),
                         static_cast<int>(identity.size())) == 1 &&

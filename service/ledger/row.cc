@@ -1,11 +1,10 @@
 #include "service/ledger/row.h"
 
-#include <openssl/evp.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "service/ledger/frame.h"
+#include "service/ledger/sha256.h"
 
 namespace gateway::ledger {
 namespace {
@@ -60,9 +59,9 @@ class CellReader {
   absl::Status status_;
 };
 
-Cell MaybeBytes(const std::optional<std::string>& text) {
+Value MaybeBytes(const std::optional<std::string>& text) {
   if (!text) return std::monostate();
-  return *text;
+  return absl::string_view(*text);
 }
 
 bool Ended(State state) { return state != State::kIntent && state != State::kUnknown; }
@@ -84,11 +83,11 @@ const char kColumns[] =
     "guard, state, release, attempt, changed, deadline, epoch, note, resolver, progress, "
     "before_send, reply, kept, looks, next_look, leased_until, version, number";
 
-std::vector<Cell> CellsOf(const Row& row) {
+std::vector<Value> ValuesOf(const Row& row) {
   const Entry& entry = row.entry;
   // A guard that nobody holds any more stays with the entry: the state says whether it counts.
-  Cell guard = std::monostate();
-  if (!entry.guard.empty()) guard = entry.guard;
+  Value guard = std::monostate();
+  if (!entry.guard.empty()) guard = absl::string_view(entry.guard);
   return {entry.id.bytes(),
           row.scope_digest,
           entry.fingerprint,
@@ -160,13 +159,10 @@ absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells) {
 }
 
 std::string DigestOf(const Scope& scope) {
-  const std::string framed =
-      Frame({"scope 1", scope.identity, scope.upstream, scope.store, scope.rpc, scope.key});
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (EVP_Digest(framed.data(), framed.size(), digest, &size, EVP_sha256(), nullptr) != 1)
-    return "";
-  return std::string(reinterpret_cast<const char*>(digest), size);
+  Sha256 digest;
+  FrameInto({"scope 1", scope.identity, scope.upstream, scope.store, scope.rpc, scope.key},
+            [&digest](absl::string_view piece) { digest.Add(piece); });
+  return digest.Finish();
 }
 
 absl::Status SealReply(const ReplyCipher& cipher, absl::string_view reply, Row& row) {

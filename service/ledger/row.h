@@ -43,8 +43,10 @@ struct Row {
   int64_t number = 0;   // given by the database; grows with each entry
 };
 
-// One value of a row: nothing, a number, or bytes.
+// One value of a row that was read: nothing, a number, or bytes.
 using Cell = std::variant<std::monostate, int64_t, std::string>;
+// One that is written; its bytes are somebody else's.
+using Value = std::variant<std::monostate, int64_t, absl::string_view>;
 
 // The columns' names, separated by commas. First those that never change, then those that do
 // (kMutableColumns of them), then `number`.
@@ -53,8 +55,8 @@ inline constexpr size_t kFixedColumns = 8;
 inline constexpr size_t kMutableColumns = 17;
 inline constexpr size_t kAllColumns = kFixedColumns + kMutableColumns + 1;
 
-// All columns but `number`.
-std::vector<Cell> CellsOf(const Row& row);
+// All columns but `number`. They end with the row, and with its next change.
+std::vector<Value> ValuesOf(const Row& row);
 absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells);
 
 // What a key's uniqueness rests on: SHA-256 over the framed members. Without a secret, since a

@@ -17,6 +17,7 @@ class Waiters {
  public:
   void Add(Waiting waiting);
 
+  bool Has(const EntryId& id) const { return by_entry_.contains(id); }
   // Everybody who waits for this entry, with its result.
   std::vector<Operation> TakeFor(const EntryId& id, const absl::StatusOr<Entry>& result);
 

@@ -10,6 +10,7 @@
 #include "service/ledger/row.h"
 #include "service/ledger/rules.h"
 #include "tests/fuzz/require.h"
+#include "tests/service/ledger/cells.h"
 
 namespace gateway::fuzz {
 namespace {
@@ -33,9 +34,7 @@ std::vector<Cell> GoodCells() {
                              ledger::EntryId::Make(now).value(), 1, now);
     Require(ledger::SealBefore(Cipher(), "before", row).ok(), "a snapshot is sealed");
     Require(ledger::SealReply(Cipher(), "reply", row).ok(), "a reply is sealed");
-    std::vector<Cell> good = ledger::CellsOf(row);
-    good.emplace_back(int64_t{1});
-    return good;
+    return ledger::CellsOf(row, 1);
   }());
   return cells;
 }
@@ -69,9 +68,7 @@ void Try(absl::string_view input) {
   if (!entry.ok()) return;
   Require(!entry->reply || *entry->reply == "reply", "only what was sealed opens");
   Require(!entry->before || *entry->before == "before", "only what was sealed opens");
-  std::vector<Cell> again = ledger::CellsOf(*row);
-  again.emplace_back(row->number);
-  const absl::StatusOr<Row> read = ledger::RowFromCells(again);
+  const absl::StatusOr<Row> read = ledger::RowFromCells(ledger::CellsOf(*row, row->number));
   Require(read.ok() && read->entry.state == row->entry.state &&
               read->entry.release == row->entry.release,
           "a row that can be read can be written");

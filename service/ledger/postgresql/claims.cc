@@ -25,7 +25,7 @@ void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
   // Counted from the moment at which the database works on it.
   const Row row = NewRow(claiming->request, *std::move(id), epoch_, absl::UnixEpoch());
   const bool reachable = Pick() != nullptr;
-  Send(Query::kInsert, CellsOf(row), [=, this](const Result& result) {
+  Send(Query::kInsert, ValuesOf(row), [=, this](const Result& result) {
     if (absl::IsAborted(result.status())) return Insert(claiming, tries - 1);
     if (!result.ok()) {
       // It may be there all the same.

@@ -155,7 +155,7 @@ void PostgresqlConnection::Prepare(Query query, Callback callback) {
        std::move(callback));
 }
 
-void PostgresqlConnection::Send(Query query, const std::vector<Cell>& values, Callback callback) {
+void PostgresqlConnection::Send(Query query, absl::Span<const Value> values, Callback callback) {
   if (state_ == kDead) return callback(absl::UnavailableError(reason_));
   std::vector<std::string> numbers(values.size());
   std::vector<const char*> texts(values.size(), nullptr);
@@ -165,7 +165,7 @@ void PostgresqlConnection::Send(Query query, const std::vector<Cell>& values, Ca
     if (const auto* const number = std::get_if<int64_t>(&values[i])) {
       numbers[i] = absl::StrCat(*number);
       texts[i] = numbers[i].c_str();
-    } else if (const auto* const bytes = std::get_if<std::string>(&values[i])) {
+    } else if (const auto* const bytes = std::get_if<absl::string_view>(&values[i])) {
       texts[i] = bytes->data();
       lengths[i] = static_cast<int>(bytes->size());
       formats[i] = 1;

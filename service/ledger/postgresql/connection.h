@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "service/ledger/postgresql/parameters.h"
 #include "service/ledger/postgresql/schema.h"
 #include "service/ledger/row.h"
@@ -58,7 +59,7 @@ class PostgresqlConnection {
   void Work();
   SteadyTime patience_ends() const;
 
-  void Send(Query query, const std::vector<Cell>& values, Callback callback);
+  void Send(Query query, absl::Span<const Value> values, Callback callback);
 
  private:
   enum State { kConnecting, kChecking, kReady, kDead };

@@ -106,12 +106,13 @@ void PostgresqlLedger::Run() {
     KeepTime();
     // Whoever is answered finds what it did in the numbers.
     Publish();
-    answers_.Give(std::exchange(answered_, {}));
+    answers_.Give(answered_);
     Poll();
   }
   slots_.clear();  // callbacks of our own are answered as UNAVAILABLE
-  answers_.Give(std::exchange(answered_, {}));
-  answers_.Give(waiters_.TakeAll(absl::CancelledError("the gateway ends")));
+  answers_.Give(answered_);
+  std::vector<Operation> waits = waiters_.TakeAll(absl::CancelledError("the gateway ends"));
+  answers_.Give(waits);
 }
 
 // Whether to go on. What was begun ends by itself: an answer that does not come ends its
@@ -267,7 +268,7 @@ PostgresqlConnection* PostgresqlLedger::Pick() {
   return best;
 }
 
-void PostgresqlLedger::Send(Query query, const std::vector<Cell>& values,
+void PostgresqlLedger::Send(Query query, absl::Span<const Value> values,
                             PostgresqlConnection::Callback callback) {
   PostgresqlConnection* const connection = Pick();
   if (connection != nullptr) return connection->Send(query, values, std::move(callback));

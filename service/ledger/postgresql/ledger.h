@@ -31,6 +31,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "service/ledger/answers.h"
 #include "service/ledger/options.h"
 #include "service/ledger/postgresql/connection.h"
@@ -101,7 +102,7 @@ class PostgresqlLedger final : public QueuedLedger {
   void ReadNumbers();
   void Publish();
   PostgresqlConnection* Pick();
-  void Send(Query query, const std::vector<Cell>& values, PostgresqlConnection::Callback callback);
+  void Send(Query query, absl::Span<const Value> values, PostgresqlConnection::Callback callback);
   SteadyTime NextMoment() const;
   void Wake() const;
   void Tell(absl::string_view event, absl::string_view reason) const;
@@ -131,7 +132,7 @@ class PostgresqlLedger final : public QueuedLedger {
   void Make(std::shared_ptr<Change> change);
   void Write(std::shared_ptr<Change> change, State before, Row row);
   void Update(Row& row, PostgresqlConnection::Callback callback);
-  void ReadOne(Query query, const std::vector<Cell>& values,
+  void ReadOne(Query query, absl::Span<const Value> values,
                absl::AnyInvocable<void(absl::StatusOr<Row>, absl::Time)> done);
   void TendNext(std::shared_ptr<Tending> tending, int step, int64_t touched);
   template <typename T>

@@ -27,7 +27,7 @@ absl::StatusOr<Row> RowWithTime(std::vector<Cell> cells, absl::Time& now) {
 }  // namespace
 
 // NOT_FOUND if there is none.
-void PostgresqlLedger::ReadOne(Query query, const std::vector<Cell>& values,
+void PostgresqlLedger::ReadOne(Query query, absl::Span<const Value> values,
                                absl::AnyInvocable<void(absl::StatusOr<Row>, absl::Time)> done) {
   Send(query, values, [done = std::move(done)](const Result& result) mutable {
     absl::Time now;
@@ -39,13 +39,12 @@ void PostgresqlLedger::ReadOne(Query query, const std::vector<Cell>& values,
 }
 
 void PostgresqlLedger::Update(Row& row, PostgresqlConnection::Callback callback) {
-  std::vector<Cell> cells;
   const int64_t read = row.version++;
-  cells = CellsOf(row);
-  cells.erase(cells.begin(), cells.begin() + kFixedColumns);
-  cells.emplace_back(row.number);
-  cells.emplace_back(read);
-  Send(Query::kUpdate, cells, [this, callback = std::move(callback)](const Result& result) mutable {
+  std::vector<Value> values = ValuesOf(row);
+  values.erase(values.begin(), values.begin() + kFixedColumns);
+  values.emplace_back(row.number);
+  values.emplace_back(read);
+  Send(Query::kUpdate, values, [this, callback = std::move(callback)](const Result& result) mutable {
     numbers_.commits += result.ok() ? 1 : 0;
     numbers_.operations_committed += result.ok() ? 1 : 0;
     numbers_.failed_commits += result.ok() ? 0 : 1;
@@ -140,7 +139,7 @@ void PostgresqlLedger::Begin(std::shared_ptr<Listing> listing) {
   }
   const std::optional<State> state = listing->request.state;
   const bool open = state == State::kIntent || state == State::kUnknown;
-  std::vector<Cell> values = {plan->below, plan->looked_at};
+  std::vector<Value> values = {plan->below, plan->looked_at};
   if (open) values.emplace_back(static_cast<int64_t>(*state));
   Send(open ? Query::kListOpen : Query::kList, values, [=, this](const Result& result) {
     if (!result.ok()) {
@@ -274,8 +273,8 @@ void PostgresqlLedger::Begin(std::shared_ptr<Tending> tending) {
 void PostgresqlLedger::TendNext(std::shared_ptr<Tending> tending, int step, int64_t touched) {
   const auto limit = static_cast<int64_t>(options_.common.tend_batch);
   const Options& common = options_.common;
-  const std::pair<Query, std::vector<Cell>> steps[] = {
-      {Query::kEndOverdue, {Micros(options_.grace), limit, std::string(kPostgresqlOverdue)}},
+  const std::pair<Query, std::vector<Value>> steps[] = {
+      {Query::kEndOverdue, {Micros(options_.grace), limit, absl::string_view(kPostgresqlOverdue)}},
       {Query::kStrip, {Micros(common.keep_reply), limit}},
       {Query::kRemove, {Micros(common.keep_entry), limit}},
   };

@@ -55,6 +55,13 @@ absl::Status Harden(SqliteDatabase& database) {
       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
 }
 
+// SQLite counts the memory it has, under a lock that each allocation takes. Nobody reads the count.
+// Refused, and no matter, if SQLite is in use already.
+void LeaveMemoryUncounted() {
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)done;
+}
+
 }  // namespace
 
 absl::Status SqliteError(int code, const std::string& what) {
@@ -63,6 +70,7 @@ absl::Status SqliteError(int code, const std::string& what) {
 }
 
 absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& file, const char* vfs) {
+  LeaveMemoryUncounted();
   sqlite3* handle = nullptr;
   // Not SQLITE_OPEN_CREATE: a file that is gone must not come back empty.
   const int code = sqlite3_open_v2(
@@ -112,29 +120,37 @@ SqliteStatement::SqliteStatement(const SqliteDatabase& database, const std::stri
   handle_.reset(handle);
 }
 
-void SqliteStatement::Bind(const std::vector<Cell>& values) {
-  Reset();
-  bound_ = SQLITE_OK;
+// Not copied (SQLITE_STATIC): the values stay until Reset, and each run brings all of them anew.
+int SqliteStatement::Bind(absl::Span<const Value> values) {
   int place = 0;
-  for (const Cell& value : values) {
+  for (const Value& value : values) {
     ++place;
     int code = SQLITE_OK;
     if (const auto* const number = std::get_if<int64_t>(&value)) {
       code = sqlite3_bind_int64(handle_.get(), place, *number);
-    } else if (const auto* const bytes = std::get_if<std::string>(&value)) {
-      code =
-          sqlite3_bind_blob64(handle_.get(), place, bytes->data(), bytes->size(), SQLITE_TRANSIENT);
+    } else if (const auto* const bytes = std::get_if<absl::string_view>(&value)) {
+      // A null pointer would be bound as NULL.
+      const char* const data = bytes->data() == nullptr ? "" : bytes->data();
+      code = sqlite3_bind_blob64(handle_.get(), place, data, bytes->size(), SQLITE_STATIC);
     } else {
       code = sqlite3_bind_null(handle_.get(), place);
     }
-    if (code != SQLITE_OK) bound_ = code;
+    if (code != SQLITE_OK) return code;
   }
+  return SQLITE_OK;
+}
+
+absl::StatusOr<bool> SqliteStatement::Begin(absl::Span<const Value> values) {
+  if (prepared_ == SQLITE_OK) {
+    Reset();
+    const int bound = Bind(values);
+    if (bound != SQLITE_OK) return SqliteError(bound, sqlite3_errmsg(database_));
+  }
+  return Step();
 }
 
 absl::StatusOr<bool> SqliteStatement::Step() {
-  for (const int earlier : {prepared_, bound_}) {
-    if (earlier != SQLITE_OK) return SqliteError(earlier, sqlite3_errmsg(database_));
-  }
+  if (prepared_ != SQLITE_OK) return SqliteError(prepared_, sqlite3_errmsg(database_));
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -143,9 +159,8 @@ absl::StatusOr<bool> SqliteStatement::Step() {
   return error;
 }
 
-absl::StatusOr<int64_t> SqliteStatement::Run(const std::vector<Cell>& values) {
-  Bind(values);
-  const absl::StatusOr<bool> row = Step();
+absl::StatusOr<int64_t> SqliteStatement::Run(absl::Span<const Value> values) {
+  const absl::StatusOr<bool> row = Begin(values);
   Reset();
   if (!row.ok()) return row.status();
   return sqlite3_changes64(database_);
@@ -175,9 +190,7 @@ std::vector<Cell> SqliteStatement::Cells() const {
 }
 
 void SqliteStatement::Reset() {
-  if (handle_ == nullptr) return;
-  sqlite3_reset(handle_.get());
-  sqlite3_clear_bindings(handle_.get());
+  if (handle_ != nullptr) sqlite3_reset(handle_.get());
 }
 
 }  // namespace gateway::ledger

@@ -1,8 +1,9 @@
 // SQLite's two handles, each wrapped once: a connection and a prepared statement.
 //
 //   SqliteStatement find(database, "SELECT number FROM entries WHERE id = ?");
-//   find.Bind({id.bytes()});
-//   const absl::StatusOr<bool> row = find.Step();
+//   const absl::StatusOr<bool> row = find.Begin({id.bytes()});
+//   if (row.ok() && *row) Use(find.Number(0));
+//   find.Reset();
 //
 // Thread-safety: none; one thread at a time. Lifetime: a statement must not outlive its connection.
 // Errors: a status whose code tells what to do (see SqliteError).
@@ -17,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "service/ledger/row.h"
 
 namespace gateway::ledger {
@@ -60,12 +62,12 @@ class SqliteStatement {
   // An error in the text shows at the first Step.
   SqliteStatement(const SqliteDatabase& database, const std::string& sql);
 
-  // Starts anew with these values. They are copied.
-  void Bind(const std::vector<Cell>& values);
-  // Whether there is a row.
+  // Starts anew with these values, which have to stay until Reset. Whether there is a row.
+  absl::StatusOr<bool> Begin(absl::Span<const Value> values);
+  // Whether there is another row.
   absl::StatusOr<bool> Step();
   // For statements that give no rows. How many rows they have changed.
-  absl::StatusOr<int64_t> Run(const std::vector<Cell>& values);
+  absl::StatusOr<int64_t> Run(absl::Span<const Value> values);
 
   std::vector<Cell> Cells() const;
   int64_t Number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
@@ -80,10 +82,11 @@ class SqliteStatement {
     void operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
   };
 
+  int Bind(absl::Span<const Value> values);
+
   sqlite3* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
   int prepared_;  // SQLite's code
-  int bound_ = SQLITE_OK;
 };
 
 }  // namespace gateway::ledger

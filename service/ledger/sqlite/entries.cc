@@ -11,6 +11,10 @@
 namespace gateway::ledger {
 namespace {
 
+// What is remembered of INTENTs is bounded: so many, and none with a long snapshot.
+constexpr size_t kMostIntents = 4096;
+constexpr size_t kMostRemembered = 4096;
+
 std::string Select(absl::string_view where) {
   return absl::StrCat("SELECT ", kColumns, " FROM entries WHERE ", where);
 }
@@ -44,7 +48,8 @@ std::string UpdateText() {
 }  // namespace
 
 SqliteEntries::SqliteEntries(SqliteDatabase& database)
-    : by_id_(database, Select("id = ?1")),
+    : database_(database.get()),
+      by_id_(database, Select("id = ?1")),
       by_scope_(database, Select("scope = ?1")),
       by_guard_(database, Select("upstream = ?1 AND store = ?2 AND guard = ?3 AND kept = 0 AND "
                                  "guard IS NOT NULL")),
@@ -77,9 +82,8 @@ absl::Status SqliteEntries::Note(absl::Status status) {
 }
 
 SqliteEntries::MaybeRow SqliteEntries::FindOne(SqliteStatement& statement,
-                                               const std::vector<Cell>& values) {
-  statement.Bind(values);
-  const absl::StatusOr<bool> found = statement.Step();
+                                               absl::Span<const Value> values) {
+  const absl::StatusOr<bool> found = statement.Begin(values);
   if (!found.ok()) return Note(found.status());
   if (!*found) {
     statement.Reset();
@@ -93,13 +97,10 @@ SqliteEntries::MaybeRow SqliteEntries::FindOne(SqliteStatement& statement,
 }
 
 SqliteEntries::Rows SqliteEntries::FindAll(SqliteStatement& statement,
-                                           const std::vector<Cell>& values) {
+                                           absl::Span<const Value> values) {
   std::vector<Row> rows;
-  statement.Bind(values);
-  while (true) {
-    const absl::StatusOr<bool> found = statement.Step();
-    if (!found.ok()) return Note(found.status());
-    if (!*found) break;
+  absl::StatusOr<bool> found = statement.Begin(values);
+  for (; found.ok() && *found; found = statement.Step()) {
     absl::StatusOr<Row> row = RowFromCells(statement.Cells());
     if (row.ok())
       rows.push_back(*std::move(row));
@@ -107,11 +108,24 @@ SqliteEntries::Rows SqliteEntries::FindAll(SqliteStatement& statement,
       ++unreadable_;
   }
   statement.Reset();
+  if (!found.ok()) return Note(found.status());
   return rows;
 }
 
 SqliteEntries::MaybeRow SqliteEntries::FindById(const EntryId& id) {
-  return FindOne(by_id_, {id.bytes()});
+  const auto known = intents_.find(id);
+  if (known == intents_.end()) return FindOne(by_id_, {id.bytes()});
+  // Update brings it back, unless something goes wrong with the change.
+  Row row = std::move(known->second);
+  intents_.erase(known);
+  return row;
+}
+
+void SqliteEntries::Remember(Row row) {
+  const bool is_small = !row.sealed_before || row.sealed_before->size() <= kMostRemembered;
+  if (!is_small || intents_.size() >= kMostIntents) return;
+  const EntryId id = row.entry.id;
+  intents_.insert_or_assign(id, std::move(row));
 }
 
 SqliteEntries::MaybeRow SqliteEntries::FindByScope(const std::string& digest) {
@@ -122,22 +136,26 @@ SqliteEntries::MaybeRow SqliteEntries::FindByGuard(const Scope& scope, const std
   return FindOne(by_guard_, {scope.upstream, scope.store, guard});
 }
 
-absl::Status SqliteEntries::Insert(const Row& row) {
-  const absl::StatusOr<int64_t> changed = insert_.Run(CellsOf(row));
+absl::Status SqliteEntries::Insert(Row row) {
+  const absl::StatusOr<int64_t> changed = insert_.Run(ValuesOf(row));
   if (!changed.ok()) return Note(changed.status());
   Count(row.entry.state, 1);
+  row.number = sqlite3_last_insert_rowid(database_);
+  Remember(std::move(row));
   return absl::OkStatus();
 }
 
 absl::Status SqliteEntries::Update(State before, Row& row) {
   ++row.version;
-  std::vector<Cell> cells = CellsOf(row);
-  cells.erase(cells.begin(), cells.begin() + kFixedColumns);
-  cells.emplace_back(row.number);
-  const absl::StatusOr<int64_t> changed = update_.Run(cells);
+  std::vector<Value> values = ValuesOf(row);
+  values.emplace_back(row.number);
+  const absl::StatusOr<int64_t> changed =
+      update_.Run(absl::MakeConstSpan(values).subspan(kFixedColumns));
   if (!changed.ok()) return Note(changed.status());
   Count(before, -1);
   Count(row.entry.state, 1);
+  intents_.erase(row.entry.id);
+  if (row.entry.state == State::kIntent) Remember(row);
   return absl::OkStatus();
 }
 
@@ -157,6 +175,7 @@ SqliteEntries::Rows SqliteEntries::Due(absl::Time now, absl::Duration max_pause,
 absl::StatusOr<int64_t> SqliteEntries::EndIntents(absl::Time now, const std::string& note) {
   const absl::StatusOr<int64_t> changed = end_intents_.Run({ToMicros(now), note});
   if (!changed.ok()) return Note(changed.status());
+  intents_.clear();
   Count(State::kIntent, -*changed);
   Count(State::kUnknown, *changed);
   return changed;
@@ -173,17 +192,15 @@ absl::StatusOr<int64_t> SqliteEntries::Strip(absl::Time ended_before, int64_t li
 }
 
 absl::StatusOr<int64_t> SqliteEntries::Remove(absl::Time ended_before, int64_t limit) {
-  remove_.Bind({ToMicros(ended_before), limit});
   int64_t removed = 0;
-  while (true) {
-    const absl::StatusOr<bool> row = remove_.Step();
-    if (!row.ok()) return Note(row.status());
-    if (!*row) break;
+  absl::StatusOr<bool> row = remove_.Begin({ToMicros(ended_before), limit});
+  for (; row.ok() && *row; row = remove_.Step()) {
     ++removed;
     const int64_t state = remove_.Number(0);
     if (state >= 1 && state <= 5) Count(static_cast<State>(state), -1);
   }
   remove_.Reset();
+  if (!row.ok()) return Note(row.status());
   return removed;
 }
 
@@ -200,6 +217,8 @@ absl::Status SqliteEntries::FlushCounts() {
 
 void SqliteEntries::Forget() {
   changes_ = {};
+  // They may be of the transaction that is taken back.
+  intents_.clear();
   failure_ = absl::OkStatus();
 }
 

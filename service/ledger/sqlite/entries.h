@@ -16,9 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "service/ledger/row.h"
 #include "service/ledger/sqlite/database.h"
 
@@ -29,12 +31,14 @@ class SqliteEntries {
   explicit SqliteEntries(SqliteDatabase& database);
 
   using MaybeRow = absl::StatusOr<std::optional<Row>>;
+  // What it gives may be changed and handed to Update.
   MaybeRow FindById(const EntryId& id);
   MaybeRow FindByScope(const std::string& digest);
   // The entry that holds the guard.
   MaybeRow FindByGuard(const Scope& scope, const std::string& guard);
 
-  absl::Status Insert(const Row& row);
+  // An INTENT.
+  absl::Status Insert(Row row);
   // `before` is the state that it was read with.
   absl::Status Update(State before, Row& row);
 
@@ -63,11 +67,13 @@ class SqliteEntries {
   const absl::Status& failure() const { return failure_; }
 
  private:
-  MaybeRow FindOne(SqliteStatement& statement, const std::vector<Cell>& values);
-  Rows FindAll(SqliteStatement& statement, const std::vector<Cell>& values);
+  MaybeRow FindOne(SqliteStatement& statement, absl::Span<const Value> values);
+  Rows FindAll(SqliteStatement& statement, absl::Span<const Value> values);
   absl::Status Note(absl::Status status);
+  void Remember(Row row);
   void Count(State state, int64_t change) { changes_[static_cast<size_t>(state)] += change; }
 
+  sqlite3* const database_;
   SqliteStatement by_id_;
   SqliteStatement by_scope_;
   SqliteStatement by_guard_;
@@ -84,6 +90,9 @@ class SqliteEntries {
   SqliteStatement counts_;
   SqliteStatement oldest_unknown_;
 
+  // The INTENTs of this process, as they are in the file: each is asked for one more time, when its
+  // result comes. The file is locked, so nobody else changes them. Some may be missing.
+  absl::flat_hash_map<EntryId, Row> intents_;
   std::array<int64_t, 6> changes_{};  // by state
   size_t unreadable_ = 0;
   absl::Status failure_;

@@ -9,6 +9,10 @@
 namespace gateway::ledger {
 namespace {
 
+// So many answers are given by the writer's own thread while nothing waits for it. More would keep
+// what comes meanwhile from the disk.
+constexpr size_t kFewAnswers = 2;
+
 template <typename... Kinds>
 bool IsOneOf(const Operation& operation) {
   return (std::holds_alternative<Kinds>(operation) || ...);
@@ -82,8 +86,9 @@ void SqliteLedger::Run() {
     batch.clear();
   }
   if (!leftovers_.empty()) TryAgain();
-  answers_.Give(std::exchange(answered_, {}));
-  answers_.Give(waiters_.TakeAll(absl::CancelledError("the gateway ends")));
+  answers_.Give(answered_);
+  std::vector<Operation> waits = waiters_.TakeAll(absl::CancelledError("the gateway ends"));
+  answers_.Give(waits);
   store_.reset();
 }
 
@@ -93,10 +98,13 @@ bool SqliteLedger::Next(std::vector<Operation>& batch) {
   const absl::Duration pause = std::min(due - SteadyTime::Now(), absl::Hours(1));
   changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
                     [this] { return stopping_ || !queue_.empty(); });
-  const size_t size = std::min(queue_.size(), options_.max_batch);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
-  batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
+  if (queue_.size() <= options_.max_batch) {
+    batch.swap(queue_);
+  } else {
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(options_.max_batch);
+    batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
   return !(stopping_ && batch.empty());
 }
 
@@ -114,7 +122,15 @@ void SqliteLedger::Work(std::vector<Operation>& batch) {
   CancelWaits(batch);
   // Whoever is answered finds what it did in the numbers.
   Publish();
-  answers_.Give(std::exchange(answered_, {}));
+  if (answered_.size() <= kFewAnswers && IsIdle())
+    answers_.GiveHere(answered_);
+  else
+    answers_.Give(answered_);
+}
+
+bool SqliteLedger::IsIdle() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.empty();
 }
 
 void SqliteLedger::Answer(std::vector<Operation> operations) {
@@ -155,7 +171,6 @@ void SqliteLedger::Refuse(std::vector<Operation>& batch) {
 
 // An entry ends in the same commit as somebody begins to wait for it: so the waits are noted first.
 void SqliteLedger::AnswerAll(std::vector<Operation>& batch) {
-  std::vector<Operation> answered;
   std::vector<Operation> cancels;
   for (Operation& operation : batch) {
     auto* const waiting = std::get_if<Waiting>(&operation);
@@ -164,12 +179,11 @@ void SqliteLedger::AnswerAll(std::vector<Operation>& batch) {
     } else if (IsOneOf<CancellingWait>(operation)) {
       cancels.push_back(std::move(operation));
     } else {
-      answered.push_back(std::move(operation));
+      answered_.push_back(std::move(operation));
     }
   }
-  Answer(std::move(answered));
-  for (const Entry& ended : store_->TakeEnded()) {
-    Answer(waiters_.TakeFor(ended.id, ended));
+  for (const EntryId& ended : store_->TakeEnded()) {
+    if (waiters_.Has(ended)) Answer(waiters_.TakeFor(ended, store_->Find(ended)));
   }
   batch = std::move(cancels);
 }
@@ -183,7 +197,6 @@ void SqliteLedger::CancelWaits(std::vector<Operation>& batch) {
 }
 
 void SqliteLedger::TakeBack(const absl::Status& error, std::vector<Operation>& batch) {
-  std::vector<Operation> answered;
   std::vector<Operation> cancels;
   for (Operation& operation : batch) {
     if (IsOneOf<CancellingWait>(operation)) {
@@ -199,9 +212,8 @@ void SqliteLedger::TakeBack(const absl::Status& error, std::vector<Operation>& b
       leftovers_.unwritten.push_back(settling->request);
     }
     Fail(Unavailable(error), operation);
-    answered.push_back(std::move(operation));
+    answered_.push_back(std::move(operation));
   }
-  Answer(std::move(answered));
   batch = std::move(cancels);
 }
 

@@ -58,6 +58,7 @@ class SqliteLedger final : public QueuedLedger {
   void Write(std::vector<Operation>& batch);
   // It cannot: answers what can be answered.
   void Refuse(std::vector<Operation>& batch);
+  bool IsIdle() const;
   void CancelWaits(std::vector<Operation>& batch);
   void Answer(std::vector<Operation> operations);
   void AnswerAll(std::vector<Operation>& batch);

@@ -23,20 +23,20 @@ absl::StatusOr<Entry> SqliteStore::Change(const EntryId& id, ApplyRule apply) {
   if (*changed) {
     if (const absl::Status written = entries_.Update(before, *row); !written.ok()) return written;
   }
-  absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, *row);
-  // The change counts, though a snapshot of before cannot be read: Find says so.
-  if (!entry.ok() && *changed) entry = row->entry;
-  if (entry.ok() && before == State::kIntent && row->entry.state != State::kIntent) {
-    ended_.push_back(*entry);
+  if (before == State::kIntent && row->entry.state != State::kIntent) {
+    ended_.push_back(row->entry.id);
   }
-  return entry;
+  return std::move(row->entry);
 }
 
 void SqliteStore::Do(Claiming& claiming) { claiming.result = Claim(claiming.request); }
 
 absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
   if (const absl::Status good = Check(request); !good.ok()) return good;
-  SqliteEntries::MaybeRow found = entries_.FindByScope(DigestOf(request.scope));
+  absl::StatusOr<EntryId> id = EntryId::Make(Now());
+  if (!id.ok()) return id.status();
+  Row fresh = NewRow(request, *std::move(id), epoch_, Now());
+  SqliteEntries::MaybeRow found = entries_.FindByScope(fresh.scope_digest);
   if (!found.ok()) return found.status();
   if (*found) {
     const ClaimAnswer::Kind kind = JudgeClaim(**found, request, Now());
@@ -68,11 +68,9 @@ absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
     if (before == State::kNotDone) answer.entry.before = std::move(last->before);
     return answer;
   }
-  absl::StatusOr<EntryId> id = EntryId::Make(Now());
-  if (!id.ok()) return id.status();
-  const Row row = NewRow(request, *std::move(id), epoch_, Now());
-  if (const absl::Status written = entries_.Insert(row); !written.ok()) return written;
-  return ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
+  ClaimAnswer answer{ClaimAnswer::kClaimed, fresh.entry};
+  if (const absl::Status written = entries_.Insert(std::move(fresh)); !written.ok()) return written;
+  return answer;
 }
 
 void SqliteStore::Do(KeepingBefore& keeping) {
@@ -108,8 +106,12 @@ absl::Status SqliteStore::GiveUp(const Holding& holding) {
 }
 
 void SqliteStore::Do(Finding& finding) {
-  const absl::StatusOr<Row> row = Get(entries_.FindById(finding.request.id));
-  finding.result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
+  finding.result = Find(finding.request.id);
+}
+
+absl::StatusOr<Entry> SqliteStore::Find(const EntryId& id) {
+  const absl::StatusOr<Row> row = Get(entries_.FindById(id));
+  return row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
 }
 
 void SqliteStore::Do(FindingKey& finding) {
@@ -138,8 +140,7 @@ void SqliteStore::Do(Resolving& resolving) {
 }
 
 void SqliteStore::Do(Waiting& waiting) {
-  const absl::StatusOr<Row> row = Get(entries_.FindById(waiting.request.id));
-  waiting.result = row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
+  waiting.result = Find(waiting.request.id);
 }
 
 void SqliteStore::Do(Taking& taking) { taking.result = Take(taking.request); }

@@ -64,7 +64,10 @@ class SqliteStore {
   absl::Status TryWrite(const Leftovers& leftovers);
 
   // Entries that are no longer INTENT since the last commit.
-  std::vector<Entry> TakeEnded() { return std::exchange(ended_, {}); }
+  std::vector<EntryId> TakeEnded() { return std::exchange(ended_, {}); }
+
+  // The entry with everything that is kept of it.
+  absl::StatusOr<Entry> Find(const EntryId& id);
 
   // Adds what the store knows.
   void Describe(LedgerStats& stats) const;
@@ -124,7 +127,7 @@ class SqliteStore {
   SqliteStatement page_count_;
   SqliteStatement free_pages_;
 
-  std::vector<Entry> ended_;
+  std::vector<EntryId> ended_;
   bool vacuumed_ = false;  // in this transaction
   std::map<State, int64_t> counts_;
   std::optional<absl::Time> oldest_unknown_;

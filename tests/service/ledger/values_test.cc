@@ -1,5 +1,7 @@
 // The values of the ledger: names of entries, fingerprints, encrypted replies, rows.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <set>
 #include <string>
@@ -8,10 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "service/ledger/fingerprint.h"
 #include "service/ledger/frame.h"
+#include "service/ledger/random_bytes.h"
 #include "service/ledger/reply_cipher.h"
 #include "service/ledger/row.h"
 #include "service/ledger/rules.h"
+#include "service/ledger/sha256.h"
 #include "tests/service/ledger/calls.h"
+#include "tests/service/ledger/cells.h"
 
 namespace gateway::ledger {
 namespace {
@@ -33,6 +38,57 @@ TEST(EntryIdTest, IsNeverTheSameAndGrowsWithTime) {
   for (int i = 0; i < 1000; ++i) ids.insert(EntryId::Make(now).value().text());
   EXPECT_EQ(ids.size(), 1000u);
   EXPECT_GT(EntryId::Make(now + absl::Milliseconds(1)).value().text(), *ids.rbegin());
+}
+
+std::string Random(size_t count) {
+  std::string bytes(count, '\0');
+  EXPECT_TRUE(RandomBytes(reinterpret_cast<unsigned char*>(bytes.data()), count));
+  return bytes;
+}
+
+TEST(RandomBytesTest, NoneIsGivenTwice) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) seen.insert(Random(16));
+  EXPECT_EQ(seen.size(), 1000u);
+  EXPECT_NE(Random(5000), Random(5000));
+}
+
+// A child must not use up what its parent has in stock.
+TEST(RandomBytesTest, AChildProcessHasOthers) {
+  Random(16);  // there is a stock now
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string bytes = Random(16);
+    _exit(write(ends[1], bytes.data(), bytes.size()) == 16 ? 0 : 1);
+  }
+  char theirs[16];
+  ASSERT_EQ(read(ends[0], theirs, sizeof(theirs)), 16);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_NE(Random(16), std::string(theirs, sizeof(theirs)));
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// RFC 4231, test cases 2 and 6 (a key longer than a block), and FIPS 180-2's "abc".
+TEST(Sha256Test, IsThatOfTheStandards) {
+  EXPECT_EQ(absl::BytesToHexString(Sha256().Add("a").Add("bc").Finish()),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const HmacSha256 hmac = HmacSha256::Create("Jefe").value();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(
+        absl::BytesToHexString(hmac.Begin().Add("what do ya want ").Add("for nothing?").Finish()),
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  }
+  EXPECT_EQ(absl::BytesToHexString(HmacSha256::Create(std::string(131, '\xaa'))
+                                       .value()
+                                       .Begin()
+                                       .Add("Test Using Larger Than Block-Size Key - Hash Key First")
+                                       .Finish()),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(FrameTest, ListsThatDifferHaveDifferentBytes) {
@@ -118,19 +174,15 @@ Row SampleRow() {
 }
 
 std::vector<Cell> SampleCells() {
-  std::vector<Cell> cells = CellsOf(SampleRow());
-  cells.emplace_back(int64_t{1});  // number
-  return cells;
+  return CellsOf(SampleRow(), 1);
 }
 
 TEST(RowTest, ComesBackAsItWas) {
   const Row row = SampleRow();
-  std::vector<Cell> cells = CellsOf(row);
-  cells.emplace_back(int64_t{5});
-  const absl::StatusOr<Row> back = RowFromCells(cells);
+  const absl::StatusOr<Row> back = RowFromCells(CellsOf(row, 5));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->number, 5);
-  EXPECT_EQ(CellsOf(*back), CellsOf(row));
+  EXPECT_EQ(CellsOf(*back, 5), CellsOf(row, 5));
   EXPECT_EQ(OpenEntry(*TestCipher(), *back)->before, "before");
 }
 
