@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "service/authorization/settings.h"
 #include "service/call/ledger_call.h"
+#include "service/call/list_call.h"
 #include "service/call/upstream_call.h"
 #include "service/config/prefixed.h"
 #include "service/generation/open_ledger.h"
@@ -41,6 +43,13 @@ Arrivals::Options ArrivalsOf(const Config& config) {
   return {.most_slow = static_cast<size_t>(
               std::max<int64_t>(config.server.max_unfinished_bytes / config.max_request_bytes, 2)),
           .time = absl::ToChronoMilliseconds(config.server.message_timeout)};
+}
+
+// Of the route's upstream in a generation; nullopt where the configuration leaves it out.
+std::optional<size_t> PositionOf(const mapping::Route& route, const Config& config) {
+  const auto section = config.upstreams.find(route.provider->name());
+  if (section == config.upstreams.end()) return std::nullopt;
+  return static_cast<size_t>(std::distance(config.upstreams.begin(), section));
 }
 
 CallLimits LimitsOf(const Config& config) {
@@ -148,12 +157,20 @@ void Gateway::MakeEndpoints(const Config& config) {
                                      drift_, *telemetry_, audit_.get(), ledger_.get(),
                                      reconciler_.get(), LimitsOf(config)});
   for (const mapping::Route& route : routes_->routes()) {
-    const auto section = config.upstreams.find(route.provider->name());
-    if (section == config.upstreams.end()) continue;
-    const auto upstream = static_cast<size_t>(std::distance(config.upstreams.begin(), section));
+    const auto upstream = PositionOf(route, config);
+    if (!upstream) continue;
     Method& method = AddMethod(OperationOf(route), route.rpc_path, !route.read || route.credential);
-    endpoints_.push_back(UpstreamEndpoint(*surroundings_, method, route, upstream));
+    endpoints_.push_back(UpstreamEndpoint(*surroundings_, method, route, *upstream));
   }
+  for (const mapping::PagedList& list : routes_->lists()) {
+    const auto upstream = PositionOf(*list.page, config);
+    if (!upstream) continue;
+    Method& method = AddMethod(OperationOf(list), list.rpc_path, list.page->credential);
+    endpoints_.push_back(ListEndpoint(*surroundings_, method, list, *upstream));
+  }
+  std::stable_sort(endpoints_.begin(), endpoints_.end(), [](const Endpoint& a, const Endpoint& b) {
+    return a.method->operation.service < b.method->operation.service;
+  });
   Method& parse_event = AddMethod(Webhooks::OperationOfParseEvent(), kParseEventPath, false);
   parse_event.without_store = true;
   endpoints_.push_back(webhooks_->EndpointOf(*surroundings_, parse_event));

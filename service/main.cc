@@ -28,7 +28,7 @@ constexpr absl::string_view kUsage =
     "  --migrate-ledger bring the tables of a ledger in PostgreSQL up to date, as the user of the\n"
     "                   connection string in DSN_FILE, and give ROLE what the gateway needs\n"
     "  --config-keys    print every key of the configuration: name, default, meaning\n"
-    "  --version        print the release\n";
+    "  --version        print the release, its commit and how it was built\n";
 
 constexpr int kExitUsage = 2;
 
@@ -161,7 +161,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (arguments.version) {
-    std::printf("billing-gateway %s\n", std::string(gateway::kVersion).c_str());
+    std::printf("billing-gateway %s\ncommit %s\nbuild %s\n", gateway::kVersion.data(),
+                gateway::kCommit.data(), gateway::kBuild.data());
     return 0;
   }
   if (arguments.config_keys) {

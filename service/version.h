@@ -1,4 +1,4 @@
-// The release that this is.
+// The release that this is, and what it was built from.
 #ifndef SERVICE_VERSION_H_
 #define SERVICE_VERSION_H_
 
@@ -6,7 +6,12 @@
 
 namespace gateway {
 
-extern const absl::string_view kVersion;  // "0.1.0"
+extern const absl::string_view kVersion;  // "0.2.0"
+// "1f0c92ab34de"; with "-dirty" behind it where files had changed since; "unknown" where there was
+// no git.
+extern const absl::string_view kCommit;
+extern const absl::string_view
+    kBuild;  // "RelWithDebInfo, 12.2.0": the kind, the compiler's version
 
 }  // namespace gateway
 

@@ -98,15 +98,28 @@ std::variant<PreparedCall, mapping::Failure> Client::Prepare(const mapping::Rout
                                                              const CallTerms& terms) const {
   if (auto failure = CheckCallerKey(terms.caller_key)) return *std::move(failure);
   if (auto failure = CheckRepeat(route, terms)) return *std::move(failure);
-  auto written = mapping::WriteRequest(route, message,
-                                       {.base_url = upstream_.options.base_url,
-                                        .default_tenant = upstream_.options.default_store,
-                                        .idempotency_key = terms.idempotency_key,
-                                        .ledger_heeds_keys = terms.kept_by_ledger});
+  auto written = mapping::WriteRequest(route, message, ContextOf(terms));
   if (auto* failure = std::get_if<mapping::Failure>(&written)) return std::move(*failure);
   PreparedCall call{&route, std::get<mapping::RestRequest>(std::move(written))};
   if (terms.kept_by_ledger) call.identity = mapping::IdentityOf(route, message);
   return call;
+}
+
+mapping::RequestContext Client::ContextOf(const CallTerms& terms) const {
+  return {.base_url = upstream_.options.base_url,
+          .default_tenant = upstream_.options.default_store,
+          .idempotency_key = terms.idempotency_key,
+          .ledger_heeds_keys = terms.kept_by_ledger};
+}
+
+std::string Client::Shown(const mapping::Route& route, absl::string_view message,
+                          const CallTerms& terms) const {
+  mapping::RequestContext context = ContextOf(terms);
+  context.hides_secrets = true;
+  const auto written = mapping::WriteRequest(route, message, context);
+  const auto* const request = std::get_if<mapping::RestRequest>(&written);
+  if (request == nullptr) return "";
+  return absl::StrCat(http::Name(request->http.method), " ", request->http.url);
 }
 
 Client::Handle Client::Send(PreparedCall prepared, const CallTerms& terms, Done done) {

@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "upstream/attempt_observer.h"
 #include "upstream/http/transport.h"
+#include "upstream/mapping/request/request_writer.h"
 #include "upstream/mapping/route.h"
 #include "upstream/pending_call.h"
 #include "upstream/upstream.h"
@@ -63,6 +64,11 @@ class Client {
                                                        absl::string_view message,
                                                        const CallTerms& terms) const;
 
+  // Verb and URL of what Prepare makes of the same message, "POST https://api.paynow.gg/v1/...":
+  // without what is never shown. "" for a message that Prepare refuses.
+  std::string Shown(const mapping::Route& route, absl::string_view message,
+                    const CallTerms& terms) const;
+
   // With the terms that it was prepared with.
   Handle Send(PreparedCall call, const CallTerms& terms, Done done);
 
@@ -77,6 +83,7 @@ class Client {
   http::Stats pool() const { return transport_->Snapshot(); }
 
  private:
+  mapping::RequestContext ContextOf(const CallTerms& terms) const;
   // Why the call must not be made: it may have been made already.
   std::optional<mapping::Failure> CheckRepeat(const mapping::Route& route,
                                               const CallTerms& terms) const;

@@ -44,6 +44,10 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
     methods.push_back({std::string(absl::StripPrefix(route.rpc_path, "/")), route.provider->name(),
                        route.read ? Kind::kRead : Kind::kWrite, route.credential});
   }
+  for (const mapping::PagedList& list : routes.lists()) {
+    methods.push_back({std::string(absl::StripPrefix(list.rpc_path, "/")),
+                       list.page->provider->name(), Kind::kRead, list.page->credential});
+  }
   using Named = Method::Named;
   for (const char* name : kOthers) methods.push_back({name, "", Kind::kNeither});
   for (const char* name : kLedgersReads) {

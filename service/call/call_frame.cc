@@ -34,6 +34,10 @@ constexpr char kUnrecognized[] = "gateway-unrecognized";
 constexpr char kLedgerEntry[] = "gateway-ledger-entry";
 constexpr char kReplayed[] = "gateway-replayed";
 
+// Trailers of a call that was only validated.
+constexpr char kWouldSend[] = "gateway-would-send";
+constexpr char kWouldSendBytes[] = "gateway-would-send-bytes";
+
 // Clients grant all trailers of a call 8 KB, and fail a call whose trailers are larger.
 constexpr size_t kMaxUnrecognized = 4096;
 // What HTTP/2 counts for a header beside its name and value.
@@ -53,8 +57,25 @@ std::optional<Failure> CallFrame::Admit() {
   if (auto refusal = CheckMetadata(context_, surroundings_.limits.metadata_bytes)) return refusal;
   admission_ =
       surroundings_.authorizer.Admit(generation_->authorization, method_.number, context_, trace_);
-  if (admission_.refusal || method_.without_store) return CheckStore("");
-  return std::nullopt;
+  if (admission_.refusal || method_.without_store) {
+    if (auto refusal = CheckStore("")) return refusal;
+  }
+  return ReadValidateOnly();
+}
+
+// A method of the gateway's own would do what it does all the same: so it is refused.
+std::optional<Failure> CallFrame::ReadValidateOnly() {
+  const auto wanted = IsValidateOnly(context_);
+  if (const auto* failure = std::get_if<Failure>(&wanted)) return *failure;
+  validate_only_ = std::get<bool>(wanted);
+  if (!validate_only_ || method_.is_upstreams()) return std::nullopt;
+  return mapping::NotSent(absl::StatusCode::kInvalidArgument, "VALIDATE_ONLY_UNSUPPORTED",
+                          "gateway-validate-only is for the operations of an upstream");
+}
+
+void CallFrame::NoteWouldSend(const std::string& verb_and_url, size_t body_bytes) {
+  context_.AddTrailingMetadata(kWouldSend, verb_and_url);
+  context_.AddTrailingMetadata(kWouldSendBytes, absl::StrCat(body_bytes));
 }
 
 std::optional<Failure> CallFrame::CheckStore(absl::string_view store) {
@@ -78,9 +99,10 @@ grpc::Status CallFrame::EndUnknown(const Failure& failure, absl::string_view nam
 }
 
 grpc::Status CallFrame::Succeed(const mapping::Reply& reply, absl::string_view host) {
-  if (!reply.drift.empty()) surroundings_.drift.Record(reply.drift, trace_.ids());
-  AddTrailers(reply);
-  Count(absl::StatusCode::kOk, CallStats::End::kOk, host);
+  NoteReply(reply);
+  AddTraceId(reply);
+  Count(absl::StatusCode::kOk, validate_only_ ? CallStats::End::kNotSent : CallStats::End::kOk,
+        host);
   return grpc::Status::OK;
 }
 
@@ -110,22 +132,29 @@ void CallFrame::AddLedgerTrailers() {
   if (replayed_) context_.AddTrailingMetadata(kReplayed, "true");
 }
 
-void CallFrame::AddTrailers(const mapping::Reply& reply) {
+void CallFrame::NoteReply(const mapping::Reply& reply) {
+  if (reply.drift.empty()) return;
+  surroundings_.drift.Record(reply.drift, trace_.ids());
   AddUnrecognized(reply.drift);
+}
+
+void CallFrame::AddTraceId(const mapping::Reply& reply) {
   if (reply.trace_id.empty()) return;
   // gRPC fails the whole call on a trailer that is not printable ASCII: other bytes are escaped.
   context_.AddTrailingMetadata(kTraceId, absl::CHexEscape(reply.trace_id));
 }
 
-// As many as fit.
+// As many as fit, each once.
 void CallFrame::AddUnrecognized(const std::vector<Drift>& drifts) {
-  size_t size = 0;
   for (const Drift& drift : drifts) {
     if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
     const std::string value =
         absl::StrCat(drift.field->full_name, "=", absl::CHexEscape(drift.text));
-    size += sizeof(kUnrecognized) + value.size() + kHeaderOverhead;
-    if (size > kMaxUnrecognized) return;
+    if (unrecognized_.count(value) > 0) continue;
+    const size_t size = sizeof(kUnrecognized) + value.size() + kHeaderOverhead;
+    if (unrecognized_size_ + size > kMaxUnrecognized) return;
+    unrecognized_size_ += size;
+    unrecognized_.insert(value);
     context_.AddTrailingMetadata(kUnrecognized, value);
   }
 }
@@ -149,11 +178,12 @@ void CallFrame::Audit(const Answer& answer) {
   }
   record.certificate = admission_.caller.certificate.get();
   record.peer = context_.peer();
-  record.sent = failure == nullptr || failure->outcome != Outcome::kNotSent;
+  const Outcome outcome = failure == nullptr ? Outcome::kNotSent : failure->outcome;
+  const bool happened = failure == nullptr && !validate_only_;
+  record.sent = happened || outcome != Outcome::kNotSent;
   record.method = absl::StripPrefix(method_.path, "/");
   record.store = answer.store;
-  record.outcome =
-      failure == nullptr ? CallStats::Name(CallStats::End::kOk) : mapping::Name(failure->outcome);
+  record.outcome = happened ? CallStats::Name(CallStats::End::kOk) : mapping::Name(outcome);
   record.code =
       absl::StatusCodeToString(failure == nullptr ? absl::StatusCode::kOk : failure->code);
   record.http_status = answer.http_status;

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,13 @@ class CallFrame {
   // Only after Admit.
   std::optional<mapping::Failure> CheckStore(absl::string_view store);
 
+  // The caller wants to know what would be sent, and nothing to be sent. After Admit.
+  bool validate_only() const { return validate_only_; }
+
+  // What would be sent, for the trailers: verb and URL without secrets, and the size of the body.
+  // The call then ends well, with an empty reply, and counts as not sent.
+  void NoteWouldSend(const std::string& verb_and_url, size_t body_bytes);
+
   // Whether CheckStore would let the store pass; nothing is logged.
   bool Covers(absl::string_view store) const { return admission_.Covers(store); }
 
@@ -86,6 +94,10 @@ class CallFrame {
     replayed_ = replayed;
   }
 
+  // One of the replies that a call answers from: what it tells of the protos is counted. The
+  // trailers go with the call's end.
+  void NoteReply(const mapping::Reply& reply);
+
   // From here on the call is one that asked for something: its message is there.
   void MessageArrived() { arrived_ = true; }
 
@@ -97,11 +109,12 @@ class CallFrame {
   grpc::Status EndUnknown(const mapping::Failure& failure, absl::string_view name);
 
  private:
+  std::optional<mapping::Failure> ReadValidateOnly();
   grpc::Status Succeed(const mapping::Reply& reply, absl::string_view host);
   grpc::Status Fail(const mapping::Failure& failure, absl::string_view name,
                     absl::string_view host);
   void AddLedgerTrailers();
-  void AddTrailers(const mapping::Reply& reply);
+  void AddTraceId(const mapping::Reply& reply);
   void AddUnrecognized(const std::vector<mapping::Drift>& drifts);
   void Audit(const Answer& answer);
   void Count(absl::StatusCode code, CallStats::End end, absl::string_view host);
@@ -113,8 +126,11 @@ class CallFrame {
   CallTrace trace_;
   authorization::Admission admission_;
   bool arrived_ = false;
+  bool validate_only_ = false;
   std::string entry_;  // of the ledger
   bool replayed_ = false;
+  std::set<std::string> unrecognized_;  // what the trailers say
+  size_t unrecognized_size_ = 0;
 };
 
 }  // namespace gateway

@@ -84,6 +84,14 @@ std::optional<absl::string_view> OnlyValue(const grpc::ServerContextBase& contex
   return absl::string_view(first->second.data(), first->second.size());
 }
 
+std::variant<bool, mapping::Failure> IsValidateOnly(const grpc::ServerContextBase& context) {
+  const auto value = OnlyValue(context, kValidateOnly);
+  if (!value || *value == "false") return false;
+  if (*value == "true") return true;
+  return mapping::NotSent(absl::StatusCode::kInvalidArgument, "VALIDATE_ONLY_INVALID",
+                          "gateway-validate-only must be given once, as true or false");
+}
+
 CallTerms TermsOf(const grpc::ServerContextBase& context, absl::Duration default_deadline) {
   return {.deadline = DeadlineOf(context, default_deadline),
           .idempotency_key = OnlyValue(context, kIdempotencyKey),

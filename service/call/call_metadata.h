@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <variant>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -34,6 +35,9 @@ inline constexpr int kRoomToRefuse = 4;
 // Metadata of a call whose repetition is to do nothing new.
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 
+// Metadata of a call of which nothing is to be sent: "true" (AIP-163).
+inline constexpr char kValidateOnly[] = "gateway-validate-only";
+
 // RESOURCE_EXHAUSTED, METADATA_TOO_LARGE, for metadata of more bytes than that: names and values,
 // and 32 for each (RFC 9113, 6.5.2).
 std::optional<mapping::Failure> CheckMetadata(const grpc::ServerContextBase& context, size_t most);
@@ -47,6 +51,10 @@ std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bo
 // which is refused later, where it is given twice. Valid as long as the context.
 std::optional<absl::string_view> OnlyValue(const grpc::ServerContextBase& context,
                                            const char* name);
+
+// Whether the call has the metadata kValidateOnly. INVALID_ARGUMENT, VALIDATE_ONLY_INVALID, for a
+// value that is neither "true" nor "false": nothing must be sent because of a slip of the pen.
+std::variant<bool, mapping::Failure> IsValidateOnly(const grpc::ServerContextBase& context);
 
 // The deadline, the keys, and whether somebody has made the call before. A caller who sets no
 // deadline gets `default_deadline`. Valid as long as the context.

@@ -33,6 +33,7 @@ struct Endpoint {
   std::string upstream;  // whose operation it is; empty where the gateway itself answers
   // A call that owns itself. The context and the reply are gRPC's, and live until it is done.
   std::function<UnaryCall*(grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)> serve;
+  Replies replies = Replies::kOne;
 };
 
 }  // namespace gateway

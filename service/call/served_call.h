@@ -1,8 +1,8 @@
-// The life of one unary call, from its headers to its answer:
+// The life of one call, from its headers to its answer:
 //
 //   who, and may they -> room for the message -> message -> Serve ... Conclude(answer) -> OnDone
 //
-// A subclass decides what to do with the message: see upstream_call.h, webhook_call.h,
+// A subclass decides what to do with the message: see upstream_call.h, list_call.h, webhook_call.h,
 // ledger_call.h. Nothing waits: between Serve and Conclude no thread belongs to the call.
 //
 // Thread-safety: Conclude once, from any thread. Abort and OnCancel may come at any time, on other
@@ -46,7 +46,7 @@ class ServedCall : public UnaryCall, public InFlight::Member, public Arrivals::M
   // The domain of errors that an upstream causes.
   virtual absl::string_view upstream_host() const { return ""; }
 
-  // Ends the call.
+  // Ends the call. The reply of a call that has written its messages (WriteMessage) is not sent.
   void Conclude(Answer answer);
 
   CallFrame& frame() { return frame_; }

@@ -1,7 +1,12 @@
-// A unary method whose call begins when its headers are there, and whose message is read when the
-// call asks for it:
+// A method that takes one message, whose call begins when its headers are there, and whose message
+// is read when the call asks for it:
 //
 //   headers -> UnaryCall::Begin ... ReadMessage() -> OnMessage -> ... Finish -> OnDone
+//
+// It answers with one message, or with a stream of them:
+//
+//   OnMessage ... WriteMessage(m) -> OnWritten ... WriteMessage(m) -> OnWritten ... Finish ->
+//   OnDone
 //
 // gRPC's own handler for unary methods begins a call when its whole message is there. So everybody
 // who can send headers could fill the memory with messages that nobody may send, or never end. It
@@ -28,22 +33,28 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace gateway {
 
 // gRPC gives the message of such a method to nobody before it is asked for.
 inline constexpr auto kUnaryMethod = grpc::internal::RpcMethod::CLIENT_STREAMING;
+inline constexpr auto kStreamMethod = grpc::internal::RpcMethod::BIDI_STREAMING;
+
+// How a call that ends well answers: with its reply, or with what it has written before.
+enum class Replies { kOne, kMany };
 
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
-  // What reads for the call.
-  class Reader {
+  // What reads and writes for the call.
+  class Wire {
    public:
     virtual void Read() = 0;
+    virtual void Write(grpc::ByteBuffer message) = 0;
 
    protected:
-    ~Reader() = default;
+    ~Wire() = default;
   };
 
   // Once, before anything else. Finish may be called from here on.
@@ -53,7 +64,11 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   // too large. Only after ReadMessage.
   virtual void OnMessage(const grpc::ByteBuffer* message) = 0;
 
-  void SetReader(Reader& reader) { reader_ = &reader; }
+  // The client's window had room for the message that was written last. False: it never will, for
+  // the call is over. Only after WriteMessage.
+  virtual void OnWritten(bool /*fine*/) {}
+
+  void SetWire(Wire& wire) { wire_ = &wire; }
   void SetCompressed(bool compressed) { compressed_ = compressed; }
 
  protected:
@@ -61,14 +76,18 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   bool is_compressed() const { return compressed_; }
 
   // At most once, in Begin. OnDone does not come before OnMessage.
-  void ReadMessage() { reader_->Read(); }
+  void ReadMessage() { wire_->Read(); }
+
+  // Of a method with Replies::kMany. One at a time, and none after Finish. OnDone does not come
+  // before OnWritten.
+  void WriteMessage(grpc::ByteBuffer message) { wire_->Write(std::move(message)); }
 
  private:
   // OnDone waits for nothing: gRPC may run it where it is, and need not wake a thread of its own
   // for it.
   bool InternalInlineable() final { return true; }
 
-  Reader* reader_ = nullptr;
+  Wire* wire_ = nullptr;
   bool compressed_ = false;
 };
 
@@ -83,7 +102,8 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
  public:
   using Make = std::function<gateway::UnaryCall*(grpc::CallbackServerContext&, grpc::ByteBuffer&)>;
 
-  explicit CallbackUnaryHandler(Make make) : make_(std::move(make)) {}
+  explicit CallbackUnaryHandler(Make make, gateway::Replies replies = gateway::Replies::kOne)
+      : make_(std::move(make)), replies_(replies) {}
 
   void RunHandler(const HandlerParameter& parameter) final {
     grpc_call* const core = parameter.call->call();
@@ -91,25 +111,28 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
     auto* const call =
         new (grpc::g_core_codegen_interface->grpc_call_arena_alloc(core, sizeof(Call)))
             Call(static_cast<grpc::CallbackServerContext&>(*parameter.server_context),
-                 *parameter.call, parameter.call_requester);
+                 *parameter.call, parameter.call_requester, replies_);
     parameter.server_context->BeginCompletionOp(
         parameter.call, [call](bool) { call->MaybeDone(true); }, call);
     call->Begin(*make_(call->context(), call->reply()));
   }
 
  private:
-  class Call final : public grpc::ServerCallbackUnary, public gateway::UnaryCall::Reader {
+  class Call final : public grpc::ServerCallbackUnary, public gateway::UnaryCall::Wire {
    public:
     Call(grpc::CallbackServerContext& context, const grpc::internal::Call& call,
-         std::function<void()> request_another)
-        : context_(context), call_(call), request_another_(std::move(request_another)) {}
+         std::function<void()> request_another, gateway::Replies replies)
+        : context_(context),
+          call_(call),
+          replies_(replies),
+          request_another_(std::move(request_another)) {}
 
     grpc::CallbackServerContext& context() { return context_; }
     grpc::ByteBuffer& reply() { return reply_; }
 
     void Begin(gateway::UnaryCall& call) {
       reactor_ = &call;
-      call.SetReader(*this);
+      call.SetWire(*this);
       this->BindReactor(&call);
       this->MaybeCallOnCancel(&call);
       call.Begin();
@@ -131,6 +154,31 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
       call_.PerformOps(&read_operations_);
     }
 
+    void Write(grpc::ByteBuffer message) override {
+      if (writes_ == nullptr) {
+        writes_ = std::make_unique<Writes>();
+        writes_->tag.Set(
+            call_.call(),
+            [this](bool fine) {
+              writes_->message.Clear();
+              reactor_->OnWritten(fine);
+              this->MaybeDone(true);
+            },
+            &writes_->operations, /*can_inline=*/false);
+        writes_->operations.set_core_cq_tag(&writes_->tag);
+      }
+      this->Ref();  // a callback is to come
+      writes_->message = std::move(message);
+      if (!std::exchange(context_.sent_initial_metadata_, true)) {
+        writes_->operations.SendInitialMetadata(&context_.initial_metadata_,
+                                                context_.initial_metadata_flags());
+      }
+      // It fails for a message that does not serialize: these are bytes.
+      [[maybe_unused]] const grpc::Status serialized =
+          writes_->operations.SendMessagePtr(&writes_->message);
+      call_.PerformOps(&writes_->operations);
+    }
+
     void Finish(grpc::Status status) override {
       end_tag_.Set(
           call_.call(), [this](bool) { this->MaybeDone(true); }, &end_operations_,
@@ -140,7 +188,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
         end_operations_.SendInitialMetadata(&context_.initial_metadata_,
                                             context_.initial_metadata_flags());
       }
-      if (status.ok()) {
+      if (status.ok() && replies_ == gateway::Replies::kOne) {
         end_operations_.ServerSendStatus(&context_.trailing_metadata_,
                                          end_operations_.SendMessagePtr(&reply_));
       } else {
@@ -163,6 +211,15 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
     grpc::internal::ServerReactor* reactor() override { return reactor_; }
 
    private:
+    // Of a stream alone, so that a call with one reply does not carry it.
+    struct Writes {
+      grpc::ByteBuffer message;
+      grpc::internal::CallOpSet<grpc::internal::CallOpSendInitialMetadata,
+                                grpc::internal::CallOpSendMessage>
+          operations;
+      grpc::internal::CallbackWithSuccessTag tag;
+    };
+
     // gRPC was told to unpack nothing.
     bool IsCompressed() {
       const grpc_byte_buffer* const buffer = message_.c_buffer();
@@ -171,6 +228,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
 
     grpc::CallbackServerContext& context_;
     grpc::internal::Call call_;
+    const gateway::Replies replies_;
     std::function<void()> request_another_;
     gateway::UnaryCall* reactor_ = nullptr;
     grpc::ByteBuffer message_;
@@ -182,9 +240,11 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
                               grpc::internal::CallOpServerSendStatus>
         end_operations_;
     grpc::internal::CallbackWithSuccessTag end_tag_;
+    std::unique_ptr<Writes> writes_;  // null before the first
   };
 
   const Make make_;
+  const gateway::Replies replies_;
 };
 
 namespace gateway {

@@ -52,8 +52,15 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     if (auto refusal = CheckPrepared()) {
       return Conclude({*std::move(refusal), 0, prepared_->store()});
     }
+    if (frame().validate_only()) return Show(message);
     if (!terms_.kept_by_ledger) return Send();
     BeginKept();
+  }
+
+  void Show(absl::string_view message) {
+    frame().NoteWouldSend(upstream_.client->Shown(route_, message, terms_),
+                          prepared_->request.http.body.size());
+    Conclude({mapping::Reply(), 0, prepared_->store()});
   }
 
   // Why the call must not go on now that it is known what it is about.

@@ -116,8 +116,12 @@ void AddProcessMetrics(std::vector<prometheus::MetricFamily>& families) {
   add("process_start_time_seconds", MetricType::Gauge, "When the process began, since 1970.",
       Sum(BootTime(), Times(stat.Field(kStartTime), tick)));
 
-  Family build("gateway_build_info", MetricType::Gauge, "1; which release this is.");
-  build.Add({{"version", std::string(kVersion)}, {"grpc", grpc::Version()}}, 1);
+  Family build("gateway_build_info", MetricType::Gauge,
+               "1; which release this is, and of which commit.");
+  build.Add({{"version", std::string(kVersion)},
+             {"commit", std::string(kCommit)},
+             {"grpc", grpc::Version()}},
+            1);
   families.push_back(build.Take());
 }
 

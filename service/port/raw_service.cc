@@ -12,9 +12,9 @@ RawService::RawService(std::string name, std::vector<Endpoint> endpoints)
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = endpoints_[i];
     // gRPC keeps the pointer to the path: the method's lives as long as the process serves.
-    AddMethod(
-        new grpc::internal::RpcServiceMethod(endpoint.method->path.c_str(), kUnaryMethod, nullptr));
-    MarkMethodRawCallback(static_cast<int>(i), new UnaryHandler(endpoint.serve));
+    const auto kind = endpoint.replies == Replies::kMany ? kStreamMethod : kUnaryMethod;
+    AddMethod(new grpc::internal::RpcServiceMethod(endpoint.method->path.c_str(), kind, nullptr));
+    MarkMethodRawCallback(static_cast<int>(i), new UnaryHandler(endpoint.serve, endpoint.replies));
   }
 }
 

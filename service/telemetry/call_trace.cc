@@ -19,6 +19,9 @@ constexpr char kTraceState[] = "tracestate";
 
 constexpr size_t kMaxRequestId = 128;
 
+// Of one call: a stream may make thousands of attempts.
+constexpr size_t kMostAttemptSpans = 128;
+
 // All values of this name. They live as long as the context.
 std::vector<absl::string_view> ValuesOf(const grpc::ServerContextBase& context, const char* name) {
   std::vector<absl::string_view> values;
@@ -78,7 +81,7 @@ void CallTrace::OnAttempt(http::HeaderLines& headers) {
   headers.Add(kTraceParent, ": ", TraceParent(attempt));
   if (!context_.state.empty()) headers.Add(kTraceState, ": ", context_.state);
   ++attempts_made_;
-  if (!keeps_spans_) return;
+  if (!keeps_spans_ || attempts_.size() == kMostAttemptSpans) return;
   AttemptSpan& span = attempts_.emplace_back();
   span.id = attempt.span_id;
   span.begun = Now();
@@ -87,7 +90,7 @@ void CallTrace::OnAttempt(http::HeaderLines& headers) {
 void CallTrace::OnResult(const http::Result& result) {
   const auto* error = std::get_if<http::Error>(&result);
   http_status_ = error == nullptr ? std::get<http::Response>(result).status : 0;
-  if (!keeps_spans_) return;
+  if (!keeps_spans_ || attempts_.size() < static_cast<size_t>(attempts_made_)) return;
   AttemptSpan& attempt = attempts_.back();
   attempt.ended = Now();
   attempt.http_status = http_status_;

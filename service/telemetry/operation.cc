@@ -20,4 +20,11 @@ Operation OperationOf(const mapping::Route& route) {
   return operation;
 }
 
+Operation OperationOf(const mapping::PagedList& list) {
+  Operation operation = OperationOf(*list.page);
+  operation.full_name = list.full_name;
+  operation.method = list.full_name.substr(operation.service.size() + 1);
+  return operation;
+}
+
 }  // namespace gateway

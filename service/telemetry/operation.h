@@ -21,6 +21,9 @@ struct Operation {
 
 Operation OperationOf(const mapping::Route& route);
 
+// Of a list as a stream: verb and URL are those of its pages.
+Operation OperationOf(const mapping::PagedList& list);
+
 }  // namespace gateway
 
 #endif  // SERVICE_TELEMETRY_OPERATION_H_

@@ -33,7 +33,7 @@ Types Wrappers(const Files& files) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const auto& rpc = *file->service(s)->method(m);
         wrappers.insert(rpc.input_type());
-        if (WrapsReply(rpc)) wrappers.insert(rpc.output_type());
+        if (WrapsReply(rpc) || IsStream(rpc)) wrappers.insert(rpc.output_type());
       }
     }
   }
@@ -135,7 +135,9 @@ void AddFormats(const Files& files, Facts& facts) {
 void AddServices(const FileDescriptor& file, Facts& facts) {
   for (int s = 0; s < file.service_count(); ++s) {
     const ServiceDescriptor& service = *file.service(s);
-    for (int m = 0; m < service.method_count(); ++m) AddRpc(*service.method(m), facts);
+    for (int m = 0; m < service.method_count(); ++m) {
+      if (!IsStream(*service.method(m))) AddRpc(*service.method(m), facts);
+    }
   }
 }
 

@@ -144,6 +144,10 @@ void SayReply(const MethodDescriptor& rpc, Unit& unit) {
 
 }  // namespace
 
+bool IsStream(const MethodDescriptor& rpc) {
+  return rpc.server_streaming() && rpc.options().GetExtension(v1::method).has_pages();
+}
+
 bool WrapsReply(const MethodDescriptor& rpc) { return !RuleOf(rpc).response_body().empty(); }
 
 void AddRpc(const MethodDescriptor& rpc, Facts& facts) {

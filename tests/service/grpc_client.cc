@@ -116,6 +116,13 @@ RpcAnswer CallRpc(const std::string& address, const std::string& method, const s
   return CallOn(ChannelOf(address, options), method, request, options.metadata, options.deadline);
 }
 
+std::string RequestBytes(const std::string& method, const std::string& json) {
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<Message> message(
+      factory.GetPrototype(FindMethod(method).input_type())->New());
+  return FromJson(*message, json);
+}
+
 grpc::Status StatusOf(const std::string& address, const std::string& method,
                       const std::string& request, const RpcOptions& options) {
   return CallBytes(ChannelOf(address, options), method, request, options.metadata, options.deadline)

@@ -41,6 +41,9 @@ struct RpcOptions {
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   const RpcOptions& options);
 
+// The request of the method, of JSON, as bytes.
+std::string RequestBytes(const std::string& method, const std::string& json);
+
 // Of a method that need not be one of the gateway's, called with these bytes.
 grpc::Status StatusOf(const std::string& address, const std::string& method,
                       const std::string& request = "", const RpcOptions& options = {});

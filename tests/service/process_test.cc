@@ -258,10 +258,12 @@ TEST_F(ProcessTest, NamesTheFileThatIsNotThere) {
   EXPECT_EQ(ended.err, directory_.Path("none.json") + ": cannot be read\n");
 }
 
-TEST_F(ProcessTest, PrintsItsRelease) {
+TEST_F(ProcessTest, PrintsItsReleaseItsCommitAndItsBuild) {
   const Ended ended = Run({"--version"});
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_EQ(ended.out, "billing-gateway 0.1.0\n");
+  EXPECT_THAT(ended.out, testing::MatchesRegex("billing-gateway [0-9]+\\.[0-9]+\\.[0-9]+\n"
+                                               "commit ([0-9a-f]{7,40}(-dirty)?|unknown)\n"
+                                               "build [A-Za-z]+, [^\n]+\n"));
 }
 
 TEST_F(ProcessTest, PrintsEveryKeyAsARowOfATable) {

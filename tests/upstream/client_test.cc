@@ -34,7 +34,7 @@ TEST_F(ClientTest, SendsAReadWithoutABody) {
   EXPECT_FALSE(request.has_body);
   EXPECT_THAT(request.headers,
               UnorderedElementsAre("Authorization: APIKey key-of-12", "Accept: application/json",
-                                   "User-Agent: billing-gateway"));
+                                   "User-Agent: billing-gateway/" GATEWAY_VERSION));
 }
 
 TEST_F(ClientTest, NamesTheContentTypeOfABody) {

@@ -18,6 +18,7 @@
 #include "tools/apigen/proto_pool.h"
 #include "tools/apigen/record.h"
 #include "tools/apigen/review.h"
+#include "tools/apigen/streams.h"
 #include "tools/apigen/type_names.h"
 
 namespace gateway::apigen {
@@ -145,6 +146,7 @@ absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& optio
   absl::StatusOr<Lock> lock = ReadLock(options.proto_dir, options.package, options.import_paths);
   if (!lock.ok()) return lock.status();
   run.lock = *std::move(lock);
+  const Streams streams = TakeStreams(run.lock.contract);
   const Contract committed = run.lock.contract;
   const std::string record_path = absl::StrCat(PackagePath(options.package), "/", kRecordName);
   absl::StatusOr<Record> then = ReadRecord(fs::path(options.proto_dir) / record_path);
@@ -152,7 +154,9 @@ absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& optio
   run.then = *std::move(then);
   const absl::StatusOr<Contract> merged = MakeMerged(openapi, options, run);
   if (!merged.ok()) return merged.status();
-  absl::StatusOr<std::vector<File>> files = LayOut(*merged, options.package, run.lock);
+  Contract with_streams = *merged;
+  AddStreams(streams, with_streams);
+  absl::StatusOr<std::vector<File>> files = LayOut(with_streams, options.package, run.lock);
   if (!files.ok()) return files.status();
 
   std::map<std::string, std::string> texts;

@@ -121,12 +121,14 @@ class FileReader {
     service.comments = CommentsOf(descriptor);
     for (int i = 0; i < descriptor.method_count(); ++i) {
       const pb::MethodDescriptor& method = *descriptor.method(i);
-      if (method.client_streaming() || method.server_streaming()) {
-        Fail(method.full_name(), "streaming");
+      const bool list = method.options().GetExtension(gateway::v1::method).has_pages();
+      if (method.client_streaming() || method.server_streaming() != list) {
+        Fail(method.full_name(), "streaming that is no list");
       }
-      service.methods.push_back(
-          {method.name(), TypeName(*method.input_type()), TypeName(*method.output_type()),
-           KeptOptions(method.full_name(), method.options()), CommentsOf(method)});
+      service.methods.push_back({method.name(), TypeName(*method.input_type()),
+                                 TypeName(*method.output_type()),
+                                 KeptOptions(method.full_name(), method.options()),
+                                 CommentsOf(method), method.server_streaming()});
     }
     lock_.contract.services.push_back(std::move(service));
   }

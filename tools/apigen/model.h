@@ -90,6 +90,7 @@ struct Method {
   std::string output;
   google::protobuf::MethodOptions options;
   Comments comments;
+  bool streams = false;  // its replies
 };
 
 struct Service {

@@ -141,7 +141,8 @@ class Printer {
   static std::string Signature(const Method& method) {
     const std::string call = absl::StrCat("rpc ", method.name, "(");
     const std::string input = absl::StrCat(method.input, ")");
-    const std::string returns = absl::StrCat("returns (", method.output, ") {");
+    const std::string returns =
+        absl::StrCat("returns (", method.streams ? "stream " : "", method.output, ") {");
     const size_t one_line = 2 + call.size() + input.size() + 1 + returns.size();
     if (one_line <= kWidth) return absl::StrCat(call, input, " ", returns);
     const bool input_fits = 2 + call.size() + input.size() <= kWidth;

@@ -153,25 +153,51 @@ void PrintTrailers(const grpc::ClientContext& context) {
   }
 }
 
-// OK and the reply, or the error.
-grpc::Status Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
-                      const Arguments& arguments, const grpc::ByteBuffer& request,
-                      grpc::ByteBuffer& reply) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  for (const auto& [name, value] : arguments.metadata) context.AddMetadata(name, value);
-  context.set_deadline(std::chrono::system_clock::now() + kTimeout);
-  grpc::CompletionQueue queue;
-  grpc::Status status;
-  const auto call = stub.PrepareUnaryCall(&context, path, request, &queue);
-  call->StartCall();
-  call->Finish(&reply, &status, nullptr);
-  void* tag;
-  bool ok;
-  queue.Next(&tag, &ok);
-  if (arguments.verbose) PrintTrailers(context);
-  return status;
-}
+// One thing at a time on a call.
+class Exchange {
+ public:
+  Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
+           const Arguments& arguments)
+      : stub_(channel), verbose_(arguments.verbose) {
+    for (const auto& [name, value] : arguments.metadata) context_.AddMetadata(name, value);
+    context_.set_deadline(std::chrono::system_clock::now() + kTimeout);
+    call_ = stub_.PrepareCall(&context_, path, &queue_);
+    call_->StartCall(nullptr);
+    Succeeded();
+  }
+
+  void Send(const grpc::ByteBuffer& request) {
+    call_->WriteLast(request, grpc::WriteOptions(), nullptr);
+    Succeeded();
+  }
+
+  // False after the last reply.
+  bool Receive(grpc::ByteBuffer& reply) {
+    call_->Read(&reply, nullptr);
+    return Succeeded();
+  }
+
+  grpc::Status Finish() {
+    grpc::Status status;
+    call_->Finish(&status, nullptr);
+    Succeeded();
+    if (verbose_) PrintTrailers(context_);
+    return status;
+  }
+
+ private:
+  bool Succeeded() {
+    void* tag;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  const bool verbose_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
 
 int Call(const std::shared_ptr<grpc::Channel>& channel, Reflection& reflection,
          const Arguments& arguments) {
@@ -185,14 +211,17 @@ int Call(const std::shared_ptr<grpc::Channel>& channel, Reflection& reflection,
     return PrintError(
         absl::InvalidArgumentError(absl::StrCat("request: ", request.status().message())));
   }
-  grpc::ByteBuffer reply;
   const std::string path = absl::StrCat("/", method->service()->full_name(), "/", method->name());
-  const grpc::Status status = Exchange(channel, path, arguments, *request, reply);
-  if (!status.ok()) return PrintError(status);
-  const auto json = ToJson(*method->output_type(), reply);
-  if (!json.ok()) return PrintError(absl::InternalError(json.status().message()));
-  std::fputs(json->c_str(), stdout);
-  return 0;
+  Exchange exchange(channel, path, arguments);
+  exchange.Send(*request);
+  grpc::ByteBuffer reply;
+  while (exchange.Receive(reply)) {
+    const auto json = ToJson(*method->output_type(), reply);
+    if (!json.ok()) return PrintError(absl::InternalError(json.status().message()));
+    std::fputs(json->c_str(), stdout);
+  }
+  const grpc::Status status = exchange.Finish();
+  return status.ok() ? 0 : PrintError(status);
 }
 
 int Run(const Arguments& arguments) {

@@ -9,7 +9,7 @@ import re
 
 FIELD = re.compile(r"^(optional |repeated )?(map<string, (?P<value>[\w.]+)>|(?P<type>[\w.]+)) (?P<name>\w+) = (?P<number>\d+)\b")
 VALUE = re.compile(r"^(?P<name>[A-Z]\w*) = (?P<number>\d+)\b")
-RPC = re.compile(r"^rpc (?P<name>\w+)\(\s*(?P<input>[\w.]+)\)\s*returns \((?P<output>[\w.]+)\)")
+RPC = re.compile(r"^rpc (?P<name>\w+)\(\s*(?P<input>[\w.]+)\)\s*returns \((?P<streams>stream )?(?P<output>[\w.]+)\)")
 HTTP = re.compile(r'\b(get|put|post|delete|patch): "([^"]*)"')
 
 
@@ -39,6 +39,7 @@ class Method(Element):
     def __init__(self, match, comments):
         super().__init__(match["name"], comments)
         self.input, self.output = match["input"], match["output"]
+        self.streams = match["streams"] is not None
 
     def route(self):
         """As ("get", "/v1/stores/{}"), without the names of the parameters."""

@@ -388,6 +388,9 @@ absl::StatusOr<std::unique_ptr<const RouteTable>> RouteTable::Compile(
       table->routes_.push_back(*std::move(route));
     }
   }
+  auto lists = CompilePagedLists(files, table->routes_);
+  if (!lists.ok()) return lists.status();
+  table->lists_ = *std::move(lists);
   return table;
 }
 

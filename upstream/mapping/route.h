@@ -34,6 +34,7 @@
 #include "gateway/v1/annotations.pb.h"
 #include "upstream/http/message.h"
 #include "upstream/mapping/once/once.h"
+#include "upstream/mapping/paged_list.h"
 #include "upstream/mapping/path_template.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/profile.h"
@@ -108,6 +109,9 @@ class RouteTable {
   // Sorted by service, then in the order of declaration.
   const std::vector<Route>& routes() const { return routes_; }
 
+  // Lists as streams; each of their pages is a call of a route.
+  const std::vector<PagedList>& lists() const { return lists_; }
+
  private:
   explicit RouteTable(WireNames wire_names) : plans_(std::move(wire_names)) {}
 
@@ -115,6 +119,7 @@ class RouteTable {
   std::deque<v1::Provider> providers_;
   google::protobuf::DynamicMessageFactory messages_;
   std::vector<Route> routes_;
+  std::vector<PagedList> lists_;
 };
 
 }  // namespace gateway::mapping

@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/upstream/mapping/shop.h"
 
 namespace gateway::mapping {
@@ -232,6 +234,61 @@ TEST(BadRoute, StreamingHasNoMapping) {
     EXPECT_EQ(Compiled(absl::StrCat(kHead, kProvider, "service S { rpc ", signature, " {", kGet,
                                     "} } message Req {}")),
               "bad.v1.S.M: streaming has no REST mapping");
+  }
+}
+
+// A list, and a stream beside it that does not fit.
+TEST(BadRoute, AStreamFitsItsList) {
+  constexpr char kMessages[] = R"(
+      message Req {
+        optional int32 limit = 1 [(gateway.v1.field).maximum = 9];
+        optional string after = 2;
+        optional bool asc = 3;
+        optional int32 free = 4;
+        repeated string many = 5;
+      }
+      message Item { optional string id = 1; optional int32 size = 2; }
+      message List { repeated Item items = 1; optional Item one = 2; }
+      message Other { optional string id = 1; }
+      message Good { Item item = 1; string cursor = 2; }
+      message NoCursor { Item item = 1; }
+      message WrongItem { Other item = 1; string cursor = 2; }
+      message OneMore { Item item = 1; string cursor = 2; string third = 3; })";
+  constexpr char kPages[] =
+      R"(list: "L" items: "items" id: "id" cursor: "after" limit: "limit" oldest_first: "asc")";
+  const auto compiled = [&](absl::string_view signature, absl::string_view pages,
+                            absl::string_view more = "") {
+    return Compiled(absl::StrCat(
+        kHead, kProvider, "service S { rpc L(Req) returns (List) {", kGet,
+        "option idempotency_level = NO_SIDE_EFFECTS;} rpc W(Req) returns (List) {", kGet, "} rpc ",
+        signature, " { option (gateway.v1.method).pages = {", pages, "};", more, "} }", kMessages));
+  };
+  constexpr char kSignature[] = "M(Req) returns (stream Good)";
+  EXPECT_EQ(compiled(kSignature, kPages), "ok");
+  const auto replaced = [&](absl::string_view from, absl::string_view to) {
+    return compiled(kSignature, absl::StrReplaceAll(kPages, {{from, to}}));
+  };
+  constexpr char kShape[] = "an RPC with `pages` answers with a stream, and has no http rule";
+  constexpr char kMessage[] = "the stream's message must have two fields, the item and its cursor";
+  const std::pair<std::string, std::string> cases[] = {
+      {compiled("M(Req) returns (Good)", kPages), kShape},
+      {compiled("M(stream Req) returns (stream Good)", kPages), kShape},
+      {replaced("list: \"L\"", "list: \"X\""), "X is no read of this service"},
+      {replaced("list: \"L\"", "list: \"W\""), "W is no read of this service"},
+      {compiled("M(Item) returns (stream Good)", kPages), "must take the request of L"},
+      {replaced("\"after\"", "\"x\""), "x is no query parameter of the list"},
+      {replaced("\"after\"", "\"many\""), "many is no query parameter of the list"},
+      {replaced("\"after\"", "\"free\""), "the cursor must be a string"},
+      {replaced("\"limit\"", "\"free\""), "the limit must be a number with a maximum"},
+      {replaced("\"asc\"", "\"free\""), "oldest_first must name a bool"},
+      {replaced("\"items\"", "\"one\""), "one is no list of messages in the reply"},
+      {replaced("\"id\"", "\"size\""), "size is no string of an item"},
+      {compiled("M(Req) returns (stream NoCursor)", kPages), kMessage},
+      {compiled("M(Req) returns (stream WrongItem)", kPages), kMessage},
+      {compiled("M(Req) returns (stream OneMore)", kPages), kMessage},
+  };
+  for (const auto& [said, reason] : cases) {
+    EXPECT_EQ(said, absl::StrCat("bad.v1.S.M: pages: ", reason));
   }
 }
 

@@ -24,6 +24,9 @@ constexpr absl::string_view kIdempotencyKey = "idempotency-key";
 // Where the provider states no bound.
 constexpr size_t kMaxIdempotencyKey = 1024;
 
+// In place of a value that is not shown.
+constexpr absl::string_view kHidden = "***";
+
 // So that it need not grow.
 constexpr size_t kUsualUrl = 128;
 // How much larger than the message its JSON usually is: JSON spells out the names.
@@ -113,7 +116,7 @@ class RequestWriter {
     } else if (text.empty() || text == "." || text == "..") {
       violations_.Add(at, "must not be empty, `.` or `..`");
     }
-    AppendPercentEncoded(text, request_.http.url);
+    AppendValue(field, text);
     return WireResult::kOk;
   }
 
@@ -178,7 +181,16 @@ class RequestWriter {
     url.push_back(NextSeparator());
     AppendPercentEncoded(field.wire_name, url);
     url.push_back('=');
-    AppendPercentEncoded(scalar.text, url);
+    AppendValue(field, scalar.text);
+  }
+
+  void AppendValue(const FieldPlan& field, absl::string_view text) {
+    std::string& url = request_.http.url;
+    if (context_.hides_secrets && field.sensitive) {
+      url.append(kHidden.data(), kHidden.size());
+    } else {
+      AppendPercentEncoded(text, url);
+    }
   }
 
   // Neither the path nor a base URL contains a `?`.
@@ -208,6 +220,8 @@ class RequestWriter {
     std::string pairs;
     AppendForm(route_.provider->keys(), name, json, at, violations_, pairs);
     if (pairs.empty()) return;
+    // Any of the values in it may be one that is never shown.
+    if (context_.hides_secrets) pairs = std::string(kHidden);
     request_.http.url.push_back(NextSeparator());
     request_.http.url.append(pairs);
   }
@@ -228,7 +242,7 @@ class RequestWriter {
   void WriteHeaders() {
     http::HeaderLines& headers = request_.http.headers;
     headers.Add("Accept: application/json");
-    headers.Add("User-Agent: billing-gateway");
+    headers.Add("User-Agent: billing-gateway/" GATEWAY_VERSION);
     if (request_.http.has_body) {
       headers.Add(route_.body_form == BodyForm::kForm
                       ? "Content-Type: application/x-www-form-urlencoded"

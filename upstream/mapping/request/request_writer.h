@@ -33,6 +33,8 @@ struct RequestContext {
   std::optional<absl::string_view> idempotency_key = std::nullopt;
   // A ledger heeds the key of every write, so none is refused because the upstream ignores it.
   bool ledger_heeds_keys = false;
+  // For showing the URL, not for sending: asterisks stand in place of what is never shown.
+  bool hides_secrets = false;
   // Bounds that are relative to the present are checked against it.
   absl::Time now = absl::Now();
 };

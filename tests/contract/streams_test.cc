@@ -1,0 +1,61 @@
+// Every paged list has a stream beside it. That the two fit each other is looked at when routes are
+// compiled (upstream/mapping/paged_list.h).
+#include <google/protobuf/descriptor.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/v1/annotations.pb.h"
+#include "google/api/annotations.pb.h"
+#include "upstream/mapping/descriptors.h"
+#include "upstream/mapping/route.h"
+
+namespace gateway::contract {
+namespace {
+
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
+
+bool IsPagedList(const MethodDescriptor& rpc) {
+  if (!rpc.options().HasExtension(google::api::http)) return false;
+  const auto has = [&](const char* name) {
+    return rpc.input_type()->FindFieldByName(name) != nullptr;
+  };
+  return has("limit") && (has("after") || has("starting_after"));
+}
+
+const MethodDescriptor* StreamOf(const MethodDescriptor& list) {
+  const ServiceDescriptor& service = *list.service();
+  for (int i = 0; i < service.method_count(); ++i) {
+    const auto& pages = service.method(i)->options().GetExtension(v1::method).pages();
+    if (pages.list() == list.name()) return service.method(i);
+  }
+  return nullptr;
+}
+
+TEST(StreamsTest, EveryPagedListHasOne) {
+  size_t lists = 0;
+  for (const auto* const file : mapping::EmbeddedFiles()) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        const MethodDescriptor& rpc = *file->service(s)->method(m);
+        if (!IsPagedList(rpc)) continue;
+        ++lists;
+        const MethodDescriptor* const stream = StreamOf(rpc);
+        ASSERT_NE(stream, nullptr) << rpc.full_name();
+        EXPECT_EQ(stream->index(), rpc.index() + 1) << rpc.full_name();
+        EXPECT_EQ(stream->output_type()->name(), absl::StrCat(stream->name(), "Response"));
+      }
+    }
+  }
+  const auto table = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->lists().size(), lists);
+  EXPECT_GE(lists, 16u);
+  std::cout << lists << " paged lists, each with its stream\n";
+}
+
+}  // namespace
+}  // namespace gateway::contract

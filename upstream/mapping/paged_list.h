@@ -1,0 +1,125 @@
+// A paged list as a stream, compiled from descriptors at start: an RPC with the option `pages`
+// (gateway/v1/annotations.proto) and the route of the list that its pages come from.
+//
+//   PageRequests::Read   the stream's request -> the requests of its pages
+//   PageItems            one page's reply -> its items, each with its id
+//   IdOrder              whether ids come as the stream promises
+//   PagedList::Message   item and id -> the stream's next message
+//
+// Thread-safety: PagedList is immutable; the others belong to one thread at a time.
+// Lifetime: a PagedList lives as long as the RouteTable that made it.
+#ifndef UPSTREAM_MAPPING_PAGED_LIST_H_
+#define UPSTREAM_MAPPING_PAGED_LIST_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/failure.h"
+#include "upstream/mapping/plan.h"
+#include "upstream/mapping/wire.h"
+
+namespace gateway::mapping {
+
+struct Route;
+
+struct PagedList {
+  std::string full_name;  // "paynow.management.v1.OrdersService.StreamOrders"
+  std::string rpc_path;   // "/paynow.management.v1.OrdersService/StreamOrders"
+  const Route* page = nullptr;
+
+  // Fields of the request.
+  const FieldPlan* cursor = nullptr;
+  const FieldPlan* limit = nullptr;
+  const FieldPlan* oldest_first = nullptr;  // null: the order is the upstream's
+  FieldSet unused;                          // the caller must not set them
+
+  // Numbers of fields: in the page's reply, in an item, in the stream's message.
+  uint32_t items = 0;
+  uint32_t id = 0;
+  uint32_t to_item = 0;
+  uint32_t to_cursor = 0;
+
+  // The stream's message for one item.
+  std::string Message(absl::string_view item, absl::string_view item_id) const;
+};
+
+// All RPCs with the option. INVALID_ARGUMENT names the RPC and what does not fit the list that it
+// names. `routes` outlive what is returned.
+absl::StatusOr<std::vector<PagedList>> CompilePagedLists(
+    const std::vector<const google::protobuf::FileDescriptor*>& files,
+    const std::vector<Route>& routes);
+
+class PageRequests {
+ public:
+  // A Failure with outcome kNotSent for bytes that are no request, and for a field that a stream
+  // has no use for. Values are checked where the page's request is written.
+  static std::variant<PageRequests, Failure> Read(const PagedList& list, absl::string_view message);
+
+  // The request of the page behind the item with this id; "" for the first page.
+  std::string After(absl::string_view id) const;
+
+  // Where the caller wants the stream to begin; "" for the beginning.
+  const std::string& begin() const { return begin_; }
+
+ private:
+  explicit PageRequests(const PagedList& list) : list_(&list) {}
+
+  const PagedList* list_;
+  std::string common_;  // of all pages
+  std::string begin_;
+};
+
+// Views are valid as long as this object.
+class PageItems {
+ public:
+  struct Item {
+    absl::string_view bytes;
+    absl::string_view id;  // empty: it has none
+  };
+
+  PageItems(const PagedList& list, std::string reply)
+      : list_(list), reply_(std::move(reply)), reader_(reply_) {}
+  PageItems(const PageItems&) = delete;
+  PageItems& operator=(const PageItems&) = delete;
+
+  // nullopt after the last.
+  std::optional<Item> Next();
+
+  bool empty() const { return count_ == 0; }
+
+ private:
+  const PagedList& list_;
+  const std::string reply_;
+  WireReader reader_;
+  size_t count_ = 0;
+};
+
+class IdOrder {
+ public:
+  // `begin`: the id that the stream begins behind; "" for none.
+  IdOrder(const PagedList& list, absl::string_view begin);
+
+  // False where the stream would break its promise with this id: it does not rise, or came before.
+  bool Accept(absl::string_view id);
+  void EndPage();
+
+ private:
+  const bool rises_;
+  std::string last_;
+  // Where ids need not rise: those of this page and of the one before.
+  absl::flat_hash_set<std::string> page_;
+  absl::flat_hash_set<std::string> page_before_;
+};
+
+}  // namespace gateway::mapping
+
+#endif  // UPSTREAM_MAPPING_PAGED_LIST_H_
