@@ -8,6 +8,7 @@ PRESET := default
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract recipes
+.PHONY: examples list-memory
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -153,6 +154,13 @@ contracts: install ## apply all versions of PayNow's contract in the folder SPEC
 service-config: ## write docs/clients/service-config.json from the protos
 	@cmake --build $(BUILD) --target service-config >/dev/null
 	$(BUILD)/service-config > docs/clients/service-config.json
+
+examples: build ## build and run a shop in Python, Go, TypeScript and Java against the sandbox (LANGUAGES="go java": only those)
+	examples/run.sh $(BUILD) $(LANGUAGES)
+
+list-memory: build ## stream LIST_ORDERS (1000000) orders to a slow reader, and look at the gateway's memory
+	@cmake --build $(BUILD) --target list_stream_test >$(BUILD)/list-build.log || { cat $(BUILD)/list-build.log; exit 1; }
+	LIST_ORDERS=$${LIST_ORDERS:-1000000} $(BUILD)/list_stream_test
 
 image: ## build the images of gateway and sandbox with buildah (Debian packages; no Docker)
 	deploy/image/image.sh
