@@ -34,7 +34,8 @@ struct Claims {
   // Who signed the token.
   absl::string_view issuer() const {
     const auto found = texts.find("iss");
-    return found == texts.end() || found->second.empty() ? "" : found->second.front();
+    if (found == texts.end() || found->second.empty()) return "";
+    return found->second.front();
   }
 
   std::string subject;  // empty: the token names none
