@@ -139,7 +139,7 @@ rolling-restart: build ## restart one of two gateways, RESTARTS (20) times in tu
 	@cmake --build $(BUILD) --target rolling_restart_test
 	RESTARTS=$${RESTARTS:-20} $(BUILD)/rolling_restart_test
 
-contract: install ## take PayNow's next contract: SPEC=management-api.json [WEBHOOKS=webhook-definitions.json]; protos, counts, tests, report
+contract: install ## take PayNow's next contract: SPEC=management-api.json [WEBHOOKS=webhook-definitions.json]; protos, sandbox, counts, tests, report
 	@[ -n "$(SPEC)" ] || { echo "SPEC=management-api.json [WEBHOOKS=webhook-definitions.json]"; exit 2; }
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@code=0; tools/scripts/contract.sh $(BUILD) $(SPEC) $(WEBHOOKS) || code=$$?; \

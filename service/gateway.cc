@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "gateway/v1/contract.pb.h"
 #include "service/authorization/settings.h"
 #include "service/call/ledger_call.h"
 #include "service/call/list_call.h"
@@ -96,7 +97,7 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
                                          [this](const Generation& next) { OnReload(next); });
   if (ledger_ != nullptr) MakeReconciler();
   MakeEndpoints(config);
-  MakeMetrics();
+  MakeMetrics(files);
   WarnOfPlaintext(config);
   WarnOfReadableSecrets(config);
   WarnOfDryRun(*(*generation)->authorization);
@@ -181,8 +182,12 @@ void Gateway::MakeEndpoints(const Config& config) {
   }
 }
 
-void Gateway::MakeMetrics() {
+void Gateway::MakeMetrics(const mapping::Files& files) {
   Metrics::Sources sources;
+  for (const google::protobuf::FileDescriptor* file : files) {
+    const std::string& version = file->options().GetExtension(v1::contract);
+    if (!version.empty()) sources.contracts.push_back({file->package(), version});
+  }
   for (const Method& method : methods_) {
     const Operation& operation = method.operation;
     sources.rpcs.push_back({operation.service, operation.method, operation.read, &method.stats});

@@ -85,7 +85,7 @@ class Gateway {
   void MakeReconciler();
   void MakeEndpoints(const Config& config);
   Method& AddMethod(Operation operation, const std::string& path, bool audited);
-  void MakeMetrics();
+  void MakeMetrics(const mapping::Files& files);
   absl::Status Listen(const Config& config);
   void WatchUpstreams(const Config& config);
 

@@ -208,6 +208,15 @@ MetricFamily DriftOf(const DriftLog& drift) {
   return family.Take();
 }
 
+MetricFamily ContractsOf(const std::vector<Metrics::Contract>& contracts) {
+  Family family("gateway_contract_info", MetricType::Gauge,
+                "The version of an upstream's contract that the protos of a package mirror.");
+  for (const Metrics::Contract& contract : contracts) {
+    family.Add({{"package", contract.package}, {"contract", contract.version}}, 1);
+  }
+  return family.Take();
+}
+
 MetricFamily AuditOf(const AuditLog& audit) {
   Family family(
       "gateway_audit_lines_total", MetricType::Counter,
@@ -283,6 +292,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   }
   upstreams.MoveTo(families);
   families.push_back(DriftOf(*sources_.drift));
+  families.push_back(ContractsOf(sources_.contracts));
   families.push_back(ReloadsOf(sources_.reloader->counters()));
   families.push_back(SecurityFilesOf(sources_.reloader->security_files()));
   AddTelemetry(*sources_.telemetry, families);

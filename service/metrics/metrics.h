@@ -36,8 +36,14 @@ class Metrics : public prometheus::Collectable {
     bool read;
     const CallStats* stats;
   };
+  struct Contract {
+    std::string package;  // "paynow.management.v1"
+    std::string version;  // as the upstream publishes it
+  };
   struct Sources {
     std::vector<Rpc> rpcs;
+    // What replies are held against, where the upstream publishes versions.
+    std::vector<Contract> contracts;
     // For the upstreams, and the files of certificates.
     const Slot<Generation>* in_force;
     const DriftLog* drift;

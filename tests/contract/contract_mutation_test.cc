@@ -78,7 +78,7 @@ class ContractMutationTest : public testing::TestWithParam<Expected> {
 
 TEST_P(ContractMutationTest, EveryFactOfAnOperation) {
   for (const json& operation : contract_["operations"]) {
-    std::string unit = absl::StrCat("operation ", operation["id"].get<std::string>());
+    std::string unit = UnitOf(operation);
     for (const Mutant& mutant : OperationMutants(operation, texts_)) {
       Facts mutated;
       AddOperation(mutant.unit, mutated);
@@ -101,7 +101,7 @@ TEST_P(ContractMutationTest, EveryFactOfASchema) {
 
 TEST_P(ContractMutationTest, EveryOperationThatIsMissingOrTwice) {
   for (const json& operation : contract_["operations"]) {
-    std::string unit = absl::StrCat("operation ", operation["id"].get<std::string>());
+    std::string unit = UnitOf(operation);
     EXPECT_TRUE(Names(JudgeMutated(unit, {}), unit, "")) << unit;
     Facts twice;
     AddOperation(operation, twice);

@@ -50,7 +50,7 @@ struct Tallies {
 };
 
 void CountOperation(const json& operation, const Verdict& verdict, Tallies& tallies) {
-  std::string unit = absl::StrCat("operation ", operation["id"].get<std::string>());
+  std::string unit = UnitOf(operation);
   tallies.operations.Count(Agrees(verdict, unit));
   size_t position = 0;
   for (size_t i = 0; i < operation.value("path_params", json::array()).size(); ++i) {

@@ -102,7 +102,9 @@ class Vocabulary {
 class Search {
  public:
   Search(const json& contract, const json& renamed)
-      : contract_(contract), renamed_(renamed), vocabulary_(contract_["schemas"]) {}
+      : contract_(contract),
+        renamed_(RenamedIn(contract, renamed)),
+        vocabulary_(contract_["schemas"]) {}
 
   std::set<std::string> Run(const json& digest) {
     for (const auto& [name, said] : digest["operations"].items()) Operation(name, said);
@@ -188,7 +190,7 @@ class Search {
   }
 
   const json& contract_;
-  const json& renamed_;
+  const json renamed_;
   const Vocabulary vocabulary_;
   std::set<std::string> missing_;
 };
@@ -238,6 +240,18 @@ DigestExceptions DigestExceptionsOf(const std::string& provider) {
     }
   }
   return exceptions;
+}
+
+json RenamedIn(const json& contract, const json& renamed) {
+  json all = contract.value("renamed", json::object());
+  all.update(renamed);
+  return all;
+}
+
+bool IsWord(absl::string_view what) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(what, ' ');
+  if (absl::StartsWith(parts.back(), "value:")) return false;
+  return parts.size() > (parts[0] == "schema" ? 2u : 3u);
 }
 
 std::set<std::string> MissingFrom(const json& contract, const json& digest, const json& renamed) {

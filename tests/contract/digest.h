@@ -4,7 +4,8 @@
 // event that the documents state, in words that digest.py explains. It is made from the documents'
 // facts and never from the contract data, so a thing that the data dropped shows here.
 // digest.exceptions.json says which schemas have another name in the data, and what is left out of
-// it, with the reason.
+// it, with the reason. digest.changes.json lists what a later version of PayNow's contract says
+// otherwise: `make contract` writes it, and it can excuse words only, never a thing that is lost.
 //
 // Thread-safety: pure functions. Errors: a member of a wrong JSON type throws nlohmann's
 // exceptions.
@@ -15,6 +16,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace gateway::contract {
 
@@ -32,6 +35,14 @@ struct DigestExceptions {
 };
 
 DigestExceptions DigestExceptionsOf(const std::string& provider);
+
+// By the name in the digest, the name in the contract data: what the upstream has renamed since
+// (`renamed` of the data), and what digest.exceptions.json says.
+nlohmann::json RenamedIn(const nlohmann::json& contract, const nlohmann::json& renamed);
+
+// Whether a missing thing is a word on something that is there ("schema Order.id required"), and
+// not an operation, a schema, a member, a text or an event that is gone altogether.
+bool IsWord(absl::string_view what);
 
 // What the digest states and the contract lacks: "schema Event", "schema Event.type value:a",
 // "operation GET /a query limit max:100", "event order.paid".

@@ -47,7 +47,8 @@ std::string Prefix(const EnumDescriptor& type) {
   absl::string_view prefix = zero->name();
   if (!absl::ConsumeSuffix(&prefix, "UNSPECIFIED")) return "";
   std::string letters = absl::AsciiStrToLower(absl::StrReplaceAll(prefix, {{"_", ""}}));
-  return letters == absl::AsciiStrToLower(type.name()) ? std::string(prefix) : "";
+  const std::string name = absl::AsciiStrToLower(absl::StrReplaceAll(type.name(), {{"_", ""}}));
+  return letters == name ? std::string(prefix) : "";
 }
 
 // The rule of EnumValueRules.text.

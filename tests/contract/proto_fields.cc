@@ -1,5 +1,6 @@
 #include "tests/contract/proto_fields.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -77,7 +78,8 @@ std::string ElementText(const FieldDescriptor& element, v1::Format format) {
     if (known.format == format && unformatted == known.of) return known.text;
   }
   for (const TextFormat& known : kTextFormats) {
-    if (known.format == format && element.type() == FieldDescriptor::TYPE_STRING) {
+    const bool number = format == v1::FLAKE_ID && element.type() == FieldDescriptor::TYPE_INT64;
+    if (known.format == format && (number || element.type() == FieldDescriptor::TYPE_STRING)) {
       return known.schema;
     }
   }
@@ -129,7 +131,7 @@ void SayField(const FieldDescriptor& field, const std::string& place, Unit& unit
   const v1::FieldRules& rules = RulesOf(field);
   Say(unit, place + ".type", TypeText(field));
   SayPresence(field, place, unit);
-  SayIf(rules.required(), place, "required", unit);
+  SayIf(rules.required() || rules.newly_required(), place, "required", unit);
   SayIf(rules.nullable(), place, "nullable", unit);
   SayIf(rules.local(), place, "local", unit);
   SayIf(field.options().deprecated(), place, "deprecated", unit);
@@ -153,8 +155,37 @@ void SayField(const FieldDescriptor& field, const std::string& place, Unit& unit
   say_bound(rules.has_max_seconds_ahead(), "max_seconds_ahead", rules.max_seconds_ahead());
 }
 
+namespace {
+
+std::string SnakeCase(const std::string& name) {
+  std::string snake;
+  for (const char c : name) {
+    if (absl::ascii_isupper(c) && !snake.empty()) snake += '_';
+    snake += absl::ascii_tolower(c);
+  }
+  return snake;
+}
+
+// A field may have another name than the upstream's where that one is another field's, or where
+// Java's accessors of an enum beside it would have it.
+std::string NameToTell(const FieldDescriptor& field) {
+  const std::string wanted = SnakeCase(WireName(field));
+  const Descriptor& owner = *field.containing_type();
+  for (int i = 0; i < owner.field_count(); ++i) {
+    const FieldDescriptor& other = *owner.field(i);
+    if (&other == &field) continue;
+    const bool taken = other.name() == wanted && absl::EndsWith(field.name(), "_" + wanted);
+    const bool shadowed = other.enum_type() != nullptr && other.name() + "_value" == wanted &&
+                          other.name() + "_text" == field.name();
+    if (taken || shadowed) return wanted;
+  }
+  return field.name();
+}
+
+}  // namespace
+
 void SayNamedField(const FieldDescriptor& field, const std::string& place, Unit& unit) {
-  Say(unit, place + ".field", field.name());
+  Say(unit, place + ".field", NameToTell(field));
   SayField(field, place, unit);
 }
 

@@ -57,10 +57,19 @@ std::string TagOf(const MethodDescriptor& rpc) {
   return std::string(absl::StripSuffix(rpc.service()->name(), "Service"));
 }
 
-// The last part of the operationId.
-std::string UpstreamName(const MethodDescriptor& rpc) {
+std::string LastPart(const MethodDescriptor& rpc) {
   const std::string& id = rpc.options().GetExtension(v1::method).operation_id();
   return id.empty() ? rpc.name() : id.substr(id.rfind('_') + 1);
+}
+
+// The last part of the operationId. RPCs that share it are known by their own names.
+std::string UpstreamName(const MethodDescriptor& rpc) {
+  const std::string last = LastPart(rpc);
+  int sharing = 0;
+  for (int i = 0; i < rpc.service()->method_count(); ++i) {
+    if (LastPart(*rpc.service()->method(i)) == last) ++sharing;
+  }
+  return sharing > 1 ? rpc.name() : last;
 }
 
 void SayOddities(const MethodDescriptor& rpc, Unit& unit) {
@@ -167,7 +176,7 @@ void AddRpc(const MethodDescriptor& rpc, Facts& facts) {
   SayBody(rpc, RuleOf(rpc).body(), unit);
   SayOtherFields(rpc, variables, RuleOf(rpc).body(), unit);
   SayReply(rpc, unit);
-  AddUnit(facts, absl::StrCat("operation ", TagOf(rpc), "_", UpstreamName(rpc)), std::move(unit));
+  AddUnit(facts, absl::StrCat("operation ", TagOf(rpc), "_", rpc.name()), std::move(unit));
 }
 
 }  // namespace gateway::contract

@@ -96,6 +96,16 @@ class ProtoSweepTest : public testing::Test {
            replies_.count(message) == 0;
   }
 
+  // Of a message or an enum: the upstream's name where that is another one.
+  static std::string SchemaUnit(const Message& type) {
+    const std::string& name = type.options().GetExtension(v1::schema).name();
+    return absl::StrCat("schema ", name.empty() ? type.name() : name);
+  }
+  static std::string SchemaUnit(const Enum& type) {
+    const std::string& name = type.options().GetExtension(v1::enum_schema).name();
+    return absl::StrCat("schema ", name.empty() ? type.name() : name);
+  }
+
   // The unit and the beginning of the place of each mistake that was made.
   using Expected = std::vector<std::pair<std::string, std::string>>;
 
@@ -168,7 +178,7 @@ TEST_F(ProtoSweepTest, EveryFieldOfASchema) {
       for (int i = message.field_size() - 1; i >= 0; --i) {
         std::string place = WireName(message.field(i)) + ".";
         if (!slip.make(message, i)) continue;
-        expected.push_back({absl::StrCat("schema ", message.name()), place});
+        expected.push_back({SchemaUnit(message), place});
       }
     });
     ExpectAll(protos, expected, slip.name);
@@ -201,15 +211,14 @@ TEST_F(ProtoSweepTest, EveryValueOfAnEnum) {
     std::string text = absl::StrCat("text of ", value.number());
     value.mutable_options()->MutableExtension(v1::value)->set_text(text);
     bool zero = value.number() == 0;
-    expected.push_back(
-        {absl::StrCat("schema ", type.name()), zero ? "proper zero" : "value " + text});
+    expected.push_back({SchemaUnit(type), zero ? "proper zero" : "value " + text});
   });
   ExpectAll(texts, expected, "other text");
 
   expected.clear();
   for_each_value(names, [&](const Enum& type, auto& value) {
     value.set_name(absl::StrCat("X", value.name()));
-    expected.push_back({absl::StrCat("schema ", type.name()), ""});
+    expected.push_back({SchemaUnit(type), ""});
   });
   ExpectAll(names, expected, "other name");
   ExpectAtLeast(2 * static_cast<int>(CountOf(kPaynow, "enum_texts")));

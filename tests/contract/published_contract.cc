@@ -100,6 +100,12 @@ void SayType(const json& type, const std::string& place, Unit& unit) {
   SayUnreadOfElements(type, place + ".", unit);
 }
 
+// What the upstream has given up and this project keeps is local, and deprecated: operations and
+// fields have a flag of their own for the latter.
+void SayGone(const json& object, const std::string& place, Unit& unit) {
+  if (object.value("gone", false)) Say(unit, absl::StrCat(place, "local"), "yes");
+}
+
 void SayFlags(const json& object, absl::string_view place, Unit& unit) {
   for (absl::string_view flag : kFlags) {
     if (object.value(std::string(flag), false)) Say(unit, absl::StrCat(place, ".", flag), "yes");
@@ -179,7 +185,8 @@ void SayField(const std::string& name, const json& field, Unit& unit) {
   for (const json& alias : field.value("aliases", json::array())) {
     Say(unit, absl::StrCat(name, ".alias ", alias.get<std::string>()), "yes");
   }
-  SayUnread(field, {kTypeMembers, kFlags, kBounds, {"aliases"}}, name + ".", unit);
+  SayGone(field, name + ".", unit);
+  SayUnread(field, {kTypeMembers, kFlags, kBounds, {"aliases", "gone"}}, name + ".", unit);
 }
 
 // "object", "string enum", "string flake-id"
@@ -196,14 +203,19 @@ Facts PublishedFacts(const json& contract) {
   Facts facts;
   Unit unit;
   Say(unit, "version", TextOf(contract, "version"));
-  SayUnread(contract,
-            {{"provider", "api", "version", "base_path", "operations", "events", "schemas"}}, "",
-            unit);
+  SayUnread(
+      contract,
+      {{"provider", "api", "version", "base_path", "operations", "events", "schemas"}, {"renamed"}},
+      "", unit);
   AddUnit(facts, "API", std::move(unit));
   for (const json& operation : contract.at("operations")) AddOperation(operation, facts);
   for (const json& event : contract.value("events", json::array())) AddEvent(event, facts);
   for (const auto& [name, schema] : contract.at("schemas").items()) AddSchema(name, schema, facts);
   return facts;
+}
+
+std::string UnitOf(const json& operation) {
+  return absl::StrCat("operation ", TextOf(operation, "id"));
 }
 
 void AddOperation(const json& operation, Facts& facts) {
@@ -218,11 +230,12 @@ void AddOperation(const json& operation, Facts& facts) {
   SayQuery(operation, unit);
   SayBody(operation, unit);
   SayReply(operation, unit);
+  SayGone(operation, "", unit);
   SayUnread(operation,
             {{"id", "tag", "rpc", "verb", "path", "path_params", "query", "body", "reply"},
-             {"deprecated", "idempotency_key"}},
+             {"deprecated", "idempotency_key", "gone"}},
             "", unit);
-  AddUnit(facts, absl::StrCat("operation ", TextOf(operation, "id")), std::move(unit));
+  AddUnit(facts, UnitOf(operation), std::move(unit));
 }
 
 void AddEvent(const json& event, Facts& facts) {
@@ -241,7 +254,14 @@ void AddSchema(const std::string& name, const json& schema, Facts& facts) {
   for (const json& text : schema.value("enum", json::array())) {
     Say(unit, absl::StrCat("value ", text.get<std::string>()), "yes");
   }
-  SayUnread(schema, {{"type", "format", "fields", "enum", "open"}}, "", unit);
+  for (const json& text : schema.value("gone_texts", json::array())) {
+    for (const char* what : {".deprecated", ".local"}) {
+      Say(unit, absl::StrCat("value ", text.get<std::string>(), what), "yes");
+    }
+  }
+  SayGone(schema, "", unit);
+  if (schema.value("gone", false)) Say(unit, "deprecated", "yes");
+  SayUnread(schema, {{"type", "format", "fields", "enum", "open", "gone", "gone_texts"}}, "", unit);
   AddUnit(facts, absl::StrCat("schema ", name), std::move(unit));
 }
 

@@ -31,11 +31,14 @@ namespace gateway::contract {
 //   const      the only value there is
 //   default    what the upstream takes where nothing is sent
 //   partial    an update that need not bring all required members: here every PATCH is one
-// and of the whole: `provider`, `api`, and `base_path`, which every path repeats.
+// and of the whole: `provider`, `api`, `base_path`, which every path repeats, and `renamed`.
 inline constexpr absl::string_view kSilent[] = {"also",  "status",  "read_only", "closed",
                                                 "const", "default", "partial"};
 
 Facts PublishedFacts(const nlohmann::json& contract);
+
+// Where the facts of an element of `operations` stand: "operation Orders_RefundOrder".
+std::string UnitOf(const nlohmann::json& operation);
 
 // One element of `operations` or `events`, one member of `schemas`: all of PublishedFacts is made
 // of these.

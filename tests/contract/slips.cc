@@ -18,7 +18,9 @@ bool IsMap(const Message& message, const Field& field) {
 }
 
 void Retype(Field& field) {
-  bool was_string = field.type() == Field::TYPE_STRING;
+  // An id may be a text or a number.
+  bool was_string = field.type() == Field::TYPE_STRING ||
+                    field.options().GetExtension(v1::field).format() == v1::FLAKE_ID;
   field.clear_type_name();
   field.set_type(was_string ? Field::TYPE_BOOL : Field::TYPE_STRING);
 }
@@ -82,7 +84,11 @@ std::vector<FieldSlip> FieldSlips() {
          options.set_deprecated(!options.deprecated());
          return true;
        }},
-      InRules("required or not", [](v1::FieldRules& r) { r.set_required(!r.required()); }),
+      InRules("required or not",
+              [](v1::FieldRules& r) {
+                r.set_required(!r.required() && !r.newly_required());
+                r.clear_newly_required();
+              }),
       InRules("nullable or not", [](v1::FieldRules& r) { r.set_nullable(!r.nullable()); }),
       InRules("null when unset or not",
               [](v1::FieldRules& r) { r.set_null_when_unset(!r.null_when_unset()); }),

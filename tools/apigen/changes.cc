@@ -63,6 +63,23 @@ std::string BoundsOf(const Field& field) {
   return words.empty() ? "no bounds" : absl::StrJoin(words, ", ");
 }
 
+// In words; empty where the field may be left out.
+std::string DemandOf(const Field& field) {
+  const bool list = field.label == Label::kRepeated || field.label == Label::kMap;
+  if (RulesOf(field).required() && list && RulesOf(field).min_items() == 0) {
+    return "required, sent empty where a caller has none";
+  }
+  if (RulesOf(field).required()) return "required";
+  return RulesOf(field).newly_required() ? "required by the upstream, which decides" : "";
+}
+
+// A request without the field is refused, by the gateway or by the upstream.
+bool Refuses(const Field& field) {
+  const bool list = field.label == Label::kRepeated || field.label == Label::kMap;
+  const bool sent_empty = list && RulesOf(field).min_items() == 0;
+  return (RulesOf(field).required() && !sent_empty) || RulesOf(field).newly_required();
+}
+
 const Field* FindNumber(const std::vector<Field>& fields, int number) {
   const auto found = std::find_if(fields.begin(), fields.end(),
                                   [&](const Field& field) { return field.number == number; });
@@ -217,10 +234,11 @@ class Comparison {
     }
     for (const Field& field : now.fields) {
       if (Find(old.fields, field.name) != nullptr) continue;
-      const bool required = RulesOf(field).required();
+      const std::string demand = DemandOf(field);
       Add(Kind::kAdded, absl::StrCat(now.name, ".", field.name),
-          absl::StrCat(TypeOf(field), ", number ", field.number, required ? ", required" : ""),
-          sent && required ? kCalls : kNothing, now.name);
+          absl::StrCat(TypeOf(field), ", number ", field.number, demand.empty() ? "" : ", ",
+                       demand),
+          sent && Refuses(field) ? kCalls : kNothing, now.name);
     }
   }
 
@@ -234,10 +252,11 @@ class Comparison {
       Add(Kind::kRetyped, subject, detail, kJsonAndSource, type);
     }
     const bool sent = reach_.IsSent(type);
-    if (RulesOf(old).required() != RulesOf(now).required()) {
-      const bool demanded = RulesOf(now).required();
-      Add(Kind::kRequired, subject, demanded ? "now required" : "no longer required",
-          sent && demanded ? kCalls : kNothing, type);
+    if (DemandOf(old) != DemandOf(now)) {
+      const std::string demand = DemandOf(now);
+      Add(Kind::kRequired, subject,
+          demand.empty() ? "no longer required" : absl::StrCat("now ", demand),
+          sent && Refuses(now) ? kCalls : kNothing, type);
     }
     if (RulesOf(old).nullable() != RulesOf(now).nullable()) {
       Add(Kind::kNullable, subject, RulesOf(now).nullable() ? "may be null" : "is never null",

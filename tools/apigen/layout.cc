@@ -4,12 +4,15 @@
 #include <climits>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gateway/v1/annotations.pb.h"
+#include "gateway/v1/contract.pb.h"
+#include "google/protobuf/text_format.h"
 #include "tools/apigen/type_mapping.h"
 
 namespace gateway::apigen {
@@ -31,6 +34,7 @@ constexpr std::pair<const char*, const char*> kKnownImports[] = {
 
 constexpr char kHttpImport[] = "google/api/annotations.proto";
 constexpr char kRulesImport[] = "gateway/v1/annotations.proto";
+constexpr char kContractImport[] = "gateway/v1/contract.proto";
 
 // The types that a service reaches, each once, in the order in which a reader meets them.
 class Walk {
@@ -181,6 +185,7 @@ class Layout {
       const auto committed = committed_.files.find(file.path);
       if (committed == committed_.files.end()) {
         file.notes.head.leading = DefaultHead(stem);
+        file.notes.options = SharedOptions();
       } else if (committed->second.ours) {
         file.notes = committed->second;
       } else {
@@ -190,6 +195,39 @@ class Layout {
       files.push_back(std::move(file));
     }
     return files;
+  }
+
+  // What all files of the package say alike, of a package of Go, Java or C# for example.
+  google::protobuf::FileOptions SharedOptions() const {
+    std::optional<google::protobuf::FileOptions> shared;
+    for (const auto& [path, notes] : committed_.files) {
+      if (!notes.ours) continue;
+      if (shared) {
+        KeepWhatIsEqual(notes.options, *shared);
+      } else {
+        shared = notes.options;
+      }
+    }
+    return shared.value_or(google::protobuf::FileOptions());
+  }
+
+  static void KeepWhatIsEqual(const google::protobuf::FileOptions& other,
+                              google::protobuf::FileOptions& shared) {
+    const auto text = [](const google::protobuf::FileOptions& options,
+                         const google::protobuf::FieldDescriptor* field) {
+      std::vector<const google::protobuf::FieldDescriptor*> set;
+      options.GetReflection()->ListFields(options, &set);
+      if (std::find(set.begin(), set.end(), field) == set.end()) return std::string();
+      std::string value;
+      google::protobuf::TextFormat::PrintFieldValueToString(options, field, -1, &value);
+      return value;
+    };
+    std::vector<const google::protobuf::FieldDescriptor*> fields;
+    shared.GetReflection()->ListFields(shared, &fields);
+    for (const google::protobuf::FieldDescriptor* field : fields) {
+      const bool equal = !field->is_repeated() && text(shared, field) == text(other, field);
+      if (!equal) shared.GetReflection()->ClearField(&shared, field);
+    }
   }
 
   static std::string DefaultHead(const std::string& stem) {
@@ -242,6 +280,7 @@ class Layout {
       }
     }
     if (rules) imports.insert(kRulesImport);
+    if (file.notes.options.HasExtension(gateway::v1::contract)) imports.insert(kContractImport);
     return {imports.begin(), imports.end()};
   }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,9 +13,11 @@
 #include "absl/strings/str_replace.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
+#include "tools/apigen/accessor_names.h"
 #include "tools/apigen/http_rule.h"
 #include "tools/apigen/merge_gone.h"
 #include "tools/apigen/merge_types.h"
+#include "tools/apigen/reach.h"
 #include "tools/apigen/type_mapping.h"
 
 namespace gateway::apigen {
@@ -85,6 +88,7 @@ class Merger {
 
   Contract Run() {
     KeepWrapperNames();
+    reach_.emplace(derived_);
     for (Service& service : derived_.services) MergeService(service);
     for (auto& [name, message] : derived_.messages) MergeOne(name, message);
     for (auto& [name, derived] : derived_.enums) {
@@ -94,6 +98,7 @@ class Merger {
     }
     KeepWhatIsGone(input_.committed, input_.documented, input_.unreadable_routes, derived_);
     MakeValueNamesUnique(input_.committed, derived_);
+    MakeAccessorsUnique(input_.committed, derived_);
     return std::move(derived_);
   }
 
@@ -242,6 +247,8 @@ class Merger {
         message.wrapper && renamed != committed_name_.end() ? renamed->second : name);
     if (old == committed_.messages.end()) return;
     FieldMatching matching;
+    matching.sent = reach_->IsSent(name);
+    matching.sent_to_create = reach_->IsSentToCreate(name);
     matching.same_bytes = [this](const std::string& before, const std::string& now) {
       return SameBytes(before, now);
     };
@@ -299,6 +306,7 @@ class Merger {
   const Contract committed_;
   Contract derived_;
   CommittedMethods methods_;
+  std::optional<Reach> reach_;
   // Wrapper messages as they are called now, to what they were committed as.
   std::map<std::string, std::string> committed_name_;
 };

@@ -23,9 +23,11 @@ const Item* FindByName(const std::vector<Item>& items, const std::string& name) 
 }
 
 // A committed int64 goes on where upstream says int32: the wider type reads what the narrower one
-// wrote.
+// wrote. It also goes on where upstream says a string that holds a 64-bit id.
 bool StaysWide(const Field& committed, const Field& derived) {
-  return committed.type == "int64" && derived.type == "int32";
+  if (committed.type != "int64") return false;
+  return derived.type == "int32" ||
+         (derived.type == "string" && RulesOf(derived).format() == gateway::v1::FLAKE_ID);
 }
 
 bool IsCollection(const Field& field) {
@@ -47,11 +49,23 @@ bool IsFormatByHand(gateway::v1::Format format) {
          format == gateway::v1::STRING_OR_NULL || format == gateway::v1::SCALAR;
 }
 
-bool IsRequired(const Field& committed, const Field& derived) {
+enum class Demand { kNone, kOfNewCallers, kOfAll };
+
+// A required list that the caller does not have is sent empty, which is no demand on callers unless
+// it must have elements. In an update it would clear a list that they do not know.
+bool IsSentEmpty(const Field& field) {
+  return IsCollection(field) && RulesOf(field).min_items() == 0;
+}
+
+// Callers that were built before a field was required cannot be asked for it.
+Demand DemandOf(const Field& committed, const Field& derived, const FieldMatching& matching) {
   const FieldRules& by_hand = RulesOf(committed);
-  if (by_hand.has_required() && !by_hand.required()) return false;
-  if (derived.assumed_required && !by_hand.required()) return false;
-  return RulesOf(derived).required();
+  if (!RulesOf(derived).required()) return Demand::kNone;
+  if (by_hand.has_required() && !by_hand.required()) return Demand::kNone;
+  if (by_hand.required() || !matching.sent) return Demand::kOfAll;
+  if (matching.sent_to_create && IsSentEmpty(derived)) return Demand::kOfAll;
+  if (derived.assumed_required && !by_hand.newly_required()) return Demand::kNone;
+  return Demand::kOfNewCallers;
 }
 
 // What was decided by hand and fits the field as it is now: bounds and formats do not fit another
@@ -72,20 +86,24 @@ FieldRules RulesByHand(const Field& committed, const Field& derived) {
 
 // What upstream states takes the place of what is committed. All else was decided by hand, and
 // stays.
-FieldRules MergeRules(const Field& committed, const Field& derived) {
+FieldRules MergeRules(const Field& committed, const Field& derived, const FieldMatching& matching) {
   FieldRules rules = RulesByHand(committed, derived);
   const FieldRules& stated = RulesOf(derived);
-  if (IsRequired(committed, derived)) {
+  const Demand demand = DemandOf(committed, derived, matching);
+  if (demand == Demand::kOfAll) {
     rules.set_required(true);
-  } else if (!rules.has_required() || rules.required()) {
+  } else if (rules.required()) {
     rules.clear_required();
   }
+  rules.set_newly_required(demand == Demand::kOfNewCallers);
   rules.set_nullable(stated.nullable() || rules.null_when_unset());
   rules.clear_local();
   const bool keep_format = stated.format() == gateway::v1::FORMAT_UNSPECIFIED &&
                            IsFormatByHand(rules.format()) && committed.type == derived.type;
   if (!keep_format) rules.set_format(stated.format());
-  if (StaysWide(committed, derived)) rules.set_format(gateway::v1::INT32);
+  if (StaysWide(committed, derived) && derived.type == "int32") {
+    rules.set_format(gateway::v1::INT32);
+  }
   // Where upstream states no bound, one may have been set by hand. One that upstream has given up
   // looks the same and stays too: it errs on the strict side until a person removes it.
   if (stated.has_minimum()) rules.set_minimum(stated.minimum());
@@ -112,7 +130,7 @@ void SetRules(const FieldRules& rules, Field& field) {
 }
 
 // The derived field with what the committed one has beyond it. The number is not settled here.
-Field MergeField(const Field& committed, const Field& derived) {
+Field MergeField(const Field& committed, const Field& derived, const FieldMatching& matching) {
   Field field = derived;
   field.name = committed.name;
   field.comments = committed.comments;
@@ -121,7 +139,19 @@ Field MergeField(const Field& committed, const Field& derived) {
   // It was deprecated for having left the contract, and is back.
   if (RulesOf(committed).local()) field.options.clear_deprecated();
   if (derived.options.deprecated()) field.options.set_deprecated(true);
-  SetRules(MergeRules(committed, derived), field);
+  SetRules(MergeRules(committed, derived, matching), field);
+  return field;
+}
+
+// A new field of a message that callers know.
+Field NewField(const Field& derived, const FieldMatching& matching) {
+  Field field = derived;
+  FieldRules rules = RulesOf(field);
+  if (!matching.sent || !rules.required()) return field;
+  if (matching.sent_to_create && IsSentEmpty(derived)) return field;
+  rules.clear_required();
+  rules.set_newly_required(true);
+  SetRules(rules, field);
   return field;
 }
 
@@ -130,6 +160,7 @@ void KeepAsLocal(Field& field) {
   FieldRules rules = RulesOf(field);
   // The upstream cannot demand what it does not know.
   rules.clear_required();
+  rules.clear_newly_required();
   rules.set_local(true);
   SetRules(rules, field);
 }
@@ -212,7 +243,7 @@ Message MergeMessage(const Message& committed, const Message& derived,
   for (const Field& field : derived.fields) {
     const Field* old =
         FindByKey(committed.fields, matching.committed_key, matching.derived_key(field));
-    Field merged = old != nullptr ? MergeField(*old, field) : field;
+    Field merged = old != nullptr ? MergeField(*old, field, matching) : NewField(field, matching);
     if (old != nullptr && IsCompatible(*old, field, matching)) {
       merged.number = old->number;
       message.fields.push_back(std::move(merged));

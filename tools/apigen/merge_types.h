@@ -17,6 +17,10 @@ struct FieldMatching {
   // Whether bytes written as the one type of the package mean the same when read as the other.
   std::function<bool(const std::string& committed, const std::string& derived)> same_bytes =
       [](const std::string& committed, const std::string& derived) { return committed == derived; };
+  // Requests hold the message: what is required anew is required of new callers only.
+  bool sent = false;
+  // They only create things: a list that callers do not know is sent empty for them.
+  bool sent_to_create = false;
 };
 
 // A committed field keeps its name. Where the type changed so that old bytes would be misread, the

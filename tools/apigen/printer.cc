@@ -109,9 +109,13 @@ class Printer {
   // An option as a statement of its own.
   void PrintOption(size_t indent, const OptionText& option) {
     const std::string line = absl::StrCat("option ", option.name, " = ", option.value, ";");
-    if (2 * indent + line.size() <= kWidth || option.members.empty()) return Line(indent, line);
+    const bool block = line.find('\n') != std::string::npos;
+    const bool fits = !block && 2 * indent + line.size() <= kWidth;
+    if (fits || option.members.empty()) return Line(indent, line);
     Line(indent, absl::StrCat("option ", option.name, " = {"));
-    for (const std::string& member : option.members) Line(indent + 1, member);
+    for (const std::string& member : option.members) {
+      for (absl::string_view part : absl::StrSplit(member, '\n')) Line(indent + 1, part);
+    }
     Line(indent, "};");
   }
 

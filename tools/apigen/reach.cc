@@ -1,5 +1,8 @@
 #include "tools/apigen/reach.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace gateway::apigen {
@@ -10,7 +13,7 @@ Reach::Reach(const Contract& contract) {
       const std::string rpc = absl::StrCat(service.name, ".", method.name);
       std::set<std::string> sent;
       Visit(contract, method.input, rpc, sent);
-      sent_.insert(sent.begin(), sent.end());
+      for (const std::string& type : sent) senders_[type].insert(RouteOf(method));
       std::set<std::string> received;
       Visit(contract, method.output, rpc, received);
     }
@@ -21,6 +24,13 @@ const std::set<std::string>& Reach::RpcsOf(const std::string& type) const {
   static const std::set<std::string>& none = *new std::set<std::string>();
   const auto found = rpcs_.find(type);
   return found == rpcs_.end() ? none : found->second;
+}
+
+bool Reach::IsSentToCreate(const std::string& type) const {
+  const auto senders = senders_.find(type);
+  return senders != senders_.end() &&
+         std::all_of(senders->second.begin(), senders->second.end(),
+                     [](const std::string& route) { return absl::StartsWith(route, "post "); });
 }
 
 void Reach::Visit(const Contract& contract, const std::string& type, const std::string& rpc,

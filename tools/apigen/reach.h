@@ -17,14 +17,17 @@ class Reach {
   // "Service.Rpc", sorted.
   const std::set<std::string>& RpcsOf(const std::string& type) const;
   // Whether callers send it: here a new demand breaks them.
-  bool IsSent(const std::string& type) const { return sent_.count(type) > 0; }
+  bool IsSent(const std::string& type) const { return senders_.count(type) > 0; }
+  // Whether all that send it are POSTs: an empty list does not replace one that is there.
+  bool IsSentToCreate(const std::string& type) const;
 
  private:
   void Visit(const Contract& contract, const std::string& type, const std::string& rpc,
              std::set<std::string>& seen);
 
   std::map<std::string, std::set<std::string>> rpcs_;
-  std::set<std::string> sent_;
+  // The routes of the RPCs whose requests hold a type.
+  std::map<std::string, std::set<std::string>> senders_;
 };
 
 }  // namespace gateway::apigen

@@ -64,9 +64,11 @@ std::vector<std::string> LinesWhere(const Report& report,
 void BreakingSections(const Report& report, std::string& text) {
   Section(text, "Breaking: wire", LinesWhere(report, [](const Change& c) { return c.breaks.wire; }),
           "Bytes of one side are misread, or not read, by the other.");
-  Section(text, "Breaking: calls that are refused",
-          LinesWhere(report, [](const Change& c) { return c.breaks.calls && !c.breaks.wire; }),
-          "A request that was accepted is refused by the gateway now.");
+  Section(
+      text, "Breaking: calls that are refused",
+      LinesWhere(report, [](const Change& c) { return c.breaks.calls && !c.breaks.wire; }),
+      "A request that was accepted is refused now: by the gateway, or by the upstream where the "
+      "line says so.");
   const auto earlier = [](const Change& c) { return c.breaks.wire || c.breaks.calls; };
   Section(text, "Breaking: JSON names and source",
           LinesWhere(report, [&](const Change& c) { return c.breaks.json && !earlier(c); }));

@@ -23,17 +23,25 @@ absl::Status Bad(const FieldDescriptor& field, absl::string_view reason) {
   return absl::InvalidArgumentError(absl::StrCat(field.full_name(), ": ", reason));
 }
 
-// OrderStatus -> ORDER_STATUS_
+// Whether the capital at `i` begins a word: after a small letter or a digit, or as the last one of
+// several.
+bool StartsWord(absl::string_view name, size_t i) {
+  if (i == 0 || !absl::ascii_isupper(name[i])) return false;
+  if (absl::ascii_islower(name[i - 1]) || absl::ascii_isdigit(name[i - 1])) return true;
+  return i + 1 < name.size() && absl::ascii_islower(name[i + 1]);
+}
+
+// OrderStatus -> ORDER_STATUS_, RevenueBasis_V2 -> REVENUE_BASIS_V2_, OAuth2ID -> O_AUTH2_ID_
 std::string EnumPrefix(absl::string_view name) {
   std::string prefix;
+  const auto separate = [&prefix] {
+    if (!prefix.empty() && prefix.back() != '_') prefix.push_back('_');
+  };
   for (size_t i = 0; i < name.size(); ++i) {
-    const bool starts_word = absl::ascii_isupper(name[i]) &&
-                             ((i > 0 && absl::ascii_islower(name[i - 1])) ||
-                              (i > 0 && i + 1 < name.size() && absl::ascii_islower(name[i + 1])));
-    if (starts_word) prefix.push_back('_');
-    prefix.push_back(absl::ascii_toupper(name[i]));
+    if (name[i] == '_' || StartsWord(name, i)) separate();
+    if (name[i] != '_') prefix.push_back(absl::ascii_toupper(name[i]));
   }
-  prefix.push_back('_');
+  separate();
   return prefix;
 }
 
@@ -127,6 +135,9 @@ absl::Status CheckFormat(const FieldDescriptor& field, const FieldPlan& plan) {
     case Format::kEpochSeconds:
       if (plan.kind == Kind::kTimestamp) return absl::OkStatus();
       return Bad(field, "format EPOCH_SECONDS needs a google.protobuf.Timestamp field");
+    case Format::kFlakeId:
+      if (plan.kind == Kind::kString || plan.kind == Kind::kInt64) return absl::OkStatus();
+      return Bad(field, "format FLAKE_ID needs a string or an int64 field");
     case Format::kStringOrNull:
     case Format::kScalar:
       if (plan.kind == Kind::kValue) return absl::OkStatus();

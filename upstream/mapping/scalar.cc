@@ -27,12 +27,15 @@ absl::string_view Until(const char* end, const Scratch& scratch) {
   return {scratch.data(), static_cast<size_t>(end - scratch.data())};
 }
 
+constexpr absl::string_view kNoFlakeId = "must be a 64-bit id in decimal digits";
+
 ScalarText Error(absl::string_view reason) { return {"", reason}; }
 
 ScalarText IntegerText(const FieldPlan& field, const WireValue& value, Scratch& scratch) {
   const auto number = static_cast<int64_t>(value.bits);
   const bool narrow = field.kind == Kind::kInt32 || field.format == Format::kInt32;
   if (narrow && !FitsInt32(number)) return Error("must fit in 32 bits");
+  if (field.format == Format::kFlakeId && number < 0) return Error(kNoFlakeId);
   if (field.minimum && number < *field.minimum) return Error(kBelowMinimum);
   if (field.maximum && number > *field.maximum) return Error(kAboveMaximum);
   return {Until(std::to_chars(scratch.begin(), scratch.end(), number).ptr, scratch), ""};
@@ -42,7 +45,7 @@ ScalarText StringText(const FieldPlan& field, absl::string_view text) {
   if (!IsUtf8(text)) return Error("must be valid UTF-8");
   switch (field.format) {
     case Format::kFlakeId:
-      if (!IsFlakeId(text)) return Error("must be a 64-bit id in decimal digits");
+      if (!IsFlakeId(text)) return Error(kNoFlakeId);
       break;
     case Format::kSteamId:
       if (!IsSteamId(text)) return Error("must be a 64-bit Steam id in decimal digits");

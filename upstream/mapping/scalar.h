@@ -38,7 +38,8 @@ constexpr bool IsScalar(Kind kind) { return kind <= Kind::kTimestamp; }
 // Whether JSON puts the text in quotes.
 inline bool IsQuoted(const FieldPlan& field) {
   return field.kind == Kind::kString || field.kind == Kind::kEnum ||
-         (field.kind == Kind::kTimestamp && field.format != Format::kEpochSeconds);
+         (field.kind == Kind::kTimestamp && field.format != Format::kEpochSeconds) ||
+         (field.kind == Kind::kInt64 && field.format == Format::kFlakeId);
 }
 
 // Room for any number or time.

@@ -142,8 +142,12 @@ void Contract::Read(const Json& root) {
     operations_.push_back(ReadOperation(item));
     operations_.back().provider = provider_;
   }
+  const Json renamed = root.value("renamed", Json::object());
+  for (const auto& [before, now] : renamed.items()) {
+    known_as_.emplace(now.get<std::string>(), before);
+  }
   for (const auto& [name, item] : root.at("schemas").items()) {
-    schemas_.emplace(name, ReadSchema(name, item));
+    schemas_.emplace(KnownAs(name), ReadSchema(KnownAs(name), item));
   }
   for (const Json& item : root.value("events", Json::array())) {
     events_.push_back({item.at("type").get<std::string>(), ReadType(item)});
@@ -156,6 +160,7 @@ absl::Status Contract::Link() {
     Type* leaf = &type;
     while (leaf->element != nullptr) leaf = leaf->element.get();
     if (leaf->kind != Type::Kind::kRef) return;
+    leaf->ref = KnownAs(leaf->ref);
     leaf->schema = FindSchema(leaf->ref);
     if (leaf->schema == nullptr) {
       result = absl::InvalidArgumentError(absl::StrCat(where, ": no schema ", leaf->ref));
@@ -190,8 +195,13 @@ absl::StatusOr<std::unique_ptr<const Contract>> Contract::Parse(absl::string_vie
   return contract;
 }
 
+std::string Contract::KnownAs(absl::string_view name) const {
+  const auto before = known_as_.find(std::string(name));
+  return before == known_as_.end() ? std::string(name) : before->second;
+}
+
 const Schema* Contract::FindSchema(absl::string_view name) const {
-  const auto found = schemas_.find(std::string(name));
+  const auto found = schemas_.find(KnownAs(name));
   return found == schemas_.end() ? nullptr : &found->second;
 }
 

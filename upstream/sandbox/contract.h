@@ -139,7 +139,8 @@ class Contract {
   const std::vector<Operation>& operations() const { return operations_; }
   const std::map<std::string, Schema>& schemas() const { return schemas_; }
 
-  // nullptr where there is none of this name.
+  // nullptr where there is none of this name. A schema that the upstream has renamed goes by the
+  // first name that it had: behaviour and seed know it by that one. It is found by both.
   const Schema* FindSchema(absl::string_view name) const;
   const Operation* FindOperation(absl::string_view id) const;
   const Event* FindEvent(absl::string_view name) const;
@@ -150,10 +151,14 @@ class Contract {
  private:
   Contract() = default;
   void Read(const Json& root);
+  // The first name of a schema.
+  std::string KnownAs(absl::string_view name) const;
   absl::Status Link();
 
   // Constant after Parse.
   std::string provider_;
+  // The upstream's name of a renamed schema now -> before.
+  std::map<std::string, std::string> known_as_;
   std::vector<Operation> operations_;
   std::map<std::string, Schema> schemas_;
   std::vector<Event> events_;

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 
@@ -22,6 +24,9 @@ bool IsFreeForm(const Descriptor& type) {
          type.full_name() == "google.protobuf.Value" ||
          type.full_name() == "google.protobuf.ListValue";
 }
+
+// An id that is a number in the proto and a text in JSON.
+bool IsNumericId(const FieldDescriptor& field) { return RulesOf(field).format() == v1::FLAKE_ID; }
 
 int64_t SecondsOf(const Message& message) {
   return message.GetReflection()->GetInt64(message,
@@ -158,10 +163,18 @@ void ProtoJson::SetScalar(Message& message, const FieldDescriptor& field, const 
       return add ? reflection->AddInt32(&message, &field, static_cast<int32_t>(number))
                  : reflection->SetInt32(&message, &field, static_cast<int32_t>(number));
     }
-    case FieldDescriptor::CPPTYPE_INT64:
-      ASSERT_TRUE(value.is_number_integer()) << field.full_name() << ": " << value;
-      return add ? reflection->AddInt64(&message, &field, value.get<int64_t>())
-                 : reflection->SetInt64(&message, &field, value.get<int64_t>());
+    case FieldDescriptor::CPPTYPE_INT64: {
+      int64_t number = 0;
+      if (IsNumericId(field)) {
+        ASSERT_TRUE(value.is_string()) << field.full_name() << ": " << value;
+        ASSERT_TRUE(absl::SimpleAtoi(value.get<std::string>(), &number)) << field.full_name();
+      } else {
+        ASSERT_TRUE(value.is_number_integer()) << field.full_name() << ": " << value;
+        number = value.get<int64_t>();
+      }
+      return add ? reflection->AddInt64(&message, &field, number)
+                 : reflection->SetInt64(&message, &field, number);
+    }
     case FieldDescriptor::CPPTYPE_DOUBLE:
       ASSERT_TRUE(value.is_number()) << field.full_name() << ": " << value;
       return add ? reflection->AddDouble(&message, &field, value.get<double>())
@@ -245,9 +258,11 @@ Json ProtoJson::Element(const Message& message, const FieldDescriptor& field, in
     case FieldDescriptor::CPPTYPE_INT32:
       return single ? reflection->GetInt32(message, &field)
                     : reflection->GetRepeatedInt32(message, &field, index);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return single ? reflection->GetInt64(message, &field)
-                    : reflection->GetRepeatedInt64(message, &field, index);
+    case FieldDescriptor::CPPTYPE_INT64: {
+      const int64_t number = single ? reflection->GetInt64(message, &field)
+                                    : reflection->GetRepeatedInt64(message, &field, index);
+      return IsNumericId(field) ? Json(absl::StrCat(number)) : Json(number);
+    }
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return single ? reflection->GetDouble(message, &field)
                     : reflection->GetRepeatedDouble(message, &field, index);

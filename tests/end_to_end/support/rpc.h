@@ -1,5 +1,5 @@
-// One operation of the contract and the RPC that stands for it, found by name: tag and rpc of the
-// contract make service and method.
+// One operation of the contract and the RPC that stands for it: the one that calls the same verb
+// and path.
 //
 // Thread-safety: immutable. Lifetime: an Rpc must not outlive the contract it was made from.
 #ifndef TESTS_END_TO_END_SUPPORT_RPC_H_
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/end_to_end/support/proto_json.h"
+#include "upstream/mapping/descriptors.h"
 #include "upstream/sandbox/contract.h"
 
 namespace gateway::end_to_end {
@@ -38,6 +39,9 @@ struct Rpc {
 
 // Adds a test failure for each operation that has no RPC.
 std::vector<Rpc> RpcsOf(const sandbox::Contract& contract);
+
+// Of those operations that these protos have an RPC for.
+std::vector<Rpc> KnownRpcsOf(const sandbox::Contract& contract, const mapping::Files& files);
 
 // One of them, which must exist: "Orders_GetOrders".
 const Rpc& Find(const std::vector<Rpc>& rpcs, absl::string_view operation);

@@ -181,6 +181,7 @@ TEST_F(MetricsTest, TellsWhatBecameOfCalls) {
           std::string(R"(gateway_pool_oldest_connection_age_seconds{upstream="paynow"} )"),
           std::string(
               R"(gateway_drift_total{kind="unknown_member",field="paynow.management.v1.OrderDto"} 1)"),
+          std::string(R"(gateway_contract_info{package="paynow.management.v1",contract="20)"),
       }) {
     EXPECT_THAT(text, HasSubstr(line));
   }

@@ -202,14 +202,6 @@ TEST_F(MergeTest, DerivedOptionsFollowUpstream) {
   EXPECT_EQ(BreaksOf("DrinkDto.size", Change::Kind::kRequired), "");
 }
 
-TEST_F(MergeTest, NewRequiredFieldOfARequestBreaks) {
-  Run();
-  Properties("CreateDrinkDto")["glass"] = {{"type", "string"}};
-  Schema("CreateDrinkDto")["required"].push_back("glass");
-  Run();
-  EXPECT_EQ(BreaksOf("CreateDrinkDto.glass", Change::Kind::kAdded), "calls ");
-}
-
 TEST_F(MergeTest, EnumValuesComeAndGo) {
   Run();
   Edit("cold_drinks", "  SIZE_LARGE = 2", "  // A bucket.\n  SIZE_LARGE = 2");

@@ -228,6 +228,24 @@ TEST(LookupTest, ACancellationIsSeenInTheState) {
   EXPECT_EQ(cancel.After(R"({"status": "SUBSCRIPTION_STATUS_ACTIVE"})").kind, Verdict::kAbsent);
 }
 
+TEST(LookupTest, ACancellationThatIsPutOffIsSeenInAnotherState) {
+  const Case later(kCancel, R"({"store_id": "1", "subscription_id": "2",
+                                "body": {"cancel_at_period_end": true}})");
+  EXPECT_EQ(
+      later.After(R"({"status": "SUBSCRIPTION_STATUS_ACTIVE", "cancel_at_period_end": true})").kind,
+      Verdict::kHappened);
+  EXPECT_EQ(
+      later.After(R"({"status": "SUBSCRIPTION_STATUS_ACTIVE", "cancel_at_period_end": false})")
+          .kind,
+      Verdict::kAbsent);
+  // And one that is not put off is not seen in that state.
+  const Case now(kCancel, R"({"store_id": "1", "subscription_id": "2",
+                              "body": {"cancel_at_period_end": false}})");
+  EXPECT_EQ(
+      now.After(R"({"status": "SUBSCRIPTION_STATUS_ACTIVE", "cancel_at_period_end": true})").kind,
+      Verdict::kAbsent);
+}
+
 TEST(LookupTest, ASumTellsOnlyIfItHasGrownByTheAmount) {
   Case refund(kSessionRefund, R"({"body": {"session_id": "cs_1", "amount": 300}})");
   refund.Before(R"({"id": "cs_1", "amount_refunded": 100})");

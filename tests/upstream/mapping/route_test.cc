@@ -80,7 +80,7 @@ TEST(PlanTest, FindsFieldsByNumberNameAndWireName) {
   EXPECT_EQ(plan.ByWireName("otherName"), field);
   EXPECT_EQ(plan.ByWireName("renamed"), nullptr);
   EXPECT_EQ(plan.ByName("otherName"), nullptr);
-  for (const uint32_t number : {0u, 12u, 69u, 4096u, 0x1fffffffu}) {
+  for (const uint32_t number : {0u, 12u, 70u, 4096u, 0x1fffffffu}) {
     EXPECT_EQ(plan.ByNumber(number), nullptr) << number;
   }
 }
@@ -321,9 +321,11 @@ TEST(BadRoute, NamesTheFieldAndTheReason) {
        "min_items exceeds max_items"},
       {"optional int32 f = 1 [(gateway.v1.field).format = INT32];",
        "format INT32 needs an int64 field"},
+      {"optional int32 f = 1 [(gateway.v1.field).format = FLAKE_ID];",
+       "format FLAKE_ID needs a string or an int64 field"},
       {"optional string f = 1 [(gateway.v1.field).format = INT32];",
        "format INT32 needs an int64 field"},
-      {"optional int64 f = 1 [(gateway.v1.field).format = FLAKE_ID];",
+      {"optional int64 f = 1 [(gateway.v1.field).format = STEAM_ID];",
        "this format needs a string field"},
       {"optional bool f = 1 [(gateway.v1.field).format = ISO8601_DURATION];",
        "this format needs a string field"},
@@ -373,6 +375,20 @@ TEST(BadRoute, NamesAFieldOfTheReplyToo) {
               HasSubstr("google.protobuf.Duration.seconds: "));
   EXPECT_THAT(Method(kGet, "message Req {} message R { google.protobuf.StringValue d = 1; }", "R"),
               HasSubstr("google.protobuf.StringValue.value: "));
+}
+
+// The prefixes that apigen gives: digits end a word, underscores are not doubled.
+TEST(EnumPrefix, IsThatOfTheName) {
+  const auto with_enum = [](absl::string_view name, absl::string_view prefix) {
+    return Method(kPost, absl::StrCat("message Req { B body = 1; } message B { optional ", name,
+                                      " f = 1; } enum ", name, " { ", prefix, "UNSPECIFIED = 0; ",
+                                      prefix, "A = 1; }"));
+  };
+  EXPECT_EQ(with_enum("OrderStatus", "ORDER_STATUS_"), "ok");
+  EXPECT_EQ(with_enum("RevenueBasisDto_V2", "REVENUE_BASIS_DTO_V2_"), "ok");
+  EXPECT_EQ(with_enum("Basis__Of2Days", "BASIS_OF2_DAYS_"), "ok");
+  EXPECT_EQ(with_enum("OAuth2ID", "O_AUTH2_ID_"), "ok");
+  EXPECT_EQ(with_enum("HTTPState", "HTTP_STATE_"), "ok");
 }
 
 TEST(BadEnum, NamesTheValue) {

@@ -101,6 +101,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({"big":9223372036854775808.0})", "failed: big: is out of range"},
                     Case{R"({"big":0e5})", "big: 0"},
                     Case{R"({"big":12.50})", "failed: big: expected an integer"},
+                    Case{R"({"number_id":"42"})", "number_id: 42"},
+                    Case{R"({"number_id":42})", "number_id: 42"},
                     Case{R"({"narrow":4294967296})",
                          "narrow: 4294967296"},  // may go beyond on the way back
                     Case{R"({"big":true})", "failed: big: expected an integer"},

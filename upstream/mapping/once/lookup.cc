@@ -192,6 +192,10 @@ class Look {
       return FitOfGrowth(value, memory_.before[i], memory_.wanted[i]);
     }
     if (condition.kind == Condition::kEquals) return FitOfText(value, memory_.wanted[i]);
+    if (condition.scope != Condition::kAlways) {
+      const bool is_set = memory_.wanted[i] == "true";
+      if (is_set != (condition.scope == Condition::kWhen)) return Fit::kYes;
+    }
     const auto& any = condition.any;
     return std::find(any.begin(), any.end(), value.value_or("")) == any.end() ? Fit::kNo
                                                                               : Fit::kYes;

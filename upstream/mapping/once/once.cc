@@ -132,10 +132,43 @@ class LookupCompiler {
         condition.request = *std::move(request);
       }
       condition.any.assign(rule.any().begin(), rule.any().end());
+      if (const absl::Status good = SetScope(rule, condition); !good.ok()) return good;
       if (const absl::Status good = Check(condition, rule.field()); !good.ok()) return good;
       plan_.conditions.push_back(std::move(condition));
     }
     return absl::OkStatus();
+  }
+
+  absl::Status SetScope(const v1::Lookup::Condition& rule, Condition& condition) const {
+    const std::string& name = rule.when().empty() ? rule.unless() : rule.when();
+    if (name.empty()) return absl::OkStatus();
+    if (rule.any().empty() || (!rule.when().empty() && !rule.unless().empty())) {
+      return Bad("lookup.condition",
+                 absl::StrCat(rule.field(), ": one of when and unless, and only with any"));
+    }
+    absl::StatusOr<FieldPath> flag = ValueOf("lookup.condition", *write_.input_type(), name);
+    if (!flag.ok()) return flag.status();
+    if (flag->back()->cpp_type() != FieldDescriptor::CPPTYPE_BOOL) {
+      return Bad("lookup.condition", absl::StrCat(name, " is no boolean"));
+    }
+    condition.request = *std::move(flag);
+    condition.scope = rule.when().empty() ? Condition::kUnless : Condition::kWhen;
+    return absl::OkStatus();
+  }
+
+  // Whether each request has a condition that counts for it.
+  bool CoversAllRequests() const {
+    const auto has = [this](Condition::Scope scope, const FieldPath* flag) {
+      return std::any_of(
+          plan_.conditions.begin(), plan_.conditions.end(), [&](const Condition& condition) {
+            return condition.scope == scope && (flag == nullptr || condition.request == *flag);
+          });
+    };
+    if (has(Condition::kAlways, nullptr)) return true;
+    return std::any_of(
+        plan_.conditions.begin(), plan_.conditions.end(), [&](const Condition& condition) {
+          return condition.scope == Condition::kWhen && has(Condition::kUnless, &condition.request);
+        });
   }
 
   absl::Status Check(const Condition& condition, absl::string_view name) const {
@@ -178,7 +211,7 @@ class LookupCompiler {
 
   // Whether a verdict can be trusted.
   absl::Status Sufficient() {
-    if (plan_.conditions.empty()) return Bad("lookup", "needs a condition");
+    if (!CoversAllRequests()) return Bad("lookup", "needs a condition for each request");
     if (!plan_.find.empty() && plan_.identity.empty()) {
       return Bad("lookup.identity", "is needed: what is found may be older than the write");
     }

@@ -39,10 +39,13 @@ struct LookupPlan {
   };
   struct Condition {
     enum Kind : uint8_t { kEquals, kAnyOf, kGrownBy };
+    // For which requests a condition of kAnyOf counts.
+    enum Scope : uint8_t { kAlways, kWhen, kUnless };
     Kind kind;
     FieldPath field;    // of the candidate
-    FieldPath request;  // of the write's request, for kEquals and kGrownBy
+    FieldPath request;  // of the write's request, for kEquals, kGrownBy, kWhen and kUnless
     std::vector<std::string> any;
+    Scope scope = kAlways;
   };
 
   std::string read_path;  // "/paynow.management.v1.PaymentsService/GetPayments"

@@ -184,10 +184,17 @@ local function complete(order)
   if order.is_subscription then subscribe(order) end
 end
 
--- A period later: another order, paid.
+local function cancel_subscription(subscription)
+  update(subscription,
+    {status = "canceled", canceled_at = now(), cancel_reason = "canceled by API", next_attempt_at = null})
+  notify("ON_SUBSCRIPTION_CANCELED", subscription)
+end
+
+-- A period later: another order, paid, unless a cancellation was put off until now.
 local function renew(asked)
   local subscription = find("SubscriptionDto", {id = asked.id, status = "active"})
   if not subscription then return end
+  if subscription.cancel_at_period_end == true then return cancel_subscription(subscription) end
   local sequence = subscription.billing_cycle_sequence + 1
   local order = create("OrderDto", {
     customer_id = subscription.customer_id, checkout_id = subscription.checkout_id, status = "completed",
@@ -508,6 +515,7 @@ return {
       name = function(new) return "Tag " .. new.id end,
       slug = function(new) return slug(new.name .. "-" .. new.id) end}},
     TrialEligibilityOverrideDto = {defaults = {deleted_at = null, used_at = null}},
+    SubscriptionDto = {defaults = {cancel_at_period_end = false, cancellation_requested_at = null}},
     WebhookSubscriptionDto = {defaults = {secret = token}}},
 
   references = {
@@ -681,6 +689,10 @@ return {
     Orders_RefundOrder = refund_order,
 
     PaymentMethodTypes_ToggleStorePaymentMethodType = function(call) update(call.record, call.sent) end,
+    PaymentMethodTypes_RequestStorePaymentMethodTypeApproval = function(call)
+      check(call.record.approval_status ~= "approved", 409, "conflict", "the payment method is approved already")
+      update(call.record, {approval_status = "pending", approval_requested_at = now()})
+    end,
 
     ProductDependentMigrations_CreateProductDependentMigration = {set = function(call)
       return {migration_targets = map(call.body.target_types, function(target)
@@ -727,9 +739,15 @@ return {
     Subscriptions_GetSubscriptions = {filters = {subscription_id = "id", trial_id = "lines.trial_id"}},
     Subscriptions_CancelSubscription = function(call)
       check(call.record.status ~= "canceled", 409, "conflict", "the subscription is canceled already")
-      update(call.record,
-        {status = "canceled", canceled_at = now(), cancel_reason = "canceled by API", next_attempt_at = null})
-      notify("ON_SUBSCRIPTION_CANCELED", call.record)
+      if call.body and call.body.cancel_at_period_end == true then
+        update(call.record, {cancel_at_period_end = true, cancellation_requested_at = now()})
+      else
+        cancel_subscription(call.record)
+      end
+    end,
+    Subscriptions_StopPendingSubscriptionCancellation = function(call)
+      check(call.record.status == "active", 409, "conflict", "the subscription is not active")
+      update(call.record, {cancel_at_period_end = false, cancellation_requested_at = null})
     end,
     Subscriptions_UpdateSubscription = function(call)
       local change = change_subscription(call)
