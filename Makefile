@@ -8,7 +8,7 @@ PRESET := default
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract recipes
-.PHONY: examples list-memory
+.PHONY: examples list-memory protos protos-check
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -150,6 +150,14 @@ contracts: install ## apply all versions of PayNow's contract in the folder SPEC
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target apigen >$(BUILD)/apigen-build.log || { cat $(BUILD)/apigen-build.log; exit 1; }
 	@tools/scripts/contracts.py $(SPECS) --apigen $(BUILD)/apigen
+
+protos: ## pack the protos for other repositories: build/billing-gateway-protos-VERSION.tar.gz
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt
+	@tools/scripts/protos.sh $(BUILD)
+
+protos-check: ## compile what protoc makes of all protos in each language, and run buf (AGAINST=REVISION: buf breaking too)
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt
+	@tools/scripts/protos_check.sh $(BUILD) $(AGAINST)
 
 service-config: ## write docs/clients/service-config.json from the protos
 	@cmake --build $(BUILD) --target service-config >/dev/null

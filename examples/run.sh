@@ -76,7 +76,7 @@ EOF
 }
 
 protos() {
-  (cd proto && find . -name '*.proto' | sed 's|^\./||')
+  (cd proto && find . -name '*.proto' -not -path './google/*' | sed 's|^\./||') # google/api goes with each language
 }
 
 # What the examples use, and all that it imports; protobuf's own files come with each language.

@@ -114,14 +114,17 @@ bool BeginsWithOneof(const pb::Message& value) {
   return fields.size() == 1 && fields.front()->real_containing_oneof() != nullptr;
 }
 
-// Each member that is a message gets a statement of its own, after all others.
+// Each member that is a message gets a statement of its own; one that is a choice (a oneof, such as
+// the way of a write) comes after all others.
 void SplitOption(const std::string& name, const pb::Message& value, std::vector<OptionText>& texts,
                  std::vector<OptionText>& tail) {
   std::unique_ptr<pb::Message> plain(value.New());
   plain->CopyFrom(value);
   for (const pb::FieldDescriptor* field : SetFields(value)) {
     if (field->message_type() == nullptr || field->is_repeated()) continue;
-    tail.push_back(MessageOption(absl::StrCat(name, ".", field->name()),
+    const bool choice = field->message_type()->real_oneof_decl_count() > 0;
+    (choice ? tail : texts)
+        .push_back(MessageOption(absl::StrCat(name, ".", field->name()),
                                  value.GetReflection()->GetMessage(value, field)));
     plain->GetReflection()->ClearField(plain.get(), field);
   }

@@ -22,7 +22,7 @@ struct OptionText {
 
 // What is set in an options message. A message-valued option with a single plain member is written
 // with a dot, unless the member is one of a oneof. Extensions come first, because they say most;
-// members of theirs that are messages come last.
+// members of theirs that are choices (oneofs) come last.
 std::vector<OptionText> OptionTexts(const google::protobuf::Message& options);
 
 }  // namespace gateway::apigen

@@ -1,5 +1,16 @@
 package example;
 
+import billinggateway.gateway.webhooks.v1.ParseEventRequest;
+import billinggateway.gateway.webhooks.v1.ParseEventResponse;
+import billinggateway.gateway.webhooks.v1.WebhookServiceGrpc;
+import billinggateway.paynow.management.v1.CheckoutServiceGrpc;
+import billinggateway.paynow.management.v1.CreateCheckoutSessionLineManagementDto;
+import billinggateway.paynow.management.v1.CreateCheckoutSessionManagementDto;
+import billinggateway.paynow.management.v1.CreateCheckoutSessionRequest;
+import billinggateway.paynow.management.v1.GetOrdersRequest;
+import billinggateway.paynow.management.v1.OrderDto;
+import billinggateway.paynow.management.v1.OrdersServiceGrpc;
+import billinggateway.paynow.management.v1.RefundOrderRequest;
 import com.google.gson.Gson;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
@@ -8,8 +19,6 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import gateway.webhooks.v1.WebhookServiceGrpc;
-import gateway.webhooks.v1.Webhooks;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -31,14 +40,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import paynow.management.v1.Checkout.CreateCheckoutSessionLineManagementDto;
-import paynow.management.v1.Checkout.CreateCheckoutSessionManagementDto;
-import paynow.management.v1.Checkout.CreateCheckoutSessionRequest;
-import paynow.management.v1.CheckoutServiceGrpc;
-import paynow.management.v1.Orders.GetOrdersRequest;
-import paynow.management.v1.Orders.OrderDto;
-import paynow.management.v1.Orders.RefundOrderRequest;
-import paynow.management.v1.OrdersServiceGrpc;
 
 /** What a shop asks of the gateway, in Java. */
 public final class Shop {
@@ -49,7 +50,7 @@ public final class Shop {
   private final CheckoutServiceGrpc.CheckoutServiceBlockingStub checkout;
   private final OrdersServiceGrpc.OrdersServiceBlockingStub orders;
   private final WebhookServiceGrpc.WebhookServiceBlockingStub webhooks;
-  private final BlockingQueue<Webhooks.ParseEventResponse> events = new LinkedBlockingQueue<>();
+  private final BlockingQueue<ParseEventResponse> events = new LinkedBlockingQueue<>();
 
   private Shop(ManagedChannel channel) {
     checkout = CheckoutServiceGrpc.newBlockingStub(channel);
@@ -163,7 +164,7 @@ public final class Shop {
   private void receive(HttpExchange exchange) throws IOException {
     try (exchange) {
       var request =
-          Webhooks.ParseEventRequest.newBuilder()
+          ParseEventRequest.newBuilder()
               .setProvider("paynow")
               .setBody(ByteString.readFrom(exchange.getRequestBody()));
       exchange
