@@ -8,16 +8,16 @@ PRESET := default
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract recipes
-.PHONY: examples list-memory protos protos-check
+.PHONY: examples list-memory protos protos-check browser-check
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build, start sandbox and gateway, make one call, serve until Ctrl-C (PROVIDER=qashier: another API)
+run: build ## build, start sandboxes and gateway, make a checkout, show where to pay it, serve until Ctrl-C (PROVIDER=qashier: another API)
 	@PROVIDER=$(PROVIDER) exec tools/scripts/run.sh run $(BUILD)
 
-demo: build ## the same once: make one call, stop everything
+demo: build ## the same once: make a checkout, pay it, verify its webhook, show what was paid, stop everything
 	@PROVIDER=$(PROVIDER) exec tools/scripts/run.sh demo $(BUILD)
 
 test: install ## build everything and run all tests
@@ -87,7 +87,7 @@ security: install ## attack a running gateway in every way of the table, and pri
 
 build: install ## build what `make run` starts
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET)
-	@cmake --build $(BUILD) --target billing-gateway paynow-sandbox grpc-call
+	@cmake --build $(BUILD) --target billing-gateway provider-sandbox grpc-call
 
 install: ## install the Debian packages that are missing
 	@tools/scripts/install-packages.sh tools/scripts/packages.txt
@@ -126,6 +126,9 @@ sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs n
 
 recipes: build ## run the README's recipes with the real grpcurl (built by Go, where it is not installed)
 	@tools/scripts/recipes.sh $(BUILD)
+
+browser-check: build ## pay, decline, put off and expire checkouts of all four providers in a headless Chromium; look at every page of the window
+	tests/browser/browser-check.sh $(BUILD) $(BUILD)/browser
 
 soak: build ## half load with faults for SOAK_MINUTES (1): nothing may grow, nothing be stuck
 	@cmake --build $(BUILD) --target soak_test

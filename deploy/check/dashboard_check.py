@@ -3,7 +3,7 @@
 dashboard and the alert rules live on what is there: every metric and label that they use is in the scrape, every
 panel's query returns data, every rule is evaluated without an error, and promtool finds no fault with the scrape.
 
-Usage: dashboard_check.py BUILD_DIR   (billing-gateway, paynow-sandbox, grpc-call; prometheus and promtool on PATH)
+Usage: dashboard_check.py BUILD_DIR   (billing-gateway, provider-sandbox, grpc-call; prometheus and promtool on PATH)
 """
 import contextlib
 import json
@@ -198,7 +198,7 @@ def rule_errors(prometheus):
 
 
 def check(build, work, programs):
-    sandbox = programs.start(work, "sandbox", [build / "paynow-sandbox", "--listen", "127.0.0.1:0"], r"http://.*:(\d+)")
+    sandbox = programs.start(work, "sandbox", [build / "provider-sandbox", "--provider", "paynow", "--listen", "127.0.0.1:0"], r"http://.*:(\d+)")
     upstream = FaultyUpstream(int(sandbox[1]))
     programs.callback(upstream.stop)
     port, metrics_port = start_gateway(programs, work, build, upstream.port)

@@ -56,7 +56,7 @@ bring_certificate() {
 bring_certificate
 k create secret generic billing-gateway-paynow --from-literal=api-key=pnapi_v1_sandbox >/dev/null
 
-sandbox=$(kubectl --namespace billing-sandbox get service paynow-sandbox --output 'jsonpath={.spec.clusterIP}')
+sandbox=$(kubectl --namespace billing-sandbox get service provider-sandbox --output 'jsonpath={.spec.clusterIP}')
 sed -i -e "s#https://api.paynow.gg#http://$sandbox:8080#" \
   -e "s#image: registry.example/billing-gateway:.*#image: localhost/billing-gateway:$tag#" "$work/all.yaml"
 echo "rewritten for it: the upstream to the sandbox, the image to localhost/billing-gateway:$tag"

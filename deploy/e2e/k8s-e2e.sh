@@ -38,7 +38,7 @@ if [ -z "${KUBECONFIG:-}" ] || [ "${ON_NODE:-}" != 1 ]; then
   buildah config --entrypoint '["/catatonit", "-P"]' "$pause"
   buildah commit --quiet "$pause" "localhost/pause:$tag" >/dev/null
   buildah rm "$pause" >/dev/null
-  for image in billing-gateway paynow-sandbox pause; do
+  for image in billing-gateway provider-sandbox pause; do
     podman image exists "localhost/$image:$tag" || fail "no image localhost/$image:$tag: make image"
     podman save --quiet --format docker-archive --output "$work/$image.tar" "localhost/$image:$tag"
   done
@@ -81,12 +81,12 @@ done
 echo "ok      applied: $(wc -l <"$work/applied") objects, NetworkPolicy, HPA and PDB among them"
 
 # There is no DNS on this node: the pods find the sandbox by a line in their /etc/hosts.
-sandbox=$(k get service paynow-sandbox --output 'jsonpath={.spec.clusterIP}')
+sandbox=$(k get service provider-sandbox --output 'jsonpath={.spec.clusterIP}')
 k patch deployment billing-gateway --patch \
-  "{\"spec\": {\"template\": {\"spec\": {\"hostAliases\": [{\"ip\": \"$sandbox\", \"hostnames\": [\"paynow-sandbox\"]}]}}}}" >/dev/null
+  "{\"spec\": {\"template\": {\"spec\": {\"hostAliases\": [{\"ip\": \"$sandbox\", \"hostnames\": [\"provider-sandbox\"]}]}}}}" >/dev/null
 echo "added for it: the sandbox's address in the pods' /etc/hosts, for there is no DNS"
 
-k rollout status deployment/paynow-sandbox --timeout=120s >/dev/null || explain "the sandbox does not become ready"
+k rollout status deployment/provider-sandbox --timeout=120s >/dev/null || explain "the sandbox does not become ready"
 k rollout status deployment/billing-gateway --timeout=180s >/dev/null || explain "the gateway does not become ready"
 echo "ok      ready after $(seconds_since "$begun")"
 

@@ -10,7 +10,7 @@ root=$2
 name=$(basename "$program")
 # Not libraries at run time, but in the program: headers, and the descriptors of google/api and google/rpc.
 compiled_in=(nlohmann-json3-dev)
-[ "$name" != paynow-sandbox ] || compiled_in+=(libboost1.74-dev)
+[ "$name" != provider-sandbox ] || compiled_in+=(libboost1.74-dev)
 [ "$name" != billing-gateway ] || compiled_in+=(golang-github-gogo-googleapis-dev)
 
 [ ! -e "$root" ] || { echo "image-root: $root is there already" >&2; exit 1; }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the images of the gateway and of the sandbox with buildah, which needs no daemon.
-# Usage: image.sh [TAG]   makes localhost/billing-gateway:TAG and localhost/paynow-sandbox:TAG (TAG: dev)
+# Usage: image.sh [TAG]   makes localhost/billing-gateway:TAG and localhost/provider-sandbox:TAG (TAG: dev)
 #
 # BASE, in the environment, is the Debian 12 to build on. Without it Debian's own slim image is taken, by its digest, and
 # where no registry can be reached, one that debootstrap makes from this machine's mirror. Its packages are upgraded.
@@ -54,7 +54,7 @@ revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 when=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 for target in gateway sandbox; do
   image=localhost/billing-gateway:$tag
-  [ $target = gateway ] || image=localhost/paynow-sandbox:$tag
+  [ $target = gateway ] || image=localhost/provider-sandbox:$tag
   # The layers that both share are built once. The commit's time makes equal sources equal images.
   buildah bud --isolation=chroot --pull-never --layers --timestamp "$when" --file deploy/image/Dockerfile \
     --target $target --build-arg BASE="$BASE" --build-arg VERSION="$version" --build-arg REVISION="$revision" \

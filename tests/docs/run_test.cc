@@ -66,21 +66,31 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
   EXPECT_THAT(demo.out(), ContainsRegex("gateway-ledger-entry: [0-9a-f]+"));
   EXPECT_THAT(demo.out(), HasSubstr("gateway-replayed: true"));
   EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
-                                ContainsRegex("\"url\": \"https?://[^\"]+\"")));
+                                ContainsRegex("\"url\": \"http://127.0.0.1:[0-9]+/pay/[^\"]+\"")));
+  // The whole loop: paid on the page, told by a webhook, verified, complete.
+  EXPECT_THAT(demo.out(), AllOf(HasSubstr("and is sent to https://shop.example/thanks"),
+                                HasSubstr("\"type\": \"ON_ORDER_COMPLETED\""),
+                                HasSubstr("\"status\": \"ORDER_STATUS_COMPLETED\"")));
   EXPECT_THAT(demo.err(), HasSubstr("\"event\":\"stopped\""));
   EXPECT_THAT(demo.err(), Not(HasSubstr("pnapi")));
   ExpectNothingLeft(demo);
 }
 
-// What is made is open.
-TEST_F(RunTest, DemoOfEachProviderMakesACallAndStops) {
-  for (const std::string provider : {"convergegate", "paymentkit", "qashier"}) {
+// Each is paid, and the event that says so is verified.
+TEST_F(RunTest, DemoOfEachProviderIsPaidAndToldOf) {
+  const std::vector<std::pair<std::string, std::string>> paid = {
+      {"convergegate", "session.completed"},
+      {"paymentkit", "invoice.paid"},
+      {"qashier", "checkout.session.completed"}};
+  for (const auto& [provider, event] : paid) {
     std::vector<std::string> environment = Environment();
     environment.push_back("PROVIDER=" + provider);
     ChildProcess demo(Script("demo"), environment);
     EXPECT_EQ(demo.Wait(), 0) << demo.err();
     EXPECT_THAT(demo.out(), AllOf(HasSubstr(provider + ".v1.CheckoutSessionsService"),
-                                  ContainsRegex("\"id\": \"[^\"]+\"")));
+                                  ContainsRegex("\"id\": \"[^\"]+\""),
+                                  HasSubstr("and is sent to https://shop.example/thanks"),
+                                  HasSubstr("\"type\": \"" + event + "\"")));
     EXPECT_THAT(demo.err(), Not(HasSubstr("sk_")));
     ExpectNothingLeft(demo);
   }
@@ -97,6 +107,9 @@ TEST_F(RunTest, RunServesUntilItIsStopped) {
     ChildProcess run(Script("run"), Environment());
     const std::string line = run.WaitForLine("Serving on 127.0.0.1:");
     ASSERT_NE(line, "") << run.err();
+    // The pay link and the window, which open.
+    EXPECT_THAT(run.out(), ContainsRegex("\nhttp://127.0.0.1:[0-9]+/pay/[^\n]+\n"));
+    EXPECT_THAT(run.out(), ContainsRegex("\nhttp://127.0.0.1:[0-9]+/_sandbox/\n"));
     const std::string address = line.substr(11, line.find(' ', 11) - 11);
     EXPECT_EQ(RunProgram({BUILD_DIR "/grpc-call", "-plaintext", address,
                           "paynow.management.v1.StoreService/GetStore"})
@@ -110,8 +123,8 @@ TEST_F(RunTest, RunServesUntilItIsStopped) {
 
 TEST_F(RunTest, CtrlCWhileStartingLeavesNothing) {
   // A sandbox that never says that it is ready.
-  directory_.Write("paynow-sandbox", "#!/bin/sh\necho starting\nexec sleep 1000\n");
-  std::filesystem::permissions(directory_.Path("paynow-sandbox"),
+  directory_.Write("provider-sandbox", "#!/bin/sh\necho starting\nexec sleep 1000\n");
+  std::filesystem::permissions(directory_.Path("provider-sandbox"),
                                std::filesystem::perms::owner_all);
   ChildProcess run(Script("run", directory_.Path()), {"SANDBOX_LISTEN=127.0.0.1:0"});
   ASSERT_NE(run.WaitForLine("starting"), "");

@@ -1,10 +1,13 @@
-# What a demonstration of each provider shows. Read by run.sh, with `provider` set; sets `config` (a file of
-# deploy/config), `key` (the sandbox's own; opens nothing else), `method` and `request`, and `read`, a call to try next.
+# What a demonstration of each provider shows. Read by run.sh, with `provider` set; sets `method` and `request`, `token` (the
+# member of the reply that ends the pay link), `paid` (the event of a payment), `completed` and
+# `completed_request` (what shows the order that was paid, with ID in place of the checkout's id; none where the provider has none), and `read`, a call to try next.
 # shellcheck shell=bash disable=SC2034,SC2154  # used and set by run.sh
 case $provider in
   paynow)
-    config=sandbox.json
-    key=pnapi_v1_sandbox
+    token=token
+    paid=ON_ORDER_COMPLETED
+    completed=paynow.management.v1.OrdersService/GetOrders
+    completed_request='{"checkout_id": "ID"}'
     method=paynow.management.v1.CheckoutService/CreateCheckoutSession
     request='{
   "body": {
@@ -16,8 +19,10 @@ case $provider in
     read="-d '{\"limit\": 3}' ADDRESS paynow.management.v1.OrdersService/GetOrders"
     ;;
   qashier)
-    config=sandbox-qashier.json
-    key=sk_test_sandbox
+    token=id
+    paid=checkout.session.completed
+    completed=qashier.v1.CheckoutSessionsService/RetrieveCheckoutSession
+    completed_request='{"id": "ID"}'
     method=qashier.v1.CheckoutSessionsService/CreateCheckoutSession
     request='{
   "body": {
@@ -32,8 +37,10 @@ case $provider in
     read="-d '{\"limit\": 2}' ADDRESS qashier.v1.CheckoutSessionsService/ListCheckoutSessions"
     ;;
   convergegate)
-    config=sandbox-convergegate.json
-    key=sk_test_sandbox
+    token=id
+    paid=session.completed
+    completed=convergegate.v1.CheckoutSessionsService/RetrieveCheckoutSession
+    completed_request='{"id": "ID"}'
     method=convergegate.v1.CheckoutSessionsService/CreateCheckoutSession
     request='{
   "body": {
@@ -51,8 +58,8 @@ case $provider in
 convergegate.v1.CheckoutSessionsService/PayCheckoutSession"
     ;;
   paymentkit)
-    config=sandbox-paymentkit.json
-    key=sk_live_sandbox
+    token=secure_token
+    paid=invoice.paid
     method=paymentkit.v1.CheckoutSessionsService/CreateCheckoutSession
     request='{
   "body": {

@@ -1,24 +1,30 @@
 #!/bin/bash
-# Starts the sandbox upstream and the gateway, makes one call, and either serves on (run) or stops (demo).
+# Starts the four sandboxes and the gateway in front of them, makes a checkout, and shows where it is paid (run), or pays
+# it, receives the webhook, verifies it, shows what was paid, and stops (demo).
 # Usage: run.sh run|demo BUILD_DIR
-# PROVIDER names the upstream: paynow (unless set), qashier, convergegate or paymentkit. SANDBOX_LISTEN and GATEWAY_LISTEN
-# replace the addresses of its deploy/config/sandbox*.json; port 0 takes any that is free.
+# PROVIDER names whose checkout it is: paynow (unless set), qashier, convergegate or paymentkit. SANDBOX_LISTEN (the first of
+# four ports) and GATEWAY_LISTEN replace the addresses of deploy/config/sandbox.json; port 0 takes any that is free.
 set -euo pipefail
 
 mode=$1
 build=$2
 scripts=$(dirname "$0")
 provider=${PROVIDER:-paynow}
-config='' key='' method='' request='' read=''
+# shellcheck disable=SC2034  # used by the files that are read in below
+method='' request='' read='' token='' paid='' completed='' completed_request=''
 # shellcheck disable=SC1091  # checked by itself
 . "$scripts/demo.sh"
 # shellcheck disable=SC1091
 . "$scripts/lost_refund.sh"
+# shellcheck disable=SC1091
+. "$scripts/payment.sh"
 # The demonstration has a refund whose answer the sandbox loses.
 faults=()
 [ "$mode/$provider" != demo/paynow ] || faults=(--fault commit-then-drop:RefundOrder:1)
-config=$scripts/../../deploy/config/$config
-export "${provider^^}_API_KEY=$key"
+config=$scripts/../../deploy/config/sandbox.json
+# The sandboxes' own; they open nothing else.
+export PAYNOW_API_KEY=pnapi_v1_sandbox PAYMENTKIT_API_KEY=sk_live_sandbox QASHIER_API_KEY=sk_test_sandbox
+export CONVERGEGATE_API_KEY=sk_test_sandbox SANDBOX_WEBHOOK_SECRET=whsec_sandbox
 
 work=$(mktemp -d)
 servers=()
@@ -40,7 +46,8 @@ trap stop EXIT
 trap 'exit "$code_when_stopped"' INT TERM HUP
 
 # start NAME VARIABLE READY COMMAND...: runs the command in the background and waits for a line of its output that
-# matches READY, whose parentheses hold the port. Sets `port`. All that it prints goes to standard error.
+# matches READY, whose parentheses hold the port. Sets `port`, and `seen`, the lines up to there. All that it prints goes to
+# standard error.
 start() {
   local name=$1 variable=$2 ready=$3 line output
   shift 3
@@ -48,8 +55,10 @@ start() {
   "$@" >"$work/$name" 2>&1 &
   servers+=($!)
   exec {output}<"$work/$name"
+  seen=''
   while IFS= read -r -t 20 -u "$output" line; do
     echo "$line" >&2
+    seen+=$line$'\n'
     [[ $line =~ $ready ]] || continue
     port=${BASH_REMATCH[1]}
     cat <&"$output" >&2 &
@@ -63,12 +72,27 @@ start() {
 
 sandbox=${SANDBOX_LISTEN:-127.0.0.1:8080}
 gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
-start paynow-sandbox SANDBOX_LISTEN 'listening on http://.*:([0-9]+)$' \
-  "$build/paynow-sandbox" --provider "$provider" --listen "$sandbox" "${faults[@]}"
-sandbox=${sandbox%:*}:$port
+host=${sandbox%:*}
+webhooks=()
+events=$work/events
+if [ "$mode" = demo ]; then
+  start shop SHOP_LISTEN 'listening on http://.*:([0-9]+)$' /usr/bin/python3 "$scripts/shop.py" receive "$events"
+  for one in paynow paymentkit qashier convergegate; do
+    webhooks+=(--webhook "$one=http://127.0.0.1:$port/$one")
+  done
+fi
+start provider-sandbox SANDBOX_LISTEN 'convergegate-sandbox listening on http://.*:([0-9]+)$' \
+  "$build/provider-sandbox" --listen "$sandbox" "${webhooks[@]}" "${faults[@]}"
+ports=()
+pay_port=''
+for one in paynow:8080 paymentkit:8081 qashier:8082 convergegate:8083; do
+  port=$(sed -n "s/^${one%:*}-sandbox listening on http.*:\([0-9]*\)$/\1/p" <<<"$seen")
+  ports+=(-e "s|127.0.0.1:${one#*:}|$host:$port|" -e t) # one a line, and no second time
+  [ "${one%:*}" != "$provider" ] || pay_port=$port
+done
 # The ledger lives as long as this run: the sandbox forgets what it did, so the ledger must too.
-sed -e "s|127.0.0.1:8080|$sandbox|" -e "s|127.0.0.1:50051|$gateway|" \
-  -e "0,/{/s|{|{\"ledger\": {\"file\": \"$work/ledger/ledger.db\"},|" "$config" >"$work/config.json"
+sed "${ports[@]}" -e "s|127.0.0.1:50051|$gateway|" \
+  -e "0,/^{/s|^{|{\"ledger\": {\"file\": \"$work/ledger/ledger.db\"},|" "$config" >"$work/config.json"
 start billing-gateway GATEWAY_LISTEN '"event":"serving","port":([0-9]+)' \
   "$build/billing-gateway" --config "$work/config.json"
 gateway=${gateway%:*}:$port
@@ -77,10 +101,21 @@ echo
 echo "--- request: $method"
 echo "$request"
 echo "--- reply"
-"$build/grpc-call" -plaintext -d "$request" "$gateway" "$method"
+reply=$("$build/grpc-call" -plaintext -d "$request" "$gateway" "$method")
+echo "$reply"
+member() { /usr/bin/python3 "$scripts/shop.py" member "$1" <<<"$reply"; }
+link=http://127.0.0.1:$pay_port/pay/$(member "$token")
+[ "$mode" = run ] || show_payment
 
 client=grpcurl
 command -v grpcurl >/dev/null || client=$build/grpc-call # takes the same arguments
+[ "$mode" = demo ] || cat <<EOF
+
+--- pay it, in a browser
+$link
+--- look into the store, in a browser
+http://127.0.0.1:$pay_port/_sandbox/
+EOF
 cat <<EOF
 
 --- try it yourself

@@ -19,7 +19,18 @@ extern const char sandbox_behaviour_paymentkit[], sandbox_behaviour_paymentkit_e
 extern const char sandbox_seed_paymentkit[], sandbox_seed_paymentkit_end[];
 extern const char sandbox_arguments_paymentkit[], sandbox_arguments_paymentkit_end[];
 extern const char sandbox_contract_paynow[], sandbox_contract_paynow_end[];
-extern const char sandbox_behaviour_paynow[], sandbox_behaviour_paynow_end[];
+extern const char sandbox_behaviour_paynow_common[], sandbox_behaviour_paynow_common_end[];
+extern const char sandbox_behaviour_paynow_events[], sandbox_behaviour_paynow_events_end[];
+extern const char sandbox_behaviour_paynow_delivery[], sandbox_behaviour_paynow_delivery_end[];
+extern const char sandbox_behaviour_paynow_payment[], sandbox_behaviour_paynow_payment_end[];
+extern const char sandbox_behaviour_paynow_checkout[], sandbox_behaviour_paynow_checkout_end[];
+extern const char sandbox_behaviour_paynow_subscriptions[],
+    sandbox_behaviour_paynow_subscriptions_end[];
+extern const char sandbox_behaviour_paynow_resources[], sandbox_behaviour_paynow_resources_end[];
+extern const char sandbox_behaviour_paynow_records[], sandbox_behaviour_paynow_records_end[];
+extern const char sandbox_behaviour_paynow_operations[], sandbox_behaviour_paynow_operations_end[];
+extern const char sandbox_behaviour_paynow_window[], sandbox_behaviour_paynow_window_end[];
+extern const char sandbox_behaviour_paynow_paynow[], sandbox_behaviour_paynow_paynow_end[];
 extern const char sandbox_seed_paynow[], sandbox_seed_paynow_end[];
 extern const char sandbox_arguments_paynow[], sandbox_arguments_paynow_end[];
 extern const char sandbox_contract_qashier[], sandbox_contract_qashier_end[];
@@ -39,20 +50,46 @@ absl::string_view Between(const char* begin, const char* end) {
 
 const std::vector<Bundle>& Bundles() {
   static const auto& bundles = *new std::vector<Bundle>{
-      {"convergegate", Between(sandbox_contract_convergegate, sandbox_contract_convergegate_end),
-       Between(sandbox_behaviour_convergegate, sandbox_behaviour_convergegate_end),
+      {"convergegate",
+       Between(sandbox_contract_convergegate, sandbox_contract_convergegate_end),
+       {{"convergegate",
+         Between(sandbox_behaviour_convergegate, sandbox_behaviour_convergegate_end)}},
        Between(sandbox_seed_convergegate, sandbox_seed_convergegate_end),
        Between(sandbox_arguments_convergegate, sandbox_arguments_convergegate_end)},
-      {"paymentkit", Between(sandbox_contract_paymentkit, sandbox_contract_paymentkit_end),
-       Between(sandbox_behaviour_paymentkit, sandbox_behaviour_paymentkit_end),
+      {"paymentkit",
+       Between(sandbox_contract_paymentkit, sandbox_contract_paymentkit_end),
+       {{"paymentkit", Between(sandbox_behaviour_paymentkit, sandbox_behaviour_paymentkit_end)}},
        Between(sandbox_seed_paymentkit, sandbox_seed_paymentkit_end),
        Between(sandbox_arguments_paymentkit, sandbox_arguments_paymentkit_end)},
-      {"paynow", Between(sandbox_contract_paynow, sandbox_contract_paynow_end),
-       Between(sandbox_behaviour_paynow, sandbox_behaviour_paynow_end),
+      {"paynow",
+       Between(sandbox_contract_paynow, sandbox_contract_paynow_end),
+       {{"paynow/common",
+         Between(sandbox_behaviour_paynow_common, sandbox_behaviour_paynow_common_end)},
+        {"paynow/events",
+         Between(sandbox_behaviour_paynow_events, sandbox_behaviour_paynow_events_end)},
+        {"paynow/delivery",
+         Between(sandbox_behaviour_paynow_delivery, sandbox_behaviour_paynow_delivery_end)},
+        {"paynow/payment",
+         Between(sandbox_behaviour_paynow_payment, sandbox_behaviour_paynow_payment_end)},
+        {"paynow/checkout",
+         Between(sandbox_behaviour_paynow_checkout, sandbox_behaviour_paynow_checkout_end)},
+        {"paynow/subscriptions", Between(sandbox_behaviour_paynow_subscriptions,
+                                         sandbox_behaviour_paynow_subscriptions_end)},
+        {"paynow/resources",
+         Between(sandbox_behaviour_paynow_resources, sandbox_behaviour_paynow_resources_end)},
+        {"paynow/records",
+         Between(sandbox_behaviour_paynow_records, sandbox_behaviour_paynow_records_end)},
+        {"paynow/operations",
+         Between(sandbox_behaviour_paynow_operations, sandbox_behaviour_paynow_operations_end)},
+        {"paynow/window",
+         Between(sandbox_behaviour_paynow_window, sandbox_behaviour_paynow_window_end)},
+        {"paynow/paynow",
+         Between(sandbox_behaviour_paynow_paynow, sandbox_behaviour_paynow_paynow_end)}},
        Between(sandbox_seed_paynow, sandbox_seed_paynow_end),
        Between(sandbox_arguments_paynow, sandbox_arguments_paynow_end)},
-      {"qashier", Between(sandbox_contract_qashier, sandbox_contract_qashier_end),
-       Between(sandbox_behaviour_qashier, sandbox_behaviour_qashier_end),
+      {"qashier",
+       Between(sandbox_contract_qashier, sandbox_contract_qashier_end),
+       {{"qashier", Between(sandbox_behaviour_qashier, sandbox_behaviour_qashier_end)}},
        Between(sandbox_seed_qashier, sandbox_seed_qashier_end),
        Between(sandbox_arguments_qashier, sandbox_arguments_qashier_end)},
   };

@@ -13,13 +13,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "upstream/sandbox/contract.h"
+#include "upstream/sandbox/script/script.h"
 
 namespace gateway::sandbox {
 
 struct Bundle {
   absl::string_view provider;
   absl::string_view contract;
-  absl::string_view behaviour;
+  // In the order in which they run; the last returns the settings.
+  std::vector<Script::File> behaviour;
   absl::string_view seed;
   absl::string_view arguments;
 };

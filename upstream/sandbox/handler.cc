@@ -52,20 +52,21 @@ constexpr size_t kMaxJobs = 100000;
 }  // namespace
 
 Handler::Handler(const Contract& contract, std::unique_ptr<const Contract> pages,
-                 std::unique_ptr<World> world, Options options)
+                 std::unique_ptr<World> world, Json seed, Options options)
     : contract_(contract),
       pages_(std::move(pages)),
       world_(std::move(world)),
       settings_(world_->script().settings()),
+      seed_(std::move(seed)),
       options_(WithKeys(std::move(options), settings_)),
       router_(contract),
       page_router_(*pages_) {}
 
 absl::StatusOr<std::unique_ptr<Handler>> Handler::Create(const Contract& contract,
-                                                         absl::string_view behaviour,
+                                                         const std::vector<Script::File>& behaviour,
                                                          absl::string_view seed, Options options,
                                                          const Contract* events) {
-  const std::optional<Json> records = ParseJson(seed);
+  std::optional<Json> records = ParseJson(seed);
   if (!records || !records->is_object()) {
     return absl::InvalidArgumentError("the seed is no JSON object");
   }
@@ -75,10 +76,10 @@ absl::StatusOr<std::unique_ptr<Handler>> Handler::Create(const Contract& contrac
   (*world)->events = events;
   auto pages = ParsePages(contract, (*world)->script().settings());
   if (!pages.ok()) return pages.status();
-  std::unique_ptr<Handler> handler(
-      new Handler(contract, *std::move(pages), *std::move(world), std::move(options)));
+  std::unique_ptr<Handler> handler(new Handler(contract, *std::move(pages), *std::move(world),
+                                               *std::move(records), std::move(options)));
   if (absl::Status status = handler->CheckRules(); !status.ok()) return status;
-  if (absl::Status status = handler->Plant(*records); !status.ok()) return status;
+  if (absl::Status status = handler->Plant(); !status.ok()) return status;
   return handler;
 }
 
@@ -91,9 +92,10 @@ absl::Status Handler::CheckRules() const {
   return absl::OkStatus();
 }
 
-absl::Status Handler::Plant(const Json& seed) {
+absl::Status Handler::Plant() {
   world_->SetClock([now = SeedStart()]() mutable { return now += kSeedStep; });
-  const std::optional<Refusal> refusal = PlantRecords(*world_, seed);
+  world_->script().Refill();
+  const std::optional<Refusal> refusal = PlantRecords(*world_, seed_);
   world_->SetClock(nullptr);
   world_->state().Seal();
   if (!refusal) return absl::OkStatus();
@@ -185,7 +187,7 @@ std::vector<Json> Handler::End(bool done) {
     return {};
   }
   for (World::Job& job : effects.jobs) {
-    if (jobs_.size() < kMaxJobs) jobs_.push_back(std::move(job));
+    if (jobs_.size() < kMaxJobs) jobs_.emplace(job.due, std::move(job));
   }
   jobs_changed_.notify_all();
   return std::move(effects.events);
@@ -231,15 +233,13 @@ std::variant<Json, Refusal> Handler::Do(const Script::Path& path, const Json& ar
 void Handler::ServeJobs() {
   std::unique_lock<std::mutex> lock(mu_);
   while (!jobs_stopped_) {
-    const auto first = std::min_element(
-        jobs_.begin(), jobs_.end(),
-        [](const World::Job& left, const World::Job& right) { return left.due < right.due; });
+    const auto first = jobs_.begin();
     if (first == jobs_.end()) {
       jobs_changed_.wait(lock);
-    } else if (first->due > world_->Now()) {
-      jobs_changed_.wait_until(lock, absl::ToChronoTime(first->due - ahead_));
+    } else if (first->first > world_->Now()) {
+      jobs_changed_.wait_until(lock, absl::ToChronoTime(first->first - ahead_));
     } else {
-      const World::Job job = std::move(*first);
+      const World::Job job = std::move(first->second);
       jobs_.erase(first);
       lock.unlock();
       Do({"jobs", job.name}, job.argument);
@@ -269,6 +269,17 @@ void Handler::Forward(absl::Duration time) {
 absl::Time Handler::Now() {
   const std::lock_guard<std::mutex> lock(mu_);
   return world_->Now();
+}
+
+void Handler::Reset() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  jobs_.clear();
+  replayed_.clear();
+  ahead_ = absl::ZeroDuration();
+  world_->Forget();
+  // What was planted once can be planted again.
+  Plant().IgnoreError();
+  jobs_changed_.notify_all();
 }
 
 Json Handler::Export() {

@@ -39,10 +39,10 @@ class Handler {
     size_t max_records = 20000;
   };
 
-  // Runs the behaviour's file and plants the seed. Fails when one of these does not work out,
+  // Runs the behaviour's files and plants the seed. Fails when one of these does not work out,
   // naming it. Contracts must outlive the handler.
   static absl::StatusOr<std::unique_ptr<Handler>> Create(const Contract& contract,
-                                                         absl::string_view behaviour,
+                                                         const std::vector<Script::File>& behaviour,
                                                          absl::string_view seed, Options options,
                                                          const Contract* events = nullptr);
 
@@ -73,16 +73,18 @@ class Handler {
   absl::Time Now();
   // All records, in the form of a seed.
   Json Export();
+  // The store as it was at the start, with the clock and without what was put off.
+  void Reset();
 
   // The reply to a request that cannot be handled at all, in the upstream's form.
   Reply Refuse(const Refusal& refusal);
 
  private:
   Handler(const Contract& contract, std::unique_ptr<const Contract> pages,
-          std::unique_ptr<World> world, Options options);
+          std::unique_ptr<World> world, Json seed, Options options);
 
   absl::Status CheckRules() const;
-  absl::Status Plant(const Json& seed);
+  absl::Status Plant();
 
   bool Authorized(const Received& received) const;
   // The request's parts: {"path", "query", "body"}.
@@ -106,14 +108,15 @@ class Handler {
   const std::unique_ptr<const Contract> pages_;
   const std::unique_ptr<World> world_;
   const Json& settings_;  // the behaviour's
+  const Json seed_;
   const Options options_;
   const Router router_;
   const Router page_router_;
 
   std::mutex mu_;
   // Guarded by mu_, and *world_ too.
-  std::map<std::string, Reply> replayed_;  // by operation and idempotency key
-  std::vector<World::Job> jobs_;
+  std::map<std::string, Reply> replayed_;       // by operation and idempotency key
+  std::multimap<absl::Time, World::Job> jobs_;  // by when they are due
   std::condition_variable jobs_changed_;
   bool jobs_stopped_ = false;
   absl::Duration ahead_;

@@ -9,6 +9,9 @@
 namespace gateway::sandbox {
 namespace {
 
+constexpr int kMaxLive = 32;
+constexpr absl::Duration kLivePause = absl::Milliseconds(250);
+
 // What is refused before there is a request: in the provider's form all the same.
 Refusal RefusalOf(int status) {
   if (status == 413) return {413, "payload-too-large", "the body is too large", {}};
@@ -26,14 +29,20 @@ Sandbox::Sandbox(Options options, const Contract& contract, std::unique_ptr<Hand
       handler_(std::move(handler)),
       pay_page_(*handler_) {
   for (const Fault& fault : options_.faults) faults_.Add(fault);
-  Courier::Options courier;
-  courier.signature = handler_->settings().value("signature", Json::object());
+  Courier::Options courier = Courier::OptionsOf(handler_->settings());
   courier.urls = options_.webhook_urls;
   courier.secret = options_.webhook_secret;
-  courier_ = std::make_unique<Courier>(
-      std::move(courier), [this](const Json& target) { handler_->Do({"delivered"}, target); });
-  handler_->OnEvents([this](const std::vector<Json>& events) { courier_->Post(events); });
-  api_ = std::make_unique<const Api>(faults_, *handler_, *courier_, options_.open_window);
+  courier_ = std::make_unique<Courier>(std::move(courier), [this](const Json& target) {
+    handler_->Do({"delivered"}, target);
+    ++changes_;
+  });
+  handler_->OnEvents([this](const std::vector<Json>& events) {
+    courier_->Post(events);
+    ++changes_;
+  });
+  api_ = std::make_unique<const Api>(Api::Parts{faults_, *handler_, *courier_, journal_, changes_},
+                                     options_.open_window);
+  window_ = std::make_unique<const Window>(*api_, options_.provider);
 }
 
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
@@ -53,8 +62,7 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
                       [raw = sandbox.get()](Connection& connection) { raw->Serve(connection); });
   if (!listener.ok()) return listener.status();
   sandbox->listener_ = *std::move(listener);
-  sandbox->handler_->SetPublicUrl(
-      own.public_url.empty() ? absl::StrCat("http://127.0.0.1:", sandbox->port()) : own.public_url);
+  sandbox->handler_->SetPublicUrl(sandbox->public_url());
   sandbox->jobs_ = std::thread([raw = sandbox.get()] { raw->handler_->ServeJobs(); });
   sandbox->started_.set_value();
   return sandbox;
@@ -91,26 +99,97 @@ bool Sandbox::AnswerOne(Connection& connection, const Received& received) {
     return connection.Write(ReplyText(reply, connection.keep_alive(), received.method == "HEAD")) &&
            connection.keep_alive();
   };
-  if (Api::IsOwn(received)) return send(api_->Answer(received, connection.from_loopback()));
-  if (PayPage::IsOwn(received)) return send(pay_page_.Answer(received));
-  const Operation* const operation = handler_->OperationOf(received);
-  if (operation != nullptr) {
-    if (const auto fault = faults_.Take(operation->rpc, operation->id)) {
-      return AnswerWithFault(
-          *fault, connection, [&] { return Told(received, Decide(received)); },
-          [&](int status) { return Told(received, handler_->Refuse(RefusalOf(status))); });
-    }
+  if (Api::IsOwn(received)) return AnswerOwn(connection, received);
+  if (PayPage::IsOwn(received)) {
+    const Reply reply = pay_page_.Answer(received);
+    if (received.method == "POST") ++changes_;
+    return send(reply);
   }
-  return send(Told(received, Decide(received)));
+  return AnswerOperation(connection, received);
 }
 
-Reply Sandbox::Told(const Received& received, Reply reply) {
+bool Sandbox::AnswerOperation(Connection& connection, const Received& received) {
+  Journal::Seen seen{received, std::nullopt, "", ""};
+  const Operation* const operation = handler_->OperationOf(received);
+  std::optional<Fault> fault;
+  if (operation != nullptr) {
+    seen.operation = operation->rpc;
+    fault = faults_.Take(operation->rpc, operation->id);
+  }
+  bool stays = false;
+  if (fault) {
+    seen.fault = FaultKinds()[static_cast<size_t>(fault->kind)];
+    stays = AnswerWithFault(
+        *fault, connection, [&] { return Told(seen, Decide(received)); },
+        [&](int status) { return Told(seen, handler_->Refuse(RefusalOf(status))); });
+  } else {
+    stays = connection.Write(ReplyText(Told(seen, Decide(received)), connection.keep_alive(),
+                                       received.method == "HEAD")) &&
+            connection.keep_alive();
+  }
+  // What was made and not sent is no answer.
+  if (seen.fault == "commit-then-drop") seen.reply.reset();
+  journal_.Add(std::move(seen));
+  ++changes_;
+  return stays;
+}
+
+bool Sandbox::AnswerOwn(Connection& connection, const Received& received) {
+  std::vector<Neighbour> neighbours;
+  {
+    const std::lock_guard<std::mutex> lock(mu_);
+    neighbours = neighbours_;
+  }
+  if (received.target == absl::StrCat(kApiPrefix, "/live") && received.method == "GET" &&
+      api_->MayUse(received, connection.from_loopback())) {
+    ServeLive(connection);
+    return false;
+  }
+  const Reply reply = window_->Answer(received, connection.from_loopback(), neighbours);
+  return connection.Write(ReplyText(reply, connection.keep_alive(), received.method == "HEAD")) &&
+         connection.keep_alive();
+}
+
+// Each takes a thread of those that serve calls, so there are few.
+void Sandbox::ServeLive(Connection& connection) {
+  if (live_.fetch_add(1) >= kMaxLive) {
+    --live_;
+    connection.Write(ReplyText({503, "", "", {{"Retry-After", "10"}}}, false));
+    return;
+  }
+  uint64_t seen = changes_;
+  bool stays = connection.Write(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+      "Connection: close\r\n\r\nretry: 2000\n\n");
+  while (stays && connection.Stays(kLivePause)) {
+    const uint64_t now = changes_;
+    if (now == seen) continue;
+    seen = now;
+    stays = connection.Write(absl::StrCat("data: ", now, "\n\n"));
+  }
+  --live_;
+}
+
+std::string Sandbox::url() const { return absl::StrCat("http://", options_.host, ":", port()); }
+
+std::string Sandbox::public_url() const {
+  return options_.public_url.empty() ? absl::StrCat("http://127.0.0.1:", port())
+                                     : options_.public_url;
+}
+
+void Sandbox::SetNeighbours(std::vector<Neighbour> neighbours) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  neighbours_ = std::move(neighbours);
+}
+
+Reply Sandbox::Told(Journal::Seen& seen, Reply reply) {
   ReplyHook hook;
   {
     const std::lock_guard<std::mutex> lock(mu_);
     hook = on_reply_;
   }
-  if (hook) hook(received, reply);
+  if (hook) hook(seen.received, reply);
+  seen.reply = reply;
   return reply;
 }
 

@@ -12,6 +12,8 @@
 #ifndef UPSTREAM_SANDBOX_SERVER_H_
 #define UPSTREAM_SANDBOX_SERVER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
@@ -29,6 +31,8 @@
 #include "upstream/sandbox/pay/page.h"
 #include "upstream/sandbox/webhooks/courier.h"
 #include "upstream/sandbox/window/api.h"
+#include "upstream/sandbox/window/journal.h"
+#include "upstream/sandbox/window/window.h"
 
 namespace gateway::sandbox {
 
@@ -76,13 +80,22 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
+  using Neighbour = Window::Neighbour;
+
   int port() const { return listener_->port(); }
+  const std::string& provider() const { return options_.provider; }
+  // "http://HOST:PORT", where it listens; and where browsers find it.
+  std::string url() const;
+  std::string public_url() const;
   const Contract& contract() const { return contract_; }
   // What the behaviour's file returns: which keys are accepted, in which form bodies come.
   const Json& settings() const { return handler_->settings(); }
   Faults& faults() { return faults_; }
   Handler& handler() { return *handler_; }
   Courier& courier() { return *courier_; }
+
+  // The stores of the program, this one among them: its window links to them.
+  void SetNeighbours(std::vector<Neighbour> neighbours);
 
   // Replace the hook from the next request on; empty removes it.
   void OnRequest(RequestHook hook);
@@ -94,9 +107,14 @@ class Sandbox {
   void Serve(Connection& connection);
   // False: the connection must end.
   bool AnswerOne(Connection& connection, const Received& received);
+  bool AnswerOperation(Connection& connection, const Received& received);
+  // Whatever is under /_sandbox/.
+  bool AnswerOwn(Connection& connection, const Received& received);
   Reply Decide(const Received& received);
-  // Tells the reply hook.
-  Reply Told(const Received& received, Reply reply);
+  // Tells the reply hook, and notes the reply.
+  Reply Told(Journal::Seen& seen, Reply reply);
+  // Tells a browser of each change, until it goes away.
+  void ServeLive(Connection& connection);
 
   // Constant after Start.
   const Options options_;
@@ -104,15 +122,21 @@ class Sandbox {
   const std::unique_ptr<Handler> handler_;
 
   Faults faults_;
-  // Both null until Start has made them; constant from then on.
+  Journal journal_;
+  // Counts whatever the window shows.
+  std::atomic<uint64_t> changes_{0};
+  std::atomic<int> live_{0};
+  // Constant after construction.
   std::unique_ptr<Courier> courier_;
   std::unique_ptr<const Api> api_;
+  std::unique_ptr<const Window> window_;
   const PayPage pay_page_;
 
   std::mutex mu_;
   // Guarded by mu_.
   RequestHook on_request_;
   ReplyHook on_reply_;
+  std::vector<Neighbour> neighbours_;
 
   std::thread jobs_;
   // Connections that come before Start is through wait for this.

@@ -21,7 +21,8 @@ class ScriptTest : public testing::Test {
   // A world whose behaviour is one function, `run(argument, sent)`.
   void Load(const std::string& body, Script::Limits limits = {}) {
     auto world = World::Create(
-        *contract_, absl::StrCat("return {run = function(argument, sent) ", body, " end}"), 100,
+        *contract_,
+        {{"paynow", absl::StrCat("return {run = function(argument, sent) ", body, " end}")}}, 100,
         limits);
     ASSERT_TRUE(world.ok()) << world.status();
     world_ = *std::move(world);
@@ -141,9 +142,9 @@ TEST_F(ScriptTest, AnErrorNamesItsLine) {
   EXPECT_THAT(Fails("create('NoSuchDto', {})"), testing::HasSubstr("NoSuchDto"));
   EXPECT_THAT(Fails("update({}, {})"), testing::HasSubstr("a record is expected"));
   EXPECT_THAT(Fails("local t = {} t.t = t return t"), testing::HasSubstr("too deeply"));
-  EXPECT_FALSE(World::Create(*contract_, "return {", 100).ok());
-  EXPECT_FALSE(World::Create(*contract_, "return 5", 100).ok());
-  EXPECT_FALSE(World::Create(*contract_, "\x1bLua", 100).ok());
+  EXPECT_FALSE(World::Create(*contract_, {{"paynow", "return {"}}, 100).ok());
+  EXPECT_FALSE(World::Create(*contract_, {{"paynow", "return 5"}}, 100).ok());
+  EXPECT_FALSE(World::Create(*contract_, {{"paynow", "\x1bLua"}}, 100).ok());
 }
 
 TEST_F(ScriptTest, TheOldestRecordsMakeRoomButNotTheSeed) {
@@ -177,7 +178,7 @@ constexpr char kKioskContract[] = R"({"provider": "kiosk", "operations": [
 TEST(DefaultBehaviour, CreatesListsShowsUpdatesAndDeletes) {
   const auto contract = Contract::Parse(kKioskContract).value();
   const auto handler =
-      Handler::Create(*contract, "return {authorization = {'Bearer'}, api_key = 'k'}",
+      Handler::Create(*contract, {{"kiosk", "return {authorization = {'Bearer'}, api_key = 'k'}"}},
                       R"({"Drink": [{"id": "1", "name": "Tea"}]})", {})
           .value();
   const auto call = [&](const char* method, const char* target, const char* body = "") {

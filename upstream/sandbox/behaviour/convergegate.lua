@@ -1,7 +1,7 @@
 -- What ConvergeGate's documents say of checkout sessions and refunds.
 
--- A code that the customer does not confirm.
-local unconfirmed = "777000"
+-- Codes that do not pay at once.
+local unconfirmed, confirmed_later, wrong = "777000", "777001", "777002"
 
 local function invalid(condition, message, path)
   return check(condition, 400, "invalid_request_error", message, path)
@@ -41,14 +41,43 @@ local function checkout_of(id)
     expire = function() become(session, "expired") end}
 end
 
+local function pay_link(session) return session.status == "open" and page_url(session.id) or nil end
+
+local function is_pending(refund) return refund.status == "pending" end
+
 return {
   authorization = {"Basic", "Bearer"},
   api_key = "sk_test_sandbox",
   encoding = "form",
   signature = {header = "Sec-Signature", timestamp = "Sec-Timestamp", unit = "s", separator = "", key = "sha256"},
   checkout = checkout_of,
-  pay = pay,
-  jobs = {settle = settle},
+  jobs = {fail_refund = function(asked)
+    local refund = find("Refund", {id = asked.id, status = "pending"})
+    if refund then update(refund, {status = "failed"}) end
+  end},
+  -- Four retries, then longer and longer pauses for up to three days.
+  retries = {pauses = {10, 10, 10, 10, 60, 600, 6000, 60000, 190000}},
+  events = {
+    {"session.created", "CheckoutSession", function(session) notify(session, "session.created") end},
+    {"session.expired", "CheckoutSession", function(session) notify(session, "session.expired") end},
+    {"session.completed", "CheckoutSession", function(session) notify(session, "session.completed") end}},
+  title = function() return "ConvergeGate store" end,
+  magic_emails = true,
+  magic = array{
+    {value = unconfirmed, text = "This BLIK code is never confirmed: the session stays open"},
+    {value = confirmed_later, text = "This BLIK code is confirmed after ten seconds"},
+    {value = wrong, text = "This BLIK code is refused"},
+    {value = tostring(magic_refund), text = "A refund of this amount fails after ten seconds"}},
+  sections = {
+    {name = "checkouts", title = "Checkouts", collection = "CheckoutSession", columns = {
+      {"Id", "id"}, {"Customer", "customer_email"}, {"Status", "status"}, {"Total", "amount_total", money = "currency"},
+      {"Refunded", "amount_refunded", money = "currency"}, {"Checkout", link = pay_link}}},
+    {name = "refunds", title = "Refunds", collection = "Refund",
+      columns = {{"Id", "id"}, {"Status", "status"}, {"Amount", "amount", money = "pln"}, {"Reason", "reason"}},
+      acts = {
+        -- The documents print one status of a refund: pending.
+        {"succeed", "Succeed", when = is_pending, run = function(refund) update(refund, {status = "succeeded"}) end},
+        {"fail", "Fail", when = is_pending, run = function(refund) update(refund, {status = "failed"}) end}}}},
   error = function(refusal)
     local violation = refusal.violations[1]
     return {error = {type = error_type(refusal.status), message = refusal.message, param = violation and violation.path}}
@@ -58,13 +87,15 @@ return {
   operations = {
     CheckoutSessions_CreateCheckoutSession = function(call)
       local body, id = call.body, token()
+      local expires_at = body.expires_at or epoch() + 86400
       local session = create("CheckoutSession", body, {
         id = id, status = "open", livemode = false, amount_total = body.amount, amount_sub_total = body.amount,
         amount_refunded = 0, cancel_url = body.cancel_url or "", notification_url = body.notification_url or "",
         customer_ip = body.customer_ip or "", customer_country = body.customer_country or "", locale = body.locale or "",
-        payment_method = body.payment_method or array{"blik"}, expire_at = body.expires_at or epoch() + 86400,
+        payment_method = body.payment_method or array{"blik"}, expire_at = expires_at,
         created_at = epoch(), url = page_url(id)})
       notify(session, "session.created")
+      begin_checkout(id, body.amount, body.customer_email, expires_at)
       return session
     end,
     CheckoutSessions_RetrieveCheckoutSession = function(call)
@@ -76,7 +107,10 @@ return {
       local session, code = call.record, call.body.blik_code
       invalid(code, "a code is required", "blik_code")
       invalid(session.status == "open", "this session is not open")
-      return code == unconfirmed and session or become(session, "completed")
+      invalid(code ~= wrong, "this code is wrong or too old", "blik_code")
+      if code == confirmed_later then after(10, "settle", {token = session.id, pay = true}) end
+      if code == unconfirmed or code == confirmed_later then return session end
+      return become(session, "completed")
     end,
     Refunds_CreateRefund = function(call)
       local body = call.body
@@ -86,9 +120,11 @@ return {
       local amount = body.amount or session.amount_total - refunded
       invalid(0 < amount and amount <= session.amount_total - refunded, "more than is left to refund", "amount")
       update(session, {amount_refunded = refunded + amount})
-      return create("Refund", {
+      local refund = create("Refund", {
         id = "re_" .. token(), amount = amount, status = "pending", reason = body.reason or "requested_by_customer",
         created_at = epoch(), livemode = false})
+      if amount == magic_refund then after(10, "fail_refund", {id = refund.id}) end
+      return refund
     end,
     Refunds_RetrieveRefund = {params = {id = {["in"] = "Refund"}}}},
 }

@@ -2,8 +2,14 @@
 
 local function unchanged(call) return call.record end
 
--- Nobody documents what a price_id costs.
-local unit_amount = 1000
+-- Nobody documents what a price_id costs: here 1000, and "price_4002" costs 4002.
+local function unit_amount(price_id) return math.tointeger((price_id or ""):match("^price_(%d%d?%d?%d?%d?%d?)$")) or 1000 end
+
+local function total_of(items)
+  return sum(map(items, function(item) return times(unit_amount(item.price_id), item.quantity or 1) end))
+end
+
+local month = 30 * 24 * 3600
 
 local function notify(type, object)
   local id = "evt_dev_" .. token()
@@ -22,7 +28,7 @@ local function checkout_of(secret)
   local request = session.request or {}
   local lines = map(request.line_items, function(item)
     local quantity = item.quantity or 1
-    return {name = item.price_id or "Item", quantity = quantity, amount = times(unit_amount, quantity)}
+    return {name = item.price_id or "Item", quantity = quantity, amount = times(unit_amount(item.price_id), quantity)}
   end)
   local total = sum(lines, "amount")
   local id = session.id or secret
@@ -39,14 +45,65 @@ local function checkout_of(secret)
     expire = function() update(session, nil, nil, {state = "expired"}) end}
 end
 
+local function pay_link(session) return (session.state or "open") == "open" and page_url(session.secure_token) or nil end
+
+local function pay_invoice(invoice)
+  update(invoice, {status = "paid", due_amount_atom = 0, paid_amount_atom = invoice.total_amount_atom})
+  notify("invoice.paid", invoice)
+end
+
+local function bill(subscription)
+  pay_invoice(create("Invoice", {
+    id = "inv_dev_" .. token(), status = "open", currency = "usd", total_amount_atom = subscription.amount or 1000,
+    due_amount_atom = 0, paid_amount_atom = 0}))
+end
+
+-- A month later: an invoice, paid. A clock that is set forward by months brings each of them.
+local function renew(asked)
+  local subscription = find("Subscription", {id = asked.id})
+  if not subscription or subscription.status == "cancelled" then return end
+  if subscription.status == "active" then bill(subscription) end
+  after(asked.at + month - epoch(), "renew", {id = asked.id, at = asked.at + month})
+end
+
+local function new_checkout(collection, set, request)
+  local secret = token()
+  local made = create(collection, merge(set, {secure_token = secret}), nil, {request = request})
+  local hours = request.expires_in_hours
+  begin_checkout(secret, total_of(request.line_items), nil, hours and epoch() + hours * 3600)
+  return made, secret
+end
+
 return {
   authorization = {"Bearer"},
   api_key = "sk_live_sandbox",
   invalid_status = 422,
   signature = {header = "X-Webhook-Signature"},
   checkout = checkout_of,
-  pay = pay,
-  jobs = {settle = settle},
+  jobs = {renew = renew},
+  -- Five failed attempts end it, and a 4xx ends it at once.
+  retries = {pauses = {5, 30, 180, 1080}, final_4xx = true},
+  events = {
+    {"invoice.paid", "Invoice", function(invoice) notify("invoice.paid", invoice) end},
+    {"customer.subscription.created", "Subscription", function(one) notify("customer.subscription.created", one) end}},
+  title = function() return "PaymentKit account" end,
+  sections = {
+    {name = "checkouts", title = "Checkouts", collection = "CheckoutSession", columns = {
+      {"Id", "id"}, {"Status", function(session) return session.state or "open" end},
+      {"Total", function(session) return total_of((session.request or {}).line_items) end, money = "usd"},
+      {"Checkout", link = pay_link}}},
+    {name = "links", title = "Payment links", collection = "PaymentLink", key = "secure_token", columns = {
+      {"Token", "secure_token"}, {"Status", function(link) return link.state or "open" end}, {"Checkout", link = pay_link}}},
+    {name = "invoices", title = "Invoices", collection = "Invoice",
+      columns = {
+        {"Id", "id"}, {"Status", "status"}, {"Total", "total_amount_atom", money = "currency"},
+        {"Due", "due_amount_atom", money = "currency"}},
+      acts = {{"pay", "Pay", when = function(invoice) return invoice.status == "open" end, run = pay_invoice}}},
+    {name = "subscriptions", title = "Subscriptions", collection = "Subscription",
+      columns = {{"Id", "id"}, {"Status", "status"}},
+      acts = {{"renew", "Renew now", when = function(one) return one.status == "active" end, run = bill}}},
+    {name = "customers", title = "Customers", collection = "Customer", columns = {{"Id", "id"}, {"Name", "name"}, {"E-mail", "email"}}},
+    {name = "endpoints", title = "Webhook endpoints", collection = "WebhookEndpointCreate", key = "url", columns = {{"Address", "url"}}}},
   error = function(refusal)
     if #refusal.violations > 0 then
       return {detail = map(refusal.violations, function(one)
@@ -60,18 +117,19 @@ return {
   operations = {
     CheckoutSessions_CreateCheckoutSession = function(call)
       local expanded = contains(call.query.expand, "custom_fields")
-      return create("CheckoutSession", {
-        id = "cs_dev_" .. token(), secure_token = token(),
-        custom_fields = expanded and (call.body.custom_fields or {}) or nil}, nil, {request = call.body})
+      return (new_checkout("CheckoutSession", {
+        id = "cs_dev_" .. token(), custom_fields = expanded and (call.body.custom_fields or {}) or nil}, call.body))
     end,
     Customers_ListCustomers = function()
       local customers = all("Customer")
       return {data = customers, total = #customers}
     end,
     Customers_CreateCustomer = function(call) return create("Customer", call.sent, {id = "cus_dev_" .. token()}) end,
-    Subscriptions_CreateSubscription = function()
-      local subscription = create("Subscription", {id = "sub_dev_" .. token(), status = "active"})
+    Subscriptions_CreateSubscription = function(call)
+      local subscription = create("Subscription", {id = "sub_dev_" .. token(), status = "active"}, nil,
+        {amount = total_of(call.body.items)})
       notify("customer.subscription.created", subscription)
+      after(month, "renew", {id = subscription.id, at = epoch() + month})
       return subscription
     end,
     Subscriptions_UpdateSubscription = unchanged,
@@ -107,9 +165,8 @@ return {
       return {id = "we_dev_" .. token(), url = call.body.url, secret = secret}
     end,
     PaymentLinks_CreatePaymentLink = function(call)
-      local secret = token()
-      return create("PaymentLink", {url = page_url(secret), secure_token = secret, is_active = true}, nil,
-        {request = call.body})
+      local link, secret = new_checkout("PaymentLink", {is_active = true}, call.body)
+      return update(link, {url = page_url(secret)})
     end,
     Processors_CreateProcessorRoute = function(call)
       return create("ProcessorRoute", call.sent, {id = "proute_dev_" .. token(), created_at = now()})

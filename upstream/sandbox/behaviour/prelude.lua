@@ -3,13 +3,13 @@
 --
 -- From the program come:
 --   find(collection, where)      the first record with these relations, or nil
---   all(collection, where)       all of them;  count(collection, where)
+--   all(collection, where)       all of them;  count(collection, where);  newest(collection, most)  the newest first
 --   list(collection, where)      those that the request's query asks for, and whether there are more
 --   create(collection, from, set, hidden)   a new record: `from` and `set` go into the members that its schema has,
 --                                defaults complete it, `hidden` is kept beside it and never shown
 --   update(record, from, set, hidden), delete(record)
 --   refuse(status, code, message, path)     ends the call, and takes back what it did
---   now(), epoch(), later(time, seconds), flake(), token(), slug(text)
+--   now(), epoch(), epoch(time), later(time, seconds), flake(), token(), slug(text)
 --   page_url(token)              the address of a checkout's page
 --   emit(event)                  tells {type, id, payload, targets = {{url, secret}}} once the call has gone through
 --   shown(type, body)            the body as the provider documents it for an event of this type
@@ -191,9 +191,68 @@ pay = {
   end,
 }
 
--- A payment that was put off.
-function settle(asked)
-  local checkout = settings.checkout(asked.token)
-  if not checkout or checkout.status ~= "open" then return end
-  if asked.pay then checkout.pay() else checkout.fail("insufficient_funds") end
+-- What a provider puts off; its `jobs` are these and its own.
+jobs = {
+  -- A payment that was put off.
+  settle = function(asked)
+    local checkout = settings.checkout(asked.token)
+    if not checkout or checkout.status ~= "open" then return end
+    if asked.pay then checkout.pay() else checkout.fail("insufficient_funds") end
+  end,
+  -- A magic checkout goes its way; one whose time is over expires.
+  act = function(asked)
+    local checkout = settings.checkout(asked.token)
+    if checkout and checkout.status == "open" then pay.act(asked) end
+  end,
+}
+
+-- Values of a checkout that let it go its way by itself, for tests without a browser: the total in minor units, or the
+-- customer's e-mail address.
+local magic = {
+  {total = 4001, name = "pay", action = "pay", text = "is paid at once"},
+  {total = 4002, name = "insufficient_funds", action = "decline", text = "is declined: insufficient funds"},
+  {total = 4003, name = "expired_card", action = "decline", text = "is declined: expired card"},
+  {total = 4004, name = "fraud", action = "decline", text = "is declined: suspected fraud"},
+  {total = 4005, name = "authentication_failed", action = "decline", text = "is declined: 3-D Secure failed"},
+  {total = 4006, name = "later", action = "later", text = "is paid after ten seconds"},
+  {total = 4007, name = "later-decline", action = "later-decline", text = "is declined after ten seconds"},
+  {total = 4008, name = "expire", action = "expire", text = "expires at once"}}
+
+-- A refund of this amount fails after ten seconds, where the provider's refunds have a state.
+magic_refund = 4009
+local magic_host = "@magic.example"
+
+function magic_values()
+  local values = map(magic, function(one) return {value = tostring(one.total), text = "A total of this " .. one.text} end)
+  for _, one in ipairs(settings.magic_emails and magic or {}) do
+    values[#values + 1] = {value = one.name .. magic_host, text = "With this e-mail address: it " .. one.text}
+  end
+  for _, one in ipairs(settings.magic or {}) do values[#values + 1] = one end
+  return values
+end
+
+-- Once for each new checkout. `expires_at` is when it expires, in seconds, or nil.
+function begin_checkout(token, total, email, expires_at)
+  for _, one in ipairs(magic) do
+    if total == one.total or email == one.name .. magic_host then
+      after(0, "act", {token = token, action = one.action, reason = one.name})
+    end
+  end
+  if expires_at then after(expires_at - epoch(), "act", {token = token, action = "expire"}) end
+end
+
+-- The events that a user may have told at a word: settings.events has {type, collection, tell}, where `tell` is a
+-- function of the record.
+function events() return map(settings.events, function(event) return event[1] end) end
+
+function tell(asked)
+  for _, event in ipairs(settings.events or {}) do
+    if event[1] == asked.type then
+      local records = asked.id and all(event[2], {id = asked.id}) or newest(event[2], 1)
+      check(#records > 0, 404, "not-found", "there is no such record")
+      event[3](records[1])
+      return {type = asked.type, id = records[1].id}
+    end
+  end
+  refuse(400, "bad-request", "there is no such event")
 end

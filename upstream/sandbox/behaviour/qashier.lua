@@ -45,13 +45,23 @@ local function checkout_of(id)
     expire = function() expire(session) end}
 end
 
+local function pay_link(session) return session.status == "open" and page_url(session.id) or nil end
+
 return {
   authorization = {"Basic", "Bearer"},
   api_key = "sk_test_sandbox",
   trace_id_header = "Request-Id",
   checkout = checkout_of,
-  pay = pay,
-  jobs = {settle = settle},
+  -- Qashier documents no retries: there are none.
+  events = {
+    {"checkout.session.completed", "CheckoutSession", function(session) notify(merge(session, {status = "complete"})) end},
+    {"checkout.session.expired", "CheckoutSession", function(session) notify(merge(session, {status = "expired"})) end}},
+  title = function() return "Qashier store" end,
+  sections = {
+    {name = "checkouts", title = "Checkouts", collection = "CheckoutSession", columns = {
+      {"Id", "id"}, {"Status", "status"}, {"Payment", "payment_status"}, {"Total", "amount_total", money = "currency"},
+      {"Expires", function(session) return session.expires_at and later("1970-01-01T00:00:00Z", session.expires_at) end},
+      {"Checkout", link = pay_link}}}},
   error = function(refusal)
     local violation = refusal.violations[1]
     return {error = {type = "invalid_request_error", code = refusal.code, message = refusal.message,
@@ -65,10 +75,13 @@ return {
       check(#body.line_items > 0, 400, "parameter_missing", "a session needs a line item", "line_items")
       local id = "cs_" .. token()
       local items = map(body.line_items, line_item)
+      local total = sum(items, "amount_total")
+      local expires_at = body.expires_at or epoch() + 86400
+      begin_checkout(id, total, nil, expires_at)
       return create("CheckoutSession", {
         id = id, object = "checkout.session", mode = "payment", status = "open", payment_status = "unpaid",
         currency = items[1].currency, line_items = {object = "list", data = items},
-        amount_total = sum(items, "amount_total"), created = epoch(), expires_at = body.expires_at or epoch() + 86400,
+        amount_total = total, created = epoch(), expires_at = expires_at,
         return_url = body.return_url, success_url = body.success_url, url = page_url(id)})
     end,
     CheckoutSessions_ListCheckoutSessions = {

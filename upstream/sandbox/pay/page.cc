@@ -6,15 +6,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "upstream/sandbox/form.h"
 #include "upstream/sandbox/formats.h"
+#include "upstream/sandbox/html/html.h"
 #include "upstream/sandbox/router.h"
-
-// Linked in by CMakeLists.txt.
-extern "C" {
-extern const char sandbox_style[], sandbox_style_end[];
-}
 
 namespace gateway::sandbox {
 namespace {
@@ -22,20 +17,7 @@ namespace {
 constexpr char kPrefix[] = "/pay/";
 
 Reply Page(int status, absl::string_view title, const std::string& body) {
-  return {status,
-          absl::StrCat("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                       "<title>",
-                       Html(title),
-                       "</title>\n<link rel=\"stylesheet\" href=\"/pay/style.css\">\n"
-                       "<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n<main>\n",
-                       body, "</main>\n</body>\n</html>\n"),
-          "text/html; charset=utf-8", PageHeaders()};
-}
-
-std::string TextOf(const Json& object, const char* name) {
-  const auto member = object.find(name);
-  return member == object.end() || member->is_null() ? "" : PlainText(*member);
+  return HtmlPage(status, {std::string(title), "", body});
 }
 
 std::string Money(const Json& object, const char* name, const std::string& currency) {
@@ -94,37 +76,26 @@ bool IsWebAddress(absl::string_view url) {
 
 }  // namespace
 
-std::string Html(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
-
-// form-action names the web too: a browser holds the redirect that answers a form against it.
-Headers PageHeaders() {
-  return {{"Content-Security-Policy",
-           "default-src 'none'; style-src 'self'; img-src data:; connect-src 'self'; script-src "
-           "'self'; "
-           "form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"},
-          {"Referrer-Policy", "no-referrer"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"Cache-Control", "no-store"}};
-}
-
 bool PayPage::IsOwn(const Received& received) {
   return absl::StartsWith(received.target, kPrefix) &&
          (received.method == "GET" || received.method == "HEAD" || received.method == "POST");
 }
 
 Reply PayPage::Answer(const Received& received) const {
-  const std::vector<std::string> segments = ParseTarget(received.target).segments;
+  const Target target = ParseTarget(received.target);
+  const std::vector<std::string>& segments = target.segments;
   const std::string token = segments.size() == 3 ? segments[2] : "";
-  if (token == "style.css") {
-    return {200, std::string(sandbox_style, sandbox_style_end), "text/css; charset=utf-8", {}};
+  if (token == "style.css") return StyleSheet();
+  if (received.method == "POST") return Act(token, received);
+  std::string declined;
+  for (const auto& [name, value] : target.query) {
+    if (name == "declined") declined = value;
   }
-  return received.method == "POST" ? Act(token, received) : Show(token, 200, "");
+  return Show(token, 200, "", declined);
 }
 
-Reply PayPage::Show(const std::string& token, int status, absl::string_view notice) const {
+Reply PayPage::Show(const std::string& token, int status, absl::string_view notice,
+                    absl::string_view declined) const {
   const auto shown = handler_.Do({"pay", "show"}, {{"token", token}});
   const Json* const checkout = std::get_if<Json>(&shown);
   if (checkout == nullptr || !checkout->is_object()) {
@@ -134,7 +105,12 @@ Reply PayPage::Show(const std::string& token, int status, absl::string_view noti
   const std::string state = TextOf(*checkout, "status");
   std::string body = absl::StrCat("<p class=\"note\">A sandbox: no money moves.</p>\n<h1>",
                                   Html(TextOf(*checkout, "title")), "</h1>\n");
-  if (!notice.empty()) absl::StrAppend(&body, "<p role=\"alert\">", Html(notice), "</p>\n");
+  std::string alert(notice);
+  for (const Json& reason : checkout->value("reasons", Json::array())) {
+    if (TextOf(reason, "value") != declined) continue;
+    alert = absl::StrCat("The payment was declined: ", TextOf(reason, "text"));
+  }
+  if (!alert.empty()) absl::StrAppend(&body, "<p role=\"alert\">", Html(alert), "</p>\n");
   absl::StrAppend(&body, "<p>For ", Html(TextOf(*checkout, "customer")), "</p>\n",
                   LinesTable(*checkout));
   if (state == "open") {
@@ -156,13 +132,14 @@ Reply PayPage::Act(const std::string& token, const Received& received) const {
   }
   const Json& result = std::get<Json>(done);
   const std::string declined = TextOf(result, "declined");
-  if (!declined.empty())
-    return Show(token, 402, absl::StrCat("The payment was declined: ", declined));
+  if (!declined.empty()) {
+    // The page, to which a reload may come back without declining once more.
+    const std::string reason = TextOf(request, "reason");
+    return {303, "", "", {{"Location", absl::StrCat(kPrefix, token, "?declined=", reason)}}};
+  }
   const std::string back = TextOf(result, "redirect");
   if (!IsWebAddress(back)) return Show(token, 200, "");
-  Headers headers = PageHeaders();
-  headers.emplace_back("Location", back);
-  return {303, "", "", headers};
+  return {303, "", "", {{"Location", back}, {"Referrer-Policy", "no-referrer"}}};
 }
 
 }  // namespace gateway::sandbox

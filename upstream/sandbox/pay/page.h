@@ -20,12 +20,6 @@
 
 namespace gateway::sandbox {
 
-// Text as HTML shows it, in an element or an attribute.
-std::string Html(absl::string_view text);
-
-// Everything but the page's own style sheet and forms is forbidden to it.
-Headers PageHeaders();
-
 class PayPage {
  public:
   explicit PayPage(Handler& handler) : handler_(handler) {}
@@ -34,7 +28,9 @@ class PayPage {
   Reply Answer(const Received& received) const;
 
  private:
-  Reply Show(const std::string& token, int status, absl::string_view notice) const;
+  // `declined`: why the last payment failed; empty where it did not.
+  Reply Show(const std::string& token, int status, absl::string_view notice,
+             absl::string_view declined = "") const;
   Reply Act(const std::string& token, const Received& received) const;
 
   Handler& handler_;

@@ -157,16 +157,21 @@ std::string Script::TakeError() {
   return error;
 }
 
+// What a provider says goes before what all have.
 bool Script::PushFunction(const Path& path) {
   lua_getglobal(lua_, kSettings);
+  if (PushMember(path)) return true;
+  lua_pop(lua_, 1);
+  lua_pushglobaltable(lua_);
+  return PushMember(path);
+}
+
+// In place of the table on top: its member at the path. Whether that is a function.
+bool Script::PushMember(const Path& path) {
   for (const std::string& name : path) {
     if (!lua_istable(lua_, -1)) return false;
     lua_getfield(lua_, -1, name.c_str());
     lua_remove(lua_, -2);
-  }
-  if (!lua_isfunction(lua_, -1) && path.size() == 1) {
-    lua_pop(lua_, 1);
-    lua_getglobal(lua_, path.front().c_str());
   }
   return lua_isfunction(lua_, -1);
 }

@@ -60,8 +60,8 @@ class Script {
   // Functions in it are markers, see IsFunction.
   const Json& settings() const { return settings_; }
 
-  // Calls the function at the path within the settings, or, where they have none and the path is
-  // one name, the global function. `sent` is a last argument that keeps its nulls. Absent where
+  // Calls the function at the path within the settings, or, where they have none, among the
+  // globals. `sent` is a last argument that keeps its nulls. Absent where
   // there is no such function.
   std::variant<Json, Refusal> Call(const Path& path, const Json& argument, const Json& sent);
   // The same where no refusal is expected: one is an absent value.
@@ -87,6 +87,7 @@ class Script {
   absl::Status Run(const File& file);
   void Open(const std::vector<Function>& functions);
   bool PushFunction(const Path& path);
+  bool PushMember(const Path& path);
   std::string TakeError();
 
   static void* Allocate(void* context, void* block, size_t old_size, size_t new_size);

@@ -30,6 +30,17 @@ bool IsWebAddress(absl::string_view url) {
 
 }  // namespace
 
+Courier::Options Courier::OptionsOf(const Json& settings) {
+  Options options;
+  options.signature = settings.value("signature", Json::object());
+  const Json retries = settings.value("retries", Json::object());
+  for (const Json& pause : retries.value("pauses", Json::array())) {
+    options.pauses.push_back(absl::Seconds(pause.get<int64_t>()));
+  }
+  options.final_4xx = retries.value("final_4xx", false);
+  return options;
+}
+
 Courier::Courier(Options options, OnDelivered on_delivered)
     : options_(std::move(options)), on_delivered_(std::move(on_delivered)) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -100,6 +111,20 @@ bool Courier::Send(int64_t id, const std::string& how) {
   return true;
 }
 
+void Courier::Forward(absl::Duration time) {
+  const std::lock_guard<std::mutex> lock(mu_);
+  for (Due& due : due_) due.time -= time;
+  changed_.notify_all();
+}
+
+void Courier::Clear() {
+  const std::lock_guard<std::mutex> lock(mu_);
+  log_.clear();
+  due_.clear();
+  reversed_.clear();
+  to_reverse_ = 0;
+}
+
 Json Courier::Log() const {
   const std::lock_guard<std::mutex> lock(mu_);
   Json log = Json::array();
@@ -110,6 +135,9 @@ Json Courier::Log() const {
                    {"state", delivery.state},
                    {"body", delivery.body},
                    {"attempts", delivery.attempts}});
+    for (const Due& due : due_) {
+      if (due.delivery == delivery.id) log.back()["next"] = TimeText(due.time);
+    }
   }
   return log;
 }
@@ -171,7 +199,8 @@ void Courier::Deliver(const Due& due) {
                                     {"status", status},
                                     {"answer", answer},
                                     {"tampered", due.tampered}});
-      const bool again = !taken && due.repeats && attempts < options_.pauses.size();
+      const bool final = taken || (options_.final_4xx && status >= 400 && status < 500);
+      const bool again = !final && due.repeats && attempts < options_.pauses.size();
       delivery->state = taken ? "taken" : again ? "waiting" : "failed";
       if (again) due_.push_back({absl::Now() + options_.pauses[attempts], due.delivery});
     }

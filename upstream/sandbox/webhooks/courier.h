@@ -2,8 +2,8 @@
 // where the answer is no success, and with a log of what was answered.
 //
 //   Courier courier({.signature = ..., .urls = {"http://127.0.0.1:9000/hook"}}, on_delivered);
-//   courier.Post({event});                  // {"type", "id", "payload", "targets": [{"url",
-//   "secret"}]} courier.Send(1, "tampered");
+//   courier.Post({event});      // {"type", "id", "payload", "targets": [{"url", "secret"}]}
+//   courier.Send(1, "tampered");
 //
 // Thread-safe. A target that hangs holds up the others for `timeout` at most. The destructor ends
 // what is under way.
@@ -36,13 +36,18 @@ class Courier {
     std::vector<std::string> urls;
     std::string secret;
     // Before each further attempt of a delivery that was not taken.
-    std::vector<absl::Duration> pauses = {absl::Seconds(5), absl::Seconds(30), absl::Minutes(5),
-                                          absl::Minutes(30)};
+    std::vector<absl::Duration> pauses;
+    // A 4xx is final: there is no further attempt.
+    bool final_4xx = false;
     absl::Duration timeout = absl::Seconds(5);
     size_t max_log = 500;
   };
   // A target with "status" (0: no answer) beside what it had.
   using OnDelivered = std::function<void(const Json& target)>;
+
+  // What a behaviour says of it: `signature`, and `retries = {pauses = {5, 30}, final_4xx = true}`,
+  // in seconds.
+  static Options OptionsOf(const Json& settings);
 
   Courier(Options options, OnDelivered on_delivered);
   ~Courier();
@@ -55,7 +60,12 @@ class Courier {
   bool Send(int64_t id, const std::string& how);
   // The next `count` deliveries wait for each other, and go out in reverse.
   void Reverse(size_t count);
-  // The newest first: id, event, url, state, attempts with time, status and answer.
+  // What waits for its time comes so much sooner.
+  void Forward(absl::Duration time);
+  // Forgets the log, and what waits.
+  void Clear();
+  // The newest first: id, event, url, state, attempts with time, status and answer; `next` where
+  // another is to come.
   Json Log() const;
 
  private:

@@ -5,8 +5,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "upstream/sandbox/formats.h"
 #include "upstream/sandbox/router.h"
+
+// Linked in by CMakeLists.txt.
+extern "C" {
+extern const char sandbox_openapi[], sandbox_openapi_end[];
+}
 
 namespace gateway::sandbox {
 namespace {
@@ -37,7 +44,50 @@ bool NamesThisMachine(absl::string_view authority) {
          host.find_first_not_of("0123456789.") == absl::string_view::npos;
 }
 
+// The values of the places in the path, or nullopt where it is another path.
+std::optional<std::vector<std::string>> Match(absl::string_view path,
+                                              const std::vector<std::string>& segments) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(absl::StripPrefix(path, "/"), '/');
+  if (parts.size() != segments.size()) return std::nullopt;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (absl::StartsWith(parts[i], "{")) {
+      values.push_back(segments[i]);
+    } else if (parts[i] != segments[i]) {
+      return std::nullopt;
+    }
+  }
+  return values;
+}
+
 }  // namespace
+
+const std::vector<Api::Route>& Api::Routes() {
+  static const auto& routes = *new std::vector<Route>{
+      {"GET", "/openapi.json", &Api::Describe},
+      {"GET", "/store", &Api::Store},
+      {"GET", "/store/{section}", &Api::Section},
+      {"GET", "/store/{section}/{id}", &Api::Record},
+      {"POST", "/store/{section}/{id}", &Api::Act},
+      {"GET", "/checkouts/{token}", &Api::Checkout},
+      {"POST", "/checkouts/{token}", &Api::ActOnCheckout},
+      {"GET", "/requests", &Api::Requests},
+      {"GET", "/deliveries", &Api::Deliveries},
+      {"POST", "/deliveries", &Api::ReverseDeliveries},
+      {"POST", "/deliveries/{id}", &Api::SendDelivery},
+      {"GET", "/events", &Api::Events},
+      {"POST", "/events", &Api::Tell},
+      {"GET", "/clock", &Api::Clock},
+      {"POST", "/clock", &Api::Forward},
+      {"GET", "/export", &Api::Export},
+      {"POST", "/reset", &Api::Reset},
+      {"GET", "/faults", &Api::ListFaults},
+      {"POST", "/faults", &Api::AddFault},
+      {"DELETE", "/faults", &Api::ClearFaults},
+      {"DELETE", "/faults/{id}", &Api::RemoveFault},
+  };
+  return routes;
+}
 
 bool Api::IsOwn(const Received& received) {
   return received.target == "/_sandbox" || absl::StartsWith(received.target, "/_sandbox/");
@@ -52,87 +102,160 @@ bool Api::MayUse(const Received& received, bool from_loopback) const {
                             absl::EqualsIgnoreCase(origin, received.Header("Host")));
 }
 
-Reply Api::Answer(const Received& received, bool from_loopback) const {
-  if (!MayUse(received, from_loopback)) {
-    return Problem(403, "only programs and pages of this machine may use /_sandbox/");
-  }
+Reply Api::Answer(const Received& received) const {
   const std::vector<std::string> segments = ParseTarget(received.target).segments;
   // "", "_sandbox", "api", what, ...
-  if (segments.size() < 4 || segments[2] != "api") return Problem(404, "there is nothing here");
-  const std::vector<std::string> rest(segments.begin() + 4, segments.end());
-  if (segments[3] == "faults") return AnswerFaults(received, rest);
-  if (segments[3] == "deliveries") return AnswerDeliveries(received, rest);
-  if (segments[3] == "export" && received.method == "GET") {
-    return JsonReply(200, handler_.Export());
-  }
-  if (segments[3] != "clock" && segments[3] != "events") {
-    return Problem(404, "there is nothing here");
-  }
-  const std::optional<Json> asked = ParseJson(received.body);
-  if (received.method != "POST" || !asked || !asked->is_object()) {
-    return Problem(400, "an object is expected, by POST");
-  }
-  return Order(segments[3], *asked);
+  if (segments.size() < 4) return Problem(404, "there is nothing here");
+  return Dispatch(received.method, {segments.begin() + 3, segments.end()}, received.body);
 }
 
-Reply Api::Order(const std::string& what, const Json& asked) const {
-  if (what == "clock") {
-    const Json seconds = asked.value("forward_s", Json());
-    if (!seconds.is_number_integer() || seconds < 0 || seconds > kMaxForward) {
-      return Problem(400, "forward_s is a number of seconds, up to ten years");
+Json Api::Get(const std::string& path) const {
+  const std::vector<std::string> segments = ParseTarget(path).segments;
+  const Reply reply = Dispatch("GET", {segments.begin() + 1, segments.end()}, "");
+  return reply.status == 200 ? ParseJson(reply.body).value_or(Json::object()) : Json::object();
+}
+
+Reply Api::Dispatch(const std::string& method, const std::vector<std::string>& segments,
+                    const std::string& body) const {
+  bool known = false;
+  for (const Route& route : Routes()) {
+    const auto values = Match(route.path, segments);
+    if (!values) continue;
+    known = true;
+    if (method != route.method && !(method == "HEAD" && absl::string_view(route.method) == "GET")) {
+      continue;
     }
-    handler_.Forward(absl::Seconds(seconds.get<int64_t>()));
-    return JsonReply(200, {{"now", absl::FormatTime(handler_.Now())}});
+    const std::optional<Json> sent = body.empty() ? Json::object() : ParseJson(body);
+    if (!sent || !sent->is_object()) return Problem(400, "the body is no object of JSON");
+    const Reply reply = (this->*route.answer)({*values, *sent});
+    if (method != "GET" && method != "HEAD") ++parts_.changes;
+    return reply;
   }
-  if (!asked.value("type", Json()).is_string()) return Problem(400, "type names an event");
-  const auto told = handler_.Do({"tell"}, asked);
-  if (const Refusal* const refusal = std::get_if<Refusal>(&told)) {
+  return known ? Problem(405, "this path knows other verbs")
+               : Problem(404, "there is nothing here");
+}
+
+Reply Api::Asked(const Script::Path& function, const Json& argument, int status) const {
+  const auto made = parts_.handler.Do(function, argument);
+  if (const Refusal* const refusal = std::get_if<Refusal>(&made)) {
     return Problem(refusal->status, refusal->message);
   }
-  if (IsAbsent(std::get<Json>(told)))
-    return Problem(404, "this provider's events come by themselves");
-  return JsonReply(202, std::get<Json>(told));
+  if (IsNothing(std::get<Json>(made))) return Problem(404, "there is no such thing");
+  return JsonReply(status, std::get<Json>(made));
 }
 
-Reply Api::AnswerDeliveries(const Received& received, const std::vector<std::string>& rest) const {
-  if (received.method == "GET" && rest.empty()) return JsonReply(200, courier_.Log());
-  const Json asked = ParseJson(received.body).value_or(Json());
-  int64_t id = 0;
-  if (received.method != "POST" || !asked.is_object()) return Problem(400, "an object is expected");
-  if (rest.empty() && asked.value("reverse", Json()).is_number_unsigned()) {
-    courier_.Reverse(asked.at("reverse").get<size_t>());
-    return Nothing();
+Reply Api::Describe(const Call&) const {
+  return {200, std::string(sandbox_openapi, sandbox_openapi_end), "application/json", {}};
+}
+
+Reply Api::Store(const Call&) const { return Asked({"window", "store"}, Json::object()); }
+
+Reply Api::Section(const Call& call) const {
+  return Asked({"window", "section"}, {{"section", call.values[0]}});
+}
+
+Reply Api::Record(const Call& call) const {
+  return Asked({"window", "record"}, {{"section", call.values[0]}, {"id", call.values[1]}});
+}
+
+Reply Api::Act(const Call& call) const {
+  if (!call.body.value("act", Json()).is_string()) return Problem(400, "act names what to do");
+  return Asked({"window", "act"},
+               {{"section", call.values[0]}, {"id", call.values[1]}, {"act", call.body.at("act")}});
+}
+
+Reply Api::Checkout(const Call& call) const {
+  return Asked({"pay", "show"}, {{"token", call.values[0]}});
+}
+
+Reply Api::ActOnCheckout(const Call& call) const {
+  Json asked = {{"token", call.values[0]}};
+  for (const char* const name : {"action", "reason"}) {
+    if (call.body.value(name, Json()).is_string()) asked[name] = call.body.at(name);
   }
-  const Json how = asked.value("how", Json());
-  if (rest.size() != 1 || !absl::SimpleAtoi(rest[0], &id) || !how.is_string() ||
-      !courier_.Send(id, how.get<std::string>())) {
+  return Asked({"pay", "act"}, asked);
+}
+
+Reply Api::Requests(const Call&) const { return JsonReply(200, parts_.journal.List()); }
+
+Reply Api::Deliveries(const Call&) const { return JsonReply(200, parts_.courier.Log()); }
+
+Reply Api::ReverseDeliveries(const Call& call) const {
+  const Json count = call.body.value("reverse", Json());
+  if (!count.is_number_unsigned()) return Problem(400, "reverse is the number of deliveries");
+  parts_.courier.Reverse(count.get<size_t>());
+  return Nothing();
+}
+
+Reply Api::SendDelivery(const Call& call) const {
+  int64_t id = 0;
+  const Json how = call.body.value("how", Json());
+  if (!absl::SimpleAtoi(call.values[0], &id) || !how.is_string() ||
+      !parts_.courier.Send(id, how.get<std::string>())) {
     return Problem(404, "there is no such delivery, or no such way");
   }
   return JsonReply(202, {{"id", id}, {"how", how}});
 }
 
-Reply Api::AnswerFaults(const Received& received, const std::vector<std::string>& rest) const {
-  int64_t id = 0;
-  if (rest.size() == 1 && received.method == "DELETE" && absl::SimpleAtoi(rest[0], &id)) {
-    return faults_.Remove(id) ? Nothing() : Problem(404, "there is no such fault");
+Reply Api::Events(const Call&) const {
+  const auto made = parts_.handler.Do({"events"}, Json::object());
+  const Json* const types = std::get_if<Json>(&made);
+  return JsonReply(200, types == nullptr || IsNothing(*types) ? Json::array() : *types);
+}
+
+Reply Api::Tell(const Call& call) const {
+  if (!call.body.value("type", Json()).is_string()) return Problem(400, "type names an event");
+  return Asked({"tell"}, call.body, 202);
+}
+
+Reply Api::Clock(const Call&) const {
+  return JsonReply(200, {{"now", TimeText(parts_.handler.Now())}});
+}
+
+Reply Api::Forward(const Call& call) const {
+  const Json seconds = call.body.value("forward_s", Json());
+  if (!seconds.is_number_integer() || seconds < 0 || seconds > kMaxForward) {
+    return Problem(400, "forward_s is a number of seconds, up to ten years");
   }
-  if (!rest.empty()) return Problem(404, "there is nothing here");
-  if (received.method == "GET") {
-    Json list = Json::array();
-    for (const Fault& fault : faults_.List()) list.push_back(ToJson(fault));
-    return JsonReply(200, list);
-  }
-  if (received.method == "DELETE") {
-    faults_.Clear();
-    return Nothing();
-  }
-  if (received.method != "POST") return Problem(405, "this path knows GET, POST and DELETE");
-  const std::optional<Json> json = ParseJson(received.body);
-  const absl::StatusOr<Fault> fault = ReadFault(json.value_or(Json()));
+  const absl::Duration time = absl::Seconds(seconds.get<int64_t>());
+  parts_.handler.Forward(time);
+  parts_.courier.Forward(time);
+  return Clock(call);
+}
+
+Reply Api::Export(const Call&) const { return JsonReply(200, parts_.handler.Export()); }
+
+Reply Api::Reset(const Call&) const {
+  parts_.courier.Clear();
+  parts_.faults.Clear();
+  parts_.journal.Clear();
+  parts_.handler.Reset();
+  return Nothing();
+}
+
+Reply Api::ListFaults(const Call&) const {
+  Json list = Json::array();
+  for (const Fault& fault : parts_.faults.List()) list.push_back(ToJson(fault));
+  return JsonReply(200, list);
+}
+
+Reply Api::AddFault(const Call& call) const {
+  const absl::StatusOr<Fault> fault = ReadFault(call.body);
   if (!fault.ok()) return Problem(400, fault.status().message());
   Fault added = *fault;
-  added.id = faults_.Add(*fault);
+  added.id = parts_.faults.Add(*fault);
   return JsonReply(201, ToJson(added));
+}
+
+Reply Api::ClearFaults(const Call&) const {
+  parts_.faults.Clear();
+  return Nothing();
+}
+
+Reply Api::RemoveFault(const Call& call) const {
+  int64_t id = 0;
+  const bool gone = absl::SimpleAtoi(call.values[0], &id) && parts_.faults.Remove(id);
+  return gone ? Nothing() : Problem(404, "there is no such fault");
 }
 
 }  // namespace gateway::sandbox

@@ -1,13 +1,8 @@
-// What a program may tell the sandbox: the paths under /_sandbox/api/.
+// What a program may tell the sandbox: the paths under /_sandbox/api/. What each takes and answers
+// stands in openapi.json beside this file, which the sandbox serves; a test holds it to Routes().
 //
-//   GET, POST, DELETE  /_sandbox/api/faults        list, add, take all back
-//   DELETE             /_sandbox/api/faults/{id}   take one back
-//   GET                /_sandbox/api/deliveries    the log of webhooks
-//   POST               /_sandbox/api/deliveries/{id}  {"how": "again" | "twice" | "late" |
-//   "tampered"} POST               /_sandbox/api/deliveries    {"reverse": 2}: the next two go out
-//   in reverse POST               /_sandbox/api/events        {"type", "id"}: tell this of this
-//   record POST               /_sandbox/api/clock         {"forward_s": 2592000} GET
-//   /_sandbox/api/export        all records, in the form of a seed
+//   Api api({faults, handler, courier, journal, changes}, /*open=*/false);
+//   if (Api::IsOwn(received)) reply = api.Answer(received, connection.from_loopback());
 //
 // It knows no key. So it answers this machine alone, unless the sandbox is told otherwise, and
 // nothing that a foreign page in a browser can send.
@@ -16,6 +11,8 @@
 #ifndef UPSTREAM_SANDBOX_WINDOW_API_H_
 #define UPSTREAM_SANDBOX_WINDOW_API_H_
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,28 +20,79 @@
 #include "upstream/sandbox/handler.h"
 #include "upstream/sandbox/http/message.h"
 #include "upstream/sandbox/webhooks/courier.h"
+#include "upstream/sandbox/window/journal.h"
 
 namespace gateway::sandbox {
 
+inline constexpr char kApiPrefix[] = "/_sandbox/api";
+
 class Api {
  public:
-  // All must outlive it. `open`: others than this machine may use it.
-  Api(Faults& faults, Handler& handler, Courier& courier, bool open)
-      : faults_(faults), handler_(handler), courier_(courier), open_(open) {}
+  // All must outlive the Api.
+  struct Parts {
+    Faults& faults;
+    Handler& handler;
+    Courier& courier;
+    Journal& journal;
+    // Counts whatever a page shows; raised by what is told here, too.
+    std::atomic<uint64_t>& changes;
+  };
+  struct Call {
+    // What stands in the places of the path, in their order.
+    std::vector<std::string> values;
+    // An object; empty where nothing was sent.
+    Json body;
+  };
+  struct Route {
+    const char* method;
+    // "/store/{section}", under kApiPrefix.
+    const char* path;
+    Reply (Api::*answer)(const Call& call) const;
+  };
 
+  // `open`: others than this machine may use it.
+  Api(Parts parts, bool open) : parts_(parts), open_(open) {}
+
+  // Whether the request is for anything under /_sandbox.
   static bool IsOwn(const Received& received);
+  static const std::vector<Route>& Routes();
 
-  Reply Answer(const Received& received, bool from_loopback) const;
+  // Whether the request may come in: from this machine, and not from a page of another site.
+  bool MayUse(const Received& received, bool from_loopback) const;
+  // Of a request that may come in.
+  Reply Answer(const Received& received) const;
+  // What GET answers; an empty object where there is nothing. `path` as in a Route.
+  Json Get(const std::string& path) const;
 
  private:
-  bool MayUse(const Received& received, bool from_loopback) const;
-  Reply AnswerFaults(const Received& received, const std::vector<std::string>& rest) const;
-  Reply AnswerDeliveries(const Received& received, const std::vector<std::string>& rest) const;
-  Reply Order(const std::string& what, const Json& asked) const;
+  Reply Dispatch(const std::string& method, const std::vector<std::string>& segments,
+                 const std::string& body) const;
+  // What a function of the behaviour makes of it.
+  Reply Asked(const Script::Path& function, const Json& argument, int status = 200) const;
 
-  Faults& faults_;
-  Handler& handler_;
-  Courier& courier_;
+  Reply Describe(const Call& call) const;
+  Reply Store(const Call& call) const;
+  Reply Section(const Call& call) const;
+  Reply Record(const Call& call) const;
+  Reply Act(const Call& call) const;
+  Reply Checkout(const Call& call) const;
+  Reply ActOnCheckout(const Call& call) const;
+  Reply Requests(const Call& call) const;
+  Reply Deliveries(const Call& call) const;
+  Reply ReverseDeliveries(const Call& call) const;
+  Reply SendDelivery(const Call& call) const;
+  Reply Events(const Call& call) const;
+  Reply Tell(const Call& call) const;
+  Reply Clock(const Call& call) const;
+  Reply Forward(const Call& call) const;
+  Reply Export(const Call& call) const;
+  Reply Reset(const Call& call) const;
+  Reply ListFaults(const Call& call) const;
+  Reply AddFault(const Call& call) const;
+  Reply ClearFaults(const Call& call) const;
+  Reply RemoveFault(const Call& call) const;
+
+  const Parts parts_;
   const bool open_;
 };
 

@@ -96,7 +96,9 @@ class Rendering {
     if (field.type.kind != Type::Kind::kRef || !field.type.schema->is_object) return Absent();
     const auto id = record.find(field.name + "_id");
     if (id == record.end() || !id->is_string()) return Absent();
-    const auto handle = world_.state().Find(field.type.ref, {{"id", *id}});
+    const Json& other = world_.Setting({"references", field.type.ref});
+    const std::string collection = other.is_string() ? other.get<std::string>() : field.type.ref;
+    const auto handle = world_.state().Find(collection, {{"id", *id}});
     return handle ? *world_.state().Get(*handle) : Absent();
   }
 

@@ -147,6 +147,11 @@ Json State::Export() const {
   return all;
 }
 
+void State::Clear() {
+  collections_.clear();
+  journal_.clear();
+}
+
 void State::Seal() {
   journal_.clear();
   for (auto& [name, collection] : collections_) collection.sealed_up_to = collection.last_key;

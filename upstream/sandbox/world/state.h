@@ -59,6 +59,7 @@ class State {
   void Rollback();
   // All records, by collection.
   Json Export() const;
+  void Clear();
   // What was inserted up to now stays.
   void Seal();
 

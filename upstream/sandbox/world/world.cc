@@ -11,6 +11,7 @@
 // Linked in by CMakeLists.txt.
 extern "C" {
 extern const char sandbox_behaviour_prelude[], sandbox_behaviour_prelude_end[];
+extern const char sandbox_behaviour_window[], sandbox_behaviour_window_end[];
 }
 
 namespace gateway::sandbox {
@@ -22,15 +23,19 @@ constexpr int kFlakeTimeShift = 22;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<World>> World::Create(const Contract& contract,
-                                                     absl::string_view behaviour,
+                                                     const std::vector<Script::File>& behaviour,
                                                      size_t max_records, Script::Limits limits) {
   const absl::string_view prelude(
       sandbox_behaviour_prelude,
       static_cast<size_t>(sandbox_behaviour_prelude_end - sandbox_behaviour_prelude));
+  const absl::string_view window(
+      sandbox_behaviour_window,
+      static_cast<size_t>(sandbox_behaviour_window_end - sandbox_behaviour_window));
+  std::vector<Script::File> files = {{"prelude", prelude}, {"window", window}};
+  files.insert(files.end(), behaviour.begin(), behaviour.end());
   std::unique_ptr<World> world(new World(contract, max_records));
   absl::StatusOr<std::unique_ptr<Script>> script =
-      Script::Load({{"prelude", prelude}, {contract.provider(), behaviour}}, WorldFunctions(),
-                   world.get(), limits);
+      Script::Load(files, WorldFunctions(), world.get(), limits);
   if (!script.ok()) return script.status();
   world->script_ = *std::move(script);
   return world;
@@ -52,6 +57,12 @@ Json World::Value(const Json& setting, Script::Path section, const std::string& 
   if (!IsFunction(setting)) return setting;
   section.push_back(name);
   return script_->Value(section, record);
+}
+
+void World::Forget() {
+  state_.Clear();
+  last_id_ = 0;
+  tokens_ = kFirstToken;
 }
 
 std::string World::NextId() {

@@ -25,7 +25,7 @@ class World {
  public:
   // Fails on an error in the behaviour, naming its line.
   static absl::StatusOr<std::unique_ptr<World>> Create(const Contract& contract,
-                                                       absl::string_view behaviour,
+                                                       const std::vector<Script::File>& behaviour,
                                                        size_t max_records,
                                                        Script::Limits limits = {});
   World(const World&) = delete;
@@ -52,6 +52,9 @@ class World {
   std::string NextId();
   // A text that looks like a secret and is none: derived from a counter.
   std::string NextToken();
+
+  // Drops all records, and begins ids and tokens anew.
+  void Forget();
 
   // What a list is narrowed by: the operation being answered, and the query of its request.
   struct Asked {
@@ -87,7 +90,8 @@ class World {
   std::function<absl::Time()> clock_;
   int64_t last_id_ = 0;
   // Those below are a seed's.
-  uint64_t tokens_ = 1 << 20;
+  static constexpr uint64_t kFirstToken = 1 << 20;
+  uint64_t tokens_ = kFirstToken;
 };
 
 }  // namespace gateway::sandbox

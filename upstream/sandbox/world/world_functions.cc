@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -90,6 +91,19 @@ int All(lua_State* lua, void* context) {
   return 1;
 }
 
+int Newest(lua_State* lua, void* context) {
+  World& world = Of(context);
+  const std::vector<Handle> handles = world.state().FindAll(TextAt(lua, 1), Json::object());
+  const auto most = static_cast<size_t>(std::max<lua_Integer>(0, luaL_checkinteger(lua, 2)));
+  lua_newtable(lua);
+  MarkArray(lua);
+  for (size_t i = 0; i < std::min(most, handles.size()); ++i) {
+    PushRecord(lua, world, handles[handles.size() - 1 - i]);
+    lua_rawseti(lua, -2, static_cast<lua_Integer>(i) + 1);
+  }
+  return 1;
+}
+
 int Count(lua_State* lua, void* context) {
   const auto found = Of(context).state().FindAll(TextAt(lua, 1), TableAt(lua, 2));
   lua_pushinteger(lua, static_cast<lua_Integer>(found.size()));
@@ -168,8 +182,14 @@ int Now(lua_State* lua, void* context) {
   return 1;
 }
 
+// Of now, or of the time that is given.
 int Epoch(lua_State* lua, void* context) {
-  lua_pushinteger(lua, absl::ToUnixSeconds(Of(context).Now()));
+  absl::Time time = Of(context).Now();
+  if (!lua_isnoneornil(lua, 1) &&
+      !absl::ParseTime(absl::RFC3339_full, TextAt(lua, 1), &time, nullptr)) {
+    return luaL_argerror(lua, 1, "a time is expected");
+  }
+  lua_pushinteger(lua, absl::ToUnixSeconds(time));
   return 1;
 }
 
@@ -228,11 +248,11 @@ int Slug(lua_State* lua, void*) {
 
 const std::vector<Script::Function>& WorldFunctions() {
   static const auto& functions = *new std::vector<Script::Function>{
-      {"after", &After},   {"all", &All},          {"count", &Count},       {"create", &Create},
-      {"delete", &Delete}, {"emit", &Emit},        {"epoch", &Epoch},       {"fetch", &Fetch},
-      {"find", &Find},     {"flake", &Flake},      {"later", &Later},       {"list", &List},
-      {"now", &Now},       {"page_url", &PageUrl}, {"refuse", &RefuseCall}, {"shown", &Shown},
-      {"slug", &Slug},     {"token", &Token},      {"update", &Update},
+      {"after", &After},   {"all", &All},     {"count", &Count},      {"create", &Create},
+      {"delete", &Delete}, {"emit", &Emit},   {"epoch", &Epoch},      {"fetch", &Fetch},
+      {"find", &Find},     {"flake", &Flake}, {"later", &Later},      {"list", &List},
+      {"newest", &Newest}, {"now", &Now},     {"page_url", &PageUrl}, {"refuse", &RefuseCall},
+      {"shown", &Shown},   {"slug", &Slug},   {"token", &Token},      {"update", &Update},
   };
   return functions;
 }

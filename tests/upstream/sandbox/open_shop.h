@@ -1,0 +1,80 @@
+// A provider's sandbox with a checkout made through its API, and a receiver that gets every event.
+//
+//   OpenShop shop("qashier");
+//   shop.Do("action=pay");
+//   EXPECT_TRUE(IsGenuine("qashier", shop.Await("checkout.session.completed"), kSecret));
+//
+// For one thread.
+#ifndef TESTS_UPSTREAM_SANDBOX_OPEN_SHOP_H_
+#define TESTS_UPSTREAM_SANDBOX_OPEN_SHOP_H_
+
+#include <httplib.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/upstream/sandbox/hook.h"
+#include "upstream/sandbox/json.h"
+#include "upstream/sandbox/server.h"
+
+namespace gateway::sandbox {
+
+inline constexpr char kSecret[] = "whsec_of_the_test";
+
+struct Shop {
+  const char* provider;
+  // How a checkout is made.
+  const char* path;
+  const char* type;
+  const char* body;
+  const char* token;  // the member of the reply that ends the link
+
+  const char* paid;  // the event
+  const char* success;
+};
+
+// One per provider.
+const std::vector<Shop>& Shops();
+
+// Whether the event is the provider's, by the gateway's own verifier and reader.
+bool IsGenuine(const std::string& provider, const Received& received, const std::string& secret);
+
+std::string TypeOf(const Received& received);
+
+class OpenShop {
+ public:
+  explicit OpenShop(const std::string& provider, const std::string& body = "");
+
+  // A call of the provider's API with its key; the reply's JSON. Fails the test unless it is a 2xx.
+  Json Call(const std::string& method, const std::string& path, const std::string& body);
+  // Another checkout, with this body; its token.
+  std::string Checkout(const std::string& body);
+  // What a customer does on the page.
+  httplib::Result Do(const std::string& form);
+  // A call of the sandbox's own API; fails the test unless it is a 2xx.
+  Json Own(const std::string& path, const Json& body);
+  Json Own(const std::string& path);
+  // The newest record of a section with this act: done to it.
+  void Act(const std::string& section, const std::string& act);
+
+  // The event of this type among those that came, once it has come.
+  Received Await(const std::string& type);
+
+  const Shop& shop() const { return shop_; }
+  Hook& hook() { return hook_; }
+  Sandbox& sandbox() { return *sandbox_; }
+  httplib::Client& browser() { return *browser_; }
+  const std::string& page() const { return page_; }
+
+ private:
+  const Shop& shop_;
+  Hook hook_;
+  std::unique_ptr<Sandbox> sandbox_;
+  std::unique_ptr<httplib::Client> browser_;
+  std::string page_;
+};
+
+}  // namespace gateway::sandbox
+
+#endif  // TESTS_UPSTREAM_SANDBOX_OPEN_SHOP_H_

@@ -1,0 +1,43 @@
+// The forms of the window: buttons that tell the Api something and come back to a page.
+//
+// Pure functions.
+#ifndef UPSTREAM_SANDBOX_WINDOW_FORM_H_
+#define UPSTREAM_SANDBOX_WINDOW_FORM_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "upstream/sandbox/json.h"
+
+namespace gateway::sandbox {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+// A form with one button that sends these fields to `path` of the Api and comes back to `back`.
+// `about` says for a screen reader what it is done to.
+std::string ButtonForm(absl::string_view path, const Fields& fields, absl::string_view back,
+                       absl::string_view text, absl::string_view about = "");
+// A form around fields of its own; `inner` is HTML.
+std::string Form(absl::string_view path, absl::string_view back, absl::string_view inner);
+// A labelled field. `id` is its name, too.
+std::string TextField(absl::string_view id, absl::string_view label, absl::string_view value);
+std::string ChoiceField(absl::string_view id, absl::string_view label,
+                        const std::vector<std::string>& choices);
+
+// A segment of a path, percent-encoded.
+std::string PathSegment(absl::string_view text);
+
+// What a browser sent, as the Api takes it: "method", "back", and the body. Fields that the Api
+// wants as numbers and switches are such.
+struct Submitted {
+  std::string method = "POST";
+  std::string back;
+  Json body = Json::object();
+};
+Submitted ReadSubmitted(absl::string_view body);
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_WINDOW_FORM_H_

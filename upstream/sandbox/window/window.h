@@ -1,0 +1,52 @@
+// The sandbox in a browser: http://127.0.0.1:8080/_sandbox/. Plain HTML that works without
+// JavaScript; with it, what changes shows by itself. Everything it shows and does goes through the
+// Api.
+//
+//   GET  /_sandbox/                      the store at a glance, and the other stores of the program
+//   GET  /_sandbox/store/SECTION[/ID]    records and what can be done to them
+//   GET  /_sandbox/webhooks | requests | faults | tools
+//   POST /_sandbox/api/...               a form; its fields are the members of the Api's body.
+//   `back` names the page
+//                                        that is shown then, `method` DELETE sends that in place of
+//                                        POST.
+//
+// Thread-safe. The Api must outlive it.
+#ifndef UPSTREAM_SANDBOX_WINDOW_WINDOW_H_
+#define UPSTREAM_SANDBOX_WINDOW_WINDOW_H_
+
+#include <string>
+#include <vector>
+
+#include "upstream/sandbox/http/message.h"
+#include "upstream/sandbox/window/api.h"
+
+namespace gateway::sandbox {
+
+class Window {
+ public:
+  // Another store of the same program.
+  struct Neighbour {
+    std::string provider;
+    std::string url;
+  };
+
+  Window(const Api& api, std::string provider) : api_(api), provider_(std::move(provider)) {}
+
+  // Of a request that is Api::IsOwn. Refuses what Api::MayUse refuses.
+  Reply Answer(const Received& received, bool from_loopback,
+               const std::vector<Neighbour>& neighbours) const;
+
+ private:
+  // A page of the window: `rest` is what stands after /_sandbox/.
+  Reply Show(const std::vector<std::string>& rest, const std::vector<Neighbour>& neighbours) const;
+  Reply Submit(const Received& received, const std::vector<Neighbour>& neighbours) const;
+  Reply Page(int status, const std::string& title, const std::string& body,
+             const std::vector<Neighbour>& neighbours) const;
+
+  const Api& api_;
+  const std::string provider_;
+};
+
+}  // namespace gateway::sandbox
+
+#endif  // UPSTREAM_SANDBOX_WINDOW_WINDOW_H_
