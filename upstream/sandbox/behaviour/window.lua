@@ -49,6 +49,11 @@ local function row_of(section, record)
     cells = map(section.columns, function(column) return cell(column, record) end)}
 end
 
+-- The events that can be told of a record of this collection.
+local function events_of(collection)
+  return map(settings.events, function(event) return event[2] == collection and event[1] or nil end)
+end
+
 local function summary(section)
   return {name = section.name, title = section.title, count = count(section.collection)}
 end
@@ -68,7 +73,7 @@ window = {
     local section = section_of(asked.section)
     local record = get(section.collection, {[key_of(section)] = asked.id})
     return {section = section.name, id = asked.id, title = section.title, collection = section.collection,
-      acts = acts_of(section, record), record = record}
+      acts = acts_of(section, record), events = events_of(section.collection), record = record}
   end,
   act = function(asked)
     local section = section_of(asked.section)

@@ -64,8 +64,9 @@ Json MaskedHeaders(const Headers& headers) {
   return masked;
 }
 
+// An assignment would keep the room of the long text.
 void Bound(std::string& body) {
-  if (body.size() > kMaxKeptBody) body = absl::StrCat("(", body.size(), " bytes)");
+  if (body.size() > kMaxKeptBody) absl::StrCat("(", body.size(), " bytes)").swap(body);
 }
 
 }  // namespace

@@ -174,8 +174,12 @@ std::string SectionPage(const Json& section) {
 std::string RecordPage(const Json& record) {
   const std::string section = TextOf(record, "section");
   const std::string id = TextOf(record, "id");
-  const std::string buttons = Buttons(section, id, record.value("acts", Json::array()),
-                                      absl::StrCat("/_sandbox", StorePath(section, id)));
+  const std::string back = absl::StrCat("/_sandbox", StorePath(section, id));
+  std::string buttons = Buttons(section, id, record.value("acts", Json::array()), back);
+  for (const Json& type : record.value("events", Json::array())) {
+    buttons += ButtonForm("/events", {{"type", PlainText(type)}, {"id", id}}, back,
+                          absl::StrCat("Send ", PlainText(type)));
+  }
   return Live(absl::StrCat(
       "<p>", Link(absl::StrCat("/_sandbox/store/", section), TextOf(record, "title")), "</p>\n",
       buttons.empty() ? "" : absl::StrCat("<div class=\"buttons\">", buttons, "</div>\n"),

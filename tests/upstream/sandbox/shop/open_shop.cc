@@ -1,4 +1,4 @@
-#include "tests/upstream/sandbox/open_shop.h"
+#include "tests/upstream/sandbox/shop/open_shop.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 //   EXPECT_TRUE(IsGenuine("qashier", shop.Await("checkout.session.completed"), kSecret));
 //
 // For one thread.
-#ifndef TESTS_UPSTREAM_SANDBOX_OPEN_SHOP_H_
-#define TESTS_UPSTREAM_SANDBOX_OPEN_SHOP_H_
+#ifndef TESTS_UPSTREAM_SANDBOX_SHOP_OPEN_SHOP_H_
+#define TESTS_UPSTREAM_SANDBOX_SHOP_OPEN_SHOP_H_
 
 #include <httplib.h>
 
@@ -77,4 +77,4 @@ class OpenShop {
 
 }  // namespace gateway::sandbox
 
-#endif  // TESTS_UPSTREAM_SANDBOX_OPEN_SHOP_H_
+#endif  // TESTS_UPSTREAM_SANDBOX_SHOP_OPEN_SHOP_H_

@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/upstream/sandbox/client.h"
-#include "tests/upstream/sandbox/open_shop.h"
+#include "tests/upstream/sandbox/shop/open_shop.h"
 
 namespace gateway::sandbox {
 namespace {

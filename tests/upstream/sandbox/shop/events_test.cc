@@ -15,7 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/upstream/sandbox/client.h"
-#include "tests/upstream/sandbox/open_shop.h"
+#include "tests/upstream/sandbox/shop/open_shop.h"
 #include "upstream/sandbox/bundle.h"
 
 namespace gateway::sandbox {
