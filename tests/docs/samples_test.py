@@ -32,8 +32,9 @@ REFUND = {"event_type": "ON_REFUND", "event_id": "e1", "body": {"id": "1", "amou
 
 
 def sample(word):
-    """The README's Python block that has this word."""
-    blocks = re.findall(r"```python\n(.*?)```", (SOURCE / "README.md").read_text(), re.S)
+    """The documents' Python block that has this word."""
+    documents = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
+    blocks = [block for document in documents for block in re.findall(r"```python\n(.*?)```", document.read_text(), re.S)]
     (found,) = [block for block in blocks if word in block]
     return found
 
@@ -73,9 +74,7 @@ class Gateway:
 
 def generate(directory):
     """Stubs, by protoc, as the README says."""
-    protos = [*(SOURCE / "proto").rglob("*.proto"),
-              *(GOOGLE / "google/api").glob("annotations.proto"), *(GOOGLE / "google/api").glob("http.proto"),
-              *(GOOGLE / "google/rpc").glob("*.proto")]
+    protos = [*(SOURCE / "proto").rglob("*.proto"), *(GOOGLE / "google/rpc").glob("*.proto")]
     subprocess.run(["protoc", f"-I{SOURCE / 'proto'}", f"-I{GOOGLE}", f"--python_out={directory}",
                     f"--grpc_python_out={directory}",
                     "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", *map(str, protos)], check=True)
