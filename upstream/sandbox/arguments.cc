@@ -55,9 +55,17 @@ std::string SeededPath(const Operation& operation) {
 std::string SeededTarget(const Operation& operation) {
   std::string target = SeededPath(operation);
   char separator = '?';
-  for (const auto& [name, value] : SeededQuery(operation).items()) {
+  const auto add = [&](const std::string& name, const Json& value) {
     absl::StrAppend(&target, std::string(1, separator), name, "=", PlainText(value));
     separator = '&';
+  };
+  const Json& seeded = SeededQuery(operation);
+  for (const auto& [name, value] : seeded.items()) add(name, value);
+  const ExampleOptions options = SeededExample(Fill::kFull, operation.provider);
+  for (const Parameter& parameter : operation.query) {
+    if (parameter.required && !seeded.contains(parameter.name)) {
+      add(parameter.name, ExampleParameter(parameter, options));
+    }
   }
   return target;
 }

@@ -100,13 +100,15 @@ function default(call)
     elseif operation.lists then
       return (list(collection, where))
     end
-    return get(collection, where)
+    -- What nothing writes, such as a summary, is made up: the reply's schema fills it.
+    return operation.is_written and get(collection, where) or find(collection, where) or {}
   elseif operation.verb == "POST" then
     if operation.one_of_a_kind and find(collection, where) then
       refuse(409, "conflict", collection .. " exists already")
     end
     local set = merge(where, value_of(rule.set, call))
-    return create(collection, call.sent, set, set)
+    local created = create(collection, call.sent, set, set)
+    return operation.lists and array{created} or created
   end
   local record = operation.names_record and call.record or get(collection, where)
   if operation.verb == "DELETE" then

@@ -1,5 +1,6 @@
 #include "upstream/sandbox/world/shape.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +25,14 @@ const Operation* Reader(const Contract& contract, absl::string_view path) {
     if (operation.verb == "GET" && operation.path == path) return &operation;
   }
   return nullptr;
+}
+
+// Whether an operation on this path does more than show it.
+bool IsWritten(const Contract& contract, absl::string_view path) {
+  const auto& operations = contract.operations();
+  return std::any_of(operations.begin(), operations.end(), [path](const Operation& operation) {
+    return operation.verb != "GET" && operation.path == path;
+  });
 }
 
 }  // namespace
@@ -53,6 +62,7 @@ Json ShapeOf(const Contract& contract, const Operation& operation) {
       {"names_record", names_record},
       {"one_of_a_kind", !names_record && reader != nullptr && !IsList(reader->reply.type)},
       {"lists", IsList(operation.reply.type)},
+      {"is_written", IsWritten(contract, operation.path)},
       {"parents", Json::object()}};
   if (!collection.empty() || names_record) shape["collection"] = collection;
   for (const Parameter& parameter : operation.path_params) {

@@ -25,8 +25,9 @@ std::string SnakeCase(absl::string_view camel);
 // "customerId" -> "customer": the name by which rules know the record that a path parameter names.
 std::string RecordName(absl::string_view parameter);
 
-// As behaviour/prelude.lua reads it: id, verb, collection, names_record, one_of_a_kind, lists, and
-// parents, the relations of a record to what the path names.
+// As behaviour/prelude.lua reads it: id, verb, collection, names_record, one_of_a_kind, lists,
+// is_written (by any operation on the path), and parents, the relations of a record to what the
+// path names.
 Json ShapeOf(const Contract& contract, const Operation& operation);
 
 // The collection whose records the `index`th path parameter names: the one that GET on the path up
