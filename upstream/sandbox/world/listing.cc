@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "upstream/sandbox/formats.h"
 #include "upstream/sandbox/script/lua_json.h"
 
@@ -48,6 +49,13 @@ bool IsPaging(absl::string_view name) {
          name == "page" || name == "starting_after" || name == "ending_before";
 }
 
+// Contracts type the parameters of paging in more than one way.
+size_t LimitOf(const Json& query) {
+  size_t limit = 0;
+  const bool given = query.contains("limit") && absl::SimpleAtoi(PlainText(query["limit"]), &limit);
+  return given ? limit : kDefaultPageSize;
+}
+
 int64_t CursorOf(const Json& record) {
   const auto id = record.find("id");
   return id != record.end() && id->is_string()
@@ -60,15 +68,15 @@ Json Page(std::vector<Json> records, const Json& query) {
     const int64_t id = CursorOf(record);
     const auto after = query.find("after");
     const auto before = query.find("before");
-    return (after != query.end() && id <= ParseFlakeId(after->get<std::string>()).value_or(0)) ||
-           (before != query.end() && id >= ParseFlakeId(before->get<std::string>()).value_or(0));
+    return (after != query.end() && id <= ParseFlakeId(PlainText(*after)).value_or(0)) ||
+           (before != query.end() && id >= ParseFlakeId(PlainText(*before)).value_or(0));
   };
   records.erase(std::remove_if(records.begin(), records.end(), beyond), records.end());
-  const bool ascending = query.value("asc", false);
+  const bool ascending = query.contains("asc") && PlainText(query["asc"]) == "true";
   std::sort(records.begin(), records.end(), [&](const Json& left, const Json& right) {
     return ascending ? CursorOf(left) < CursorOf(right) : CursorOf(left) > CursorOf(right);
   });
-  records.resize(std::min<size_t>(records.size(), query.value("limit", kDefaultPageSize)));
+  records.resize(std::min<size_t>(records.size(), LimitOf(query)));
   return records;
 }
 
@@ -80,7 +88,7 @@ Json CursorPage(std::vector<Json> records, const Json& query, bool& more) {
       return record.value("id", Json()) == query.at(cursor);
     });
   };
-  const size_t limit = query.value("limit", kDefaultPageSize);
+  const size_t limit = LimitOf(query);
   const bool backwards = query.contains("ending_before");
   if (backwards) {
     records.erase(at("ending_before"), records.end());
