@@ -49,12 +49,14 @@ Json PathValue(const Parameter& parameter, const ExampleOptions& options) {
 }
 
 // Several of the longest texts would make a URL that no server takes.
-Json QueryValue(const Parameter& parameter, const ExampleOptions& options) {
-  constexpr size_t kLongest = 2000;
+Json QueryValue(const Operation& operation, const Parameter& parameter,
+                const ExampleOptions& options) {
+  constexpr size_t kOfAll = 6000;
+  const size_t longest = std::min<size_t>(2000, kOfAll / operation.query.size());
   if (parameter.type.kind == Type::Kind::kArray) return Example(parameter.type, options);
   Json value = ExampleParameter(parameter, options);
-  if (IsFreeText(parameter.type) && value.get_ref<const std::string&>().size() > kLongest) {
-    value.get_ref<std::string&>().resize(kLongest);
+  if (IsFreeText(parameter.type) && value.get_ref<const std::string&>().size() > longest) {
+    value.get_ref<std::string&>().resize(longest);
   }
   return value;
 }
@@ -170,7 +172,7 @@ Sample MakeSample(const Rpc& rpc, const ExampleOptions& given) {
   }
   for (const Parameter& parameter : operation.query) {
     if (options.fill == Fill::kRequiredOnly && !parameter.required) continue;
-    sample.query.emplace_back(parameter.name, QueryValue(parameter, options));
+    sample.query.emplace_back(parameter.name, QueryValue(operation, parameter, options));
   }
   if (operation.body) {
     sample.body = Example(*operation.body, options);
