@@ -81,6 +81,10 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
 
+    def dark(self, dark):
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+
     def go(self, url):
         self.driver.get(url)
         self.look()
@@ -189,7 +193,7 @@ def expires(browser, stack, shop, provider, failures):
         failures.check(f"{provider}: that it expired is told", stack.event(provider, provider.expired, made) is not None)
 
 
-def window(browser, stack, provider, failures, images):
+def window(browser, stack, shop, provider, failures, images):
     base = stack.window(provider)
     links = set()
     for page in WINDOW_PAGES:
@@ -202,6 +206,10 @@ def window(browser, stack, provider, failures, images):
     for link in sorted(links) + [base + page for page in WINDOW_PAGES]:
         browser.go(link)
     browser.width(1280)
+    browser.dark(True)
+    for link in [sorted(links)[0]] + [base + page for page in WINDOW_PAGES] + [stack.checkout(provider, shop)["link"]]:
+        browser.go(link)
+    browser.dark(False)
     failures.check(f"{provider}: the window has pages of records", len(links) > 0)
     if provider.name == "paynow":
         browser.go(base)
@@ -247,7 +255,7 @@ def main(build, images, axe_file=None):
                 declines(browser, stack, shop, provider, failures)
                 pays_later(browser, stack, shop, provider, failures)
                 expires(browser, stack, shop, provider, failures)
-                window(browser, stack, provider, failures, images)
+                window(browser, stack, shop, provider, failures, images)
             fault(browser, stack, failures)
         finally:
             browser.driver.quit()
