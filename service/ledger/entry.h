@@ -105,8 +105,8 @@ struct Entry {
   absl::Time deadline;   // when the call of the last attempt ends at the latest
   std::string note;      // why: of whoever settled, postponed or resolved it
   std::string resolver;  // who resolved it; "": the call itself
-  // kNotSentYet, or what a reader remembers from one look to the next. Not encrypted: nothing of
-  // customers.
+  // kNotSentYet, kSentUnderName, or what a reader remembers from one look to the next. Not
+  // encrypted: nothing of customers.
   std::string progress;
   int64_t looks = 0;  // looks that the reconciler took at this UNKNOWN
   // Absent in a page of List.

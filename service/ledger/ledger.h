@@ -65,12 +65,18 @@ struct ClaimRequest {
   // KeepBefore comes before the send, without fail: until it does, nothing is sent. Whoever finds
   // the entry UNKNOWN and kNotSentYet in Entry::progress knows that it did not happen.
   bool keeps_before = false;
+  // The entry's name goes to the upstream as the key of the request; Entry::progress then has
+  // kSentUnderName. An UNKNOWN that was sent under another key keeps that one, and has not.
+  bool sent_under_name = false;
+  // ClaimAnswer::recent goes so far back. Zero: not at all.
+  absl::Duration settle = absl::ZeroDuration();
   // So long after its first claim an UNKNOWN may be claimed again, if the call ends within it: to
   // send the request twice does no harm. Zero: it may not.
   absl::Duration harmless_for = absl::ZeroDuration();
 };
 
 inline constexpr absl::string_view kNotSentYet = "not sent yet";
+inline constexpr absl::string_view kSentUnderName = "sent under its name";
 
 struct ClaimAnswer {
   enum Kind {
@@ -86,7 +92,12 @@ struct ClaimAnswer {
   Kind kind;
   // With kClaimed of one that was NOT_DONE, `before` is what was kept for that attempt.
   Entry entry;
+  // With kClaimed, and with a guard: others that held it and became DONE within
+  // ClaimRequest::settle, the newest first, kMostRecent at most. The upstream may not show yet what
+  // they did. One whose reply cannot be decrypted comes without it.
+  std::vector<Entry> recent = {};
 };
+inline constexpr size_t kMostRecent = 100;
 
 // What a claim gave: the right and the duty to settle.
 struct Holding {

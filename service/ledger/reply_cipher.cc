@@ -116,8 +116,7 @@ absl::StatusOr<std::string> ReplyCipher::Open(absl::string_view sealed,
   const Context context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   const bool good =
       context != nullptr &&
-      EVP_DecryptInit_ex(context.get(), Algorithm(), nullptr, Bytes(key), Bytes(nonce)) ==
-          1 &&
+      EVP_DecryptInit_ex(context.get(), Algorithm(), nullptr, Bytes(key), Bytes(nonce)) == 1 &&
       EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(identity),
                         static_cast<int>(identity.size())) == 1 &&
       EVP_DecryptUpdate(context.get(), Bytes(plain), &size, Bytes(body),

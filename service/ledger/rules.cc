@@ -67,6 +67,11 @@ Changed BecomeReleased(const Settlement& settlement, absl::Time now, Row& row) {
   return true;
 }
 
+absl::string_view ProgressOf(const ClaimRequest& request) {
+  if (request.keeps_before) return kNotSentYet;
+  return request.sent_under_name ? kSentUnderName : "";
+}
+
 // A clock that was set back says nothing of how long ago the first claim was.
 bool MayBeClaimedAgain(const Row& row, const ClaimRequest& request, absl::Time now) {
   return request.harmless_for > absl::ZeroDuration() && now >= row.entry.changed &&
@@ -133,7 +138,8 @@ void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row&
   row.entry.deadline = now + std::min(request.time_left, absl::Hours(24));
   row.entry.note.clear();
   row.entry.resolver.clear();
-  row.entry.progress = request.keeps_before ? std::string(kNotSentYet) : "";
+  // Twice does no harm under one key alone: an attempt in doubt keeps the key of the first.
+  if (!in_doubt) row.entry.progress = std::string(ProgressOf(request));
   row.entry.looks = 0;
   row.epoch = epoch;
   row.sealed_before.reset();
@@ -227,6 +233,16 @@ void BecomeUnknown(absl::string_view note, absl::Time now, Row& row) {
   // EnterState keeps the snapshot: it is needed from now on.
   row.entry.note = Cut(note);
   row.next_look = now;
+}
+
+std::vector<Entry> RecentOf(const Options& options, const std::vector<Row>& rows) {
+  std::vector<Entry> recent;
+  for (const Row& row : rows) {
+    if (row.entry.state != State::kDone) continue;
+    absl::StatusOr<Entry> entry = OpenEntry(*options.cipher, row);
+    recent.push_back(entry.ok() ? *std::move(entry) : row.entry);
+  }
+  return recent;
 }
 
 bool IsLeased(const Row& row, absl::Time now) {

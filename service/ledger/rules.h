@@ -20,6 +20,8 @@
 #ifndef SERVICE_LEDGER_RULES_H_
 #define SERVICE_LEDGER_RULES_H_
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -53,6 +55,9 @@ Changed ApplyPostpone(const Options& options, const Postponement& postponement, 
                       Row& row);
 // Whoever knew the outcome is gone.
 void BecomeUnknown(absl::string_view note, absl::Time now, Row& row);
+
+// Of rows that held the claim's guard and became DONE, those that ClaimAnswer::recent has.
+std::vector<Entry> RecentOf(const Options& options, const std::vector<Row>& rows);
 
 // Whether a reader has it now. Longer leases than kMaxLease are of a clock that was set back.
 inline constexpr absl::Duration kMaxLease = absl::Hours(1);

@@ -37,12 +37,42 @@ void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
     ++numbers_.commits;
     ++numbers_.operations_committed;
     absl::StatusOr<Row> made = RowFromCells(result->rows[0]);
-    if (made.ok())
-      claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, made->entry};
-    else
-      claiming->result = made.status();
+    if (made.ok()) return FinishClaimed(claiming, {ClaimAnswer::kClaimed, made->entry});
+    claiming->result = made.status();
     Finish(claiming);
   });
+}
+
+// It holds. What held its guard lately belongs to the answer: without that nobody may send.
+void PostgresqlLedger::FinishClaimed(std::shared_ptr<Claiming> claiming, ClaimAnswer answer) {
+  const ClaimRequest& request = claiming->request;
+  claiming->result = std::move(answer);
+  if (request.guard.empty() || request.settle <= absl::ZeroDuration()) return Finish(claiming);
+  Send(Query::kRecent,
+       {request.scope.upstream, request.scope.store, request.guard,
+        absl::ToInt64Microseconds(request.settle), static_cast<int64_t>(kMostRecent)},
+       [=, this](const Result& result) {
+         const absl::StatusOr<std::vector<Entry>> recent = RecentIn(result);
+         if (recent.ok()) {
+           claiming->result->recent = *recent;
+         } else {
+           const Entry& entry = claiming->result->entry;
+           abandoned_.push_back({entry.id, entry.attempt});
+           claiming->result = recent.status();
+         }
+         Finish(claiming);
+       });
+}
+
+absl::StatusOr<std::vector<Entry>> PostgresqlLedger::RecentIn(const Result& result) const {
+  if (!result.ok()) return absl::UnavailableError(result.status().message());
+  std::vector<Row> rows;
+  for (const std::vector<Cell>& cells : result->rows) {
+    absl::StatusOr<Row> row = RowFromCells(cells);
+    if (!row.ok()) return row.status();
+    rows.push_back(*std::move(row));
+  }
+  return RecentOf(options_.common, rows);
 }
 
 void PostgresqlLedger::LookUp(std::shared_ptr<Claiming> claiming, int tries) {
@@ -89,12 +119,12 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
       return LookUp(claiming, tries - 1);
     }
     if (result.ok()) {
-      claiming->result = ClaimAnswer{ClaimAnswer::kClaimed, row.entry};
-      claiming->result->entry.before = not_done;
-    } else {
-      Abandon(row);
-      claiming->result = absl::UnavailableError(result.status().message());
+      ClaimAnswer answer{ClaimAnswer::kClaimed, row.entry};
+      answer.entry.before = not_done;
+      return FinishClaimed(claiming, std::move(answer));
     }
+    Abandon(row);
+    claiming->result = absl::UnavailableError(result.status().message());
     Finish(claiming);
   });
 }

@@ -122,6 +122,8 @@ class PostgresqlLedger final : public QueuedLedger {
   void Begin(std::shared_ptr<Tending> tending);
 
   void Insert(std::shared_ptr<Claiming> claiming, int tries);
+  void FinishClaimed(std::shared_ptr<Claiming> claiming, ClaimAnswer answer);
+  absl::StatusOr<std::vector<Entry>> RecentIn(const Result& result) const;
   void LookUp(std::shared_ptr<Claiming> claiming, int tries);
   void ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
   void LookAtGuard(std::shared_ptr<Claiming> claiming, int tries);

@@ -44,12 +44,13 @@ void PostgresqlLedger::Update(Row& row, PostgresqlConnection::Callback callback)
   values.erase(values.begin(), values.begin() + kFixedColumns);
   values.emplace_back(row.number);
   values.emplace_back(read);
-  Send(Query::kUpdate, values, [this, callback = std::move(callback)](const Result& result) mutable {
-    numbers_.commits += result.ok() ? 1 : 0;
-    numbers_.operations_committed += result.ok() ? 1 : 0;
-    numbers_.failed_commits += result.ok() ? 0 : 1;
-    callback(result);
-  });
+  Send(Query::kUpdate, values,
+       [this, callback = std::move(callback)](const Result& result) mutable {
+         numbers_.commits += result.ok() ? 1 : 0;
+         numbers_.operations_committed += result.ok() ? 1 : 0;
+         numbers_.failed_commits += result.ok() ? 0 : 1;
+         callback(result);
+       });
 }
 
 void PostgresqlLedger::Make(std::shared_ptr<Change> change) {

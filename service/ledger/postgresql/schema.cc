@@ -51,7 +51,12 @@ CREATE INDEX open_entries ON gateway_ledger.entries(state, number) WHERE kept = 
 CREATE INDEX ended ON gateway_ledger.entries(kept, changed) WHERE kept > 0;
 )";
 
-constexpr const char* kSteps[] = {kFirst};
+constexpr char kSecond[] = R"(
+CREATE INDEX recent_guards ON gateway_ledger.entries(upstream, store, guard, changed)
+  WHERE guard IS NOT NULL AND kept = 1;
+)";
+
+constexpr const char* kSteps[] = {kFirst, kSecond};
 static_assert(std::size(kSteps) == kPostgresqlVersion);
 
 // The database's clock, in microseconds. Not now(), which stands still in a transaction.
@@ -177,6 +182,11 @@ std::string TextOf(Query query) {
     case Query::kByGuard:
       return Select(
           "upstream = $1 AND store = $2 AND guard = $3 AND kept = 0 AND guard IS NOT NULL");
+    case Query::kRecent:
+      return absl::StrCat("SELECT ", kColumns,
+                          " FROM entries WHERE upstream = $1 AND store = $2 AND guard = $3 AND "
+                          "guard IS NOT NULL AND kept = 1 AND changed > ",
+                          kNow, " - $4::bigint ORDER BY changed DESC LIMIT $5");
     case Query::kUpdate:
       return UpdateText();
     case Query::kList:

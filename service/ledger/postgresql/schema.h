@@ -14,7 +14,7 @@
 
 namespace gateway::ledger {
 
-inline constexpr int64_t kPostgresqlVersion = 1;
+inline constexpr int64_t kPostgresqlVersion = 2;
 
 // Brings the schema up to date, in one transaction, and gives `role` what running needs. Waits for
 // the database. `dsn` is as the ledger's, of the administrator.
@@ -27,6 +27,7 @@ enum class Query {
   kById,
   kByScope,
   kByGuard,
+  kRecent,
   kUpdate,
   kList,
   kListOpen,

@@ -53,6 +53,8 @@ SqliteEntries::SqliteEntries(SqliteDatabase& database)
       by_scope_(database, Select("scope = ?1")),
       by_guard_(database, Select("upstream = ?1 AND store = ?2 AND guard = ?3 AND kept = 0 AND "
                                  "guard IS NOT NULL")),
+      recent_(database, Select("upstream = ?1 AND store = ?2 AND guard = ?3 AND changed > ?4 AND "
+                               "guard IS NOT NULL AND kept = 1 ORDER BY changed DESC LIMIT ?5")),
       insert_(database, InsertText()),
       update_(database, UpdateText()),
       list_(database, SelectShort("number < ?1")),
@@ -73,8 +75,9 @@ SqliteEntries::SqliteEntries(SqliteDatabase& database)
               "(SELECT number FROM entries WHERE kept = 2 AND changed < ?1 LIMIT ?2) "
               "RETURNING state"),
       add_count_(database, "UPDATE counts SET entries = entries + ?2 WHERE state = ?1"),
-      counts_(database, "SELECT state, entries FROM counts WHERE state > 0"),
-      oldest_unknown_(database, "SELECT min(changed) FROM entries WHERE state = 4") {}
+      read_counts_(database, "SELECT state, entries FROM counts WHERE state > 1"),
+      count_intents_(database, "SELECT count(*) FROM entries WHERE state = 1"),
+      read_oldest_unknown_(database, "SELECT min(changed) FROM entries WHERE state = 4") {}
 
 absl::Status SqliteEntries::Note(absl::Status status) {
   if (!status.ok() && failure_.ok()) failure_ = status;
@@ -134,6 +137,16 @@ SqliteEntries::MaybeRow SqliteEntries::FindByScope(const std::string& digest) {
 
 SqliteEntries::MaybeRow SqliteEntries::FindByGuard(const Scope& scope, const std::string& guard) {
   return FindOne(by_guard_, {scope.upstream, scope.store, guard});
+}
+
+SqliteEntries::Rows SqliteEntries::RecentlyGuarded(const Scope& scope, const std::string& guard,
+                                                   absl::Time since) {
+  const absl::StatusOr<std::vector<Row>> rows = FindAll(
+      recent_,
+      {scope.upstream, scope.store, guard, ToMicros(since), static_cast<int64_t>(kMostRecent)});
+  if (rows.ok() && TakeUnreadable() != 0)
+    return absl::DataLossError("a stored entry is unreadable");
+  return rows;
 }
 
 absl::Status SqliteEntries::Insert(Row row) {
@@ -204,45 +217,58 @@ absl::StatusOr<int64_t> SqliteEntries::Remove(absl::Time ended_before, int64_t l
   return removed;
 }
 
+// INTENTs are not in the table of counts: each write would change it two times more. Those of an
+// earlier process end when the file is opened, and the index has the others.
+absl::Status SqliteEntries::LoadCounts() {
+  counts_.clear();
+  absl::StatusOr<bool> row = read_counts_.Begin({});
+  for (; row.ok() && *row; row = read_counts_.Step()) {
+    counts_[static_cast<State>(read_counts_.Number(0))] = read_counts_.Number(1);
+  }
+  read_counts_.Reset();
+  if (row.ok()) row = count_intents_.Begin({});
+  if (row.ok() && *row) counts_[State::kIntent] = count_intents_.Number(0);
+  count_intents_.Reset();
+  if (!row.ok()) return Note(row.status());
+  return ReadOldestUnknown();
+}
+
+absl::Status SqliteEntries::ReadOldestUnknown() {
+  const absl::StatusOr<bool> row = read_oldest_unknown_.Begin({});
+  if (!row.ok()) return Note(row.status());
+  oldest_unknown_.reset();
+  if (*row && !read_oldest_unknown_.IsNull(0)) {
+    oldest_unknown_ = FromMicros(read_oldest_unknown_.Number(0));
+  }
+  read_oldest_unknown_.Reset();
+  return absl::OkStatus();
+}
+
 absl::Status SqliteEntries::FlushCounts() {
   for (size_t state = 1; state < changes_.size(); ++state) {
-    if (changes_[state] == 0) continue;
+    if (changes_[state] == 0 || static_cast<State>(state) == State::kIntent) continue;
     const absl::StatusOr<int64_t> changed =
         add_count_.Run({static_cast<int64_t>(state), changes_[state]});
     if (!changed.ok()) return Note(changed.status());
-    changes_[state] = 0;
   }
   return absl::OkStatus();
 }
 
+absl::Status SqliteEntries::Committed() {
+  for (size_t state = 1; state < changes_.size(); ++state) {
+    if (changes_[state] != 0) counts_[static_cast<State>(state)] += changes_[state];
+  }
+  changes_ = {};
+  if (!std::exchange(unknown_changed_, false)) return absl::OkStatus();
+  return ReadOldestUnknown();
+}
+
 void SqliteEntries::Forget() {
   changes_ = {};
+  unknown_changed_ = false;
   // They may be of the transaction that is taken back.
   intents_.clear();
   failure_ = absl::OkStatus();
-}
-
-absl::StatusOr<std::map<State, int64_t>> SqliteEntries::Counts() {
-  std::map<State, int64_t> counts;
-  counts_.Reset();
-  while (true) {
-    const absl::StatusOr<bool> row = counts_.Step();
-    if (!row.ok()) return Note(row.status());
-    if (!*row) break;
-    counts[static_cast<State>(counts_.Number(0))] = counts_.Number(1);
-  }
-  counts_.Reset();
-  return counts;
-}
-
-absl::StatusOr<std::optional<absl::Time>> SqliteEntries::OldestUnknown() {
-  oldest_unknown_.Reset();
-  const absl::StatusOr<bool> row = oldest_unknown_.Step();
-  if (!row.ok()) return Note(row.status());
-  std::optional<absl::Time> oldest;
-  if (*row && !oldest_unknown_.IsNull(0)) oldest = FromMicros(oldest_unknown_.Number(0));
-  oldest_unknown_.Reset();
-  return oldest;
 }
 
 }  // namespace gateway::ledger

@@ -31,18 +31,21 @@ class SqliteEntries {
   explicit SqliteEntries(SqliteDatabase& database);
 
   using MaybeRow = absl::StatusOr<std::optional<Row>>;
+  using Rows = absl::StatusOr<std::vector<Row>>;
   // What it gives may be changed and handed to Update.
   MaybeRow FindById(const EntryId& id);
   MaybeRow FindByScope(const std::string& digest);
   // The entry that holds the guard.
   MaybeRow FindByGuard(const Scope& scope, const std::string& guard);
 
+  // The entries that held the guard and ended since `since`, the newest first.
+  Rows RecentlyGuarded(const Scope& scope, const std::string& guard, absl::Time since);
+
   // An INTENT.
   absl::Status Insert(Row row);
   // `before` is the state that it was read with.
   absl::Status Update(State before, Row& row);
 
-  using Rows = absl::StatusOr<std::vector<Row>>;
   // The newest first, those with a number below `below`. Without snapshots and replies.
   Rows List(std::optional<State> state, int64_t below, int64_t limit);
   Rows Due(absl::Time now, absl::Duration max_pause, int64_t limit);
@@ -58,11 +61,16 @@ class SqliteEntries {
   absl::StatusOr<int64_t> Strip(absl::Time ended_before, int64_t limit);
   absl::StatusOr<int64_t> Remove(absl::Time ended_before, int64_t limit);
 
-  // Writes the counts that the transaction has changed; Forget takes them back with a rollback.
+  // Entries by state, as of the last commit. LoadCounts reads them, when the file is opened.
+  // FlushCounts belongs to the end of a transaction, Committed or Forget behind it.
+  absl::Status LoadCounts();
   absl::Status FlushCounts();
+  absl::Status Committed();
   void Forget();
-  absl::StatusOr<std::map<State, int64_t>> Counts();
-  absl::StatusOr<std::optional<absl::Time>> OldestUnknown();
+  const std::map<State, int64_t>& counts() const { return counts_; }
+  // INTENTs of this process.
+  size_t under_way() const { return intents_.size(); }
+  const std::optional<absl::Time>& oldest_unknown() const { return oldest_unknown_; }
 
   const absl::Status& failure() const { return failure_; }
 
@@ -71,12 +79,17 @@ class SqliteEntries {
   Rows FindAll(SqliteStatement& statement, absl::Span<const Value> values);
   absl::Status Note(absl::Status status);
   void Remember(Row row);
-  void Count(State state, int64_t change) { changes_[static_cast<size_t>(state)] += change; }
+  void Count(State state, int64_t change) {
+    changes_[static_cast<size_t>(state)] += change;
+    unknown_changed_ |= state == State::kUnknown;
+  }
+  absl::Status ReadOldestUnknown();
 
   sqlite3* const database_;
   SqliteStatement by_id_;
   SqliteStatement by_scope_;
   SqliteStatement by_guard_;
+  SqliteStatement recent_;
   SqliteStatement insert_;
   SqliteStatement update_;
   SqliteStatement list_;
@@ -87,13 +100,18 @@ class SqliteEntries {
   SqliteStatement strip_;
   SqliteStatement remove_;
   SqliteStatement add_count_;
-  SqliteStatement counts_;
-  SqliteStatement oldest_unknown_;
+  SqliteStatement read_counts_;
+  SqliteStatement count_intents_;
+  SqliteStatement read_oldest_unknown_;
 
   // The INTENTs of this process, as they are in the file: each is asked for one more time, when its
   // result comes. The file is locked, so nobody else changes them. Some may be missing.
   absl::flat_hash_map<EntryId, Row> intents_;
+  std::map<State, int64_t> counts_;
+  std::optional<absl::Time> oldest_unknown_;
+  // Of the transaction.
   std::array<int64_t, 6> changes_{};  // by state
+  bool unknown_changed_ = false;
   size_t unreadable_ = 0;
   absl::Status failure_;
 };

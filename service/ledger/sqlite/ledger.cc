@@ -64,17 +64,18 @@ LedgerStats SqliteLedger::stats() const {
 
 void SqliteLedger::Enqueue(Operation operation) {
   bool has_room;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     // A result is never refused: there is at most one for each claim.
     has_room = !stopping_ && (queue_.size() < options_.common.max_queued ||
                               IsOneOf<Settling, CancellingWait>(operation));
     if (has_room) queue_.push_back(std::move(operation));
+    // Once: whoever comes until it wakes has nothing to tell it.
+    if (queue_.size() >= wake_at_) wake = std::exchange(wake_at_, SIZE_MAX) != SIZE_MAX;
   }
-  if (has_room) {
-    changed_.notify_one();
-    return;
-  }
+  if (wake) changed_.notify_one();
+  if (has_room) return;
   Fail(absl::UnavailableError("the ledger ends, or too much waits for it"), operation);
   answers_.Give(std::move(operation));
 }
@@ -96,8 +97,10 @@ bool SqliteLedger::Next(std::vector<Operation>& batch) {
   std::unique_lock lock(mutex_);
   const SteadyTime due = broken_ && !torn_ ? std::min(next_try_, next_tending_) : next_tending_;
   const absl::Duration pause = std::min(due - SteadyTime::Now(), absl::Hours(1));
-  changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                    [this] { return stopping_ || !queue_.empty(); });
+  AwaitQueue(lock, 1, pause);
+  if (!queue_.empty() && store_ != nullptr) {
+    AwaitQueue(lock, std::min(store_->under_way() / 2, options_.max_batch), options_.gather);
+  }
   if (queue_.size() <= options_.max_batch) {
     batch.swap(queue_);
   } else {
@@ -106,6 +109,15 @@ bool SqliteLedger::Next(std::vector<Operation>& batch) {
     queue_.erase(queue_.begin(), end);
   }
   return !(stopping_ && batch.empty());
+}
+
+void SqliteLedger::AwaitQueue(std::unique_lock<std::mutex>& lock, size_t enough,
+                              absl::Duration patience) {
+  const auto is_enough = [this, enough] { return stopping_ || queue_.size() >= enough; };
+  if (is_enough()) return;
+  wake_at_ = enough;
+  changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), is_enough);
+  wake_at_ = SIZE_MAX;
 }
 
 void SqliteLedger::Work(std::vector<Operation>& batch) {

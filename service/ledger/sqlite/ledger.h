@@ -53,6 +53,8 @@ class SqliteLedger final : public QueuedLedger {
   void Run();
   // The next operations, after some have come or something is due. Whether to go on.
   bool Next(std::vector<Operation>& batch);
+  // Waits until so many operations have come, or the time is over.
+  void AwaitQueue(std::unique_lock<std::mutex>& lock, size_t enough, absl::Duration patience);
   void Work(std::vector<Operation>& batch);
   // The file can be written, as far as is known.
   void Write(std::vector<Operation>& batch);
@@ -91,6 +93,7 @@ class SqliteLedger final : public QueuedLedger {
   std::condition_variable changed_;
   // Guarded by mutex_.
   std::vector<Operation> queue_;
+  size_t wake_at_ = SIZE_MAX;  // operations in the queue that the writer waits for
   bool stopping_ = false;
   LedgerStats stats_;
 

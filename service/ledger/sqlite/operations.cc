@@ -47,30 +47,44 @@ absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
     }
     if (kind != ClaimAnswer::kClaimed) return ClaimAnswer{kind, (*found)->entry};
   }
+  ClaimAnswer answer{ClaimAnswer::kClaimed, {}};
   if (!request.guard.empty()) {
     SqliteEntries::MaybeRow holder = entries_.FindByGuard(request.scope, request.guard);
     if (!holder.ok()) return holder.status();
     const bool own = *holder && *found && (*holder)->entry.id == (*found)->entry.id;
     if (*holder && !own) return ClaimAnswer{ClaimAnswer::kGuarded, (*holder)->entry};
+    absl::StatusOr<std::vector<Entry>> recent = RecentlyGuarded(request);
+    if (!recent.ok()) return recent.status();
+    answer.recent = *std::move(recent);
   }
   if (used_bytes_ >= options_.max_bytes) {
     return absl::UnavailableError(
         absl::StrCat("the ledger has reached its size of ", options_.max_bytes, " bytes"));
   }
-  if (*found) {
-    Row& row = **found;
-    const State before = row.entry.state;
-    absl::StatusOr<Entry> last = OpenEntry(*options_.common.cipher, row);
-    if (!last.ok()) return last.status();
-    ClaimAgain(request, epoch_, Now(), row);
-    if (const absl::Status written = entries_.Update(before, row); !written.ok()) return written;
-    ClaimAnswer answer{ClaimAnswer::kClaimed, row.entry};
-    if (before == State::kNotDone) answer.entry.before = std::move(last->before);
-    return answer;
-  }
-  ClaimAnswer answer{ClaimAnswer::kClaimed, fresh.entry};
+  if (*found) return ClaimFound(request, **found, std::move(answer));
+  answer.entry = fresh.entry;
   if (const absl::Status written = entries_.Insert(std::move(fresh)); !written.ok()) return written;
   return answer;
+}
+
+absl::StatusOr<ClaimAnswer> SqliteStore::ClaimFound(const ClaimRequest& request, Row& row,
+                                                    ClaimAnswer answer) {
+  const State before = row.entry.state;
+  absl::StatusOr<Entry> last = OpenEntry(*options_.common.cipher, row);
+  if (!last.ok()) return last.status();
+  ClaimAgain(request, epoch_, Now(), row);
+  if (const absl::Status written = entries_.Update(before, row); !written.ok()) return written;
+  answer.entry = row.entry;
+  if (before == State::kNotDone) answer.entry.before = std::move(last->before);
+  return answer;
+}
+
+absl::StatusOr<std::vector<Entry>> SqliteStore::RecentlyGuarded(const ClaimRequest& request) {
+  if (request.settle <= absl::ZeroDuration()) return std::vector<Entry>();
+  const SqliteEntries::Rows rows =
+      entries_.RecentlyGuarded(request.scope, request.guard, Now() - request.settle);
+  if (!rows.ok()) return rows.status();
+  return RecentOf(options_.common, *rows);
 }
 
 void SqliteStore::Do(KeepingBefore& keeping) {
@@ -105,9 +119,7 @@ absl::Status SqliteStore::GiveUp(const Holding& holding) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
-void SqliteStore::Do(Finding& finding) {
-  finding.result = Find(finding.request.id);
-}
+void SqliteStore::Do(Finding& finding) { finding.result = Find(finding.request.id); }
 
 absl::StatusOr<Entry> SqliteStore::Find(const EntryId& id) {
   const absl::StatusOr<Row> row = Get(entries_.FindById(id));
@@ -139,9 +151,7 @@ void SqliteStore::Do(Resolving& resolving) {
       request.id, [&](Row& row) { return ApplyResolve(options_.common, request, Now(), row); });
 }
 
-void SqliteStore::Do(Waiting& waiting) {
-  waiting.result = Find(waiting.request.id);
-}
+void SqliteStore::Do(Waiting& waiting) { waiting.result = Find(waiting.request.id); }
 
 void SqliteStore::Do(Taking& taking) { taking.result = Take(taking.request); }
 

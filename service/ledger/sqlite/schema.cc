@@ -51,7 +51,13 @@ CREATE TABLE counts(state INTEGER PRIMARY KEY, entries INTEGER NOT NULL) STRICT;
 INSERT INTO counts VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);
 )";
 
-constexpr const char* kSteps[] = {kFirst};
+// For ClaimAnswer::recent.
+constexpr char kSecond[] = R"(
+CREATE INDEX recent_guards ON entries(upstream, store, guard, changed)
+  WHERE guard IS NOT NULL AND kept = 1;
+)";
+
+constexpr const char* kSteps[] = {kFirst, kSecond};
 constexpr int64_t kVersion = std::size(kSteps);
 
 absl::Status Torn(absl::string_view why) { return absl::DataLossError(why); }

@@ -36,7 +36,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   const absl::Status schema = OpenSqliteSchema(*database, options.checks);
   if (!schema.ok()) return Named(options.file, schema);
   std::unique_ptr<SqliteStore> store(new SqliteStore(options, *std::move(database)));
-  absl::Status ready = first ? store->EndOldIntents() : absl::OkStatus();
+  absl::Status ready = store->entries_.LoadCounts();
+  if (ready.ok() && first) ready = store->EndOldIntents();
   if (ready.ok()) ready = store->Measure();
   if (!ready.ok()) return Named(options.file, ready);
   return store;
@@ -67,6 +68,7 @@ absl::Status SqliteStore::Transact(size_t operations, Work work) {
   if (status.ok()) status = entries_.FlushCounts();
   Pass("before commit");
   if (status.ok()) status = commit_.Run({}).status();
+  if (status.ok()) status = entries_.Committed();
   if (!status.ok()) {
     RollBack();
     return status;
@@ -125,12 +127,6 @@ void SqliteStore::RollBack() {
 }
 
 absl::Status SqliteStore::Measure() {
-  absl::StatusOr<std::map<State, int64_t>> counts = entries_.Counts();
-  if (!counts.ok()) return counts.status();
-  counts_ = *std::move(counts);
-  const absl::StatusOr<std::optional<absl::Time>> oldest = entries_.OldestUnknown();
-  if (!oldest.ok()) return oldest.status();
-  oldest_unknown_ = *oldest;
   int64_t pages[2] = {};
   int i = 0;
   for (SqliteStatement* const statement : {&page_count_, &free_pages_}) {
@@ -145,8 +141,8 @@ absl::Status SqliteStore::Measure() {
 }
 
 void SqliteStore::Describe(LedgerStats& stats) const {
-  stats.entries = counts_;
-  stats.oldest_unknown = oldest_unknown_;
+  stats.entries = entries_.counts();
+  stats.oldest_unknown = entries_.oldest_unknown();
   stats.commits += commits_;
   stats.operations_committed += operations_;
   stats.contradictions += contradictions_;

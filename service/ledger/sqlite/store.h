@@ -33,6 +33,10 @@ struct SqliteOptions {
   int64_t max_bytes = int64_t{8} << 30;
   // Operations that one commit takes at most.
   size_t max_batch = 512;
+  // How long a commit waits, at most, until half of the calls under way have something for it. A
+  // commit costs as much processor time as several writes, whether it is of one or of twenty. Calls
+  // that come one at a time do not wait.
+  absl::Duration gather = absl::Microseconds(200);
   // How long the ledger waits before it tries again to write a file that could not be written.
   absl::Duration first_retry = absl::Milliseconds(100);
   absl::Duration max_retry = absl::Seconds(5);
@@ -69,6 +73,9 @@ class SqliteStore {
   // The entry with everything that is kept of it.
   absl::StatusOr<Entry> Find(const EntryId& id);
 
+  // Writes that are claimed and not settled.
+  size_t under_way() const { return entries_.under_way(); }
+
   // Adds what the store knows.
   void Describe(LedgerStats& stats) const;
 
@@ -98,6 +105,9 @@ class SqliteStore {
   void Do(Tending& tending);
 
   absl::StatusOr<ClaimAnswer> Claim(const ClaimRequest& request);
+  // `row` may be claimed again.
+  absl::StatusOr<ClaimAnswer> ClaimFound(const ClaimRequest& request, Row& row, ClaimAnswer answer);
+  absl::StatusOr<std::vector<Entry>> RecentlyGuarded(const ClaimRequest& request);
   absl::StatusOr<Entry> Settle(const SettleRequest& request);
   absl::StatusOr<std::vector<Entry>> Take(const TakeRequest& request);
   absl::StatusOr<ListPage> List(const ListRequest& request);
@@ -129,8 +139,6 @@ class SqliteStore {
 
   std::vector<EntryId> ended_;
   bool vacuumed_ = false;  // in this transaction
-  std::map<State, int64_t> counts_;
-  std::optional<absl::Time> oldest_unknown_;
   int64_t used_bytes_ = 0;
   int64_t file_bytes_ = 0;
   uint64_t commits_ = 0;

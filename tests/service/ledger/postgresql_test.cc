@@ -106,6 +106,28 @@ TEST(PostgresqlTest, AMigrationMayBeRepeated) {
   EXPECT_EQ(Claim(*ledger, "key")->kind, ClaimAnswer::kInProgress);
 }
 
+// Version 2 brought an index, and nothing else.
+TEST(PostgresqlTest, ASchemaOfTheVersionBeforeIsTakenOverByTheAdministratorAlone) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string dsn = server.NewLedger();
+  {
+    const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
+    const absl::StatusOr<ClaimAnswer> claimed = ClaimWithPatience(*ledger, "key");
+    ASSERT_TRUE(claimed.ok()) << claimed.status();
+    ASSERT_TRUE(Settle(*ledger, *claimed, {Settlement::kDone, "reply"}).ok());
+  }
+  server.Execute(DatabaseOf(dsn),
+                 "DROP INDEX gateway_ledger.recent_guards; "
+                 "DELETE FROM gateway_ledger.versions WHERE version = 2");
+  const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
+  EXPECT_THAT(Unavailable(*ledger, "migrated"), HasSubstr("migrated"));
+  ASSERT_TRUE(MigratePostgresql(server.DsnOf(DatabaseOf(dsn), "postgres"), "gateway").ok());
+  const absl::StatusOr<ClaimAnswer> again = ClaimWithPatience(*ledger, "key");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->kind, ClaimAnswer::kDone);
+  EXPECT_EQ(again->entry.reply, "reply");
+}
+
 TEST(PostgresqlTest, WhatWasConfirmedOutlivesACrashOfTheDatabase) {
   PostgresqlServer server;
   const std::unique_ptr<Ledger> ledger = OpenAt(server.NewLedger());

@@ -79,6 +79,25 @@ TEST(RulesTest, AClockThatWasSetBackMakesNothingHarmless) {
   EXPECT_EQ(JudgeClaim(row, request, kNow + absl::Hours(1)), ClaimAnswer::kUnknown);
 }
 
+// Sent a second time under another key, it would be another write to the upstream.
+TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
+  ClaimRequest by_name = RequestOf("key", "print");
+  by_name.sent_under_name = true;
+  Row old = RowIn(State::kUnknown);
+  ClaimAgain(by_name, 2, kNow, old);
+  EXPECT_EQ(old.entry.progress, "");
+
+  Row fresh = NewRow(by_name, EntryId::Make(kNow).value(), 1, kNow);
+  EXPECT_EQ(fresh.entry.progress, kSentUnderName);
+  BecomeUnknown("", kNow, fresh);
+  ClaimAgain(by_name, 2, kNow, fresh);
+  EXPECT_EQ(fresh.entry.progress, kSentUnderName);
+
+  Row released = RowIn(State::kReleased);
+  ClaimAgain(by_name, 2, kNow, released);
+  EXPECT_EQ(released.entry.progress, kSentUnderName);
+}
+
 TEST(RulesTest, TheTable) {
   constexpr Case kTable[] = {
       {State::kIntent, ClaimAnswer::kInProgress, "DONE", "RELEASED", "UNKNOWN", "refused",

@@ -93,6 +93,44 @@ TEST_F(SqliteCommitTest, ACommitTakesWhatCameWhileTheLastWasOnItsWay) {
   EXPECT_EQ(ledger->stats().operations_committed, 51u);
 }
 
+TEST_F(SqliteCommitTest, ACommitWaitsForHalfOfTheCallsThatAreUnderWay) {
+  SqliteOptions options = OptionsWith(nullptr);
+  options.gather = absl::Seconds(30);
+  const auto ledger = Open(options);
+  std::vector<ClaimAnswer> claimed;
+  for (int i = 0; i < 4; ++i) claimed.push_back(*Claim(*ledger, absl::StrCat("key", i)));
+  const uint64_t before = ledger->stats().commits;
+  std::vector<Answered<Entry>> settled(2);
+  for (size_t i = 0; i < settled.size(); ++i) {
+    ledger->Settle(HoldingOf(claimed[i]), {Settlement::kDone}, settled[i].callback());
+  }
+  for (Answered<Entry>& one : settled) EXPECT_TRUE(one.Get().ok());
+  EXPECT_EQ(ledger->stats().commits - before, 1u);
+}
+
+TEST_F(SqliteCommitTest, ACallThatComesAloneDoesNotWait) {
+  SqliteOptions options = OptionsWith(nullptr);
+  options.gather = absl::Hours(1);
+  const auto ledger = Open(options);
+  for (int i = 0; i < 3; ++i) {
+    const ClaimAnswer claimed = *Claim(*ledger, absl::StrCat("key", i));
+    EXPECT_TRUE(Settle(*ledger, claimed, {Settlement::kDone}).ok());
+  }
+}
+
+// The end does not wait for anybody.
+TEST_F(SqliteCommitTest, TheEndCutsTheWaitShort) {
+  SqliteOptions options = OptionsWith(nullptr);
+  options.gather = absl::Hours(1);
+  auto ledger = Open(options);
+  std::vector<ClaimAnswer> claimed;
+  for (int i = 0; i < 4; ++i) claimed.push_back(*Claim(*ledger, absl::StrCat("key", i)));
+  Answered<Entry> settled;
+  ledger->Settle(HoldingOf(claimed[0]), {Settlement::kDone}, settled.callback());
+  ledger = nullptr;
+  EXPECT_TRUE(settled.Get().ok());
+}
+
 TEST_F(SqliteCommitTest, NobodyHearsBeforeTheCommit) {
   Gate gate("before commit");
   const auto ledger = Open(OptionsWith(&gate));

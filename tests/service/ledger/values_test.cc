@@ -83,12 +83,13 @@ TEST(Sha256Test, IsThatOfTheStandards) {
         absl::BytesToHexString(hmac.Begin().Add("what do ya want ").Add("for nothing?").Finish()),
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   }
-  EXPECT_EQ(absl::BytesToHexString(HmacSha256::Create(std::string(131, '\xaa'))
-                                       .value()
-                                       .Begin()
-                                       .Add("Test Using Larger Than Block-Size Key - Hash Key First")
-                                       .Finish()),
-            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  EXPECT_EQ(
+      absl::BytesToHexString(HmacSha256::Create(std::string(131, '\xaa'))
+                                 .value()
+                                 .Begin()
+                                 .Add("Test Using Larger Than Block-Size Key - Hash Key First")
+                                 .Finish()),
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(FrameTest, ListsThatDifferHaveDifferentBytes) {
@@ -173,9 +174,7 @@ Row SampleRow() {
   return row;
 }
 
-std::vector<Cell> SampleCells() {
-  return CellsOf(SampleRow(), 1);
-}
+std::vector<Cell> SampleCells() { return CellsOf(SampleRow(), 1); }
 
 TEST(RowTest, ComesBackAsItWas) {
   const Row row = SampleRow();
