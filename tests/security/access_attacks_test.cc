@@ -1,4 +1,5 @@
 // Attacks on what a rule means: more than its author thought of.
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -14,7 +15,21 @@ namespace {
 using nlohmann::json;
 using enum grpc::StatusCode;
 
-class AccessAttacks : public AttackTest {};
+class AccessAttacks : public AttackTest {
+ protected:
+  // The exit code of the program that is to check whether it could start with this policy.
+  static int Starts(const TempDir& directory, const std::string& policy_file) {
+    const json config = {{"listen", "127.0.0.1:0"},
+                         {"authorization", {{"policy_file", policy_file}}},
+                         {"upstreams",
+                          {{"paynow",
+                            {{"base_url", "http://127.0.0.1:1"},
+                             {"api_key", {{"file", directory.Write("key", kMarker)}}}}}}}};
+    return RunProgram({GATEWAY, "--config", directory.Write("gateway.json", config.dump()),
+                       "--check-config"})
+        .exit_code;
+  }
+};
 
 TEST_F(AccessAttacks, Attack58) {
   for (const char* method :
@@ -38,18 +53,10 @@ TEST_F(AccessAttacks, Attack72) {
       absl::StrCat(R"({"rules": {"r": {)", caller, R"(, "methods": ["*"], "upstreams": []}}})"),
       absl::StrCat(R"({"rules": {"r": {)", caller, R"(, "methods": ["read"]},)",
                    R"("r": {"anyone": true, "methods": ["*"]}}})"),
-      R"({"rules": {"r": {"spiffe": ["spiffe://*"], "methods": ["*"]}}})"};
+      R"({"rules": {"r": {"spiffe": ["spiffe://*"], "methods": ["*"]}}})",
+      R"({"rules": {"r": {"claims": {"groups": ""}, "methods": ["*"]}}})"};
   for (const std::string& policy : policies) {
-    const json config = {
-        {"listen", "127.0.0.1:0"},
-        {"authorization", {{"policy_file", directory.Write("policy.json", policy)}}},
-        {"upstreams",
-         {{"paynow",
-           {{"base_url", "http://127.0.0.1:1"},
-            {"api_key", {{"file", directory.Write("key", kMarker)}}}}}}}};
-    const Ended ended = RunProgram(
-        {GATEWAY, "--config", directory.Write("gateway.json", config.dump()), "--check-config"});
-    EXPECT_EQ(ended.exit_code, 1) << policy;
+    EXPECT_EQ(Starts(directory, directory.Write("policy.json", policy)), 1) << policy;
   }
   Saw("refused, each of them");
 }
@@ -64,6 +71,21 @@ TEST_F(AccessAttacks, Attack73) {
   EXPECT_TRUE(connection.closed() || connection.ended() == 3);
   EXPECT_EQ(Arrived(), 0);
   Saw("no raw line");
+}
+
+TEST_F(AccessAttacks, Attack79) {
+  namespace fs = std::filesystem;
+  TempDir directory;
+  const std::string rules = R"({"rules": {"r": {"anyone": true, "methods": ["read"]}}})";
+  fs::create_directory(directory.Path("rules"));
+  const std::string file = directory.Write("rules/policy.json", rules);
+  EXPECT_EQ(Starts(directory, file), 0);
+  fs::permissions(file, fs::perms::others_write, fs::perm_options::add);
+  EXPECT_EQ(Starts(directory, file), 1);
+  fs::permissions(file, fs::perms::others_write, fs::perm_options::remove);
+  fs::permissions(directory.Path("rules"), fs::perms::all);
+  EXPECT_EQ(Starts(directory, file), 1);
+  Saw("refused");
 }
 
 }  // namespace

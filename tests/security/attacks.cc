@@ -75,10 +75,16 @@ constexpr absl::string_view kAttacks[] = {
     "calls begun early and completed late",
     "health connections against callers",
     "silent connections on the metrics port",
-    "5,000 refused calls against the logs",
+    "5,000 refused calls against the audit log",
     "one caller takes the whole limit",
     "policies that open doors by accident",
     "a path that is no UTF-8",
+    "3,000 broken handshakes and headers against the log",
+    "5,000 refused calls against the log",
+    "texts that are no UTF-8",
+    "a name of another authority's trust domain",
+    "one store takes its caller's whole share",
+    "a policy that everybody may write, or replace",
 };
 
 }  // namespace

@@ -38,5 +38,18 @@ TEST_F(CertificateAttacks, Attack60) {
   Saw("a full handshake each time");
 }
 
+// Both authorities may sign for callers, each for those of its domain.
+TEST_F(CertificateAttacks, Attack77) {
+  const Identity forged = victim().partners().Issue({.names = "URI:spiffe://example/root"});
+  RpcOptions as = victim().As(&forged);
+  as.channel = OwnChannel(victim().address(), as.credentials);
+  ExpectRefused(Call(kGetOrders, "{}", as).status, UNAUTHENTICATED, "CERTIFICATE_NOT_TRUSTED");
+  EXPECT_EQ(StatusOf(victim().address(), kReflection, "", as).error_code(), UNAUTHENTICATED);
+  const Identity own = victim().partners().Issue({.names = "URI:spiffe://partner/root"});
+  as = victim().As(&own);
+  as.channel = OwnChannel(victim().address(), as.credentials);
+  EXPECT_EQ(InfoOf(Call(kGetOrders, "{}", as).status).reason(), "POLICY_METHOD");
+}
+
 }  // namespace
 }  // namespace gateway::security

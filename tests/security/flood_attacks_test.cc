@@ -1,4 +1,4 @@
-// Attacks 52 to 55 and 68 to 71: those who come in numbers.
+// Attacks 52 to 55, 68 to 71 and 78: those who come in numbers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,6 +59,9 @@ class Sockets {
 
 class FloodAttacks : public AttackTest {
  protected:
+  // How many calls are refused while others flood the gateway.
+  static int RefusedBeside(const std::function<void()>& flood, const std::function<bool()>& call);
+
   static int Descriptors() {
     int count = 0;
     for (const auto& entry :
@@ -172,30 +176,48 @@ TEST_F(FloodAttacks, Attack70) {
   Saw(absl::StrCat(lines, " lines of ", kCalls, " calls"));
 }
 
-// The upstream takes its time, and one caller has more calls open than it may have.
-TEST_F(FloodAttacks, Attack71) {
+// Of 40 calls, while the upstream takes its time and 80 others are always open.
+int FloodAttacks::RefusedBeside(const std::function<void()>& flood,
+                                const std::function<bool()>& call) {
   victim().React([](const http::Received&) {
     absl::SleepFor(absl::Milliseconds(20));  // its service time
     return http::Step::Reply("[]");
   });
   std::atomic<bool> over{false};
-  std::vector<std::thread> flood;
+  std::vector<std::thread> threads;
   for (int t = 0; t < 80; ++t) {
-    flood.emplace_back([&] {
-      const RpcOptions root = victim().Root();
-      while (!over) Call(kGetOrders, "{}", root);
+    threads.emplace_back([&] {
+      while (!over) flood();
     });
   }
   int refused = 0;
-  RpcOptions shop = victim().Shop();
   for (int i = 0; i < 60; ++i) {
-    const bool served = Call(kGetOrders, "{}", shop).status.ok();
+    const bool served = call();
     if (i >= 20) refused += served ? 0 : 1;  // it has been seen by then
   }
   over = true;
-  for (std::thread& caller : flood) caller.join();
+  for (std::thread& thread : threads) thread.join();
+  return refused;
+}
+
+// One caller has more calls open than it may have.
+TEST_F(FloodAttacks, Attack71) {
+  const RpcOptions root = victim().Root();
+  const RpcOptions shop = victim().Shop();
+  const int refused = RefusedBeside([&] { Call(kGetOrders, "{}", root); },
+                                    [&] { return Call(kGetOrders, "{}", shop).status.ok(); });
   EXPECT_LE(refused, 2);
   Saw(absl::StrCat(refused, " of 40 calls of a neighbour refused"));
+}
+
+// And one store of a caller's.
+TEST_F(FloodAttacks, Attack78) {
+  const RpcOptions root = victim().Root();
+  const std::string other = absl::StrCat(R"({"store_id": ")", kStoreB, R"("})");
+  const int refused = RefusedBeside([&] { Call(kGetOrders, "{}", root); },
+                                    [&] { return Call(kGetOrders, other, root).status.ok(); });
+  EXPECT_LE(refused, 2);
+  Saw(absl::StrCat(refused, " of 40 calls for another store refused"));
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ class Victim {
   const Identity& shop() const { return shop_; }
   const Identity& stranger() const { return stranger_; }  // has a certificate, and no right
   Authority& servers() { return servers_; }
-  Authority& clients() { return clients_; }
+  Authority& clients() { return clients_; }    // of the trust domain "example"
+  Authority& partners() { return partners_; }  // of the trust domain "partner"
   const SigningKey& key() const { return key_; }
   nlohmann::json& policy() { return policy_; }
   // Puts it in force, and waits until it is.
@@ -105,6 +106,7 @@ class Victim {
   TempDir directory_;
   Authority servers_{"servers"};
   Authority clients_{"clients"};
+  Authority partners_{"partners"};
   const Identity shop_ = clients_.Issue({.names = "URI:spiffe://example/shop"});
   const Identity root_ = clients_.Issue({.names = "URI:spiffe://example/root"});
   const Identity stranger_ = clients_.Issue({.names = "URI:spiffe://example/stranger"});

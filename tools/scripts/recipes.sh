@@ -22,7 +22,7 @@ if ! command -v grpcurl >/dev/null; then
   fi
   PATH=$build/go:$PATH
 fi
-cmake --build "$build" --target readme_test billing-gateway paynow-sandbox >"$build/recipes-build.log" ||
+cmake --build "$build" --target readme_test billing-gateway provider-sandbox >"$build/recipes-build.log" ||
   { cat "$build/recipes-build.log"; exit 1; }
 test=$(find "$build" -name readme_test -type f -perm -u+x)
 "$test" --gtest_filter='ReadmeTest.EveryRecipeRunsAsPasted'

@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/json_mend.h"
+#include "upstream/mapping/json_partial.h"
 #include "upstream/mapping/violations.h"
 
 namespace gateway::mapping {
@@ -39,11 +40,19 @@ constexpr CommonForm kCommonForms[] = {
     {"error_code", "error_message"},
     {"errorCode", "errorMessage"},
     {"Code", "Message"},
+    {"Error.Code", "Error.Message"},
+    {"fault.faultcode", "fault.faultstring"},
     {"", "detail"},  // RFC 9457
     {"", "title"},
     {"", "msg"},
+    {"", "error_msg"},
+    {"", "reason"},
+    {"", "description"},
+    {"", "Error"},
 };
 constexpr absl::string_view kCommonViolations = "errors";
+// Of an error in a list.
+constexpr absl::string_view kCodeNames[] = {"code", "error_code", "errorCode", "type"};
 constexpr absl::string_view kPathNames[] = {"path", "field", "param", "loc", "name"};
 constexpr absl::string_view kMessageNames[] = {"message", "msg", "detail", "description"};
 
@@ -145,9 +154,17 @@ class PartsReader {
       parts_.code.clear();
     }
     const json* const found = At(body_, kCommonViolations);
-    if (found != nullptr && parts_.violations.empty()) {
-      ReadViolations(*found, kPathNames, kMessageNames);
-    }
+    if (found != nullptr) ReadList(*found);
+  }
+
+  // Several errors: the first gives its name to the whole where nothing else does.
+  void ReadList(const json& errors) {
+    if (parts_.violations.empty()) ReadViolations(errors, kPathNames, kMessageNames);
+    if (!errors.is_array() || errors.empty() || !errors.front().is_object()) return;
+    const json& first = errors.front();
+    if (parts_.code.empty()) parts_.code = FirstText(first, kCodeNames, "");
+    if (!parts_.message.empty() || !FirstText(first, kPathNames, ".").empty()) return;
+    parts_.message = FirstText(first, kMessageNames, "; ");
   }
 
   ErrorParts Take() { return std::move(parts_); }
@@ -209,18 +226,26 @@ class PartsReader {
   ErrorParts parts_;
 };
 
-// The body as JSON, mended where it has to be; discarded where it is none.
+// The body as JSON, mended where it has to be, and as far as it goes; discarded where it is none.
 json Parse(absl::string_view body) {
   body = JsonContent(body);
   if (body.size() > kMaxBody) return json(json::value_t::discarded);
   json parsed = json::parse(body.begin(), body.end(), nullptr, false);
   if (!parsed.is_discarded()) return parsed;
   const std::optional<MendedJson> mended = MendJson(body);
-  return mended ? json::parse(mended->text, nullptr, false) : parsed;
+  if (mended) parsed = json::parse(mended->text, nullptr, false);
+  if (!parsed.is_discarded()) return parsed;
+  json partial = PartialJson(body);  // never copied: it may be deep
+  if (partial.is_structured() && !partial.empty()) return partial;
+  return json(json::value_t::discarded);
 }
 
 ErrorParts PartsOf(const v1::Provider& provider, const json& body) {
   PartsReader reader(body);
+  if (body.is_array()) {
+    reader.ReadList(body);
+    return reader.Take();
+  }
   for (const v1::ErrorBody& form : provider.error_body()) reader.Read(form);
   reader.ReadCommonForms();
   return reader.Take();
@@ -319,7 +344,8 @@ bool IsErrorMember(const v1::Provider& provider, absl::string_view name) {
 ErrorParts ReadErrorBody(const v1::Provider& provider, const http::Response& response) {
   const json body = Parse(response.body);
   ErrorParts parts;
-  if (body.is_object()) parts = PartsOf(provider, body);
+  const bool list = body.is_array() && !body.empty() && body.front().is_object();
+  if (body.is_object() || list) parts = PartsOf(provider, body);
   const bool says_nothing = body.is_object() && body.empty();
   if (parts.message.empty() && parts.violations.empty() && !says_nothing) {
     parts.message = Sample(response);

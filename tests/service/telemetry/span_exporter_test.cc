@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "service/gateway.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"
@@ -258,6 +259,23 @@ TEST(SpanExporterTest, DropsInsteadOfWaiting) {
   EXPECT_LT(begun, 1000u);
   close(ends[0]);  // the writer's next write fails, and ends the test
   exporter->reset();
+}
+
+// Anybody with a connection can have calls refused, and say that they are to be traced.
+TEST(SpanExporterTest, LeavesOutAFloodOfCallsThatWereNotSent) {
+  TempDir directory;
+  TracingConfig config;
+  config.file = directory.Path("spans");
+  auto exporter = SpanExporter::Create(config);
+  ASSERT_TRUE(exporter.ok()) << exporter.status();
+  constexpr int kCalls = 100'000;
+  const absl::Time began = absl::Now();
+  int wanted = 0;
+  for (int i = 0; i < kCalls; ++i) wanted += (*exporter)->WantsNotSent() ? 1 : 0;
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - began);
+  EXPECT_GE(wanted, 1000);
+  EXPECT_LE(wanted, 1000 + 50 * (seconds + 1));
+  EXPECT_EQ((*exporter)->left_out(), static_cast<uint64_t>(kCalls - wanted));
 }
 
 }  // namespace

@@ -79,6 +79,43 @@ TEST(ErrorForms, ThatAreNotDocumentedShowTheBody) {
   EXPECT_EQ(Read("Sell", "").message, "the upstream answered 422");
 }
 
+// The kiosk documents none: these are what servers and frameworks commonly say.
+TEST(ErrorForms, OfAListOfErrorsAreNamedByTheFirst) {
+  for (const char* const body :
+       {R"([{"code":"no_funds","message":"insufficient balance"},{"code":"b","message":"c"}])",
+        R"({"errors":[{"code":"no_funds","message":"insufficient balance"},{"message":"c"}]})",
+        R"({"errors":[{"type":"no_funds","detail":"insufficient balance"}],"data":null})",
+        R"({"Error":{"Code":"no_funds","Message":"insufficient balance"}})"}) {
+    const Failure failure = Read("Sell", body);
+    EXPECT_EQ(failure.upstream_code, "no_funds") << body;
+    EXPECT_EQ(failure.message, "the upstream answered 422: insufficient balance") << body;
+  }
+  // What is about a field is no name for the whole.
+  const Failure failure =
+      Read("PlaceOrder", R"({"errors":[{"field":"cups","message":"too many"}]})");
+  EXPECT_EQ(failure.message, "the upstream answered 422");
+  EXPECT_EQ(Violations(failure), "[body.cups: too many]");
+}
+
+TEST(ErrorForms, ThatAreNoWholeJsonKeepWhatComesBeforeTheFault) {
+  for (const char* const body :
+       {R"({"code":"no_funds","message":"insufficient balance","errors":[{"pa)",
+        R"({"code":"no_funds","message":"insufficient balance","more":{"a":[1,2)",
+        R"({"code":"no_funds","message":"insufficient balance"}<!-- proxy-7 -->)",
+        R"({"code":"no_funds","message":"insufficient balance"} {"code":"other"})",
+        R"({"code":"no_funds","message":"insufficient balance","at":NaN})"}) {
+    const Failure failure = Read("Sell", body);
+    EXPECT_EQ(failure.upstream_code, "no_funds") << body;
+    EXPECT_EQ(failure.message, "the upstream answered 422: insufficient balance") << body;
+  }
+  // A text that ends in the middle is quoted with all the rest.
+  const Failure cut = Read("Sell", R"({"code":"no_funds","message":"insuffici)");
+  EXPECT_EQ(cut.upstream_code, "no_funds");
+  EXPECT_EQ(cut.message, R"(the upstream answered 422: {"code":"no_funds","message":"insuffici)");
+  EXPECT_EQ(Read("Sell", "{rubbish").message, "the upstream answered 422: {rubbish");
+  EXPECT_EQ(Read("Sell", std::string(100'000, '[')).upstream_code, "");
+}
+
 TEST(TraceId, ComesFromTheHeaderWhereTheBodyHasNone) {
   EXPECT_EQ(Read("PlaceOrder", "{}", "Request-Id: req_1\r\n").trace_id, "req_1");
   EXPECT_EQ(Read("PlaceOrder", R"({"request_id": "r1"})", "Request-Id: req_1\r\n").trace_id, "r1");

@@ -1,12 +1,14 @@
 // The limit of leniency towards replies: whether a 2xx can be the documented reply.
 //
 //   documented        accepted as the reply
-//   nothing           anything except a page for people, and a body with only members of an error
+//   nothing           anything except a page for people, a body with only members of an error, and
+//                     one that says of itself that it is none (see says_failure.h)
 //   JSON of any form  any JSON, with these two exceptions
 //   an object         an object with a required member whose name no error body uses; if no member
 //                     is required, {} or an object with any such member. If required members are
 //                     missing, the object must not have parts of an error.
-//   a list, a map     a value of that type, unless it has only members of an error
+//   a list, a map     a value of that type, unless it has only members of an error; a list, unless
+//                     its first element is an error
 //
 // An upstream that says "200" and means "no" must not look like a refund that was made.
 //
