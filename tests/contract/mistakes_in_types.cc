@@ -165,8 +165,8 @@ std::vector<Mistake> MistakesInTypes() {
          type.mutable_value(0)->set_number(0);
        },
        "schema Color", ""},
-      {"FileMissing", [](Protos& p) { p.RemoveFile("paynow/management/v1/unlisted.proto"); },
-       "schema TrustStoreRequirementDto", ""},
+      {"FileMissing", [](Protos& p) { p.RemoveFile("paynow/management/v1/bans.proto"); },
+       "schema BanDto", ""},
   };
 }
 
