@@ -8,7 +8,7 @@ PRESET := default
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract recipes
-.PHONY: examples list-memory protos protos-check browser-check
+.PHONY: examples list-memory debian13 protos protos-check browser-check
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -172,6 +172,9 @@ examples: build ## build and run a shop in Python, Go, TypeScript and Java again
 list-memory: build ## stream LIST_ORDERS (1000000) orders to a slow reader, and look at the gateway's memory
 	@cmake --build $(BUILD) --target list_stream_test >$(BUILD)/list-build.log || { cat $(BUILD)/list-build.log; exit 1; }
 	LIST_ORDERS=$${LIST_ORDERS:-1000000} $(BUILD)/list_stream_test
+
+debian13: ## run make TARGET (demo) on Debian 13, in a root that debootstrap makes (as root)
+	tools/scripts/debian13.sh $${TARGET:-demo}
 
 image: ## build the images of gateway and sandbox with buildah (Debian packages; no Docker)
 	deploy/image/image.sh

@@ -58,7 +58,7 @@ start_servers() {
   rm -rf "${work:?}"/*
   WEBHOOK_PORT=$(free_port)
   export WEBHOOK_PORT
-  start sandbox 'listening on http://.*:([0-9]+)$' "$build/paynow-sandbox" --listen 127.0.0.1:0 \
+  start sandbox 'listening on http://.*:([0-9]+)$' "$build/provider-sandbox" --provider paynow --listen 127.0.0.1:0 \
     --webhook "http://127.0.0.1:$WEBHOOK_PORT/" --fault commit-then-drop:RefundOrder:1
   cat >"$work/config.json" <<EOF
 {
@@ -86,7 +86,7 @@ used_protos() {
   local file
   for file in "${entry_protos[@]}"; do # protoc lists the imports of one file at a time
     protoc -Iproto -I"$google" --descriptor_set_out="$work/used.binpb" --dependency_out="$work/used.d" "$file"
-    tr -d '\\' <"$work/used.d" | tr ' ' '\n' | sed -n -e 's|^proto/||p' -e "s|^$google/||p" | grep -v '^google/protobuf/'
+    sed 's/\\$//' "$work/used.d" | tr ' ' '\n' | sed -n -e 's|^proto/||p' -e "s|^$google/||p" | grep -v '^google/protobuf/'
   done | sort -u
 }
 

@@ -71,7 +71,7 @@ Arguments Parse(int argc, char** argv) {
   return arguments;
 }
 
-// As rows of a Markdown table, which is what the README shows.
+// As rows of a Markdown table, which is what docs/configuration.md shows.
 void PrintConfigKeys() {
   std::printf("| key | default | meaning |\n| --- | --- | --- |\n");
   for (const auto& key : gateway::ConfigKeys()) {
