@@ -29,6 +29,7 @@ std::string MessageText(const FieldDescriptor& field) {
   if (type.full_name() == "google.protobuf.Timestamp") return "string date-time";
   if (type.full_name() == "google.protobuf.Value") return "any";
   if (type.full_name() == "google.protobuf.Struct") return "map of any";
+  if (type.full_name() == "google.protobuf.ListValue") return "array of any";
   if (type.full_name() == "google.protobuf.FieldMask") return "field mask";
   return type.file()->package() == field.file()->package() ? SchemaName(type) : type.full_name();
 }

@@ -134,6 +134,16 @@ class ContractDataTest(unittest.TestCase):
         ids = {one["id"] for one in self.merged(self.data)["operations"]}
         self.assertEqual(ids, {"ColdDrinks_List", "ColdDrinks_IceList"})
 
+    def test_what_stands_in_place_gets_a_name(self):
+        self.drink()["glass"] = {"type": "object", "properties": {
+            "ml": {"type": "integer"}, "size": {"type": "string", "enum": ["small", "large"]},
+            "shape": {"type": "string", "enum": ["round"]}}}
+        schemas = self.merged(EMPTY)["schemas"]
+        self.assertEqual(schemas["DrinkDto"]["fields"]["glass"], {"ref": "DrinkDtoGlass"})
+        self.assertEqual(schemas["DrinkDtoGlass"], {"type": "object", "fields": {
+            "ml": {"type": "integer", "format": "int64"}, "size": {"ref": "Size"}, "shape": {"ref": "DrinkDtoGlassShape"}}})
+        self.assertEqual(schemas["DrinkDtoGlassShape"], {"type": "string", "enum": ["round"]})
+
     def test_what_has_no_form_is_loosened_and_said(self):
         self.drink()["maker"] = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
         made = self.merged(EMPTY)

@@ -30,6 +30,58 @@ def operations_of(spec):
                                  for i, part in enumerate(path.split("{")))), [n for n in named if n[0] in ("path", "query")]
 
 
+def alone(schema):
+    """What a schema is when null is left out of its alternatives."""
+    for word in ("allOf", "oneOf", "anyOf"):
+        others = [one for one in schema.get(word, ()) if one.get("type") != "null"]
+        if len(others) == 1:
+            return alone(others[0])
+    return schema
+
+
+def within(schema):
+    """Objects and enumerations that stand in place of a reference, at any depth below `schema`."""
+    children = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    for child in children:
+        if isinstance(child, dict):
+            yield from in_place(child)
+
+
+def in_place(schema):
+    schema = alone(schema)
+    if "properties" in schema or "enum" in schema:
+        yield schema
+    yield from within(schema)
+
+
+def places_of(spec, served):
+    """Schemas of parameters, bodies and replies of what is served."""
+    for path, item in spec["paths"].items():
+        for verb, operation in item.items():
+            if verb not in VERBS or (verb, re.sub(r"\{[^}]*\}", "{}", path)) not in served:
+                continue
+            yield from (p.get("schema", {}) for p in operation.get("parameters", ()) if p["in"] in ("path", "query"))
+            for part in (operation.get("requestBody", {}), *operation.get("responses", {}).values()):
+                json_forms = [form for kind, form in part.get("content", {}).items() if "json" in kind]
+                yield from (form.get("schema", {}) for form in json_forms[:1])
+
+
+def add_in_place(spec, served, counts):
+    known = {tuple(s["enum"]) for s in spec["components"]["schemas"].values() if "enum" in s}
+    found = [one for schema in spec["components"]["schemas"].values() for one in within(schema)]
+    found += [one for schema in places_of(spec, served) for one in in_place(schema)]
+    for schema in found:
+        if "enum" in schema and tuple(schema["enum"]) in known:
+            continue
+        counts["schemas"] += 1
+        counts["objects"] += "properties" in schema
+        counts["fields"] += len(schema.get("properties", {}))
+        if "enum" in schema:
+            known.add(tuple(schema["enum"]))
+            counts["enums"] += 1
+            counts["enum_texts"] += sum(text is not None for text in schema["enum"])
+
+
 def counts_of(spec, served):
     operations = [(route, named) for route, named in operations_of(spec) if route in served]
     schemas = spec["components"]["schemas"]
@@ -78,7 +130,9 @@ def main():
     package = proto_text.read_package(ROOT / "proto", "paynow.management.v1")
     served = {method.route() for method in package.methods.values() if not method.streams}
     counts = json.loads(target.read_text())
-    counts["paynow"] = counts_of(json.loads(pathlib.Path(sys.argv[1]).read_text()), served)
+    spec = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    counts["paynow"] = counts_of(spec, served)
+    add_in_place(spec, served, counts["paynow"])
     add_local(package, counts["paynow"])
     lines = ",\n".join(f"{json.dumps(provider)}: {json.dumps(numbers)}" for provider, numbers in sorted(counts.items()))
     target.write_text("{\n" + lines + "\n}\n")

@@ -24,85 +24,16 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import proto_text  # noqa: E402
 from contract_layout import Layout  # noqa: E402
+from contract_types import Types  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTRACTS = ROOT / "upstream" / "sandbox" / "contracts"
 VERBS = ("get", "put", "post", "delete", "patch")
 FORMATS = {"FlakeId": "flake-id", "SteamId": "steam-id", "Period": "period"}
-KEPT_FORMATS = {"string": ("date-time",), "integer": ("int32", "int64"), "number": ("double",)}
 BOUNDS = {"minimum": "minimum", "maximum": "maximum", "minItems": "min_items", "maxItems": "max_items"}
-LENGTHS = {"minLength": "min_length", "maxLength": "max_length"}
 # Decided by people, or read off pages: no OpenAPI file states them.
 PERSON = ("null_when_unset", "empty_is_unset", "loose", "aliases", "const", "min_seconds_ahead", "max_seconds_ahead",
           "max_key_length")
-REF = "#/components/schemas/"
-
-
-class Types:
-    """Types as the data writes them."""
-
-    def __init__(self, schemas):
-        self.schemas = schemas
-        self.notes = []
-
-    def note(self, place, what):
-        self.notes.append(f"{place}: {what}")
-
-    def of(self, schema, place):
-        """{"ref": ...}, {"array": ...}, {"map": ...} or {"type": ...}, without flags."""
-        schema = self.merged(schema, place)
-        if "$ref" in schema:
-            return {"ref": schema["$ref"].removeprefix(REF)}
-        kind = self.kind(schema, place)
-        if kind == "array":
-            return {"array": self.element(schema.get("items", {}), place)}
-        if kind == "object":
-            values = schema.get("additionalProperties")
-            if isinstance(values, dict) and values:
-                return {"map": self.element(values, place)}
-            return {"map": {"type": "any"}}
-        made = {"type": kind}
-        if schema.get("format") in KEPT_FORMATS.get(kind, ()):
-            made["format"] = schema["format"]
-        elif kind == "integer":
-            made["format"] = "int64"
-        elif kind == "number":
-            made["format"] = "double"
-        if kind == "string":
-            made.update({ours: schema[theirs] for theirs, ours in LENGTHS.items() if theirs in schema})
-        return made
-
-    def element(self, schema, place):
-        made = self.of(schema, place)
-        if "array" in made or "map" in made:
-            # No proto has a list of lists; the element is any value.
-            return {"type": "any"}
-        return made
-
-    def merged(self, schema, place):
-        """A schema with only one alternative beside null is that alternative."""
-        if not isinstance(schema, dict):
-            return {}
-        for word in ("allOf", "oneOf", "anyOf"):
-            if word not in schema:
-                continue
-            others = [one for one in schema[word] if one.get("type") != "null"]
-            if len(others) == 1:
-                return self.merged(others[0], place)
-            self.note(place, f"{word} is read as any value")
-            return {}
-        return schema
-
-    def kind(self, schema, place):
-        kind = schema.get("type")
-        if isinstance(kind, list):
-            others = [one for one in kind if one != "null"]
-            kind = others[0] if len(others) == 1 else None
-            if not others:
-                return "null"
-        if kind is None:
-            return "object" if "properties" in schema or "additionalProperties" in schema else "any"
-        return kind
 
 
 def pascal(text):
@@ -148,23 +79,24 @@ class Document:
         made = {"id": f"{tag}_{last}", "tag": tag, "rpc": last, "verb": verb.upper(), "path": path}
         place = f"{made['verb']} {path}"
         parameters = {(p["in"], p["name"]): p for p in item.get("parameters", []) + operation.get("parameters", [])}
-        made["path_params"] = [self.parameter(parameters.get(("path", name), {"name": name}), place)
+        made["path_params"] = [self.parameter(parameters.get(("path", name), {"name": name}), place, last)
                                for name in re.findall(r"\{([^}]*)\}", path)]
-        query = [self.query(p, place) for (where, _), p in parameters.items() if where == "query"]
+        query = [self.query(p, place, last) for (where, _), p in parameters.items() if where == "query"]
         if query:
             made["query"] = query
-        body = self.body(operation, place)
+        body = self.body(operation, place, last)
         if body:
             made["body"] = body
-        made.update(self.replies(operation, place))
+        made.update(self.replies(operation, place, last))
         return made
 
-    def parameter(self, parameter, place):
-        return {"name": parameter["name"], **self.types.of(parameter.get("schema", {"type": "string"}), place)}
+    def parameter(self, parameter, place, rpc):
+        owner = rpc + pascal(parameter["name"])
+        return {"name": parameter["name"], **self.types.of(parameter.get("schema", {"type": "string"}), place, owner)}
 
-    def query(self, parameter, place):
+    def query(self, parameter, place, rpc):
         schema = parameter.get("schema", {})
-        made = self.parameter(parameter, place)
+        made = self.parameter(parameter, place, rpc)
         made.update({ours: schema[theirs] for theirs, ours in BOUNDS.items() if theirs in schema})
         if parameter.get("required"):
             made["required"] = True
@@ -172,23 +104,23 @@ class Document:
             made["deprecated"] = True
         return made
 
-    def body(self, operation, place):
+    def body(self, operation, place, rpc):
         content = operation.get("requestBody", {}).get("content", {})
-        return self.content(content, place + " body")
+        return self.content(content, place + " body", rpc + "Body")
 
-    def content(self, content, place):
+    def content(self, content, place, owner):
         for kind, value in content.items():
             if "json" in kind:
-                return self.types.of(value.get("schema", {}), place)
+                return self.types.of(value.get("schema", {}), place, owner)
         return None
 
-    def replies(self, operation, place):
+    def replies(self, operation, place, rpc):
         """The first success with a content, or the first one; others beside it."""
         found = []
         for status, response in operation.get("responses", {}).items():
             if not status.isdigit():
                 continue
-            reply = self.content(response.get("content", {}), f"{place} {status}")
+            reply = self.content(response.get("content", {}), f"{place} {status}", rpc + "Reply")
             found.append({"status": int(status), **({"reply": reply} if reply else {})})
         good = [one for one in found if 200 <= one["status"] < 300]
         first = next((one for one in good if "reply" in one), good[0] if good else {"status": 200})
@@ -198,23 +130,32 @@ class Document:
     def schemas_made(self):
         return {name: self.schema(name, schema) for name, schema in self.spec["components"]["schemas"].items()}
 
+    def lifted(self):
+        """Those that stood in place, with what stood in place in them."""
+        made = {}
+        while len(made) < len(self.types.lifted):
+            for name, schema in list(self.types.lifted.items()):
+                if name not in made:
+                    made[name] = self.schema(name, schema)
+        return made
+
     def schema(self, name, schema):
         if name in FORMATS:
             return {"type": "string", "format": FORMATS[name]}
         if "enum" in schema:
             return {"type": "string", "enum": [text for text in schema["enum"] if text is not None]}
         if "properties" not in schema:
-            return self.types.of(schema, name)
+            return self.types.of(schema, name, name + "Item")
         made = {"type": "object"}
         if schema.get("additionalProperties") is False:
             made["closed"] = True
         required = set(schema.get("required", []))
-        made["fields"] = {field: self.field(value, field in required, f"{name}.{field}")
+        made["fields"] = {field: self.field(value, field in required, f"{name}.{field}", name + pascal(field))
                           for field, value in schema["properties"].items()}
         return made
 
-    def field(self, schema, required, place):
-        made = self.types.of(schema, place)
+    def field(self, schema, required, place, owner):
+        made = self.types.of(schema, place, owner)
         made.update({ours: schema[theirs] for theirs, ours in BOUNDS.items() if theirs in schema})
         for flag, holds in (("required", required), ("nullable", is_nullable(schema)), ("read_only", schema.get("readOnly")),
                             ("deprecated", schema.get("deprecated"))):
@@ -258,6 +199,7 @@ class Merge:
 
     def run(self):
         operations = self.operations()
+        self.schemas.update(self.document.lifted())
         self.keep_members()
         self.keep_schemas()
         self.keep_used(operations)
