@@ -61,6 +61,11 @@ PendingCall::~PendingCall() {
   for (std::string* const key : {&key_, &caller_key_}) explicit_bzero(key->data(), key->size());
 }
 
+void PreparedCall::AddIdempotencyKey(absl::string_view key) {
+  if (!route->idempotency_key || route->read) return;
+  request.http.headers.Add(route->provider->idempotency_key().header(), ": ", key);
+}
+
 void PendingCall::Start() {
   const SteadyTime now = SteadyTime::Now();
   ++upstream_.counters.calls;

@@ -49,6 +49,10 @@ struct PreparedCall {
   mapping::RestRequest request;
   mapping::RequestIdentity identity = {};  // only where the terms ask for it
 
+  // For the header of the upstream that heeds keys, where Prepare has left it out (see
+  // mapping::RequestContext::ledger_heeds_keys).
+  void AddIdempotencyKey(absl::string_view key);
+
   // The store that the call is about; empty for none.
   const std::string& store() const { return request.tenant; }
 };

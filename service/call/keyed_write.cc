@@ -87,6 +87,11 @@ bool NeverShows(const Failure& failure) {
   return failure.http_status == 401 || failure.http_status == 403 || failure.http_status == 404;
 }
 
+// How far back the writes lie that a read before this one may not show yet.
+absl::Duration SettleOf(const mapping::LookupPlan* lookup) {
+  return lookup != nullptr && lookup->needs_before() ? lookup->settle : absl::ZeroDuration();
+}
+
 LedgerInUse::Said SaidOf(const ClaimAnswer& answer) {
   switch (answer.kind) {
     case ClaimAnswer::kClaimed:
@@ -104,6 +109,10 @@ LedgerInUse::Said SaidOf(const ClaimAnswer& answer) {
       return LedgerInUse::kGuarded;
   }
   return LedgerInUse::kUnavailable;
+}
+
+absl::string_view NameOf(const absl::StatusOr<Entry>& entry) {
+  return entry.ok() ? ledger::Name(entry->state) : "failed";
 }
 
 Settlement SettlementOf(const Answer& answer, bool keeps_reply) {
@@ -152,11 +161,14 @@ void KeyedWrite::Begin() {
     // No caller's key has a space in it.
     terms_.scope.key = absl::StrCat("no key ", made_up->text());
   }
+  step_ = SteadyTime::Now();
   ledger_.ledger->Claim({.scope = terms_.scope,
                          .fingerprint = *fingerprint_,
                          .guard = terms_.guard,
                          .time_left = terms_.deadline - SteadyTime::Now(),
                          .keeps_before = terms_.lookup != nullptr,
+                         .sent_under_name = terms_.sends_key,
+                         .settle = SettleOf(terms_.lookup),
                          .harmless_for = terms_.harmless_for},
                         [this](absl::StatusOr<ClaimAnswer> answer) { OnClaim(std::move(answer)); });
 }
@@ -164,10 +176,12 @@ void KeyedWrite::Begin() {
 void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
   if (!claimed.ok()) return OnClaimFailed(claimed.status());
   const Entry& entry = claimed->entry;
-  ledger_.claims.Count(SaidOf(*claimed));
+  const LedgerInUse::Said said = SaidOf(*claimed);
+  ledger_.claims.Count(said);
+  owner_.NoteStep("claim", LedgerInUse::Name(said), step_);
   switch (claimed->kind) {
     case ClaimAnswer::kClaimed:
-      return OnClaimed(entry);
+      return OnClaimed(*claimed);
     case ClaimAnswer::kDone:
       return Replay(entry);
     case ClaimAnswer::kInProgress:
@@ -181,20 +195,27 @@ void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
   }
 }
 
-void KeyedWrite::OnClaimed(const Entry& entry) {
+void KeyedWrite::OnClaimed(const ClaimAnswer& answer) {
+  const Entry& entry = answer.entry;
   holding_ = {entry.id, entry.attempt};
+  // An attempt in doubt may have been made by an older program, which passed the caller's key on.
+  if (terms_.sends_key) {
+    key_ = entry.progress == ledger::kSentUnderName ? entry.id.text() : terms_.scope.key;
+  }
   in_doubt_ = entry.release == ledger::Release::kInDoubt;
   owner_.NoteEntry(entry.id.text(), false);
   // The ledger does not do that, and it would be a second send.
   if (in_doubt_ && terms_.harmless_for <= absl::ZeroDuration()) {
     return Finish({Unresolved(entry.id.text(), ""), 0, terms_.scope.store});
   }
-  if (terms_.lookup == nullptr) return owner_.Send();
+  if (terms_.lookup == nullptr) return Send();
+  recent_ = answer.recent;
   not_done_ = entry.before;
   memory_ = mapping::Ask(*terms_.lookup, terms_.request, {terms_.tenant_field, terms_.scope.store});
   if (!terms_.lookup->needs_before() && !not_done_) {
     return KeepBefore(mapping::WriteMemory(memory_));
   }
+  step_ = SteadyTime::Now();
   // The call may be over before Read returns.
   const std::shared_ptr<BegunCall> read = reading_;
   read->Began(reconciler_.read_back().Read(
@@ -205,9 +226,10 @@ void KeyedWrite::OnClaimed(const Entry& entry) {
 void KeyedWrite::OnBefore(const ReadBack::Result& result) {
   reading_->Over();
   const auto* const reply = std::get_if<std::string>(&result);
+  owner_.NoteStep("read before", reply != nullptr ? "read" : "failed", step_);
   if (reply != nullptr && not_done_ && !IsStillNotDone(*reply)) return;
   if (reply != nullptr && mapping::Remember(*terms_.lookup, *reply, memory_).ok()) {
-    return KeepBefore(mapping::WriteMemory(memory_));
+    return KeepBefore(RememberRecent() ? mapping::WriteMemory(memory_) : "");
   }
   // Who is not allowed to look may write all the same; it cannot be looked up then. And whoever
   // brings no key counts on nothing.
@@ -218,6 +240,16 @@ void KeyedWrite::OnBefore(const ReadBack::Result& result) {
          absl::StrCat("what was there before could not be read: ",
                       failure == nullptr ? "" : failure->message));
 }
+
+bool KeyedWrite::RememberRecent() {
+  if (recent_.size() >= ledger::kMostRecent) return false;
+  for (const Entry& entry : recent_) {
+    if (!mapping::RememberMade(*terms_.lookup, entry.reply.value_or(""), memory_)) return false;
+  }
+  return true;
+}
+
+void KeyedWrite::Send() { owner_.Send(key_); }
 
 // The last attempt was found not to have happened. It may have since: then it is not sent again.
 bool KeyedWrite::IsStillNotDone(absl::string_view reply) {
@@ -237,9 +269,11 @@ bool KeyedWrite::IsStillNotDone(absl::string_view reply) {
 // Nothing is sent until it is there: the claim has said so.
 void KeyedWrite::KeepBefore(std::string memory) {
   const bool is_last = memory.empty();
+  step_ = SteadyTime::Now();
   ledger_.ledger->KeepBefore(
       holding_, std::move(memory), [this, is_last](const absl::StatusOr<Entry>& kept) {
-        if (kept.ok()) return owner_.Send();
+        owner_.NoteStep("keep before", kept.ok() ? "kept" : "failed", step_);
+        if (kept.ok()) return Send();
         // Too much to be kept.
         if (absl::IsInvalidArgument(kept.status()) && !is_last) return KeepBefore("");
         GiveUp(absl::StatusCode::kUnavailable, "LEDGER_UNAVAILABLE",
@@ -258,24 +292,31 @@ void KeyedWrite::OnUnknown(const Entry& entry) {
   owner_.NoteEntry(entry.id.text(), false);
   if (terms_.lookup == nullptr || looked_) return Fail(Unresolved(entry.id.text(), entry.note));
   looked_ = true;
+  step_ = SteadyTime::Now();
   // Whatever it brings: the next claim tells what is known then.
   reconciler_.LookAt(entry.id, terms_.deadline, looking_,
-                     [this](const absl::StatusOr<Entry>&) { Begin(); });
+                     [this](const absl::StatusOr<Entry>& looked) {
+                       owner_.NoteStep("look", NameOf(looked), step_);
+                       Begin();
+                     });
 }
 
 void KeyedWrite::OnClaimFailed(const absl::Status& status) {
   ledger_.claims.Count(LedgerInUse::kUnavailable);
+  owner_.NoteStep("claim", LedgerInUse::Name(LedgerInUse::kUnavailable), step_);
   // It has been sent before: that is what counts.
   if (first_answer_) return owner_.Conclude(*std::move(first_answer_));
   // Whoever brings no key counts on nothing.
   // An entry that cannot be read may hold the guard.
-  if (!has_key_ && absl::IsUnavailable(status)) return owner_.Send();
+  if (!has_key_ && absl::IsUnavailable(status)) return Send();
   Fail(NotClaimed(status));
 }
 
 void KeyedWrite::AwaitOther(const Entry& entry) {
   owner_.NoteEntry(entry.id.text(), false);
+  step_ = SteadyTime::Now();
   waiting_->Begin(entry.id, terms_.deadline, [this, entry](absl::StatusOr<Entry> ended) {
+    owner_.NoteStep("wait", NameOf(ended), step_);
     if (absl::IsCancelled(ended.status())) {
       return Fail(InProgress("IDEMPOTENCY_IN_PROGRESS", entry));
     }
@@ -313,9 +354,11 @@ void KeyedWrite::Finish(Answer answer) {
   Settlement settlement = SettlementOf(answer, terms_.keeps_reply);
   // Where the result cannot be written now, the ledger keeps it in memory, and the caller hears
   // what the upstream said: to withhold it would only make one more unknown.
+  step_ = SteadyTime::Now();
   ledger_.ledger->Settle(
       holding_, std::move(settlement),
       [this, answer = std::move(answer)](const absl::StatusOr<Entry>& settled) mutable {
+        owner_.NoteStep("settle", NameOf(settled), step_);
         if (!settled.ok() || !SendsAgain(answer)) return owner_.Conclude(std::move(answer));
         first_answer_ = std::move(answer);
         Begin();

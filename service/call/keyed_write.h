@@ -24,8 +24,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "service/call/entry_wait.h"
 #include "service/generation/generation.h"
@@ -45,12 +47,15 @@ class KeyedWrite {
   // The call that the write belongs to.
   class Owner {
    public:
-    // The write is claimed: send it, and give its answer to Finish.
-    virtual void Send() = 0;
+    // The write is claimed: send it, and give its answer to Finish. `key`: what an upstream that
+    // heeds keys is to get as the write's; "": none.
+    virtual void Send(const std::string& key) = 0;
     // The call's answer.
     virtual void Conclude(Answer answer) = 0;
     // The entry that keeps the write, once it is known; `replayed`: its reply is a kept one.
     virtual void NoteEntry(const std::string& entry, bool replayed) = 0;
+    // The ledger has done something, from `begun` until now: what, and what came of it.
+    virtual void NoteStep(absl::string_view step, absl::string_view said, SteadyTime begun) = 0;
 
    protected:
     ~Owner() = default;
@@ -66,6 +71,9 @@ class KeyedWrite {
     const mapping::LookupPlan* lookup = nullptr;
     std::string request = {};
     std::string tenant_field = {};
+    // The upstream heeds keys. It gets the entry's name: callers who happen to have the same key
+    // must not meet there.
+    bool sends_key = false;
     // So long after its first claim the write may be sent again; zero: never.
     absl::Duration harmless_for = absl::ZeroDuration();
     // Sent again, it finds nothing left to do once it has happened: a DELETE.
@@ -86,12 +94,15 @@ class KeyedWrite {
 
  private:
   void OnClaim(absl::StatusOr<ledger::ClaimAnswer> claimed);
-  void OnClaimed(const ledger::Entry& entry);
+  void OnClaimed(const ledger::ClaimAnswer& answer);
   void OnClaimFailed(const absl::Status& status);
   void OnBefore(const ReadBack::Result& result);
   bool IsStillNotDone(absl::string_view reply);
+  // What writes that ended just before may not show yet. False: the read cannot be relied upon.
+  bool RememberRecent();
   // "": nothing is known of it.
   void KeepBefore(std::string memory);
+  void Send();
   void GiveUp(absl::StatusCode code, absl::string_view reason, absl::string_view message);
   void OnUnknown(const ledger::Entry& entry);
   void AwaitOther(const ledger::Entry& entry);
@@ -110,7 +121,10 @@ class KeyedWrite {
   Terms terms_;
   absl::StatusOr<std::string> fingerprint_;
   const bool has_key_;
+  SteadyTime step_;                     // when what is under way has begun
   ledger::Holding holding_;             // once claimed
+  std::string key_;                     // for the upstream
+  std::vector<ledger::Entry> recent_;   // of the claim
   bool in_doubt_ = false;               // an earlier attempt may have happened
   std::optional<Answer> first_answer_;  // of a write that this call sends again
   bool looked_ = false;

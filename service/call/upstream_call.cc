@@ -53,7 +53,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
       return Conclude({*std::move(refusal), 0, prepared_->store()});
     }
     if (frame().validate_only()) return Show(message);
-    if (!terms_.kept_by_ledger) return Send();
+    if (!terms_.kept_by_ledger) return Send("");
     BeginKept();
   }
 
@@ -106,6 +106,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     if (!terms_.caller_key) terms.lookup = route_.once.lookup.get();
     if (terms.lookup != nullptr) terms.request = std::move(prepared_->identity.bytes);
     terms.tenant_field = route_.provider->tenant_field();
+    terms.sends_key = route_.idempotency_key && terms_.idempotency_key.has_value();
     terms.harmless_for = HarmlessFor(store);
     terms.not_found_is_done = route_.method == http::Method::kDelete;
     may_send_again_ = terms.harmless_for > absl::ZeroDuration();
@@ -128,7 +129,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     return absl::ZeroDuration();
   }
 
-  void Send() override {
+  void Send(const std::string& key) override {
     // The answer may come, and end this call, before Client::Send returns.
     const std::shared_ptr<const Generation> generation = frame().generation();
     const std::shared_ptr<BegunCall> sending = sending_;
@@ -138,6 +139,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
            prepared_->store()});
     }
     PreparedCall prepared = may_send_again_ ? *prepared_ : *std::move(prepared_);
+    if (!key.empty()) prepared.AddIdempotencyKey(key);
     sending->Began(upstream_.client->Send(std::move(prepared), terms_,
                                           [this](Answer answer) { OnAnswer(std::move(answer)); }));
   }
@@ -151,6 +153,10 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
 
   void NoteEntry(const std::string& entry, bool replayed) override {
     frame().NoteEntry(entry, replayed);
+  }
+
+  void NoteStep(absl::string_view step, absl::string_view said, SteadyTime begun) override {
+    frame().trace().OnLedger(step, said, begun);
   }
 
   void Stop() override {

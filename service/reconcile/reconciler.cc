@@ -40,7 +40,7 @@ class Reconciler::Look {
       return Resolve({.done = false, .reason = "its gateway ended before it sent anything"});
     }
     if (!entry_.before || entry_.before->empty()) {
-      return Postpone("what was there before could not be read");
+      return Postpone("what was there before is not known");
     }
     absl::StatusOr<mapping::LookupMemory> memory = mapping::ReadMemory(*lookup_, *entry_.before);
     if (!memory.ok()) return Postpone(std::string(memory.status().message()));
@@ -95,7 +95,7 @@ class Reconciler::Look {
   }
 
   void Postpone(std::string note) {
-    reconciler_.ledger_.Postpone({{entry_.id, entry_.attempt}, "", std::move(note)},
+    reconciler_.ledger_.Postpone({{entry_.id, entry_.attempt}, entry_.progress, std::move(note)},
                                  [this](absl::StatusOr<Entry> entry) { End(std::move(entry)); });
   }
 

@@ -97,6 +97,11 @@ void CallTrace::OnResult(const http::Result& result) {
   if (error != nullptr) attempt.error = http::Name(error->kind);
 }
 
+void CallTrace::OnLedger(absl::string_view step, absl::string_view said, SteadyTime begun) {
+  if (!keeps_spans_) return;
+  ledger_.push_back({NewSpanId(), begun_ + (begun - started_), Now(), step, said});
+}
+
 void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view host) {
   const absl::Time now = Now();
   // The span's id is random, whoever began the trace.
@@ -133,7 +138,8 @@ void CallTrace::Export(absl::StatusCode code, CallStats::End end, absl::Time now
                               .code = code,
                               .outcome = CallStats::Name(end),
                               .host = std::string(host),
-                              .attempts = std::move(attempts_)});
+                              .attempts = std::move(attempts_),
+                              .ledger = std::move(ledger_)});
 }
 
 }  // namespace gateway

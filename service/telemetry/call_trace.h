@@ -47,6 +47,10 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void OnAttempt(http::HeaderLines& headers) override;
   void OnResult(const http::Result& result) override;
 
+  // The ledger has done something for the call, from `begun` until now: what, and what came of it.
+  // Both are constants.
+  void OnLedger(absl::string_view step, absl::string_view said, SteadyTime begun);
+
   // Must be called once, just before the call's answer goes out. `host` is the upstream's. Writes
   // the access log's line if AccessLog wants it, and the spans if the trace is sampled or the call
   // is a write that did not succeed.
@@ -70,6 +74,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   int http_status_ = 0;  // of the last attempt
   bool keeps_spans_ = false;
   AttemptSpans attempts_;  // empty unless keeps_spans_
+  LedgerSpans ledger_;     // likewise
 };
 
 }  // namespace gateway

@@ -12,6 +12,7 @@ namespace {
 
 // Span.SpanKind and Status.StatusCode of opentelemetry/proto/trace/v1/trace.proto; as numbers,
 // which is how this form writes enums.
+constexpr int kInternal = 1;
 constexpr int kServer = 2;
 constexpr int kClient = 3;
 constexpr int kError = 2;
@@ -139,6 +140,15 @@ void AppendAttempt(const CallSpan& call, const AttemptSpan& attempt, int number,
   AppendEnd(error, out);
 }
 
+void AppendLedger(const CallSpan& call, const LedgerSpan& span, std::string& out) {
+  AppendHead({call.context, span.id, call.context.span_id, kInternal, span.begun, span.ended}, out);
+  out.append(",\"name\":");
+  AppendText(absl::StrCat("ledger ", span.step), out);
+  out.append(",\"attributes\":");
+  Attributes(out).Add("gateway.ledger.said", span.said);
+  AppendEnd(false, out);
+}
+
 }  // namespace
 
 std::string OtlpLine(const Resource& resource, const std::vector<CallSpan>& calls) {
@@ -157,6 +167,10 @@ std::string OtlpLine(const Resource& resource, const std::vector<CallSpan>& call
     for (const AttemptSpan& attempt : call.attempts) {
       out.push_back(',');
       AppendAttempt(call, attempt, ++number, out);
+    }
+    for (const LedgerSpan& span : call.ledger) {
+      out.push_back(',');
+      AppendLedger(call, span, out);
     }
   }
   out.append("]}]}]}\n");

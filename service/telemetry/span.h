@@ -1,4 +1,5 @@
-// One call as spans: the gateway's own, and one for each attempt upstream.
+// One call as spans: the gateway's own, one for each attempt upstream, and one for each thing that
+// the ledger did for it.
 #ifndef SERVICE_TELEMETRY_SPAN_H_
 #define SERVICE_TELEMETRY_SPAN_H_
 
@@ -22,6 +23,15 @@ struct AttemptSpan {
 };
 using AttemptSpans = absl::InlinedVector<AttemptSpan, 1>;
 
+struct LedgerSpan {
+  SpanId id = 0;
+  absl::Time begun;
+  absl::Time ended;
+  absl::string_view step;  // "claim"; a constant
+  absl::string_view said;  // "replayed"; a constant
+};
+using LedgerSpans = absl::InlinedVector<LedgerSpan, 3>;
+
 struct CallSpan {
   const Operation* operation = nullptr;  // outlives the span
   TraceContext context;                  // of the call's own span
@@ -32,6 +42,7 @@ struct CallSpan {
   absl::string_view outcome;  // a constant
   std::string host;           // of the upstream
   AttemptSpans attempts;
+  LedgerSpans ledger = {};
 };
 
 }  // namespace gateway

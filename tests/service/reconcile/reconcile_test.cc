@@ -101,6 +101,26 @@ TEST_F(ReconcileTest, ALostRefundThatHappenedIsAnsweredWithTheUpstreamsOwn) {
   EXPECT_NE(Call("another").reason, "UNRESOLVED_WRITE");
 }
 
+// A second refund of the order, while the upstream does not show the first one yet: what then shows
+// up is the first one's, and not the second one's.
+TEST_F(ReconcileTest, ARefundThatIsNotShownYetIsNotTakenForTheNext) {
+  auto sends = std::make_shared<std::atomic<int>>(0);
+  Serve(
+      [=](const Received&) {
+        return (*sends)++ == 0 ? Step::Reply(R"({"id": "51", "order_id": "1"})")
+                               : Step::ExecuteAndClose();
+      },
+      [=, refunds = refunds_](const Received&) {
+        if (*sends == 2) refunds->Add("51");
+        return refunds->Reply();
+      });
+  ASSERT_EQ(Call("first").code, grpc::OK);
+  EXPECT_EQ(Call("second").outcome, "unknown");
+  const Heard again = Call("second");
+  EXPECT_EQ(again.outcome, "unknown") << again.reply;
+  EXPECT_EQ(executions(), 2);
+}
+
 TEST_F(ReconcileTest, NobodyNeedsToAsk) {
   Serve(
       [refunds = refunds_](const Received&) {

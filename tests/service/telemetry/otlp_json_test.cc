@@ -111,6 +111,22 @@ TEST(OtlpJsonTest, WritesEachAttemptAsAClientsSpanBelowIt) {
   EXPECT_EQ(second.at("gateway.attempt"), R"({"intValue":"2"})");
 }
 
+TEST(OtlpJsonTest, WritesWhatTheLedgerDidBelowTheCallToo) {
+  CallSpan call = Refund();
+  call.attempts.clear();
+  call.ledger.push_back({7, absl::FromUnixNanos(1), absl::FromUnixNanos(2), "claim", "replayed"});
+  const json spans = Spans({call});
+  ASSERT_EQ(spans.size(), 2u);
+  EXPECT_EQ(spans[1]["name"], "ledger claim");
+  EXPECT_EQ(spans[1]["spanId"], "0000000000000007");
+  EXPECT_EQ(spans[1]["parentSpanId"], "00f067aa0ba902b7");
+  EXPECT_EQ(spans[1]["kind"], 1);
+  EXPECT_EQ(spans[1]["startTimeUnixNano"], "1");
+  EXPECT_EQ(spans[1]["endTimeUnixNano"], "2");
+  EXPECT_THAT(Attributes(spans[1]),
+              ElementsAre(Pair("gateway.ledger.said", R"({"stringValue":"replayed"})")));
+}
+
 TEST(OtlpJsonTest, LeavesOutWhatIsNotThere) {
   CallSpan call = Refund();
   call.parent = 0;

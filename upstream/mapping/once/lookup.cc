@@ -271,6 +271,14 @@ absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, Look
   return absl::OkStatus();
 }
 
+bool RememberMade(const LookupPlan& plan, absl::string_view write_reply, LookupMemory& memory) {
+  if (!plan.candidate_is_reply || plan.identity.empty()) return false;
+  const absl::StatusOr<std::unique_ptr<Message>> made = Parse(*plan.candidate, write_reply);
+  const Value identity = made.ok() ? TextAt(**made, plan.identity) : Value();
+  if (identity) memory.known.push_back(*identity);
+  return identity.has_value();
+}
+
 std::string WriteMemory(const LookupMemory& memory) {
   return json{{"version", kMemoryVersion},
               {"path", memory.read_path},

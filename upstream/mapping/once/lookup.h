@@ -44,6 +44,10 @@ LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, const 
 // Adds what the read showed before the write. INVALID_ARGUMENT if the reply cannot be parsed.
 absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, LookupMemory& memory);
 
+// Adds what an earlier write has made, by that write's reply: the read before this one may not have
+// shown it yet. False if the reply does not name it; then the read cannot be relied upon.
+bool RememberMade(const LookupPlan& plan, absl::string_view write_reply, LookupMemory& memory);
+
 // A text that ReadMemory reads.
 std::string WriteMemory(const LookupMemory& memory);
 // DATA_LOSS for anything that WriteMemory does not write for this plan.

@@ -225,6 +225,7 @@ class LookupCompiler {
     plan_.write_request = factory_.GetPrototype(write_.input_type());
     plan_.read_request = factory_.GetPrototype(read_->input_type());
     plan_.read_reply = factory_.GetPrototype(read_->output_type());
+    plan_.candidate = factory_.GetPrototype(candidate_);
     return absl::OkStatus();
   }
 

@@ -68,6 +68,7 @@ struct LookupPlan {
   const google::protobuf::Message* write_request = nullptr;
   const google::protobuf::Message* read_request = nullptr;
   const google::protobuf::Message* read_reply = nullptr;
+  const google::protobuf::Message* candidate = nullptr;
 };
 
 struct Once {

@@ -266,7 +266,7 @@ class RequestWriter {
       return violations_.Add(
           at, absl::StrCat("must be given once, as 1 to ", most, " visible characters of ASCII"));
     }
-    if (passes_on) request_.http.headers.Add(known.header(), ": ", key);
+    if (passes_on && !context_.ledger_heeds_keys) request_.http.headers.Add(known.header(), ": ", key);
   }
 
   WireResult WriteBody() {

@@ -31,7 +31,8 @@ struct RequestContext {
   absl::string_view default_tenant = "";
   // The caller's `idempotency-key`; nullopt for none. An empty key is refused.
   std::optional<absl::string_view> idempotency_key = std::nullopt;
-  // A ledger heeds the key of every write, so none is refused because the upstream ignores it.
+  // A ledger heeds the key of every write, so none is refused because the upstream ignores it. Which
+  // key the upstream gets is the ledger's matter then: none is written.
   bool ledger_heeds_keys = false;
   // For showing the URL, not for sending: asterisks stand in place of what is never shown.
   bool hides_secrets = false;

@@ -1,0 +1,186 @@
+// A keyed write while its ledger fails in between: what its caller is told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/call/keyed_write.h"
+#include "service/generation/slot.h"
+#include "upstream/credentials.h"
+#include "upstream/mapping/descriptors.h"
+
+namespace gateway {
+namespace {
+
+using ledger::ClaimAnswer;
+using ledger::Done;
+using ledger::Entry;
+using ledger::Settlement;
+using ledger::State;
+
+// Answers at once, with what a test has put there.
+class ScriptedLedger final : public ledger::Ledger {
+ public:
+  void Claim(ledger::ClaimRequest, Done<ClaimAnswer> done) override {
+    ++claims;
+    absl::StatusOr<ClaimAnswer> answer = absl::UnavailableError("the disk is gone");
+    if (!answers.empty()) {
+      answer = answers.front();
+      answers.pop_front();
+    }
+    done(std::move(answer));
+  }
+  void Settle(ledger::Holding, Settlement settlement, Done<Entry> done) override {
+    settled.push_back(settlement.outcome);
+    done(Entry());
+  }
+  void KeepBefore(ledger::Holding, std::string, Done<Entry> done) override { done(Entry()); }
+  void Find(ledger::EntryId, Done<Entry> done) override { done(Gone()); }
+  void FindKey(ledger::Scope, Done<Entry> done) override { done(Gone()); }
+  void List(ledger::ListRequest, Done<ledger::ListPage> done) override { done(Gone()); }
+  void Resolve(ledger::Resolution, Done<Entry> done) override { done(Gone()); }
+  ledger::WaitId Wait(ledger::EntryId, Done<Entry> done) override {
+    done(Gone());
+    return 1;
+  }
+  void CancelWait(ledger::WaitId) override {}
+  void Take(ledger::TakeRequest, Done<std::vector<Entry>> done) override { done(Gone()); }
+  void Postpone(ledger::Postponement, Done<Entry> done) override { done(Gone()); }
+  void Tend(Done<int64_t> done) override { done(Gone()); }
+  ledger::LedgerStats stats() const override { return {}; }
+
+  static absl::Status Gone() { return absl::UnavailableError("the disk is gone"); }
+
+  std::deque<absl::StatusOr<ClaimAnswer>> answers;
+  std::vector<Settlement::Outcome> settled;
+  int claims = 0;
+};
+
+class NoRenewal final : public KeyRenewal {
+ public:
+  void Renew(const Upstream&, std::shared_ptr<const Credentials>, Done) override {}
+};
+
+ClaimAnswer Claimed(ledger::Release release, int64_t attempt) {
+  ClaimAnswer answer{ClaimAnswer::kClaimed, {}};
+  answer.entry.id = ledger::EntryId::Make(absl::Now()).value();
+  answer.entry.attempt = attempt;
+  answer.entry.release = release;
+  answer.entry.progress = std::string(ledger::kSentUnderName);
+  return answer;
+}
+
+Answer Lost() {
+  mapping::Failure failure;
+  failure.code = absl::StatusCode::kUnknown;
+  failure.outcome = mapping::Outcome::kUnknown;
+  failure.reason = "CONNECTION_LOST";
+  return {std::move(failure), 0, "store"};
+}
+
+class FailingLedgerTest : public testing::Test, public KeyedWrite::Owner {
+ protected:
+  FailingLedgerTest() : in_use_(ledger::Fingerprinter::Create(std::string(32, 's')).value()) {
+    auto scripted = std::make_unique<ScriptedLedger>();
+    ledger_ = scripted.get();
+    in_use_.ledger = std::move(scripted);
+    reconciler_ = std::make_unique<Reconciler>(*ledger_, read_back_, in_force_);
+  }
+
+  // A write that may be sent again, since the upstream heeds its key.
+  void Begin() {
+    KeyedWrite::Terms terms;
+    terms.scope = {"caller", "upstream", "store", "rpc", "key"};
+    terms.deadline = SteadyTime::Now() + absl::Seconds(30);
+    terms.sends_key = true;
+    terms.harmless_for = absl::Minutes(10);
+    write_ = std::make_unique<KeyedWrite>(in_use_, *reconciler_, generation_, *this,
+                                          std::move(terms), std::string("print"));
+    write_->Begin();
+  }
+
+  void Send(const std::string& key) override { sent_.push_back(key); }
+  void Conclude(Answer answer) override { told_ = std::move(answer); }
+  void NoteEntry(const std::string&, bool) override {}
+  void NoteStep(absl::string_view step, absl::string_view said, SteadyTime) override {
+    steps_.push_back(absl::StrCat(step, ": ", said));
+  }
+
+  mapping::Failure Told() const {
+    const auto* const failure = told_ ? std::get_if<mapping::Failure>(&told_->result) : nullptr;
+    EXPECT_NE(failure, nullptr);
+    return failure == nullptr ? mapping::Failure() : *failure;
+  }
+
+  NoRenewal renewal_;
+  const std::unique_ptr<const mapping::RouteTable> routes_ =
+      *mapping::RouteTable::Compile(mapping::EmbeddedFiles());
+  const ReadBack read_back_{*routes_, renewal_};
+  const Slot<Generation> in_force_{std::make_shared<const Generation>()};
+  const Generation generation_;
+  LedgerInUse in_use_;
+  ScriptedLedger* ledger_ = nullptr;
+  std::unique_ptr<Reconciler> reconciler_;
+  std::unique_ptr<KeyedWrite> write_;
+  std::vector<std::string> sent_;  // with which keys
+  std::vector<std::string> steps_;
+  std::optional<Answer> told_;
+};
+
+// The first send may have happened: "not sent" would be a lie.
+TEST_F(FailingLedgerTest, AWriteThatCannotBeClaimedAgainIsStillUnknown) {
+  ledger_->answers.push_back(Claimed(ledger::Release::kNone, 1));
+  Begin();
+  ASSERT_EQ(sent_.size(), 1u);
+  write_->Finish(Lost());
+  EXPECT_EQ(ledger_->claims, 2);
+  EXPECT_EQ(sent_.size(), 1u);
+  EXPECT_EQ(Told().outcome, mapping::Outcome::kUnknown);
+  EXPECT_EQ(Told().reason, "CONNECTION_LOST");
+  EXPECT_THAT(steps_, testing::ElementsAre("claim: sent", "settle: INTENT", "claim: unavailable"));
+}
+
+TEST_F(FailingLedgerTest, AFirstClaimThatFailsIsNotSent) {
+  Begin();
+  EXPECT_TRUE(sent_.empty());
+  EXPECT_EQ(Told().outcome, mapping::Outcome::kNotSent);
+  EXPECT_EQ(Told().reason, "LEDGER_UNAVAILABLE");
+}
+
+TEST_F(FailingLedgerTest, AWriteIsSentAgainUnderTheSameName) {
+  const ClaimAnswer first = Claimed(ledger::Release::kNone, 1);
+  ClaimAnswer second = first;
+  second.entry.attempt = 2;
+  second.entry.release = ledger::Release::kInDoubt;
+  ledger_->answers = {first, second};
+  Begin();
+  write_->Finish(Lost());
+  EXPECT_THAT(sent_, testing::ElementsAre(first.entry.id.text(), first.entry.id.text()));
+  // Refused: that says nothing of the first attempt.
+  mapping::Failure refused;
+  refused.code = absl::StatusCode::kInvalidArgument;
+  refused.outcome = mapping::Outcome::kRefused;
+  write_->Finish({refused, 422, "store"});
+  EXPECT_EQ(Told().outcome, mapping::Outcome::kUnknown);
+}
+
+// An older program passed the caller's key on.
+TEST_F(FailingLedgerTest, WhatWasSentUnderTheCallersKeyIsSentUnderItAgain) {
+  ClaimAnswer old = Claimed(ledger::Release::kInDoubt, 2);
+  old.entry.progress.clear();
+  ledger_->answers.push_back(old);
+  Begin();
+  EXPECT_THAT(sent_, testing::ElementsAre("key"));
+}
+
+}  // namespace
+}  // namespace gateway
