@@ -24,7 +24,7 @@ std::string Read(const fs::path& path) {
 
 std::set<int> AttacksIn(const fs::path& folder) {
   std::set<int> attacks;
-  const std::regex test(R"(TEST_F\(\w+, Attack(\d+)\))");
+  const std::regex test(R"(TEST_F\(\w+, Attack(\d+)[A-Z]\w+\))");
   for (const auto& file : fs::directory_iterator(folder)) {
     if (file.path().extension() != ".cc") continue;
     const std::string text = Read(file.path());

@@ -31,7 +31,7 @@ class AccessAttacks : public AttackTest {
   }
 };
 
-TEST_F(AccessAttacks, Attack58) {
+TEST_F(AccessAttacks, Attack58SecretsByACallerWhoMayRead) {
   for (const char* method :
        {"WebhooksService/GetSubscriptions", "GameServersService/GetGameServers",
         "GiftcardsService/GetGiftCards", "DiscordService/GetDiscordServerLinks",
@@ -45,7 +45,7 @@ TEST_F(AccessAttacks, Attack58) {
                               "paynow.management.v1.WebhooksService/GetSubscriptions"));
 }
 
-TEST_F(AccessAttacks, Attack72) {
+TEST_F(AccessAttacks, Attack72PoliciesThatOpenDoorsByAccident) {
   TempDir directory;
   const std::string caller = R"("spiffe": ["spiffe://example/shop"])";
   const std::vector<std::string> policies = {
@@ -62,7 +62,7 @@ TEST_F(AccessAttacks, Attack72) {
 }
 
 // What a library prints on standard error is looked for at the end.
-TEST_F(AccessAttacks, Attack73) {
+TEST_F(AccessAttacks, Attack73APathThatIsNoUTF8) {
   RawHttp2 connection(victim().port(), &victim().stranger());
   for (const char* path : {"/\xff\xfe.S/M", "/a\xc3/b", "\xff"}) connection.Begin(path);
   const absl::Time end = absl::Now() + absl::Seconds(20);
@@ -73,7 +73,7 @@ TEST_F(AccessAttacks, Attack73) {
   Saw("no raw line");
 }
 
-TEST_F(AccessAttacks, Attack79) {
+TEST_F(AccessAttacks, Attack79APolicyThatEverybodyMayWriteOrReplace) {
   namespace fs = std::filesystem;
   TempDir directory;
   const std::string rules = R"({"rules": {"r": {"anyone": true, "methods": ["read"]}}})";

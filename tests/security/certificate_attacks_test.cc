@@ -14,7 +14,7 @@ constexpr absl::Duration kPatience = absl::Seconds(20);
 
 class CertificateAttacks : public AttackTest {};
 
-TEST_F(CertificateAttacks, Attack59) {
+TEST_F(CertificateAttacks, Attack59AConnectionThatOutlivesItsCertificate) {
   constexpr char kHealth[] = "grpc.health.v1.Health/Check";
   const Identity brief = victim().clients().Issue(
       {.names = "URI:spiffe://example/root", .valid_days = 0, .valid_seconds = 3});
@@ -31,7 +31,7 @@ TEST_F(CertificateAttacks, Attack59) {
   }
 }
 
-TEST_F(CertificateAttacks, Attack60) {
+TEST_F(CertificateAttacks, Attack60ASessionOfTLSResumed) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     EXPECT_FALSE(Resumes(victim().port(), version, victim().shop())) << version;
   }
@@ -39,7 +39,7 @@ TEST_F(CertificateAttacks, Attack60) {
 }
 
 // Both authorities may sign for callers, each for those of its domain.
-TEST_F(CertificateAttacks, Attack77) {
+TEST_F(CertificateAttacks, Attack77ANameOfAnotherAuthoritysTrustDomain) {
   const Identity forged = victim().partners().Issue({.names = "URI:spiffe://example/root"});
   RpcOptions as = victim().As(&forged);
   as.channel = OwnChannel(victim().address(), as.credentials);

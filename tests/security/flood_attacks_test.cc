@@ -74,7 +74,7 @@ class FloodAttacks : public AttackTest {
 
 // Half on the port for calls, which never come to a handshake, and half on the other, which needs
 // none. The first kind would hold its descriptors for as long as a handshake may take.
-TEST_F(FloodAttacks, Attack52) {
+TEST_F(FloodAttacks, Attack52TooManyConnections) {
   ASSERT_TRUE(Call(kGetOrders, "{}", victim().Shop()).status.ok());  // is connected before them
   const int before = Descriptors();
   constexpr int kSockets = 2000;
@@ -93,7 +93,7 @@ TEST_F(FloodAttacks, Attack52) {
                    absl::FormatDuration(absl::Trunc(absl::Now() - began, absl::Milliseconds(1)))));
 }
 
-TEST_F(FloodAttacks, Attack53) {
+TEST_F(FloodAttacks, Attack53PingsWithoutEndOnTheHealthPort) {
   RawHttp2Client client(victim().health_address(), {});
   const absl::Time began = absl::Now();
   while (client.Pump(absl::ZeroDuration()) && absl::Now() - began < kPatience) client.Ping();
@@ -102,7 +102,7 @@ TEST_F(FloodAttacks, Attack53) {
   Saw("ENHANCE_YOUR_CALM");
 }
 
-TEST_F(FloodAttacks, Attack54) {
+TEST_F(FloodAttacks, Attack54RapidResetOnTheHealthPort) {
   RawHttp2Client client(victim().health_address(), {});
   const absl::Time began = absl::Now();
   int64_t resets = 0;
@@ -115,7 +115,7 @@ TEST_F(FloodAttacks, Attack54) {
 }
 
 // The beginning of a ClientHello that is announced to be long.
-TEST_F(FloodAttacks, Attack55) {
+TEST_F(FloodAttacks, Attack55HandshakeOfAByteAtATime) {
   const int fd = Connect(victim().port());
   const std::string hello = std::string("\x16\x03\x01\x10\x00\x01\x00\x0f\xfc", 9);
   const absl::Time began = absl::Now();
@@ -132,7 +132,7 @@ TEST_F(FloodAttacks, Attack55) {
 }
 
 // Each port has a quota of its own.
-TEST_F(FloodAttacks, Attack68) {
+TEST_F(FloodAttacks, Attack68HealthConnectionsAgainstCallers) {
   Sockets sockets;
   for (int i = 0; i < kMaxConnections + 50; ++i) sockets.Add(victim().port_for_health());
   int refused = 0;
@@ -146,7 +146,7 @@ TEST_F(FloodAttacks, Attack68) {
   Saw(absl::StrCat(refused, " of 20 new callers refused"));
 }
 
-TEST_F(FloodAttacks, Attack69) {
+TEST_F(FloodAttacks, Attack69SilentConnectionsOnTheMetricsPort) {
   Sockets sockets;
   for (int i = 0; i < 100; ++i) sockets.Add(victim().metrics_port());
   const absl::Time began = absl::Now();
@@ -155,7 +155,7 @@ TEST_F(FloodAttacks, Attack69) {
   Saw("scraped meanwhile");
 }
 
-TEST_F(FloodAttacks, Attack70) {
+TEST_F(FloodAttacks, Attack70RefusedCallsAgainstTheLogs) {
   const size_t audit_before = victim().Audit().size();
   constexpr int kCalls = 5'000;
   RpcOptions shop = victim().Shop();
@@ -201,7 +201,7 @@ int FloodAttacks::RefusedBeside(const std::function<void()>& flood,
 }
 
 // One caller has more calls open than it may have.
-TEST_F(FloodAttacks, Attack71) {
+TEST_F(FloodAttacks, Attack71OneCallerTakesTheWholeLimit) {
   const RpcOptions root = victim().Root();
   const RpcOptions shop = victim().Shop();
   const int refused = RefusedBeside([&] { Call(kGetOrders, "{}", root); },
@@ -211,7 +211,7 @@ TEST_F(FloodAttacks, Attack71) {
 }
 
 // And one store of a caller's.
-TEST_F(FloodAttacks, Attack78) {
+TEST_F(FloodAttacks, Attack78OneStoreTakesItsCallersWholeShare) {
   const RpcOptions root = victim().Root();
   const std::string other = absl::StrCat(R"({"store_id": ")", kStoreB, R"("})");
   const int refused = RefusedBeside([&] { Call(kGetOrders, "{}", root); },

@@ -75,7 +75,7 @@ class InputAttacks : public AttackTest {
 };
 
 // Segments of a path are those of the template: no value adds or removes one.
-TEST_F(InputAttacks, Attack34) {
+TEST_F(InputAttacks, Attack34PathValuesDotsSlashesEscapes) {
   int sent = 0;
   int arrived = 0;
   ForEachRpc([&](const Rpc& rpc, Message& request) {
@@ -104,7 +104,7 @@ TEST_F(InputAttacks, Attack34) {
   Saw(absl::StrCat(sent, " sent, ", arrived, " arrived as data"));
 }
 
-TEST_F(InputAttacks, Attack35) {
+TEST_F(InputAttacks, Attack35CRLFAndNULInEveryTextOfARequest) {
   int sent = 0;
   int arrived = 0;
   ForEachRpc([&](const Rpc& rpc, Message& request) {
@@ -124,7 +124,7 @@ TEST_F(InputAttacks, Attack35) {
   Saw(absl::StrCat(sent, " sent, ", arrived, " arrived as data"));
 }
 
-TEST_F(InputAttacks, Attack36) {
+TEST_F(InputAttacks, Attack36HeadersOfTheCallerToTheUpstream) {
   RpcOptions root = victim().Root();
   root.metadata = {{"x-api-key", "mine"},    {"cookie", "a=b"},  {"x-forwarded-for", "::1"},
                    {"host", "evil.example"}, {"apikey", "mine"}, {"content-length", "7"}};
@@ -139,7 +139,7 @@ TEST_F(InputAttacks, Attack36) {
   Saw("none arrives");
 }
 
-TEST_F(InputAttacks, Attack37) {
+TEST_F(InputAttacks, Attack37IdempotencyKeyAsASecondHeader) {
   const std::string request = R"({"id": "s"})";
   for (const std::string& key : {std::string("a b"), std::string("a: b"), std::string(300, 'k')}) {
     RpcOptions root = victim().Root();
@@ -150,12 +150,12 @@ TEST_F(InputAttacks, Attack37) {
   }
 }
 
-TEST_F(InputAttacks, Attack38) {
+TEST_F(InputAttacks, Attack38ARequestThatIsTooLarge) {
   const grpc::Status status = Send(kGetOrders, std::string(size_t{5} * 1024 * 1024, 'x'));
   ExpectRefused(status, RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE");
 }
 
-TEST_F(InputAttacks, Attack39) {
+TEST_F(InputAttacks, Attack39ACompressedRequestOf256MB) {
   const size_t before = victim().PeakMemory();
   grpc::GenericStub stub(victim().Root().channel);
   grpc::ClientContext context;
@@ -179,7 +179,7 @@ TEST_F(InputAttacks, Attack39) {
   Saw(absl::StrCat("UNIMPLEMENTED, ", grown, " MB"));
 }
 
-TEST_F(InputAttacks, Attack40) {
+TEST_F(InputAttacks, Attack40AMillionSmallMetadataKeys) {
   RpcOptions root = victim().Root();
   root.channel = OwnChannel(victim().address(), root.credentials);
   for (int i = 0; i < 1'000'000; ++i) root.metadata.emplace(absl::StrCat("k", i), "v");
@@ -190,7 +190,7 @@ TEST_F(InputAttacks, Attack40) {
 }
 
 // Nested messages by hand: protobuf's own writer would not go so deep.
-TEST_F(InputAttacks, Attack41) {
+TEST_F(InputAttacks, Attack41DeepNestingInARequest) {
   std::string value;  // google.protobuf.Value{list_value{values{...}}}
   for (int i = 0; i < 10'000; ++i) {
     std::string list;
@@ -224,7 +224,7 @@ TEST_F(InputAttacks, Attack41) {
   Saw("INVALID_ARGUMENT");
 }
 
-TEST_F(InputAttacks, Attack42) {
+TEST_F(InputAttacks, Attack42BytesThatAreNoMessage) {
   for (const std::string& bytes :
        {std::string(1000, '\xff'), std::string("\x0a\xff\xff\xff\xff\x0f", 6), std::string("\x0b"),
         std::string("\x0a\x05"

@@ -39,7 +39,7 @@ Flood LinesWith(const std::string& written, const std::string& text) {
 class LogAttacks : public AttackTest {};
 
 // Each would be a line of gRPC's, as an error.
-TEST_F(LogAttacks, Attack74) {
+TEST_F(LogAttacks, Attack74BrokenHandshakesAndHeadersAgainstTheLog) {
   Victim other;
   const absl::Time began = absl::Now();
   constexpr int kStrangers = 1500;
@@ -72,7 +72,7 @@ TEST_F(LogAttacks, Attack74) {
   Saw(absl::StrCat(flood.lines, " lines, ", flood.bytes / 1024, " KiB of ", kStrangers + kCalls));
 }
 
-TEST_F(LogAttacks, Attack75) {
+TEST_F(LogAttacks, Attack75RefusedCallsAgainstTheLog) {
   Victim other;
   constexpr int kCalls = 5'000;
   const absl::Time began = absl::Now();
@@ -108,7 +108,7 @@ TEST_F(LogAttacks, Attack75) {
 }
 
 // What a library prints on standard error is looked for at the end.
-TEST_F(LogAttacks, Attack76) {
+TEST_F(LogAttacks, Attack76TextsThatAreNoUTF8) {
   const std::string bad = "\xff\xfe";
   for (const char* service : {"v1", "v1alpha"}) {
     // file_by_filename, file_containing_symbol, host: each is a text.

@@ -106,7 +106,7 @@ class MemoryAttacks : public AttackTest {
 };
 std::string MemoryAttacks::peak_;
 
-TEST_F(MemoryAttacks, Attack61) {
+TEST_F(MemoryAttacks, Attack61HeadersWithoutEnd) {
   Neighbour neighbour(victim().address(), victim().Root());
   size_t most = 0;
   for (const Identity* identity : {&victim().stranger(), static_cast<const Identity*>(nullptr)}) {
@@ -119,7 +119,7 @@ TEST_F(MemoryAttacks, Attack61) {
   Saw(absl::StrCat("closed after ", most / 1024, " KiB, ", peak_, "; ", neighbour.End()));
 }
 
-TEST_F(MemoryAttacks, Attack62) {
+TEST_F(MemoryAttacks, Attack62APaddedIntegerOfHPACK) {
   Neighbour neighbour(victim().address(), victim().Root());
   RawHttp2 connection(victim().port(), &victim().stranger());
   connection.Send(Frame(kHeaders, 0, 1, CallFields(kGetOrdersPath)));
@@ -132,7 +132,7 @@ TEST_F(MemoryAttacks, Attack62) {
   Saw(absl::StrCat("closed after ", sent / 1024, " KiB, ", peak_, "; ", neighbour.End()));
 }
 
-TEST_F(MemoryAttacks, Attack63) {
+TEST_F(MemoryAttacks, Attack63ThreeMegabytesOfMetadata) {
   RawHttp2 connection(victim().port(), &victim().shop());
   SendHeaders(connection, Field("x", std::string(kPiece, 'a')), 3 * kMiB);
   connection.Send(Frame(kContinuation, kEndHeaders, 1, Field("y", "z")));
@@ -146,7 +146,7 @@ TEST_F(MemoryAttacks, Attack63) {
   Saw(absl::StrCat(connection.closed() ? "closed, " : "refused, ", peak_));
 }
 
-TEST_F(MemoryAttacks, Attack64) {
+TEST_F(MemoryAttacks, Attack64ThousandsOfHealthWatches) {
   Neighbour neighbour(victim().address(), victim().Root());
   const size_t before = victim().PeakMemory();
   std::deque<load::RawHttp2Client> clients;
@@ -160,7 +160,7 @@ TEST_F(MemoryAttacks, Attack64) {
   Saw(absl::StrCat("refused beyond the most, ", peak_, "; ", neighbour.End()));
 }
 
-TEST_F(MemoryAttacks, Attack65) {
+TEST_F(MemoryAttacks, Attack65UnfinishedMessagesOf4MBWithoutARight) {
   Neighbour neighbour(victim().address(), victim().Root());
   const size_t before = victim().PeakMemory();
   RawHttp2 connection(victim().port(), &victim().stranger());
@@ -174,7 +174,7 @@ TEST_F(MemoryAttacks, Attack65) {
   Saw(absl::StrCat("refused before their messages, ", peak_, "; ", neighbour.End()));
 }
 
-TEST_F(MemoryAttacks, Attack66) {
+TEST_F(MemoryAttacks, Attack66UnfinishedMessagesOf4MBByOneWhoMay) {
   Neighbour neighbour(victim().address(), victim().Root());
   std::deque<RawHttp2> connections;
   int ended = 0;
@@ -197,7 +197,7 @@ TEST_F(MemoryAttacks, Attack66) {
   Saw(absl::StrCat(ended, " of 40 refused one by one, ", peak_, "; ", neighbour.End()));
 }
 
-TEST_F(MemoryAttacks, Attack67) {
+TEST_F(MemoryAttacks, Attack67CallsBegunEarlyAndCompletedLate) {
   RawHttp2 connection(victim().port(), &victim().shop());
   std::vector<uint32_t> streams;
   for (int i = 0; i < 20; ++i) streams.push_back(connection.Begin(kGetOrdersPath));

@@ -28,14 +28,14 @@ class StoreAttacks : public AttackTest {
   }
 };
 
-TEST_F(StoreAttacks, Attack29) {
+TEST_F(StoreAttacks, Attack29ReadOnlyCallerWrites) {
   ExpectRefused(Call("paynow.management.v1.ProductsService/DeleteProduct",
                      R"({"product_id": "34"})", victim().Shop())
                     .status,
                 PERMISSION_DENIED, "POLICY_METHOD");
 }
 
-TEST_F(StoreAttacks, Attack30) {
+TEST_F(StoreAttacks, Attack30CallerAsksForAnothersStore) {
   EXPECT_TRUE(Call(kGetOrders, InStore(kStoreA), victim().Shop()).status.ok());
   AttackTest::SetUp();
   for (const std::string& store : {std::string(kStoreB), std::string("1"),
@@ -51,7 +51,7 @@ TEST_F(StoreAttacks, Attack30) {
 }
 
 // The last one counts, as everywhere in protobuf: for the policy, for the key and for the URL.
-TEST_F(StoreAttacks, Attack31) {
+TEST_F(StoreAttacks, Attack31StoreNamedTwiceInOneRequest) {
   const auto get = [](const std::string& bytes) {
     return StatusOf(victim().address(), kGetOrders, bytes, victim().Shop());
   };
@@ -64,7 +64,7 @@ TEST_F(StoreAttacks, Attack31) {
   Saw("the last one counts, for policy, key and URL");
 }
 
-TEST_F(StoreAttacks, Attack32) {
+TEST_F(StoreAttacks, Attack32StoreHiddenInAPath) {
   for (const std::string& store :
        {absl::StrCat(kStoreA, "/../", kStoreB), absl::StrCat(kStoreA, "/orders/../../", kStoreB),
         absl::StrCat(kStoreA, "%2f..%2f", kStoreB), absl::StrCat(kStoreB, "?", kStoreA),
@@ -77,7 +77,7 @@ TEST_F(StoreAttacks, Attack32) {
   Saw("refused, nothing sent");
 }
 
-TEST_F(StoreAttacks, Attack33) {
+TEST_F(StoreAttacks, Attack33RefundByOneWhoMayNot) {
   const std::string refund =
       absl::StrCat(R"({"store_id": ")", kStoreA, R"(", "order_id": "34", "body": {}})");
   ExpectRefused(Call(kRefund, refund, victim().Shop()).status, PERMISSION_DENIED, "POLICY_METHOD");
@@ -91,7 +91,7 @@ TEST_F(StoreAttacks, Attack33) {
 
 // A caller must not choose whose account is charged, and a key that he sends by mistake goes
 // nowhere.
-TEST_F(StoreAttacks, Attack56) {
+TEST_F(StoreAttacks, Attack56CallersOwnKeyWhereNoneIsAccepted) {
   RpcOptions root = victim().Root();
   root.metadata = {{"upstream-api-key", absl::StrCat(kMarker, "/callers")}};
   ExpectRefused(Call(kGetOrders, "{}", root).status, PERMISSION_DENIED, "CALLER_KEY_NOT_ACCEPTED");

@@ -43,7 +43,7 @@ class TokenAttacks : public AttackTest {
   }
 };
 
-TEST_F(TokenAttacks, Attack17) {
+TEST_F(TokenAttacks, Attack17TokenWithAlgNone) {
   for (const char* none : {"none", "None", "nOnE", ""}) {
     const json header = {{"alg", none}, {"kid", key().kid()}};
     ExpectNoGood(Unsigned(header, Claims()));
@@ -52,7 +52,7 @@ TEST_F(TokenAttacks, Attack17) {
   }
 }
 
-TEST_F(TokenAttacks, Attack18) {
+TEST_F(TokenAttacks, Attack18TokenSignedWithThePublicKeyAsASecret) {
   for (const std::string& secret :
        {key().Pem(), key().Jwk().dump(), key().Jwk()["n"].get<std::string>()}) {
     ExpectNoGood(SignHmac(secret, {{"alg", "HS256"}, {"kid", key().kid()}}, Claims()));
@@ -60,13 +60,13 @@ TEST_F(TokenAttacks, Attack18) {
   }
 }
 
-TEST_F(TokenAttacks, Attack19) {
+TEST_F(TokenAttacks, Attack19TokenSignedByAStrangerUnderOurKid) {
   const SigningKey stranger = SigningKey::Rsa(key().kid());
   ExpectNoGood(stranger.Sign("RS256", Claims()));
   ExpectNoGood(SigningKey::Ec(key().kid()).Sign("ES256", Claims()));
 }
 
-TEST_F(TokenAttacks, Attack20) {
+TEST_F(TokenAttacks, Attack20TokenThatBringsItsOwnKey) {
   const SigningKey stranger = SigningKey::Rsa("mine");
   ExpectNoGood(stranger.Sign("RS256", Claims(), {{"jwk", stranger.Jwk()}}));
   ExpectNoGood(stranger.Sign("RS256", Claims(), {{"kid", key().kid()}, {"jwk", stranger.Jwk()}}));
@@ -75,38 +75,40 @@ TEST_F(TokenAttacks, Attack20) {
   ExpectNoGood(stranger.Sign("RS256", Claims(), {{"kid", "../../etc/passwd"}}));
 }
 
-TEST_F(TokenAttacks, Attack21) {
+TEST_F(TokenAttacks, Attack21TokenWithChangedClaims) {
   const std::vector<std::string> parts =
       absl::StrSplit(key().Sign("RS256", GoodClaims("nobody")), '.');
   ExpectNoGood(absl::StrCat(parts[0], ".", Base64Url(Claims().dump()), ".", parts[2]));
   ExpectNoGood(absl::StrCat(parts[0], ".", parts[1], "=.", parts[2]));
 }
 
-TEST_F(TokenAttacks, Attack22) {
+TEST_F(TokenAttacks, Attack22ExpiredToken) {
   ExpectNoGood(key().Sign("RS256", With("exp", At(-31))));
   ExpectNoGood(key().Sign("RS256", With("exp", 0)));
 }
 
-TEST_F(TokenAttacks, Attack23) { ExpectNoGood(key().Sign("RS256", With("nbf", At(60)))); }
+TEST_F(TokenAttacks, Attack23TokenThatIsNotValidYet) {
+  ExpectNoGood(key().Sign("RS256", With("nbf", At(60))));
+}
 
-TEST_F(TokenAttacks, Attack24) {
+TEST_F(TokenAttacks, Attack24TokenOfAnotherIssuer) {
   ExpectNoGood(key().Sign("RS256", With("iss", "https://evil.example")));
   ExpectNoGood(key().Sign("RS256", With("iss", {"issuer"})));
 }
 
-TEST_F(TokenAttacks, Attack25) {
+TEST_F(TokenAttacks, Attack25TokenForAnotherAudience) {
   ExpectNoGood(key().Sign("RS256", With("aud", "another-service")));
   ExpectNoGood(key().Sign("RS256", With("aud", json::array())));
 }
 
-TEST_F(TokenAttacks, Attack26) {
+TEST_F(TokenAttacks, Attack26TokenWithoutExpiry) {
   json claims = Claims();
   claims.erase("exp");
   ExpectNoGood(key().Sign("RS256", claims));
   ExpectNoGood(key().Sign("RS256", With("exp", "tomorrow")));
 }
 
-TEST_F(TokenAttacks, Attack27) {
+TEST_F(TokenAttacks, Attack27TwoTokensOneOfThemGood) {
   const std::string good = key().Sign("RS256", Claims());
   RpcOptions twice = victim().WithToken(good);
   twice.metadata.emplace("authorization", "Bearer x");
@@ -115,7 +117,7 @@ TEST_F(TokenAttacks, Attack27) {
   ExpectRefused(RefundWith(joined).status, UNAUTHENTICATED, "CREDENTIALS_INVALID");
 }
 
-TEST_F(TokenAttacks, Attack28) {
+TEST_F(TokenAttacks, Attack28BadTokenBesideAGoodCertificate) {
   for (const char* text : {"Bearer x", "Bearer ", "Basic eDp4", ""}) {
     RpcOptions root = victim().Root();
     root.metadata = {{"authorization", text}};
@@ -124,7 +126,7 @@ TEST_F(TokenAttacks, Attack28) {
 }
 
 // What verifies tokens would end the process for it.
-TEST_F(TokenAttacks, Attack57) {
+TEST_F(TokenAttacks, Attack57TokenWithPaddingWhereThereIsNone) {
   ExpectNoGood("eyJhbGciOiAiU=lMyNTYiLCAia2lkIjogIjIifQ.eyJpc3MiOihwIn0.AAAAAAAA");
   const std::string good = key().Sign("RS256", Claims());
   for (size_t at = 0; at < good.size(); at += 7) {

@@ -24,11 +24,11 @@ class TransportAttacks : public AttackTest {
   }
 };
 
-TEST_F(TransportAttacks, Attack01) { ExpectNoConnection(Get(RpcOptions{})); }
+TEST_F(TransportAttacks, Attack01PlainTextToTheTLSPort) { ExpectNoConnection(Get(RpcOptions{})); }
 
-TEST_F(TransportAttacks, Attack02) { ExpectNoConnection(Get(victim().As(nullptr))); }
+TEST_F(TransportAttacks, Attack02NoCertificate) { ExpectNoConnection(Get(victim().As(nullptr))); }
 
-TEST_F(TransportAttacks, Attack03) {
+TEST_F(TransportAttacks, Attack03CertificateOfAnotherAuthority) {
   Authority forger("clients");
   const Identity forged = forger.Issue({.names = "URI:spiffe://example/root"});
   ExpectNoConnection(Get(victim().As(&forged)));
@@ -36,16 +36,16 @@ TEST_F(TransportAttacks, Attack03) {
   ExpectNoConnection(Get(victim().As(&servers)));  // good for the other direction only
 }
 
-TEST_F(TransportAttacks, Attack04) {
+TEST_F(TransportAttacks, Attack04ExpiredCertificate) {
   ExpectNoConnection(GetAs({.names = "URI:spiffe://example/root", .valid_days = -1}));
 }
 
-TEST_F(TransportAttacks, Attack05) {
+TEST_F(TransportAttacks, Attack05CertificateThatIsNotValidYet) {
   ExpectNoConnection(
       GetAs({.names = "URI:spiffe://example/root", .valid_days = 3, .valid_since_days = -1}));
 }
 
-TEST_F(TransportAttacks, Attack06) {
+TEST_F(TransportAttacks, Attack06CertificateWithAnotherName) {
   for (const char* name : {"URI:spiffe://example/roo", "URI:spiffe://example/root/x", "DNS:root"}) {
     ExpectRefused(GetAs({.names = name}), PERMISSION_DENIED, "POLICY_METHOD");
   }
@@ -53,24 +53,24 @@ TEST_F(TransportAttacks, Attack06) {
                 "CERTIFICATE_NOT_TRUSTED");
 }
 
-TEST_F(TransportAttacks, Attack07) {
+TEST_F(TransportAttacks, Attack07NameInTheCommonNameAlone) {
   ExpectRefused(GetAs({.names = "", .common_name = "spiffe://example/root"}), UNAUTHENTICATED,
                 "CREDENTIALS_MISSING");
   ExpectRefused(GetAs({.names = "email:root@example", .common_name = "root"}), UNAUTHENTICATED,
                 "CREDENTIALS_MISSING");
 }
 
-TEST_F(TransportAttacks, Attack08) {
+TEST_F(TransportAttacks, Attack08TwoSPIFFEIDsOneOfThemAllowed) {
   ExpectRefused(GetAs({.names = "URI:spiffe://example/x,URI:spiffe://example/root"}),
                 UNAUTHENTICATED, "CREDENTIALS_MISSING");
 }
 
-TEST_F(TransportAttacks, Attack09) {
+TEST_F(TransportAttacks, Attack09SPIFFEIDAsADNSName) {
   ExpectRefused(GetAs({.names = "DNS:spiffe\\://example/root"}), PERMISSION_DENIED,
                 "POLICY_METHOD");
 }
 
-TEST_F(TransportAttacks, Attack10) {
+TEST_F(TransportAttacks, Attack10DowngradeToTLS11) {
   const Identity root = victim().clients().Issue({.names = "URI:spiffe://example/root"});
   EXPECT_FALSE(Handshakes(victim().port(), TLS1_VERSION, root));
   EXPECT_FALSE(Handshakes(victim().port(), TLS1_1_VERSION, root));
@@ -78,7 +78,7 @@ TEST_F(TransportAttacks, Attack10) {
   Saw("1.0 and 1.1 refused, 1.2 not");
 }
 
-TEST_F(TransportAttacks, Attack11) {
+TEST_F(TransportAttacks, Attack11RevokedByThePolicyWhileConnected) {
   RpcOptions shop = victim().Shop();
   EXPECT_TRUE(Get(shop).ok());
   const int arrived = Arrived();
@@ -94,7 +94,7 @@ TEST_F(TransportAttacks, Attack11) {
   Saw("refused at the next call");
 }
 
-TEST_F(TransportAttacks, Attack12) {
+TEST_F(TransportAttacks, Attack12PlainTextOnAPublicAddressUnasked) {
   TempDir directory;
   const json config = {{"listen", "0.0.0.0:0"},
                        {"upstreams",
@@ -109,7 +109,7 @@ TEST_F(TransportAttacks, Attack12) {
   Saw("does not start");
 }
 
-TEST_F(TransportAttacks, Attack13) {
+TEST_F(TransportAttacks, Attack13BillingCallsOnTheHealthPort) {
   EXPECT_TRUE(StatusOf(victim().health_address(), "grpc.health.v1.Health/Check").ok());
   for (const char* method : {kGetOrders, kRefund, kReflection, kChannelz,
                              "gateway.webhooks.v1.WebhookService/ParseEvent"}) {
@@ -119,7 +119,7 @@ TEST_F(TransportAttacks, Attack13) {
   Saw("UNIMPLEMENTED");
 }
 
-TEST_F(TransportAttacks, Attack14) {
+TEST_F(TransportAttacks, Attack14ManySilentConnections) {
   std::vector<int> sockets;
   for (int i = 0; i < 200; ++i) {
     sockets.push_back(Connect(victim().port()));
@@ -135,7 +135,7 @@ TEST_F(TransportAttacks, Attack14) {
   Saw("others are served");
 }
 
-TEST_F(TransportAttacks, Attack15) {
+TEST_F(TransportAttacks, Attack15ReflectionAgainstThePolicy) {
   EXPECT_EQ(StatusOf(victim().address(), kReflection, "", victim().Shop()).error_code(),
             PERMISSION_DENIED);
   EXPECT_EQ(StatusOf(victim().address(), kReflection, "", victim().As(nullptr)).error_code(),
@@ -143,7 +143,7 @@ TEST_F(TransportAttacks, Attack15) {
   Saw("PERMISSION_DENIED");
 }
 
-TEST_F(TransportAttacks, Attack16) {
+TEST_F(TransportAttacks, Attack16ChannelzAgainstThePolicy) {
   for (const char* method : {"GetTopChannels", "GetServers", "GetServer", "GetServerSockets",
                              "GetChannel", "GetSubchannel", "GetSocket"}) {
     const std::string path = absl::StrCat("grpc.channelz.v1.Channelz/", method);

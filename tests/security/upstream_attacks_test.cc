@@ -48,7 +48,7 @@ class UpstreamAttacks : public AttackTest {
   }
 };
 
-TEST_F(UpstreamAttacks, Attack43) {
+TEST_F(UpstreamAttacks, Attack43RedirectToAnotherHost) {
   const ScriptedServer thief({{Step::Reply("[]")}});
   for (const int status : {301, 302, 303, 307, 308}) {
     victim().React([&](const Received&) {
@@ -63,7 +63,7 @@ TEST_F(UpstreamAttacks, Attack43) {
   Saw("the other host hears nothing");
 }
 
-TEST_F(UpstreamAttacks, Attack44) {
+TEST_F(UpstreamAttacks, Attack44HeadersSmuggledInByTheUpstream) {
   for (const char* header :
        {"X-A: b\r\n grpc-status: 0", "grpc-status: 0\r\ngrpc-message: ok",
         "Trailer: grpc-status\r\ngateway-attempts: 99", "X-Trace-Id: a\rgrpc-status: 0",
@@ -81,7 +81,7 @@ TEST_F(UpstreamAttacks, Attack44) {
   Saw("no header becomes one of ours");
 }
 
-TEST_F(UpstreamAttacks, Attack45) {
+TEST_F(UpstreamAttacks, Attack45ACompressedReplyOfAGigabyte) {
   const std::string bomb = Bomb();
   victim().React([&](const Received&) { return Step::Reply(bomb, "Content-Encoding: gzip\r\n"); });
   const size_t before = victim().PeakMemory();
@@ -93,7 +93,7 @@ TEST_F(UpstreamAttacks, Attack45) {
   Saw(absl::StrCat("UPSTREAM_REPLY_TOO_LARGE, ", grown, " MB"));
 }
 
-TEST_F(UpstreamAttacks, Attack46) {
+TEST_F(UpstreamAttacks, Attack46DeepNestingInAReply) {
   constexpr int kDeep = 100'000;
   for (const std::string& body :
        {std::string(kDeep, '['), std::string(kDeep, '[') + std::string(kDeep, ']')}) {
@@ -109,7 +109,7 @@ TEST_F(UpstreamAttacks, Attack46) {
 }
 
 // The key as the upstream got it, in every place that a caller or an operator could see.
-TEST_F(UpstreamAttacks, Attack47) {
+TEST_F(UpstreamAttacks, Attack47UpstreamQuotesOurKey) {
   int failures = 0;
   for (const char* method : {kGetOrders, "paymentkit.v1.CustomersService/ListCustomers",
                              "qashier.v1.CheckoutSessionsService/ListCheckoutSessions"}) {
@@ -136,7 +136,7 @@ TEST_F(UpstreamAttacks, Attack47) {
   Saw("masked");
 }
 
-TEST_F(UpstreamAttacks, Attack48) {
+TEST_F(UpstreamAttacks, Attack48EndlessHeadersFromTheUpstream) {
   victim().React([](const Received&) {
     Step step = Step::Raw("HTTP/1.1 200 OK\r\n", Step::End::kClose);
     step.repeated = absl::StrCat("X-Filler: ", std::string(1000, 'x'), "\r\n");
@@ -164,7 +164,7 @@ class DiskAttacks : public AttackTest {
   }
 };
 
-TEST_F(DiskAttacks, Attack49) {
+TEST_F(DiskAttacks, Attack49KeysFileReadableByEverybody) {
   TempDir directory;
   const std::string key = directory.Write("api-key", kMarker);
   std::filesystem::permissions(key, std::filesystem::perms(0644));
@@ -177,7 +177,7 @@ TEST_F(DiskAttacks, Attack49) {
   Saw("warned of");
 }
 
-TEST_F(DiskAttacks, Attack50) {
+TEST_F(DiskAttacks, Attack50KeyInAMalformedConfiguration) {
   TempDir directory;
   const auto broken = [&](const std::string& text) {
     return RunProgram({GATEWAY, "--config", directory.Write("gateway.json", text)});
@@ -201,7 +201,7 @@ TEST_F(DiskAttacks, Attack50) {
   Saw("not echoed");
 }
 
-TEST_F(DiskAttacks, Attack51) {
+TEST_F(DiskAttacks, Attack51ForgedWebhook) {
   ExpectRefused(Call("gateway.webhooks.v1.WebhookService/ParseEvent",
                      R"({"provider": "paynow", "body": "e30=", "headers": [
                {"name": "PayNow-Signature", "value": "AAAA"},
