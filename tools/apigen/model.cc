@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -25,6 +26,16 @@ bool IsOpenEnded(int last) { return last >= google::protobuf::FieldDescriptor::k
 // Protobuf takes two fields for one if they differ in nothing but this.
 std::string NameKey(const std::string& name) {
   return absl::AsciiStrToLower(absl::StrReplaceAll(name, {{"_", ""}}));
+}
+
+// What stands before UNSPECIFIED in the name of the value 0.
+absl::string_view PrefixOf(const Enum& owner) {
+  for (const EnumValue& value : owner.values) {
+    if (value.number != 0) continue;
+    absl::string_view prefix = value.name;
+    return absl::ConsumeSuffix(&prefix, "UNSPECIFIED") ? prefix : "";
+  }
+  return "";
 }
 
 template <typename Item>
@@ -70,9 +81,7 @@ std::string TextOf(const Enum& owner, const EnumValue& value) {
   if (value.number == 0) return "";
   const auto& rules = value.options.GetExtension(gateway::v1::value);
   if (!rules.text().empty()) return rules.text();
-  const std::string prefix = EnumPrefix(owner.name);
-  return absl::AsciiStrToLower(
-      absl::StartsWith(value.name, prefix) ? value.name.substr(prefix.size()) : value.name);
+  return absl::AsciiStrToLower(absl::StripPrefix(value.name, PrefixOf(owner)));
 }
 
 std::vector<std::string> TextsOf(const Enum& value) {

@@ -23,26 +23,11 @@ absl::Status Bad(const FieldDescriptor& field, absl::string_view reason) {
   return absl::InvalidArgumentError(absl::StrCat(field.full_name(), ": ", reason));
 }
 
-// Whether the capital at `i` begins a word: after a small letter or a digit, or as the last one of
-// several.
-bool StartsWord(absl::string_view name, size_t i) {
-  if (i == 0 || !absl::ascii_isupper(name[i])) return false;
-  if (absl::ascii_islower(name[i - 1]) || absl::ascii_isdigit(name[i - 1])) return true;
-  return i + 1 < name.size() && absl::ascii_islower(name[i + 1]);
-}
-
-// OrderStatus -> ORDER_STATUS_, RevenueBasis_V2 -> REVENUE_BASIS_V2_, OAuth2ID -> O_AUTH2_ID_
-std::string EnumPrefix(absl::string_view name) {
-  std::string prefix;
-  const auto separate = [&prefix] {
-    if (!prefix.empty() && prefix.back() != '_') prefix.push_back('_');
-  };
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '_' || StartsWord(name, i)) separate();
-    if (name[i] != '_') prefix.push_back(absl::ascii_toupper(name[i]));
-  }
-  separate();
-  return prefix;
+// "ORDER_STATUS_" of an enum whose value 0 is ORDER_STATUS_UNSPECIFIED; "" where it has another
+// name.
+absl::string_view PrefixOf(const EnumDescriptor& type) {
+  absl::string_view prefix = type.FindValueByNumber(0)->name();
+  return absl::ConsumeSuffix(&prefix, "UNSPECIFIED") ? prefix : "";
 }
 
 // The types whose JSON is not that of an ordinary message.
@@ -368,7 +353,7 @@ absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
   std::unique_ptr<EnumPlan>& slot = enums_[type.full_name()];
   if (slot != nullptr) return slot.get();
   slot = std::make_unique<EnumPlan>();
-  const std::string prefix = EnumPrefix(type.name());
+  const absl::string_view prefix = PrefixOf(type);
   absl::flat_hash_set<std::string> known;
   for (int i = 0; i < type.value_count(); ++i) {
     const auto& value = *type.value(i);
@@ -376,10 +361,10 @@ absl::StatusOr<const EnumPlan*> Plans::CompileEnum(const EnumDescriptor& type) {
     std::string text = value.options().GetExtension(v1::value).text();
     if (text.empty()) {
       absl::string_view name = value.name();
-      if (!absl::ConsumePrefix(&name, prefix)) {
-        return absl::InvalidArgumentError(absl::StrCat(value.full_name(), ": does not begin with ",
-                                                       prefix,
-                                                       " and has no (gateway.v1.value).text"));
+      if (prefix.empty() || !absl::ConsumePrefix(&name, prefix)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(value.full_name(), ": does not begin as the value 0 does, ", prefix,
+                         "UNSPECIFIED, and has no (gateway.v1.value).text"));
       }
       text = absl::AsciiStrToLower(name);
     }

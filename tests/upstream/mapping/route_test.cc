@@ -400,11 +400,27 @@ TEST(BadEnum, NamesTheValue) {
   EXPECT_EQ(with_enum("MY_ENUM_A = 1;"), "ok");
   EXPECT_EQ(
       with_enum("A = 1;"),
-      "bad.v1.S.M: bad.v1.A: does not begin with MY_ENUM_ and has no (gateway.v1.value).text");
+      "bad.v1.S.M: bad.v1.A: does not begin as the value 0 does, MY_ENUM_UNSPECIFIED, and has "
+      "no (gateway.v1.value).text");
   EXPECT_EQ(with_enum("A = 1 [(gateway.v1.value).text = 'a'];"), "ok");
   EXPECT_EQ(with_enum("MY_ENUM_A = 1; X = 2 [(gateway.v1.value).text = 'a'];"),
             "bad.v1.S.M: bad.v1.X: another value has the text \"a\"");
   EXPECT_EQ(with_enum("MY_ENUM_ = 1;"), "bad.v1.S.M: bad.v1.MY_ENUM_: has no text");
+}
+
+// Words of a type's name can be split in more than one way ("SaleDiscountV2DTO"): the value 0 says
+// what the others begin with.
+TEST(BadEnum, TakesThePrefixOfTheValueZero) {
+  const auto with_zero = [](absl::string_view zero) {
+    return Method(kPost,
+                  absl::StrCat("message Req { B body = 1; } message B { optional V2DTO f = 1; "
+                               "} enum V2DTO { ",
+                               zero, " = 0; V2_DTO_A = 1; }"));
+  };
+  EXPECT_EQ(with_zero("V2_DTO_UNSPECIFIED"), "ok");
+  for (const char* const zero : {"V2DTO_UNSPECIFIED", "V2_DTO_NONE"}) {
+    EXPECT_THAT(with_zero(zero), HasSubstr("bad.v1.V2_DTO_A: does not begin as the value 0 does"));
+  }
 }
 
 TEST(BadProvider, IsFoundAtTheStart) {
