@@ -20,15 +20,6 @@
 namespace gateway {
 namespace {
 
-absl::StatusOr<std::unique_ptr<const mapping::RouteTable>> CompileRoutes(
-    const Config& config, const mapping::Files& files) {
-  mapping::Overrides overrides;
-  for (const auto& [name, upstream] : config.upstreams) overrides.emplace(name, upstream.profile);
-  auto routes = mapping::RouteTable::Compile(files, overrides);
-  if (!routes.ok()) return Prefixed(absl::StrCat(config.file, ": "), routes.status());
-  return routes;
-}
-
 void WarnOfPlaintext(const Config& config) {
   if (config.server.tls.enabled() || IsLocal(config.listen)) return;
   Log(Severity::kWarning, "calls are served in plain text, as server.allow_plaintext says",
@@ -61,9 +52,9 @@ CallLimits LimitsOf(const Config& config) {
 }  // namespace
 
 absl::Status Gateway::Check(const Config& config) {
-  auto routes = CompileRoutes(config, mapping::EmbeddedFiles());
-  if (!routes.ok()) return routes.status();
-  auto generation = Load(config, **routes, /*before=*/nullptr);
+  auto protos = Protos::Compile(config, mapping::EmbeddedFiles());
+  if (!protos.ok()) return protos.status();
+  auto generation = Load(config, *protos, /*before=*/nullptr);
   if (!generation.ok()) return generation.status();
   return Telemetry::Create(config).status();
 }
@@ -77,23 +68,24 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
 }
 
 absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
-  auto routes = CompileRoutes(config, files);
-  if (!routes.ok()) return routes.status();
-  routes_ = *std::move(routes);
+  auto protos = Protos::Compile(config, files);
+  if (!protos.ok()) return protos.status();
+  protos_ = *std::move(protos);
   const size_t fingerprint = Reloader::Fingerprint(config);  // before the files are read for good
-  auto generation = Load(config, *routes_, /*before=*/nullptr);
+  auto generation = Load(config, protos_, /*before=*/nullptr);
   if (!generation.ok()) return generation.status();
   in_force_.Set(*generation);
   auto telemetry = Telemetry::Create(config);
   if (!telemetry.ok()) return telemetry.status();
   telemetry_ = *std::move(telemetry);
   arrivals_ = std::make_unique<Arrivals>(ArrivalsOf(config));
-  authorizer_ = std::make_unique<authorization::Authorizer>(authorization::MethodsOf(*routes_));
+  authorizer_ =
+      std::make_unique<authorization::Authorizer>(authorization::MethodsOf(*protos_.routes));
   absl::Status status = MakeWebhooks();
   if (status.ok()) status = OpenAudit(config);
   if (status.ok()) status = MakeLedger(config);
   if (!status.ok()) return status;
-  reloader_ = std::make_unique<Reloader>(in_force_, fingerprint, *routes_,
+  reloader_ = std::make_unique<Reloader>(in_force_, fingerprint, protos_,
                                          [this](const Generation& next) { OnReload(next); });
   if (ledger_ != nullptr) MakeReconciler();
   MakeEndpoints(config);
@@ -107,7 +99,7 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
 }
 
 absl::Status Gateway::MakeWebhooks() {
-  auto reader = webhooks::EventReader::Create();
+  auto reader = webhooks::EventReader::Create(protos_.schemes);
   if (!reader.ok()) return reader.status();
   webhooks_ = std::make_unique<Webhooks>(*std::move(reader));
   return absl::OkStatus();
@@ -139,7 +131,7 @@ void Gateway::OnReload(const Generation& next) {
 }
 
 void Gateway::MakeReconciler() {
-  read_back_ = std::make_unique<const ReadBack>(*routes_, *reloader_);
+  read_back_ = std::make_unique<const ReadBack>(*protos_.routes, *reloader_);
   reconciler_ = std::make_unique<Reconciler>(*ledger_->ledger, *read_back_, in_force_);
 }
 
@@ -157,13 +149,13 @@ void Gateway::MakeEndpoints(const Config& config) {
   surroundings_.emplace(Surroundings{in_force_, *reloader_, *authorizer_, in_flight_, *arrivals_,
                                      drift_, *telemetry_, audit_.get(), ledger_.get(),
                                      reconciler_.get(), LimitsOf(config)});
-  for (const mapping::Route& route : routes_->routes()) {
+  for (const mapping::Route& route : protos_.routes->routes()) {
     const auto upstream = PositionOf(route, config);
     if (!upstream) continue;
     Method& method = AddMethod(OperationOf(route), route.rpc_path, !route.read || route.credential);
     endpoints_.push_back(UpstreamEndpoint(*surroundings_, method, route, *upstream));
   }
-  for (const mapping::PagedList& list : routes_->lists()) {
+  for (const mapping::PagedList& list : protos_.routes->lists()) {
     const auto upstream = PositionOf(*list.page, config);
     if (!upstream) continue;
     Method& method = AddMethod(OperationOf(list), list.rpc_path, list.page->credential);

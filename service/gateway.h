@@ -1,6 +1,6 @@
 // All parts of the gateway, put together from a configuration:
 //
-//   descriptors                              -> routes
+//   descriptors                              -> routes, schemes of webhooks
 //   configuration, its files and routes      -> generation, in force until a reload exchanges it
 //   routes, generation in force and ledger   -> endpoints -> server
 //
@@ -89,7 +89,7 @@ class Gateway {
   absl::Status Listen(const Config& config);
   void WatchUpstreams(const Config& config);
 
-  std::unique_ptr<const mapping::RouteTable> routes_;
+  Protos protos_;
   Slot<Generation> in_force_;
   std::deque<Method> methods_;  // log and spans look at them when their calls are over
   std::unique_ptr<Telemetry> telemetry_;

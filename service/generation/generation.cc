@@ -97,8 +97,9 @@ absl::Status LoadServerTls(const Config& config, const Generation* before, Gener
   return absl::OkStatus();
 }
 
-absl::Status LoadWebhookSettings(const Config& config, Generation& generation) {
-  auto settings = LoadWebhooks(config.webhooks);
+absl::Status LoadWebhookSettings(const Config& config, const webhooks::Schemes& schemes,
+                                 Generation& generation) {
+  auto settings = LoadWebhooks(config.webhooks, schemes);
   if (!settings.ok()) return Prefixed("webhooks.", settings.status());
   generation.webhooks = *std::move(settings);
   return absl::OkStatus();
@@ -117,9 +118,9 @@ absl::Status LoadAuthorization(const Config& config, const mapping::RouteTable& 
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config,
-                                                       const mapping::RouteTable& routes,
+absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config, const Protos& protos,
                                                        const Generation* before) {
+  const mapping::RouteTable& routes = *protos.routes;
   auto generation = std::make_shared<Generation>();
   generation->config = config;
   absl::Status status = CheckOwnFile(config);
@@ -129,7 +130,7 @@ absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config,
   if (status.ok()) status = CheckAuthorities(config);
   if (status.ok() && before != nullptr) status = CheckChangeable(before->config, config);
   if (status.ok()) status = Prefixed("ledger.", CheckLedger(config.ledger));
-  if (status.ok()) status = LoadWebhookSettings(config, *generation);
+  if (status.ok()) status = LoadWebhookSettings(config, protos.schemes, *generation);
   if (status.ok()) status = LoadServerTls(config, before, *generation);
   if (status.ok()) status = LoadAuthorization(config, routes, before, *generation);
   // Last: a client has threads, which nobody needs where something else is wrong.

@@ -3,13 +3,13 @@
 // ends: the same generation decides whether the call is allowed, and says where it goes and with
 // which key.
 //
-//   auto generation = Load(config, routes, /*before=*/nullptr);  // start, and --check-config
-//   auto next = Load(changed, routes, in_force.Get().get());     // reload
+//   auto generation = Load(config, protos, /*before=*/nullptr);  // start, and --check-config
+//   auto next = Load(changed, protos, in_force.Get().get());     // reload
 //   if (next.ok()) in_force.Set(*std::move(next));
 //
 // Thread-safety: a Generation is immutable. Load may be called from any thread; it reads files.
-// Lifetime: routes outlive the generations. The destructor waits for the clients' threads, so it
-// must not run on one of them: whoever puts a generation in force sees to that (see slot.h).
+// Lifetime: the protos outlive the generations. The destructor waits for the clients' threads, so
+// it must not run on one of them: whoever puts a generation in force sees to that (see slot.h).
 #ifndef SERVICE_GENERATION_GENERATION_H_
 #define SERVICE_GENERATION_GENERATION_H_
 
@@ -21,9 +21,9 @@
 #include "absl/status/statusor.h"
 #include "service/authorization/authorizer.h"
 #include "service/config/config.h"
+#include "service/generation/protos.h"
 #include "service/generation/tls_files.h"
 #include "service/generation/upstream_access.h"
-#include "upstream/mapping/route.h"
 #include "upstream/webhooks/parse_event.h"
 
 namespace gateway {
@@ -45,8 +45,7 @@ struct Generation {
 //
 // Errors name file and key: "gateway.json: upstreams.paynow.api_key.file: ...". INVALID_ARGUMENT
 // also for a change since `before` that only a restart can make.
-absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config,
-                                                       const mapping::RouteTable& routes,
+absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config, const Protos& protos,
                                                        const Generation* before);
 
 }  // namespace gateway

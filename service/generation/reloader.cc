@@ -51,10 +51,10 @@ size_t FingerprintWith(const Config& config, const std::optional<std::string>& t
 
 size_t Reloader::Fingerprint(const Config& config) { return FingerprintWith(config, config.text); }
 
-Reloader::Reloader(Slot<Generation>& in_force, size_t fingerprint,
-                   const mapping::RouteTable& routes, std::function<void(const Generation&)> on_set)
+Reloader::Reloader(Slot<Generation>& in_force, size_t fingerprint, const Protos& protos,
+                   std::function<void(const Generation&)> on_set)
     : in_force_(in_force),
-      routes_(routes),
+      protos_(protos),
       on_set_(std::move(on_set)),
       seen_(fingerprint),
       thread_([this] { Run(); }) {}
@@ -95,7 +95,7 @@ void Reloader::LookForChanges() {
   size_t print_of_next = print;
   if (config.ok()) {
     print_of_next = Fingerprint(*config);
-    next = Load(*config, routes_, present.get());
+    next = Load(*config, protos_, present.get());
   } else {
     next = config.status();
   }
@@ -122,7 +122,7 @@ void Reloader::Accept(std::shared_ptr<const Generation> next) {
 
 void Reloader::Refuse(const std::shared_ptr<const Generation>& present,
                       const absl::Status& reason) {
-  std::shared_ptr<const Generation> next = security_files_.Withdraw(present, routes_);
+  std::shared_ptr<const Generation> next = security_files_.Withdraw(present, *protos_.routes);
   if (next != present) Set(std::move(next));
   ++counters_.refused;
   Log(Severity::kError, "changed configuration refused; the old one stays in force",

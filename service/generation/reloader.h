@@ -29,10 +29,10 @@
 #include "absl/status/statusor.h"
 #include "service/generation/file_watch.h"
 #include "service/generation/generation.h"
+#include "service/generation/protos.h"
 #include "service/generation/security_files.h"
 #include "service/generation/slot.h"
 #include "upstream/credentials.h"
-#include "upstream/mapping/route.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -53,7 +53,7 @@ class Reloader final : public KeyRenewal {
   // no change since then is missed. `on_set` is told of each generation that is put in force. A
   // configuration that comes from no file is not watched, and its files are read again only when a
   // key is refused.
-  Reloader(Slot<Generation>& in_force, size_t fingerprint, const mapping::RouteTable& routes,
+  Reloader(Slot<Generation>& in_force, size_t fingerprint, const Protos& protos,
            std::function<void(const Generation&)> on_set);
   ~Reloader();
   Reloader(const Reloader&) = delete;
@@ -83,7 +83,7 @@ class Reloader final : public KeyRenewal {
   std::shared_ptr<const Credentials> KeysInForce(const Upstream& upstream) const;
 
   Slot<Generation>& in_force_;
-  const mapping::RouteTable& routes_;
+  const Protos& protos_;
   const std::function<void(const Generation&)> on_set_;
   Counters counters_;
   SecurityFiles security_files_;

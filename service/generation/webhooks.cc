@@ -13,9 +13,12 @@ namespace {
 using webhooks::Settings;
 using webhooks::Verifier;
 
-absl::StatusOr<Verifier> MakeVerifier(const std::string& provider, const WebhookConfig& webhook) {
-  const webhooks::Scheme* const scheme = webhooks::FindScheme(provider);
-  if (scheme != nullptr && scheme->signature_header.empty() && !webhook.allow_unsigned) {
+absl::StatusOr<Verifier> MakeVerifier(const webhooks::Scheme* scheme,
+                                      const WebhookConfig& webhook) {
+  if (scheme == nullptr) {
+    return absl::InvalidArgumentError(": no webhooks are known of a provider of this name");
+  }
+  if (!scheme->has_signature() && !webhook.allow_unsigned) {
     return absl::InvalidArgumentError(
         ".allow_unsigned: this provider documents no signature: without it every webhook is "
         "refused");
@@ -29,18 +32,19 @@ absl::StatusOr<Verifier> MakeVerifier(const std::string& provider, const Webhook
     if (!secret.ok()) return Prefixed(absl::StrCat(".secrets.", name, "."), secret.status());
     options.secrets.push_back(*std::move(secret));
   }
-  absl::StatusOr<Verifier> verifier = Verifier::Create(provider, std::move(options));
+  absl::StatusOr<Verifier> verifier = Verifier::Create(*scheme, std::move(options));
   if (!verifier.ok()) return Prefixed(": ", verifier.status());
   return verifier;
 }
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Settings>> LoadWebhooks(const WebhooksConfig& config) {
+absl::StatusOr<std::shared_ptr<const Settings>> LoadWebhooks(const WebhooksConfig& config,
+                                                             const webhooks::Schemes& schemes) {
   auto settings = std::make_shared<Settings>();
   settings->max_body_bytes = config.max_body_bytes;
   for (const auto& [provider, webhook] : config.providers) {
-    absl::StatusOr<Verifier> verifier = MakeVerifier(provider, webhook);
+    absl::StatusOr<Verifier> verifier = MakeVerifier(schemes.Find(provider), webhook);
     if (!verifier.ok()) {
       return Prefixed(absl::StrCat("providers.", provider), verifier.status());
     }

@@ -13,9 +13,9 @@
 namespace gateway {
 
 // With the secrets as their files and variables hold them now. Errors begin with the key:
-// "providers.paynow.secrets.old.file: ...".
+// "providers.paynow.secrets.old.file: ...". `schemes` outlive the settings.
 absl::StatusOr<std::shared_ptr<const webhooks::Settings>> LoadWebhooks(
-    const WebhooksConfig& config);
+    const WebhooksConfig& config, const webhooks::Schemes& schemes);
 
 }  // namespace gateway
 

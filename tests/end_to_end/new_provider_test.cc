@@ -1,17 +1,21 @@
-// A provider that no line of C++ knows is served with one proto file and one block of
-// configuration.
+// A provider that no line of C++ knows is served, and its webhooks are verified, with one proto
+// file and one block of configuration.
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "absl/time/clock.h"
 #include "service/config/config.h"
 #include "service/gateway.h"
 #include "tests/end_to_end/support/arrival.h"
 #include "tests/end_to_end/support/caller.h"
 #include "tests/end_to_end/support/rpc.h"
+#include "tests/upstream/webhooks/message.h"
+#include "tests/upstream/webhooks/signer.h"
 #include "upstream/mapping/descriptors.h"
 
 // testdata/lemonade_pay.proto, compiled.
@@ -25,14 +29,17 @@ constexpr char kConfig[] = R"({
   "listen": "127.0.0.1:0",
   "upstreams": {
     "lemonadepay": {"base_url": "http://127.0.0.1:$0/v7", "api_key": {"env": "LEMONADE_KEY"}}
-  }
+  },
+  "webhooks": {"providers": {"lemonadepay": {"secrets": {"first": {"env": "LEMONADE_SECRET"}}}}}
 })";
+constexpr char kSecret[] = "whsec_lemons";
 constexpr char kMethod[] = "/lemonade.pay.v1.PaymentsService/CreatePayment";
 
 class NewProviderTest : public testing::Test {
  protected:
   void SetUp() override {
     ::setenv("LEMONADE_KEY", "sour", 1);
+    ::setenv("LEMONADE_SECRET", kSecret, 1);
     sandbox_ = sandbox::Sandbox::Start({}).value();  // only for its HTTP: every answer is ours
     recorder_ = std::make_unique<Recorder>(*sandbox_);
     const auto files = mapping::AddDescriptorSet(
@@ -90,6 +97,29 @@ TEST_F(NewProviderTest, IsHeardWhereItRefuses) {
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::ABORTED);
   EXPECT_EQ(answer.status.error_message(), "the upstream answered 409: no lemons");
   EXPECT_EQ(DetailsOf(answer.status).Meta("upstream_code"), "sold_out");
+}
+
+TEST_F(NewProviderTest, IsBelievedWhereItSigns) {
+  const std::string event = R"({"no": 7, "kind": "squeezed", "at": 1750000000, "juice": 1.5})";
+  const std::string now = absl::StrCat(absl::ToUnixSeconds(absl::Now()));
+  const auto parse = [&](const std::string& secret) {
+    const std::string digest =
+        webhooks::Hmac(webhooks::HexText(webhooks::Sha(secret)), absl::StrCat(now, "|", event));
+    return caller_->Call(
+        "/gateway.webhooks.v1.WebhookService/ParseEvent",
+        webhooks::MakeRequest(
+            "lemonadepay",
+            {{"lemonade-time", now}, {"Lemonade-Signature", "v1=" + webhooks::HexText(digest)}},
+            event));
+  };
+  const Answer answer = parse(kSecret);
+  ASSERT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_EQ(webhooks::ReadResponse(answer.message),
+            Json::parse(R"({"provider": "lemonadepay", "event_id": "7", "type": "squeezed",
+                            "time": "2025-06-15T15:06:40Z",
+                            "other": {"no": 7.0, "kind": "squeezed", "at": 1750000000.0,
+                                      "juice": 1.5}})"));
+  EXPECT_EQ(parse("whsec_another").status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
 }  // namespace

@@ -58,10 +58,10 @@ class DirectPending : public Front::Pending {
 class DirectFront : public Front {
  public:
   explicit DirectFront(const Config& config)
-      : routes_(Must(mapping::RouteTable::Compile(mapping::EmbeddedFiles()))),
-        in_force_(Must(Load(config, *routes_, /*before=*/nullptr))),
+      : protos_(Must(Protos::Compile(config, mapping::EmbeddedFiles()))),
+        in_force_(Must(Load(config, protos_, /*before=*/nullptr))),
         telemetry_(Must(Telemetry::Create(config))),
-        reloader_(in_force_, Reloader::Fingerprint(config), *routes_, [](const Generation&) {}),
+        reloader_(in_force_, Reloader::Fingerprint(config), protos_, [](const Generation&) {}),
         metrics_(MakeSources()) {}
 
   std::unique_ptr<Pending> Start(const std::string& rpc, const std::string& request,
@@ -96,7 +96,7 @@ class DirectFront : public Front {
     sources.in_flight = &in_flight_;
     sources.reloader = &reloader_;
     sources.telemetry = telemetry_.get();
-    for (const mapping::Route& route : routes_->routes()) {
+    for (const mapping::Route& route : protos_.routes->routes()) {
       by_path_[route.rpc_path] = &route;
       sources.rpcs.push_back({route.service, route.full_name.substr(route.service.size() + 1),
                               route.read, &stats_[route.rpc_path]});
@@ -122,7 +122,7 @@ class DirectFront : public Front {
     return answer;
   }
 
-  const std::unique_ptr<const mapping::RouteTable> routes_;
+  const Protos protos_;
   std::map<std::string, const mapping::Route*> by_path_;
   std::map<std::string, CallStats> stats_;  // the map is constant after construction
   DriftLog drift_;

@@ -25,14 +25,13 @@ constexpr char kSecret[] = "whsec_fuzz_MARKER";
 constexpr int64_t kSeconds = 1750000000;
 
 struct Target {
-  Target() : reader(*EventReader::Create()) {
-    for (const Scheme& scheme : Schemes()) {
-      const bool is_signed = !scheme.signature_header.empty();
+  Target() : reader(*EventReader::Create(EmbeddedSchemes())) {
+    for (const auto& [provider, scheme] : EmbeddedSchemes().by_provider()) {
+      const bool is_signed = scheme->has_signature();
       Verifier::Options options;
       if (is_signed) options.secrets = {"another", kSecret};
       options.allow_unsigned = !is_signed;
-      settings.providers.emplace(std::string(scheme.provider),
-                                 *Verifier::Create(scheme.provider, std::move(options)));
+      settings.providers.emplace(provider, *Verifier::Create(*scheme, std::move(options)));
     }
     settings.max_body_bytes = 100000;
   }
@@ -68,7 +67,8 @@ std::string SignedRequest(size_t choice, const std::string& body) {
 void CheckEvent(const Event& event) {
   const nlohmann::json response = ReadResponse(event.message);
   Require(!response.is_discarded(), "an event is a ParseEventResponse");
-  Require(FindScheme(response.value("provider", "")) != nullptr, "an event names its provider");
+  Require(EmbeddedSchemes().Find(response.value("provider", "")) != nullptr,
+          "an event names its provider");
   Require(response.size() >= 2, "an event has a body");
   for (const mapping::Drift& drift : event.drift) {
     Require(drift.message != nullptr, "drift names its message");

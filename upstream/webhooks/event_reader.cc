@@ -119,15 +119,15 @@ class EnvelopeReader {
  private:
   absl::string_view Member(absl::string_view name, ondemand::value value) {
     if (name.empty()) return "";
-    if (name == scheme_.type) {
+    if (name == scheme_.type()) {
       if (std::exchange(seen_type_, true)) return "is there twice";
       return ReadText(value, envelope_.type) ? "" : "expected a string";
     }
-    if (name == scheme_.body) return std::exchange(seen_body_, true) ? "is there twice" : "";
-    if (name == scheme_.id) {
+    if (name == scheme_.body()) return std::exchange(seen_body_, true) ? "is there twice" : "";
+    if (name == scheme_.id()) {
       const bool first = !std::exchange(seen_id_, true);
       if (!first || !ReadText(value, envelope_.id)) left_out_ = "the event's id was left out";
-    } else if (name == scheme_.time && !IsNull(value)) {
+    } else if (name == scheme_.time() && !IsNull(value)) {
       const std::optional<Instant> time = ReadTime(value);
       if (!time || envelope_.time) left_out_ = "the event's time was left out";
       if (!envelope_.time) envelope_.time = time;
@@ -160,16 +160,16 @@ bool FindMember(ondemand::document& document, absl::string_view name, ondemand::
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::Create() {
+absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::Create(const Schemes& schemes) {
   mapping::EmbeddedFiles();
   const Descriptor* const response =
       google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(kResponse);
   if (response == nullptr) return Bad(kResponse, "is not there");
-  return CreateFor(*response);
+  return CreateFor(schemes, *response);
 }
 
 absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::CreateFor(
-    const Descriptor& response) {
+    const Schemes& schemes, const Descriptor& response) {
   std::unique_ptr<EventReader> reader(new EventReader);
   reader->response_.full_name = response.full_name();
   for (const auto& [name, number] : {std::pair{"provider", &reader->provider_},
@@ -183,13 +183,13 @@ absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::CreateFor(
   for (int i = 0; i < response.field_count(); ++i) {
     const FieldDescriptor& field = *response.field(i);
     if (field.real_containing_oneof() == nullptr) continue;
-    if (absl::Status status = reader->AddField(field); !status.ok()) return status;
+    if (absl::Status status = reader->AddField(schemes, field); !status.ok()) return status;
   }
   if (reader->other_.number == 0) return Bad(response.full_name(), "has no field other");
   return reader;
 }
 
-absl::Status EventReader::AddField(const FieldDescriptor& field) {
+absl::Status EventReader::AddField(const Schemes& schemes, const FieldDescriptor& field) {
   if (field.message_type() == nullptr) return Bad(field.full_name(), "must be a message");
   mapping::FieldPlan plan;
   plan.number = static_cast<uint32_t>(field.number());
@@ -205,8 +205,8 @@ absl::Status EventReader::AddField(const FieldDescriptor& field) {
   if (!message.ok()) return Bad(field.full_name(), message.status().message());
   plan.message = *message;
   const v1::Event& event = field.options().GetExtension(v1::event);
-  const Scheme* const scheme = FindScheme(event.provider());
-  if (scheme == nullptr) return Bad(field.full_name(), "no provider of this name has events");
+  if (schemes.Find(event.provider()) == nullptr)
+    return Bad(field.full_name(), "no provider of this name has events");
   if (event.types().empty()) return Bad(field.full_name(), "is for no event");
   for (const std::string& type : event.types()) {
     if (!bodies_.emplace(EventName(event.provider(), type), plan).second) {
@@ -224,7 +224,7 @@ void EventReader::WriteEnvelope(const Scheme& scheme, const Envelope& envelope,
     wire.Tag(number, WireType::kBytes);
     wire.Bytes(value);
   };
-  write(provider_, scheme.provider);
+  write(provider_, scheme.provider());
   write(event_id_, envelope.id);
   write(type_, envelope.type);
   if (!envelope.time) return;
@@ -242,16 +242,17 @@ std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
                                   std::string& message) const {
   WireFromJson reader(message, drift);
   document.rewind();
-  const auto typed = bodies_.find(EventName(scheme.provider, type));
+  const auto typed = bodies_.find(EventName(scheme.provider(), type));
   const mapping::FieldPlan& field = typed == bodies_.end() ? other_ : typed->second;
   ondemand::value value;
   bool good = false;
-  if (typed == bodies_.end() || scheme.body.empty()) {
+  if (typed == bodies_.end() || scheme.body().empty()) {
     if (document.get_value().get(value)) return absl::StrCat("it ", kNotJson);
     good = reader.Field(response_, field, value, {});
   } else {
-    const Path at{nullptr, scheme.body};
-    if (!FindMember(document, scheme.body, value)) return absl::StrCat(scheme.body, ": is missing");
+    const Path at{nullptr, scheme.body()};
+    if (!FindMember(document, scheme.body(), value))
+      return absl::StrCat(scheme.body(), ": is missing");
     good = reader.Field(response_, field, value, at);
   }
   return good ? "" : reader.error();

@@ -1,7 +1,7 @@
 // From the JSON of a verified webhook to a serialized gateway.webhooks.v1.ParseEventResponse, by
 // descriptors: which field an event goes into says the option gateway.webhooks.v1.event.
 //
-//   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create();
+//   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create(schemes);
 //   std::variant<Event, Unreadable> event = (*reader)->Read(scheme, body, signed_time);
 //
 // As lenient as reading any reply of an upstream (see mapping/wire_from_json.h and json_mend.h):
@@ -53,11 +53,11 @@ struct Unreadable {
 class EventReader {
  public:
   // INVALID_ARGUMENT names the field of the proto that does not fit.
-  static absl::StatusOr<std::unique_ptr<const EventReader>> Create();
+  static absl::StatusOr<std::unique_ptr<const EventReader>> Create(const Schemes& schemes);
 
   // As Create, for a message like ParseEventResponse.
   static absl::StatusOr<std::unique_ptr<const EventReader>> CreateFor(
-      const google::protobuf::Descriptor& response);
+      const Schemes& schemes, const google::protobuf::Descriptor& response);
 
   // `signed_time` stands in for the time of an event that has none of its own.
   std::variant<Event, Unreadable> Read(const Scheme& scheme, absl::string_view json,
@@ -67,7 +67,7 @@ class EventReader {
   using EventName = std::pair<std::string, std::string>;  // provider and type
 
   EventReader() = default;
-  absl::Status AddField(const google::protobuf::FieldDescriptor& field);
+  absl::Status AddField(const Schemes& schemes, const google::protobuf::FieldDescriptor& field);
   void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
   // Both append to `message`, and return what is wrong, or "". ReadJson reads all of the event;
   // ReadBody the document, as the field for this type.

@@ -87,7 +87,7 @@ std::variant<Event, Refusal> ParseEvent(const EventReader& reader, const Setting
   }
   auto answer = ParseRequest(reader, settings, request, provider->second, now);
   if (auto* const refusal = std::get_if<Refusal>(&answer)) {
-    refusal->provider = provider->second.scheme().provider;
+    refusal->provider = provider->second.scheme().provider();
   }
   return answer;
 }

@@ -1,74 +1,62 @@
 #include "upstream/webhooks/scheme.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
 namespace gateway::webhooks {
 namespace {
 
-constexpr Key kSecretAsItIs[] = {Key::kSecret};
-constexpr Key kHashedSecret[] = {Key::kSha256OfSecret, Key::kHexSha256Secret};
-constexpr Encoding kBase64[] = {Encoding::kBase64};
-constexpr Encoding kNotDocumented[] = {Encoding::kHex, Encoding::kBase64};
+// Returns what is wrong, or "".
+absl::string_view ProblemOf(const v1::Signature& signature) {
+  if (signature.header().empty()) return "signature: header is required";
+  if (signature.key().empty()) return "signature: at least one key is required";
+  if (signature.encoding().empty()) return "signature: at least one encoding is required";
+  const auto states_all = [](const auto& values) {
+    return std::none_of(values.begin(), values.end(), [](int value) { return value == 0; });
+  };
+  if (!states_all(signature.key()) || !states_all(signature.encoding())) {
+    return "signature: a key and an encoding cannot be unspecified";
+  }
+  const bool has_unit = signature.timestamp_unit() != v1::TIMESTAMP_UNIT_UNSPECIFIED;
+  if (signature.timestamp_header().empty()) {
+    if (has_unit) return "signature: timestamp_unit is for a timestamp_header";
+    if (!signature.separator().empty()) return "signature: separator is for a timestamp_header";
+  } else if (!has_unit) {
+    return "signature: timestamp_unit is required with a timestamp_header";
+  }
+  return "";
+}
 
-constexpr Scheme kSchemes[] = {
-    // Documents a key derived by SHA-256, and neither the form of that key nor the digest's, nor
-    // the timestamp's unit.
-    {.provider = "convergegate",
-     .signature_header = "Sec-Signature",
-     .optional_prefix = "sha256=",
-     .keys = kHashedSecret,
-     .encodings = kNotDocumented,
-     .timestamp_header = "Sec-Timestamp",
-     .separator = "",
-     .unit = TimestampUnit::kByMagnitude,
-     .id = "id",
-     .type = "type",
-     .time = "created_at",
-     .body = ""},
-    // Signs no time: only the event's id tells a repetition.
-    {.provider = "paymentkit",
-     .signature_header = "X-Webhook-Signature",
-     .optional_prefix = "sha256=",
-     .keys = kSecretAsItIs,
-     .encodings = kNotDocumented,
-     .timestamp_header = "",
-     .separator = "",
-     .id = "id",
-     .type = "type",
-     .time = "created",
-     .body = ""},
-    {.provider = "paynow",
-     .signature_header = "PayNow-Signature",
-     .optional_prefix = "",
-     .keys = kSecretAsItIs,
-     .encodings = kBase64,
-     .timestamp_header = "PayNow-Timestamp",
-     .separator = ".",
-     .unit = TimestampUnit::kMilliseconds,
-     .id = "event_id",
-     .type = "event_type",
-     .time = "",
-     .body = "body"},
-    {.provider = "qashier",
-     .signature_header = "",
-     .optional_prefix = "",
-     .keys = {},
-     .encodings = {},
-     .timestamp_header = "",
-     .separator = "",
-     .id = "id",
-     .type = "type",
-     .time = "created",
-     .body = ""},
-};
+absl::string_view ProblemOf(const Scheme& scheme) {
+  if (scheme.provider().empty()) return "provider is required";
+  if (scheme.type().empty()) return "type is required";
+  return scheme.has_signature() ? ProblemOf(scheme.signature()) : "";
+}
 
 }  // namespace
 
-absl::Span<const Scheme> Schemes() { return kSchemes; }
-
-const Scheme* FindScheme(absl::string_view provider) {
-  for (const Scheme& scheme : kSchemes) {
-    if (scheme.provider == provider) return &scheme;
+absl::StatusOr<Schemes> Schemes::Read(
+    absl::Span<const google::protobuf::FileDescriptor* const> files) {
+  Schemes schemes;
+  for (const google::protobuf::FileDescriptor* const file : files) {
+    if (!file->options().HasExtension(v1::scheme)) continue;
+    const Scheme& scheme = file->options().GetExtension(v1::scheme);
+    absl::string_view problem = ProblemOf(scheme);
+    if (problem.empty() && !schemes.by_provider_.emplace(scheme.provider(), &scheme).second) {
+      problem = "another file has a scheme of this provider";
+    }
+    if (!problem.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(file->name(), ": (gateway.webhooks.v1.scheme): ", problem));
+    }
   }
-  return nullptr;
+  return schemes;
+}
+
+const Scheme* Schemes::Find(absl::string_view provider) const {
+  const auto found = by_provider_.find(provider);
+  return found == by_provider_.end() ? nullptr : found->second;
 }
 
 }  // namespace gateway::webhooks

@@ -1,62 +1,45 @@
-// How each provider signs its webhooks, and where an event keeps its parts: one row per provider.
-// There is no code for any one of them.
+// How each provider signs its webhooks, as its protos say (gateway.webhooks.v1.scheme). There is no
+// code for any one provider.
 //
-// What a provider documents is required. What it leaves open is read in every form in which it can
-// mean one thing only: a hexadecimal digest and a Base64 one differ in length, seconds and
-// milliseconds of this century in magnitude.
+//   absl::StatusOr<Schemes> schemes = Schemes::Read(mapping::EmbeddedFiles());
+//   const Scheme* const scheme = schemes->Find("paynow");
 //
-// Thread-safety: constants.
+// Thread-safety: immutable, may be used from any thread. Lifetime: points into the options of the
+// files, which live for ever (mapping/descriptors.h).
 #ifndef UPSTREAM_WEBHOOKS_SCHEME_H_
 #define UPSTREAM_WEBHOOKS_SCHEME_H_
 
-#include <cstdint>
+#include <google/protobuf/descriptor.h>
 
+#include <functional>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "gateway/webhooks/v1/annotations.pb.h"
 
 namespace gateway::webhooks {
 
-// What HMAC-SHA-256 is keyed with.
-enum class Key : uint8_t {
-  kSecret,           // the secret's text
-  kSha256OfSecret,   // the 32 bytes of its SHA-256
-  kHexSha256Secret,  // the same as 64 hexadecimal digits
+using v1::Scheme;
+
+class Schemes {
+ public:
+  using ByProvider = std::map<std::string, const Scheme*, std::less<>>;
+
+  // INVALID_ARGUMENT names the file and what is wrong with its option.
+  static absl::StatusOr<Schemes> Read(
+      absl::Span<const google::protobuf::FileDescriptor* const> files);
+
+  // Null for a provider of which no webhooks are known.
+  const Scheme* Find(absl::string_view provider) const;
+
+  const ByProvider& by_provider() const { return by_provider_; }
+
+ private:
+  ByProvider by_provider_;
 };
-
-enum class Encoding : uint8_t { kHex, kBase64 };
-
-enum class TimestampUnit : uint8_t { kMilliseconds, kByMagnitude };
-
-struct Scheme {
-  absl::string_view provider;
-
-  // Empty: the provider documents no signature.
-  absl::string_view signature_header;
-  // May stand before the digest.
-  absl::string_view optional_prefix;
-  // Any of them.
-  absl::Span<const Key> keys;
-  absl::Span<const Encoding> encodings;
-
-  // The signed text is this header's value, the separator and the body; where there is no such
-  // header, the body alone.
-  absl::string_view timestamp_header;
-  absl::string_view separator;
-  TimestampUnit unit = TimestampUnit::kMilliseconds;
-
-  // Members of the event's JSON.
-  absl::string_view id;
-  absl::string_view type;
-  // Epoch seconds; empty: the event has no time but that of its signature.
-  absl::string_view time;
-  // The member that the documented messages are made from; empty: the whole event.
-  absl::string_view body;
-};
-
-absl::Span<const Scheme> Schemes();
-
-// Null for a provider that is not in the table.
-const Scheme* FindScheme(absl::string_view provider);
 
 }  // namespace gateway::webhooks
 

@@ -35,26 +35,26 @@ Found Find(absl::Span<const Header> headers, absl::string_view name) {
   return found;
 }
 
-std::optional<absl::Time> ParseTimestamp(absl::string_view text, TimestampUnit unit) {
+std::optional<absl::Time> ParseTimestamp(absl::string_view text, v1::TimestampUnit unit) {
   int64_t number;
   if (text.empty() || text.size() > kMaxTimestampDigits ||
       !std::all_of(text.begin(), text.end(), absl::ascii_isdigit) ||
       !absl::SimpleAtoi(text, &number)) {
     return std::nullopt;
   }
-  const bool seconds = unit == TimestampUnit::kByMagnitude && number < kMostSeconds;
+  const bool seconds = unit == v1::SECONDS_OR_MILLISECONDS && number < kMostSeconds;
   return seconds ? absl::FromUnixSeconds(number) : absl::FromUnixMillis(number);
 }
 
-std::optional<std::string> DeriveKey(Key key, absl::string_view secret) {
-  if (key == Key::kSecret) return std::string(secret);
+std::optional<std::string> DeriveKey(int key, absl::string_view secret) {
+  if (key == v1::KEY_SECRET) return std::string(secret);
   const std::optional<Digest> digest = Sha256(secret);
   if (!digest) return std::nullopt;
-  return key == Key::kSha256OfSecret ? std::string(Bytes(*digest)) : Hex(*digest);
+  return key == v1::KEY_SHA256 ? std::string(Bytes(*digest)) : Hex(*digest);
 }
 
-std::string Encode(const Digest& digest, Encoding encoding) {
-  return encoding == Encoding::kHex ? Hex(digest) : Base64(digest);
+std::string Encode(const Digest& digest, int encoding) {
+  return encoding == v1::HEX ? Hex(digest) : Base64(digest);
 }
 
 }  // namespace
@@ -81,12 +81,8 @@ absl::string_view Name(Check check) {
   return "";
 }
 
-absl::StatusOr<Verifier> Verifier::Create(absl::string_view provider, Options options) {
-  const Scheme* const scheme = FindScheme(provider);
-  if (scheme == nullptr) {
-    return absl::InvalidArgumentError("no webhooks are known of a provider of this name");
-  }
-  const bool is_signed = !scheme->signature_header.empty();
+absl::StatusOr<Verifier> Verifier::Create(const Scheme& scheme, Options options) {
+  const bool is_signed = scheme.has_signature();
   if (is_signed && options.secrets.empty()) {
     return absl::InvalidArgumentError("secrets: at least one is required");
   }
@@ -96,11 +92,12 @@ absl::StatusOr<Verifier> Verifier::Create(absl::string_view provider, Options op
   if (!is_signed && !options.secrets.empty()) {
     return absl::InvalidArgumentError("secrets: this provider documents no signature");
   }
-  Verifier verifier(*scheme);
+  Verifier verifier(scheme);
   verifier.max_age_ = options.max_age;
   verifier.allow_unsigned_ = options.allow_unsigned;
   // Growing would leave copies behind.
-  verifier.keys_.reserve(options.secrets.size() * scheme->keys.size());
+  verifier.keys_.reserve(options.secrets.size() *
+                         static_cast<size_t>(scheme.signature().key_size()));
   absl::Status status;
   for (std::string& secret : options.secrets) {
     status.Update(verifier.AddKeys(secret));
@@ -112,7 +109,7 @@ absl::StatusOr<Verifier> Verifier::Create(absl::string_view provider, Options op
 
 absl::Status Verifier::AddKeys(absl::string_view secret) {
   if (secret.empty()) return absl::InvalidArgumentError("secrets: one is empty");
-  for (const Key key : scheme_->keys) {
+  for (const int key : scheme_->signature().key()) {
     std::optional<std::string> derived = DeriveKey(key, secret);
     if (!derived) return absl::InternalError("OpenSSL has no SHA-256");
     keys_.push_back(*std::move(derived));
@@ -126,15 +123,16 @@ Verifier::~Verifier() {
 
 Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view body,
                          absl::Time now) const {
-  if (scheme_->signature_header.empty()) {
+  if (!scheme_->has_signature()) {
     return {.check = allow_unsigned_ ? Check::kPassed : Check::kUnsigned};
   }
-  const Found signature = Find(headers, scheme_->signature_header);
-  if (signature.check != Check::kPassed) return {signature.check, scheme_->signature_header};
-  const bool has_time = !scheme_->timestamp_header.empty();
+  const v1::Signature& stated = scheme_->signature();
+  const Found signature = Find(headers, stated.header());
+  if (signature.check != Check::kPassed) return {signature.check, stated.header()};
+  const bool has_time = !stated.timestamp_header().empty();
   Found timestamp{Check::kPassed, ""};
-  if (has_time) timestamp = Find(headers, scheme_->timestamp_header);
-  if (timestamp.check != Check::kPassed) return {timestamp.check, scheme_->timestamp_header};
+  if (has_time) timestamp = Find(headers, stated.timestamp_header());
+  if (timestamp.check != Check::kPassed) return {timestamp.check, stated.timestamp_header()};
   // Before the time, so that the log tells what is late from what is forged.
   if (!SignedWithAny(signature.value, timestamp.value, body)) return {.check = Check::kSignature};
   return has_time ? CheckTime(timestamp.value, now) : Verdict();
@@ -143,14 +141,13 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
 // Compares texts, not digests: each digest has one text in an encoding, and any other is refused.
 bool Verifier::SignedWithAny(absl::string_view signature, absl::string_view timestamp,
                              absl::string_view body) const {
-  if (!scheme_->optional_prefix.empty()) {
-    signature = absl::StripPrefix(signature, scheme_->optional_prefix);
-  }
+  const v1::Signature& stated = scheme_->signature();
+  signature = absl::StripPrefix(signature, stated.optional_prefix());
   bool same = false;
   for (const std::string& key : keys_) {
-    const std::optional<Digest> digest = HmacSha256(key, {timestamp, scheme_->separator, body});
+    const std::optional<Digest> digest = HmacSha256(key, {timestamp, stated.separator(), body});
     if (!digest) return false;
-    for (const Encoding encoding : scheme_->encodings) {
+    for (const int encoding : stated.encoding()) {
       same |= SameText(Encode(*digest, encoding), signature);
     }
   }
@@ -158,7 +155,8 @@ bool Verifier::SignedWithAny(absl::string_view signature, absl::string_view time
 }
 
 Verdict Verifier::CheckTime(absl::string_view timestamp, absl::Time now) const {
-  const std::optional<absl::Time> time = ParseTimestamp(timestamp, scheme_->unit);
+  const std::optional<absl::Time> time =
+      ParseTimestamp(timestamp, scheme_->signature().timestamp_unit());
   if (max_age_ == absl::ZeroDuration()) return {.time = time};
   if (!time) return {.check = Check::kTimestamp};
   if (now - *time > max_age_) return {.check = Check::kTooOld};

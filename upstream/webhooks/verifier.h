@@ -1,9 +1,9 @@
 // Whether a webhook comes from its provider, and now. Pure: bytes, secrets and the time in, a
 // verdict out.
 //
-//   absl::StatusOr<Verifier> verifier = Verifier::Create("paynow", std::move(options));
-//   const Verdict verdict = verifier->Verify(headers, body, absl::Now());
-//   if (verdict.check == Check::kPassed) ...
+//   absl::StatusOr<Verifier> verifier = Verifier::Create(*schemes.Find("paynow"),
+//   std::move(options)); const Verdict verdict = verifier->Verify(headers, body, absl::Now()); if
+//   (verdict.check == Check::kPassed) ...
 //
 // A verdict is for the log. Whoever sent the webhook is told no more than that it failed: which
 // check it was would help a forger, except for what is missing, which is public knowledge.
@@ -63,10 +63,9 @@ class Verifier {
     bool allow_unsigned = false;
   };
 
-  // INVALID_ARGUMENT for a provider that is not in the table, and for options that contradict it;
-  // the message begins with the name of the option, if it is about one. INTERNAL where OpenSSL has
-  // no SHA-256.
-  static absl::StatusOr<Verifier> Create(absl::string_view provider, Options options);
+  // INVALID_ARGUMENT for options that contradict the scheme; the message begins with the name of
+  // the option. INTERNAL where OpenSSL has no SHA-256. `scheme` outlives the verifier.
+  static absl::StatusOr<Verifier> Create(const Scheme& scheme, Options options);
 
   Verifier(Verifier&&) = default;
   Verifier& operator=(Verifier&&) = default;

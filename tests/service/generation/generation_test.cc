@@ -22,10 +22,9 @@ using testing::HasSubstr;
 constexpr char kPolicy[] = R"({"rules": {"all": {"anyone": true, "methods": ["*"]}}})";
 constexpr char kOtherPolicy[] = R"({"rules": {"reads": {"anyone": true, "methods": ["read"]}}})";
 
-const mapping::RouteTable& Routes() {
-  static const auto* const routes =
-      new auto(mapping::RouteTable::Compile(mapping::EmbeddedFiles()).value());
-  return **routes;
+const Protos& AllProtos() {
+  static const auto& protos = *new Protos(Protos::Compile({}, mapping::EmbeddedFiles()).value());
+  return protos;
 }
 
 // A gateway that uses every kind of file, in front of two upstreams.
@@ -50,13 +49,13 @@ class GenerationTest : public testing::Test {
       upstream.api_key.file = directory_.Write(absl::StrCat(name, ".key"), "key-1");
       upstream.tls.ca_file = directory_.Write(absl::StrCat(name, ".pem"), servers_.certificate());
     }
-    auto first = Load(config_, Routes(), nullptr);
+    auto first = Load(config_, AllProtos(), nullptr);
     EXPECT_TRUE(first.ok()) << first.status();
     if (first.ok()) first_ = *std::move(first);
   }
 
   absl::StatusOr<std::shared_ptr<const Generation>> Next() const {
-    return Load(config_, Routes(), first_.get());
+    return Load(config_, AllProtos(), first_.get());
   }
 
   TempDir directory_;
@@ -99,7 +98,7 @@ TEST_F(GenerationTest, MakesANewClientForAChangedSectionOrCertificateAndKeepsThe
   EXPECT_EQ((*next)->upstreams[1].client, first_->upstreams[1].client);
 
   directory_.Write("qashier.pem", Authority("others").certificate());
-  const auto third = Load(config_, Routes(), next->get());
+  const auto third = Load(config_, AllProtos(), next->get());
   ASSERT_TRUE(third.ok()) << third.status();
   EXPECT_EQ((*third)->upstreams[0].client, (*next)->upstreams[0].client);
   EXPECT_NE((*third)->upstreams[1].client, (*next)->upstreams[1].client);
@@ -169,7 +168,7 @@ TEST_F(GenerationTest, RefusesWhatTakesARestart) {
     change(config_);
     EXPECT_THAT(std::string(Next().status().message()),
                 HasSubstr(": cannot change without a restart"));
-    EXPECT_TRUE(Load(config_, Routes(), nullptr).ok());  // a start may
+    EXPECT_TRUE(Load(config_, AllProtos(), nullptr).ok());  // a start may
   }
 }
 

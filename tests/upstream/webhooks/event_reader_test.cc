@@ -22,14 +22,15 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 const EventReader& Reader() {
-  static const auto& reader = *new std::unique_ptr<const EventReader>(*EventReader::Create());
+  static const auto& reader =
+      *new std::unique_ptr<const EventReader>(*EventReader::Create(EmbeddedSchemes()));
   return *reader;
 }
 
 // The response as JSON, or {"problem": "..."}.
 json Read(absl::string_view provider, const std::string& text,
           std::optional<absl::Time> signed_time = {}) {
-  const auto event = Reader().Read(*FindScheme(provider), text, signed_time);
+  const auto event = Reader().Read(SchemeOf(provider), text, signed_time);
   if (const auto* const bad = std::get_if<Unreadable>(&event)) return {{"problem", bad->problem}};
   return ReadResponse(std::get<Event>(event).message);
 }
@@ -123,8 +124,7 @@ TEST(EventReaderTest, ReadsAWholeEventIntoItsMessage) {
         "payment_status": "PAYMENT_STATUS_PAID", "status": "CHECKOUT_SESSION_STATUS_COMPLETE",
         "return_url": "https://x.test/r", "success_url": "https://x.test/s",
         "url": "https://x.test/u"}}})"));
-  EXPECT_TRUE(
-      std::get<Event>(Reader().Read(*FindScheme("qashier"), kQashierEvent, {})).drift.empty());
+  EXPECT_TRUE(std::get<Event>(Reader().Read(SchemeOf("qashier"), kQashierEvent, {})).drift.empty());
 
   EXPECT_EQ(Read("qashier", R"({"type": "checkout.session.expired", "id": "e"})")["qashier_event"],
             json::parse(R"({"id": "e", "type": "EVENT_TYPE_CHECKOUT_SESSION_EXPIRED"})"));
@@ -166,9 +166,8 @@ TEST(EventReaderTest, ReadsNullAsAbsent) {
 }
 
 TEST(EventReaderTest, TellsWhatHasMovedUpstream) {
-  const auto answer =
-      Reader().Read(*FindScheme("paynow"),
-                    R"({"event_type": "ON_ORDER_COMPLETED", "body": {"surprise": 1}})", {});
+  const auto answer = Reader().Read(
+      SchemeOf("paynow"), R"({"event_type": "ON_ORDER_COMPLETED", "body": {"surprise": 1}})", {});
   ASSERT_TRUE(std::holds_alternative<Event>(answer));
   bool unknown = false;
   bool missing = false;
@@ -257,7 +256,7 @@ TEST(EventReaderTest, ReadsEveryFormOfATimeAndDoesWithoutOne) {
        {"\"now\"", "1.5", "999999999999999", "{}", "[1]", "true", "\"\"", "\"nan\""}) {
     const std::string text = absl::StrCat("{\"created\": ", time, "}");
     EXPECT_FALSE(Read("paymentkit", text).contains("time")) << time;
-    const auto answer = Reader().Read(*FindScheme("paymentkit"), text, {});
+    const auto answer = Reader().Read(SchemeOf("paymentkit"), text, {});
     const auto& drift = std::get<Event>(answer).drift;
     ASSERT_EQ(drift.size(), 1u) << time;
     EXPECT_EQ(drift[0].kind, mapping::Drift::Kind::kAlteredValue) << time;
@@ -277,7 +276,7 @@ TEST(EventReaderTest, HandsOnWhatIsNestedTooDeeply) {
     return text + "1" + std::string(static_cast<size_t>(depth), '}');
   };
   for (const int depth : {30, 31, 32, 33, 34, 40, 100, 100000}) {
-    const auto answer = Reader().Read(*FindScheme("qashier"), nested(depth), {});
+    const auto answer = Reader().Read(SchemeOf("qashier"), nested(depth), {});
     ASSERT_TRUE(std::holds_alternative<Event>(answer)) << depth;
     EXPECT_TRUE(NewMessage("ParseEventResponse")->ParseFromString(std::get<Event>(answer).message))
         << depth;
@@ -304,7 +303,8 @@ absl::Status Compile(const std::string& fields) {
   DescriptorPool pool(DescriptorPool::generated_pool());
   const auto* const built = pool.BuildFile(file);
   if (built == nullptr) return absl::UnknownError("does not build");
-  return EventReader::CreateFor(*built->FindMessageTypeByName("Response")).status();
+  return EventReader::CreateFor(EmbeddedSchemes(), *built->FindMessageTypeByName("Response"))
+      .status();
 }
 
 std::string Field(const std::string& name, int number, const std::string& type,

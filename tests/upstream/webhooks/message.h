@@ -1,5 +1,5 @@
 // Messages of gateway.webhooks.v1 for tests, by protobuf's own reflection: requests made from
-// parts, responses read as JSON.
+// parts, responses read as JSON; and the schemes of the embedded protos.
 //
 // Thread-safety: pure functions.
 #ifndef TESTS_UPSTREAM_WEBHOOKS_MESSAGE_H_
@@ -15,8 +15,18 @@
 #include <vector>
 
 #include "upstream/mapping/descriptors.h"
+#include "upstream/webhooks/scheme.h"
 
 namespace gateway::webhooks {
+
+inline const Schemes& EmbeddedSchemes() {
+  static const auto& schemes = *new Schemes(Schemes::Read(mapping::EmbeddedFiles()).value());
+  return schemes;
+}
+
+inline const Scheme& SchemeOf(absl::string_view provider) {
+  return *EmbeddedSchemes().Find(provider);
+}
 
 inline std::unique_ptr<google::protobuf::Message> NewMessage(const std::string& name) {
   mapping::EmbeddedFiles();

@@ -32,7 +32,8 @@ class ParseEventTest : public testing::Test {
 
   void Add(const std::string& provider, Verifier::Options options) {
     settings_.providers.erase(provider);
-    settings_.providers.emplace(provider, *Verifier::Create(provider, std::move(options)));
+    settings_.providers.emplace(provider,
+                                *Verifier::Create(SchemeOf(provider), std::move(options)));
   }
 
   static HeaderList Signed(const std::string& body, const std::string& secret = kSecret) {
@@ -42,7 +43,8 @@ class ParseEventTest : public testing::Test {
   }
 
   std::variant<Event, Refusal> Parse(const std::string& request) const {
-    static const auto& reader = *new std::unique_ptr<const EventReader>(*EventReader::Create());
+    static const auto& reader =
+        *new std::unique_ptr<const EventReader>(*EventReader::Create(EmbeddedSchemes()));
     return ParseEvent(*reader, settings_, request, kNow);
   }
 

@@ -37,8 +37,8 @@ const std::vector<Shop>& Shops() {
 }
 
 bool IsGenuine(const std::string& provider, const Received& received, const std::string& secret) {
-  static const auto& reader =
-      *new std::unique_ptr<const webhooks::EventReader>(*webhooks::EventReader::Create());
+  static const auto& reader = *new std::unique_ptr<const webhooks::EventReader>(
+      *webhooks::EventReader::Create(webhooks::EmbeddedSchemes()));
   webhooks::Verifier::Options options;
   if (provider == "qashier") {
     options.allow_unsigned = true;
@@ -46,7 +46,8 @@ bool IsGenuine(const std::string& provider, const Received& received, const std:
     options.secrets = {secret};
   }
   webhooks::Settings settings;
-  settings.providers.emplace(provider, *webhooks::Verifier::Create(provider, std::move(options)));
+  settings.providers.emplace(
+      provider, *webhooks::Verifier::Create(webhooks::SchemeOf(provider), std::move(options)));
   const auto answer = webhooks::ParseEvent(
       *reader, settings, webhooks::MakeRequest(provider, received.headers, received.body),
       absl::Now());
