@@ -152,7 +152,8 @@ void Gateway::MakeEndpoints(const Config& config) {
   for (const mapping::Route& route : protos_.routes->routes()) {
     const auto upstream = PositionOf(route, config);
     if (!upstream) continue;
-    Method& method = AddMethod(OperationOf(route), route.rpc_path, !route.read || route.credential);
+    Method& method = AddMethod(OperationOf(route), route.rpc_path,
+                               route.access == mapping::Access::kWrite || route.credential);
     endpoints_.push_back(UpstreamEndpoint(*surroundings_, method, route, *upstream));
   }
   for (const mapping::PagedList& list : protos_.routes->lists()) {
@@ -182,7 +183,7 @@ void Gateway::MakeMetrics(const mapping::Files& files) {
   }
   for (const Method& method : methods_) {
     const Operation& operation = method.operation;
-    sources.rpcs.push_back({operation.service, operation.method, operation.read, &method.stats});
+    sources.rpcs.push_back({operation.service, operation.method, operation.access, &method.stats});
   }
   sources.in_force = &in_force_;
   sources.drift = &drift_;

@@ -84,7 +84,7 @@ std::optional<mapping::Failure> Client::CheckCallerKey(
 
 std::optional<mapping::Failure> Client::CheckRepeat(const mapping::Route& route,
                                                     const CallTerms& terms) const {
-  const bool harmless = route.read || terms.idempotency_key.has_value();
+  const bool harmless = route.access == mapping::Access::kRead || terms.idempotency_key.has_value();
   if (!terms.repeated || harmless || !upstream_.options.refuse_repeated_writes) {
     return std::nullopt;
   }

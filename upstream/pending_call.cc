@@ -45,6 +45,7 @@ void WipeBehind(size_t count, http::HeaderLines& headers) {
 PendingCall::PendingCall(Upstream& upstream, PreparedCall call, const CallTerms& terms, Done done)
     : upstream_(upstream),
       route_(*call.route),
+      lane_(upstream.lane(route_.access)),
       deadline_(terms.deadline - upstream.options.deadline_margin),
       store_(std::move(call.request.tenant)),
       request_(std::move(call.request.http)),
@@ -87,7 +88,7 @@ void PendingCall::Attempt() {
     return Refuse(NotSent(absl::StatusCode::kUnauthenticated, "NO_API_KEY",
                           "the gateway has no API key for this store"));
   }
-  pass_ = upstream_.gate(route_.read).Enter(SteadyTime::Now(), {caller_, absl::HashOf(store_)});
+  pass_ = lane_.gate.Enter(SteadyTime::Now(), {caller_, absl::HashOf(store_)});
   if (pass_.entry == Gate::Entry::kNoRoom) {
     ++upstream_.counters.shed;
     return Refuse(NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",
@@ -122,12 +123,11 @@ void PendingCall::SetHeaders() {
 void PendingCall::OnResult(http::Result result) {
   const SteadyTime now = SteadyTime::Now();
   if (observer_ != nullptr) observer_->OnResult(result);
-  ++upstream_.attempts(route_.read)[AttemptResultOf(result)];
-  upstream_.gate(route_.read)
-      .Leave(pass_, VerdictOf(result, now - pass_.entered), LatencyCounts(result), now);
+  ++lane_.counters.attempts[AttemptResultOf(result)];
+  lane_.gate.Leave(pass_, VerdictOf(result, now - pass_.entered), LatencyCounts(result), now);
   http_status_ = 0;
   if (const auto* error = std::get_if<http::Error>(&result)) {
-    return OnFailure(result, mapping::FromTransportError(*error, route_.read));
+    return OnFailure(result, mapping::FromTransportError(*error, route_.access));
   }
   auto& response = std::get<http::Response>(result);
   http_status_ = response.status;
@@ -150,7 +150,7 @@ void PendingCall::OnResult(http::Result result) {
 
 void PendingCall::OnFailure(const http::Result& result, Failure failure) {
   if (MayRenewKey(failure)) return RenewKey(std::move(failure));
-  if (!MayRepeat(result, failure, route_.read)) return Finish(std::move(failure));
+  if (!MayRepeat(result, failure, route_.access)) return Finish(std::move(failure));
   const SteadyTime now = SteadyTime::Now();
   const auto wait = resilience::NextWait(upstream_.options.retry, attempts_, failure.retry_after,
                                          now, deadline_, Random());
@@ -228,7 +228,7 @@ void PendingCall::Refuse(Failure failure) {
 void PendingCall::Finish(std::variant<mapping::Reply, Failure> result) {
   if (const auto* failure = std::get_if<Failure>(&result);
       failure != nullptr && failure->outcome == mapping::Outcome::kUnknown) {
-    ++(route_.read ? upstream_.counters.reads_unknown : upstream_.counters.writes_unknown);
+    ++lane_.counters.unknown;
   }
   done_({std::move(result), attempts_, std::move(store_), http_status_});
 }

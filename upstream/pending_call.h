@@ -114,6 +114,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
 
   Upstream& upstream_;
   const mapping::Route& route_;
+  Lane& lane_;
   const SteadyTime deadline_;
   std::string store_;            // given away with the answer
   http::Request request_;        // changed only between attempts

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "upstream/attempt_result.h"
 #include "upstream/http/transport.h"
-#include "upstream/resilience/gate.h"
+#include "upstream/lane.h"
+#include "upstream/mapping/access.h"
 #include "upstream/resilience/rate_limit.h"
 #include "upstream/resilience/retry_budget.h"
 #include "upstream/resilience/retry_policy.h"
@@ -48,36 +48,30 @@ struct UpstreamOptions {
 // Only grow; for metrics. Shared by the clients that follow each other at one upstream.
 struct UpstreamCounters {
   std::atomic<uint64_t> calls{0};
-  AttemptCounts read_attempts{};
-  AttemptCounts write_attempts{};
+  LaneCounters reads;
+  LaneCounters writes;
   std::atomic<uint64_t> retries{0};
   std::atomic<uint64_t> retries_over_budget{0};
   std::atomic<uint64_t> shed{0};
   std::atomic<uint64_t> refused_by_breaker{0};
   std::atomic<uint64_t> rate_limited{0};
   std::atomic<uint64_t> keys_renewed{0};
-  std::atomic<uint64_t> reads_unknown{0};  // calls that failed with outcome unknown
-  std::atomic<uint64_t> writes_unknown{0};
 };
 
 struct Upstream {
   Upstream(UpstreamOptions given, http::Transport& transport,
            std::shared_ptr<UpstreamCounters> counters);
 
-  // Reads and writes fail and slow down apart: a broken report must not stop refunds.
-  resilience::Gate& gate(bool read) { return read ? read_gate : write_gate; }
-  AttemptCounts& attempts(bool read) {
-    return read ? counters.read_attempts : counters.write_attempts;
-  }
+  Lane& lane(mapping::Access access) { return access == mapping::Access::kRead ? reads : writes; }
 
   const UpstreamOptions options;
   http::Transport& transport;
-  resilience::Gate read_gate;
-  resilience::Gate write_gate;
   resilience::RetryBudget retry_budget;
   resilience::RateLimit rate_limit;
   const std::shared_ptr<UpstreamCounters> shared_counters;
   UpstreamCounters& counters;
+  Lane reads;
+  Lane writes;
 };
 
 }  // namespace gateway

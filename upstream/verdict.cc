@@ -41,18 +41,19 @@ bool LatencyCounts(const http::Result& result) {
   return std::get<http::Error>(result).kind == Kind::kDeadline;
 }
 
-bool MayRepeat(const http::Result& result, const mapping::Failure& failure, bool read) {
+bool MayRepeat(const http::Result& result, const mapping::Failure& failure,
+               mapping::Access access) {
   if (const auto* error = std::get_if<http::Error>(&result)) {
     switch (error->kind) {
       case Kind::kResolve:
       case Kind::kConnect:
       case Kind::kBroken:
-        return read || !error->sent;
+        return access == mapping::Access::kRead || !error->sent;
       default:
         return false;
     }
   }
-  if (!read) return false;
+  if (access == mapping::Access::kWrite) return false;
   const auto& response = std::get<http::Response>(result);
   // Of any other reply the status alone says what happened.
   if (response.status < 300 && response.body_state == http::Body::kCutShort) return true;

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "upstream/http/message.h"
+#include "upstream/mapping/access.h"
 #include "upstream/mapping/failure.h"
 #include "upstream/resilience/circuit_breaker.h"
 
@@ -21,7 +22,7 @@ bool LatencyCounts(const http::Result& result);
 
 // Whether a repeat is harmless and may help: what never left, and reads that met a passing fault.
 // Not what this process refused for lack of room, nor what fails the same way again.
-bool MayRepeat(const http::Result& result, const mapping::Failure& failure, bool read);
+bool MayRepeat(const http::Result& result, const mapping::Failure& failure, mapping::Access access);
 
 }  // namespace gateway
 

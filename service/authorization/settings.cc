@@ -42,7 +42,8 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
   std::vector<Method> methods;
   for (const mapping::Route& route : routes.routes()) {
     methods.push_back({std::string(absl::StripPrefix(route.rpc_path, "/")), route.provider->name(),
-                       route.read ? Kind::kRead : Kind::kWrite, route.credential});
+                       route.access == mapping::Access::kRead ? Kind::kRead : Kind::kWrite,
+                       route.credential});
   }
   for (const mapping::PagedList& list : routes.lists()) {
     methods.push_back({std::string(absl::StripPrefix(list.rpc_path, "/")),

@@ -108,14 +108,14 @@ grpc::Status CallFrame::Succeed(const mapping::Reply& reply, absl::string_view h
 
 grpc::Status CallFrame::Fail(const Failure& failure, absl::string_view name,
                              absl::string_view host) {
-  if (failure.outcome == Outcome::kUnknown && !method_.operation.read) {
+  if (failure.outcome == Outcome::kUnknown && method_.operation.access == mapping::Access::kWrite) {
     Log(Severity::kWarning, "a write ended with outcome unknown", trace_.ids(),
         {{"operation", method_.operation.full_name},
          {"reason", failure.reason},
          {"http_status", int64_t{failure.http_status}},
          {"upstream_trace_id", failure.trace_id}});
   }
-  if (const auto pushback = RetryPushback(failure, method_.operation.read)) {
+  if (const auto pushback = RetryPushback(failure, method_.operation.access)) {
     context_.AddTrailingMetadata(kPushback, absl::StrCat(*pushback));
   }
   Count(failure.code, CallStats::EndOf(failure.outcome), host);

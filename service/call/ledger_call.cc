@@ -244,10 +244,11 @@ Endpoint EndpointFor(const Surroundings& surroundings, gateway::Method& method,
 std::vector<LedgerOperation> LedgerOperations() {
   std::vector<LedgerOperation> operations;
   for (const char* name : {"GetEntry", "ListEntries", "WaitEntry", "ResolveEntry"}) {
-    const bool reads = absl::string_view(name) != "ResolveEntry";
-    operations.push_back({{absl::StrCat(kService, ".", name), kService, name, reads, "", ""},
+    const auto access = absl::string_view(name) == "ResolveEntry" ? mapping::Access::kWrite
+                                                                  : mapping::Access::kRead;
+    operations.push_back({{absl::StrCat(kService, ".", name), kService, name, access, "", ""},
                           absl::StrCat("/", kService, "/", name),
-                          !reads});
+                          access == mapping::Access::kWrite});
   }
   return operations;
 }

@@ -123,7 +123,7 @@ class ListCall final : public ServedCall {
   }
 
   static Failure Unusable(absl::string_view why) {
-    Failure failure = mapping::UnusableReply(/*read=*/true);
+    Failure failure = mapping::UnusableReply(mapping::Access::kRead);
     failure.message = std::string(why);
     return failure;
   }

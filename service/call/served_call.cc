@@ -15,11 +15,11 @@ using mapping::NotSent;
 using mapping::Outcome;
 
 // For a call that was ended by Abort: its client did not cancel it.
-Failure ShuttingDown(const Failure& cancelled, bool read) {
+Failure ShuttingDown(const Failure& cancelled, mapping::Access access) {
   return mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
                                       .sent = cancelled.outcome != Outcome::kNotSent,
                                       .message = "the gateway stops"},
-                                     read);
+                                     access);
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ void ServedCall::OnDone() {
 void ServedCall::Conclude(Answer answer) {
   if (const auto* failure = std::get_if<Failure>(&answer.result)) {
     const bool ended_by_us = aborted_ && failure->code == absl::StatusCode::kCancelled;
-    if (ended_by_us) answer.result = ShuttingDown(*failure, method_.operation.read);
+    if (ended_by_us) answer.result = ShuttingDown(*failure, method_.operation.access);
   }
   const grpc::Status status = frame_.End(answer, upstream_host());
   if (status.ok()) {

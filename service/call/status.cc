@@ -77,7 +77,7 @@ google::rpc::RetryInfo Retry(absl::Duration wait) {
 
 }  // namespace
 
-std::optional<int64_t> RetryPushback(const Failure& failure, bool read) {
+std::optional<int64_t> RetryPushback(const Failure& failure, mapping::Access access) {
   constexpr int64_t kNever = -1;
   if (failure.retry_after) {
     // Rounded up: a millisecond early is too early.
@@ -85,7 +85,7 @@ std::optional<int64_t> RetryPushback(const Failure& failure, bool read) {
   }
   switch (failure.outcome) {
     case mapping::Outcome::kUnknown:
-      if (read) return std::nullopt;
+      if (access == mapping::Access::kRead) return std::nullopt;
       return kNever;
     case mapping::Outcome::kRefused:
       return kNever;

@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
+#include "upstream/mapping/access.h"
 #include "upstream/mapping/failure.h"
 
 namespace gateway {
@@ -33,7 +34,7 @@ grpc::Status ToStatus(const mapping::Failure& failure, absl::string_view operati
 // What a client that repeats calls by itself is told in the trailer `grpc-retry-pushback-ms`: -1 to
 // leave it, a number of milliseconds to wait; nullopt where its own policy may decide. `read`: the
 // call changes nothing.
-std::optional<int64_t> RetryPushback(const mapping::Failure& failure, bool read);
+std::optional<int64_t> RetryPushback(const mapping::Failure& failure, mapping::Access access);
 
 }  // namespace gateway
 

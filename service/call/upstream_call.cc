@@ -31,7 +31,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
   UpstreamCall(const Surroundings& surroundings, Method& method, const mapping::Route& route,
                size_t upstream, grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)
       : ServedCall(surroundings, method, context, reply),
-        ledger_(route.read ? nullptr : surroundings.ledger),
+        ledger_(route.access == mapping::Access::kRead ? nullptr : surroundings.ledger),
         reconciler_(surroundings.reconciler),
         renewal_(surroundings.renewal),
         route_(route),

@@ -38,8 +38,12 @@ Webhooks::Webhooks(std::unique_ptr<const webhooks::EventReader> reader)
     : reader_(std::move(reader)), log_(absl::Seconds(1)) {}
 
 Operation Webhooks::OperationOfParseEvent() {
-  return {
-      absl::StrCat(kWebhookService, ".ParseEvent"), kWebhookService, "ParseEvent", true, "", ""};
+  return {absl::StrCat(kWebhookService, ".ParseEvent"),
+          kWebhookService,
+          "ParseEvent",
+          mapping::Access::kRead,
+          "",
+          ""};
 }
 
 Endpoint Webhooks::EndpointOf(const Surroundings& surroundings, Method& method) {

@@ -13,8 +13,8 @@ constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
 }  // namespace
 
 bool SeemsDead(const Upstream& upstream, SteadyTime now) {
-  const resilience::CircuitBreaker& reads = upstream.read_gate.breaker();
-  const resilience::CircuitBreaker& writes = upstream.write_gate.breaker();
+  const resilience::CircuitBreaker& reads = upstream.reads.gate.breaker();
+  const resilience::CircuitBreaker& writes = upstream.writes.gate.breaker();
   const bool no_read = reads.refuses(now);
   const bool no_write = writes.refuses(now);
   if (!no_read && !no_write) return false;

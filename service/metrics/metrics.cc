@@ -15,6 +15,7 @@
 #include "service/metrics/ledger_metrics.h"
 #include "service/metrics/metric_family.h"
 #include "service/metrics/process_metrics.h"
+#include "service/metrics/upstream_metrics.h"
 
 namespace gateway {
 namespace {
@@ -35,7 +36,8 @@ bool IsThereFromTheStart(const Metrics::Rpc& rpc, size_t code, CallStats::End en
   constexpr auto kOk = static_cast<size_t>(absl::StatusCode::kOk);
   constexpr auto kUnknown = static_cast<size_t>(absl::StatusCode::kUnknown);
   return (code == kOk && end == CallStats::End::kOk) ||
-         (!rpc.read && code == kUnknown && end == CallStats::End::kUnknown);
+         (rpc.access == mapping::Access::kWrite && code == kUnknown &&
+          end == CallStats::End::kUnknown);
 }
 
 MetricFamily CallsOf(const std::vector<Metrics::Rpc>& rpcs) {
@@ -75,128 +77,6 @@ MetricFamily DurationsOf(const std::vector<Metrics::Rpc>& rpcs) {
   }
   return family.Take();
 }
-
-// Everything that is told of each upstream.
-class UpstreamFamilies {
- public:
-  void Add(const std::string& name, const Client& client) {
-    const Upstream& upstream = client.upstream();
-    AddAttempts(name, "read", upstream.counters.read_attempts);
-    AddAttempts(name, "write", upstream.counters.write_attempts);
-    AddGate(name, "read", upstream.read_gate);
-    AddGate(name, "write", upstream.write_gate);
-    AddCounters(name, upstream.counters);
-    AddPool(name, client.pool());
-  }
-
-  void MoveTo(std::vector<MetricFamily>& families) {
-    for (Family* family :
-         {&attempts_, &retries_, &over_budget_, &shed_, &breaker_state_, &breaker_openings_,
-          &limit_, &in_flight_, &unknown_, &keys_renewed_, &pool_, &open_, &oldest_, &connections_,
-          &reused_, &ended_idle_, &silences_, &closed_for_silence_}) {
-      families.push_back(family->Take());
-    }
-  }
-
- private:
-  void AddAttempts(const std::string& name, const char* kind, const AttemptCounts& counts) {
-    for (size_t i = 0; i < counts.size(); ++i) {
-      attempts_.Add(
-          {{"upstream", name}, {"kind", kind}, {"result", std::string(AttemptResultName(i))}},
-          static_cast<double>(counts[i]));
-    }
-  }
-
-  void AddGate(const std::string& name, const char* kind, const resilience::Gate& gate) {
-    const Labels labels = {{"upstream", name}, {"kind", kind}};
-    breaker_state_.Add(labels, StateNumber(gate.breaker().state()));
-    breaker_openings_.Add(labels, static_cast<double>(gate.breaker().openings()));
-    limit_.Add(labels, gate.limit().limit());
-    in_flight_.Add(labels, gate.limit().in_flight());
-  }
-
-  static double StateNumber(resilience::CircuitBreaker::State state) {
-    switch (state) {
-      case resilience::CircuitBreaker::State::kClosed:
-        return 0;
-      case resilience::CircuitBreaker::State::kHalfOpen:
-        return 1;
-      case resilience::CircuitBreaker::State::kOpen:
-        return 2;
-    }
-    return 2;
-  }
-
-  void AddCounters(const std::string& name, const UpstreamCounters& counters) {
-    const Labels labels = {{"upstream", name}};
-    retries_.Add(labels, static_cast<double>(counters.retries));
-    over_budget_.Add(labels, static_cast<double>(counters.retries_over_budget));
-    shed_.Add({{"upstream", name}, {"reason", "limit"}}, static_cast<double>(counters.shed));
-    shed_.Add({{"upstream", name}, {"reason", "breaker"}},
-              static_cast<double>(counters.refused_by_breaker));
-    shed_.Add({{"upstream", name}, {"reason", "rate_limit"}},
-              static_cast<double>(counters.rate_limited));
-    unknown_.Add({{"upstream", name}, {"kind", "read"}},
-                 static_cast<double>(counters.reads_unknown));
-    unknown_.Add({{"upstream", name}, {"kind", "write"}},
-                 static_cast<double>(counters.writes_unknown));
-    keys_renewed_.Add(labels, static_cast<double>(counters.keys_renewed));
-  }
-
-  void AddPool(const std::string& name, const http::Stats& stats) {
-    const auto state = [&](const char* state, int64_t count) {
-      pool_.Add({{"upstream", name}, {"state", state}}, static_cast<double>(count));
-    };
-    state("open", stats.open);
-    state("queued", stats.queued);
-    state("in_flight", stats.in_flight);
-    open_.Add({{"upstream", name}}, static_cast<double>(stats.connections_open));
-    oldest_.Add({{"upstream", name}}, stats.oldest_connection_seconds);
-    connections_.Add({{"upstream", name}}, static_cast<double>(stats.connections_created));
-    reused_.Add({{"upstream", name}}, static_cast<double>(stats.connections_reused));
-    ended_idle_.Add({{"upstream", name}}, static_cast<double>(stats.connections_ended_idle));
-    silences_.Add({{"upstream", name}}, static_cast<double>(stats.silences));
-    closed_for_silence_.Add({{"upstream", name}},
-                            static_cast<double>(stats.connections_closed_for_silence));
-  }
-
-  Family attempts_{"gateway_upstream_attempts_total", MetricType::Counter,
-                   "Requests handed to the pool, by class of status or kind of transport error."};
-  Family retries_{"gateway_upstream_retries_total", MetricType::Counter,
-                  "Attempts after the first."};
-  Family over_budget_{"gateway_upstream_retries_over_budget_total", MetricType::Counter,
-                      "Retries that the retry budget did not allow."};
-  Family shed_{"gateway_upstream_shed_total", MetricType::Counter,
-               "Attempts that were not made, and why."};
-  Family breaker_state_{"gateway_upstream_breaker_state", MetricType::Gauge,
-                        "0 closed, 1 half-open, 2 open."};
-  Family breaker_openings_{"gateway_upstream_breaker_openings_total", MetricType::Counter,
-                           "Times that the breaker went from closed to open."};
-  Family limit_{"gateway_upstream_concurrency_limit", MetricType::Gauge,
-                "Attempts that may be under way at a time."};
-  Family in_flight_{"gateway_upstream_calls_in_flight", MetricType::Gauge,
-                    "Attempts that are under way."};
-  Family unknown_{"gateway_upstream_outcome_unknown_total", MetricType::Counter,
-                  "Calls that failed with outcome unknown."};
-  Family keys_renewed_{"gateway_upstream_keys_renewed_total", MetricType::Counter,
-                       "Calls repeated with a newer key after the upstream refused the old one."};
-  Family pool_{"gateway_pool_requests", MetricType::Gauge, "Requests in the pool."};
-  Family open_{"gateway_pool_connections", MetricType::Gauge, "Open connections, in use or not."};
-  Family oldest_{"gateway_pool_oldest_connection_age_seconds", MetricType::Gauge,
-                 "Age of the oldest open connection."};
-  Family connections_{"gateway_pool_connections_created_total", MetricType::Counter,
-                      "Connections opened."};
-  Family reused_{"gateway_pool_connections_reused_total", MetricType::Counter,
-                 "Requests answered over a connection that was there."};
-  Family ended_idle_{
-      "gateway_pool_connections_ended_idle_total", MetricType::Counter,
-      "Kept connections on which bytes or the end came behind a reply, before a request."};
-  Family silences_{"gateway_pool_silences_total", MetricType::Counter,
-                   "Requests that got no byte by their deadline on a kept connection."};
-  Family closed_for_silence_{"gateway_pool_connections_closed_for_silence_total",
-                             MetricType::Counter,
-                             "Idle connections closed since a sibling was silent."};
-};
 
 MetricFamily DriftOf(const DriftLog& drift) {
   Family family("gateway_drift_total", MetricType::Counter,
@@ -285,12 +165,8 @@ std::vector<MetricFamily> Metrics::Collect() const {
   Family in_flight("gateway_calls_in_flight", MetricType::Gauge, "Calls that are being served.");
   in_flight.Add({}, static_cast<double>(sources_.in_flight->size()));
   families.push_back(in_flight.Take());
-  UpstreamFamilies upstreams;
   const std::shared_ptr<const Generation> generation = sources_.in_force->Get();
-  for (const UpstreamAccess& upstream : generation->upstreams) {
-    upstreams.Add(upstream.name, *upstream.client);
-  }
-  upstreams.MoveTo(families);
+  AddUpstreamMetrics(generation->upstreams, families);
   families.push_back(DriftOf(*sources_.drift));
   families.push_back(ContractsOf(sources_.contracts));
   families.push_back(ReloadsOf(sources_.reloader->counters()));

@@ -33,7 +33,7 @@ class Metrics : public prometheus::Collectable {
   struct Rpc {
     std::string service;  // "paynow.management.v1.OrdersService"
     std::string method;   // "GetOrders"
-    bool read;
+    mapping::Access access;
     const CallStats* stats;
   };
   struct Contract {

@@ -32,8 +32,8 @@ std::string OperationName(std::string path) {
 
 // What was called is a stranger's text: it stands in the error, for its caller, and nowhere else.
 Method& TheUnknown() {
-  static auto* const method =
-      new Method{.operation = {"unknown", "unknown", "unknown", true, "", ""}, .path = ""};
+  static auto* const method = new Method{
+      .operation = {"unknown", "unknown", "unknown", mapping::Access::kRead, "", ""}, .path = ""};
   return *method;
 }
 

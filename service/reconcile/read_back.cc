@@ -19,7 +19,7 @@ const UpstreamAccess* AccessOf(const Generation& generation, absl::string_view u
 
 ReadBack::ReadBack(const mapping::RouteTable& routes, KeyRenewal& renewal) : renewal_(renewal) {
   for (const mapping::Route& route : routes.routes()) {
-    if (route.read) reads_.emplace(route.rpc_path, &route);
+    if (route.access == mapping::Access::kRead) reads_.emplace(route.rpc_path, &route);
     if (route.once.lookup != nullptr) writes_.emplace(route.full_name, &route);
   }
 }

@@ -68,7 +68,8 @@ CallTrace::CallTrace(const Telemetry& telemetry, const Operation& operation,
   }
   context_.span_id = NewSpanId();
   // Only the end tells whether a write goes wrong.
-  keeps_spans_ = telemetry.spans() != nullptr && (context_.sampled || !operation.read);
+  keeps_spans_ = telemetry.spans() != nullptr &&
+                 (context_.sampled || operation.access == mapping::Access::kWrite);
   context.AddTrailingMetadata(kRequestId, request_id_);
 }
 

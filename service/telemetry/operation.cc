@@ -9,7 +9,7 @@ Operation OperationOf(const mapping::Route& route) {
   operation.full_name = route.full_name;
   operation.service = route.service;
   operation.method = route.full_name.substr(route.service.size() + 1);
-  operation.read = route.read;
+  operation.access = route.access;
   operation.http_method = std::string(http::Name(route.method));
   for (const mapping::Route::PathPart& part : route.path) {
     absl::StrAppend(&operation.url_template, part.literal);

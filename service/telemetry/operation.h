@@ -12,8 +12,8 @@ struct Operation {
   std::string full_name;  // "paynow.management.v1.OrdersService.GetOrderById"
   std::string service;    // "paynow.management.v1.OrdersService"
   std::string method;     // "GetOrderById"
-  // Whether the operation changes nothing at an upstream.
-  bool read = true;
+  // Whether the call changes anything, at an upstream or in the ledger.
+  mapping::Access access = mapping::Access::kRead;
   // The request to the upstream; empty if the RPC makes none.
   std::string http_method;   // "GET"
   std::string url_template;  // "/v1/stores/{store_id}/orders/{order_id}"

@@ -40,7 +40,7 @@ TEST(WaysTest, TheTableIsWhatTheProtosSay) {
   const auto routes = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
   ASSERT_TRUE(routes.ok()) << routes.status();
   for (const mapping::Route& route : (*routes)->routes()) {
-    if (route.read) continue;
+    if (route.access == mapping::Access::kRead) continue;
     const auto row = rows.find(route.full_name);
     ASSERT_NE(row, rows.end()) << route.full_name << " has no row";
     EXPECT_EQ(row->second.way, mapping::Name(route.once.way)) << route.full_name;
@@ -56,7 +56,8 @@ TEST(WaysTest, EveryRefundHasAWay) {
   ASSERT_TRUE(routes.ok()) << routes.status();
   int refunds = 0;
   for (const mapping::Route& route : (*routes)->routes()) {
-    if (route.read || !absl::StrContains(route.full_name, "Refund")) continue;
+    if (route.access == mapping::Access::kRead || !absl::StrContains(route.full_name, "Refund"))
+      continue;
     ++refunds;
     EXPECT_NE(route.once.way, mapping::Way::kNone) << route.full_name;
   }

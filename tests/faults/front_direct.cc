@@ -99,7 +99,7 @@ class DirectFront : public Front {
     for (const mapping::Route& route : protos_.routes->routes()) {
       by_path_[route.rpc_path] = &route;
       sources.rpcs.push_back({route.service, route.full_name.substr(route.service.size() + 1),
-                              route.read, &stats_[route.rpc_path]});
+                              route.access, &stats_[route.rpc_path]});
     }
     return sources;
   }

@@ -52,7 +52,7 @@ void Try(absl::string_view input) {
   const http::Response response = ToResponse(rest);
   const mapping::Failure failure = mapping::ReadErrorReply(*route, response);
   RequireTellsWhy(failure);
-  const mapping::Failure plain = mapping::FromHttpStatus(response.status, route->read);
+  const mapping::Failure plain = mapping::FromHttpStatus(response.status, route->access);
   Require(failure.code == plain.code && failure.outcome == plain.outcome,
           "what happened is the status's to say, not the body's");
   if (failure.retry_after.has_value()) {

@@ -39,7 +39,7 @@ void Try(absl::string_view input) {
   }
   const auto& failure = std::get<mapping::Failure>(read);
   RequireTellsWhy(failure);
-  Require(route->read || failure.outcome == mapping::Outcome::kUnknown,
+  Require(route->access == mapping::Access::kRead || failure.outcome == mapping::Outcome::kUnknown,
           "a write whose answer cannot be read may have happened");
   Require(failure.code != absl::StatusCode::kUnavailable, "what was sent is not safe to repeat");
 }

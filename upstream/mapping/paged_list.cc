@@ -36,7 +36,7 @@ class ListCompiler {
         method_.options().HasExtension(google::api::http)) {
       return Bad("an RPC with `pages` answers with a stream, and has no http rule");
     }
-    if (list_.page == nullptr || !list_.page->read) {
+    if (list_.page == nullptr || list_.page->access == Access::kWrite) {
       return Bad(absl::StrCat(rules_.list(), " is no read of this service"));
     }
     if (method_.input_type()->full_name() != list_.page->request->full_name) {

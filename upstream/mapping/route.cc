@@ -46,8 +46,10 @@ class RouteCompiler {
     route_.full_name = method_.full_name();
     route_.service = method_.service()->full_name();
     route_.rpc_path = absl::StrCat("/", route_.service, "/", method_.name());
-    route_.read =
-        method_.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+    route_.access =
+        method_.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS
+            ? Access::kRead
+            : Access::kWrite;
     route_.credential =
         HasCredential(*method_.input_type()) || HasCredential(*method_.output_type());
     using Step = absl::Status (RouteCompiler::*)();
@@ -237,7 +239,7 @@ class RouteCompiler {
 
   absl::Status Ledger() {
     if (!method_.options().GetExtension(v1::method).has_once()) return absl::OkStatus();
-    if (route_.read) return Bad("once: a read happens to nobody");
+    if (route_.access == Access::kRead) return Bad("once: a read happens to nobody");
     absl::StatusOr<Once> once = CompileOnce(method_, route_.credential, messages_);
     if (!once.ok()) return Bad(once.status().message());
     route_.once = *std::move(once);

@@ -33,6 +33,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/v1/annotations.pb.h"
 #include "upstream/http/message.h"
+#include "upstream/mapping/access.h"
 #include "upstream/mapping/once/once.h"
 #include "upstream/mapping/paged_list.h"
 #include "upstream/mapping/path_template.h"
@@ -62,8 +63,7 @@ struct Route {
   const v1::Provider* provider = nullptr;
 
   http::Method method = http::Method::kGet;
-  // The operation changes nothing (NO_SIDE_EFFECTS): a lost answer does no harm, a repeat is safe.
-  bool read = false;
+  Access access = Access::kWrite;  // a read has NO_SIDE_EFFECTS
   // Heeds the provider's idempotency key.
   bool idempotency_key = false;
   // What the ledger has to know of a write; empty for a read.

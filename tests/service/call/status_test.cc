@@ -15,6 +15,7 @@
 namespace gateway {
 namespace {
 
+using mapping::Access;
 using mapping::Failure;
 using mapping::Outcome;
 using testing::ElementsAre;
@@ -189,31 +190,30 @@ TEST(StatusTest, CountsViolationsThatWereNeverKept) {
 
 // -1 where a repeat must not be, milliseconds where it makes sense later, nothing elsewhere.
 TEST(RetryPushbackTest, IsForEachOutcome) {
-  const auto pushback = [](absl::StatusCode code, mapping::Outcome outcome, bool read,
+  const auto pushback = [](absl::StatusCode code, mapping::Outcome outcome, Access access,
                            std::optional<absl::Duration> retry_after = {}) {
     Failure failure;
     failure.code = code;
     failure.outcome = outcome;
     failure.retry_after = retry_after;
-    return RetryPushback(failure, read);
+    return RetryPushback(failure, access);
   };
   using absl::StatusCode;
-  using mapping::Outcome;
-  for (const bool read : {true, false}) {
-    EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kNotSent, read), std::nullopt);
-    EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kNotSent, read), std::nullopt);
-    EXPECT_EQ(pushback(StatusCode::kInvalidArgument, Outcome::kNotSent, read), -1);
-    EXPECT_EQ(pushback(StatusCode::kPermissionDenied, Outcome::kNotSent, read), -1);
-    EXPECT_EQ(pushback(StatusCode::kNotFound, Outcome::kRefused, read), -1);
-    EXPECT_EQ(pushback(StatusCode::kResourceExhausted, Outcome::kRefused, read, absl::Seconds(7)),
+  for (const Access access : {Access::kRead, Access::kWrite}) {
+    EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kNotSent, access), std::nullopt);
+    EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kNotSent, access), std::nullopt);
+    EXPECT_EQ(pushback(StatusCode::kInvalidArgument, Outcome::kNotSent, access), -1);
+    EXPECT_EQ(pushback(StatusCode::kPermissionDenied, Outcome::kNotSent, access), -1);
+    EXPECT_EQ(pushback(StatusCode::kNotFound, Outcome::kRefused, access), -1);
+    EXPECT_EQ(pushback(StatusCode::kResourceExhausted, Outcome::kRefused, access, absl::Seconds(7)),
               7000);
     EXPECT_EQ(
-        pushback(StatusCode::kResourceExhausted, Outcome::kNotSent, read, absl::Microseconds(1)),
+        pushback(StatusCode::kResourceExhausted, Outcome::kNotSent, access, absl::Microseconds(1)),
         1);
   }
-  EXPECT_EQ(pushback(StatusCode::kUnknown, Outcome::kUnknown, false), -1);
-  EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kUnknown, false), -1);
-  EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kUnknown, true), std::nullopt);
+  EXPECT_EQ(pushback(StatusCode::kUnknown, Outcome::kUnknown, Access::kWrite), -1);
+  EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kUnknown, Access::kWrite), -1);
+  EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kUnknown, Access::kRead), std::nullopt);
 }
 
 }  // namespace

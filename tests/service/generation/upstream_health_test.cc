@@ -195,10 +195,10 @@ TEST(SeemsDeadTest, GoesByBothBreakers) {
         }
       }
     };
-    record(upstream.read_gate, c.good_reads, Verdict::kGood);
-    record(upstream.write_gate, c.good_writes, Verdict::kGood);
-    until_open(upstream.read_gate, c.bad_reads);
-    until_open(upstream.write_gate, c.bad_writes);
+    record(upstream.reads.gate, c.good_reads, Verdict::kGood);
+    record(upstream.writes.gate, c.good_writes, Verdict::kGood);
+    until_open(upstream.reads.gate, c.bad_reads);
+    until_open(upstream.writes.gate, c.bad_writes);
     const auto what =
         absl::StrCat(c.good_reads, " ", c.bad_reads, " ", c.good_writes, " ", c.bad_writes);
     EXPECT_EQ(SeemsDead(upstream, now), c.dead) << what;

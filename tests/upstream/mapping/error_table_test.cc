@@ -79,8 +79,9 @@ TEST(StatusTable, RowByRow) {
     for (const StatusCase& named : kNamed) {
       if (named.status == status) expected = named;
     }
-    for (const bool read : {true, false}) {
-      const Failure failure = FromHttpStatus(status, read);
+    for (const Access access : {Access::kRead, Access::kWrite}) {
+      const bool read = access == Access::kRead;
+      const Failure failure = FromHttpStatus(status, access);
       EXPECT_EQ(failure.code, read ? expected.read : expected.write) << status << " " << read;
       EXPECT_EQ(failure.outcome, expected.outcome) << status;
       EXPECT_EQ(failure.reason, expected.reason) << status;
@@ -124,8 +125,9 @@ constexpr TransportCase kTransport[] = {
 TEST(TransportTable, RowByRow) {
   for (const TransportCase& c : kTransport) {
     for (const bool sent : {true, false}) {
-      for (const bool read : {true, false}) {
-        const Failure failure = FromTransportError({c.kind, sent, "why"}, read);
+      for (const Access access : {Access::kRead, Access::kWrite}) {
+        const bool read = access == Access::kRead;
+        const Failure failure = FromTransportError({c.kind, sent, "why"}, access);
         EXPECT_EQ(failure.code, !sent  ? c.not_sent
                                 : read ? c.sent_read
                                        : c.sent_write)
@@ -144,7 +146,8 @@ TEST(TransportTable, RowByRow) {
 TEST(TransportTable, HasARowForEveryKind) {
   std::set<std::string> reasons;
   for (int kind = 0; kind <= static_cast<int>(Kind::kInvalid); ++kind) {
-    const Failure failure = FromTransportError({static_cast<Kind>(kind), false, ""}, false);
+    const Failure failure =
+        FromTransportError({static_cast<Kind>(kind), false, ""}, Access::kWrite);
     EXPECT_FALSE(failure.reason.empty()) << kind;
     EXPECT_TRUE(reasons.insert(failure.reason).second) << failure.reason;
   }
@@ -152,28 +155,30 @@ TEST(TransportTable, HasARowForEveryKind) {
 
 // The promise: whoever repeats on UNAVAILABLE never repeats a write that may have happened.
 TEST(ErrorTables, SayUnavailableOnlyWhereARepeatIsSafe) {
-  const auto safe = [](const Failure& failure, bool read) {
-    return failure.code != StatusCode::kUnavailable || read || failure.outcome == Outcome::kNotSent;
+  const auto safe = [](const Failure& failure, Access access) {
+    return failure.code != StatusCode::kUnavailable || access == Access::kRead ||
+           failure.outcome == Outcome::kNotSent;
   };
-  for (const bool read : {true, false}) {
+  for (const Access access : {Access::kRead, Access::kWrite}) {
     for (int status = -1; status <= 1000; ++status) {
-      EXPECT_TRUE(safe(FromHttpStatus(status, read), read)) << status;
+      EXPECT_TRUE(safe(FromHttpStatus(status, access), access)) << status;
     }
-    EXPECT_TRUE(safe(UnusableReply(read), read));
+    EXPECT_TRUE(safe(UnusableReply(access), access));
     for (const TransportCase& c : kTransport) {
       for (const bool sent : {true, false}) {
-        EXPECT_TRUE(safe(FromTransportError({c.kind, sent, ""}, read), read)) << http::Name(c.kind);
+        EXPECT_TRUE(safe(FromTransportError({c.kind, sent, ""}, access), access))
+            << http::Name(c.kind);
       }
     }
   }
 }
 
 TEST(UnusableReplyTest, LeavesOpenWhatHappened) {
-  EXPECT_EQ(UnusableReply(true).code, StatusCode::kInternal);
-  EXPECT_EQ(UnusableReply(false).code, StatusCode::kUnknown);
-  EXPECT_EQ(UnusableReply(true).outcome, Outcome::kUnknown);
-  EXPECT_EQ(UnusableReply(false).outcome, Outcome::kUnknown);
-  EXPECT_EQ(UnusableReply(false).reason, "UPSTREAM_REPLY_UNREADABLE");
+  EXPECT_EQ(UnusableReply(Access::kRead).code, StatusCode::kInternal);
+  EXPECT_EQ(UnusableReply(Access::kWrite).code, StatusCode::kUnknown);
+  EXPECT_EQ(UnusableReply(Access::kRead).outcome, Outcome::kUnknown);
+  EXPECT_EQ(UnusableReply(Access::kWrite).outcome, Outcome::kUnknown);
+  EXPECT_EQ(UnusableReply(Access::kWrite).reason, "UPSTREAM_REPLY_UNREADABLE");
 }
 
 TEST(OutcomeNames, AreThoseOfTheContract) {

@@ -29,7 +29,7 @@ TEST(RouteTest, KnowsItsOperation) {
   EXPECT_EQ(route.service, "test.shop.v1.ShopService");
   EXPECT_EQ(route.rpc_path, "/test.shop.v1.ShopService/UpdateGlass");
   EXPECT_EQ(route.method, http::Method::kPatch);
-  EXPECT_FALSE(route.read);
+  EXPECT_EQ(route.access, Access::kWrite);
   EXPECT_EQ(route.provider->name(), "shop");
   EXPECT_EQ(route.body->name, "body");
   EXPECT_EQ(route.mask->name, "update_mask");
@@ -41,7 +41,7 @@ TEST(RouteTest, KnowsItsOperation) {
 
 TEST(RouteTest, IsAReadOnlyWhereTheProtoSaysSo) {
   for (const Route& route : shop::Routes().routes()) {
-    EXPECT_EQ(route.read, route.method == http::Method::kGet) << route.full_name;
+    EXPECT_EQ(route.access == Access::kRead, route.method == http::Method::kGet) << route.full_name;
   }
 }
 

@@ -48,7 +48,7 @@ std::optional<absl::Duration> ParseDelay(absl::string_view text) {
 }  // namespace
 
 Failure ReadErrorReply(const Route& route, const http::Response& response) {
-  Failure failure = FromHttpStatus(response.status, route.read);
+  Failure failure = FromHttpStatus(response.status, route.access);
   ErrorParts parts = ReadErrorBody(*route.provider, response);
   failure.upstream_code = std::move(parts.code);
   failure.message = std::move(parts.message);
@@ -62,7 +62,7 @@ Failure ReadErrorReply(const Route& route, const http::Response& response) {
   failure.message = absl::StrCat("the upstream answered ", response.status,
                                  failure.message.empty() ? "" : ": ", failure.message);
   // Do not pass on Retry-After for a write with outcome unknown: it would invite an unsafe retry.
-  if (route.read || failure.outcome != Outcome::kUnknown) {
+  if (route.access == Access::kRead || failure.outcome != Outcome::kUnknown) {
     failure.retry_after = ParseRetryAfter(response.Header("retry-after"), absl::Now());
   }
   return failure;

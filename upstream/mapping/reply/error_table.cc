@@ -105,10 +105,10 @@ constexpr TransportRow kTransportRows[] = {
 
 }  // namespace
 
-Failure FromHttpStatus(int http_status, bool read) {
+Failure FromHttpStatus(int http_status, Access access) {
   const Row& row = RowFor(http_status);
   Failure failure;
-  failure.code = read ? row.read : row.write;
+  failure.code = access == Access::kRead ? row.read : row.write;
   failure.outcome = row.outcome;
   failure.reason = std::string(row.reason);
   failure.from_upstream = true;
@@ -116,16 +116,16 @@ Failure FromHttpStatus(int http_status, bool read) {
   return failure;
 }
 
-Failure UnusableReply(bool read) {
+Failure UnusableReply(Access access) {
   Failure failure;
-  failure.code = read ? StatusCode::kInternal : StatusCode::kUnknown;
+  failure.code = access == Access::kRead ? StatusCode::kInternal : StatusCode::kUnknown;
   failure.outcome = Outcome::kUnknown;
   failure.reason = "UPSTREAM_REPLY_UNREADABLE";
   return failure;
 }
 
-Failure FromLostBody(const http::Response& response, bool read) {
-  Failure failure = UnusableReply(read);
+Failure FromLostBody(const http::Response& response, Access access) {
+  Failure failure = UnusableReply(access);
   failure.from_upstream = true;
   failure.http_status = response.status;
   switch (response.body_state) {
@@ -145,11 +145,13 @@ Failure FromLostBody(const http::Response& response, bool read) {
   return failure;
 }
 
-Failure FromTransportError(const http::Error& error, bool read) {
+Failure FromTransportError(const http::Error& error, Access access) {
   Failure failure;
   for (const TransportRow& row : kTransportRows) {
     if (row.kind != error.kind) continue;
-    failure.code = !error.sent ? row.not_sent : read ? row.sent_read : row.sent_write;
+    failure.code = !error.sent               ? row.not_sent
+                   : access == Access::kRead ? row.sent_read
+                                             : row.sent_write;
     failure.reason = std::string(row.reason);
   }
   failure.outcome = error.sent ? Outcome::kUnknown : Outcome::kNotSent;

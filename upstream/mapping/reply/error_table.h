@@ -7,6 +7,7 @@
 #define UPSTREAM_MAPPING_REPLY_ERROR_TABLE_H_
 
 #include "upstream/http/message.h"
+#include "upstream/mapping/access.h"
 #include "upstream/mapping/failure.h"
 
 namespace gateway::mapping {
@@ -14,17 +15,17 @@ namespace gateway::mapping {
 // `read`: the operation changes nothing (Route::read). Sets code, outcome, reason, from_upstream
 // and http_status; the caller adds what the reply's body and headers tell. `http_status` is any but
 // 2xx.
-Failure FromHttpStatus(int http_status, bool read);
+Failure FromHttpStatus(int http_status, Access access);
 
 // A complete reply that makes no sense: not JSON, a wrong type, too large.
-Failure UnusableReply(bool read);
+Failure UnusableReply(Access access);
 
 // The head of a 2xx reply came, and its body is lost (Response::body_state): the upstream acted or
 // answered, but its reply is not known.
-Failure FromLostBody(const http::Response& response, bool read);
+Failure FromLostBody(const http::Response& response, Access access);
 
 // There was no reply.
-Failure FromTransportError(const http::Error& error, bool read);
+Failure FromTransportError(const http::Error& error, Access access);
 
 }  // namespace gateway::mapping
 

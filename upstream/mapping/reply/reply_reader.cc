@@ -29,7 +29,7 @@ constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
 // A complete 2xx that is not the reply. Code and text of an error in it are kept, and the beginning
 // of a text that is no JSON; never a member of a reply, which may be sensitive.
 Failure NotTheReply(const Route& route, const http::Response& response, absl::string_view problem) {
-  Failure failure = UnusableReply(route.read);
+  Failure failure = UnusableReply(route.access);
   failure.http_status = response.status;
   ErrorParts parts = ReadNothingButAnError(*route.provider, response.body);
   const absl::string_view begin = JsonContent(response.body).substr(0, 1);
@@ -150,7 +150,7 @@ std::string ReadMended(const Route& route, const std::string& body, std::string 
 
 std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
   if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
-  if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.read);
+  if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.access);
   Reply reply;
   reply.trace_id = ReadTraceId(*route.provider, response);
   const bool empty = response.status == kNoContent || ContentOf(response.body).empty();

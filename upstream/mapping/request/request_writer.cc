@@ -254,13 +254,14 @@ class RequestWriter {
   void AddIdempotencyKey(absl::string_view key) {
     const Path at{nullptr, kIdempotencyKey};
     const bool heeded = route_.idempotency_key || context_.ledger_heeds_keys;
-    if (!heeded && !route_.read) {
+    const bool write = route_.access == Access::kWrite;
+    if (!heeded && write) {
       return violations_.Add(at, "is of no effect here: the upstream has no such thing");
     }
     const v1::IdempotencyKey& known = route_.provider->idempotency_key();
-    const bool passes_on = route_.idempotency_key && !route_.read;
-    const size_t most = known.max_length() > 0 && (passes_on || route_.read) ? known.max_length()
-                                                                             : kMaxIdempotencyKey;
+    const bool passes_on = route_.idempotency_key && write;
+    const size_t most =
+        known.max_length() > 0 && (passes_on || !write) ? known.max_length() : kMaxIdempotencyKey;
     if (key.empty() || key.size() > most ||
         !std::all_of(key.begin(), key.end(), absl::ascii_isgraph)) {
       return violations_.Add(
