@@ -30,8 +30,6 @@ class EditableProtos {
 
   EditableProtos();
 
-  // All that are embedded, also those that the package imports.
-  std::vector<File>& files() { return files_; }
   void RemoveFile(absl::string_view name);
   // "paynow/management/v1/orders.proto"
   File& file(absl::string_view name);
@@ -50,7 +48,7 @@ class EditableProtos {
   absl::StatusOr<Facts> Compile() const;
 
  private:
-  std::vector<File> files_;
+  std::vector<File> files_;  // all that are embedded, also those that the package imports
 };
 
 // Options of ours, and the REST rule, to be changed.

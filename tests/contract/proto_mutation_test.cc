@@ -1,6 +1,5 @@
 // The comparison sees what is wrong in a proto: a table of mistakes, one of each kind, each
-// compiled in a pool of its own. proto_sweep_test.cc makes the common ones in every field, value
-// and RPC.
+// compiled in a pool of its own.
 #include <gtest/gtest.h>
 
 #include <algorithm>
