@@ -1,6 +1,7 @@
-// Sees the attempts of one call go out and come back: for tracing, which gives each a header.
+// Is told when each attempt of one call begins and ends. For tracing, which gives each attempt a
+// header.
 //
-// Thread-safety: an observer need not be; the attempts of a call follow one another. It must not
+// Thread-safety: none needed, since the attempts of a call follow one another. An observer must not
 // block.
 #ifndef UPSTREAM_ATTEMPT_OBSERVER_H_
 #define UPSTREAM_ATTEMPT_OBSERVER_H_
@@ -11,8 +12,8 @@ namespace gateway {
 
 class AttemptObserver {
  public:
-  // An attempt is about to be handed to the transport. What is added to its headers goes out with
-  // it, and not with the next.
+  // An attempt is about to be handed to the transport. Headers that are added here go out with this
+  // attempt only.
   virtual void OnAttempt(http::HeaderLines& headers) = 0;
 
   // That attempt is over.

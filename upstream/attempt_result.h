@@ -17,7 +17,7 @@ inline constexpr size_t kStatusClasses = 5;
 inline constexpr size_t kAttemptResults =
     kStatusClasses + static_cast<size_t>(http::Error::Kind::kInvalid) + 1;
 
-// Below kAttemptResults.
+// Returns an index below kAttemptResults.
 size_t AttemptResultOf(const http::Result& result);
 
 // "2xx", or the transport error's own name: "connect".

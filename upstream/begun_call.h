@@ -1,13 +1,13 @@
-// A call at an upstream that may have to end before it has even begun: whoever wants it to end may
-// come while Client::Send is still at work, and the call may be over before Send returns.
+// An upstream call that may be stopped at any time, even before Client::Send has returned its
+// handle. The call may also be over before Send returns.
 //
 //   auto begun = std::make_shared<BegunCall>();
 //   begun->Began(client.Send(call, terms, done));  // the call's own thread
 //   begun->Over();                                 // whoever got the answer
 //   begun->Stop();                                 // any thread, at any time
 //
-// Thread-safety: may be used from any thread. Lifetime: shared by those; Stop does nothing after
-// Over, when the client may be gone.
+// Thread-safety: may be used from any thread. Lifetime: shared by these three. Stop does nothing
+// after Over, when the client may be gone.
 #ifndef UPSTREAM_BEGUN_CALL_H_
 #define UPSTREAM_BEGUN_CALL_H_
 

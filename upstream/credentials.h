@@ -1,8 +1,8 @@
 // The keys that one upstream's requests carry: one for each store that has its own, and one for all
 // others.
 //
-// Thread-safety: Credentials are immutable, a KeyRenewal may be used from any thread. A key is
-// never printed, and is overwritten in memory when it is let go.
+// Thread-safety: Credentials are immutable; a KeyRenewal may be used from any thread. A key is
+// never printed, and is overwritten in memory when its Credentials are destroyed.
 #ifndef UPSTREAM_CREDENTIALS_H_
 #define UPSTREAM_CREDENTIALS_H_
 
@@ -17,14 +17,14 @@ namespace gateway {
 
 class Credentials {
  public:
-  // An empty default key: only the stores named are served.
+  // If the default key is empty, only the stores in `store_keys` are served.
   Credentials(std::string default_key, absl::flat_hash_map<std::string, std::string> store_keys);
   ~Credentials();
   Credentials(Credentials&&) = default;
   Credentials& operator=(Credentials&&) = default;
   bool operator==(const Credentials&) const = default;
 
-  // "" where there is no key for this store. Valid as long as this object.
+  // Returns "" if there is no key for this store. The result is valid as long as this object.
   absl::string_view KeyFor(absl::string_view store) const;
 
  private:
@@ -37,8 +37,7 @@ struct Upstream;
 // Finds newer keys after an upstream has refused one.
 class KeyRenewal {
  public:
-  // Gets the upstream's keys in force, which may be the refused ones; null where it has none any
-  // more.
+  // Gets the upstream's keys in force, which may be the refused ones. Null if it has none any more.
   using Done = std::function<void(std::shared_ptr<const Credentials>)>;
 
   // Calls `done` at most once, on any thread, perhaps before it returns. Never blocks.

@@ -1,7 +1,8 @@
-// Reads and writes of one upstream fail and slow down apart: a broken report must not stop refunds.
-// Each of the two has a lane.
+// The limits and counters of either the reads or the writes of one upstream. They have separate
+// lanes because reads and writes fail and slow down separately: a broken report must not stop
+// refunds.
 //
-// Thread-safety: may be used from any thread. Lifetime: the counters outlive the lane.
+// Thread-safety: may be used from any thread. Lifetime: the counters must outlive the lane.
 #ifndef UPSTREAM_LANE_H_
 #define UPSTREAM_LANE_H_
 
@@ -13,7 +14,7 @@
 
 namespace gateway {
 
-// Only grow; for metrics.
+// For metrics. Counters only grow.
 struct LaneCounters {
   AttemptCounts attempts{};
   std::atomic<uint64_t> unknown{0};  // calls that failed with outcome unknown

@@ -14,7 +14,7 @@ Redaction::Redaction(const v1::Provider& provider, absl::string_view key) {
   if (key.size() < kLeast) return;
   forms_.emplace_back(key);
   if (auto encoded = mapping::EncodedKey(provider, key)) forms_.push_back(*std::move(encoded));
-  // As some writers of JSON escape slashes.
+  // Some JSON writers escape slashes.
   const size_t plain = forms_.size();
   for (size_t i = 0; i < plain; ++i) {
     if (absl::StrContains(forms_[i], '/')) {
@@ -27,7 +27,7 @@ Redaction::~Redaction() {
   for (std::string& form : forms_) explicit_bzero(form.data(), form.size());
 }
 
-// In place and of the same length: the text is as good JSON as it was.
+// The length stays the same, so valid JSON stays valid.
 bool Redaction::MaskText(std::string& text) const {
   bool any = false;
   for (const std::string& form : forms_) {
@@ -59,7 +59,7 @@ void Redaction::Mask(mapping::Failure& failure) const {
 void Redaction::Mask(mapping::Reply& reply, const http::Response& response) const {
   MaskText(reply.trace_id);
   if (reply.drift.empty()) return;
-  // The texts are cut: where the key is in the body, any of them may hold a part of it.
+  // The texts are cut off. So if the key is in the body, any of them may hold a part of it.
   const bool quoted = std::any_of(forms_.begin(), forms_.end(), [&](const std::string& form) {
     return absl::StrContains(response.body, form);
   });

@@ -1,11 +1,11 @@
-// Takes the key that a request went out with out of what comes back: an upstream, or what stands in
-// front of it, may quote the request's headers in its errors.
+// Removes the key that a request was sent with from its answer: an upstream, or a proxy in front of
+// it, may quote the request's headers in its errors.
 //
 //   Redaction redaction(provider, key);
-//   redaction.Mask(response);                  // before it is read: no part of a key is cut off
-//   redaction.Mask(failure); redaction.Mask(reply);  // after: what was written with escapes
+//   redaction.Mask(response);  // before reading, which may cut a text within the key
+//   redaction.Mask(failure); redaction.Mask(reply);  // after reading, which removes escapes
 //
-// Thread-safety: one thread. Lifetime: overwrites its copies of the key when it is let go.
+// Thread-safety: one thread. Lifetime: the destructor overwrites the copies of the key.
 #ifndef UPSTREAM_REDACTION_H_
 #define UPSTREAM_REDACTION_H_
 
@@ -22,7 +22,8 @@ namespace gateway {
 
 class Redaction {
  public:
-  // A shorter key is none that could be kept secret, and would take words out of messages.
+  // A shorter key is not masked: it cannot be secret, and masking it would remove words from
+  // messages.
   static constexpr size_t kLeast = 6;
 
   Redaction(const v1::Provider& provider, absl::string_view key);
@@ -30,13 +31,13 @@ class Redaction {
   Redaction(const Redaction&) = delete;
   Redaction& operator=(const Redaction&) = delete;
 
-  // Writes asterisks over the key. The body of a 2xx, which is the caller's, is left as it is; its
-  // headers are not.
+  // Writes asterisks over the key in the headers, and in the body unless the status is 2xx: that
+  // body is the caller's data.
   void Mask(http::Response& response) const;
-  // The body of any status. Returns whether the key was in it.
+  // Masks the body, whatever the status. Returns whether the key was in it.
   bool MaskBody(http::Response& response) const;
   void Mask(mapping::Failure& failure) const;
-  // What a reply tells beside its message: trace id, texts that were not understood.
+  // Masks what a reply holds besides its message: the trace id, and texts that were not understood.
   void Mask(mapping::Reply& reply, const http::Response& response) const;
 
  private:

@@ -1,6 +1,5 @@
-// A moment on the clock that nobody sets: for deadlines, ages, waits and everything else that is a
-// duration in the end. The wall clock (absl::Time) is for what people read and what is signed; the
-// compiler tells the two apart.
+// A moment on a clock that nobody can set: for deadlines, ages, waits and all other durations. The
+// wall clock (absl::Time) is for what people read and what is signed. The types keep the two apart.
 //
 //   const SteadyTime begun = SteadyTime::Now();
 //   ...
@@ -40,10 +39,10 @@ class SteadyTime {
   // The clock's own beginning, before every Now().
   static constexpr SteadyTime Epoch() { return SteadyTime(0); }
 
-  // The same moment, as far as the wall clock is right now.
+  // Converts by the present difference of the two clocks.
   static SteadyTime FromWall(absl::Time time) { return Now() + (time - absl::Now()); }
 
-  // Saturates at InfiniteFuture and InfinitePast, which nothing moves.
+  // Saturates at InfiniteFuture and InfinitePast. These two never change.
   friend SteadyTime operator+(SteadyTime time, absl::Duration duration) {
     if (time == InfiniteFuture() || time == InfinitePast()) return time;
     const int64_t change = absl::ToInt64Nanoseconds(duration);

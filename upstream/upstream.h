@@ -22,13 +22,13 @@ namespace gateway {
 struct UpstreamOptions {
   // Scheme, host and optionally a path: "https://api.paynow.gg". No slash at the end.
   std::string base_url = {};
-  // Stands in for a store that the request leaves out; empty: it may not be left out.
+  // Used if the request names no store; empty: the request must name one.
   std::string default_store = {};
 
-  // Calls may bring a key of their own, which then stands in for the gateway's.
+  // A call may bring its own key, which then replaces the gateway's.
   bool accept_caller_keys = false;
 
-  // A write that somebody on the way here has repeated already is refused unless it has an
+  // Refuses a write that a client library or proxy has already repeated, unless it has an
   // idempotency key: its first attempt may have been sent, by this gateway or by another.
   bool refuse_repeated_writes = true;
 
@@ -45,7 +45,7 @@ struct UpstreamOptions {
   bool operator==(const UpstreamOptions&) const = default;
 };
 
-// Only grow; for metrics. Shared by the clients that follow each other at one upstream.
+// For metrics. Counters only grow. Successive clients of one upstream share them.
 struct UpstreamCounters {
   std::atomic<uint64_t> calls{0};
   LaneCounters reads;

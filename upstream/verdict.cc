@@ -6,7 +6,7 @@ namespace {
 using Verdict = resilience::CircuitBreaker::Verdict;
 using Kind = http::Error::Kind;
 
-// What a server, or a proxy in front of it, says when it cannot.
+// What a server, or a proxy in front of it, answers when it cannot serve.
 bool SaysUnavailable(int status) { return status >= 502 && status <= 504; }
 
 }  // namespace
@@ -55,7 +55,7 @@ bool MayRepeat(const http::Result& result, const mapping::Failure& failure,
   }
   if (access == mapping::Access::kWrite) return false;
   const auto& response = std::get<http::Response>(result);
-  // Of any other reply the status alone says what happened.
+  // Only a successful reply needs its whole body. For any other, the status says what happened.
   if (response.status < 300 && response.body_state == http::Body::kCutShort) return true;
   const bool rate_limited = failure.http_status == 429 && failure.retry_after.has_value();
   return rate_limited || failure.code == absl::StatusCode::kUnavailable;

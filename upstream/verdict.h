@@ -1,5 +1,5 @@
-// What one attempt's result means for those that decide about further ones: the breaker, the limit,
-// the retry.
+// What the result of one attempt means for the circuit breaker, the concurrency limit and the
+// retry.
 #ifndef UPSTREAM_VERDICT_H_
 #define UPSTREAM_VERDICT_H_
 
@@ -13,15 +13,17 @@
 
 namespace gateway {
 
-// How the upstream did. A deadline that passed speaks against it only after it had kSlow to answer.
+// How the upstream did. A missed deadline counts against it only if it had at least kSlow to
+// answer.
 inline constexpr absl::Duration kSlow = absl::Seconds(1);
 resilience::CircuitBreaker::Verdict VerdictOf(const http::Result& result, absl::Duration took);
 
-// Whether the attempt's length says something of the upstream's speed.
+// Whether the attempt's duration tells anything about the upstream's speed.
 bool LatencyCounts(const http::Result& result);
 
-// Whether a repeat is harmless and may help: what never left, and reads that met a passing fault.
-// Not what this process refused for lack of room, nor what fails the same way again.
+// Whether a repeat is harmless and may help. True for requests that were never sent, and for reads
+// that met a passing fault. False for what this process refused for lack of room, and for what
+// would fail the same way again.
 bool MayRepeat(const http::Result& result, const mapping::Failure& failure, mapping::Access access);
 
 }  // namespace gateway

@@ -20,15 +20,15 @@ using nlohmann::json;
 
 constexpr size_t kLeastRsaBits = 2048;
 
-// Without padding (RFC 7515, 2).
+// Base64url without padding (RFC 7515, section 2).
 bool IsBase64Url(absl::string_view text) {
   return text.size() % 4 != 1 && absl::c_all_of(text, [](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
          });
 }
 
-// And of all texts that mean these bytes the one that an encoder writes: else a good token has many
-// spellings.
+// Decodes base64url. Refuses a text that an encoder would not have written, such as one with unused
+// bits set at its end: otherwise one token would have several spellings.
 std::optional<std::string> DecodeCanonical(absl::string_view text) {
   std::string bytes;
   if (!IsBase64Url(text) || !absl::WebSafeBase64Unescape(text, &bytes)) return std::nullopt;
@@ -36,8 +36,9 @@ std::optional<std::string> DecodeCanonical(absl::string_view text) {
   return bytes;
 }
 
-// Header and signature of a token in three parts. cjose ends the process for what is none: it
-// asserts that padding stands at the end alone.
+// The decoded header and signature of a token, which must have three parts. Checked before cjose
+// reads the token: cjose asserts, and so ends the process, if padding stands anywhere but at the
+// end.
 struct Compact {
   std::string header;
   std::string signature;
@@ -57,15 +58,15 @@ size_t SignatureSize(absl::string_view type) {
   return type == "P-256" ? 64 : type == "P-384" ? 96 : type == "P-521" ? 132 : 0;
 }
 
-// "" for a header that is good so far.
+// Returns what is wrong with the token's header, or "".
 const char* ProblemOfHeader(const std::string& text) {
   const StrictJson header = ParseStrictJson(text);
   if (!header.good() || !header.value.is_object()) return "no signed token";
-  // Extensions that must be understood: none is.
+  // Lists extensions that a verifier must understand. We support none.
   if (header.value.contains("crit")) return "critical extension";
   const auto type = header.value.find("typ");
   if (type == header.value.end()) return "";
-  // Other things are signed with the same keys (RFC 8725, 3.11).
+  // The same keys may sign other things than access tokens (RFC 8725, section 3.11).
   const std::string named =
       type->is_string() ? absl::AsciiStrToLower(type->get<std::string>()) : "";
   return named == "jwt" || named == "at+jwt" || named == "application/at+jwt" ? "" : "type";
@@ -87,13 +88,13 @@ bool IsAllowed(absl::string_view algorithm, absl::string_view type) {
   return false;
 }
 
-// "" where the member is missing or no string.
+// Returns "" if the member is missing or is not a string.
 std::string Text(const json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// "RSA", "P-256"; "" for keys of no use here.
+// The key's type or curve, such as "RSA" or "P-256"; "" if the key cannot be used here.
 std::string TypeOf(const json& key) {
   const std::string kty = Text(key, "kty");
   const std::string type = kty == "EC" ? Text(key, "crv") : kty;
@@ -171,7 +172,7 @@ absl::StatusOr<std::string> KeySet::Verify(absl::string_view token) const {
     return Refused("signature");
   }
   if (!cjose_jws_verify(jws.get(), key->second.key.get(), &error)) return Refused("signature");
-  uint8_t* text = nullptr;  // the token's own
+  uint8_t* text = nullptr;  // owned by jws
   size_t size = 0;
   if (!cjose_jws_get_plaintext(jws.get(), &text, &size, &error)) return Refused("no text");
   return std::string(reinterpret_cast<const char*>(text), size);

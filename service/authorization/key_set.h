@@ -17,9 +17,10 @@ namespace gateway::authorization {
 
 class KeySet {
  public:
-  // INVALID_ARGUMENT if the text is not a key set, holds a secret (a symmetric or private key), or
-  // has two keys of one name. Skips keys of kinds that token_verifier.h does not list, or for other
-  // uses: an issuer may publish them too. A set without usable keys is valid: it verifies no token.
+  // INVALID_ARGUMENT if the text is not a key set, holds a secret (symmetric or private) key, or
+  // has a key that is unreadable, too short, or without a `kid` of its own. Skips keys of kinds
+  // that token_verifier.h does not list, or for other uses: an issuer may publish them too. A set
+  // without usable keys is valid: it verifies no token.
   static absl::StatusOr<KeySet> Parse(absl::string_view text);
 
   // Returns the text that was signed. The only error is UNAUTHENTICATED, with the reason.

@@ -14,12 +14,12 @@ namespace {
 
 using nlohmann::json;
 
-// Far beyond any clock, and far within absl::Time.
+// Later than any clock shows, and well within the range of absl::Time.
 constexpr double kLastSecond = 1e11;
 
 absl::Status Refused(const char* reason) { return absl::UnauthenticatedError(reason); }
 
-// Seconds since 1970, perhaps with a fraction. Nothing for what is no such number.
+// Reads seconds since 1970, possibly with a fraction. Returns nullopt for anything else.
 std::optional<absl::Time> TimeOf(const json& claim) {
   if (!claim.is_number()) return std::nullopt;
   const auto seconds = claim.get<double>();
@@ -27,7 +27,7 @@ std::optional<absl::Time> TimeOf(const json& claim) {
   return absl::UnixEpoch() + absl::Seconds(seconds);
 }
 
-// The claim as it is, or the strings of a list.
+// Returns the claim if it is a string, or the strings in it if it is a list.
 std::vector<std::string> TextsOf(const json& claim) {
   if (claim.is_string()) return {claim.get<std::string>()};
   std::vector<std::string> texts;

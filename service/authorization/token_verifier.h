@@ -37,7 +37,7 @@ class TokenVerifier {
     absl::Duration leeway = absl::Seconds(30);          // how far clocks may be apart
     absl::Duration max_life = absl::Hours(24);          // from now to a token's expiry
     size_t remembered = 10'000;                         // tokens, at most
-    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // of them together
+    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // their size, at most
   };
 
   TokenVerifier(Options options, KeySet keys)
@@ -67,7 +67,7 @@ class TokenVerifier {
   const Options options_;
   const KeySet keys_;
   mutable std::mutex mutex_;
-  // Guarded by mutex_. The one used last is in front.
+  // Guarded by mutex_. order_ holds the most recently used token in front.
   int64_t checked_ = 0;
   size_t bytes_ = 0;
   std::list<Remembered> order_;

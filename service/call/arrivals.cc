@@ -6,7 +6,7 @@
 namespace gateway {
 namespace {
 
-// Of places, for one caller.
+// How many of `most` places one caller may take.
 size_t ShareOf(size_t most) { return std::max<size_t>(most / 2, 1); }
 
 }  // namespace

@@ -1,12 +1,14 @@
-// The calls whose message is not there yet. What they can take up is bounded:
+// The calls whose request message has not arrived yet. Bounds what such calls can take up:
 //
-// - A message that comes at once, as nearly all do, costs a lock twice.
-// - One that is still not there after kSlow is slow. So many may be slow at a time, half of them of
-//   one caller; beyond that the oldest are given up, first those of the caller who has the most.
-// - After `time` each is given up, and no more than `most` are begun at a time.
+// - A message that arrives at once, as nearly all do, locks a mutex twice.
+// - A call whose message is not there after kSlow is slow. At most `most_slow` calls may be slow,
+//   and half of them may belong to one caller. Beyond that, Sweep gives up the oldest, first those
+//   of the caller who has the most.
+// - Sweep gives up each call after `time`. Enter refuses calls beyond `most`, and beyond half of
+//   that for one caller.
 //
 //   if (!arrivals.Enter(call)) ... there are too many; else read the message, and then ...
-//   if (arrivals.Leave(call)) ... go on with it; else it was given up, and is another's to end ...
+//   if (arrivals.Leave(call)) ... go on with it; else it was given up, and GiveUp ends it ...
 //
 // Thread-safety: may be used from any thread. Lifetime: must outlive its members.
 #ifndef SERVICE_CALL_ARRIVALS_H_
@@ -35,8 +37,8 @@ class Arrivals {
 
   class Member {
    public:
-    // Called at most once, when the member is out of the list: the call is to end. Its message may
-    // come all the same.
+    // Must end the call. Called at most once, after the member has left the list. The message may
+    // still arrive afterwards.
     virtual void GiveUp() = 0;
 
    protected:
@@ -53,16 +55,17 @@ class Arrivals {
 
   explicit Arrivals(const Options& options) : options_(options) {}
 
-  // `caller`: calls of one caller have the same. False: there are too many, of all or of this one.
+  // Calls of one caller have the same `caller`. Returns false if too many calls wait already, in
+  // total or of this caller.
   bool Enter(Member& member, size_t caller, Clock::time_point now = Clock::now());
 
-  // Whether it was still there. Either this is true, or GiveUp comes.
+  // Returns whether the member was still listed. If not, GiveUp has been or will be called.
   bool Leave(Member& member);
 
-  // Gives up those that are beyond the bounds. To be called often.
+  // Gives up the calls that are beyond the bounds. Must be called often.
   void Sweep(Clock::time_point now = Clock::now());
 
-  // Gives up all that are there.
+  // Gives up all calls in the list.
   void GiveUpAll();
 
   size_t size() const;
@@ -73,7 +76,7 @@ class Arrivals {
 
   const Options options_;
   mutable std::mutex mutex_;
-  // Guarded by mutex_. The list is in the order in which they came.
+  // Guarded by mutex_. The list is in order of arrival.
   Member* first_ = nullptr;
   Member* last_ = nullptr;
   size_t size_ = 0;

@@ -5,7 +5,7 @@
 namespace gateway {
 namespace {
 
-// To copy as much takes less than to keep the string.
+// Up to this size, a copy is cheaper than a slice that owns the string.
 constexpr size_t kCopied = 1024;
 
 absl::string_view View(const grpc::Slice& slice) {

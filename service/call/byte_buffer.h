@@ -19,8 +19,8 @@ namespace gateway {
 
 class ContiguousBytes {
  public:
-  // Points into the buffer if it has a single slice, which is the rule, and else copies. The bytes
-  // are empty if the buffer cannot be read.
+  // Points into the buffer if it has a single slice, as is usual; otherwise copies. The bytes are
+  // empty if the buffer cannot be read.
   explicit ContiguousBytes(const grpc::ByteBuffer& buffer);
   ContiguousBytes(const ContiguousBytes&) = delete;
   ContiguousBytes& operator=(const ContiguousBytes&) = delete;
@@ -33,7 +33,7 @@ class ContiguousBytes {
   absl::string_view bytes_;
 };
 
-// A buffer that owns the string.
+// Returns a buffer that owns the bytes.
 grpc::ByteBuffer ToBuffer(std::string bytes);
 
 }  // namespace gateway

@@ -18,7 +18,8 @@ void EntryWait::Begin(const ledger::EntryId& entry, SteadyTime deadline,
   const std::shared_ptr<EntryWait> self = shared_from_this();  // `done` may end the call
   const absl::Duration left =
       std::max(deadline - kMargin - SteadyTime::Now(), absl::ZeroDuration());
-  // The alarm holds what it was given until it is gone itself: so it must not hold this object.
+  // The alarm keeps its callback until the alarm is destroyed, so the callback must not own this
+  // object.
   alarm_.Set(absl::ToChronoTime(absl::Now() + left), [wait = weak_from_this()](bool expired) {
     if (!expired) return;
     if (const std::shared_ptr<EntryWait> present = wait.lock()) present->CutShort();

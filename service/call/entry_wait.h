@@ -1,12 +1,13 @@
-// A wait for the end of an INTENT that a deadline, or the end of the waiting call, can cut short.
+// Waits until a ledger entry is no longer an INTENT. A deadline, or the end of the waiting call,
+// can cut the wait short.
 //
 //   auto wait = std::make_shared<EntryWait>(ledger);
 //   wait->Begin(entry, deadline, [](absl::StatusOr<ledger::Entry> ended) { ... });
 //
-// `done` is called once, with CANCELLED where the wait was cut short.
+// `done` is called once, with CANCELLED if the wait was cut short.
 //
-// Thread-safety: Begin once; CutShort at any time, from any thread. Lifetime: shared, since the
-// alarm may fire when the call is gone. The ledger outlives it.
+// Thread-safety: call Begin once; CutShort may be called at any time, from any thread. Lifetime:
+// shared, because the alarm may fire after the call is gone. The ledger must outlive it.
 #ifndef SERVICE_CALL_ENTRY_WAIT_H_
 #define SERVICE_CALL_ENTRY_WAIT_H_
 
@@ -27,7 +28,7 @@ class EntryWait : public std::enable_shared_from_this<EntryWait> {
 
   // Ends shortly before `deadline`, so that the answer still reaches the caller.
   void Begin(const ledger::EntryId& entry, SteadyTime deadline, ledger::Done<ledger::Entry> done);
-  // Also before Begin.
+  // May also be called before Begin.
   void CutShort();
 
  private:

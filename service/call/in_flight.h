@@ -1,6 +1,6 @@
-// The calls that are being served, so that a drain can end those that outlast its grace: through
-// the upstream, whose end tells what happened. gRPC itself would answer them UNAVAILABLE, which
-// promises that a repeat is safe.
+// The calls that are being served. When a drain's grace period is over, it aborts the calls that
+// are left: each ends its upstream request and answers with what is known of the outcome. gRPC
+// itself would answer UNAVAILABLE, which promises that a retry is safe.
 //
 // Thread-safety: may be used from any thread.
 // Lifetime: must outlive its members.
@@ -16,7 +16,8 @@ class InFlight {
  public:
   class Member {
    public:
-    // Called at most once, while the member is in the list. Must not call back.
+    // Called at most once, while the member is in the list. Must not call InFlight: its mutex is
+    // held.
     virtual void Abort() = 0;
 
    protected:
@@ -24,14 +25,14 @@ class InFlight {
 
    private:
     friend class InFlight;
-    // Its neighbours in the list, which so needs no memory of its own.
+    // Neighbours in the list, which therefore allocates no memory.
     Member* before_ = nullptr;
     Member* after_ = nullptr;
   };
 
-  // One that comes after AbortAll is aborted at once.
+  // A member that is added after AbortAll is aborted at once.
   void Add(Member& member);
-  // Of one that was added.
+  // The member must have been added.
   void Remove(Member& member);
 
   void AbortAll();

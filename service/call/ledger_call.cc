@@ -26,14 +26,14 @@ using mapping::NotSent;
 
 constexpr char kService[] = "gateway.ledger.v1.LedgerService";
 
-// A wait without a deadline of its own.
+// How long a wait lasts if the call has no deadline.
 constexpr absl::Duration kDefaultWait = absl::Seconds(30);
 
 google::protobuf::Timestamp TimestampOf(absl::Time time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
 }
 
-// The numbers of the stored states are those of the proto.
+// ledger::State has the same numbers as the proto's State.
 v1::Entry Show(const ledger::Entry& entry) {
   v1::Entry shown;
   shown.set_id(entry.id.text());
@@ -96,7 +96,7 @@ class LedgerCall : public ServedCall {
 
   void Fail(Failure failure) { Conclude({std::move(failure)}); }
 
-  // Whether the caller may know of it.
+  // Whether the caller may learn that the entry exists.
   bool MaySee(const ledger::Entry& entry) { return frame().Covers(entry.scope.store); }
 
   void ReplyWith(const absl::StatusOr<ledger::Entry>& entry) {
@@ -105,7 +105,7 @@ class LedgerCall : public ServedCall {
     Reply(Show(*entry), entry->scope.store);
   }
 
-  // Nothing, and the call is concluded, where the bytes are no such message or name no entry.
+  // Parses the request and its entry id. On failure, concludes the call and returns nullopt.
   template <typename Request>
   std::optional<EntryId> IdIn(absl::string_view bytes, Request& request) {
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -143,7 +143,7 @@ class WaitEntry final : public LedgerCall {
         wait_(std::make_shared<EntryWait>(*ledger.ledger)) {}
 
  private:
-  // Whoever may not know of the entry must not learn of it by how long the answer takes.
+  // Answers a caller who may not see the entry at once: a wait would reveal that the entry exists.
   void Serve(absl::string_view message) override {
     v1::GetEntryRequest request;
     const std::optional<EntryId> id = IdIn(message, request);

@@ -1,8 +1,8 @@
-// Calls of gateway.ledger.v1.LedgerService: what the ledger knows, and an operator's word on what
-// it does not know.
+// Serves gateway.ledger.v1.LedgerService: shows ledger entries, waits for an entry to end, and lets
+// an operator resolve an entry whose outcome is unknown.
 //
-// A policy's stores are applied to the store of the entry. An entry that is not for the caller
-// looks like one that is not there.
+// A policy's stores are compared with the store of the entry. An entry that the caller may not see
+// looks as if it did not exist.
 #ifndef SERVICE_CALL_LEDGER_CALL_H_
 #define SERVICE_CALL_LEDGER_CALL_H_
 
@@ -17,7 +17,7 @@
 
 namespace gateway {
 
-// The operations of the service, audited or not, in the order of its proto.
+// The RPCs of the service. Those that write are audited.
 struct LedgerOperation {
   Operation operation;
   std::string path;
@@ -25,7 +25,7 @@ struct LedgerOperation {
 };
 std::vector<LedgerOperation> LedgerOperations();
 
-// What serves the method, which is one of LedgerOperations. All that is given outlives its calls.
+// Serves the method, which must be one of LedgerOperations. All arguments must outlive its calls.
 Endpoint LedgerEndpoint(const Surroundings& surroundings, Method& method, LedgerInUse& ledger);
 
 }  // namespace gateway

@@ -14,7 +14,8 @@ using mapping::Failure;
 using mapping::NotSent;
 using mapping::Outcome;
 
-// For a call that was ended by Abort: its client did not cancel it.
+// The answer to a call that Abort ended: CANCELLED would be wrong, since the client did not cancel
+// it.
 Failure ShuttingDown(const Failure& cancelled, mapping::Access access) {
   return mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
                                       .sent = cancelled.outcome != Outcome::kNotSent,
@@ -32,7 +33,7 @@ ServedCall::ServedCall(const Surroundings& surroundings, Method& method,
       reply_(reply),
       frame_(surroundings, method, context) {}
 
-// A caller who may not call gets no message read.
+// Checks that the caller may call before it reads the message.
 void ServedCall::Begin() {
   surroundings_.in_flight.Add(*this);  // from here on Abort may come
   if (auto refusal = frame_.Admit()) return Conclude({*std::move(refusal)});

@@ -18,7 +18,7 @@ using mapping::Failure;
 constexpr size_t kMaxMessage = 600;
 constexpr size_t kMaxDetails = 4000;
 
-// Cut between characters.
+// Cuts the UTF-8 text to at most `limit` bytes, between characters.
 std::string Cut(std::string text, size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
@@ -45,7 +45,7 @@ google::rpc::ErrorInfo Info(const Failure& failure, absl::string_view operation,
   return info;
 }
 
-// As many as fit into `room` bytes, and the number of the others.
+// Returns as many violations as fit into `room` bytes, and then the number of those left out.
 google::rpc::BadRequest Violations(const Failure& failure, size_t room) {
   google::rpc::BadRequest bad_request;
   const size_t count = failure.violations.size() + failure.violations_left_out;
@@ -93,7 +93,7 @@ std::optional<int64_t> RetryPushback(const Failure& failure, mapping::Access acc
       break;
   }
   switch (failure.code) {
-    // The gateway or the way to the upstream was at fault, or time; not the request.
+    // The request is not the cause, so a later attempt may succeed.
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kCancelled:

@@ -23,17 +23,17 @@
 
 namespace gateway {
 
-// ErrorInfo.domain of what the gateway refuses itself.
+// ErrorInfo.domain of errors that the gateway itself raises.
 inline constexpr absl::string_view kDomain = "billing-gateway";
 
-// `operation` is the full name of the RPC, `upstream_host` the domain of what the upstream refuses;
-// without a `trace_id` the error tells none.
+// `operation` is the full name of the RPC. `upstream_host` is the domain of errors that the
+// upstream raises. If `trace_id` is empty, the error has none.
 grpc::Status ToStatus(const mapping::Failure& failure, absl::string_view operation,
                       absl::string_view upstream_host, absl::string_view trace_id = "");
 
-// What a client that repeats calls by itself is told in the trailer `grpc-retry-pushback-ms`: -1 to
-// leave it, a number of milliseconds to wait; nullopt where its own policy may decide. `read`: the
-// call changes nothing.
+// The value of the trailer `grpc-retry-pushback-ms`, which tells clients with a gRPC retry policy
+// what to do: -1 not to retry; otherwise how many milliseconds to wait. Returns nullopt if the
+// client's policy may decide. With Access::kRead, an unknown outcome forbids no retry.
 std::optional<int64_t> RetryPushback(const mapping::Failure& failure, mapping::Access access);
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
-// Calls of an upstream's operations: the message goes through Prepare, past the policy of its
-// store, and is sent; the answer comes when the upstream's reply is there.
+// Serves the operations of an upstream: prepares the message (Client::Prepare), applies the policy
+// of its store, sends it, and answers when the upstream's reply is there.
 #ifndef SERVICE_CALL_UPSTREAM_CALL_H_
 #define SERVICE_CALL_UPSTREAM_CALL_H_
 
@@ -11,8 +11,8 @@
 
 namespace gateway {
 
-// `upstream` is the position of the route's upstream in a generation. All else that is given
-// outlives the endpoint's calls.
+// `upstream` is the index of the route's upstream in a Generation. The other arguments must outlive
+// the endpoint's calls.
 Endpoint UpstreamEndpoint(const Surroundings& surroundings, Method& method,
                           const mapping::Route& route, size_t upstream);
 

@@ -56,7 +56,7 @@ std::optional<absl::Time> ExpiryOf(CertificateKind kind, absl::string_view pem) 
         !expiry || (kind == CertificateKind::kChain ? *end < *expiry : *end > *expiry);
     if (counts) expiry = end;
   }
-  // The end of the text is an error to this reader, and the only one that is none.
+  // At the end of the text this reader reports PEM_R_NO_START_LINE. Any other error is a real one.
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   return at_end ? expiry : std::nullopt;

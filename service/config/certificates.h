@@ -21,7 +21,7 @@ enum class CertificateKind { kChain, kAuthorities };
 struct CertificateFile {
   CertificateKind kind;
   std::string role;      // what it is for: "upstream_ca"
-  std::string upstream;  // by its name in the configuration; empty: it is for none
+  std::string upstream;  // name in the configuration; empty: not for an upstream
   std::string file;
 };
 

@@ -17,7 +17,7 @@ std::string Join(absl::string_view path, absl::string_view key) {
   return absl::StrCat(path, path.empty() || key.empty() ? "" : ".", key);
 }
 
-// "line 3, column 14" of a byte counted from 1.
+// The position of a byte, counted from 1, as "line 3, column 14".
 std::string Position(absl::string_view text, size_t byte) {
   const absl::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
   const size_t line_start = before.rfind('\n') + 1;
@@ -131,7 +131,7 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
   if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
     return Fail(key, "expected a list of strings, none of them empty");
   }
-  // Nobody writes it who does not mean "none"; left out, it may mean all.
+  // Whoever writes an empty list means "none", but a list that is left out may mean "all".
   if (found->empty()) return Fail(key, "is empty: leave it out, or name something");
   texts = found->get<std::vector<std::string>>();
 }
@@ -139,7 +139,7 @@ void ConfigReader::Section::Read(absl::string_view key, absl::string_view docume
 void ConfigReader::Section::ReadTexts(absl::string_view key, absl::string_view placeholder,
                                       absl::string_view documentation,
                                       std::map<std::string, std::string>& texts) {
-  // One row in the table of keys, that of the members.
+  // The table of keys gets a row for the members, and none for the object.
   Find(absl::StrCat(key, ".<", placeholder, ">"), documentation, "\"\"");
   known_.emplace_back(key);
   const auto object = object_ == nullptr ? json::const_iterator() : object_->find(std::string(key));
@@ -217,7 +217,7 @@ absl::StatusOr<json> ParseJson(const std::string& file, absl::string_view text) 
     return absl::InvalidArgumentError(
         absl::StrCat(file, ": ", strict.repeated, ": is there twice"));
   } catch (const json::parse_error& error) {
-    // Its own message would quote the text.
+    // The exception's own message would quote the text.
     return absl::InvalidArgumentError(
         absl::StrCat(file, ": not valid JSON at ", Position(text, error.byte)));
   } catch (const json::exception&) {

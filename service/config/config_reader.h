@@ -1,17 +1,17 @@
 // Reads one JSON configuration file into structs whose members already hold the defaults. Each key
-// is declared once, with its documentation, and serves three ends: it is read, an unknown one
-// beside it is an error, and the table of all keys is printed from it.
+// is declared once, with its documentation. From the declarations the reader reads the values,
+// finds unknown keys, and makes the table of all keys.
 //
 //   ConfigReader reader("gateway.json", json);
 //   ConfigReader::Section root = reader.Root();
 //   root.Read("listen", "Address of the gRPC port.", config.listen);
 //   ConfigReader::Section pool = root.Child("pool", "Connections to the upstream.");
 //   pool.Read("max_connections", "...", config.max_connections, 1, 10000);
-//   if (!reader.ok()) ... reader.status() ...
+//   if (!reader.status().ok()) ... reader.status() ...
 //
-// Values are read as they stand; a bad or unknown one adds an error with file, key and reason, and
-// reading goes on, so that all errors are told at once. An error never shows a value: a key of an
-// upstream may have slipped into it.
+// Values are read as they stand. A bad value or an unknown key adds an error with file, key and
+// reason, and reading goes on, so that all errors are reported at once. An error never shows a
+// value: it may be an upstream's key that was put in the wrong place.
 //
 // Thread-safety: one thread. Lifetime: sections must not outlive their reader.
 #ifndef SERVICE_CONFIG_CONFIG_READER_H_
@@ -62,7 +62,7 @@ class ConfigReader {
   std::vector<Key> keys_;
 };
 
-// One object of the file. When it goes out of scope, members that nobody read are errors.
+// One object of the file. Its destructor adds an error for each member that nobody read.
 class ConfigReader::Section {
  public:
   Section(const Section&) = delete;
@@ -71,38 +71,39 @@ class ConfigReader::Section {
 
   void Read(absl::string_view key, absl::string_view documentation, std::string& value);
   void Read(absl::string_view key, absl::string_view documentation, bool& value);
-  // Inclusive bounds.
+  // The bounds are inclusive.
   void Read(absl::string_view key, absl::string_view documentation, int64_t& value, int64_t minimum,
             int64_t maximum);
   void Read(absl::string_view key, absl::string_view documentation, double& value, double minimum,
             double maximum);
-  // A number with a unit, "250ms", "1m30s"; not below the minimum.
+  // A number with a unit, such as "250ms" or "1m30s"; not below the minimum.
   void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
             absl::Duration minimum = absl::ZeroDuration());
 
-  // A list of strings, of which none is empty.
+  // A list of strings. Neither the list nor a string may be empty.
   void Read(absl::string_view key, absl::string_view documentation,
             std::vector<std::string>& texts);
 
-  // An object of strings, by their names, of which none is empty. `placeholder`: see Each.
+  // An object whose members are strings, and whose names are not empty. `placeholder`: see Each.
   void ReadTexts(absl::string_view key, absl::string_view placeholder,
                  absl::string_view documentation, std::map<std::string, std::string>& texts);
 
   // Declares a key that no longer exists. If the file still sets it, the error gives the advice.
   void Retired(absl::string_view key, absl::string_view advice);
 
-  // The object under `key`; where there is none, a section in which every key keeps its default.
+  // The object under `key`. If the file has none, a section in which every key keeps its default.
   Section Child(absl::string_view key, absl::string_view documentation);
 
   // Calls visit(name, section) for each member of the object under `key`. `placeholder` stands for
-  // the names in the table of keys, for which visit is called with it once if there is no member.
+  // the names in the table of keys. If there is no member, visit is called once with the
+  // placeholder, so that its keys are declared.
   void Each(absl::string_view key, absl::string_view placeholder, absl::string_view documentation,
             absl::FunctionRef<void(const std::string&, Section&)> visit);
 
   // Whether the file has the section at all.
   bool present() const { return object_ != nullptr; }
 
-  // An error of the section's own, found by its user.
+  // Adds an error that the caller found.
   void Fail(absl::string_view key, absl::string_view reason);
 
  private:
@@ -110,7 +111,7 @@ class ConfigReader::Section {
   Section(ConfigReader& reader, std::string path, std::string documented_path,
           const nlohmann::json* object);
 
-  // Declares the key and finds its value; null where it is not in the file.
+  // Declares the key and finds its value. Returns null if it is not in the file.
   const nlohmann::json* Find(absl::string_view key, absl::string_view documentation,
                              std::string default_value);
   const nlohmann::json* FindObject(absl::string_view key, absl::string_view documentation);
@@ -128,7 +129,7 @@ class ConfigReader::Section {
 // and the place, and shows nothing of the text.
 absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_view text);
 
-// For settings that are narrower in their own struct.
+// For settings that are not of type int64_t.
 template <typename Integer>
 void ReadInteger(ConfigReader::Section& section, absl::string_view key,
                  absl::string_view documentation, Integer& value, int64_t minimum,

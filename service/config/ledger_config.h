@@ -12,15 +12,16 @@
 namespace gateway {
 
 struct LedgerConfig {
-  std::string file;      // of SQLite; empty: none
-  std::string dsn_file;  // of PostgreSQL; empty: none
-  // Texts of 32 visible characters or more. Empty beside a file of SQLite: made there, once.
+  std::string file;      // SQLite database; empty: SQLite is not used
+  std::string dsn_file;  // connection string of PostgreSQL; empty: PostgreSQL is not used
+  // Files of 32 visible characters or more. If empty with SQLite, the file is made beside the
+  // database.
   std::string secret_file;
   std::string reply_key_file;
   std::string previous_reply_key_file;  // empty: none
   absl::Duration keep_replies = absl::Hours(24 * 30);
   absl::Duration keep_entries = absl::Hours(24 * 365);
-  int64_t max_bytes = int64_t{8} << 30;  // of the file of SQLite
+  int64_t max_bytes = int64_t{8} << 30;  // of the SQLite database
   // RPCs, as "package.Service/Method", whose calls must bring a key; "*" for all writes.
   std::vector<std::string> require_key;
 

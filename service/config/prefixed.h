@@ -1,4 +1,5 @@
-// Errors that name their place: each level that an error passes puts its own part in front.
+// Adds the place to an error: each level that an error passes puts its own part in front of the
+// message.
 //
 //   return Prefixed("upstreams.paynow.", status);  // upstreams.paynow.base_url: ...
 #ifndef SERVICE_CONFIG_PREFIXED_H_

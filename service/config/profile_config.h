@@ -1,4 +1,4 @@
-// The part of an upstream's configuration that sets the provider's profile right: see
+// The section `profile` of an upstream's configuration, which corrects the provider's profile. See
 // upstream/mapping/profile.h.
 #ifndef SERVICE_CONFIG_PROFILE_CONFIG_H_
 #define SERVICE_CONFIG_PROFILE_CONFIG_H_

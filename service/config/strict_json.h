@@ -27,7 +27,7 @@ inline StrictJson ParseStrictJson(absl::string_view text, bool throws = false,
                                   bool ignore_comments = false) {
   using nlohmann::json;
   StrictJson strict;
-  std::vector<std::set<std::string>> names;  // of the objects around
+  std::vector<std::set<std::string>> names;  // of the enclosing objects, so far
   const auto see = [&](int, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start) names.emplace_back();
     if (event == json::parse_event_t::object_end) names.pop_back();

@@ -20,16 +20,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kIntervalMilliseconds = 10'000;
-// Changes come in groups: a directory is filled, then a link is turned to it.
+// Changes come in groups: a directory is filled, and then a link is switched to it.
 constexpr int kQuietMilliseconds = 20;
-// In a busy directory it is never quiet.
+// A busy directory is never quiet, so a group also ends after this time.
 constexpr absl::Duration kLongestGroup = absl::Seconds(1);
-constexpr int kMaxLinks = 40;  // as the kernel has it
+constexpr int kMaxLinks = 40;  // the kernel's limit
 
 constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                              IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
-// Whether there were events; they are gone then.
+// Reads and discards all events. Returns whether there were any.
 bool TakeEvents(int watch) {
   std::array<char, 4096> events;
   bool any = false;

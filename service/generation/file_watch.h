@@ -1,6 +1,5 @@
-// Tells when files may have changed, in whatever way: written, replaced, or reached through a
-// symbolic link that points elsewhere now, as Kubernetes changes the files of a mounted ConfigMap
-// or Secret.
+// Tells when files may have changed: written, replaced, or reached through a symbolic link whose
+// target changed. Kubernetes changes the files of a mounted ConfigMap or Secret by such links.
 //
 //   FileWatch watch;
 //   do {
@@ -8,11 +7,11 @@
 //     ... read the files ...
 //   } while (watch.Await());
 //
-// Watch comes before reading: so no change is missed. It may speak of a change that was none. Where
-// the system tells of no changes (a network's file system, no more watches to be had), Await comes
-// back every kInterval.
+// Call Watch before reading the files, so that no change is missed. Await may also return without a
+// change. If the system reports no changes (a network file system, or no inotify watches left),
+// Await returns every 10 s.
 //
-// Thread-safety: Wake and Stop may be called from any thread, the rest belongs to one.
+// Thread-safety: Wake and Stop may be called from any thread; all else belongs to one thread.
 #ifndef SERVICE_GENERATION_FILE_WATCH_H_
 #define SERVICE_GENERATION_FILE_WATCH_H_
 
@@ -30,26 +29,26 @@ class FileWatch {
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 
-  // From now on these, and no others.
+  // Watches these files from now on, and no others.
   void Watch(const std::vector<std::string>& files);
 
-  // Blocks until something may have changed since the last Watch, or somebody calls Wake. Changes
-  // that follow each other closely are one, but the first is told of after a second at the latest.
-  // Returns false after Stop.
+  // Blocks until a file may have changed since the last Watch, or somebody calls Wake. Changes in
+  // quick succession are reported together, about one second after the first at the latest. Returns
+  // false after Stop.
   bool Await();
 
-  // Ends the present Await, or else the next one, at once.
+  // Ends the present Await at once, or else the next one.
   void Wake();
   void Stop();
 
  private:
   std::atomic<bool> stopped_{false};
   int wake_;        // an eventfd: readable after Wake or Stop, until Await has seen it
-  int watch_ = -1;  // of inotify; none where it cannot be had
+  int watch_ = -1;  // inotify descriptor; -1 if there is none
 };
 
-// The directories in which something has to change for the path to lead to another file: its own,
-// and those of the symbolic links on the way. For tests.
+// The directories that must be watched: a change in one of them can make the path lead to another
+// file. These are the file's own directory and those of the symbolic links on the way. For tests.
 std::set<std::string> DirectoriesOnTheWayTo(const std::string& path);
 
 }  // namespace gateway

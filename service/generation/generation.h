@@ -1,15 +1,15 @@
-// Everything that calls take from the configuration and its files, made as one and exchanged as one
-// (see slot.h). A call takes the generation in force when it begins and uses no other until it
-// ends: the same generation decides whether the call is allowed, and says where it goes and with
-// which key.
+// Everything that calls take from the configuration and its files. It is made as a whole and
+// replaced as a whole (see slot.h). A call takes the generation in force when it begins, and uses
+// no other until it ends: so the same generation decides whether the call is allowed, where it
+// goes, and with which key.
 //
 //   auto generation = Load(config, protos, /*before=*/nullptr);  // start, and --check-config
 //   auto next = Load(changed, protos, in_force.Get().get());     // reload
 //   if (next.ok()) in_force.Set(*std::move(next));
 //
 // Thread-safety: a Generation is immutable. Load may be called from any thread; it reads files.
-// Lifetime: the protos outlive the generations. The destructor waits for the clients' threads, so
-// it must not run on one of them: whoever puts a generation in force sees to that (see slot.h).
+// Lifetime: the protos must outlive the generations. The destructor waits for the clients' threads,
+// so it must not run on one of them. The owner of the slot sees to that (see slot.h).
 #ifndef SERVICE_GENERATION_GENERATION_H_
 #define SERVICE_GENERATION_GENERATION_H_
 
@@ -31,20 +31,20 @@ namespace gateway {
 struct Generation {
   Config config;
   // One for each section of `config.upstreams`, in their order. A reload cannot change the set, so
-  // a position stands for the same upstream in every generation.
+  // an index stands for the same upstream in every generation.
   std::vector<UpstreamAccess> upstreams;
-  // None of these is null, except `tls` where the port is in plain text.
+  // Never null, except that `tls` is null if the port is in plain text.
   std::shared_ptr<const webhooks::Settings> webhooks;
   std::shared_ptr<const authorization::Settings> authorization;
   std::shared_ptr<const TlsMaterial> tls;
 };
 
-// Reads every file that `config` names. All or nothing: an error leaves nothing behind, and nothing
-// that is in force changes in either case. What did not change since `before` is shared with it, an
-// upstream's client above all. `before` is null at the start.
+// Reads every file that `config` names, and returns either a complete generation or an error. What
+// is in force does not change. What did not change since `before`, above all an upstream's client,
+// is shared with it. `before` is null at the start.
 //
-// Errors name file and key: "gateway.json: upstreams.paynow.api_key.file: ...". INVALID_ARGUMENT
-// also for a change since `before` that only a restart can make.
+// Errors name file and key: "gateway.json: upstreams.paynow.api_key.file: ...". INVALID_ARGUMENT is
+// also returned for a change since `before` that needs a restart.
 absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config, const Protos& protos,
                                                        const Generation* before);
 

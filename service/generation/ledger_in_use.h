@@ -1,6 +1,6 @@
-// The ledger as calls use it: the store of entries, and what the configuration says of keys.
+// The ledger as calls use it: the store of entries, and the configuration's rules for keys.
 //
-// Thread-safety: may be used from any thread. Lifetime: outlives the calls.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the calls.
 #ifndef SERVICE_GENERATION_LEDGER_IN_USE_H_
 #define SERVICE_GENERATION_LEDGER_IN_USE_H_
 
@@ -21,14 +21,14 @@
 namespace gateway {
 
 struct LedgerInUse {
-  // What a claim came to.
+  // How the claim of a write was answered.
   enum Said : uint8_t {
-    kSent,         // for the first time, or again after it did not happen
-    kSentAgain,    // though it may have happened: twice does no harm
-    kReplayed,     // it happened: the kept reply
-    kInProgress,   // by another call
+    kSent,         // sent for the first time, or again because it did not happen before
+    kSentAgain,    // sent again although it may have happened: a repeat is harmless
+    kReplayed,     // it happened: answered with the kept reply
+    kInProgress,   // another call is sending it
     kUnknown,      // it may have happened
-    kKeyReused,    // with another request
+    kKeyReused,    // the key was used with another request
     kGuarded,      // another write on the same resource is open
     kUnavailable,  // the ledger cannot be read or written
   };
@@ -36,7 +36,7 @@ struct LedgerInUse {
                                           kUnknown, kKeyReused, kGuarded,  kUnavailable};
   static const char* Name(Said said);
 
-  // Counts them.
+  // Counts claims by answer.
   class Claims {
    public:
     void Count(Said said) { counts_[said].fetch_add(1, std::memory_order_relaxed); }
@@ -57,7 +57,7 @@ struct LedgerInUse {
   bool all_writes_require_key = false;
   absl::flat_hash_set<std::string> require_key;
   Claims claims;
-  std::shared_ptr<ledger::ReplyCipher> cipher;  // the ledger's
+  std::shared_ptr<ledger::ReplyCipher> cipher;  // the one that the ledger uses
   std::unique_ptr<ledger::Ledger> ledger;       // last: its callbacks use the others
 };
 

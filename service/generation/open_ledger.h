@@ -1,4 +1,4 @@
-// From the section `ledger` of the configuration to the ledger that calls use.
+// Opens the ledger that the section `ledger` of the configuration describes.
 #ifndef SERVICE_GENERATION_OPEN_LEDGER_H_
 #define SERVICE_GENERATION_OPEN_LEDGER_H_
 
@@ -12,18 +12,18 @@
 
 namespace gateway {
 
-// Opens the store: a file of SQLite is locked from here on; PostgreSQL need not be reachable yet.
-// Errors begin with the key that is to blame: "file: ...". Waits for the disk.
+// Opens the store. A SQLite file is locked from here on; PostgreSQL need not be reachable yet.
+// Errors begin with the configuration key at fault: "file: ...". Blocks on the disk.
 absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& config);
 
-// Takes the keys of replies as their files hold them now. An error leaves those that are there.
+// Reads the reply keys from their files again. On error, the present keys stay in use.
 absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger);
 
-// Whether the secrets and the connection string can be read, without opening anything.
+// Checks that the secrets and the connection string can be read. Opens nothing.
 absl::Status CheckLedger(const LedgerConfig& config);
 
-// Brings the tables of a ledger in PostgreSQL up to date, and gives `role` what the gateway needs.
-// The file has the connection string of a user who may do that. Waits for the database.
+// Brings the tables of a ledger in PostgreSQL up to date, and grants `role` what the gateway needs.
+// The file has the connection string of a user who may do both. Blocks on the database.
 absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role);
 
 }  // namespace gateway

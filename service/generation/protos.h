@@ -1,7 +1,7 @@
-// What the protos say of the providers, compiled once at start: how calls are mapped, and how
+// What the protos say about the providers, compiled once at start: how calls are mapped, and how
 // webhooks are signed.
 //
-// Thread-safety: immutable. Lifetime: outlives every generation that is loaded with it.
+// Thread-safety: immutable. Lifetime: must outlive every generation that is loaded with it.
 #ifndef SERVICE_GENERATION_PROTOS_H_
 #define SERVICE_GENERATION_PROTOS_H_
 
@@ -16,8 +16,8 @@
 namespace gateway {
 
 struct Protos {
-  // `config` may override what the files say of a provider. INVALID_ARGUMENT names the file and
-  // what does not fit.
+  // `config` may override what the files say about a provider. Errors: INVALID_ARGUMENT, naming the
+  // file and what is wrong.
   static absl::StatusOr<Protos> Compile(const Config& config, const mapping::Files& files);
 
   std::unique_ptr<const mapping::RouteTable> routes;  // never null

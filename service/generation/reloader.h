@@ -9,9 +9,9 @@
 // The reloader also looks when an upstream refuses a key (KeyRenewal): the call is made again with
 // a newer key only if the change as a whole is accepted.
 //
-// Thread-safety: Renew and the counters may be used from any thread. Has a thread of its own, on
-// which files are read and `on_set` runs. Lifetime: the destructor stops the thread; calls that
-// still wait for a newer key then get no answer. What the constructor is given outlives it.
+// Thread-safety: Renew and the counters may be used from any thread. Reads files and calls `on_set`
+// on a thread of its own. Lifetime: the destructor stops the thread; calls that still wait for a
+// newer key then get no answer. The constructor's arguments must outlive it.
 #ifndef SERVICE_GENERATION_RELOADER_H_
 #define SERVICE_GENERATION_RELOADER_H_
 
@@ -45,12 +45,12 @@ class Reloader final : public KeyRenewal {
     std::atomic<uint64_t> refused{0};
   };
 
-  // What the files hold that this configuration comes from and names. Two equal fingerprints: no
-  // file has changed.
+  // A hash of the text of the configuration and of the files that it names. If two fingerprints are
+  // equal, no file has changed.
   static size_t Fingerprint(const Config& config);
 
-  // `in_force` holds a generation whose files had this fingerprint before they were read, so that
-  // no change since then is missed. `on_set` is told of each generation that is put in force. A
+  // `fingerprint` was taken before the files of the generation in force were read, so that no
+  // change since then is missed. `on_set` is called with each generation that is put in force. A
   // configuration that comes from no file is not watched, and its files are read again only when a
   // key is refused.
   Reloader(Slot<Generation>& in_force, size_t fingerprint, const Protos& protos,
@@ -59,7 +59,7 @@ class Reloader final : public KeyRenewal {
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  // Looks at most once a second, however many calls ask.
+  // Looks at most once a second, no matter how many calls ask.
   void Renew(const Upstream& upstream, std::shared_ptr<const Credentials> refused,
              Done done) override;
 
@@ -87,8 +87,8 @@ class Reloader final : public KeyRenewal {
   const std::function<void(const Generation&)> on_set_;
   Counters counters_;
   SecurityFiles security_files_;
-  // The thread's.
-  size_t seen_;   // the fingerprint of what is in force, or was refused last
+  // Used by the thread only.
+  size_t seen_;   // fingerprint of what is in force or was refused last
   int torn_ = 0;  // times in a row that files changed while they were read
   std::mutex mutex_;
   // Guarded by mutex_.

@@ -9,11 +9,12 @@
 
 namespace gateway {
 
-// Those that hold a secret: keys of upstreams, of webhooks, and of the port's certificate.
+// The files that hold a secret: keys and passwords for upstreams, webhook secrets, the key of the
+// port's certificate, and the secrets of the ledger.
 std::set<std::string> SecretFilesOf(const Config& config);
 
-// Those that a gateway has to look at again when they change: the secrets, and what belongs to
-// them.
+// The files that a gateway reads again when they change: the secrets, certificates, policy and key
+// set.
 std::set<std::string> WatchedFilesOf(const Config& config);
 
 // Logs a line for each secret whose file everybody on the machine may read.

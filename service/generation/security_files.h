@@ -1,11 +1,11 @@
-// The files by which rights are withdrawn: the policy, the key set of tokens, and the authorities
-// that sign clients' certificates. When a change is refused as a whole, each of these takes effect
-// by itself all the same: a withdrawal must not wait until somebody mends another file.
+// The files that can withdraw rights: the policy, the key set of tokens, and the authorities that
+// sign clients' certificates. If a change is refused as a whole, each of these still takes effect
+// by itself: a withdrawal must not wait until somebody mends another file.
 //
-// Only the files named by the configuration in force count. Other names are a matter of the whole
-// configuration (see reloader.h).
+// Only the files that the configuration in force names count. A changed file name takes effect only
+// with the whole configuration (see reloader.h).
 //
-// Thread-safety: the counters may be read from any thread, the rest belongs to one.
+// Thread-safety: the parts may be read from any thread; all else belongs to one thread.
 #ifndef SERVICE_GENERATION_SECURITY_FILES_H_
 #define SERVICE_GENERATION_SECURITY_FILES_H_
 
@@ -21,14 +21,14 @@ namespace gateway {
 
 class SecurityFiles {
  public:
-  // Whether what one of the files holds is refused at present.
+  // One of the files. `refused`: its present content is refused.
   struct Part {
     const char* name;
     std::atomic<bool> refused{false};
   };
 
-  // `present` with what these files hold now, each where it is good; `present` itself where none
-  // has changed. Logs which files are taken and which refused.
+  // Returns a copy of `present` with the present content of those files that changed and are valid,
+  // or `present` itself if there are none. Logs which files are taken and which are refused.
   std::shared_ptr<const Generation> Withdraw(const std::shared_ptr<const Generation>& present,
                                              const mapping::RouteTable& routes);
 

@@ -1,14 +1,14 @@
-// A value that is exchanged for another while many threads use it. Whoever takes it keeps the one
-// that was in force then, for as long as they like.
+// Holds a value that may be replaced while many threads use it. A thread that takes the value can
+// keep it for as long as it likes.
 //
 //   Slot<Generation> in_force(first);
-//   const std::shared_ptr<const Generation> mine = in_force.Get();  // a call: once, at its
-//   beginning in_force.Set(next);  // `mine` is as before
+//   const auto mine = in_force.Get();  // a call takes it once, when it begins
+//   in_force.Set(next);                // `mine` stays the same
 //
-// Thread-safety: Get and Set may be called from any thread. Reap may be called from any thread that
-// no value waits for in its destructor.
-// Lifetime: a value that is exchanged is kept until Reap finds that nobody else has it. So its
-// destructor runs in Reap or in the slot's own destructor, and never on a thread that used it.
+// Thread-safety: Get and Set may be called from any thread. Reap must not be called from a thread
+// that a value's destructor waits for. Lifetime: a replaced value is kept until Reap finds that
+// nobody else holds it. So its destructor runs in Reap or in the slot's own destructor, and never
+// on a thread that used it.
 #ifndef SERVICE_GENERATION_SLOT_H_
 #define SERVICE_GENERATION_SLOT_H_
 
@@ -26,7 +26,7 @@ class Slot {
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  // Null where there has been no value yet.
+  // Null if there has been no value yet.
   std::shared_ptr<const T> Get() const {
     const std::lock_guard lock(mutex_);
     return value_;
@@ -44,7 +44,7 @@ class Slot {
     std::vector<std::shared_ptr<const T>> unused;  // destroyed without the lock
     const std::lock_guard lock(mutex_);
     std::erase_if(replaced_, [&unused](std::shared_ptr<const T>& value) {
-      // Nobody can take another copy: the value is not in the slot.
+      // The value is no longer in the slot, so nobody can take another copy.
       if (value.use_count() != 1) return false;
       unused.push_back(std::move(value));
       return true;

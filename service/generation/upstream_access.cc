@@ -16,7 +16,7 @@
 namespace gateway {
 namespace {
 
-// At most a line a second: an upstream that is gone is silent to every call.
+// Logs at most one line a second, because an upstream that is gone is silent to every call.
 http::Http1Transport::OnSilence LogSilence(const std::string& upstream) {
   return [upstream, throttle = std::make_shared<LogThrottle>(absl::Seconds(1))](
              absl::Duration waited, size_t closed) {
@@ -30,7 +30,7 @@ http::Http1Transport::OnSilence LogSilence(const std::string& upstream) {
   };
 }
 
-// The keys as their files and variables hold them now.
+// Reads the keys from their files and environment variables.
 absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream) {
   std::string default_key;
   if (!upstream.api_key.empty()) {
@@ -47,7 +47,7 @@ absl::StatusOr<Credentials> LoadCredentials(const UpstreamConfig& upstream) {
   return Credentials(std::move(default_key), std::move(store_keys));
 }
 
-// The options of the pool, with certificates, keys and passwords as their files hold them now.
+// The options of the pool, with certificates, keys and passwords read from their files.
 absl::StatusOr<http::Options> LoadPool(const UpstreamConfig& upstream) {
   http::Options pool = upstream.pool;
   absl::StatusOr<http::TlsOptions> tls = LoadUpstreamTls(upstream.tls);

@@ -22,21 +22,22 @@ struct UpstreamAccess {
   std::string name;  // "paynow"
   std::shared_ptr<Client> client;
   std::shared_ptr<const Credentials> credentials;
-  http::Options pool;  // the client's, with what the files of `tls` and `proxy` held
+  http::Options pool;  // the client's options, with the contents of their files
   absl::flat_hash_set<std::string> harmless_repeats = {};  // stores; "*": all
 
-  // Whether a write of the store that would move no money twice may be sent again.
+  // Whether a write of this store may be sent again if its outcome is unknown and a second one
+  // would move no money.
   bool RepeatsHarmless(absl::string_view store) const {
     return harmless_repeats.contains(store) || harmless_repeats.contains("*");
   }
 };
 
-// The upstream that `section` describes, with its files as they are now. Errors begin with the key
-// that is to blame: ".stores.17.api_key.file: ...".
+// Makes the access to the upstream that `section` describes, and reads its files. Errors begin with
+// the configuration key at fault: ".stores.17.api_key.file: ...".
 //
-// `section_before` and `before` are what is in force, or null. Where section and certificates are
-// as before, the client goes on, with its connections and all that it has learned; where the keys
-// are as before too, so do they. A new client goes on with the counters of the old one.
+// `section_before` and `before` are what is in force, or null. If section and certificates have not
+// changed, the client is kept, with its connections and all that it has learned. If the keys have
+// not changed either, the credentials are kept too. A new client keeps the counters of the old one.
 absl::StatusOr<UpstreamAccess> LoadUpstream(const std::string& name, const UpstreamConfig& section,
                                             const UpstreamConfig* section_before,
                                             const UpstreamAccess* before);

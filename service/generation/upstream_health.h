@@ -1,11 +1,11 @@
-// Watches whether upstreams seem dead, for those who want to send no calls while one does.
+// Watches whether upstreams seem dead, for callers that want to send no calls meanwhile.
 //
-// An upstream seems dead while its breakers let nothing through: one is open, and the other is open
-// too or has seen no call that went well of late. When a breaker's time has passed it seems alive
-// again, for only calls can tell: without traffic nothing would ever find out.
+// An upstream seems dead while its circuit breakers let nothing through: one is open, and the other
+// is open too or has seen no successful call lately. When the open time of a breaker is over, the
+// upstream counts as alive again: only calls can find out whether it is.
 //
-// Thread-safety: construction and destruction belong to one thread. Lifetime: has a thread of its
-// own, which reports; no report comes after the destructor. What it watches outlives it.
+// Thread-safety: construction and destruction belong to one thread. Lifetime: reports come from a
+// thread of its own; none comes after the destructor. `in_force` must outlive it.
 #ifndef SERVICE_GENERATION_UPSTREAM_HEALTH_H_
 #define SERVICE_GENERATION_UPSTREAM_HEALTH_H_
 
@@ -26,7 +26,7 @@ bool SeemsDead(const Upstream& upstream, SteadyTime now);
 
 class UpstreamHealth {
  public:
-  // Called when it changes.
+  // Called when the state of an upstream changes.
   using Report = std::function<void(const std::string& upstream, bool alive)>;
 
   UpstreamHealth(const Slot<Generation>& in_force, Report report);
@@ -39,7 +39,7 @@ class UpstreamHealth {
   void Look();
 
   const Slot<Generation>& in_force_;
-  std::vector<bool> alive_;  // as reported last, by the upstream's position; the thread's
+  std::vector<bool> alive_;  // last reported, by index of the upstream; used by thread_ only
   const Report report_;
   std::mutex mutex_;
   std::condition_variable stopped_;

@@ -1,4 +1,4 @@
-// From the configuration of webhooks to what verifies them.
+// Makes the verifiers of webhooks from their configuration.
 //
 // Thread-safety: may be called from any thread; reads the secrets' files.
 #ifndef SERVICE_GENERATION_WEBHOOKS_H_
@@ -12,8 +12,8 @@
 
 namespace gateway {
 
-// With the secrets as their files and variables hold them now. Errors begin with the key:
-// "providers.paynow.secrets.old.file: ...". `schemes` outlive the settings.
+// Reads the secrets from their files and environment variables. Errors begin with the configuration
+// key at fault: "providers.paynow.secrets.old.file: ...". `schemes` must outlive the settings.
 absl::StatusOr<std::shared_ptr<const webhooks::Settings>> LoadWebhooks(
     const WebhooksConfig& config, const webhooks::Schemes& schemes);
 

@@ -9,7 +9,7 @@
 namespace gateway::ledger {
 namespace {
 
-// Rows that a page looks at, at most: what comes behind has its turn with the next page.
+// How many rows a filtered page looks at, at most. Later rows are left for the next page.
 constexpr int64_t kMostLookedAt = 2000;
 constexpr size_t kMostOnAPage = 1000;
 

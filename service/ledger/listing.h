@@ -1,4 +1,4 @@
-// Pages of a list, for both stores: what to read, and what of it is shown.
+// Pagination of List for both stores: which rows to read, and which of them to show.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_LEDGER_LISTING_H_
@@ -15,14 +15,14 @@
 namespace gateway::ledger {
 
 struct ListPlan {
-  int64_t below = INT64_MAX;  // rows with smaller numbers, the greatest first
-  int64_t looked_at = 0;      // so many of them
+  int64_t below = INT64_MAX;  // read rows with smaller numbers, the greatest first
+  int64_t looked_at = 0;      // how many rows to read
 };
 
-// INVALID_ARGUMENT: the page token is none.
+// INVALID_ARGUMENT if the page token is malformed.
 absl::StatusOr<ListPlan> PlanOf(const ListRequest& request);
 
-// `rows` are those of the plan, less `unreadable` that could not be read.
+// `rows` are the rows of the plan, without the `unreadable` ones that could not be read.
 ListPage PageOf(const ListRequest& request, const ListPlan& plan, const std::vector<Row>& rows,
                 size_t unreadable, absl::Time now);
 

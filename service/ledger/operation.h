@@ -1,5 +1,5 @@
-// What callers ask of a ledger, as a value: a request, and later its result. It waits in a store's
-// queue until the store's thread has worked on it.
+// One call of a ledger's function as a value: a request, and later its result. It waits in a
+// store's queue until the store's thread has worked on it.
 //
 // Thread-safety: values; one thread at a time.
 #ifndef SERVICE_LEDGER_OPERATION_H_
@@ -22,7 +22,7 @@ struct Asked {
   using Result = ResultType;
 
   Request request;
-  Done<Result> done;  // null: nobody wants to know
+  Done<Result> done;  // null: the caller does not want the result
   absl::StatusOr<Result> result = absl::UnavailableError("not done yet");
 };
 

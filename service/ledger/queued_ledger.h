@@ -30,7 +30,7 @@ class QueuedLedger : public Ledger {
   void Tend(Done<int64_t> done) final;
 
  protected:
-  // Takes it, whatever happens: an operation that finds no room is answered as UNAVAILABLE.
+  // Takes every operation. If there is no room, the operation's result is UNAVAILABLE.
   virtual void Enqueue(Operation operation) = 0;
 
  private:

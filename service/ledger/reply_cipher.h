@@ -1,10 +1,10 @@
-// Keeps replies unreadable for whoever has the database alone: AES-256-GCM.
+// Encrypts the replies with AES-256-GCM, so that the database alone does not reveal them.
 //
 //   sealed = version byte, key id (8 bytes), nonce (12), ciphertext, tag (16)
 //
-// The row's identity is authenticated with it: bytes that are moved to another row, or to another
-// column, do not open. While a key is being changed there are two: the current one seals, both
-// open.
+// The identity of the row is authenticated with it: bytes that are moved to another row, or to
+// another column, do not open. While a key is being changed there are two: the current key seals,
+// both open.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_LEDGER_REPLY_CIPHER_H_
@@ -24,22 +24,22 @@ class ReplyCipher {
  public:
   static constexpr size_t kKeyBytes = 32;
 
-  // `previous` is "" if there is none. INVALID_ARGUMENT: a key is not 32 bytes long.
+  // `previous` is "" if there is none. INVALID_ARGUMENT if a key is not 32 bytes long.
   static absl::StatusOr<std::shared_ptr<ReplyCipher>> Create(absl::string_view current,
                                                              absl::string_view previous = "");
 
-  // Takes other keys; an error leaves those that are there.
+  // Replaces both keys. On error, the present keys stay.
   absl::Status Replace(absl::string_view current, absl::string_view previous);
 
   absl::StatusOr<std::string> Seal(absl::string_view plain, absl::string_view identity) const;
 
-  // DATA_LOSS: not sealed by these keys for this identity, or torn.
+  // DATA_LOSS if the bytes were not sealed with these keys for this identity, or are damaged.
   absl::StatusOr<std::string> Open(absl::string_view sealed, absl::string_view identity) const;
 
  private:
   struct Key {
     std::string bytes;  // "": there is none
-    std::string id;     // from the key itself, so that it needs no name in the configuration
+    std::string id;     // derived from the key, so that the configuration need not name it
   };
 
   ReplyCipher() = default;

@@ -1,5 +1,5 @@
-// Limits log lines that callers can cause by failing: a rate per second and a burst pass, and the
-// others are counted.
+// Limits log lines that callers can cause by failing. Lines pass up to a rate per second and a
+// burst; the others are counted.
 //
 //   LineBudget budget(50, 1000);
 //   if (const std::optional<uint64_t> left_out = budget.Pass()) ... write the line, with the count

@@ -43,7 +43,7 @@ void WriteLogLines(absl::string_view lines) {
   static PatientWriter writer;  // guarded by mutex
   const std::lock_guard lock(mutex);
   size_t done = 0;
-  // When stderr fails, nobody is left who could be told.
+  // If standard error fails, there is nowhere to report it.
   if (writer.Write(STDERR_FILENO, lines, done) == PatientWriter::kNoRoom) {
     lost += static_cast<uint64_t>(absl::c_count(lines.substr(done), '\n'));
   }

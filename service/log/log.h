@@ -6,8 +6,8 @@
 // The caller chooses each field; there is no way to log a whole message or header. Text from
 // outside is escaped and cut.
 //
-// A line for which standard error has no room within a tenth of a second is lost, and so is each
-// after it until there is room: whoever reads the log must not be able to stop the service.
+// If standard error has no room for a line within 0.1 s, the line is lost, and so are later lines
+// until there is room again: a reader of the log must not be able to stop the service.
 //
 // Thread-safety: may be called from any thread; lines do not mix.
 #ifndef SERVICE_LOG_LOG_H_
@@ -23,7 +23,7 @@
 
 namespace gateway {
 
-// Identify the log lines of one call. Empty ones are left out.
+// Identify the log lines of one call. Empty ids are left out of the line.
 struct LogIds {
   std::string trace_id;
   std::string span_id;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kPatienceMilliseconds = 100;
 
-// A pipe that has room takes so much without making its writer wait. Whole lines, where they are
-// not longer than that.
+// How much to write next. A pipe that poll reports as writable takes PIPE_BUF bytes without
+// blocking. Ends at the end of a line if there is one within these bytes.
 size_t NextPiece(absl::string_view lines) {
   if (lines.size() <= PIPE_BUF) return lines.size();
   const size_t end = lines.rfind('\n', PIPE_BUF - 1);

@@ -1,5 +1,5 @@
-// Writes where nobody may be reading: a pipe that is full takes a moment of patience one time, and
-// no more of it until it has room again.
+// Writes to a descriptor that perhaps nobody reads. If a pipe is full, the writer waits for a
+// moment once, and then no more until the pipe has room again.
 //
 //   PatientWriter writer;
 //   size_t done = 0;
@@ -17,11 +17,11 @@ namespace gateway {
 
 class PatientWriter {
  public:
-  // For kError errno says why.
+  // After kError, errno has the reason.
   enum Result { kWritten, kNoRoom, kError };
 
-  // Goes on after the first `done` bytes, and moves `done` on. Ends within a tenth of a second for
-  // each time that a pipe has got room and lost it again.
+  // Writes the bytes after the first `done`, and advances `done`. Waits at most 0.1 s each time
+  // that the pipe runs out of room.
   Result Write(int fd, absl::string_view bytes, size_t& done);
 
  private:

@@ -1,4 +1,4 @@
-// What the ledger does, as families of metrics.
+// The metric families of the ledger and of its reconciler.
 //
 // Thread-safety: AddLedgerMetrics may be called from any thread.
 #ifndef SERVICE_METRICS_LEDGER_METRICS_H_

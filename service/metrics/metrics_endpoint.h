@@ -17,7 +17,8 @@ namespace gateway {
 
 class MetricsEndpoint {
  public:
-  // `listen`: "127.0.0.1:9464", port 0 for any that is free. UNAVAILABLE where it cannot be had.
+  // `listen` is such as "127.0.0.1:9464"; port 0 picks a free port. UNAVAILABLE if it cannot listen
+  // there.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Create(const std::string& listen,
                                                                  std::shared_ptr<Metrics> metrics);
 

@@ -1,6 +1,6 @@
-// What Prometheus' client libraries tell of any process, under the same names
-// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics), and which release
-// this is. What the system does not tell is left out.
+// The metrics that Prometheus' client libraries export for any process, under the same names
+// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics), and the release
+// of the gateway. Values that the system does not provide are left out.
 //
 // Thread-safety: may be called from any thread.
 #ifndef SERVICE_METRICS_PROCESS_METRICS_H_

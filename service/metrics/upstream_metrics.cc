@@ -22,8 +22,8 @@ double StateNumber(resilience::CircuitBreaker::State state) {
   return 2;
 }
 
-// The samples of one upstream in one family: each has the label `upstream`, and one more where it
-// is given.
+// The samples of one upstream in one family. Each has the label `upstream`, and a second label if
+// one is given.
 class Samples {
  public:
   Samples(Family& family, const std::string& upstream) : family_(family), upstream_(upstream) {}
@@ -38,7 +38,7 @@ class Samples {
     family_.Add({{"upstream", upstream_}, {label, std::move(value)}}, static_cast<double>(number));
   }
 
-  // number(lane) of reads and of writes.
+  // Adds number(lane) for the lane of reads and for that of writes.
   template <typename NumberOf>
   void AddLanes(const Upstream& upstream, NumberOf number) {
     Add("kind", "read", number(upstream.reads));

@@ -1,4 +1,4 @@
-// What is counted for each upstream, as families of metrics.
+// The metric families of the upstreams and of their connection pools.
 //
 // Thread-safety: AddUpstreamMetrics may be called from any thread.
 #ifndef SERVICE_METRICS_UPSTREAM_METRICS_H_

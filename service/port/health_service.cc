@@ -25,7 +25,7 @@ enum ServingStatus : char { kServing = 1, kNotServing = 2, kServiceUnknown = 3 }
 // HealthCheckResponse{status}
 grpc::ByteBuffer ReplyOf(ServingStatus status) { return ToBuffer(std::string{'\x08', status}); }
 
-// The service of a HealthCheckRequest; nothing for bytes that are none.
+// Returns the service of a HealthCheckRequest, or nullopt if the bytes are not one.
 std::optional<std::string> NameIn(const grpc::ByteBuffer& message) {
   if (message.Length() > HealthService::kMostBytes) return std::nullopt;
   const ContiguousBytes piece(message);
@@ -133,7 +133,7 @@ class HealthService::Watch final
 
   void GiveUp() override { End(TooSlow()); }
 
-  // Before the watch begins, the message that does not come ends it.
+  // Before the watch has begun, the failed read ends the call.
   void OnCancel() override {
     {
       const std::lock_guard lock(mutex_);
@@ -157,7 +157,7 @@ class HealthService::Watch final
     return !cancelled_;
   }
 
-  // One at a time, and only what is news. Called with mutex_ held.
+  // Writes one message at a time, and only if the status has changed. Called with mutex_ held.
   void WriteIfDue() {
     if (writing_ || ended_ || wanted_ == told_) return;
     writing_ = true;

@@ -1,15 +1,15 @@
 // grpc.health.v1.Health for one server: Check and Watch.
 //
-// gRPC's own implementation keeps any number of watches, at some 20 KB each, for whoever opens
-// them. This one keeps kMostWatches, half of them for one address, and refuses the others with
-// RESOURCE_EXHAUSTED. And it reads no message before it knows that the caller may send one.
+// gRPC's own implementation keeps any number of watches, at some 20 KB each, for anybody who opens
+// them. This one keeps at most kMostWatches, half of them for one address, and refuses more with
+// RESOURCE_EXHAUSTED. It reads a call's message only if `arrivals` has room for the call.
 //
-//   HealthService health(authorizer, arrivals);
+//   HealthService health(arrivals);
 //   builder.RegisterService(&health);
 //   health.Set("", true);
 //
-// Thread-safety: may be used from any thread. Lifetime: outlives its server; what it is given
-// outlives it.
+// Thread-safety: may be used from any thread. Lifetime: must outlive its server. `arrivals` must
+// outlive it.
 #ifndef SERVICE_PORT_HEALTH_SERVICE_H_
 #define SERVICE_PORT_HEALTH_SERVICE_H_
 
@@ -32,25 +32,25 @@ class HealthService final : public grpc::Service {
  public:
   static constexpr char kName[] = "grpc.health.v1.Health";
   static constexpr size_t kMostWatches = 512;
-  // Of a request: a service's name and what stands around it.
+  // The largest request: a service's name and a few bytes around it.
   static constexpr size_t kMostBytes = 4096;
 
   explicit HealthService(Arrivals& arrivals);
 
-  // What is said of this name from now on.
+  // Sets the status of this name, and sends it to those who watch the name.
   void Set(const std::string& name, bool serving);
 
-  // Nothing for a name that was never set.
+  // Returns nullopt for a name that was never set.
   std::optional<bool> Get(absl::string_view name) const;
 
  private:
   class CheckCall;
   class Watch;
 
-  // False: there are too many.
+  // Returns false if there are too many watches.
   bool Add(Watch& watch, const std::string& address);
   void Remove(Watch& watch, const std::string& address);
-  // Sends what is known of the name now, and what changes later.
+  // Sends the present status of the name now, and each change later.
   void Begin(Watch& watch, std::string name);
 
   Arrivals& arrivals_;

@@ -26,7 +26,7 @@ struct FreeAddress {
   void operator()(addrinfo* address) const { freeaddrinfo(address); }
 };
 
-// A socket that listens; negative where there is none to be had.
+// Returns a listening socket, or a negative number on failure.
 int Listen(const std::string& listen) {
   const size_t colon = listen.rfind(':');
   if (colon == std::string::npos) return -1;
@@ -167,7 +167,7 @@ bool PlainHttp::Take(Client& client) const {
   return Give(client);
 }
 
-// What the socket takes now. Its peer closes the connection first, so that nothing is lost.
+// Sends as much as the socket takes now. The peer closes first, so that no byte is lost.
 bool PlainHttp::Give(Client& client) {
   const ssize_t size = send(client.fd, client.output.data(), client.output.size(), MSG_NOSIGNAL);
   if (size < 0) return errno == EAGAIN || errno == EINTR;

@@ -1,16 +1,16 @@
-// A small server of HTTP/1.1, in plain text: GET alone, a text for each path, and the connection is
-// closed after its answer.
+// A small HTTP/1.1 server without TLS. It serves GET only, returns a text for each path, and closes
+// the connection after its answer.
 //
-// For what strangers can reach: probes and metrics. It has one thread, which waits for nobody. At
-// most kMost connections are held, each for kPatience: of more, the oldest is closed. So silent
-// ones keep nobody out.
+// For what strangers can reach: probes and metrics. Its only thread never blocks on one connection.
+// At most kMost connections are open, each for at most kPatience; if there are more, the oldest is
+// closed. So silent connections keep nobody out.
 //
 //   auto server = PlainHttp::Create("0.0.0.0:9464", [](absl::string_view path) {
 //     return path == "/metrics" ? PlainHttp::Answer{200, Text()} : PlainHttp::NotFound();
 //   });
 //
-// Thread-safety: Create and the destructor belong to one thread. Lifetime: what `respond` uses must
-// outlive it; it is called on the server's own thread.
+// Thread-safety: Create and the destructor belong to one thread. Lifetime: `respond` is called on
+// the server's own thread; what it uses must outlive the server.
 #ifndef SERVICE_PORT_PLAIN_HTTP_H_
 #define SERVICE_PORT_PLAIN_HTTP_H_
 
@@ -30,7 +30,7 @@ class PlainHttp {
  public:
   static constexpr size_t kMost = 64;
   static constexpr std::chrono::seconds kPatience{5};
-  // Of a request's head.
+  // The most bytes of a request's head.
   static constexpr size_t kMostBytes = 4096;
 
   struct Answer {
@@ -40,11 +40,11 @@ class PlainHttp {
   };
   static Answer NotFound() { return {404, "not found\n"}; }
 
-  // `path`: without a query.
+  // `path` has no query.
   using Respond = std::function<Answer(absl::string_view path)>;
 
-  // `listen`: "0.0.0.0:50052", "[::]:50052"; port 0 for any that is free. UNAVAILABLE where it
-  // cannot be had.
+  // `listen` is such as "0.0.0.0:50052" or "[::]:50052"; port 0 picks a free port. UNAVAILABLE if
+  // it cannot listen there.
   static absl::StatusOr<std::unique_ptr<PlainHttp>> Create(const std::string& listen,
                                                            Respond respond);
   ~PlainHttp();
@@ -59,23 +59,23 @@ class PlainHttp {
     int fd;
     Clock::time_point end;
     std::string input;
-    std::string output;     // that its peer has not taken yet
-    bool answered = false;  // and only waits for its peer to take it and close
+    std::string output;     // not sent yet
+    bool answered = false;  // only waits for the peer to read the answer and close
   };
 
   PlainHttp(int listener, int port, Respond respond);
   void Run();
   void Accept();
-  // Both are false where the client is done with.
+  // Both return false if the connection is to be closed.
   bool Take(Client& client) const;
   static bool Give(Client& client);
   Answer AnswerTo(absl::string_view head) const;
 
   const int listener_;
   const int port_;
-  const int wake_;  // an eventfd: the end
+  const int wake_;  // an eventfd; readable: stop
   const Respond respond_;
-  std::list<Client> clients_;  // the thread's own; the oldest in front
+  std::list<Client> clients_;  // used by the thread only; the oldest in front
   std::thread thread_;         // last
 };
 

@@ -1,8 +1,8 @@
 // Answers to probes:
 //
 //   GET /healthz         200: the process is there
-//   GET /readyz          200 or 503: whether it serves (grpc.health.v1 of the name "")
-//   GET /readyz/paynow   the same of another name; 404 for one that there is not
+//   GET /readyz          200 or 503: the status of the name "" in grpc.health.v1
+//   GET /readyz/paynow   200 or 503: the status of another name; 404 if it is unknown
 //
 // Thread-safety: may be called from any thread.
 #ifndef SERVICE_PORT_PROBES_H_

@@ -25,7 +25,8 @@ class RawService final : public grpc::Service {
   const std::vector<Endpoint> endpoints_;
 };
 
-// One service for each that the endpoints' methods name; endpoints of one service stand together.
+// Makes one service for each that the endpoints' methods name. Endpoints of one service must stand
+// together.
 std::vector<std::unique_ptr<RawService>> MakeServices(const std::vector<Endpoint>& endpoints);
 
 }  // namespace gateway

@@ -78,7 +78,7 @@ Part Fails(grpc::StatusCode code, absl::string_view text) {
   return part;
 }
 
-// What it imports comes first, each file once on a stream.
+// Adds the file and, before it, the files that it imports. Each file is sent once on a stream.
 void AddFile(const FileDescriptor& file, Sent& sent, std::string& message) {
   if (!sent.insert(&file).second) return;
   for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), sent, message);
@@ -160,7 +160,7 @@ Part Answer(uint32_t question, absl::string_view argument, const std::vector<std
   }
 }
 
-// Nothing for bytes that are no ServerReflectionRequest.
+// Returns nullopt if the bytes are not a ServerReflectionRequest.
 std::optional<std::string> ReplyTo(absl::string_view request,
                                    const std::vector<std::string>& services, Sent& sent) {
   uint32_t question = 0;

@@ -1,8 +1,8 @@
-// Server reflection, as grpc.reflection.v1 and as v1alpha, which differ by name alone. It describes
-// all that protobuf's pool of generated files has, with comments as far as they were embedded.
+// Server reflection as grpc.reflection.v1 and v1alpha, which differ in their names only. It
+// describes all files in protobuf's generated pool, with comments if they were embedded.
 //
-// gRPC 1.51 has v1alpha alone, and sends no comments. Whether a caller may ask is decided before
-// the call comes here (see port_credentials.h).
+// gRPC 1.51's own service has v1alpha only, and sends no comments. Whether a caller may ask is
+// decided before the call comes here (see port_credentials.h).
 //
 // Thread-safety: as gRPC's services. Lifetime: must outlive the server.
 #ifndef SERVICE_PORT_REFLECTION_SERVICE_H_
@@ -20,10 +20,10 @@ class ReflectionService final : public grpc::Service {
  public:
   static constexpr char kV1[] = "grpc.reflection.v1.ServerReflection";
   static constexpr char kV1Alpha[] = "grpc.reflection.v1alpha.ServerReflection";
-  // Of a question: a name, and what stands around it.
+  // The largest request: a name and a few bytes around it.
   static constexpr size_t kMostBytes = 4096;
 
-  // `services`: what is listed.
+  // `services`: the names that list_services returns.
   explicit ReflectionService(std::vector<std::string> services);
 
  private:

@@ -23,13 +23,13 @@
 namespace gateway {
 namespace {
 
-// For aborted calls to reach their callers.
+// Time for the answers of aborted calls to reach their callers.
 constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
 
-// The limit may be "infinity".
+// RLIMIT_NOFILE may be RLIM_INFINITY; it is cut off here.
 constexpr rlim_t kManyDescriptors = rlim_t{1} << 30;
 
-// Both are switches of the process, to be set before the first server is built.
+// Both are process-wide settings. They must be set before the first server is built.
 void InitPlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -38,9 +38,9 @@ void InitPlugins() {
   });
 }
 
-// gRPC 1.51 unpacks a compressed message whole before it looks at its size. So it is to hand it on
-// as it is, and the call refuses it (see call_metadata.h). Were gzip and deflate switched off
-// instead, gRPC would refuse it, without an ErrorInfo.
+// gRPC 1.51 decompresses a whole message before it checks the size. So gRPC must pass the message
+// on compressed, and the call refuses it (see call_metadata.h). If gzip and deflate were disabled
+// instead, gRPC would refuse the message without an ErrorInfo.
 void UnpackNothing(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
 }
@@ -56,11 +56,11 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
   };
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
   set(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
-  // Probes would raise the window of every call to what the network can carry. A message that is
-  // read gets the window that it needs anyway; all else is to wait at its sender.
+  // BDP probes would raise the window of every call to what the network can carry. A message that
+  // is being read gets the window that it needs anyway; all other bytes must wait at their sender.
   set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  // gRPC varies it by a tenth. What it ends by force when the grace is over would be UNAVAILABLE,
-  // whatever happened upstream; so there is no end to the grace.
+  // gRPC varies the age by a tenth. If the grace ended, gRPC would end the calls with UNAVAILABLE,
+  // no matter what happened upstream. So the grace never ends.
   set_time(GRPC_ARG_MAX_CONNECTION_AGE_MS, limits.max_connection_age);
   set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, std::numeric_limits<int>::max());
   set_time(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, limits.handshake_timeout);
@@ -73,8 +73,8 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
   builder.SetResourceQuota(quota);
 }
 
-// As many as the process has descriptors for, when calls upstream take as many, and as many again
-// come at once: more than those wait in the port's queue (net.core.somaxconn).
+// At most half of RLIMIT_NOFILE: the other half is for upstream connections and for those that
+// arrive at once. More connections wait in the port's queue (net.core.somaxconn).
 int64_t MaxConnections(const ServerConfig& limits) {
   rlimit descriptors{};
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits.max_connections;
@@ -86,7 +86,7 @@ int64_t MaxConnections(const ServerConfig& limits) {
   return room;
 }
 
-// All that the port serves.
+// The names of all services that the port serves.
 std::vector<std::string> NamesOf(const std::vector<std::unique_ptr<RawService>>& services) {
   std::vector<std::string> names = {HealthService::kName, ReflectionService::kV1,
                                     ReflectionService::kV1Alpha, "grpc.channelz.v1.Channelz"};
@@ -95,7 +95,7 @@ std::vector<std::string> NamesOf(const std::vector<std::unique_ptr<RawService>>&
   return names;
 }
 
-// Takes channelz away from one server: its plugin goes to every server otherwise.
+// Removes channelz from one server: its plugin is otherwise added to every server.
 class WithoutPlugins final : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}
@@ -197,8 +197,8 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
   if (server_ == nullptr) return;
   SetServing(false);
   absl::SleepFor(delay);
-  // What gRPC ends at its own deadline is not told what happened (see in_flight.h): that is left
-  // for those who watch health or reflection.
+  // We abort our own calls ourselves, so that callers learn the outcome (see in_flight.h). gRPC's
+  // deadline only ends health and reflection streams.
   const auto deadline = absl::ToChronoTime(absl::Now() + grace + kTimeToAbort);
   std::future<void> over =
       std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });

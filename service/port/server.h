@@ -1,6 +1,6 @@
-// The gRPC server: the services, with health, reflection and channelz beside them. With TLS, or in
-// plain text; a second listener may answer health checks alone, in plain text, for those who have
-// no certificate to show.
+// The gRPC server: our services, health, reflection and channelz, with TLS or in plain text. A
+// second listener, in plain text, may serve only health checks, for callers that have no
+// certificate.
 //
 // Thread-safety: Create, Drain and the destructor belong to one thread.
 #ifndef SERVICE_PORT_SERVER_H_
@@ -36,37 +36,37 @@ namespace gateway {
 class Server {
  public:
   struct Options {
-    std::string listen;  // "127.0.0.1:50051"; port 0 for any that is free
+    std::string listen;  // "127.0.0.1:50051"; port 0 picks a free port
     int64_t max_request_bytes;
     ServerConfig settings;
-    // With TLS material where the settings ask for it; outlives the server.
+    // Has TLS material if the settings ask for TLS. Must outlive the server.
     const Slot<Generation>* in_force = nullptr;
-    // Who may call gRPC's own services, and whose certificates are good; null: everybody may.
-    // Outlives the server.
+    // Decides who may call reflection and channelz, and which client certificates are good; null:
+    // everybody may call. Must outlive the server.
     authorization::Authorizer* authorizer = nullptr;
   };
 
-  // Listens and serves from here on. The endpoints of one service must stand together; what they
-  // point to, and the surroundings of their calls, must outlive the server. UNAVAILABLE where the
-  // address cannot be had.
+  // Listens and serves from here on. The endpoints of one service must stand together. What they
+  // point to, and the surroundings of their calls, must outlive the server. UNAVAILABLE if it
+  // cannot listen on the address.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         const std::vector<Endpoint>& endpoints,
                                                         const Surroundings& surroundings);
 
-  // Ends calls that are still there.
+  // Aborts the calls that are still in flight.
   ~Server();
 
   int port() const { return port_; }
-  // Of the listener for health checks; only where the settings have an address for it.
+  // The port of the listener for health checks; 0 if there is none.
   int health_port() const { return health_port_; }
-  // Of the probes over HTTP/1.1; only where the settings have an address for them.
+  // The port of the HTTP/1.1 probes. Must not be called if the settings have no address for them.
   int probe_port() const { return probes_->port(); }
 
-  // What health says of an upstream's name and of its services, from now on; SERVING at first. Not
-  // beside Drain.
+  // Sets what health reports for an upstream's name and for its services; SERVING at first. Must
+  // not be called during Drain.
   void SetUpstreamServing(const std::string& upstream, bool serving);
 
-  // Says NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
+  // Reports NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
   // calls in flight `grace` to end, and aborts the rest. Returns when nothing is left.
   void Drain(absl::Duration delay, absl::Duration grace);
 
@@ -78,15 +78,15 @@ class Server {
   void SetHealth(const std::string& name, bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
-  // For health: an upstream's name, and those of its services; "" with those of the gateway's own.
+  // For health, by upstream: its name and the names of its services. "" has the gateway's own.
   std::map<std::string, std::set<std::string>> names_of_upstreams_;
   const Surroundings& surroundings_;
   HealthService health_;
-  HealthService health_alone_;  // the second server's
+  HealthService health_alone_;  // of health_server_
   ReflectionService reflection_;
   UnknownMethod unknown_method_;
   UnknownMethod unknown_health_method_;
-  std::shared_ptr<grpc::ServerCredentials> credentials_;  // the server's
+  std::shared_ptr<grpc::ServerCredentials> credentials_;  // of server_
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> health_server_;  // may be null

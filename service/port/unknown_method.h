@@ -1,5 +1,4 @@
-// Answers calls of methods that nobody serves: UNIMPLEMENTED, with the same details as any other
-// error.
+// Answers calls of unknown methods with UNIMPLEMENTED, with the same details as any other error.
 #ifndef SERVICE_PORT_UNKNOWN_METHOD_H_
 #define SERVICE_PORT_UNKNOWN_METHOD_H_
 
@@ -11,7 +10,7 @@ namespace gateway {
 
 class UnknownMethod final : public grpc::CallbackGenericService {
  public:
-  // What it is given outlives it.
+  // `surroundings` must outlive it.
   explicit UnknownMethod(const Surroundings& surroundings) : surroundings_(surroundings) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(

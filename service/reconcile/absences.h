@@ -1,9 +1,10 @@
-// When it is believed that a write did not happen: two reads did not show it, both of them begun
-// later than the upstream needs to show it, and begun as far apart.
+// Decides when to believe that a write did not happen: two reads must not show it. The first of
+// them must begin at least `settle` after the first look at the entry, the second at least `settle`
+// after the first. `settle` is the time that the upstream needs until reads show a write.
 //
-// All times are of this process and of the steady clock, so that neither a step of the wall clock
-// nor another process's clock makes an absence old. When there is no room for another entry, its
-// absence is not believed.
+// All times are from this process's steady clock, so that neither a step of the wall clock nor
+// another process's clock makes an absence old. If there is no room for another entry, its absence
+// is not believed.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_RECONCILE_ABSENCES_H_
@@ -23,21 +24,21 @@ namespace gateway {
 
 class Absences {
  public:
-  // A look at the entry begins.
+  // Records that a look at the entry begins.
   void Look(const ledger::Entry& entry, SteadyTime begun);
-  // The look that began then does not show the write: is that enough? `settle`: what the upstream
-  // needs to show it.
+  // The look that began at `begun` does not show the write. Returns whether that is enough to
+  // believe that it did not happen.
   bool Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle);
-  // A look showed something else.
+  // Records that a look showed something else: earlier absences no longer count.
   void Doubt(const ledger::Entry& entry);
-  // The outcome is known.
+  // Must be called when the outcome is known.
   void Forget(const ledger::Entry& entry);
 
  private:
   using Key = std::pair<ledger::EntryId, int64_t>;  // an attempt of an entry
   struct Seen {
     SteadyTime first;                  // when the first look began
-    std::optional<SteadyTime> absent;  // when the first of the looks began that do not show it
+    std::optional<SteadyTime> absent;  // when the first look that counts as an absence began
   };
 
   static Key KeyOf(const ledger::Entry& entry) { return {entry.id, entry.attempt}; }

@@ -1,8 +1,8 @@
-// Reads at an upstream what a write may have left there, as the proto of the write says
-// (gateway.v1.Lookup). The read goes the way of every call: through the upstream's client, with its
+// Reads from an upstream what a write may have left there, as the write's proto says
+// (gateway.v1.Lookup). Like every call, the read goes through the upstream's client, with its
 // limits and with the keys in force.
 //
-// Thread-safety: may be used from any thread. Lifetime: what the constructor is given outlives it
+// Thread-safety: may be used from any thread. Lifetime: the constructor's arguments must outlive it
 // and its reads.
 #ifndef SERVICE_RECONCILE_READ_BACK_H_
 #define SERVICE_RECONCILE_READ_BACK_H_
@@ -30,12 +30,12 @@ class ReadBack {
 
   ReadBack(const mapping::RouteTable& routes, KeyRenewal& renewal);
 
-  // The lookup of the write, by its full name: "paynow.management.v1.OrdersService.RefundOrder".
-  // Null where the proto has none.
+  // Returns the lookup of the write with this full name:
+  // "paynow.management.v1.OrdersService.RefundOrder". Null if the proto has none.
   const mapping::LookupPlan* LookupOf(absl::string_view rpc) const;
 
-  // `request` is LookupMemory::read_request. The generation outlives the read. `done` is called
-  // once, on a thread that must not be blocked, perhaps before Read returns.
+  // `request` is LookupMemory::read_request. The generation must outlive the read. `done` is called
+  // once, perhaps before Read returns, on a thread that must not be blocked.
   Client::Handle Read(const Generation& generation, const mapping::LookupPlan& lookup,
                       absl::string_view request, SteadyTime deadline, Done done) const;
 

@@ -1,15 +1,15 @@
-// Finds out what became of writes whose outcome is unknown, by reading at their upstreams:
+// Finds out what became of writes whose outcome is unknown, by reading from their upstreams:
 //
 //   ledger.Take -> read -> Judge -> it happened, or it did not: ledger.Resolve
 //                                '-> undecided, or too early:    ledger.Postpone
 //
-// An entry that was taken is leased: of several gateways one looks at it at a time. A lease buys a
-// look and never a send: a reconciler only reads. Writes without a lookup in their proto stay as
-// they are: a repetition, a webhook or an operator tells.
+// An entry that was taken is leased, so that only one of several gateways looks at it at a time. A
+// lease permits a look and never a send: a reconciler only reads. Writes without a lookup in their
+// proto stay UNKNOWN until a repeated call, a webhook or an operator settles them.
 //
 // Thread-safety: LookAt and the counters may be used from any thread. Has a thread of its own,
-// which waits for neither upstream nor ledger. Lifetime: the destructor ends the looks that are
-// under way; what the constructor is given outlives it.
+// which blocks on neither upstream nor ledger. Lifetime: the destructor ends the looks that are
+// under way. The constructor's arguments must outlive it.
 #ifndef SERVICE_RECONCILE_RECONCILER_H_
 #define SERVICE_RECONCILE_RECONCILER_H_
 
@@ -35,20 +35,20 @@ namespace gateway {
 class Reconciler {
  public:
   struct Options {
-    // Between two questions for entries whose look is due.
+    // How often the ledger is asked for entries whose look is due.
     absl::Duration every = absl::Seconds(1);
-    // For one read, at most.
+    // How long one read may take.
     absl::Duration read_deadline = absl::Seconds(10);
-    // Looks of this gateway that are under way at a time.
+    // How many looks of this gateway may be under way at a time.
     size_t most_looks = 16;
   };
 
-  // Looks, by what they brought.
+  // Looks, by result.
   struct Counters {
     std::atomic<uint64_t> done{0};
     std::atomic<uint64_t> not_done{0};
     std::atomic<uint64_t> undecided{0};  // also: too early to tell
-    std::atomic<uint64_t> failed{0};     // the read brought nothing
+    std::atomic<uint64_t> failed{0};     // the read failed
   };
 
   Reconciler(ledger::Ledger& ledger, const ReadBack& read_back, const Slot<Generation>& in_force)
@@ -59,9 +59,10 @@ class Reconciler {
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
 
-  // Looks at the UNKNOWN entry now, also before its look is due. `done` is called once and gets the
-  // entry as it is afterwards; FAILED_PRECONDITION where somebody else looks at it, or it is not
-  // UNKNOWN any more. Stopping `read`, at any time, ends the look soon.
+  // Looks at the UNKNOWN entry now, even if its look is not due. `done` is called once, with the
+  // entry as it is afterwards. Its error is FAILED_PRECONDITION if somebody else looks at the
+  // entry, or if it is no longer UNKNOWN. `read` may be stopped at any time; this ends the look
+  // soon.
   void LookAt(const ledger::EntryId& entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
               ledger::Done<ledger::Entry> done);
 
@@ -75,7 +76,8 @@ class Reconciler {
   void TakeDue();
   void Begin(ledger::Entry entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
              ledger::Done<ledger::Entry> done);
-  // Something that the destructor waits for begins and ends. False: it is too late to begin.
+  // Enter begins and Leave ends work that the destructor waits for. Enter returns false if it is
+  // too late to begin.
   bool Enter();
   void Leave();
   void Reads(const std::shared_ptr<BegunCall>& read);

@@ -24,9 +24,9 @@
 namespace gateway {
 
 struct BatcherOptions {
-  // Things that wait at most; beside them there may be as many that are being worked on.
+  // How many things may wait. As many more may be in work at the same time.
   size_t capacity = 8192;
-  // How long the first of a batch waits for others, unless half of the room is taken.
+  // How long the first thing of a batch waits for others, unless `capacity` is half full before.
   absl::Duration patience = absl::Milliseconds(100);
 };
 

@@ -38,12 +38,12 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
             grpc::ServerContextBase& context);
 
   absl::Time begun() const { return begun_; }
-  // Since then, whatever the wall clock does.
+  // The time since begun(), even if the wall clock was changed.
   absl::Duration elapsed() const { return SteadyTime::Now() - started_; }
   LogIds ids() const override;
   std::string trace_id() const { return Text(context_.trace_id); }
 
-  // Each attempt is a span of its own, a child of the call's, and tells its id upstream.
+  // Each attempt is a child span of the call's span, and sends its own id upstream.
   void OnAttempt(http::HeaderLines& headers) override;
   void OnResult(const http::Result& result) override;
 
@@ -57,7 +57,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void End(absl::StatusCode code, CallStats::End end, absl::string_view host);
 
  private:
-  // By the wall clock of the beginning and the steady clock since.
+  // The wall clock at the beginning, plus the steady time since then.
   absl::Time Now() const { return begun_ + elapsed(); }
   void Log(absl::StatusCode code, CallStats::End end, absl::Time now, uint64_t left_out) const;
   void Export(absl::StatusCode code, CallStats::End end, absl::Time now, absl::string_view host);

@@ -28,7 +28,8 @@ class DriftLog {
               SteadyTime now = SteadyTime::Now());
 
   // Keyed by kind and field: "unknown_enum_text paynow.management.v1.OrderDto.status". Names come
-  // from the protos alone, so their number is bounded. An unknown member counts for its message.
+  // only from the protos, so their number is bounded. An unknown member is counted under its
+  // message.
   std::map<std::string, uint64_t> Counts() const;
 
  private:

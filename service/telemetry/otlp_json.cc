@@ -53,7 +53,7 @@ class Attributes {
     out_.append("}}");
   }
 
-  // 64 bits are written as text.
+  // A 64-bit number, which this form writes as a string.
   void Add(absl::string_view key, int value) {
     Begin(key);
     absl::StrAppend(&out_, "\"intValue\":\"", value, "\"}}");
@@ -77,7 +77,8 @@ struct Head {
   absl::Time ended;
 };
 
-// All but attributes and status; what follows is appended behind its name.
+// Appends the members that all spans have, except name, attributes and status. Leaves the object
+// open.
 void AppendHead(const Head& head, std::string& out) {
   absl::StrAppend(&out, "{\"traceId\":\"", Text(head.context.trace_id), "\",\"spanId\":\"",
                   Text(head.id), "\"");

@@ -19,7 +19,7 @@ struct AttemptSpan {
   absl::Time begun;
   absl::Time ended;
   int http_status = 0;      // 0: there was no reply
-  absl::string_view error;  // the name of the transport's error; empty where there was a reply
+  absl::string_view error;  // name of the transport's error; empty if there was a reply
 };
 using AttemptSpans = absl::InlinedVector<AttemptSpan, 1>;
 
@@ -35,7 +35,7 @@ using LedgerSpans = absl::InlinedVector<LedgerSpan, 3>;
 struct CallSpan {
   const Operation* operation = nullptr;  // outlives the span
   TraceContext context;                  // of the call's own span
-  SpanId parent = 0;                     // the caller's; 0 where the trace begins here
+  SpanId parent = 0;                     // the caller's; 0 if the trace begins here
   absl::Time begun;
   absl::Time ended;
   absl::StatusCode code = absl::StatusCode::kOk;

@@ -48,7 +48,7 @@ bool SpanFile::Write(absl::string_view line) {
     }
     if (!Reopen()) return false;
   }
-  // After a file could not be opened anew.
+  // An earlier Reopen may have failed.
   if (fd_ < 0 && !Reopen()) return false;
   size_t done = 0;
   const PatientWriter::Result result = writer_.Write(fd_, line, done);

@@ -1,6 +1,7 @@
 // The sinks that calls report to: the access log and the span exporter.
 //
-// Thread-safety: may be used from any thread. Lifetime: outlives the calls; operations outlive it.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the calls; operations must
+// outlive it.
 #ifndef SERVICE_TELEMETRY_TELEMETRY_H_
 #define SERVICE_TELEMETRY_TELEMETRY_H_
 
@@ -22,7 +23,7 @@ class Telemetry {
 
   // Null if spans are not written.
   SpanExporter* spans() const { return spans_.get(); }
-  // The share of the traces that begin here which is sampled; 0 if spans are not written.
+  // The share of sampled traces, of those that begin here; 0 if spans are not written.
   double sample_ratio() const { return spans_ == nullptr ? 0 : sample_ratio_; }
 
   // Applies changed logging settings.

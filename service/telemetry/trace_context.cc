@@ -16,7 +16,7 @@ constexpr size_t kParentLength = 55;
 constexpr uint64_t kInvalidVersion = 0xff;
 constexpr uint64_t kSampled = 0x01;
 
-// tracestate (3.3.1), and what is promised to be passed on of it (3.3.1.5).
+// The limits of tracestate (3.3.1), and how much of it must be passed on (3.3.1.5).
 constexpr size_t kMaxMembers = 32;
 constexpr size_t kMaxState = 512;
 constexpr size_t kLongMember = 128;
@@ -36,7 +36,7 @@ bool ReadHex(absl::string_view digits, uint64_t& value) {
   return true;
 }
 
-// A later version may have more behind a further dash; what this one knows stands as it does here.
+// A later version may have more fields after another dash. The fields of version 00 stay in place.
 std::optional<TraceContext> ReadParent(absl::string_view text) {
   if (text.size() < kParentLength) return std::nullopt;
   if (text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
@@ -112,7 +112,7 @@ void Shorten(std::vector<absl::string_view>& members) {
   while (LengthOf(members) > kMaxState) members.pop_back();
 }
 
-// Empty where it is not valid, as a whole.
+// Returns "" if any member is invalid.
 std::string ReadState(const std::vector<absl::string_view>& texts) {
   std::vector<absl::string_view> members;
   for (const absl::string_view text : texts) {
@@ -127,7 +127,7 @@ std::string ReadState(const std::vector<absl::string_view>& texts) {
   return absl::StrJoin(members, ",");
 }
 
-// absl's own is not shared between threads.
+// absl::BitGen objects must not be shared between threads.
 uint64_t NewId() {
   thread_local absl::InsecureBitGen random;
   return absl::Uniform<uint64_t>(absl::IntervalClosed, random, 1, UINT64_MAX);

@@ -1,7 +1,7 @@
 // W3C Trace Context, Level 1 (https://www.w3.org/TR/trace-context-1/): which trace a call belongs
 // to, as `traceparent` and `tracestate` say it.
 //
-// Pure functions over texts from outside; safe to call from any thread.
+// The texts come from outside. Thread-safety: may be called from any thread.
 #ifndef SERVICE_TELEMETRY_TRACE_CONTEXT_H_
 #define SERVICE_TELEMETRY_TRACE_CONTEXT_H_
 
@@ -31,14 +31,13 @@ std::string Text(SpanId id);
 
 struct TraceContext {
   TraceId trace_id;
-  SpanId span_id = 0;  // of the span that the next one is a child of
+  SpanId span_id = 0;  // of the parent of the next span
   bool sampled = false;
-  std::string state;  // other systems' notes, as they came; empty for none
+  std::string state;  // tracestate, perhaps shortened; empty: none
 };
 
-// Reads the caller's metadata; each name may occur several times. Returns nullopt unless there is
-// exactly one `traceparent` and it is valid: then a new trace begins, and `tracestate` is ignored
-// (3.2.2.2, 3.3).
+// Reads the caller's metadata; each name may occur several times. If there is not exactly one valid
+// `traceparent`, returns nullopt and ignores `tracestate`: a new trace begins (3.2.2.2, 3.3).
 std::optional<TraceContext> ReadTraceContext(const std::vector<absl::string_view>& traceparents,
                                              const std::vector<absl::string_view>& tracestates);
 
@@ -46,7 +45,7 @@ std::optional<TraceContext> ReadTraceContext(const std::vector<absl::string_view
 std::string TraceParent(const TraceContext& context);
 
 // Whether this random number falls into a share of `ratio`, 0 to 1. For a trace, pass the low half
-// of its id: then everybody who sees the trace decides alike.
+// of its id, so that all systems that see the trace decide the same.
 bool IsSampled(uint64_t random, double ratio);
 
 // Neither is ever 0.

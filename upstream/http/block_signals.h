@@ -1,4 +1,4 @@
-// Signals are other threads' business: keeps the calling thread from being chosen for one.
+// Keeps signals away from the calling thread, except for those of its own faults and SIGPROF.
 #ifndef UPSTREAM_HTTP_BLOCK_SIGNALS_H_
 #define UPSTREAM_HTTP_BLOCK_SIGNALS_H_
 

@@ -17,7 +17,7 @@ namespace {
 // alone costs nothing.
 constexpr size_t kMaxTrustedLength = size_t{1024} * 1024;
 constexpr size_t kInflateStep = size_t{16} * 1024;
-// zlib: the largest window, and a gzip header around it.
+// For zlib: the largest window, with a gzip header.
 constexpr int kGzipWindow = 15 + 16;
 
 }  // namespace
@@ -107,7 +107,8 @@ void BodyDecoder::Inflate(absl::string_view bytes) {
     stream.avail_out = sizeof(output);
     const int code = inflate(&stream, Z_NO_FLUSH);
     at_member_end_ = code == Z_STREAM_END;
-    // What comes before a fault counts first, so that it does not matter how the body was sliced.
+    // Bytes before a fault count first, so that the result does not depend on how the body was
+    // sliced.
     AppendPlain({output, sizeof(output) - stream.avail_out});
     if (state_ != Body::kWhole) return;
     // Z_BUF_ERROR: it wants more input.

@@ -1,8 +1,8 @@
-// A reply's body as it comes, with its Content-Encoding taken off: none or gzip, which is all that
+// Collects a reply's body and decodes its Content-Encoding: identity or gzip, which is all that
 // requests ask for.
 //
-// Thread-safety: none. Memory: the body grows as it comes, never by what is only announced; it has
-// kBodyPadding to spare.
+// Thread-safety: none. Memory: the body grows as bytes arrive. The announced length only enlarges
+// the first allocation, up to 1 MiB. The result has kBodyPadding bytes to spare.
 //
 //   BodyDecoder decoder(limit);
 //   decoder.AddEncoding("gzip");
@@ -35,7 +35,7 @@ class BodyDecoder {
   // Forgets the last body.
   void Reset();
 
-  // One value of Content-Encoding; a reply may have several. What is neither gzip nor identity, and
+  // One value of Content-Encoding; a reply may have several. Any coding but gzip and identity, and
   // a second gzip, makes the body kUnreadable.
   void AddEncoding(absl::string_view encoding);
   void SetUnreadable() { Fail(Body::kUnreadable); }
@@ -43,13 +43,13 @@ class BodyDecoder {
   // The length that the head announces: a hint for the first allocation.
   void Expect(uint64_t length);
 
-  // Behind a failure it does nothing.
+  // Does nothing after a failure.
   void Append(absl::string_view bytes);
 
   // Anything but kWhole once it has failed.
   Body state() const { return state_; }
 
-  // To be called when all bytes are there.
+  // Must be called when all bytes have been appended.
   Body Finish();
 
   std::string Take();

@@ -6,7 +6,7 @@
 namespace gateway::http {
 namespace {
 
-// Smaller ones come from malloc's own store.
+// Smaller blocks come from malloc's own store.
 constexpr size_t kLeast = size_t{128} * 1024;
 constexpr size_t kMostOfAll = size_t{8} * 1024 * 1024;
 

@@ -1,6 +1,6 @@
-// The memory of large reply bodies, kept by each thread for those to come, up to 8 MB: malloc gives
-// blocks of this size back to the system at once (see service/main.cc), and to be given new ones
-// costs as much as to read them.
+// Each thread keeps the memory of large reply bodies for later ones, up to 8 MB. malloc would give
+// such blocks back to the system at once (see service/main.cc), and getting new ones costs as much
+// as reading the bodies.
 //
 // Thread-safety: each thread has its own.
 #ifndef UPSTREAM_HTTP_BODY_MEMORY_H_
@@ -11,10 +11,10 @@
 
 namespace gateway::http {
 
-// An empty string with room for `size`.
+// Returns an empty string with room for `size` bytes.
 std::string TakeBodyMemory(size_t size);
 
-// For a body that is done with.
+// Keeps the memory of a body that is no longer needed.
 void KeepBodyMemory(std::string body);
 
 }  // namespace gateway::http

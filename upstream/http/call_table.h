@@ -1,6 +1,6 @@
-// The calls that are not over, by id, and when their time is.
+// The open calls, by id and by deadline.
 //
-// Thread-safety: none but for open(); guarded by its dispatcher's lock.
+// Thread-safety: none, except for open(); guarded by the dispatcher's lock.
 #ifndef UPSTREAM_HTTP_CALL_TABLE_H_
 #define UPSTREAM_HTTP_CALL_TABLE_H_
 
@@ -22,23 +22,24 @@ class CallTable {
   using CallId = Transport::CallId;
   using CallPtr = std::shared_ptr<OpenCall>;
 
-  // Its id is new.
+  // The call's id must be new.
   void Add(CallPtr call);
 
-  // Null where the call is over.
+  // Null if the call is over.
   CallPtr Find(CallId id) const;
 
-  // Out of the table: this one, one whose deadline is not after `now`, any. Null: there is none.
+  // Removes a call and returns it: this one, one whose deadline is not after `now`, or any. Null if
+  // there is none.
   CallPtr Take(CallId id);
   CallPtr TakeExpired(SteadyTime now);
   CallPtr TakeAny() { return calls_.empty() ? nullptr : Take(calls_.begin()->first); }
 
-  // The next of all deadlines.
+  // The earliest deadline.
   SteadyTime next_deadline() const {
     return deadlines_.empty() ? SteadyTime::InfiniteFuture() : deadlines_.begin()->first;
   }
 
-  // Those that have a request. May be called from any thread.
+  // How many calls have a request. May be called from any thread.
   int64_t open() const { return open_.load(std::memory_order_relaxed); }
 
  private:

@@ -1,4 +1,4 @@
-// Which characters may stand where in a request: one look at a table for each.
+// Which characters may stand in which part of a request. Each character costs one table lookup.
 //
 // Pure, safe to call from any thread.
 #ifndef UPSTREAM_HTTP_CHARACTERS_H_
@@ -48,7 +48,7 @@ inline constexpr std::array<uint8_t, 256> kTable = MakeTable();
 
 }  // namespace internal
 
-// Whether the text has no others.
+// Whether all characters of the text are of this kind.
 inline bool HasOnly(Characters kind, absl::string_view text) {
   auto all = static_cast<uint8_t>(kind);
   for (const char c : text) all &= internal::kTable[static_cast<unsigned char>(c)];

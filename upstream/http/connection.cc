@@ -9,10 +9,10 @@ namespace gateway::http {
 namespace {
 
 constexpr size_t kReadSize = size_t{64} * 1024;
-// So much at a time from one connection; the others come first then.
+// How many reads from one connection before others have their turn.
 constexpr int kReadsAtATime = 16;
 
-// The upstream's own time to close an idle connection is not used to the last second.
+// An idle connection is no longer used this long before the upstream would close it.
 constexpr absl::Duration kKeepAliveMargin = absl::Seconds(1);
 
 char* ReadBuffer() {
@@ -46,8 +46,8 @@ bool Connection::IsClean() {
   return Receive(&byte, 1, count) == Io::kAgain;
 }
 
-// A reply over plain TCP is read with all that came with it. TLS is read record by record, and no
-// event tells of those that were there with the reply's last one.
+// Over plain TCP, a reply is read with all that came with it. TLS is read record by record, and no
+// event reports records that arrived together with the reply's last one.
 bool Connection::IsCleanBehindReply() {
   int unread = 0;
   const bool more = origin_.is_tls && ioctl(fd_, FIONREAD, &unread) == 0 && unread > 0;
@@ -58,10 +58,10 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   const std::lock_guard lock(mutex_);
   const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
   if (state_ == State::kClosed) return requests_ == 0 ? unusable : Begun::kClosedBefore;
-  // Two requests on one connection would be answered crosswise. The pool gives a connection to one
-  // call at a time; should it ever not, ending the process is what is left.
+  // Two requests on one connection could get each other's replies. The pool gives a connection to
+  // one call at a time. If it ever fails to, the process must end.
   if (state_ == State::kBusy) std::abort();
-  // Closing and sending may cross on the wire; what is seen before the first byte costs nothing.
+  // The peer may close while we send. If we see that before the first byte, nothing is lost.
   if (!IsClean()) {
     CloseLocked();
     return unusable;
@@ -87,13 +87,13 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   return Begun::kNeedsAttention;
 }
 
-// Writes until all is written or the socket takes no more. False where it never will.
+// Writes until all is written or the socket takes no more. Returns false if writing failed.
 bool Connection::Write() {
   while (!writer_.done()) {
     const absl::string_view next = writer_.Next();
     size_t count = 0;
     const CURLcode code = curl_easy_send(easy_.get(), next.data(), next.size(), &count);
-    // TLS may have sent a part of what it says to send again.
+    // TLS may have sent a part of the bytes that it asks to send again.
     sent_ |= count > 0 || origin_.is_tls;
     if (code == CURLE_AGAIN) return true;
     if (code != CURLE_OK) return false;
@@ -115,7 +115,7 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
   Io read = ReadReply(progress.more);
   if (read == Io::kAgain && !write_failed_ && !writer_.done()) {
     write_failed_ = !Write();
-    // What the peer said before it stopped to read is still there.
+    // What the peer sent before it stopped reading is still there.
     if (write_failed_) read = ReadReply(progress.more);
   }
   if (progress.more) return progress;
@@ -127,7 +127,7 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
   return progress;
 }
 
-// kDone: the reply is over, one way or the other.
+// Returns kDone when the reply is over, whether complete or not.
 Connection::Io Connection::ReadReply(bool& more) {
   char* const buffer = ReadBuffer();
   for (int i = 0; i < kReadsAtATime; ++i) {

@@ -1,19 +1,18 @@
-// One connection to the upstream that libcurl has made, and the one exchange on it at a time:
+// One connection to the upstream, opened by libcurl, and the one exchange on it at a time:
 //
 //   idle --Begin--> busy: request bytes out, reply bytes in --OnReady--> idle, or closed
 //
-// Every byte passes through here, so this is where two promises come from:
+// Every byte passes through here, so two guarantees are made here:
 //
-// - `sent` is false as long as no byte of the request was handed to the socket, or to TLS. An error
-//   before that leaves the request free to go out on another connection, writes too.
-// - A reply belongs to the request before it. A connection on which anything can be read between
-//   two exchanges, bytes or the end, is closed: when the event loop sees it, and again right before
-//   a request is sent. It is libcurl that is asked, not the socket: session tickets and key updates
-//   of TLS make a socket readable and bring neither.
+// - `sent` is false as long as no byte of the request was handed to the socket, or to TLS. After an
+//   error before that, the request may go out on another connection, even a write.
+// - A reply belongs to the request before it. If bytes or the connection's end can be read between
+//   two exchanges, the connection is closed: when the event loop sees it, and again right before a
+//   request is sent. This asks libcurl, not the socket: session tickets and key updates of TLS make
+//   a socket readable and are neither.
 //
 // Thread-safety: all methods may be called from any thread; one lock serves all of them, and none
-// blocks. Lifetime: shared by the pool, by who sends on it, and by the event loop while it looks at
-// it.
+// blocks. Lifetime: shared by the pool, by whoever sends on it, and by the event loop.
 #ifndef UPSTREAM_HTTP_CONNECTION_H_
 #define UPSTREAM_HTTP_CONNECTION_H_
 
@@ -50,30 +49,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   enum class Begun {
     kYes,
-    // What is left to do needs OnReady, though no event may announce it.
+    // OnReady must be called to finish, because perhaps no event announces it.
     kNeedsAttention,
     // The connection is closed. No byte of the request was sent.
     kUnusable,
-    // The same, and it was closed before: OnReady has told of it.
+    // As kUnusable, but the connection was closed before, and OnReady has reported that.
     kClosedBefore,
-    // As kUnusable, on a connection that was never used: the upstream does not keep what it
-    // accepts.
+    // As kUnusable, on a connection that was never used: the upstream accepts connections and then
+    // drops them.
     kUnusableFresh,
   };
   // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
   Begun Begin(CallId call, std::shared_ptr<const Request> request);
 
-  // What OnReady found to be over.
+  // What ended: an exchange, or an idle connection.
   struct Ended {
     CallId call = 0;  // 0: none, the connection was idle
     Result result = {};
     bool reused = false;  // it was answered on a connection that had served an exchange before
-    // When the request was begun, where the connection failed before a byte of the reply, though it
-    // had served an exchange before.
+    // When the request was begun, if the connection failed before any byte of the reply, and had
+    // served an exchange before.
     std::optional<SteadyTime> lost = std::nullopt;
     // Whether the connection may serve another request, and until when.
     bool keep = false;
-    // It was to be kept, and bytes or the end came on it that nobody asked for.
+    // The connection could have been kept, but it ended or bytes came that no request asked for.
     bool unasked = false;
     SteadyTime keep_until = SteadyTime::InfiniteFuture();
   };
@@ -82,25 +81,25 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool more = false;  // it stopped before the socket was drained: call again soon
   };
   // Does what the socket allows: reads, and writes what is left to write. `peer_ended`: nothing
-  // comes behind what can be read now, so the reply is the last one. No event may tell of that
-  // again.
+  // comes after what can be read now, so the reply is the last one. This is remembered, because
+  // perhaps no event reports it again.
   Progress OnReady(bool peer_ended);
 
-  // How far an exchange came that is given up.
+  // How far an exchange came that was given up.
   struct GivenUp {
     bool sent = false;
-    // Not a byte came, though all was sent, and the connection had served an exchange before.
+    // All was sent, no byte came, and the connection had served an exchange before.
     bool silent = false;
-    std::optional<SteadyTime> begun;  // nothing where the exchange had not begun
-    std::optional<Response> head;     // where the head of the reply is there
+    std::optional<SteadyTime> begun;  // nullopt if the exchange had not begun
+    std::optional<Response> head;     // if the head of the reply has arrived
   };
-  // Closes the connection, on which this call was or was about to be.
+  // Closes the connection that this call was on, or was about to be on.
   GivenUp GiveUp(CallId call);
 
-  // Closes it, whatever it does.
+  // Closes the connection in any state.
   void Close();
 
-  // Of the last byte that came, or of the connection's beginning.
+  // When the last byte came, or else when the connection was made.
   SteadyTime last_byte() const;
 
  private:
@@ -130,7 +129,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool peer_ended_ = false;
   int64_t requests_ = 0;
   SteadyTime last_byte_ = created_;
-  // Of the exchange, while kBusy.
+  // The present exchange; valid while kBusy.
   CallId call_ = 0;
   RequestWriter writer_;
   ResponseReader reader_;
@@ -138,7 +137,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool sent_ = false;
   bool write_failed_ = false;
   bool got_byte_ = false;
-  bool leftover_ = false;  // bytes behind the reply
+  bool leftover_ = false;  // bytes after the reply
 };
 
 }  // namespace gateway::http

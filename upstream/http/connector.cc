@@ -15,7 +15,7 @@
 
 namespace gateway::http {
 
-// What libcurl reports of one attempt beside its result.
+// What libcurl reports about one attempt, besides its result.
 struct Connector::Attempt {
   const std::atomic<bool>& stopped;
   bool lacks_descriptors = false;
@@ -28,7 +28,7 @@ struct Connector::Attempt {
     return fd < 0 ? CURL_SOCKET_BAD : fd;
   }
 
-  // Asked at least once a second; anything but 0 ends the attempt.
+  // libcurl calls this at least once a second. Any result but 0 ends the attempt.
   static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return static_cast<Attempt*>(self)->stopped ? 1 : 0;
   }
@@ -46,7 +46,7 @@ long Milliseconds(absl::Duration duration) {
       std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 1, int64_t{3600} * 1000));
 }
 
-// Data that the peer's kernel does not acknowledge for so long ends the connection.
+// Ends the connection if the peer's kernel does not acknowledge data for this long.
 void LimitSilence(int fd, absl::Duration limit) {
   if (limit <= absl::ZeroDuration()) return;
   const auto milliseconds = static_cast<unsigned>(Milliseconds(limit));
@@ -76,7 +76,7 @@ void Connector::SetOptions(EasyHandle& easy) const {
       .Set(CURLOPT_SSL_VERIFYHOST, 2L)
       .Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
       .Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options_.connect_timeout))
-      // Long enough for the connections of one burst; connections are looked up seldom.
+      // The cache serves the connections of one burst. Otherwise lookups are rare.
       .Set(CURLOPT_DNS_CACHE_TIMEOUT, 1L)
       .Set(CURLOPT_SHARE, share_->get());
   if (options_.tcp_keepalive > absl::ZeroDuration()) {
@@ -84,10 +84,10 @@ void Connector::SetOptions(EasyHandle& easy) const {
         .Set(CURLOPT_TCP_KEEPIDLE, Seconds(options_.tcp_keepalive))
         .Set(CURLOPT_TCP_KEEPINTVL, Seconds(options_.tcp_keepalive));
   }
-  // Empty texts also keep the environment's variables out.
+  // Empty texts also make libcurl ignore the proxy variables of the environment.
   easy.Set(CURLOPT_PROXY, options_.proxy.url.c_str()).Set(CURLOPT_NOPROXY, "");
   if (!options_.proxy.url.empty()) {
-    // Through any kind of proxy the connection is to the upstream itself.
+    // Through any kind of proxy, the connection is a tunnel to the upstream itself.
     easy.Set(CURLOPT_HTTPPROXYTUNNEL, 1L).Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (!options_.proxy.user.empty()) {
       easy.Set(CURLOPT_PROXYUSERNAME, options_.proxy.user.c_str())
@@ -118,7 +118,7 @@ Connector::Made Connector::Connect() const {
   if (code == CURLE_OK) code = curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &fd);
   if (code == CURLE_OK && fd == CURL_SOCKET_BAD) code = CURLE_COULDNT_CONNECT;
   if (code != CURLE_OK) return ErrorOf(code, attempt);
-  // What points to the attempt ends with it.
+  // The attempt is about to end, so nothing may point to it any more.
   easy.Set(CURLOPT_NOPROGRESS, 1L)
       .Set(CURLOPT_ERRORBUFFER, nullptr)
       .Set(CURLOPT_OPENSOCKETDATA, nullptr)
@@ -133,7 +133,7 @@ Error Connector::ErrorOf(CURLcode code, const Attempt& attempt) const {
   Error error;
   error.kind = KindOf(code);
   if (attempt.lacks_descriptors && error.kind == Error::Kind::kConnect) {
-    // It is no fault of the upstream's that there is no socket to connect with.
+    // The upstream is not to blame if there is no socket to connect with.
     return {.kind = Error::Kind::kOverloaded, .message = "no descriptor is left for a connection"};
   }
   // libcurl's text names hosts and certificates, never what was sent or received.

@@ -1,9 +1,9 @@
-// Makes connections to one upstream: names, addresses, TCP, proxies, TLS and its verification are
-// libcurl's business (CURLOPT_CONNECT_ONLY). A call blocks, for the connect timeout at most.
+// Makes connections to one upstream. libcurl does DNS, TCP, proxies, TLS and its verification
+// (CURLOPT_CONNECT_ONLY). Connect blocks, for the connect timeout at most.
 //
 // Thread-safety: all methods may be called from any thread; connections are made on the caller's.
-// Names and TLS sessions are shared by all.
-// Lifetime: connections may outlive their connector.
+// All connections share DNS results and TLS sessions. Lifetime: connections may outlive their
+// connector.
 //
 //   const absl::StatusOr<std::unique_ptr<Connector>> connector =
 //       Connector::Create(origin, options);
@@ -30,15 +30,15 @@ class Connector {
  public:
   using Made = std::variant<std::shared_ptr<Connection>, Error>;
 
-  // RESOURCE_EXHAUSTED where libcurl has no memory.
+  // RESOURCE_EXHAUSTED if libcurl has no memory.
   static absl::StatusOr<std::unique_ptr<Connector>> Create(const Origin& origin,
                                                            const Options& options);
 
-  // Errors: kResolve, kConnect, kTls; kOverloaded where no descriptor is left; kShutdown after
-  // Stop. Nothing of a request was sent, whichever it is.
+  // Errors: kResolve, kConnect, kTls; kOverloaded if no descriptor is left; kShutdown after Stop.
+  // With each of them, nothing of a request was sent.
   Made Connect() const;
 
-  // Ends what is being connected, within a second, and refuses what comes.
+  // Ends the attempts that are under way, within a second, and refuses later ones.
   void Stop() { stopped_ = true; }
 
  private:

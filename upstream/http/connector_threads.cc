@@ -27,7 +27,7 @@ void ConnectorThreads::Wake() {
     const Threads::iterator self = threads_.emplace(threads_.end());
     *self = std::thread([this, self] { Run(self); });
   }
-  // Else one that is at work looks for more when it is done.
+  // Otherwise a busy thread looks for more work when it is done.
 }
 
 void ConnectorThreads::Run(Threads::iterator self) {
@@ -38,8 +38,8 @@ void ConnectorThreads::Run(Threads::iterator self) {
   }
 }
 
-// Whether there may be work. Where there is none, the thread is among the ended ones, in the same
-// breath: a Wake after that must not count on it.
+// Returns whether there may be work. If there is none, moves the thread to ended_ under the same
+// lock: a later Wake must not count on it.
 bool ConnectorThreads::Await(Threads::iterator self) {
   Threads before;
   {

@@ -1,8 +1,8 @@
-// The threads that make connections, one each at a time: as many as there are calls without one, up
-// to a bound. A thread that has had nothing to do for a while ends.
+// The threads that make connections, each one at a time. There are as many threads as calls without
+// a connection, up to a bound. A thread that has had nothing to do for a while ends.
 //
-// Thread-safety: all methods may be called from any thread. Lifetime: Stop, at the latest the
-// destructor, joins all threads; the tasks' owner must outlive it.
+// Thread-safety: all methods may be called from any thread. Lifetime: Stop joins all threads, and
+// the destructor calls it. What `work` uses must outlive this object.
 #ifndef UPSTREAM_HTTP_CONNECTOR_THREADS_H_
 #define UPSTREAM_HTTP_CONNECTOR_THREADS_H_
 
@@ -17,17 +17,17 @@ namespace gateway::http {
 
 class ConnectorThreads {
  public:
-  // `work` does one piece of work, blocking; false where there was none. It is called from several
-  // threads.
+  // `work` does one piece of work, and may block. It returns false if there was none. Several
+  // threads call it.
   ConnectorThreads(int max_threads, std::function<bool()> work);
   ~ConnectorThreads();
   ConnectorThreads(const ConnectorThreads&) = delete;
   ConnectorThreads& operator=(const ConnectorThreads&) = delete;
 
-  // There is one more piece of work. Never blocks.
+  // Says that there is one more piece of work. Never blocks.
   void Wake();
 
-  // Waits for work that is under way.
+  // Waits for the work that is under way, and joins the threads.
   void Stop();
 
  private:
@@ -43,7 +43,7 @@ class ConnectorThreads {
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
-  int wanted_ = 0;  // pieces of work that nobody looked for yet
+  int wanted_ = 0;  // pieces of work that no thread has looked for yet
   int waiting_ = 0;
   Threads threads_;
   Threads ended_;  // to be joined

@@ -10,21 +10,21 @@ struct Row {
   Kind kind;
 };
 
-// In the order of libcurl's documentation: those that a connection in the making can end with. What
-// is not here is a failure to connect too.
+// The codes that an attempt to connect can end with, in the order of libcurl's documentation. All
+// others count as a failure to connect too.
 constexpr Row kTable[] = {
     {CURLE_URL_MALFORMAT, Kind::kInvalid},
     {CURLE_NOT_BUILT_IN, Kind::kInvalid},
     {CURLE_COULDNT_RESOLVE_PROXY, Kind::kResolve},
     {CURLE_COULDNT_RESOLVE_HOST, Kind::kResolve},
-    // Also: no descriptor left for the socket.
+    // Also if no descriptor was left for the socket.
     {CURLE_COULDNT_CONNECT, Kind::kConnect},
-    // The connect timeout is the only one that is set.
+    // Only the connect timeout is set.
     {CURLE_OPERATION_TIMEDOUT, Kind::kConnect},
     {CURLE_SSL_CONNECT_ERROR, Kind::kTls},
     {CURLE_SSL_ENGINE_NOTFOUND, Kind::kTls},
     {CURLE_SSL_ENGINE_SETFAILED, Kind::kTls},
-    // Of this side, or a key that does not belong to it.
+    // Our own certificate is bad, or the key does not belong to it.
     {CURLE_SSL_CERTPROBLEM, Kind::kTls},
     {CURLE_SSL_CIPHER, Kind::kTls},
     {CURLE_PEER_FAILED_VERIFICATION, Kind::kTls},
@@ -34,7 +34,7 @@ constexpr Row kTable[] = {
     {CURLE_SSL_CRL_BADFILE, Kind::kTls},
     {CURLE_SSL_ISSUER_ERROR, Kind::kTls},
     {CURLE_SSL_INVALIDCERTSTATUS, Kind::kTls},
-    // The server asks for a certificate, and this side has none.
+    // The server asks for a certificate, and we have none.
     {CURLE_SSL_CLIENTCERT, Kind::kTls},
 };
 

@@ -1,4 +1,4 @@
-// Why libcurl made no connection: one table, and nothing else.
+// Maps libcurl's error codes for a connection that could not be made, by one table.
 #ifndef UPSTREAM_HTTP_CURL_ERROR_H_
 #define UPSTREAM_HTTP_CURL_ERROR_H_
 
@@ -8,7 +8,7 @@
 
 namespace gateway::http {
 
-// A code outside the table is kConnect. CURLE_OK has no kind; do not ask.
+// Returns kConnect for a code that is not in the table. `code` must not be CURLE_OK.
 Error::Kind KindOf(CURLcode code);
 
 }  // namespace gateway::http

@@ -9,7 +9,8 @@
 namespace gateway::http {
 namespace {
 
-// OpenSSL writes to sockets without MSG_NOSIGNAL: a connection that ended would end the process.
+// OpenSSL writes to sockets without MSG_NOSIGNAL: a write to a closed connection would end the
+// process.
 void IgnoreSigpipe() {
   struct sigaction present {};
   if (sigaction(SIGPIPE, nullptr, &present) == 0 && present.sa_handler == SIG_DFL) {
@@ -26,7 +27,7 @@ absl::Status InitializeCurl() {
     return curl_global_init(CURL_GLOBAL_ALL);
   }();
   if (code == CURLE_OK) {
-    // TrustStore hands OpenSSL's objects to it.
+    // TrustStore hands OpenSSL objects to libcurl.
     const char* const tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
     if (tls != nullptr && absl::StartsWith(tls, "OpenSSL")) return absl::OkStatus();
     return absl::InternalError("libcurl: not built with OpenSSL");

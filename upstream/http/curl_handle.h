@@ -22,9 +22,9 @@
 
 namespace gateway::http {
 
-// Prepares libcurl for the whole process, at the first call. From then on SIGPIPE is ignored where
-// nothing else was set for it, and SSLKEYLOGFILE has no effect: a debugging aid that writes the
-// keys of every connection into a file has no place beside money.
+// Prepares libcurl for the whole process, at the first call. From then on SIGPIPE is ignored,
+// unless the process had set something else for it. SSLKEYLOGFILE has no effect: this debugging aid
+// would write the keys of every connection into a file.
 absl::Status InitializeCurl();
 
 struct EasyDeleter {
@@ -45,7 +45,7 @@ class EasyHandle {
   // The first failure of Set since Create.
   CURLcode status() const { return status_; }
 
-  // `value` is a long, a pointer or a function, as the option's documentation has it.
+  // `value` is a long, a pointer or a function, as the option's documentation says.
   template <typename T>
   EasyHandle& Set(CURLoption option, T value) {
     static_assert(std::is_same_v<T, long> || std::is_pointer_v<T> || std::is_null_pointer_v<T>,
@@ -62,7 +62,7 @@ class EasyHandle {
   CURLcode status_ = CURLE_OUT_OF_MEMORY;
 };
 
-// Names and TLS sessions that several handles know together.
+// DNS results and TLS sessions that several handles share.
 class Share {
  public:
   // Null when libcurl has no memory.

@@ -8,7 +8,7 @@
 namespace gateway::http {
 namespace {
 
-// Making connections blocks a thread each.
+// Each connection that is being made blocks a thread.
 constexpr int kMaxConnectorThreads = 64;
 
 Error NotSent(Error::Kind kind, absl::string_view message) {
@@ -55,7 +55,7 @@ void Dispatcher::Submit(CallId id, std::shared_ptr<const Request> request, Trans
       wanted = WantsConnection();
     }
   }
-  // From here on whoever finds a connection for a waiting call sends it.
+  // From now on, whoever finds a connection for a queued call sends it.
   if (connection != nullptr) Begin(call, std::move(connection));
   if (wanted) connector_threads_.Wake();
 }
@@ -68,7 +68,7 @@ std::optional<Error> Dispatcher::ReasonToRefuse(const OpenCall& call) const {
   return NotSent(Error::Kind::kOverloaded, "too many calls are waiting");
 }
 
-// Sends the call on the connection, or, as long as nothing of it was sent, on another one.
+// Sends the call on the connection. As long as nothing of it was sent, tries other connections.
 void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
   bool wanted = false;
   while (connection != nullptr) {
@@ -88,7 +88,7 @@ void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
   if (wanted) connector_threads_.Wake();
 }
 
-// Another connection for the call; null where it is over, or waits for one.
+// Returns another connection for the call. Null if the call is over, or waits for a connection.
 Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
                                                     const ConnectionPtr& unusable,
                                                     Connection::Begun begun) {
@@ -106,7 +106,7 @@ Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
   return connection;
 }
 
-// Gives the call an idle connection, which the caller is to Begin it on. Null where there is none.
+// Gives the call an idle connection, on which the caller must then Begin it. Null if there is none.
 Dispatcher::ConnectionPtr Dispatcher::AssignIdle(const CallPtr& call) {
   const size_t before = agenda_.to_close.size();
   call->connection = pool_.Take(SteadyTime::Now(), agenda_.to_close);
@@ -151,7 +151,7 @@ void Dispatcher::WakeIfAsleep() {
   if (std::exchange(asleep_, false)) poller_.Wake();
 }
 
-// The pool knows it no more; the object stays until no event of this turn can name it.
+// Removes the connection from the pool. The object stays until no event of this turn can name it.
 void Dispatcher::LetGoLocked(const ConnectionPtr& connection) {
   pool_.Drop(connection);
   agenda_.to_close.push_back(connection);
@@ -159,7 +159,7 @@ void Dispatcher::LetGoLocked(const ConnectionPtr& connection) {
 
 // ---- New connections: connector threads ----
 
-// False where no call waits for one.
+// Returns false if no call waits for a connection.
 bool Dispatcher::MakeConnection() {
   CallPtr call;
   bool more;
@@ -216,7 +216,8 @@ Dispatcher::Agenda Dispatcher::TakeAgenda() {
   return agenda;
 }
 
-// Out of the table: the calls that were cancelled, those whose time is over, or all.
+// Takes calls out of the table: the cancelled ones, those whose deadline passed, or (at the end)
+// all.
 void Dispatcher::TakeEarly(SteadyTime now) {
   const auto add = [this](CallPtr call, Error::Kind kind) {
     if (call == nullptr) return false;
@@ -235,8 +236,8 @@ void Dispatcher::TakeEarly(SteadyTime now) {
 
 int Dispatcher::PlanSleep(SteadyTime now) {
   const SteadyTime next = std::min(pool_.next_expiry(), calls_.next_deadline());
-  // A wake-up that was planned stays planned, though what it was for is over: so the calls to come,
-  // whose deadlines are later, need not wake this thread to plan theirs.
+  // A planned wake-up stays planned even if its reason is gone. So later calls, whose deadlines are
+  // later too, need not wake this thread to plan theirs.
   if (planned_wake_ <= now || next < planned_wake_) planned_wake_ = next;
   if (planned_wake_ == SteadyTime::InfiniteFuture()) return -1;
   const int64_t left = absl::ToInt64Milliseconds(planned_wake_ - now) + 1;

@@ -1,18 +1,17 @@
-// The way of a call to a connection, in the thread of whoever has it:
+// Brings a call to a connection, on the thread of whoever has the call:
 //
 //   Submit -- an idle connection: written by the caller's thread
 //          -- none: queue -> connector thread -> written by that thread
 //
-// It holds the table of calls and the pool. What must not be done in any thread is put on the
-// agenda of the event thread (see reactor.h): closing a connection that an event may name, calling
-// a `done`.
+// It holds the table of calls and the pool. Two things are left to the event thread, on its agenda
+// (see reactor.h): closing a connection that an event may name, and calling a `done`.
 //
-// Whoever takes a call out of the table, under the lock, ends it; nobody else does. So a reply, a
-// deadline and a cancellation may race, and one of them wins.
+// Whoever takes a call out of the table, under the lock, must end it; nobody else may. So a reply,
+// a deadline and a cancellation may race, and one of them wins.
 //
-// Thread-safety: all public methods may be called from any thread, but for those of the event
-// thread. Lifetime: the poller outlives it. Its owner calls Stop and works on the agenda until it
-// is empty before the end.
+// Thread-safety: all public methods may be called from any thread, except those for the event
+// thread. Lifetime: the poller must outlive it. Before it is destroyed, its owner must call Stop
+// and work on the agenda until it is empty.
 #ifndef UPSTREAM_HTTP_DISPATCHER_H_
 #define UPSTREAM_HTTP_DISPATCHER_H_
 
@@ -43,23 +42,23 @@ class Dispatcher {
   using CallPtr = Pool::CallPtr;
   using ConnectionPtr = Pool::ConnectionPtr;
 
-  // `options` with this dispatcher's share of max_connections and max_queued. New connections are
-  // made known to `poller`, which is also what wakes the event thread.
+  // `options` has this dispatcher's share of max_connections and max_queued. New connections are
+  // added to `poller`, which also wakes the event thread.
   Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller);
 
-  // `id` is new to this dispatcher.
+  // `id` must be new to this dispatcher.
   void Submit(CallId id, std::shared_ptr<const Request> request, Transport::Done done);
 
-  // The call is not made: `done` gets the error on the event thread.
+  // Does not make the call: `done` gets the error on the event thread.
   void Refuse(Transport::Done done, Error error);
 
-  // See Transport::Wait. `id` is new to this dispatcher.
+  // See Transport::Wait. `id` must be new to this dispatcher.
   void Wait(CallId id, SteadyTime until, Transport::Done done);
 
   void Cancel(CallId id);
 
-  // No connection is made any more, and those that were being made are waited for. From now on the
-  // agenda has all calls on it.
+  // Makes no more connections, and waits for those that are being made. From now on, TakeAgenda
+  // also takes all open calls, to end them.
   void Stop();
 
   // Calls that were submitted and are not over.
@@ -69,7 +68,7 @@ class Dispatcher {
 
   // ---- For the event thread ----
 
-  // A call that is over, and what its `done` is to be told.
+  // A call that is over, and what its `done` gets.
   struct Over {
     Transport::Done done;
     Result result;
@@ -80,35 +79,36 @@ class Dispatcher {
     Error::Kind kind;
   };
   struct Agenda {
-    // Known to nobody else any more. Kept until here because an event of the last turn may have
-    // named them.
+    // Connections that nobody else knows any more. They are kept until here because an event of the
+    // last turn may have named them.
     std::vector<ConnectionPtr> to_close;
-    std::vector<ConnectionPtr> need_attention;  // call OnReady, though no event asks for it
+    std::vector<ConnectionPtr> need_attention;  // call OnReady, even if no event asks for it
     std::vector<Over> over;
-    // Calls to end, before OnReady of any connection is called: else it would end their exchange,
-    // and what was sent would be forgotten.
+    // Calls to end before OnReady of any connection is called. Otherwise OnReady could end their
+    // exchange, and then it would no longer be known what was sent.
     std::vector<Early> early;
     bool stopping = false;
-    int sleep_milliseconds = 0;  // as epoll takes it; 0 where there is something to do
+    int sleep_milliseconds = 0;  // as epoll takes it; 0 if there is something to do
 
     bool empty() const {
       return to_close.empty() && need_attention.empty() && over.empty() && early.empty();
     }
   };
-  // All that is to be done now. Where that is nothing, whoever adds something wakes the poller.
+  // Returns all that is to be done now. If that is nothing, whoever adds something wakes the
+  // poller.
   Agenda TakeAgenda();
 
-  // What OnReady said of the connection. Gives it to the call that waits longest, which is sent on
-  // it, or keeps it idle, or lets it go. Returns the call that is over; null: it was none, or is
-  // another's to end.
+  // Handles what OnReady said of the connection: sends the call that waits longest on it, keeps it
+  // idle, or lets it go. Returns the call that is over. Null if there is none, or if somebody else
+  // ends it.
   CallPtr Free(ConnectionPtr connection, const Connection::Ended& ended);
 
-  // The connection of a call that was given up.
+  // Lets the connection of a call go that was given up.
   void LetGo(const ConnectionPtr& connection, bool begun);
 
-  // Lets the idle connections go on which nothing came since, rather than have them tried one by
-  // one, at the price of a request each. Returns how many. `silence`: this is because of a request
-  // that got no byte by its deadline.
+  // Lets go of the idle connections that have received nothing since `moment`. Otherwise later
+  // calls would try them one by one, and each could cost a request. Returns how many. `silence`:
+  // the cause is a request that got no byte by its deadline.
   size_t LetGoSilentSince(SteadyTime moment, bool silence);
 
  private:
@@ -136,18 +136,17 @@ class Dispatcher {
   const std::unique_ptr<Connector> connector_;
   Poller& poller_;
 
-  // Of the standard library because a thread sanitizer does not see the locks of a distribution's
-  // Abseil.
+  // A standard mutex, because thread sanitizer does not see the locks of a distribution's Abseil.
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   Pool pool_;
   CallTable calls_;
   Agenda agenda_;                  // `early` is empty: these stay in the table until they are taken
-  std::vector<CallId> cancelled_;  // to be taken
+  std::vector<CallId> cancelled_;  // still in the table
   bool stopping_ = false;
   SteadyTime planned_wake_ = SteadyTime::InfiniteFuture();
   bool asleep_ = false;
-  Stats counts_;  // those that only grow, but for requests_started
+  Stats counts_;  // the counters that only grow, except requests_started
 
   std::atomic<int64_t> requests_started_{0};
 

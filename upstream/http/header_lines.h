@@ -3,9 +3,9 @@
 //   headers.Add("Authorization: Bearer ", key);
 //   for (const absl::string_view line : headers) ...
 //
-// Behind each line stands a NUL that is not part of it, for those who need one.
+// A NUL follows each line. It is not part of the line.
 //
-// Thread-safety: none of its own. Lifetime: a line stays where it is until the next Add.
+// Thread-safety: none. Lifetime: a line is valid until the next Add.
 #ifndef UPSTREAM_HTTP_HEADER_LINES_H_
 #define UPSTREAM_HTTP_HEADER_LINES_H_
 
@@ -51,7 +51,7 @@ class HeaderLines {
     for (const absl::string_view line : lines) Add(line);
   }
 
-  // One line, of these parts.
+  // Adds one line, made of these parts.
   template <typename... Parts>
   void Add(const Parts&... parts) {
     if (text_.capacity() < kUsual) text_.reserve(kUsual);
@@ -60,7 +60,7 @@ class HeaderLines {
     text_.push_back('\0');
   }
 
-  // Leaves the first `count`.
+  // Keeps only the first `count` lines.
   void Truncate(size_t count) {
     text_.resize(count == 0 ? 0 : ends_[count - 1] + 1);
     ends_.resize(count);

@@ -48,7 +48,7 @@ absl::Status CheckOptions(const Options& options) {
   return CheckProxy(options.proxy);
 }
 
-// Part `index` of `whole`, cut into `parts` that differ by one at most.
+// Part `index` of `whole`, which is cut into `parts` that differ by one at most.
 int PartOf(int whole, int index, int parts) {
   return whole / parts + (index < whole % parts ? 1 : 0);
 }
@@ -78,9 +78,9 @@ absl::StatusOr<std::unique_ptr<Http1Transport>> Http1Transport::Create(absl::str
 Http1Transport::Http1Transport(Origin origin, std::vector<std::unique_ptr<Reactor>> reactors)
     : origin_(std::move(origin)), reactors_(std::move(reactors)) {}
 
-// A `done` may send again while the reactors stop one after the other, to one that has stopped
-// already; so all stop before the first is destroyed, and what is sent later yet is refused on the
-// spot.
+// While the reactors stop one after the other, a `done` may send again, to one that has already
+// stopped. So all must stop before the first is destroyed. What is sent after that is refused at
+// once.
 Http1Transport::~Http1Transport() {
   for (const auto& reactor : reactors_) reactor->Stop();
   stopped_ = true;
@@ -127,7 +127,7 @@ void Http1Transport::Cancel(CallId id) {
   if (reactor < reactors_.size()) reactors_[reactor]->dispatcher().Cancel(id);
 }
 
-// Where several have the same load, the first one: so little traffic keeps few connections warm.
+// Takes the first of several with the same load, so that little traffic keeps few connections warm.
 size_t Http1Transport::LeastLoaded() const {
   size_t best = 0;
   for (size_t i = 1; i < reactors_.size(); ++i) {

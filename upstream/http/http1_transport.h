@@ -1,5 +1,5 @@
-// The transport to one upstream over HTTP/1.1, on connections that libcurl makes and this folder
-// writes to and reads from:
+// The transport to one upstream over HTTP/1.1. libcurl makes the connections; this folder writes to
+// them and reads from them:
 //
 //   Send -> Dispatcher -> Pool -> Connection: RequestWriter; Reactor: ResponseReader -> done
 //               ^- Connector (libcurl)
@@ -8,8 +8,8 @@
 // Lifetime: the destructor ends open calls with Error::kShutdown and joins the transport's threads,
 // which may take a second; no `done` comes after it. It must not run inside a `done`, nor while
 // another thread is in Send or Cancel.
-// Errors: as Error::Kind has them. Whatever the request, one Send puts it on the wire at most once;
-// to repeat it is the caller's decision (docs/adr/0020-the-wire-is-ours.md).
+// Errors: see Error::Kind. One Send puts a request on the wire at most once, whatever it is.
+// Whether to repeat it is the caller's decision (docs/adr/0020-the-wire-is-ours.md).
 //
 //   auto transport = Http1Transport::Create("https://api.example", Options{});
 //   (*transport)->Send(Request{.url = "https://api.example/v1/orders"}, [](Result result) { ... });
@@ -36,12 +36,13 @@ class Reactor;
 
 class Http1Transport : public Transport {
  public:
-  // A request got no byte by its deadline on a connection that had worked; so many idle connections
-  // were closed on this evidence. Called on a thread of the transport; must not block.
+  // Called when a request got no byte by its deadline on a connection that had worked. `closed` is
+  // how many idle connections were closed because of that. Runs on a thread of the transport; must
+  // not block.
   using OnSilence = std::function<void(absl::Duration waited, size_t closed)>;
 
-  // `base_url`: of the upstream that all requests go to; its path counts for nothing here.
-  // INVALID_ARGUMENT when it or an option is out of bounds; else what the system refused.
+  // All requests go to the upstream at `base_url`, whose path is ignored. INVALID_ARGUMENT if the
+  // URL or an option is out of bounds; otherwise the error of libcurl or the system.
   static absl::StatusOr<std::unique_ptr<Http1Transport>> Create(absl::string_view base_url,
                                                                 const Options& options,
                                                                 OnSilence on_silence = nullptr);

@@ -24,9 +24,9 @@ struct Request {
   Method method = Method::kGet;
   // Absolute: scheme, host, path and query, all percent-encoded.
   std::string url;
-  // Without CR, LF or NUL. Host, Content-Length and the like are the transport's own business.
+  // Without CR, LF or NUL. The transport itself sets Host, Content-Length and the like.
   HeaderLines headers;
-  // Sent when has_body is set, also when empty.
+  // Sent if has_body is set, even if it is empty.
   std::string body;
   bool has_body = false;
   // Bounds everything: queueing, connecting, the transfer.
@@ -47,10 +47,10 @@ struct Response {
   std::string headers;
   // Its capacity exceeds its size by at least kBodyPadding, so that a parser may read past the end.
   std::string body;
-  // Anything but kWhole: `body` is empty, and the status alone tells what happened.
+  // If this is not kWhole, `body` is empty, and only the status tells what happened.
   Body body_state = Body::kWhole;
 
-  // The value of the first header with this name (case is ignored), or "" where there is none.
+  // The value of the first header with this name (case is ignored), or "" if there is none.
   absl::string_view Header(absl::string_view name) const;
 };
 

@@ -1,6 +1,6 @@
 // One call of the transport, from Send to its end.
 //
-// Thread-safety: guarded by its dispatcher's lock, but for what is const and for `done`, which
+// Thread-safety: guarded by its dispatcher's lock, except for the const members and `done`. `done`
 // belongs to whoever took the call out of the dispatcher's table.
 #ifndef UPSTREAM_HTTP_OPEN_CALL_H_
 #define UPSTREAM_HTTP_OPEN_CALL_H_
@@ -26,9 +26,9 @@ struct OpenCall {
   const std::shared_ptr<const Request> request;  // null: the call only waits for its deadline
   const SteadyTime deadline;
   Transport::Done done;
-  // Where it runs, or is about to; null while it waits for a connection.
+  // The connection that it runs on, or is about to; null while it waits for one.
   std::shared_ptr<Connection> connection;
-  // In the queue, while it waits for a connection: the pool's.
+  // Its place in the pool's queue, while it waits for a connection.
   std::optional<int64_t> place;
 };
 

@@ -13,14 +13,14 @@ namespace gateway::http {
 struct TlsOptions {
   // The authorities to trust instead of the system's; empty: the system's.
   std::string authorities;
-  // What this side proves its identity with, where the upstream asks; empty: nothing.
+  // Our own certificate, for an upstream that asks for one; empty: none.
   std::string certificate;
   std::string key;
 
   bool operator==(const TlsOptions&) const = default;
 };
 
-// Where connections are made through. The environment's proxies are never used.
+// The proxy that connections go through. The environment's proxies are never used.
 struct ProxyOptions {
   // "http://host:port" or "socks5h://host:port"; empty: connections are direct.
   std::string url;
@@ -35,7 +35,7 @@ struct Options {
   // them.
   int event_loops = 1;
 
-  // Connections to the upstream, over all loops: the number of requests in flight.
+  // Connections to the upstream, over all loops. Also the most requests in flight.
   int max_connections = 256;
 
   // Requests that wait for a connection, over all loops; one more is refused with
@@ -45,8 +45,8 @@ struct Options {
   // DNS, TCP, proxy and TLS together.
   absl::Duration connect_timeout = absl::Seconds(3);
 
-  // A connection is not reused after this age, after this time without a request, nor for more
-  // requests than this; 0 requests: any number.
+  // A connection is not reused beyond this age, after this time without a request, or for more
+  // requests than this (0: any number).
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_idle = absl::Seconds(60);
   int64_t max_requests_per_connection = 0;
@@ -54,8 +54,8 @@ struct Options {
   // TCP keep-alive probes on idle connections; zero for none.
   absl::Duration tcp_keepalive = absl::Seconds(30);
 
-  // A connection ends when what was sent is not acknowledged for so long (TCP_USER_TIMEOUT); zero:
-  // as the system has it, which is a quarter of an hour.
+  // A connection ends if sent data is not acknowledged for this long (TCP_USER_TIMEOUT). Zero: the
+  // system's own limit, a quarter of an hour.
   absl::Duration unacknowledged_timeout = absl::Seconds(10);
 
   // A head larger than this ends its call with Error::kTooLarge, a body (after decompression) with

@@ -16,7 +16,7 @@ bool ConsumeScheme(absl::string_view& url, absl::string_view scheme) {
   return true;
 }
 
-// What stands between the scheme, which is consumed, and the path.
+// The part between the scheme, which is already consumed, and the path.
 absl::string_view AuthorityOf(absl::string_view url) {
   return url.substr(0, url.find_first_of("/?#"));
 }

@@ -18,20 +18,20 @@ namespace gateway::http {
 
 struct Origin {
   bool is_tls = false;
-  std::string authority;  // host and, where the URL has one, port
+  std::string authority;  // host and, if the URL has one, port
 
   // INVALID_ARGUMENT for a URL that is not absolute, is neither http nor https, holds a character
   // that must be percent-encoded, or carries credentials. Path and query are ignored.
   static absl::StatusOr<Origin> Parse(absl::string_view url);
 
-  // Whether Parse takes it.
+  // OK if Parse would accept the URL.
   static absl::Status Check(absl::string_view url);
 
   // "https://api.example:8443/"
   std::string Url() const;
 
-  // The path and query of a URL of this origin, as they stand in a request line. Nothing for a URL
-  // of another origin.
+  // The path and query of a URL of this origin, as they stand in a request line. Returns nullopt
+  // for a URL of another origin.
   std::optional<absl::string_view> TargetOf(absl::string_view url) const;
 };
 

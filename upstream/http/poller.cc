@@ -57,7 +57,7 @@ const std::vector<Poller::Ready>& Poller::Wait(int timeout_ms) {
 
 void Poller::Wake() {
   const uint64_t one = 1;
-  // Fails only when 2^64 - 1 wake-ups are pending, which is awake enough.
+  // Fails only when 2^64 - 1 wake-ups are pending. Then the thread wakes anyway.
   [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
 }
 

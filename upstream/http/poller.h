@@ -1,5 +1,5 @@
-// epoll for connections, each registered once for its whole life: edge-triggered, in both
-// directions. A connection that is closed leaves by itself.
+// epoll for connections. Each is registered once for its whole life, edge-triggered, for reading
+// and writing. Closing a connection removes it.
 //
 // Thread-safety: Add and Wake may be called from any thread; Wait belongs to one.
 // Errors: Create reports what the system refuses.
@@ -23,15 +23,15 @@ class Poller {
 
   struct Ready {
     void* owner;
-    bool ended;  // the peer sends nothing behind what can be read now, or the socket failed
+    bool ended;  // the peer sends nothing after what can be read now, or the socket failed
   };
 
   // From now on Wait returns `owner` when something can be read or written, or the socket failed.
-  // RESOURCE_EXHAUSTED and the like where the system refuses.
+  // Errors: RESOURCE_EXHAUSTED and others, if the system refuses.
   absl::Status Add(int fd, void* owner);
 
-  // Blocks until something happened, Wake was called, or `timeout_ms` passed (-1: for ever). Valid
-  // until the next call.
+  // Blocks until something happened, Wake was called, or `timeout_ms` passed (-1: for ever). The
+  // result is valid until the next call.
   const std::vector<Ready>& Wait(int timeout_ms);
 
   void Wake();

@@ -1,12 +1,13 @@
-// Which call goes to which connection: the idle connections, newest first, the calls that wait for
-// one, first come, first served, and for which of these a connection is to be made.
+// Decides which call gets which connection. Holds the idle connections (the newest is used first)
+// and the calls that wait for one (first come, first served), and knows for which of these a
+// connection is to be made.
 //
-// While a call waits, no connection is idle. One connection is made for each waiting call, as far
-// as the bounds allow. It goes to the call that waits longest; where it cannot be made, the call
-// that it was made for fails.
+// While a call waits, no connection is idle. One connection is made for each waiting call, within
+// the bounds. It goes to the call that waits longest. If it cannot be made, the call that it was
+// made for fails.
 //
-// Thread-safety: none; guarded by its dispatcher's lock. It does no I/O: connections that it lets
-// go are the caller's to close.
+// Thread-safety: none; guarded by its dispatcher's lock. It does no I/O: the caller must close the
+// connections that it lets go.
 #ifndef UPSTREAM_HTTP_POOL_H_
 #define UPSTREAM_HTTP_POOL_H_
 
@@ -32,51 +33,51 @@ class Pool {
   using ConnectionPtr = std::shared_ptr<Connection>;
   using CallPtr = std::shared_ptr<OpenCall>;
 
-  // `options` with this pool's share of max_connections.
+  // `options` has this pool's share of max_connections.
   explicit Pool(const Options& options);
 
-  // The newest idle connection that may still be used; null where there is none. Puts those that
-  // may not into `expired`.
+  // Returns the newest idle connection that may still be used, or null. Puts those that may not
+  // into `expired`.
   ConnectionPtr Take(SteadyTime now, std::vector<ConnectionPtr>& expired);
 
-  // The call waits for a connection: as the last, or, where it had one that was of no use, as the
-  // first.
+  // Queues the call: as the last, or, if it had a connection that was of no use, as the first.
   void Enqueue(CallPtr call) { EnqueueAt(last_place_++, std::move(call)); }
   void EnqueueFirst(CallPtr call) { EnqueueAt(--first_place_, std::move(call)); }
-  // It waits no more, if it did.
+  // Removes the call from the queue if it is there.
   void Dequeue(OpenCall& call);
 
-  // A call that a connection is to be made for now; null: none. The pool counts the attempt until
-  // it hears of its end.
+  // Returns a call for which a connection must be made now, or null. The pool counts the attempt
+  // until it is told how it ended.
   CallPtr NextAttempt();
   bool WantsAttempt() const { return !not_attempted_.empty() && HasRoom(); }
   void AttemptMade(ConnectionPtr connection);
   void AttemptFailed() { --connecting_; }
 
-  // Until when a connection may serve requests, of which its upstream says `until`.
+  // Until when a connection may serve requests. `until` is what its upstream says.
   SteadyTime ServesUntil(const Connection& connection,
                          SteadyTime until = SteadyTime::InfiniteFuture()) const {
     return std::min(until, connection.created() + max_age_);
   }
 
-  // The connection is free, and may serve requests until then. Returns the call that it goes to;
-  // null: it is idle, for max_connection_idle at most.
+  // The connection is free, and may serve requests until `until`. Returns the call that gets it.
+  // Null: the connection is idle now, for max_connection_idle at most.
   CallPtr Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until);
 
-  // The connection is, or is to be, closed. It is not idle: Take gave it away, or RemoveIdle did.
+  // Forgets a connection that is or will be closed. It must not be idle: call Take or RemoveIdle
+  // first.
   void Drop(const ConnectionPtr& connection) { connections_.erase(connection); }
 
-  // It is not idle any more, if it was.
+  // Makes the connection no longer idle, if it was.
   void RemoveIdle(const ConnectionPtr& connection);
 
-  // Takes out the idle connections that are too old now, or on which nothing came since `moment`,
-  // and adds them to `taken`. Returns how many.
+  // Removes the idle connections that are too old now, or that have received nothing since
+  // `moment`, and adds them to `taken`. Returns how many.
   size_t TakeExpired(SteadyTime now, std::vector<ConnectionPtr>& taken);
   size_t TakeSilentSince(SteadyTime moment, std::vector<ConnectionPtr>& taken);
-  // TakeExpired has nothing to do before.
+  // Before this time, TakeExpired has nothing to do.
   SteadyTime next_expiry() const { return next_expiry_; }
 
-  // Sets what the stats say of the queue and of the connections now.
+  // Sets the numbers of `stats` that tell of the queue and of the connections.
   void Describe(Stats& stats) const;
 
  private:
@@ -97,8 +98,8 @@ class Pool {
 
   absl::flat_hash_set<ConnectionPtr> connections_;  // all
   std::vector<Idle> idle_;                          // the newest last
-  // The calls that wait, by their place, and the places of those that no connection is being made
-  // for: to find, to add and to remove one takes no longer where thousands wait.
+  // The waiting calls, by place, and the places of those for which no connection is being made.
+  // Trees, because lookups and changes must stay fast when thousands wait.
   absl::btree_map<int64_t, CallPtr> queue_;
   absl::btree_set<int64_t> not_attempted_;
   int64_t first_place_ = 0;

@@ -8,10 +8,11 @@
 namespace gateway::http {
 namespace {
 
-// A deadline that came sooner is no evidence of a dead peer.
+// A shorter wait is no evidence that the peer is dead.
 constexpr absl::Duration kLeastSilence = absl::Milliseconds(100);
 
-// A call that ended within a reply's body was answered all the same if its status says so.
+// From this status on, a call whose deadline passed within the reply's body still counts as
+// answered.
 constexpr int kFirstErrorStatus = 400;
 
 absl::string_view Why(Error::Kind kind) {
@@ -63,7 +64,7 @@ void Reactor::Run() {
       Serve(*static_cast<Connection*>(owner), ended);
     }
     for (const auto& connection : std::exchange(unfinished_, {})) Serve(*connection, false);
-    // Deadlines come after replies: what has arrived counts.
+    // Deadlines come after replies: a reply that has arrived counts.
     Dispatcher::Agenda agenda = dispatcher_.TakeAgenda();
     WorkOn(agenda);
     if (agenda.stopping) return EndAll();
@@ -77,7 +78,8 @@ void Reactor::Serve(Connection& connection, bool peer_ended) {
   if (!progress.ended) return;
   Connection::Ended& ended = *progress.ended;
   const Dispatcher::CallPtr call = dispatcher_.Free(connection.shared_from_this(), ended);
-  // Reset: a host that took over the peer's address knows the other connections no better.
+  // The connection was reset. If another host has taken over the peer's address, it does not know
+  // the other connections either.
   if (ended.lost) dispatcher_.LetGoSilentSince(*ended.lost, /*silence=*/false);
   if (call != nullptr) call->done(std::move(ended.result));
 }
@@ -105,8 +107,8 @@ void Reactor::EndEarly(const Dispatcher::Early& early) {
   call.done(error(given_up.sent));
 }
 
-// A request got not a byte on a connection that had worked: the peer may be gone without a word.
-// How long was the caller's choice, not how late this thread sees it.
+// A request got no byte on a connection that had worked: the peer may be gone without a word. The
+// wait is counted up to the deadline that the caller chose, no matter how late this thread is.
 void Reactor::NoteSilence(SteadyTime since, SteadyTime until) {
   const absl::Duration waited = until - since;
   if (waited < kLeastSilence) return;

@@ -1,12 +1,12 @@
 // The event thread of a share of the connections: it reads replies, keeps deadlines, and calls
-// every `done`. How a call gets to a connection is the dispatcher's business:
+// every `done`. The dispatcher brings calls to connections:
 //
 //   Dispatcher --- request ---> Connection --- event ---> Reactor --- reply ---> done
 //       |                                                    ^
 //       +--- agenda: deadlines, cancellations, errors -------+
 //
-// One turn: wait for events, read what came, work on the agenda. Deadlines hold wherever the call
-// is.
+// One turn: wait for events, read what came, work on the agenda. A deadline holds for a call in the
+// queue as well as for one on a connection.
 //
 // Thread-safety: Stop may be called from any thread. Lifetime: the destructor ends open calls with
 // Error::kShutdown and joins all threads.
@@ -31,7 +31,7 @@ namespace gateway::http {
 
 class Reactor {
  public:
-  // `options` with this reactor's share of max_connections and max_queued.
+  // `options` has this reactor's share of max_connections and max_queued.
   // `on_silence` may be null.
   static absl::StatusOr<std::unique_ptr<Reactor>> Create(const Origin& origin,
                                                          const Options& options,
@@ -60,7 +60,7 @@ class Reactor {
   const Http1Transport::OnSilence on_silence_;
   const std::unique_ptr<Poller> poller_;
   Dispatcher dispatcher_;
-  // Of the thread: to be served in the next turn, whether or not an event comes.
+  // Used by the thread only. Connections to serve in the next turn, even without an event.
   std::vector<std::shared_ptr<Connection>> unfinished_;
   std::thread thread_;  // last: starts when all else is ready
 };

@@ -1,5 +1,5 @@
-// What a request must look like before it may touch the wire: nothing in it can end a line early,
-// redefine the framing or smuggle in a second request.
+// Checks a request before it is sent: nothing in it may end a line early, redefine the framing or
+// smuggle in a second request.
 //
 // Pure functions, safe to call from any thread.
 #ifndef UPSTREAM_HTTP_REQUEST_CHECK_H_
@@ -10,13 +10,13 @@
 
 namespace gateway::http {
 
-// INVALID_ARGUMENT says which part is wrong, and repeats nothing of the request's content.
+// Returns INVALID_ARGUMENT with the part that is wrong, and with nothing of the request's content.
 //
-// - The URL is http or https, has a host and no user part, and holds visible ASCII only.
-// - A header is "Name: value": the name a token (RFC 9110, 5.6.2), the value free of control
-// characters but for tabs.
+// - The URL must be http or https, have a host and no user part, and hold visible ASCII only.
+// - A header must be "Name: value". The name must be a token (RFC 9110, 5.6.2); the value must not
+//   hold control characters other than tabs.
 // - Headers that decide about framing, the connection or the encoding belong to the transport and
-// are refused.
+//   are refused.
 absl::Status Check(const Request& request);
 
 }  // namespace gateway::http

@@ -8,15 +8,15 @@
 namespace gateway::http {
 namespace {
 
-// A body up to this size leaves in one write with its head.
+// A body up to this size is sent in one write with its head.
 constexpr size_t kSmallBody = size_t{16} * 1024;
-// And this much of a larger one at a time.
+// A larger body is written in slices of this size.
 constexpr size_t kSlice = size_t{64} * 1024;
-// A buffer that was larger once is not kept.
+// A buffer with a larger capacity is not kept.
 constexpr size_t kKeptCapacity = size_t{32} * 1024;
 
-// Of the thread's requests, which are mostly written at once. A connection that kept its own would
-// hold it while it is idle.
+// The buffer for this thread's requests, most of which are written at once. If each connection had
+// its own, idle connections would hold them.
 std::string& SpareBuffer() {
   thread_local std::string buffer;
   return buffer;
@@ -26,7 +26,7 @@ bool MeansContent(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
 
-// More than the head of the request takes.
+// An upper bound of the size of the request's head.
 size_t RoomForHead(const Request& request, size_t authority, size_t target) {
   constexpr size_t kFixedParts = 128;
   size_t room = kFixedParts + authority + target;
@@ -44,7 +44,7 @@ void RequestWriter::Begin(std::shared_ptr<const Request> request, absl::string_v
   const absl::string_view body = request_->has_body ? request_->body : absl::string_view();
   const bool small = body.size() <= kSmallBody;
   head_.swap(SpareBuffer());
-  // At once: a buffer that grows would leave a copy of the key behind.
+  // Reserved at once: a buffer that grows would leave a copy of the key behind.
   head_.reserve(RoomForHead(*request_, authority.size(), target.size()) +
                 (small ? body.size() : 0));
   absl::StrAppend(&head_, Name(request_->method), " ", target, " HTTP/1.1\r\nHost: ", authority,
@@ -52,7 +52,7 @@ void RequestWriter::Begin(std::shared_ptr<const Request> request, absl::string_v
   for (const absl::string_view line : request_->headers) {
     head_.append(line.data(), line.size()).append("\r\n");
   }
-  // Where a verb means content, "none" is said as Content-Length: 0 (RFC 9110, 8.6).
+  // With these methods, "no content" is sent as Content-Length: 0 (RFC 9110, 8.6).
   if (request_->has_body || MeansContent(request_->method)) {
     absl::StrAppend(&head_, "Content-Length: ", body.size(), "\r\n");
   }

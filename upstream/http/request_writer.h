@@ -1,4 +1,4 @@
-// The bytes of one request, and how far they are written:
+// The bytes of one request, and how many of them are written:
 //
 //   POST /v1/orders HTTP/1.1
 //   Host: api.example
@@ -8,8 +8,8 @@
 //
 //   <body>
 //
-// Thread-safety: none. Lifetime: keeps the request until all is written, or Clear. Memory: the head
-// may hold a key; it is overwritten then, and its buffer left to the thread's next request.
+// Thread-safety: none. Lifetime: keeps the request until all is written, or until Clear. Memory:
+// the head may hold a key, so it is overwritten then. Its buffer serves the thread's next request.
 //
 //   writer.Begin(request, origin.authority, target);
 //   while (!writer.done()) writer.Advance(send(fd, writer.Next()));
@@ -32,24 +32,24 @@ class RequestWriter {
   RequestWriter(const RequestWriter&) = delete;
   RequestWriter& operator=(const RequestWriter&) = delete;
 
-  // `target`: path and query.
+  // `target` is the path and query.
   void Begin(std::shared_ptr<const Request> request, absl::string_view authority,
              absl::string_view target);
   void Clear();
 
   bool done() const { return written_ == head_.size() + rest_.size(); }
 
-  // What is to be written next, the same bytes at the same place until Advance: TLS wants a write
-  // that it could not finish repeated as it was.
+  // Returns what to write next: the same bytes at the same address until Advance. TLS wants an
+  // unfinished write to be repeated unchanged.
   absl::string_view Next() const;
 
-  // So many bytes of Next() are written.
+  // Says that `count` bytes of Next() are written.
   void Advance(size_t count);
 
  private:
   std::shared_ptr<const Request> request_;
-  std::string head_;        // and the body, where that is small
-  absl::string_view rest_;  // the body, where it is not
+  std::string head_;        // and the body, if it is small
+  absl::string_view rest_;  // the body, if it is not
   size_t written_ = 0;
 };
 

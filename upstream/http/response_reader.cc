@@ -32,8 +32,8 @@ constexpr int kFirstFinalStatus = 200;
 constexpr absl::string_view kHeadEnd = "\r\n\r\n";
 constexpr size_t kStatusEnd = sizeof("HTTP/1.1 200") - 1;
 
-// A peer that ends its lines otherwise, or speaks another protocol, need not be waited for. `head`
-// is the beginning of a head, of which `seen` bytes passed before.
+// Whether the bytes cannot become a head: the peer speaks another protocol, or ends its lines
+// otherwise. `head` is the beginning of a head, of which `seen` bytes were checked before.
 bool CannotBecomeAHead(absl::string_view head, size_t seen) {
   constexpr absl::string_view kStart = "HTTP/1.";
   const size_t compared = std::min(head.size(), kStart.size());
@@ -68,19 +68,20 @@ struct ResponseReader::Parsed {
 
   State state = State::kReading;
   bool has_head = false;  // the final reply's, complete
-  size_t body_bytes = 0;  // as they came: without chunks' lines, with the encoding
+  size_t body_bytes = 0;  // as received: still encoded, without the chunks' lines
   bool keeps_connection = true;
   std::optional<absl::Duration> keep_alive;
   Response response;
   BodyDecoder decoder;
 };
 
-// One head and its body: Beast calls, what is known grows.
+// Parses one head and its body. Beast calls these functions, which add to what is known.
 class ResponseReader::Parser : public beast::basic_parser<false> {
  public:
   explicit Parser(Parsed& reply) : reply_(reply) {
-    // Limits are kept elsewhere: Beast counts a head anew with each slice, and the body is
-    // BodyDecoder's. (boost::none, which means no limit, refuses every length in 1.74.)
+    // Limits are enforced elsewhere: Beast would count a head anew for each slice, and BodyDecoder
+    // limits the body. (In Boost 1.74, boost::none refuses every length, though it should mean no
+    // limit.)
     header_limit(std::numeric_limits<uint32_t>::max());
     body_limit(std::numeric_limits<uint64_t>::max());
   }
@@ -121,7 +122,7 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
       default:
         break;
     }
-    // Two readers may see two different ends in a reply that has both (RFC 9112, 6.3 and 11.2).
+    // Two readers may find different ends of a reply that has both (RFC 9112, 6.3 and 11.2).
     if (has_length_ && has_transfer_encoding_) Refuse(error);
   }
 
@@ -154,7 +155,7 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
 
   bool is_interim() const { return reply_.response.status < kFirstFinalStatus; }
 
-  // Requests ask for no transfer coding, and chunked is always understood.
+  // Requests ask for no transfer coding. Only chunked, which is always allowed, can be read.
   void ReadTransferEncoding(absl::string_view value) {
     has_transfer_encoding_ = true;
     const bool chunked = absl::EqualsIgnoreCase(value, "chunked");
@@ -206,8 +207,7 @@ size_t ResponseReader::Feed(absl::string_view bytes) {
     bytes = reply.unread;
   }
   const size_t used = Parse(bytes, before);
-  // Where the reply is good it does not end before the new bytes: it is not over where a part
-  // waits.
+  // A good reply does not end before the new bytes: it is not over while a part of it is unread.
   if (reply.state != State::kReading) return used - std::min(used, before);
   if (bytes.size() - used > max_header_bytes_) {
     Stop(State::kTooLarge, Body::kCutShort);
@@ -219,7 +219,7 @@ size_t ResponseReader::Feed(absl::string_view bytes) {
   return given;
 }
 
-// Returns how many bytes were of use; the first `seen` of them were looked at before.
+// Returns how many bytes were used. The first `seen` of them were looked at before.
 size_t ResponseReader::Parse(absl::string_view bytes, size_t seen) {
   Reply& reply = *reply_;
   size_t used = 0;
@@ -233,8 +233,8 @@ size_t ResponseReader::Parse(absl::string_view bytes, size_t seen) {
   return used;
 }
 
-// The parser gets a head when it is there with all its lines, and not longer than the limit: so it
-// says the same however the head was sliced.
+// The parser gets a head only when it is complete and within the limit. So the result does not
+// depend on how the head was sliced.
 size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
   Reply& reply = *reply_;
   const absl::string_view head = bytes.substr(0, max_header_bytes_);
@@ -250,7 +250,7 @@ size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
   const size_t size = end + kHeadEnd.size();
   error_code error;
   if (size > kStatusEnd && head[kStatusEnd] == '\r') {
-    // Servers without reason phrases often leave out the space before it, too.
+    // Servers that send no reason phrase often leave out the space before it, too.
     const std::string spaced =
         absl::StrCat(head.substr(0, kStatusEnd), " ", head.substr(kStatusEnd, size - kStatusEnd));
     reply.parser->put({spaced.data(), spaced.size()}, error);
@@ -268,7 +268,7 @@ size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
   return size;
 }
 
-// A part of the body, or a chunk's line; the last one comes with the trailers.
+// Reads a part of the body, or a chunk's line. The last chunk's line comes with the trailers.
 size_t ResponseReader::ParseBody(absl::string_view bytes) {
   Reply& reply = *reply_;
   const size_t body_before = reply.body_bytes;
@@ -303,7 +303,7 @@ void ResponseReader::EndMessage() {
   }
 }
 
-// The rest cannot be read. Behind a complete head the reply is over, with `body` as its state.
+// The rest cannot be read. After a complete head the reply is over, and `body` is its body_state.
 void ResponseReader::Stop(State without_head, Body body) {
   Reply& reply = *reply_;
   reply.keeps_connection = false;

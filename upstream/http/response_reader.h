@@ -2,12 +2,11 @@
 //
 //   Feed(bytes) -> interim heads (1xx) -> head -> body, decoded -> state() is kComplete
 //
-// The parser is Boost.Beast's. What it leaves to its user is decided here: interim replies, limits,
-// encodings, and whether the connection is fit for another request.
+// Boost.Beast is the parser. What Beast leaves to its user is decided here: interim replies,
+// limits, encodings, and whether the connection is fit for another request.
 //
-// Thread-safety: none. Errors: state() is kBroken or kTooLarge where there is no head to go by;
-// what goes wrong behind a complete head makes Response::body_state say so, for then the status
-// decides what happened.
+// Thread-safety: none. Errors: before the head is complete, state() becomes kBroken or kTooLarge.
+// After that, errors only set Response::body_state, because the status already says what happened.
 //
 //   reader.Begin();
 //   const size_t used = reader.Feed(bytes);  // again and again, until state() is not kReading
@@ -39,28 +38,27 @@ class ResponseReader {
   ResponseReader(const ResponseReader&) = delete;
   ResponseReader& operator=(const ResponseReader&) = delete;
 
-  // From here on the next reply.
+  // Begins the next reply.
   void Begin();
 
   // Returns how many of the bytes belong to the reply. All of them while state() is kReading.
   size_t Feed(absl::string_view bytes);
 
-  // The connection ended, in good order or not. Completes a reply whose length is the connection's
-  // end, where that came in good order; else, behind a complete head, the body is kCutShort.
+  // Says that the connection ended. If it ended in good order, this completes a reply that lasts
+  // until the end of the connection. Otherwise, if the head is complete, the body is kCutShort.
   void End(bool in_good_order);
 
   State state() const;
   bool has_head() const;
 
-  // The reply so far, its body kCutShort; only where has_head().
+  // Returns the reply so far, with its body kCutShort. has_head() must be true.
   Response TakeHead();
-  // The whole reply; only once, and only where it is complete.
+  // Returns the whole reply. Must be called only once, and only if it is complete.
   Response Take();
 
-  // Of a complete reply: whether the connection may serve another request, as far as the reply
-  // says.
+  // For a complete reply: whether it allows another request on the connection.
   bool keeps_connection() const;
-  // For how long from now, where the reply says so ("Keep-Alive: timeout=5").
+  // How long the upstream keeps the connection, if the reply says so ("Keep-Alive: timeout=5").
   std::optional<absl::Duration> keep_alive() const;
 
  private:

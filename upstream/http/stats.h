@@ -8,7 +8,7 @@
 namespace gateway::http {
 
 struct Stats {
-  // Now.
+  // At this moment.
   int64_t open = 0;                      // calls submitted and not over
   int64_t queued = 0;                    // of these, waiting for a connection
   int64_t in_flight = 0;                 // of these, on a connection
@@ -17,15 +17,15 @@ struct Stats {
 
   // Since the start.
   int64_t connections_created = 0;
-  int64_t connections_reused = 0;  // requests answered over one that was there
-  int64_t requests_started = 0;    // of which a connection took at least a part
-  int64_t requests_finished = 0;   // of these, over, whatever the end
-  // Kept connections that were closed because something could be read on them behind a reply and
-  // before the next request: bytes that nobody asked for, or the end. Whether it came together with
-  // the reply or later makes no difference, but for bytes that were read in one piece with it.
+  int64_t connections_reused = 0;  // requests answered on a connection that was there before
+  int64_t requests_started = 0;    // requests that a connection took, at least in part
+  int64_t requests_finished = 0;   // of these, ended in any way
+  // Kept connections that were closed because something could be read on them after a reply and
+  // before the next request: bytes that nobody asked for, or the end. It may have come together
+  // with the reply or later; only bytes that were read in one piece with the reply do not count.
   int64_t connections_ended_idle = 0;
-  // Requests that got not a byte by their deadline on a kept connection, and the idle connections
-  // that were closed on this evidence, or after a kept connection was reset under a request.
+  // Requests that got no byte by their deadline on a kept connection; and the idle connections that
+  // were closed because of that, or because a kept connection was reset under a request.
   int64_t silences = 0;
   int64_t connections_closed_for_silence = 0;
 

@@ -1,4 +1,4 @@
-// The seam between the gateway and the wire: what a test replaces by a fake.
+// The interface between the gateway and the wire. Tests replace it by a fake.
 //
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: a transport must outlive its calls; its destructor ends those still open with
@@ -22,7 +22,7 @@ namespace gateway::http {
 
 class Transport {
  public:
-  // Never 0 for a call that can be cancelled: 0 may stand for none.
+  // Never 0 for a call that can be cancelled, so that 0 may stand for no call.
   using CallId = uint64_t;
   // Called exactly once for each Send, on a thread of the transport, possibly before Send returns.
   // It must not block.
@@ -30,7 +30,8 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  // Never blocks. The request may be sent again once `done` was called, and must not change before.
+  // Never blocks. The request must not change before `done` is called. After that it may be sent
+  // again.
   virtual CallId Send(std::shared_ptr<const Request> request, Done done) = 0;
 
   CallId Send(Request request, Done done) {

@@ -13,9 +13,9 @@ namespace {
 
 using Store = std::shared_ptr<X509_STORE>;
 
-// Two authorities may have one name, as while a key is changed. OpenSSL tells them apart by the
-// key's identifier, and takes the first one where a certificate names none. There the signature
-// tells.
+// Two authorities may have the same name, for example while a key is replaced. OpenSSL tells them
+// apart by the key identifier in the certificate. If a certificate has none, OpenSSL takes the
+// first one, so the signature is checked here.
 int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
   if (X509_check_issued(issuer, certificate) != X509_V_OK) return 0;
   if (X509_get0_authority_key_id(certificate) != nullptr) return 1;
@@ -25,8 +25,8 @@ int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
 
 Store EmptyStore() {
   Store store(X509_STORE_new(), X509_STORE_free);
-  // As libcurl has it: an intermediate authority may be trusted by itself.
   if (store == nullptr) return nullptr;
+  // As in libcurl: an intermediate authority may be trusted by itself.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
   X509_STORE_set_check_issued(store.get(), IsIssuedBy);
   return store;
@@ -41,7 +41,7 @@ Store ReadSystems(const std::string& file) {
   Store store = EmptyStore();
   if (store == nullptr) return nullptr;
   if (!file.empty()) X509_STORE_load_file(store.get(), file.c_str());
-  // A folder is looked into when an authority is wanted.
+  // OpenSSL looks into the folder only when it needs an authority.
   if (Curl().capath != nullptr) X509_STORE_load_path(store.get(), Curl().capath);
   ERR_clear_error();
   return store;

@@ -1,10 +1,10 @@
-// The authorities that the connections to one upstream trust: parsed once, and shared. Left to
-// itself, libcurl parses them for every connection and keeps a copy with it; with the 144
-// authorities of a Debian system that is 20 ms and 0.7 MB for each.
+// The authorities that the connections to one upstream trust: parsed once, and shared. libcurl
+// itself would parse them for every connection and keep a copy for each; with the 144 authorities
+// of a Debian system that is 20 ms and 0.7 MB.
 //
 // Thread-safety: all methods may be called from any thread. Lifetime: must outlive the attempts to
-// connect that it was applied to, not the connections. Errors: authorities that cannot be read are
-// none: no peer is trusted.
+// connect that it was applied to, but not the connections. Errors: if the authorities cannot be
+// read, the store is empty, and no peer is trusted.
 //
 //   TrustStore trust(options.tls.authorities);
 //   trust.ApplyTo(easy);
@@ -24,23 +24,24 @@ namespace gateway::http {
 
 class TrustStore {
  public:
-  // Where libcurl was built to look for the system's authorities; "" for nowhere.
+  // The file in which libcurl looks for the system's authorities; "" if there is none.
   static std::string SystemsFile();
 
-  // In PEM form. Empty: the system's, which are read again when their file has changed.
+  // `authorities` are in PEM form. If empty, trusts the system's, and reads their file again when
+  // it has changed.
   explicit TrustStore(std::string authorities, std::string systems_file = SystemsFile());
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;
   TrustStore& operator=(const TrustStore&) = delete;
 
-  // The handle trusts these and no others.
+  // Makes the handle trust these authorities and no others.
   void ApplyTo(EasyHandle& easy) const;
 
-  // What a connection is given now; null where there is no memory.
+  // What a new connection gets; null if there is no memory.
   std::shared_ptr<X509_STORE> Current() const;
 
  private:
-  // The system's file as it was when it was read.
+  // Identifies the content of the system's file when it was read.
   struct Stamp {
     int64_t changed = 0;  // nanoseconds
     int64_t size = -1;

@@ -75,8 +75,8 @@ class ByteSink {
   }
 
   std::string& out_;
-  char* at_;   // behind what is written
-  char* end_;  // behind what may be written
+  char* at_;   // after the last byte that is written
+  char* end_;  // after the last byte that may be written
 };
 
 }  // namespace gateway::mapping

@@ -33,7 +33,7 @@ absl::string_view Embedded() {
   return {gateway_descriptors, static_cast<size_t>(gateway_descriptors_end - gateway_descriptors)};
 }
 
-// The files of a serialized set; nothing for bytes that are none.
+// Returns the files of a serialized set, or nullopt if the bytes are not a set.
 std::optional<std::vector<absl::string_view>> FilesIn(absl::string_view set) {
   std::vector<absl::string_view> files;
   WireReader reader(set);
@@ -69,8 +69,8 @@ absl::string_view NameOf(absl::string_view file) {
   return "";
 }
 
-// Whether the file's types have names that no other file uses: the trial below does not look, and
-// the pool would end the process.
+// Checks that no other file uses the names of the file's types. The trial below does not check
+// that, and the pool would end the process.
 absl::Status CheckNames(const FileDescriptor& file) {
   std::vector<std::string> names;
   for (int i = 0; i < file.message_type_count(); ++i) {
@@ -87,7 +87,8 @@ absl::Status CheckNames(const FileDescriptor& file) {
   return absl::OkStatus();
 }
 
-// Whether the file can be built on what the pool has; the pool itself would only say so on stderr.
+// Checks that the file can be built on the pool's files. The pool itself reports errors only on
+// stderr.
 absl::Status Check(const FileDescriptorProto& file) {
   class Collector : public DescriptorPool::ErrorCollector {
    public:
@@ -104,7 +105,7 @@ absl::Status Check(const FileDescriptorProto& file) {
   return built == nullptr ? absl::InvalidArgumentError(errors.text) : CheckNames(*built);
 }
 
-// The pool keeps the address of what it is given.
+// The pool keeps a pointer to the bytes.
 absl::string_view KeepForEver(std::string bytes) {
   static std::mutex mutex;
   static auto& kept = *new std::deque<std::string>;

@@ -1,7 +1,7 @@
-// The descriptors that everything is compiled from: the set that the build embeds, in protobuf's
-// own pool of generated files. They are put there, rather than in a pool of our own, because that
-// one has gRPC's services, too. Comments stay outside: they would take time at the start and memory
-// for ever, and reflection alone reads them.
+// The descriptors that everything is compiled from: the set that the build embeds, added to
+// protobuf's generated pool. That pool is used, and not one of our own, because it has gRPC's
+// services, too. Comments are not added: they would cost time at the start and memory for ever, and
+// only reflection reads them.
 #ifndef UPSTREAM_MAPPING_DESCRIPTORS_H_
 #define UPSTREAM_MAPPING_DESCRIPTORS_H_
 
@@ -23,8 +23,9 @@ using Files = std::vector<const google::protobuf::FileDescriptor*>;
 // live for ever.
 const Files& EmbeddedFiles();
 
-// A file of the embedded set as it was compiled, a serialized google.protobuf.FileDescriptorProto
-// with its comments; "" for another one. May be called from any thread.
+// Returns a file of the embedded set as it was compiled: a serialized
+// google.protobuf.FileDescriptorProto with its comments. Returns "" if the set has no such file.
+// May be called from any thread.
 absl::string_view EmbeddedBytes(absl::string_view name);
 
 // Adds the files of a serialized google.protobuf.FileDescriptorSet that are not there yet, and

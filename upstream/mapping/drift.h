@@ -1,7 +1,7 @@
 // Deviations of a successful reply from the protos: members that the protos do not have, required
 // members that are missing, values that had to be changed. They show that the upstream's contract
-// has moved. A deviation never fails a call: it is counted by field and named in the log, and the
-// caller is told an unknown enum text.
+// has moved. A deviation never fails a call: it is counted by field and named in the log, and an
+// unknown enum text is passed on to the caller.
 #ifndef UPSTREAM_MAPPING_DRIFT_H_
 #define UPSTREAM_MAPPING_DRIFT_H_
 

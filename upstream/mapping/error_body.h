@@ -37,7 +37,7 @@ ErrorParts ReadErrorBody(const v1::Provider& provider, const http::Response& res
 // is a success. Returns empty parts for any other body, and never a sample.
 ErrorParts ReadNothingButAnError(const v1::Provider& provider, absl::string_view body);
 
-// The names of the members that the provider's error bodies begin with.
+// Whether the provider's error bodies may begin with a member of this name.
 bool IsErrorMember(const v1::Provider& provider, absl::string_view name);
 
 // Whether an object has parts of an error beside other members. `skip` returns true for members
@@ -51,7 +51,7 @@ bool IsPage(const http::Response& response);
 // A little of the text that a person would read: one line, no tags of a page, valid UTF-8.
 std::string Sample(const http::Response& response);
 
-// The text printable on one line, at most `limit` bytes of it.
+// Makes the text printable on one line, and returns at most `limit` bytes of it.
 std::string OneLine(absl::string_view text, size_t limit);
 
 }  // namespace gateway::mapping

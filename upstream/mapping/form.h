@@ -1,6 +1,6 @@
-// Converts JSON that request_writer.h has checked and written to application/x-www-form-urlencoded:
-// one pair for each value. KeyStyle says how nested values are named. Objects in queries are
-// written like this too.
+// Converts JSON that request/request_writer.h has checked and written to
+// application/x-www-form-urlencoded: one pair for each value. KeyStyle says how nested values are
+// named. Objects in queries are written like this too.
 //
 //   {"amount": 5, "metadata": {"a": "b"}}  ->  amount=5&metadata%5Ba%5D=b
 //
@@ -24,7 +24,7 @@ void AppendForm(const v1::KeyStyle& style, absl::string_view name, const std::st
                 const Path& at, Violations& violations, std::string& out);
 
 // Checks that a form of this style can hold every value of the message. Returns an error that names
-// a value without a place, or "".
+// a field that it cannot hold, or "".
 std::string CheckForm(const v1::KeyStyle& style, const MessagePlan& plan);
 
 }  // namespace gateway::mapping

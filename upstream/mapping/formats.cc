@@ -58,13 +58,13 @@ class Cursor {
   absl::string_view text_;
 };
 
-// Whether the text is a number in digits, and not above `most`, which has no leading zero.
+// Whether the text has only digits and its number is at most `most`, which has no leading zero.
 bool IsNumberUpTo(absl::string_view text, absl::string_view most) {
   if (text.size() > most.size() || !swar::IsDigits(text)) return false;
   return text.size() < most.size() || text <= most;
 }
 
-// Two digits.
+// Writes two digits.
 char* WriteTwo(int64_t number, char* place) {
   *place++ = static_cast<char>('0' + number / 10);
   *place++ = static_cast<char>('0' + number % 10);
@@ -91,7 +91,7 @@ int TakeDurationParts(Cursor& cursor, absl::string_view units, bool& had_fractio
   return parts;
 }
 
-// ".123" and so on, or nothing.
+// Takes a fraction such as ".123", if there is one. Returns it in nanoseconds.
 std::optional<int32_t> TakeFraction(Cursor& cursor) {
   if (!cursor.Take('.')) return 0;
   const absl::string_view digits = cursor.TakeDigits();
@@ -216,7 +216,7 @@ char* WriteDouble(double number, char* buffer) {
 }
 
 WholeNumber ParseWholeNumber(absl::string_view text, int64_t& number) {
-  // More than an int64 has.
+  // More digits than an int64 has.
   constexpr int64_t kMostDigits = std::numeric_limits<int64_t>::digits10 + 1;
   const size_t e = std::min(text.find_first_of("eE"), text.size());
   absl::string_view shift = text.substr(std::min(e + 1, text.size()));

@@ -47,8 +47,8 @@ char* WriteRfc3339(const Instant& instant, char* buffer);
 inline constexpr size_t kMaxDouble = 32;
 char* WriteDouble(double number, char* buffer);
 
-// An integer in the decimal notation of JSON, however it is written: "10", "10.0", "1e16". Its
-// digits are moved, not calculated with, so that none is lost. `text` must be a number of JSON.
+// Reads a whole number in the decimal notation of JSON, in any spelling: "10", "10.0", "1e16". The
+// digits are shifted as text, so that none is lost. `text` must be a number of JSON.
 enum class WholeNumber { kGood, kFraction, kOutOfRange };
 WholeNumber ParseWholeNumber(absl::string_view text, int64_t& number);
 

@@ -18,7 +18,7 @@ constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 constexpr bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 constexpr size_t kUnicodeEscape = 6;  // \uXXXX
 
-// The length of the character at the beginning of `text`; 0 where its first byte belongs to none.
+// The length of the character at the beginning of `text`; 0 if its first byte belongs to none.
 size_t CharacterLength(absl::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   if (first < 0x80) return 1;
@@ -75,7 +75,7 @@ class Mender {
     if (what_.empty()) what_ = what;
   }
 
-  // Up to the end of the string that has begun, the quotation mark included.
+  // Reads up to the end of the string that has begun, including the quotation mark.
   void Text() {
     while (!rest_.empty()) {
       const auto c = static_cast<unsigned char>(rest_.front());

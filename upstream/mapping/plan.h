@@ -160,11 +160,11 @@ struct MessagePlan {
   NameTable wire_names;
   std::vector<const FieldPlan*> by_wire_name;  // as wire_names counts them
   FieldSet required;
-  FieldSet written;                 // in every request: required, or null where it is not set
+  FieldSet written;                 // in every request: required, or null if it is not set
   const FieldPlan* rest = nullptr;  // takes the members that no other field takes
 };
 
-// Wire names that the configuration states otherwise, by the full name of the field.
+// Wire names that the configuration overrides, by the full name of the field.
 using WireNames = std::map<std::string, std::string>;
 
 class Plans {

@@ -6,7 +6,7 @@
 namespace gateway::mapping {
 namespace {
 
-// A key of a map comes from the caller: it may be long, or no text at all.
+// A map key comes from the caller: it may be long, or not valid text.
 constexpr size_t kMaxKeyShown = 64;
 
 void Append(const Path& path, std::string& out) {

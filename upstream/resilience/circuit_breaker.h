@@ -72,7 +72,7 @@ class CircuitBreaker {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   State state_ = State::kClosed;
-  mutable SlidingWindow<kCounters> window_;  // forgets when it is looked at
+  mutable SlidingWindow<kCounters> window_;  // mutable: reading it drops what is too old
   // Counts changes of state. Verdicts of calls that were admitted in an earlier state are ignored.
   uint64_t epoch_ = 0;
   SteadyTime half_open_at_;

@@ -13,7 +13,7 @@ constexpr double kNoise = 1.1;
 constexpr double kMatters = 0.5;
 constexpr double kPresses = 0.8;
 
-// At once: a few bad samples must not end all traffic.
+// The most that one step may shrink the limit: a few bad samples must not end all traffic.
 constexpr double kMostShrinking = 0.5;
 
 // A probe's limit, as a share of the calls that the upstream works on: low enough that the queue
@@ -48,8 +48,8 @@ void ConcurrencyLimit::Release(absl::Duration latency, SteadyTime now) {
   sum_ += latency;
   ++samples_;
   if (samples_ < options_.min_samples) return;
-  // Calls that are let in together end together, the fast ones first: less than the time that one
-  // takes would show those alone.
+  // Calls that are let in together end together, the fast ones first. A period shorter than one
+  // call would see only the fast ones.
   const absl::Duration mean = sum_ / samples_;
   if (now - period_began_ >= std::max(options_.period, mean)) Reconsider(mean, now);
 }
@@ -61,7 +61,7 @@ void ConcurrencyLimit::Reconsider(absl::Duration measured, SteadyTime now) {
   if (now - best_seen_ > options_.memory) return BeginProbe(mean, now);
   const int before = limit();
   Adjust(mean);
-  // A limit that has changed is judged by those that it lets in once the others have ended.
+  // A changed limit is judged only by calls that it let in, after the earlier ones have ended.
   BeginPeriod(limit() == before ? now : now + mean);
 }
 
@@ -70,7 +70,7 @@ bool ConcurrencyLimit::refuses() const {
 }
 
 void ConcurrencyLimit::Remember(absl::Duration mean, SteadyTime now) {
-  // Where calls are refused, those that are not have probably waited.
+  // While calls are refused, the admitted ones have probably waited.
   if (!refuses() && mean <= best_ * kNoise) best_seen_ = now;
   best_ = std::min(best_, mean);
 }
@@ -80,7 +80,7 @@ void ConcurrencyLimit::Adjust(absl::Duration mean) {
   const double waits_little = (1 + options_.tolerance) / 2;
   const double used =
       std::min<double>(exact_limit_, highest_in_flight_.load(std::memory_order_relaxed));
-  // Where calls do not come near the limit, their latency says nothing of it.
+  // If calls do not come near the limit, their latency says nothing about it.
   if (times_best > options_.tolerance && used > kMatters * exact_limit_) {
     exact_limit_ = used * std::max(waits_little / times_best, kMostShrinking);
   } else if (times_best < waits_little && used > kPresses * exact_limit_) {
@@ -91,7 +91,7 @@ void ConcurrencyLimit::Adjust(absl::Duration mean) {
 }
 
 void ConcurrencyLimit::BeginProbe(absl::Duration mean, SteadyTime now) {
-  // Where nobody is refused, nobody waits for the limit's sake: this is what calls take now.
+  // If no call is refused, no call waits because of the limit: this is what calls take now.
   if (!refuses()) {
     best_ = mean;
     best_seen_ = now;
@@ -100,7 +100,7 @@ void ConcurrencyLimit::BeginProbe(absl::Duration mean, SteadyTime now) {
   probing_ = true;
   const double worked_on = exact_limit_ / std::max(absl::FDivDuration(mean, best_), 1.0);
   limit_.store(std::max(static_cast<int>(worked_on * kProbeShare), 1), std::memory_order_relaxed);
-  // By then what was let in before has ended.
+  // By then, the calls that were let in before have ended.
   BeginPeriod(now + mean);
 }
 

@@ -35,8 +35,8 @@ class ConcurrencyLimit {
     int maximum = 2000;
     // Latency up to this many times the best counts as unloaded.
     double tolerance = 1.5;
-    // The limit is reconsidered after this time, but not before a call's own length, and once there
-    // were this many samples.
+    // The limit is reconsidered after this time, though not before the time that one call takes,
+    // and not before there were this many samples.
     absl::Duration period = absl::Milliseconds(100);
     int min_samples = 20;
     // After this time the best latency must be seen again.
@@ -78,7 +78,7 @@ class ConcurrencyLimit {
 
   std::mutex mutex_;
   // Guarded by mutex_.
-  double exact_limit_;  // also while a probe holds another
+  double exact_limit_;  // kept while a probe uses a lower one
   bool probing_ = false;
   absl::Duration best_ = absl::InfiniteDuration();
   SteadyTime best_seen_ = SteadyTime::InfinitePast();

@@ -1,7 +1,6 @@
 // Counts of the recent past: a ring of slots, each a tenth of the window.
 //
-// Thread-safety: none. Times must not run far backwards; a slightly older one counts for the newest
-// slot.
+// Thread-safety: none. Times must not run far backwards: an older time counts for the newest slot.
 #ifndef UPSTREAM_RESILIENCE_SLIDING_WINDOW_H_
 #define UPSTREAM_RESILIENCE_SLIDING_WINDOW_H_
 

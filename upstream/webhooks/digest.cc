@@ -20,7 +20,7 @@ struct FreeMacContext {
   void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
 };
 
-// Looked up once: OpenSSL takes a lock and searches its providers for it. Null where it has none.
+// Looked up once, because OpenSSL takes a lock and searches its providers. Null if it has no HMAC.
 EVP_MAC* Hmac() {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   return mac;

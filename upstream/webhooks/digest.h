@@ -3,7 +3,7 @@
 //   const std::optional<Digest> digest = HmacSha256(secret, {timestamp, ".", body});
 //   if (digest && SameText(Hex(*digest), header)) ...
 //
-// Thread-safety: pure functions. Errors: nothing where OpenSSL has no such algorithm or no memory.
+// Thread-safety: pure functions. Errors: nullopt if OpenSSL lacks the algorithm or has no memory.
 #ifndef UPSTREAM_WEBHOOKS_DIGEST_H_
 #define UPSTREAM_WEBHOOKS_DIGEST_H_
 
@@ -20,7 +20,7 @@ using Digest = std::array<unsigned char, 32>;
 
 std::optional<Digest> Sha256(absl::string_view bytes);
 
-// Of the parts one after the other.
+// The HMAC of the parts, one after the other.
 std::optional<Digest> HmacSha256(absl::string_view key,
                                  std::initializer_list<absl::string_view> parts);
 
@@ -28,10 +28,10 @@ absl::string_view Bytes(const Digest& digest);
 std::string Hex(const Digest& digest);     // lower case
 std::string Base64(const Digest& digest);  // standard alphabet, with padding
 
-// Takes as long for texts of one length, wherever they differ.
+// Takes the same time for all texts of one length, wherever they differ.
 bool SameText(absl::string_view a, absl::string_view b);
 
-// Overwrites what the string holds, and empties it.
+// Overwrites the string's content, and empties the string.
 void Wipe(std::string& secret);
 
 }  // namespace gateway::webhooks

@@ -58,7 +58,7 @@ bool AtEnd(ondemand::document& document) {
   return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
 }
 
-// A scalar as text; "" for null. Returns false for anything else.
+// Reads a scalar as text, and null as "". Returns false for anything else.
 bool ReadText(ondemand::value value, std::string& out) {
   std::string_view text;
   if (!value.get_string().get(text)) {
@@ -74,7 +74,7 @@ bool ReadText(ondemand::value value, std::string& out) {
   return IsNull(value);
 }
 
-// Epoch seconds as a number or as digits in a string, or RFC 3339, as in any reply.
+// Reads epoch seconds, as a number or as digits in a string, or RFC 3339, as in any reply.
 std::optional<Instant> ReadTime(ondemand::value value) {
   std::string text;
   if (!ReadText(value, text)) return std::nullopt;
@@ -90,9 +90,10 @@ std::optional<Instant> ReadTime(ondemand::value value) {
   return time;
 }
 
-// One look over the members of the event's object: `body` may stand before the type that says how
-// to read it. Type and body decide what the event is, and must be plain; id and time are left out
-// where they cannot be read: an event is worth more than they are.
+// Looks once over all members of the event's object, because `body` may come before the type that
+// says how to read it. Type and body decide what the event is, so each must occur at most once, and
+// the type must be readable. An id or time that cannot be read is left out: the event is worth
+// more.
 class EnvelopeReader {
  public:
   EnvelopeReader(const Scheme& scheme, Envelope& envelope) : scheme_(scheme), envelope_(envelope) {}
@@ -113,7 +114,7 @@ class EnvelopeReader {
     return AtEnd(document) ? "" : "it goes on after its end";
   }
 
-  // Of id and time, what had to be left out; "" for nothing. Static storage.
+  // Which of id and time had to be left out; "" if none. Static storage.
   absl::string_view left_out() const { return left_out_; }
 
  private:
@@ -143,7 +144,7 @@ class EnvelopeReader {
   absl::string_view left_out_;
 };
 
-// The member of this name, however it is escaped.
+// Finds the member with this name, even if the name is escaped.
 bool FindMember(ondemand::document& document, absl::string_view name, ondemand::value& value) {
   ondemand::object object;
   if (document.get_object().get(object)) return false;
@@ -273,7 +274,7 @@ std::string EventReader::ReadJson(const Scheme& scheme, absl::string_view json,
     drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr, reader.left_out());
   }
   if (!envelope.time && signed_time) envelope.time = ToInstant(*signed_time);
-  // A signed time that nobody asked to be near may be beyond what a Timestamp holds.
+  // A signed time whose age was not limited may be beyond the range of a Timestamp.
   if (envelope.time && !mapping::IsValid(*envelope.time)) envelope.time.reset();
   message.reserve(json.size());
   WriteEnvelope(scheme, envelope, message);

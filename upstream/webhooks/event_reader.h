@@ -1,12 +1,12 @@
-// From the JSON of a verified webhook to a serialized gateway.webhooks.v1.ParseEventResponse, by
-// descriptors: which field an event goes into says the option gateway.webhooks.v1.event.
+// Converts the JSON of a verified webhook to a serialized gateway.webhooks.v1.ParseEventResponse.
+// The option gateway.webhooks.v1.event says which events go into which field.
 //
 //   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create(schemes);
 //   std::variant<Event, Unreadable> event = (*reader)->Read(scheme, body, signed_time);
 //
-// As lenient as reading any reply of an upstream (see mapping/wire_from_json.h and json_mend.h):
-// unknown members and missing ones are told as drift, and so are an id and a time that cannot be
-// read, which are left out. A value of a documented body that its field cannot hold makes the event
+// Reads as leniently as any reply of an upstream (see mapping/wire_from_json.h and json_mend.h):
+// unknown and missing members are reported as drift. So are an id and a time that cannot be read,
+// which are left out. If a documented body has a value that its field cannot hold, the event is
 // unreadable. An event that no field is for is kept whole.
 //
 // Thread-safety: immutable, may be used from any thread. Lifetime: a Drift points into the reader.
@@ -39,7 +39,7 @@ struct Event {
   std::vector<mapping::Drift> drift;
 };
 
-// What an event says of itself around its body.
+// What an event says about itself, besides its body.
 struct Envelope {
   std::string id;
   std::string type;
@@ -59,7 +59,7 @@ class EventReader {
   static absl::StatusOr<std::unique_ptr<const EventReader>> CreateFor(
       const Schemes& schemes, const google::protobuf::Descriptor& response);
 
-  // `signed_time` stands in for the time of an event that has none of its own.
+  // `signed_time` is used if the event has no time of its own.
   std::variant<Event, Unreadable> Read(const Scheme& scheme, absl::string_view json,
                                        std::optional<absl::Time> signed_time) const;
 
@@ -69,8 +69,8 @@ class EventReader {
   EventReader() = default;
   absl::Status AddField(const Schemes& schemes, const google::protobuf::FieldDescriptor& field);
   void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
-  // Both append to `message`, and return what is wrong, or "". ReadJson reads all of the event;
-  // ReadBody the document, as the field for this type.
+  // Both append to `message`, and return what is wrong, or "". ReadJson reads the whole event.
+  // ReadBody reads the document into the field for this type.
   std::string ReadJson(const Scheme& scheme, absl::string_view json,
                        std::optional<absl::Time> signed_time, mapping::DriftList& drift,
                        std::string& message) const;

@@ -1,5 +1,5 @@
-// The whole of ParseEvent but for gRPC: request bytes, settings and the time in; a serialized
-// response or a refusal out.
+// ParseEvent without gRPC: request bytes, settings and the time in; a serialized response or a
+// refusal out.
 //
 //   request bytes -> ReadRequest -> Verifier -> EventReader -> response bytes
 //
@@ -30,8 +30,8 @@ struct Settings {
 struct Refusal {
   // For the caller. Its outcome is always kNotSent: nothing was sent anywhere.
   mapping::Failure failure;
-  // For the log alone: who it is said to come from ("" for a provider that is not configured), and
-  // what did not pass: "signature", "too_old", ...
+  // Only for the log: the provider that the request names ("" if it is not configured), and the
+  // check that failed: "signature", "too_old", ...
   absl::string_view provider;
   absl::string_view check;
 };

@@ -10,15 +10,15 @@ using mapping::WireReader;
 using mapping::WireType;
 using mapping::WireValue;
 
-// Of the messages in gateway/webhooks/v1/webhooks.proto.
+// Field numbers of the messages in gateway/webhooks/v1/webhooks.proto.
 constexpr uint32_t kProvider = 1;
 constexpr uint32_t kHeaders = 2;
 constexpr uint32_t kBody = 3;
 constexpr uint32_t kHeaderName = 1;
 constexpr uint32_t kHeaderValue = 2;
 
-// Calls visit(number, bytes) -> bool for each field; all that these messages have are of the wire
-// type for bytes. Returns what is wrong, or "".
+// Calls visit(number, bytes) -> bool for each field, until it returns false. These messages only
+// have fields of the wire type for bytes. Returns what is wrong, or "".
 template <typename Visit>
 std::string ForEachField(absl::string_view bytes, Visit visit) {
   WireReader reader(bytes);

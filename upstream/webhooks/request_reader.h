@@ -1,5 +1,5 @@
-// A serialized gateway.webhooks.v1.ParseEventRequest, taken apart where it lies: the body of a
-// webhook is not copied to be verified.
+// Splits a serialized gateway.webhooks.v1.ParseEventRequest in place: the body of a webhook is not
+// copied to be verified.
 //
 // Thread-safety: a pure function. Lifetime: what it returns points into the bytes.
 #ifndef UPSTREAM_WEBHOOKS_REQUEST_READER_H_
@@ -24,8 +24,8 @@ struct BadRequest {
   std::string description;
 };
 
-// Of a field that is there several times the last counts, as protobuf has it. A field that the
-// message does not have is refused, as in every request.
+// If a singular field occurs several times, the last one counts, as in protobuf. An unknown field
+// is refused, as in every request.
 std::variant<Request, BadRequest> ReadRequest(absl::string_view bytes);
 
 }  // namespace gateway::webhooks

@@ -13,7 +13,8 @@ namespace {
 
 using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
-// Where the DSN says nothing. "none/..." is a path below a file: nothing is ever found there.
+// Values of parameters that the DSN leaves out. "/dev/null/none" is a path below a file, so nothing
+// is ever found there.
 constexpr struct {
   const char* keyword;
   const char* value;
@@ -62,7 +63,7 @@ absl::StatusOr<PostgresqlParameters> PostgresqlParameters::Parse(const std::stri
   if (!values.count("host") && !values.count("hostaddr")) return Invalid("the DSN has no host");
   if (values.count("service")) return Invalid("the DSN names a service, which is another file");
   for (const auto& fallback : kDefaults) values.emplace(fallback.keyword, fallback.value);
-  // A session of ours, whatever the role's own settings say.
+  // Session settings of our own, which override those of the role.
   values["options"] = absl::StrCat(
       values["options"], " -c search_path=gateway_ledger",
       " -c statement_timeout=", absl::ToInt64Milliseconds(statement_timeout),

@@ -1,6 +1,7 @@
-// How to reach the database: the DSN and our own settings, and nothing else. libpq fills what is
-// missing from PG* variables of the environment; here each such parameter is given explicitly, and
-// where it has no neutral value, a variable that libpq would read is refused by name.
+// The connection parameters of the database: the DSN and our own settings, and nothing else. libpq
+// takes missing parameters from PG* environment variables, so each of these parameters is set
+// explicitly here. If a parameter has no neutral value and libpq would read a variable for it,
+// Parse fails and names the variable.
 //
 //   const auto parameters = PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", {});
 //
@@ -23,7 +24,7 @@ class PostgresqlParameters {
   static absl::StatusOr<PostgresqlParameters> Parse(const std::string& dsn,
                                                     absl::Duration statement_timeout);
 
-  // For PQconnectStartParams: null-terminated, and valid as long as this.
+  // For PQconnectStartParams: null-terminated, and valid as long as this object.
   std::vector<const char*> keywords() const;
   std::vector<const char*> values() const;
 

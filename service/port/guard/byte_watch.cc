@@ -6,7 +6,7 @@
 namespace gateway {
 namespace {
 
-// With fewer bytes than that nobody asks channelz.
+// With fewer bytes than this since the last progress, channelz is not asked.
 constexpr int64_t kWorthALook = ByteWatch::kMost / 4;
 
 // Frames and TLS records around the bytes of a message: an eighth is more than they take.
@@ -17,7 +17,7 @@ int64_t EventsOf(const ServerSocket& socket) {
          socket.messages_received + socket.messages_sent;
 }
 
-// Calls that are open and may still lack their message.
+// Calls that are open and whose message may not have arrived yet.
 int64_t UnfinishedOf(const ServerSocket& socket) {
   const int64_t open = socket.calls.started - socket.calls.succeeded - socket.calls.failed;
   return std::max<int64_t>(std::min(open, socket.calls.started - socket.messages_received), 0);
@@ -34,7 +34,7 @@ ByteWatch::Excess ByteWatch::InVain(const Connection& connection, int64_t id, Tr
     track = {connection.bytes_received, events, true};
     return {0, kMost};
   }
-  // Who may not call gets no message read, and so no room for one.
+  // A caller without permission gets no message read, so it gets no allowance for one.
   const int64_t reading =
       options_.arrivals == nullptr ? 0 : static_cast<int64_t>(options_.arrivals->size());
   excess.allowed += std::min(UnfinishedOf(socket), reading) * OnTheWire(options_.max_request_bytes);
@@ -49,7 +49,7 @@ Peers ByteWatch::Look(const std::vector<Connection>& connections,
   for (auto& [peer, track] : tracks_) track.seen = false;
   for (const Connection& connection : connections) {
     const auto id = ids.find(connection.peer);
-    // In its handshake, whose time and number are bounded.
+    // A connection in its handshake: the time and number of these are bounded elsewhere.
     if (id == ids.end()) continue;
     Track& track = tracks_[connection.peer];
     track.seen = true;

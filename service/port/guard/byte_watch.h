@@ -1,9 +1,9 @@
-// Finds connections on which bytes come and nothing else does.
+// Finds connections on which bytes arrive but calls make no progress.
 //
-// gRPC 1.51 keeps header blocks without a bound (CVE-2023-33953), and cannot be told to look at
-// what a connection has brought. The kernel knows: TCP_INFO. And channelz counts what came of it:
-// calls that begin and end, messages in and out. A connection that has brought more than kMost
-// bytes since the last of these has no reason for it, but for a large message that is being read.
+// gRPC 1.51 keeps header blocks without a bound (CVE-2023-33953), and cannot be told to check how
+// much a connection has received. The kernel knows that (TCP_INFO), and channelz counts the
+// progress: calls that begin and end, messages in and out. Only a large message that is being read
+// may bring more than kMost bytes without progress.
 //
 //   ByteWatch watch({...});
 //   for (const SocketAddress& peer : watch.Look(connections, sockets)) ... close it ...
@@ -25,35 +25,36 @@ namespace gateway {
 
 class ByteWatch {
  public:
-  // On one connection: many times the largest metadata, and what HTTP/2 and TLS say of themselves.
+  // Bytes on one connection without progress. Far more than the largest metadata and the overhead
+  // of HTTP/2 and TLS.
   static constexpr int64_t kMost = int64_t{512} * 1024;
 
   struct Options {
     int64_t max_request_bytes = 0;
-    // On all connections together.
+    // Bytes without progress on all connections together.
     int64_t most_of_all = 0;
-    // Messages that are being read; null: none ever is.
+    // The calls whose messages are being read. Null: no message is ever read.
     const Arrivals* arrivals = nullptr;
   };
 
   explicit ByteWatch(const Options& options) : options_(options) {}
 
-  // Those to close. `ids` are gRPC's, by peer.
+  // Returns the peers whose connections to close. `ids` are channelz ids, by peer.
   Peers Look(const std::vector<Connection>& connections,
              const absl::flat_hash_map<SocketAddress, int64_t>& ids);
 
  private:
   struct Track {
-    int64_t bytes = 0;   // when something came of them last
-    int64_t events = 0;  // all that came of them by then
-    bool seen = false;   // in this look
+    int64_t bytes = 0;   // received at the last progress
+    int64_t events = 0;  // signs of progress, counted by then
+    bool seen = false;   // in the present Look
   };
   struct Excess {
     int64_t bytes = 0;
     int64_t allowed = 0;
   };
 
-  // What the connection has brought in vain.
+  // The bytes that the connection has received since its last progress, and how many are allowed.
   Excess InVain(const Connection& connection, int64_t id, Track& track) const;
 
   const Options options_;

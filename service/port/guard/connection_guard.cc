@@ -11,20 +11,20 @@
 namespace gateway {
 namespace {
 
-// While an attack lasts, others are refused.
+// Until the next look, an attack can keep others out.
 constexpr std::chrono::milliseconds kBetweenLooks(200);
 
-// While memory does not grow.
+// The pause while memory does not grow.
 constexpr std::chrono::milliseconds kBetweenLooksAtSockets(1000);
 
-// gRPC 1.51 takes no more connections, for good, once accept has failed for want of a descriptor.
-// Connections come at some 50 in a millisecond at most.
+// After accept has failed once for lack of a descriptor, gRPC 1.51 never accepts a connection
+// again. At most some 50 connections arrive per millisecond.
 constexpr std::chrono::milliseconds kBetweenGlances(10);
 
 // After this time without many resets, connections are no longer counted one by one.
 constexpr std::chrono::seconds kMemory(10);
 
-// Bytes that a connection brings in vain are looked for as often as that, where memory grows.
+// If memory has grown by this much since the last look, the sockets are looked at early.
 constexpr size_t kGrowth = size_t{4} * 1024 * 1024;
 
 std::vector<int> NumbersOf(const std::vector<ConnectionGuard::Port>& ports) {
@@ -43,8 +43,8 @@ double Seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// Under attack gRPC is late to count what has failed. But no client may have more calls open than
-// max_streams: of what has begun, and not ended well, the rest was broken off.
+// Under attack, gRPC counts failed calls late. But a client has at most max_streams calls open: of
+// the calls that started and did not succeed, all others were broken off.
 int64_t BrokenOff(const ServerCalls& calls, int64_t max_streams) {
   return std::max(calls.failed, calls.started - calls.succeeded - max_streams);
 }
@@ -78,7 +78,7 @@ void ConnectionGuard::Run() {
   }
 }
 
-// Even when there are many connections for long, most of the time is not spent here.
+// Even if there are too many connections for a long time, most of the time is not spent on looks.
 bool ConnectionGuard::IsTimeToLook(Clock::time_point now) {
   if (now - looked_ >= kBetweenLooks) return true;
   if (now - looked_ < 10 * look_took_) return false;
@@ -159,7 +159,7 @@ Peers ConnectionGuard::Beyond(const Port& port,
   return beyond;
 }
 
-// Strangers cause it: a line a second is enough.
+// Strangers can cause these lines, so each text passes at most once a second.
 void ConnectionGuard::Tell(const char* what, size_t connections) {
   if (connections == 0) return;
   const std::optional<uint64_t> left_out = log_limit_.Pass(what, absl::Now());
@@ -192,7 +192,8 @@ void ConnectionGuard::CloseResetting(const std::vector<int64_t>& ids, Clock::tim
     const ServerSocket socket = DescribeServerSocket(id);
     const int64_t broken_off = BrokenOff(socket.calls, options_.max_streams);
     const auto known = buckets_.find(id);
-    // What an older connection broke off before, it did over its whole life.
+    // The resets of an older connection are not counted: it may have spread them over its whole
+    // life.
     Bucket bucket{id > newest_ ? 0 : broken_off, most, now};
     if (known != buckets_.end()) bucket = known->second;
     bucket.left +=

@@ -1,16 +1,16 @@
-// Closes connections that a peer has no good reason for. gRPC 1.51 has no limit for them.
+// Closes connections that are misused. gRPC 1.51 has no limits for these:
 //
-// - Whose client breaks off calls faster than anybody would: each reset is cheap for the one who
-//   sends it, and costs a call here ("rapid reset").
-// - Beyond a number of connections to a port, first of all those that are not through their
-//   handshake, then the newest of the address that has the most: a process without descriptors can
-//   neither take connections nor make them.
-// - On which bytes come and nothing else does (see byte_watch.h).
+// - Connections whose client breaks off calls faster than any honest one. A reset is cheap for the
+//   client and costs the server a call ("rapid reset").
+// - Connections beyond the most that a port may have. Closes first all that are still in their
+//   handshake, then the newest of the address that has the most. A process without free descriptors
+//   can neither accept connections nor open any.
+// - Connections on which bytes arrive but calls make no progress (see byte_watch.h).
 //
-// What gRPC counts for each of its connections, it shows through channelz, and it offers no way to
-// close one. So the guard finds the connection's socket among the process's own, by the address of
-// its peer, and shuts it down; gRPC then ends its calls as after any lost
-// connection. While nobody breaks off many calls, a look costs little, however many there are.
+// gRPC shows the counters of each connection through channelz, but offers no way to close one. So
+// the guard finds the connection's socket among the process's own, by the address of its peer, and
+// shuts it down; gRPC then ends its calls as after any lost connection. While few calls are broken
+// off, a look costs little, no matter how many connections there are.
 //
 //   ConnectionGuard guard({.ports = {{50051, 10000}}, ...});  // looks in a thread of its own
 //
@@ -46,12 +46,12 @@ class ConnectionGuard {
 
   struct Options {
     std::vector<Port> ports = {};
-    // Calls that a client may break off on one connection; as many at once. 0: no limit.
+    // Calls per second that a client may break off on one connection; also the burst. 0: no limit.
     int64_t max_resets_per_second = 0;
-    // Calls that it may have open.
+    // Calls that a client may have open on one connection.
     int64_t max_streams = 0;
     ByteWatch::Options bytes = {};
-    // Swept at each glance; null: there are none. Outlives the guard.
+    // Swept every 10 ms; null: there are none. Must outlive the guard.
     Arrivals* arrivals = nullptr;
   };
 
@@ -71,10 +71,10 @@ class ConnectionGuard {
   // Looks at each connection's socket, which costs four system calls.
   void LookAtSockets(Clock::time_point now);
   void CloseBeyondMost(const std::vector<Connection>& connections);
-  // Of the port's connections, those to close.
+  // Returns which of the port's connections to close.
   Peers Beyond(const Port& port, const std::vector<const Connection*>& connections) const;
   void Tell(const char* what, size_t connections);
-  // Whether some connection may have broken off more calls than it may since the last look.
+  // Whether some connection may have broken off too many calls since the last look.
   bool Suspicious(Clock::time_point now);
   void CloseResetting(const std::vector<int64_t>& ids, Clock::time_point now);
 
@@ -82,14 +82,14 @@ class ConnectionGuard {
   const std::vector<int> ports_;
   const int64_t max_connections_;  // of all ports
 
-  // What a connection may break off, as a bucket.
+  // A token bucket: how many more calls a connection may break off.
   struct Bucket {
     int64_t broken_off = 0;  // so far
     double left = 0;
     Clock::time_point filled;
   };
 
-  // The thread's own.
+  // Used by the thread only.
   OwnSockets sockets_;
   ByteWatch bytes_;
   ResidentMemory memory_;
@@ -98,10 +98,10 @@ class ConnectionGuard {
   Clock::time_point looked_at_sockets_;
   Clock::duration look_took_{};
   int64_t newest_ = 0;  // id of the last look's newest connection
-  // Of all connections that are through their handshake.
+  // The channelz ids of all connections that have completed their handshake, by peer.
   absl::flat_hash_map<SocketAddress, int64_t> ids_;
   ServerCalls calls_;                  // at the last look
-  std::map<int64_t, Bucket> buckets_;  // by id; while calls are broken off in numbers
+  std::map<int64_t, Bucket> buckets_;  // by id; empty while few calls are broken off
   Clock::time_point suspected_;
   LogThrottle log_limit_{absl::Seconds(1)};
 

@@ -21,7 +21,7 @@ std::string Plain(std::string ip) {
   return ip;
 }
 
-// What getpeername or getsockname say.
+// Returns the address from getpeername or getsockname.
 template <typename GetName>
 SocketAddress AddressOf(GetName get_name, int fd) {
   sockaddr_storage storage{};
@@ -46,7 +46,7 @@ int64_t BytesReceived(int fd) {
   return static_cast<int64_t>(info.tcpi_bytes_received);
 }
 
-// Something that is always open, to stand where nothing is held.
+// A descriptor that is always open. held_ is a copy of it while no connection is shut down.
 constexpr int kNothing = STDERR_FILENO;
 
 }  // namespace
@@ -60,7 +60,7 @@ OwnSockets::~OwnSockets() {
 }
 
 bool OwnSockets::MoreThan(int64_t most) {
-  // It gets the lowest number that is free: all below are taken.
+  // The copy gets the lowest free number, so all numbers below it are taken.
   const int lowest = fcntl(kNothing, F_DUPFD_CLOEXEC, 0);
   if (lowest < 0) return errno == EMFILE;
   close(lowest);
@@ -101,9 +101,10 @@ std::vector<int> OwnSockets::List() {
   return open;
 }
 
-// The owner may close the descriptor at any time, and its number may be another's then: so the
-// connection is looked at again, and shut down, through a copy. The copy does not outlive this
-// function: as long as it is there, the owner's close() does not end the connection.
+// The owner may close the descriptor at any time, and its number may then be reused. So this
+// function makes a copy, checks the peer again, and shuts the connection down through the copy. The
+// copy does not outlive this function: while it is open, the owner's close() does not end the
+// connection.
 bool OwnSockets::ShutDownIf(const Peers& peers, int fd) const {
   if (dup3(fd, held_, O_CLOEXEC) < 0) return false;
   const bool is_it = peers.contains(AddressOf(getpeername, held_));

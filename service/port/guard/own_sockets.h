@@ -1,9 +1,9 @@
-// The TCP connections among the descriptors of this process, to be shut down from outside of the
-// library that owns them. Works when no descriptor is left, too: it has those that it needs.
+// Finds the TCP connections among this process's descriptors, and shuts them down without the
+// library that owns them. Also works when no descriptor is free: it holds those that it needs.
 //
-// No descriptor is copied for a look. While a copy of a connection is open, close() does not end
-// the connection; and when a copy of a file is closed, the process loses its POSIX locks on that
-// file.
+// Listing and looking copy no descriptor. While a copy of a connection is open, close() does not
+// end the connection; and when a copy of a file is closed, the process loses its POSIX locks on
+// that file.
 //
 // Thread-safety: one thread.
 #ifndef SERVICE_PORT_GUARD_OWN_SOCKETS_H_
@@ -23,8 +23,8 @@
 namespace gateway {
 
 struct SocketAddress {
-  // As on the wire: 4 or 16 bytes; empty for what is no TCP socket. IPv4 that came in through an
-  // IPv6 socket is IPv4.
+  // As on the wire: 4 or 16 bytes; empty if the socket has no IP address. An IPv4 address that is
+  // mapped into IPv6 is stored as IPv4.
   std::string ip;
   int port = 0;
 
@@ -52,27 +52,27 @@ class OwnSockets {
   OwnSockets(const OwnSockets&) = delete;
   OwnSockets& operator=(const OwnSockets&) = delete;
 
-  // Whether more than `most` descriptors are open. Costs next to nothing; near the process's limit
-  // it is always right, before that it may say no too often.
+  // Whether more than `most` descriptors are open. Very cheap. May return false by mistake while
+  // descriptors with lower numbers are free, but not near the process's limit.
   static bool MoreThan(int64_t most);
 
-  // Of this process, whatever they are.
+  // Counts the open descriptors of this process, of any kind.
   int64_t CountDescriptors() { return static_cast<int64_t>(List().size()); }
 
   // Shuts down the connections with these peers. Returns how many were found.
   size_t ShutDown(const Peers& peers);
 
-  // To these ports of ours.
+  // Returns the connections to these local ports.
   std::vector<Connection> Connections(const std::vector<int>& ports);
 
  private:
-  // Of all that are open.
+  // Returns all open descriptors except held_.
   std::vector<int> List();
   // Shuts the descriptor's connection down if it is one with these peers.
   bool ShutDownIf(const Peers& peers, int fd) const;
 
-  DIR* const directory_;  // null where the system does not show them
-  const int held_;        // a copy of the connection that is being shut down
+  DIR* const directory_;  // null if the system has no /proc
+  const int held_;        // for a copy of the connection that is being shut down
 };
 
 }  // namespace gateway

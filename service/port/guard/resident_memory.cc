@@ -27,7 +27,7 @@ size_t PagesIn(const char* text) {
   return std::strtoull(end, nullptr, 10);
 }
 
-// "max", or no file: no limit.
+// Returns the largest number if there is no limit: the file says "max" or is missing.
 int64_t LimitIn(const std::string& file) {
   int64_t limit = 0;
   const auto text = ReadFile(file);
@@ -35,7 +35,7 @@ int64_t LimitIn(const std::string& file) {
   return limited ? limit : std::numeric_limits<int64_t>::max();
 }
 
-// Of the group and of all that it is in (cgroup v2).
+// The lowest limit of the process's group and all groups around it (cgroup v2), or of cgroup v1.
 int64_t LimitOfGroups() {
   int64_t least = LimitIn(absl::StrCat(kGroups, "/memory/memory.limit_in_bytes"));  // v1
   const std::string own = ReadFile("/proc/self/cgroup").value_or("");

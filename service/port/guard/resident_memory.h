@@ -17,7 +17,7 @@ class ResidentMemory {
   ResidentMemory(const ResidentMemory&) = delete;
   ResidentMemory& operator=(const ResidentMemory&) = delete;
 
-  // In bytes; 0 where the system does not tell.
+  // In bytes; 0 if the system does not tell.
   size_t Now() const;
 
  private:

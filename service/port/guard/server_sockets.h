@@ -26,10 +26,10 @@ struct ServerSocket {
   SocketAddress peer;
 };
 
-// Of all servers together.
+// The calls of all servers together.
 ServerCalls CallsOfServers();
 
-// Of all connections, the oldest first. An id is this process's, grows, and is never used again.
+// The channelz ids of all connections, the oldest first. Ids are unique in this process and ascend.
 std::vector<int64_t> ServerSocketIds();
 
 ServerSocket DescribeServerSocket(int64_t id);

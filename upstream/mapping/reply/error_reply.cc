@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxTraceId = 500;
 
-// The three forms of RFC 9110, 5.6.7: a sender writes the first, a reader takes all of them.
+// The three forms of RFC 9110, 5.6.7: a sender must write the first, a reader must accept all.
 constexpr const char* kHttpDates[] = {
     "%a, %d %b %Y %H:%M:%S GMT",  // IMF-fixdate
     "%A, %d-%b-%y %H:%M:%S GMT",  // RFC 850
@@ -25,7 +25,7 @@ constexpr const char* kHttpDates[] = {
 };
 
 std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
-  // Readers of times take more than a header may hold: "infinite-future".
+  // absl::ParseTime accepts more than a header may hold: "infinite-future".
   if (text.find_first_of("0123456789") == absl::string_view::npos) return std::nullopt;
   absl::Time time;
   std::string error;
@@ -35,10 +35,11 @@ std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
   return std::nullopt;
 }
 
-// As of RFC 9110, and with a fraction, which some servers write.
+// Reads seconds as of RFC 9110, or with a fraction, which some servers write.
 std::optional<absl::Duration> ParseDelay(absl::string_view text) {
   double seconds;
-  // Readers of numbers take more than the header may hold: "nan", "0x10". A negative delay is none.
+  // absl::SimpleAtod accepts more than the header may hold: "nan", "0x10". A negative delay is
+  // refused.
   const bool decimal = !text.empty() && absl::ascii_isdigit(text.front()) &&
                        text.find_first_not_of("0123456789.+-eE") == absl::string_view::npos;
   if (!decimal || !absl::SimpleAtod(text, &seconds)) return std::nullopt;

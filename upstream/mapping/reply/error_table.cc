@@ -10,7 +10,7 @@ namespace {
 using absl::StatusCode;
 
 struct Row {
-  int first;  // statuses first..last; of several rows that fit, the upper one holds
+  int first;  // statuses first..last; the first row that fits counts
   int last;
   StatusCode read;
   StatusCode write;
@@ -18,15 +18,15 @@ struct Row {
   absl::string_view reason;
 };
 
-// 4xx says that the upstream declined: it did not happen. Everything else leaves open whether it
-// did: a 303 is the classic answer to a POST that worked, a 500 can come after the money has moved.
-// Three of the 4xx are no refusals: a server, or a proxy before it, gave up waiting (408), or
-// believes that its client did (460, 499), and the work may have begun by then.
+// A 4xx says that the upstream refused: the operation did not happen. Everything else leaves that
+// open: a 303 is the classic answer to a POST that worked, and a 500 can come after the money has
+// moved. Three of the 4xx are not refusals: a server, or a proxy in front of it, gave up waiting
+// (408), or believes that its client did (460, 499). The work may have begun by then.
 constexpr Row kRows[] = {
     {400, 400, StatusCode::kInvalidArgument, StatusCode::kInvalidArgument, Outcome::kRefused,
      "UPSTREAM_INVALID_ARGUMENT"},
-    // The upstream did not accept the gateway's credential; ErrorInfo.domain tells it from the
-    // gateway's own refusal.
+    // The upstream did not accept the gateway's credential. ErrorInfo.domain distinguishes this
+    // from the gateway's own refusal.
     {401, 401, StatusCode::kUnauthenticated, StatusCode::kUnauthenticated, Outcome::kRefused,
      "UPSTREAM_UNAUTHENTICATED"},
     {403, 403, StatusCode::kPermissionDenied, StatusCode::kPermissionDenied, Outcome::kRefused,

@@ -12,16 +12,16 @@
 
 namespace gateway::mapping {
 
-// `read`: the operation changes nothing (Route::read). Sets code, outcome, reason, from_upstream
-// and http_status; the caller adds what the reply's body and headers tell. `http_status` is any but
-// 2xx.
+// `access` tells whether the operation changes anything (Route::access). Sets code, outcome,
+// reason, from_upstream and http_status; the caller adds what the reply's body and headers tell.
+// `http_status` must not be 2xx.
 Failure FromHttpStatus(int http_status, Access access);
 
 // A complete reply that makes no sense: not JSON, a wrong type, too large.
 Failure UnusableReply(Access access);
 
-// The head of a 2xx reply came, and its body is lost (Response::body_state): the upstream acted or
-// answered, but its reply is not known.
+// The head of a 2xx reply has arrived, but its body is lost (Response::body_state). The upstream
+// acted or answered, but its reply is not known.
 Failure FromLostBody(const http::Response& response, Access access);
 
 // There was no reply.

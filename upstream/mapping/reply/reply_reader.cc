@@ -22,12 +22,12 @@ static_assert(http::kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr int kNoContent = 204;
 
-// Memory that a parser keeps between replies; one that grew beyond this is let go, so that a single
-// huge reply does not stay for ever.
+// Memory that a parser keeps between replies. A parser that has grown beyond this is replaced, so
+// that a single huge reply does not keep memory for ever.
 constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
 
-// A complete 2xx that is not the reply. Code and text of an error in it are kept, and the beginning
-// of a text that is no JSON; never a member of a reply, which may be sensitive.
+// The Failure for a complete 2xx that is not the reply. Keeps the code and text of an error in it,
+// and the beginning of a text that is not JSON; never a member of a reply, which may be sensitive.
 Failure NotTheReply(const Route& route, const http::Response& response, absl::string_view problem) {
   Failure failure = UnusableReply(route.access);
   failure.http_status = response.status;
@@ -43,7 +43,7 @@ Failure NotTheReply(const Route& route, const http::Response& response, absl::st
   return failure;
 }
 
-// The body without what may stand before the JSON. Most begin with it.
+// The body without what may stand before the JSON. Most bodies begin with the JSON.
 absl::string_view ContentOf(const std::string& body) {
   const bool plain = !body.empty() && (body.front() == '{' || body.front() == '[');
   return plain ? absl::string_view(body) : JsonContent(body);
@@ -54,7 +54,7 @@ bool AtEnd(ondemand::document& document) {
   return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
 }
 
-// The whole JSON text as the reply message. Returns what is wrong with it, or "".
+// Reads the whole JSON text as the reply message. Returns what is wrong with it, or "".
 std::string ReadDocument(const Route& route, ondemand::document& document, WireFromJson& reader) {
   const Path root{};
   ondemand::value value;
@@ -87,7 +87,8 @@ bool IsScalar(ondemand::document& document) {
   return !document.is_scalar().get(scalar) && scalar;
 }
 
-// The on-demand parser does not hand out as a value what is not within an array or object.
+// The on-demand parser returns values only from within an array or object, so an array is put
+// around it.
 std::string ReadScalar(const Route& route, const std::string& body, WireFromJson& reader) {
   const simdjson::padded_string wrapped(absl::StrCat("[", body, "]"));
   ondemand::parser parser;
@@ -105,8 +106,8 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
   return AtEnd(document) ? "" : "it goes on after its end";
 }
 
-// The body as the reply message. Returns what is wrong with it, or "". `body` has padding behind
-// it.
+// Reads the body as the reply message. Returns what is wrong with it, or "". `body` must have spare
+// capacity for padding.
 std::string ReadBody(const Route& route, const std::string& body, std::string& message,
                      DriftList& drift) {
   thread_local ondemand::parser parser;
@@ -131,8 +132,8 @@ std::string ReadBody(const Route& route, const std::string& body, std::string& m
   return problem;
 }
 
-// Once more, with JSON that has been mended, where there is something to mend. `problem`: of the
-// first time.
+// Reads the body again after mending its JSON, if there is something to mend. `problem` is what was
+// wrong the first time. Returns what is wrong now, or "".
 std::string ReadMended(const Route& route, const std::string& body, std::string problem,
                        Reply& reply, DriftList& drift) {
   std::optional<MendedJson> mended = MendJson(body);

@@ -1,4 +1,4 @@
-// One call's reply: an HTTP response and a route in, protobuf bytes out, or a Failure.
+// Reads one call's reply: an HTTP response and a route in, protobuf bytes or a Failure out.
 #ifndef UPSTREAM_MAPPING_REPLY_REPLY_READER_H_
 #define UPSTREAM_MAPPING_REPLY_REPLY_READER_H_
 

@@ -34,7 +34,7 @@ const FieldPlan* Find(const MessagePlan* plan, absl::string_view name) {
   return field != nullptr ? field : plan->ByName(name);
 }
 
-// The names from `first` on, as fields of `plan`, behind `text`.
+// Appends the names from `first` on to `text`, as fields of `plan`.
 std::string Written(const MessagePlan* plan, const Names& names, size_t first, std::string text) {
   for (size_t i = first; i < names.size(); ++i) {
     if (IsIndex(names[i])) {
@@ -53,7 +53,7 @@ std::string Written(const MessagePlan* plan, const Names& names, size_t first, s
 
 std::string CallersPath(const Route& route, absl::string_view path) {
   const Names names = Split(path);
-  // Some say first where the field travels.
+  // Some upstreams first say where the field travels.
   const bool placed =
       names.size() > 1 && (names[0] == "body" || names[0] == "query" || names[0] == "path");
   const size_t first = placed ? 1 : 0;

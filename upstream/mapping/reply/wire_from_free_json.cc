@@ -13,7 +13,7 @@ constexpr absl::string_view kNotJson = "is not valid JSON";
 constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
 
-// Messages around a member's value within a Value: Struct, the entry of its map, the Value.
+// How much deeper a member's value is nested than its Value: by Struct, map entry and Value.
 constexpr int kDepthOfMember = 3;
 
 // Field numbers of google.protobuf.Value.
@@ -63,7 +63,8 @@ bool WireFromJson::FreeMember(absl::string_view key, Value& value, const Path& a
   return true;
 }
 
-// Parsers merge the occurrences of a single message, and so the members in them.
+// Writes one more occurrence of the field. Parsers merge the occurrences, and so the members in
+// them.
 bool WireFromJson::Rest(const FieldPlan& field, absl::string_view name, Value& value,
                         const Path& at) {
   wire_.Tag(field.number, WireType::kBytes);
@@ -125,7 +126,7 @@ bool WireFromJson::FreeValue(Value& value, const Path& at) {
   return Fail(at, kNotJson);
 }
 
-// Deeper than a caller's protobuf reads: the JSON itself, as a string.
+// For a value that is nested deeper than a caller's protobuf reads: writes its JSON as a string.
 bool WireFromJson::AsText(bool object, Value& value, const Path& at) {
   simdjson::ondemand::object members;
   simdjson::ondemand::array elements;

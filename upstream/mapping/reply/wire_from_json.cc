@@ -24,13 +24,13 @@ constexpr uint32_t kMapValue = 2;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-// True also for what only begins like null: the walk then stops at it as invalid.
+// Also true for a text that only begins like null. The walk then stops at it as invalid.
 bool IsNull(WireFromJson::Value& value) {
   json_type type;
   return value.type().get(type) == simdjson::SUCCESS && type == json_type::null;
 }
 
-// Takes the value, which must be null to the letter.
+// Takes the value, which must be exactly null.
 bool TakeNull(WireFromJson::Value& value) {
   bool null = false;
   return value.is_null().get(null) == simdjson::SUCCESS && null;
@@ -45,7 +45,7 @@ bool IsDigits(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
 
-// True for "", which is not taken by looking at it.
+// Whether the value is "". Does not take the value.
 bool IsEmptyText(WireFromJson::Value& value) {
   const std::string_view token = value.raw_json_token();
   return token.size() >= 2 && token[0] == '"' && token[1] == '"';
@@ -53,13 +53,13 @@ bool IsEmptyText(WireFromJson::Value& value) {
 
 bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
 
-// A key's text in the document itself, unless something in it is escaped. To be called once for
-// each. False where the key is no good.
+// Reads a key. Its text stays in the document itself, unless something in it is escaped. Must be
+// called once for each key. Returns false if the key is invalid.
 bool ReadKey(simdjson::ondemand::field& member, absl::string_view& key) {
   const char* const text = member.key().raw();
   uint64_t ends = 0;
   size_t size = 0;
-  // That there is an end was seen before, and a document's padding is longer than a word.
+  // The parser has already found an end, and a document's padding is longer than a word.
   while (ends == 0) {
     const uint64_t word = swar::Load8(text + size);
     ends = swar::Equal(word, '"') | swar::Equal(word, '\\');
@@ -75,10 +75,10 @@ bool ReadKey(simdjson::ondemand::field& member, absl::string_view& key) {
   return true;
 }
 
-// Takes a string in which nothing is escaped and behind which no white space stands, and nothing
-// else.
+// Takes a string if nothing in it is escaped and no white space follows it. Otherwise takes
+// nothing.
 std::optional<absl::string_view> TakePlainText(WireFromJson::Value& value) {
-  // As far as the next token; empty where a document ends before its value.
+  // Reaches up to the next token. Empty if a document ends before its value.
   const std::string_view token = value.raw_json_token();
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return std::nullopt;
   const absl::string_view text(token.data() + 1, token.size() - 2);

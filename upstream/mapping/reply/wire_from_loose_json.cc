@@ -93,7 +93,7 @@ bool WireFromJson::LooseMap(const MessagePlan& owner, const FieldPlan& field, js
   return true;
 }
 
-// A string's content; of anything else its JSON, as it stands in the reply.
+// Reads the content of a string, or the JSON of any other value as it stands in the reply.
 bool WireFromJson::TextOfAny(json_type type, Value& value, absl::string_view& text) {
   std::string_view read;
   if (type == json_type::string) {

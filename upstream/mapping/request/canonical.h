@@ -1,4 +1,5 @@
-// Puts a request's bytes into the order that a serializer writes, for the rare sender that did not.
+// Puts a request's bytes into the order of a serializer, for the rare sender that used another
+// order.
 #ifndef UPSTREAM_MAPPING_REQUEST_CANONICAL_H_
 #define UPSTREAM_MAPPING_REQUEST_CANONICAL_H_
 

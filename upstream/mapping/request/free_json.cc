@@ -85,7 +85,7 @@ class FreeJsonWriter {
     out_.push_back(']');
   }
 
-  // A member that `beside` has a field for is refused; there may be none.
+  // Refuses a member that `beside` has a field for. `beside` may be null.
   void Members(absl::string_view bytes, int depth, const MessagePlan* beside, const Path& at) {
     WireReader reader(bytes);
     uint32_t number;
@@ -112,7 +112,7 @@ class FreeJsonWriter {
     }
   }
 
-  // Returns false for what is no entry of a Struct.
+  // Returns false if the bytes are not an entry of a Struct.
   bool Member(absl::string_view entry, int depth, const MessagePlan* beside, KeysSoFar& keys,
               const Path& at) {
     WireReader reader(entry);

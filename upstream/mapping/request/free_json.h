@@ -18,12 +18,12 @@ inline constexpr int kMaxFreeJsonDepth = 30;
 // and protobuf's parser joins the parts. Errors are added to `violations` with their path; an empty
 // string is written in place of a wrong value, so that the output stays JSON.
 
-// The message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON.
+// Appends the message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON.
 bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violations& violations,
                     ByteSink& out);
 
-// The google.protobuf.Struct in `bytes` as further members of an object of type `beside` that `out`
-// is in the middle of. A member that has a field of its own there is refused.
+// Appends the google.protobuf.Struct in `bytes` as further members of an object of type `beside`.
+// `out` is in the middle of that object. Refuses a member that has a field of its own there.
 bool AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes, const Path& at,
                        Violations& violations, ByteSink& out);
 

@@ -14,7 +14,7 @@ namespace {
 constexpr uint32_t kMapKey = 1;
 constexpr uint32_t kMapValue = 2;
 
-// Parsers take a missing key or value of a map entry for the type's default.
+// A missing key or value of a map entry means the type's default, as in protobuf's parsers.
 WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::string_view& key,
                         WireValue& value) {
   value.type = WireTypeOf(field.kind);
@@ -59,7 +59,7 @@ class JsonFromWire {
   WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
   void MapKey(const FieldPlan& field, absl::string_view key, const Path& at);
   void Key(const FieldPlan& field);
-  // To be asked while the field's message is the innermost one.
+  // Must be called while the field's message is the innermost one.
   bool Enforced(const FieldPlan& field) const {
     return field.required && !(partial_ && depth_ == 1);
   }
@@ -167,7 +167,7 @@ WireResult JsonFromWire::Element(const FieldPlan& field, const WireValue& value,
   const ScalarText scalar = TextOf(field, value, now_, scratch_);
   if (!scalar.error.empty()) {
     violations_.Add(at, Explain(field, scalar.error));
-    out_.append(R"("")");  // so that it stays JSON, in which a form looks for further faults
+    out_.append(R"("")");  // keeps it JSON, in which form.h looks for further faults
   } else if (IsQuoted(field)) {
     AppendJsonString(scalar.text, out_);
   } else {
@@ -203,7 +203,7 @@ WireResult JsonFromWire::List(const FieldPlan& field, absl::string_view run, con
     return Element(field, element, {&at, "", index}, nullptr);
   });
   out_.push_back(']');
-  // Packed, and empty: to protobuf the list is not set.
+  // A packed list without elements: to protobuf, such a list is not set.
   if (result == WireResult::kOk && count == 0 && !run.empty()) return WireResult::kNotCanonical;
   CheckCount(field, count, at, violations_);
   return result;

@@ -26,7 +26,7 @@ std::string Deterministic(const Message& message) {
   return bytes;
 }
 
-// The last field with this number; nothing if there is none.
+// Returns the last field with this number, or nullopt if there is none.
 std::optional<WireValue> FieldIn(absl::string_view message, uint32_t number) {
   std::optional<WireValue> found;
   WireReader reader(message);
@@ -39,14 +39,14 @@ std::optional<WireValue> FieldIn(absl::string_view message, uint32_t number) {
   return found;
 }
 
-// "042" names what "42" names.
+// "042" must give the same guard as "42".
 std::string WithoutLeadingZeros(absl::string_view text) {
   const size_t digit = text.find_first_not_of('0');
   const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
   return std::string(is_number && digit != text.npos ? text.substr(digit) : text);
 }
 
-// `message` is serialized: each singular field is in it once.
+// `message` must be serialized, so that it holds each singular field once.
 std::string GuardOf(const Route& route, absl::string_view message) {
   if (route.once.guard.empty()) return "";
   std::optional<WireValue> value;

@@ -1,4 +1,4 @@
-// What the ledger knows a request by.
+// What the ledger recognizes a request by.
 #ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 #define UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 
@@ -10,15 +10,15 @@
 namespace gateway::mapping {
 
 struct RequestIdentity {
-  // The message serialized anew, in the order of field numbers and of the keys of maps: equal for
-  // equal requests, in whatever order their sender wrote them.
+  // The message serialized anew, in the order of field numbers and map keys. So equal requests have
+  // equal bytes, in whatever order their senders wrote them.
   std::string bytes;
-  // The RPC and the value of the field that Once.guard names; empty where the RPC has no guard or
+  // The RPC and the value of the field that Once.guard names. Empty if the RPC has no guard, or if
   // the request does not set the field.
   std::string guard;
 };
 
-// `message` has passed WriteRequest. Thread-safety: a pure function.
+// `message` must have passed WriteRequest. Thread-safety: a pure function.
 RequestIdentity IdentityOf(const Route& route, absl::string_view message);
 
 }  // namespace gateway::mapping

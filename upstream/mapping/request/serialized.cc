@@ -16,7 +16,7 @@ size_t VarintSize(uint64_t value) {
   return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
-// A field as it stands in the bytes, if no byte of it is needless.
+// A field as it stands in the bytes. ReadMinimal returns it only if no byte of it is needless.
 struct Part {
   uint32_t number = 0;
   WireValue value;
@@ -57,7 +57,7 @@ bool IsNumberSerialized(Kind kind, uint64_t bits) {
   }
 }
 
-// Of seconds and nanos, which have no presence.
+// For a Timestamp. Its seconds and nanos have no presence, so a serializer leaves out zeros.
 bool IsTimeSerialized(absl::string_view bytes) {
   WireReader reader(bytes);
   uint32_t last = 0;
@@ -110,8 +110,8 @@ bool IsPackedSerialized(Kind kind, absl::string_view bytes) {
   return true;
 }
 
-// An entry of a map, the first one or one whose key comes after `last_key`; then it takes its
-// place.
+// For an entry of a map, which must be the first one or have a key after `last_key`. Sets
+// `last_key` to its key.
 bool IsEntrySerialized(const FieldPlan& field, const WireValue& entry, bool is_first,
                        absl::string_view& last_key, int depth) {
   if (entry.type != WireType::kBytes) return false;

@@ -1,5 +1,5 @@
-// Whether bytes are what protobuf's deterministic serializer would write of them, without parsing
-// them into messages.
+// Checks whether bytes are what protobuf's deterministic serializer would write for them, without
+// parsing them into messages.
 #ifndef UPSTREAM_MAPPING_REQUEST_SERIALIZED_H_
 #define UPSTREAM_MAPPING_REQUEST_SERIALIZED_H_
 
@@ -8,9 +8,9 @@
 
 namespace gateway::mapping {
 
-// True is a promise. False says only that it is not certain: free-form JSON, maps whose keys are
-// not in order, lists in pieces, numbers with needless bytes, values that a serializer leaves out.
-// Fields have explicit presence, as ours have. Thread-safety: a pure function.
+// True is certain. False only means that it is not certain: for free-form JSON, maps whose keys are
+// not in order, lists in pieces, numbers with needless bytes, and values that a serializer leaves
+// out. All fields must have explicit presence, as ours have. Thread-safety: a pure function.
 bool IsSerialized(const MessagePlan& plan, absl::string_view bytes);
 
 }  // namespace gateway::mapping
