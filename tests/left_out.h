@@ -1,7 +1,9 @@
-// A test that needs what this machine does not have says so, in a line that begins with "left out",
-// and its program's exit code tells ctest: it is neither passed nor failed, but skipped.
+// For tests that need something this host does not have. The test prints a line that begins with
+// "left out", and the exit code of its program tells ctest that it was skipped, not passed or
+// failed.
 //
-// Of the library left_out, which brings main(); such a program is registered with SKIP_RETURN_CODE.
+// Part of the library left_out, which provides main(). Register such a program with
+// SKIP_RETURN_CODE.
 //
 //   if (!HasNginx()) return LeaveOut("nginx is not installed (tools/scripts/packages-peers.txt)");
 //

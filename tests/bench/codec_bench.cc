@@ -1,5 +1,5 @@
-// The codec both ways on real DTOs, beside what one would take instead: a DOM and reflection, and
-// protobuf's own JSON.
+// Benchmarks the codec in both directions on real DTOs, against the alternatives: a DOM with
+// reflection, and protobuf's own JSON.
 //
 //   codec_bench [--benchmark_filter=REGEX]
 #include <benchmark/benchmark.h>
@@ -21,7 +21,7 @@ namespace {
 namespace pb = google::protobuf;
 using end_to_end::ProtoJson;
 
-// An empty message of the kind that a service without generated code works with.
+// Returns an empty dynamic message, as used by a service without generated code.
 std::unique_ptr<pb::Message> Empty(const pb::Descriptor& type) {
   static pb::DynamicMessageFactory& factory = *new pb::DynamicMessageFactory;
   return std::unique_ptr<pb::Message>(factory.GetPrototype(&type)->New());
@@ -54,7 +54,7 @@ void ReplyByDom(benchmark::State& state) {
 }
 BENCHMARK(ReplyByDom);
 
-// The same orders, in the dialect that protobuf reads.
+// Reads the same orders in protobuf's JSON dialect.
 void ReplyByProtobuf(benchmark::State& state) {
   const Orders& orders = TheOrders();
   const pb::Descriptor& type = *orders.rpc.method->output_type();

@@ -1,13 +1,13 @@
-// Counts calls of the heap by who makes them, in a process that it is preloaded into:
+// Counts heap allocations by call site, in a process that it is preloaded into:
 //
 //   COUNT_ALLOCATIONS=FILE LD_PRELOAD=build/count_allocations.so build/billing-gateway ...
 //
-// FILE is a table that another process can read meanwhile, of kPlaces rows: a key, a count and
-// kFrames addresses, 8 bytes each, all 0 where there is none. The addresses are where the call
-// returns to, innermost first, from whatever asked for the memory on: the containers and texts of
-// libstdc++ and Abseil that it asked through are left out. allocations.py reads it.
+// FILE is a table that another process can read at the same time. It has kPlaces rows; each row
+// holds a key, a count and kFrames addresses, 8 bytes each. Unused values are 0. The addresses are
+// return addresses, innermost first, starting at the code that requested the memory; frames of
+// containers and strings of libstdc++ and Abseil are left out. allocations.py reads the file.
 //
-// Thread-safety: that of malloc.
+// Thread-safety: the same as malloc.
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -33,7 +33,7 @@ void* __libc_memalign(size_t alignment, size_t size);  // NOLINT(bugprone-reserv
 
 namespace {
 
-// Both as in allocations.py.
+// Keep both equal to the values in allocations.py.
 constexpr size_t kPlaces = 1 << 16;
 constexpr size_t kFrames = 7;
 
@@ -43,7 +43,7 @@ struct Stack {
 };
 
 struct Place {
-  std::atomic<uint64_t> key;  // of the frames; 0: the place is free
+  std::atomic<uint64_t> key;  // hash of the frames; 0: the row is free
   std::atomic<uint64_t> count;
   std::array<std::atomic<uint64_t>, kFrames> frames;
 };
@@ -54,10 +54,11 @@ struct Range {
 };
 
 Place* table = nullptr;
-std::array<Range, 64> through{};  // code that asks for others
+std::array<Range, 64> through{};  // code that allocates for its callers
 size_t through_count = 0;
 
-// In memory that the thread has from its start: what else is thread_local may allocate.
+// initial-exec places the variable in the thread's initial memory; other thread_local models may
+// allocate on first use.
 __attribute__((tls_model("initial-exec"))) thread_local bool counting = false;
 
 bool IsThrough(uintptr_t address) {
@@ -91,7 +92,7 @@ _Unwind_Reason_Code Look(_Unwind_Context* context, void* found) {
 }
 
 void Add(const Stack& stack) {
-  // FNV-1a, by words.
+  // FNV-1a over whole words.
   uint64_t hash = 0xcbf29ce484222325U;
   for (const uint64_t frame : stack.frames) hash = (hash ^ frame) * 0x100000001b3U;
   for (size_t i = 0, at = hash >> 32; i < kPlaces; ++i) {
@@ -176,7 +177,7 @@ int posix_memalign(void** block, size_t alignment, size_t size) {
 }
 }
 
-// Memory from these is given back by libstdc++'s own delete, which is free().
+// libstdc++'s operator delete frees this memory: it calls free().
 void* operator new(size_t size) { return New(size); }
 void* operator new[](size_t size) { return New(size); }
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return New(size); }

@@ -1,6 +1,6 @@
-// What no client on libcurl's connections can beat: COUNT POST requests over kept HTTP/1.1
-// connections that libcurl made, one at a time on each, all on one thread, and nothing else. Prints
-// the processor time of each, in microseconds.
+// The lower bound for any client that uses libcurl's connections: sends COUNT POST requests over
+// kept HTTP/1.1 connections that libcurl made, one request at a time on each, all on one thread.
+// Prints the processor time per request in microseconds.
 //
 //   floor_connection URL CONNECTIONS COUNT BODY_FILE [CA_FILE]
 #include <curl/curl.h>
@@ -24,7 +24,7 @@ namespace {
   std::exit(1);
 }
 
-// The whole request, the same each time.
+// Returns the whole request; it is the same each time.
 std::string RequestTo(std::string_view url, const std::string& body) {
   const size_t host = url.find("//") + 2;
   const size_t path = url.find('/', host);
@@ -59,7 +59,7 @@ class Connection {
     return fd;
   }
 
-  // It fits into the socket.
+  // The request must fit into the socket's buffer.
   void Send(const std::string& request) {
     size_t sent = 0;
     const CURLcode code = curl_easy_send(easy_.get(), request.data(), request.size(), &sent);
@@ -68,7 +68,7 @@ class Connection {
     left_ = -1;
   }
 
-  // Whether the whole reply is there, which must be a 2xx with a length.
+  // Returns whether the whole reply was received. The reply must be a 2xx with a Content-Length.
   bool Receive() {
     std::array<char, 16384> buffer;
     while (left_ != 0) {
@@ -107,7 +107,7 @@ class Connection {
 
   const std::unique_ptr<CURL, Cleanup> easy_;
   std::string head_;
-  long left_ = -1;  // of the reply's body; -1: its head is not complete
+  long left_ = -1;  // bytes of the body still missing; -1: the head is not complete
 };
 
 double ProcessorMicroseconds() {

@@ -1,8 +1,8 @@
-// What no service on gRPC C++ can beat: a server that hands back the bytes it was given, or does
-// not answer.
+// The lower bound for any service on gRPC C++: a server that returns the bytes that it was given,
+// or never answers.
 //
-//   floor_grpc PORT   (floor.Echo/Call, which CreateCheckoutSession is too; floor.Echo/Wait; plain
-//                      text, 127.0.0.1)
+//   floor_grpc PORT   (127.0.0.1, plain text; floor.Echo/Call and CreateCheckoutSession echo,
+//                      floor.Echo/Wait waits)
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/rpc_service_method.h>
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
@@ -14,7 +14,7 @@
 
 namespace {
 
-// Until its client breaks it off.
+// Waits until its client cancels.
 class Waiting final : public grpc::ServerUnaryReactor {
   void OnCancel() override { Finish(grpc::Status::CANCELLED); }
   void OnDone() override { delete this; }
@@ -24,7 +24,7 @@ class Echo final : public grpc::Service {
  public:
   Echo() {
     AddEcho("/floor.Echo/Call");
-    // A name is read with each call, and a long one takes longer.
+    // gRPC reads the method name with each call, and a long name takes longer.
     AddEcho("/paynow.management.v1.CheckoutService/CreateCheckoutSession");
     Add("/floor.Echo/Wait",
         [](grpc::CallbackServerContext*, const grpc::ByteBuffer*,

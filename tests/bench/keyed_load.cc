@@ -1,9 +1,9 @@
-// Calls as fast as they are answered, each with an idempotency key of its own or without one.
+// Keeps IN_FLIGHT calls running, each with its own idempotency key or without one.
 //
 //   keyed_load HOST:PORT SERVICE/METHOD REQUEST_FILE CALLS IN_FLIGHT keyed|plain
 //
-// REQUEST_FILE is a serialized message. Prints a line of JSON: calls a second, and percentiles of
-// the time of a call in microseconds. Exits 1 if a call failed.
+// REQUEST_FILE is a serialized message. Prints a line of JSON: calls per second, and percentiles of
+// the call time in microseconds. Exits with 1 if a call failed.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -46,7 +46,7 @@ class Run {
   explicit Run(const Load& load)
       : load_(load), stub_(grpc::CreateChannel(load.address, grpc::InsecureChannelCredentials())) {}
 
-  // False if a call failed.
+  // Returns false if a call failed.
   bool Make() {
     const Clock::time_point begun = Clock::now();
     while (begun_ < std::min(load_.in_flight, load_.calls)) Begin();

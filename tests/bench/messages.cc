@@ -20,7 +20,7 @@ using end_to_end::Rpc;
 using end_to_end::Sample;
 using nlohmann::json;
 
-// As in run.py. Of each measured call it is the first part of the path.
+// The same as in run.py: the first path parameter of each measured call.
 constexpr char kStore[] = "411486491630370816";
 
 std::string ToBytes(const Rpc& rpc, Sample sample) {

@@ -1,6 +1,6 @@
-// The calls that are measured: a checkout, one order, a page of orders.
+// The calls that are measured: a checkout, one order, and a page of orders.
 //
-// Thread-safety: one thread. Made once, they are immutable.
+// Thread-safety: construct on one thread; immutable afterwards.
 #ifndef TESTS_BENCH_MESSAGES_H_
 #define TESTS_BENCH_MESSAGES_H_
 
@@ -16,23 +16,23 @@ namespace gateway::bench {
 const end_to_end::Rpc& Operation(const std::string& name);
 const mapping::Route& RouteOf(const end_to_end::Rpc& rpc);
 
-// CreateCheckoutSession with so many lines.
+// CreateCheckoutSession with the given number of lines.
 struct Checkout {
   explicit Checkout(size_t lines);
 
   const end_to_end::Rpc& rpc = Operation("Checkout_CreateCheckoutSession");
   std::string message;
-  std::string json;  // of its body
+  std::string json;  // of the body
   std::string reply;
 };
 
-// The same as callers make it: two lines of a product each, where to go back to, the caller's own
-// reference.
+// CreateCheckoutSession as callers typically send it: two lines with one product each, return URLs,
+// and the caller's own reference.
 struct SmallCheckout {
   SmallCheckout();
 
   std::string message;
-  std::string json;  // of its body
+  std::string json;  // of the body
 };
 
 // GetOrderById.
@@ -44,7 +44,7 @@ struct Order {
   std::string reply;
 };
 
-// GetOrders, and a page of so many of them that their JSON is half a megabyte.
+// GetOrders, with a page of orders whose JSON is about kBytes long.
 struct Orders {
   static constexpr size_t kBytes = 500'000;
 
@@ -53,7 +53,7 @@ struct Orders {
   const end_to_end::Rpc& rpc = Operation("Orders_GetOrders");
   std::string request;
   http::Response response;
-  std::string message;  // the response, read
+  std::string message;  // the response as a message
 };
 
 }  // namespace gateway::bench

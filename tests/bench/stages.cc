@@ -1,10 +1,10 @@
-// One stage of a call, over and over, for whoever counts what it takes.
+// Runs one stage of a call repeatedly, so that a profiler can count its cost.
 //
 //   stages --list       the names
-//   stages NAME COUNT   runs it COUNT times, and then twice as often
+//   stages NAME COUNT   runs the stage COUNT times, and then 2 * COUNT times
 //
-// Under callgrind (--instr-atstart=no) each of the two is a dump of its own, by its number of runs:
-// what they differ by is COUNT runs and nothing else. instructions.py reads them.
+// Under callgrind (--instr-atstart=no), each of the two rounds makes a dump named after its number
+// of runs. The dumps differ by exactly COUNT runs. instructions.py reads them.
 #include <grpcpp/server_context.h>
 #include <valgrind/callgrind.h>
 
@@ -41,7 +41,7 @@ constexpr char kBaseUrl[] = "https://api.example";
 constexpr char kStore[] = "411486491630370816";
 constexpr char kCaller[] = "spiffe://example/ns/shop/sa/checkout";
 
-// A stage, all that it needs within; it aborts where it does not do what is measured.
+// A stage, with everything that it needs. It aborts if the measured operation fails.
 using Stage = std::function<void()>;
 
 template <typename T>
@@ -103,7 +103,7 @@ Stage TellsError() {
 
 // ---- a whole call, without gRPC and without libcurl
 
-// Answers at once.
+// Answers immediately.
 class Instant final : public http::Transport {
  public:
   explicit Instant(http::Response response) : response_(std::move(response)) {}
@@ -111,7 +111,7 @@ class Instant final : public http::Transport {
   using Transport::Send;
   CallId Send(std::shared_ptr<const http::Request> request, Done done) override {
     Keep(*request);
-    done(Response(response_.status, response_.body));  // a copy has no capacity to spare
+    done(Response(response_.status, response_.body));  // a copy without spare capacity
     return 1;
   }
   CallId Wait(SteadyTime, Done) override { std::abort(); }
@@ -143,14 +143,14 @@ Stage Calls() {
 
 // ---- service
 
-// What has to outlive the stages.
+// Objects that must outlive the stages.
 struct World {
   World() {
     auto compiled = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
     Require(compiled.ok());
     routes = *std::move(compiled);
     Config config;
-    config.logging.access_sample_ratio = 0;  // the line is another thread's work
+    config.logging.access_sample_ratio = 0;  // another thread writes the line
     auto created = Telemetry::Create(config);
     Require(created.ok());
     telemetry = *std::move(created);
@@ -160,7 +160,7 @@ struct World {
   std::unique_ptr<Telemetry> telemetry;
 };
 
-// A caller with a certificate, and among a hundred rules one that lets it.
+// Decides for a caller with a certificate; one of a hundred rules allows it.
 Stage Decides() {
   const World world;
   const auto authorizer =
@@ -185,7 +185,8 @@ Stage Decides() {
   };
 }
 
-// A call's ids, its attempt's headers, its place among those in flight, its metrics.
+// The bookkeeping of a call: its IDs, the headers of its attempt, its entry among the calls in
+// flight, its metrics.
 Stage KeepsBooks() {
   const Checkout checkout(2);
   const auto world = std::make_shared<World>();
@@ -241,9 +242,9 @@ int Run(const std::string& name, int count) {
   const auto found = Stages().find(name);
   if (found == Stages().end() || count < 1) return 2;
   const Stage stage = found->second();
-  for (int i = 0; i < 3; ++i) stage();  // what is made once, is made
+  for (int i = 0; i < 3; ++i) stage();  // initialize everything that is initialized once
   CALLGRIND_START_INSTRUMENTATION;
-  stage();  // callgrind's own first steps
+  stage();  // absorb callgrind's own start-up cost
   CALLGRIND_ZERO_STATS;
   for (const int runs : {count, 2 * count}) {
     for (int i = 0; i < runs; ++i) stage();

@@ -1,9 +1,9 @@
-// Writes what the load is made of into a folder: a request of each measured call, framed as gRPC
-// frames it, and the upstream's answer to it.
+// Writes the messages of the load test into a folder: for each measured call, a request with gRPC's
+// length-prefixed framing, and the upstream's answer.
 //
 //   write_messages DIR   ->   checkout.request, checkout.body, checkout.json, order.request...
 //
-// Of what is posted there is the JSON too, for those who post it themselves.
+// For requests with a body, also writes the JSON, for clients that post it directly.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -17,7 +17,7 @@ void Write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
-// Not compressed, and how long it is, in network order.
+// Adds gRPC's message prefix: the flag "not compressed" and the length in network byte order.
 std::string Framed(const std::string& message) {
   std::string frame(1, '\0');
   for (int shift = 24; shift >= 0; shift -= 8) {

@@ -13,12 +13,13 @@ namespace {
 
 using nlohmann::json;
 using Pointer = json::json_pointer;
-using Path = std::vector<std::string>;  // of a pointer
+using Path = std::vector<std::string>;  // the parts of a pointer
 
-// Members with so few texts are given each of them in turn, others one.
+// A member with at most this many known texts is mutated to each of them; other members are mutated
+// to one.
 constexpr size_t kFewTexts = 8;
 
-// A member that no contract has.
+// A member name that no contract uses.
 constexpr char kUnheardOf[] = "unheard_of";
 constexpr char kUnheardOfPlace[] = "unread unheard_of";
 
@@ -33,7 +34,7 @@ bool IsType(const json& node) {
          node.contains("type");
 }
 
-// Where the comparison speaks of what stands at `path` of an operation.
+// Returns the place under which the comparison reports the value at `path` of an operation.
 std::string PlaceInOperation(const json& operation, const Path& path) {
   if (path.empty() || path[0] == "id") return "";
   if (path[0] == kUnheardOf) return kUnheardOfPlace;
@@ -58,7 +59,7 @@ std::string PlaceInSchema(const json& schema, const Path& path) {
   return absl::StrCat("value ", schema["enum"][std::stoi(path[1])].get<std::string>());
 }
 
-// A reply that is declared under the status of a reply without content, or beside it.
+// Whether the operation declares a reply under status 204, or 204 beside another reply.
 bool MayBeEmpty(const json& operation) {
   bool no_content = operation.value("status", json()) == 204;
   for (const json& further : operation.value("also", json::array())) {
@@ -79,7 +80,7 @@ bool SilentInSchema(const json&, const Path& path, const json&) {
   return path.size() == 3 && (path[2] == "read_only" || path[2] == "const" || path[2] == "default");
 }
 
-// One operation or schema, and the mutants collected of it so far.
+// One operation or schema, and the mutants of it collected so far.
 class Mutator {
  public:
   using PlaceOf = std::function<std::string(const json& unit, const Path&)>;
@@ -91,14 +92,14 @@ class Mutator {
         place_of_(std::move(place_of)),
         is_silent_(std::move(is_silent)) {}
 
-  // Falsifies all that is said at `at` and below.
+  // Falsifies every fact at `at` and below.
   void Walk(const Pointer& at) {
     const json& node = unit_.at(at);
     if (node.is_string()) ReplaceText(at, node);
     if (node.is_boolean()) Replace(at, !node.get<bool>());
     if (node.is_number_integer()) ReplaceNumber(at, node);
     if (node.is_object()) {
-      // The members of `fields` are names of the upstream's, not of the contract's form.
+      // The members of `fields` are the upstream's names, not keywords of the contract format.
       const bool names = at.to_string() == "/fields";
       if (!names && IsType(node)) Wrap(at, node);
       if (!names) Insert(at, kUnheardOf, true);
@@ -115,7 +116,7 @@ class Mutator {
     Add(at, absl::StrCat(" = ", value.dump()), std::move(mutant));
   }
 
-  // Unless there is one already.
+  // Inserts the member, unless it exists already.
   void Insert(const Pointer& at, const std::string& member, const json& value) {
     if (!unit_.at(at).contains(member)) Replace(at / member, value);
   }

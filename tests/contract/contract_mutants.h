@@ -1,9 +1,9 @@
-// Every way to falsify one fact of an operation or a schema of the contract data, one at a time:
-// each text replaced by another that stands in the same member elsewhere, each number and flag
-// changed, each member, element, field and parameter taken away or renamed, flags, fields,
-// parameters and members added, types wrapped into arrays and maps.
+// Every way to falsify one fact of an operation or schema of the contract data, one at a time: each
+// text is replaced by another text of the same member, each number and flag is changed, each
+// member, element, field and parameter is removed or renamed, flags, fields, parameters and members
+// are added, and types are wrapped into arrays and maps.
 //
-// It walks the JSON and knows nothing of how a contract is read.
+// The code walks the JSON and does not know how a contract is read.
 //
 // Thread-safety: pure functions. Lifetime: mutants are copies.
 #ifndef TESTS_CONTRACT_CONTRACT_MUTANTS_H_
@@ -18,13 +18,13 @@
 namespace gateway::contract {
 
 struct Mutant {
-  std::string what;     // for the reader: "/query/3/format = int64"
+  std::string what;     // for the test's output: "/query/3/format = int64"
   nlohmann::json unit;  // the whole operation or schema, falsified
-  std::string place;    // where the comparison has to find it: the beginning of Difference::place
-  bool silent = false;  // the protos cannot say it: the comparison must find nothing
+  std::string place;    // where the comparison must find it: a prefix of Difference::place
+  bool silent = false;  // the protos cannot express it: the comparison must find nothing
 };
 
-// The texts that occur in the contract, by the member they are of.
+// The texts that occur in the contract, grouped by the member that holds them.
 using Texts = std::map<std::string, std::set<std::string>>;
 
 Texts TextsOf(const nlohmann::json& contract);

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-// Filled in by gateway_embed().
+// Defined by gateway_embed().
 extern "C" const char contract_counts_json[];
 extern "C" const char contract_counts_json_end[];
 

@@ -1,7 +1,8 @@
-// How much of everything an upstream's contract declares: counts.json, written by
-// tools/scripts/contract_counts.py from the published file. No count of a contract stands in C++.
+// The number of elements that an upstream's contract declares: counts.json, which
+// tools/scripts/contract_counts.py writes from the published file. No such number is hard-coded in
+// C++.
 //
-// Thread-safety: pure functions. Errors: a provider or a count that is not there ends the program.
+// Thread-safety: pure functions. Errors: an unknown provider or count ends the program.
 #ifndef TESTS_CONTRACT_COUNTS_H_
 #define TESTS_CONTRACT_COUNTS_H_
 

@@ -1,7 +1,7 @@
-// The differences that are meant: where the protos answer an oddity of the upstream otherwise than
-// its contract says. They stand in deviations.<provider>.json, each with its reason, word for word
-// as the comparison reports them. One that is not found any more is as wrong as one that is not
-// listed.
+// Intended differences: where the protos deliberately differ from a mistake in the upstream's
+// contract. They are listed in deviations.<provider>.json, each with its reason and with the exact
+// text of the comparison. A listed deviation that is no longer found is an error, just as an
+// unlisted difference is.
 //
 // Thread-safety: values. Errors: malformed data throws nlohmann's exceptions.
 #ifndef TESTS_CONTRACT_DEVIATIONS_H_
@@ -24,19 +24,19 @@ std::vector<Deviation> ReadDeviations(const nlohmann::json& data);
 
 struct Verdict {
   std::vector<Difference> unexplained;
-  std::vector<Difference> vanished;  // listed as a deviation, and not found
+  std::vector<Difference> vanished;  // listed as a deviation, but not found
 
   bool agreed() const { return unexplained.empty() && vanished.empty(); }
 };
 
-// `differences` are all there are.
+// `differences` must be the complete list.
 Verdict Judge(const std::vector<Difference>& differences, const std::vector<Deviation>& deviations);
 
-// `differences` are those of the one unit; the deviations of others are not looked for.
+// `differences` must be those of this unit; deviations of other units are ignored.
 Verdict JudgeUnit(const std::string& unit, const std::vector<Difference>& differences,
                   const std::vector<Deviation>& deviations);
 
-// One line per difference; empty if there is none.
+// Returns one line per difference, or an empty text if there is none.
 std::string Report(const Verdict& verdict);
 
 }  // namespace gateway::contract

@@ -45,7 +45,7 @@ auto& Named(Elements& elements, absl::string_view name) {
 
 bool IsOurs(const EditableProtos::File& file) { return file.package() == kPaynowPackage; }
 
-// The element of that name in any of our files.
+// Returns the element with this name in any file of PayNow's package.
 template <typename ElementsOf>
 auto& InOurFiles(std::vector<EditableProtos::File>& files, absl::string_view name,
                  ElementsOf elements_of) {
@@ -123,7 +123,7 @@ EditableProtos::Enum& EditableProtos::enumeration(absl::string_view name) {
 }
 
 absl::StatusOr<Facts> EditableProtos::Compile() const {
-  // A mistake may import what comes later.
+  // A database finds files in any order: a mistake may import a file that comes later.
   google::protobuf::SimpleDescriptorDatabase database;
   for (const File& file : files_) database.Add(file);
   Complaints complaints;

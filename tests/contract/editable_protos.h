@@ -1,8 +1,8 @@
-// The protos that the build embeds, as descriptors that a test may change and compile again, in a
-// pool of its own.
+// The protos embedded by the build, as descriptors that a test can change and compile again in
+// their own pool.
 //
-// Thread-safety: none. Lifetime: what the functions point to lives as long as the EditableProtos.
-// Errors: a name that is not there is a mistake of the test and aborts it.
+// Thread-safety: none. Lifetime: returned references live as long as the EditableProtos. Errors: an
+// unknown name is a mistake in the test and aborts it.
 #ifndef TESTS_CONTRACT_EDITABLE_PROTOS_H_
 #define TESTS_CONTRACT_EDITABLE_PROTOS_H_
 
@@ -44,14 +44,14 @@ class EditableProtos {
   // "OrderStatus"
   Enum& enumeration(absl::string_view name);
 
-  // INTERNAL with protobuf's complaint if the changes do not compile.
+  // Returns INTERNAL with protobuf's message if the changes do not compile.
   absl::StatusOr<Facts> Compile() const;
 
  private:
-  std::vector<File> files_;  // all that are embedded, also those that the package imports
+  std::vector<File> files_;  // all embedded files, including imported ones
 };
 
-// Options of ours, and the REST rule, to be changed.
+// Mutable access to the project's options and to the HTTP rule.
 inline v1::FieldRules& RulesOf(EditableProtos::Field& field) {
   return *field.mutable_options()->MutableExtension(v1::field);
 }
@@ -62,16 +62,16 @@ inline google::api::HttpRule& HttpOf(EditableProtos::Rpc& rpc) {
   return *rpc.mutable_options()->MutableExtension(google::api::http);
 }
 
-// Whichever verb it has.
+// Works for every verb of the rule.
 void SetPath(google::api::HttpRule& rule, const std::string& path);
 std::string PathOf(const google::api::HttpRule& rule);
 
-// An optional one.
+// Adds an optional field.
 void AddField(EditableProtos::Message& message, const std::string& name,
               EditableProtos::Field::Type type);
-// Takes the field out, with the oneof that `optional` stands for.
+// Removes the field together with the synthetic oneof of `optional`.
 void RemoveField(EditableProtos::Message& message, int index);
-// Only where it is optional.
+// Does nothing to a field that is not optional.
 void DropOptional(EditableProtos::Message& message, int index);
 int IndexOf(const EditableProtos::Message& message, absl::string_view field);
 

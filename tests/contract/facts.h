@@ -1,5 +1,5 @@
-// What one account of an upstream's contract states, in a form in which two accounts can be laid
-// side by side: units (an operation, a schema), and in each the places where something is said.
+// The facts that one account of an upstream's contract states, in a form in which two accounts can
+// be compared: units (an operation, a schema), and for each unit the places and their texts.
 //
 //   "operation Orders_RefundOrder"    "verb"          "POST"
 //                                     "reply.type"    "RefundDto"
@@ -7,9 +7,9 @@
 //                                     "id.type"       "FlakeId"
 //                                     "id.required"   "yes"
 //
-// The two accounts are written by code that shares nothing but these words: published_contract.h
-// reads the upstream's data, proto_contract.h the descriptors. A place that only one side mentions
-// is a difference like any other, so whatever is odd on one side needs only to be said there.
+// The two accounts are produced by code that shares only these words: published_contract.h reads
+// the upstream's data, proto_contract.h the descriptors. A place that only one side mentions is a
+// difference like any other, so an oddity has to be stated only on the side where it occurs.
 //
 // Thread-safety: values. Errors: none; malformed input shows as a difference.
 #ifndef TESTS_CONTRACT_FACTS_H_
@@ -24,18 +24,18 @@
 
 namespace gateway::contract {
 
-// By place. Nothing is said of a place that is not there.
+// Maps each place to its text. A place without a fact has no entry.
 using Unit = std::map<std::string, std::string>;
-// By name.
+// Maps each unit's name to the unit.
 using Facts = std::map<std::string, Unit>;
 
-// What is said twice of one place stays visible: "int32 and int64", "yes and yes".
+// Adds a fact. If a place gets two facts, both stay visible: "int32 and int64", "yes and yes".
 void Say(Unit& unit, absl::string_view place, absl::string_view text);
 
-// A unit that is there already is marked as declared twice.
+// Adds a unit. If the unit already exists, it is marked as declared twice.
 void AddUnit(Facts& facts, const std::string& name, Unit unit);
 
-// `place` is empty where one side lacks the whole unit. A side that says nothing is empty.
+// `place` is empty if one side lacks the whole unit. The text of a side without a fact is empty.
 struct Difference {
   std::string unit;
   std::string place;
@@ -47,11 +47,11 @@ struct Difference {
 
 std::ostream& operator<<(std::ostream& out, const Difference& difference);
 
-// The differences of two accounts are those of their units, one by one: no unit's outcome depends
-// on another unit. That is why a test that changes one unit may compare that one alone.
+// Compares two accounts unit by unit. The result for one unit does not depend on other units, so a
+// test that changes one unit may compare only that unit.
 std::vector<Difference> Compare(const Facts& contract, const Facts& protos);
 
-// Of the one unit.
+// Compares one unit.
 std::vector<Difference> CompareUnit(const std::string& name, const Facts& contract,
                                     const Facts& protos);
 

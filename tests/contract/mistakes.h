@@ -1,5 +1,4 @@
-// Mistakes that one can make in a proto, one of each kind, and where the comparison has to find
-// them.
+// One mistake of each kind that can be made in a proto, and where the comparison must report it.
 //
 // Thread-safety: values.
 #ifndef TESTS_CONTRACT_MISTAKES_H_
@@ -16,8 +15,8 @@ namespace gateway::contract {
 struct Mistake {
   std::string name;
   std::function<void(EditableProtos&)> make;
-  std::string unit;   // of the difference that has to be reported
-  std::string place;  // the same, exactly
+  std::string unit;   // unit of the difference that must be reported
+  std::string place;  // exact place of that difference
 };
 
 std::vector<Mistake> MistakesInRpcs();

@@ -1,12 +1,12 @@
-// The facts that the protos of one package state, out of their descriptors and nothing else: not
-// out of the routes and plans that the service compiles from them, and not with the help of the
-// tool that writes them.
+// The facts that the protos of one package state. They are read only from the descriptors:
+// independently of the routes and plans that the service compiles, and of the tool that writes the
+// protos.
 //
-// A message is a request if an RPC takes it, and a wrapped reply if an RPC returns it with a
-// `response_body`; every other message, and every enum, has to be a schema of the contract.
+// A message is a request if an RPC takes it, and a wrapped reply if an RPC with a `response_body`
+// returns it. Every other message, and every enum, must be a schema of the contract.
 //
-// Thread-safety: a pure function. Errors: none; whatever a contract cannot say (a oneof, a stream,
-// a second binding) is said as it is, and so becomes a difference.
+// Thread-safety: a pure function. Errors: none; anything that a contract cannot state (a oneof, a
+// stream, a second binding) is reported as a fact and so becomes a difference.
 #ifndef TESTS_CONTRACT_PROTO_CONTRACT_H_
 #define TESTS_CONTRACT_PROTO_CONTRACT_H_
 

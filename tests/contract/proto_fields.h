@@ -1,7 +1,7 @@
-// What a field of a proto states, in the words of facts.h, from its descriptor and its options.
+// The facts that a proto field states, in the words of facts.h, from its descriptor and options.
 //
-// Thread-safety: pure functions. Errors: none; what has no counterpart in a contract is said as it
-// is, and so becomes a difference.
+// Thread-safety: pure functions. Errors: none; anything without a counterpart in a contract is
+// reported as a fact and so becomes a difference.
 #ifndef TESTS_CONTRACT_PROTO_FIELDS_H_
 #define TESTS_CONTRACT_PROTO_FIELDS_H_
 
@@ -14,7 +14,7 @@
 
 namespace gateway::contract {
 
-// The schemas of plain text that the upstream has names for, and the protos have formats for.
+// Text schemas that have a name in the upstream's contract and a format in the protos.
 struct TextFormat {
   v1::Format format;
   const char* schema;
@@ -26,26 +26,27 @@ inline constexpr TextFormat kTextFormats[] = {
     {v1::ISO8601_DURATION, "Period", "string period"},
 };
 
-// As the contract calls it: the name below the package.
+// The contract's name for the type: its name within the package.
 std::string SchemaName(const google::protobuf::Descriptor& type);
 std::string SchemaName(const google::protobuf::EnumDescriptor& type);
 
 std::string WireName(const google::protobuf::FieldDescriptor& field);
 
-// Takes the members that the contract does not name.
+// Whether the field collects the members that the contract does not name.
 bool IsRest(const google::protobuf::FieldDescriptor& field);
 
 // "array of OrderStatus", "integer int32", "FlakeId"
 std::string TypeText(const google::protobuf::FieldDescriptor& field);
 
-// "<place>.type", and whatever else is set: "<place>.required", "<place>.local" and so on.
+// Adds "<place>.type" and every other fact that is set: "<place>.required", "<place>.local" and so
+// on.
 void SayField(const google::protobuf::FieldDescriptor& field, const std::string& place, Unit& unit);
 
-// The same of a field that has a name on the wire, which `place` ends in.
+// SayField for a field that has a wire name; `place` ends in that name.
 void SayNamedField(const google::protobuf::FieldDescriptor& field, const std::string& place,
                    Unit& unit);
 
-// The same of a field that the wire does not name: a body, a reply, a variable of a path.
+// SayField for a field without a wire name: a body, a reply, a path variable.
 void SayUnnamedField(const google::protobuf::FieldDescriptor& field, const std::string& place,
                      Unit& unit);
 

@@ -1,5 +1,5 @@
-// The comparison sees what is wrong in a proto: a table of mistakes, one of each kind, each
-// compiled in a pool of its own.
+// The comparison finds mistakes in protos: a table with one mistake of each kind, each compiled in
+// its own pool.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 #include "tests/contract/proto_contract.h"
 #include "upstream/mapping/descriptors.h"
 
-// Linked in by CMakeLists.txt.
+// CMakeLists.txt links these in.
 extern "C" {
 extern const char contract_convergegate[], contract_convergegate_end[];
 extern const char contract_paymentkit[], contract_paymentkit_end[];

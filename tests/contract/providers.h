@@ -1,7 +1,7 @@
-// The two accounts of each provider's API that are compared, and the differences that are meant.
+// The two accounts of each provider's API that are compared, and the intended differences.
 //
-// Thread-safety: pure functions. Lifetime: descriptors live for ever. Errors: a provider that is
-// not in kProviders ends the program.
+// Thread-safety: pure functions. Lifetime: descriptors are never destroyed. Errors: a provider that
+// is not in kProviders ends the program.
 #ifndef TESTS_CONTRACT_PROVIDERS_H_
 #define TESTS_CONTRACT_PROVIDERS_H_
 
@@ -27,7 +27,7 @@ nlohmann::json ContractOf(const std::string& provider);
 // deviations.<provider>.json
 std::vector<Deviation> DeviationsOf(const std::string& provider);
 
-// What the build embeds for the service.
+// Facts of the protos that the build embeds for the service.
 Facts ProtoFactsOf(const std::string& provider);
 
 }  // namespace gateway::contract

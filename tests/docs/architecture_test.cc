@@ -1,5 +1,5 @@
-// docs/architecture.md is true: its paths are there, every room is in its table, and no #include
-// goes against the table's direction. The allowed directions come from the page itself.
+// Checks docs/architecture.md: its paths exist, every room is in its table, and no #include
+// violates the table's direction. The allowed directions are read from the page itself.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -34,7 +34,7 @@ std::string Read(const fs::path& path) {
 std::string Page() { return Read(kSource / "docs/architecture.md"); }
 
 // The table "room | what stands there | may use". A room is a folder ("service/log/") or a few
-// headers, and is known by the first path of its row.
+// headers; its name is the first path of its row.
 class Rooms {
  public:
   explicit Rooms(const std::string& page) {
@@ -56,16 +56,16 @@ class Rooms {
     }
   }
 
-  // In the page's order.
+  // The rooms in the page's order.
   const std::vector<std::string>& order() const { return order_; }
 
-  // What the room's row names.
+  // Returns the rooms that this room's row lists as usable.
   std::vector<std::string> Uses(const std::string& room) const {
     const auto row = uses_.find(room);
     return row == uses_.end() ? std::vector<std::string>() : row->second;
   }
 
-  // The room and everything that it may use, directly or through others.
+  // Returns the room and everything that it may use, directly or indirectly.
   std::set<std::string> Reach(const std::string& room) const {
     std::set<std::string> reached;
     std::vector<std::string> next = {room};
@@ -78,7 +78,8 @@ class Rooms {
     return reached;
   }
 
-  // The room of a source by its longest path; a header brings its .cc along. "" for none.
+  // Returns the room of a source: the longest matching path decides, and a .cc belongs with its
+  // header. "" if there is none.
   std::string Of(const std::string& file) const {
     const std::string header = fs::path(file).replace_extension(".h");
     size_t length = 0;
@@ -119,7 +120,7 @@ std::vector<std::string> Sources() {
   return sources;
 }
 
-// Of our own folders, tests and tools too: those the gateway must not use.
+// Includes of all project folders, including tests and tools, which the gateway must not use.
 std::vector<Include> Includes() {
   const std::regex include(R"re(#include "((?:service|upstream|tests|tools)/[^"]+)")re");
   std::vector<Include> includes;
@@ -157,7 +158,7 @@ TEST(ArchitectureTest, EveryFolderWithSourcesIsARoomOfTheTable) {
   }
 }
 
-// Each row uses rows above it alone: so there is no circle.
+// Each row uses only rows above it, so there is no cycle.
 TEST(ArchitectureTest, TheTableHasOneDirection) {
   const Rooms rooms(Page());
   std::set<std::string> above;
@@ -180,7 +181,7 @@ TEST(ArchitectureTest, NoIncludeGoesAgainstTheTable) {
   }
 }
 
-// A permission that nobody needs is not given.
+// Every permission in the table is used.
 TEST(ArchitectureTest, EveryUseOfTheTableIsThere) {
   const Rooms rooms(Page());
   std::set<std::pair<std::string, std::string>> used;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr absl::string_view kFence = "```";
 
-// Whether a line of a command ends inside a quoted string or with a backslash.
+// Whether the command continues on the next line: it ends inside quotes or with a backslash.
 bool GoesOn(absl::string_view command) {
   char quote = 0;
   bool escaped = false;
@@ -79,7 +79,7 @@ std::vector<std::string> Commands(absl::string_view block, absl::string_view wor
     }
     command.clear();
   }
-  if (!command.empty()) commands.push_back(command);  // an open quote: let the shell complain
+  if (!command.empty()) commands.push_back(command);  // an open quote: the shell will report it
   return commands;
 }
 

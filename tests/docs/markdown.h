@@ -1,4 +1,4 @@
-// What a Markdown file gives its readers to paste, to follow and to open.
+// Extracts from a Markdown file what readers paste, follow and open.
 //
 // Thread-safety: pure functions.
 #ifndef TESTS_DOCS_MARKDOWN_H_
@@ -11,20 +11,20 @@
 
 namespace gateway {
 
-// The contents of every fenced block with this info string ("sh"; "" for none).
+// Returns the contents of every fenced block with this info string ("sh"; "" means no info string).
 std::vector<std::string> FencedBlocks(absl::string_view markdown, absl::string_view info);
 
-// The commands of a shell block that begin with `word`, each with the lines that belong to it:
-// those after a backslash, and those of a quoted string.
+// Returns the commands of a shell block that begin with `word`, each with its continuation lines:
+// lines after a backslash, and lines of a quoted string.
 std::vector<std::string> Commands(absl::string_view block, absl::string_view word);
 
-// The contents of every `code span` outside of fenced blocks.
+// Returns the contents of every `code span` outside fenced blocks.
 std::vector<std::string> CodeSpans(absl::string_view markdown);
 
-// The targets of [links](...) that are relative, without their #fragment.
+// Returns the relative targets of [links](...), without their #fragment.
 std::vector<std::string> RelativeLinks(absl::string_view markdown);
 
-// What stands between the lines `<!-- name -->` and `<!-- /name -->`; "" where they are not.
+// Returns the text between the lines `<!-- name -->` and `<!-- /name -->`; "" if they are missing.
 std::string Between(absl::string_view markdown, absl::string_view name);
 
 }  // namespace gateway

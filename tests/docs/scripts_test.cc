@@ -1,4 +1,4 @@
-// Every shell script of the project, as far as it can be judged without running it.
+// Checks every shell script of the project without running it.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// By their first line, in the folders that have scripts.
+// Finds scripts by their first line, in the folders that contain scripts.
 std::vector<std::string> Scripts() {
   std::vector<std::string> scripts;
   for (const char* folder : {".ci", "deploy", "tests", "tools"}) {

@@ -1,4 +1,4 @@
-// SECURITY.md names every attack of the table, and tests that are there.
+// SECURITY.md names every attack of the table, and only tests that exist.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -35,7 +35,7 @@ std::set<int> AttacksIn(const fs::path& folder) {
   return attacks;
 }
 
-// "attacks 1 to 5, 10, 12" and "attack 11".
+// Reads texts such as "attacks 1 to 5, 10, 12" and "attack 11".
 std::set<int> AttacksNamed(const std::string& text) {
   std::set<int> attacks;
   const std::regex list(R"(attacks? ([0-9]+(?: to [0-9]+)?(?:, [0-9]+(?: to [0-9]+)?)*))");

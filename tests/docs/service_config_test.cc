@@ -1,4 +1,4 @@
-// The service config for clients is that of the protos, and gRPC takes it.
+// The committed service config matches the protos, and gRPC accepts it.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <grpcpp/grpcpp.h>
@@ -27,7 +27,7 @@ TEST(ServiceConfig, IsWhatTheProtosSay) {
       << "run make service-config";
 }
 
-// Counted here by other means than the program's: all methods that write, and none of them in it.
+// Counts the methods independently of the program: every read is listed and no write is.
 TEST(ServiceConfig, RetriesEveryReadAndNoWrite) {
   const nlohmann::json config = nlohmann::json::parse(Committed());
   std::set<std::string> named;

@@ -1,5 +1,5 @@
-// docs/sources.md names, for every rule of the documents, a place in the protos that says it; and
-// it passes over nothing that PayNow's document describes.
+// docs/sources.md names, for every rule of the documents, a place in the protos that states it, and
+// it covers everything that PayNow's document describes.
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ using nlohmann::json;
 
 const std::string kSource = SOURCE_DIR;
 
-// Where a file's comment stands: that of its first statement.
+// Path of the first statement in SourceCodeInfo; a file's comment is attached there.
 constexpr int kSyntax = 12;
 
 std::string Read(const std::string& path) {
@@ -46,7 +46,7 @@ std::string Read(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
-// What stands at a name of the protos.
+// A named element of the protos.
 struct Element {
   std::string comment;
   const FieldDescriptor* field = nullptr;
@@ -54,7 +54,7 @@ struct Element {
   const EnumDescriptor* enumeration = nullptr;
 };
 
-// All that one package declares, by its name below the package: "OrderDto.price",
+// Everything that one package declares, by its name within the package: "OrderDto.price",
 // "CheckoutService.CreateCheckoutSession", "provider.proto".
 class Elements {
  public:
@@ -140,7 +140,7 @@ struct Row {
   std::vector<std::string> cells;
 };
 
-// The rows of all tables below a "## D1, ..." heading, of so many columns.
+// Returns the rows with this many columns of all tables below a "## D1, ..." heading.
 std::vector<Row> Rows(size_t columns) {
   static const std::map<std::string, std::string> kPackages = {{"## D0", "paynow.management.v1"},
                                                                {"## D1", "paymentkit.v1"},
@@ -166,7 +166,7 @@ std::vector<Row> Rows(size_t columns) {
   return rows;
 }
 
-// The names in `code spans`.
+// Returns the names in `code spans`.
 std::vector<std::string> Names(absl::string_view cell) {
   std::vector<std::string> names;
   const std::vector<std::string> parts = absl::StrSplit(cell, '`');
@@ -188,7 +188,7 @@ class SourcesTest : public testing::Test {
     return *slot;
   }
 
-  // "`OrderDto.price`: required", "file `provider.proto`".
+  // Checks a place such as "`OrderDto.price`: required" or "file `provider.proto`".
   void ExpectHeld(const std::string& package, const std::string& place, const std::string& rule) {
     const std::vector<std::string> names = Names(place);
     ASSERT_EQ(names.size(), 1u) << place;
@@ -253,7 +253,7 @@ TEST_F(SourcesTest, EverythingThatPaynowDescribesHasAPlace) {
   size_t described = 0;
   const json all = json::parse(Read("/tests/docs/described.json"));
   for (const auto& [schema, members] : all.items()) {
-    // Texts of a format: they have no message.
+    // These are text formats and have no message.
     if (schema == "Period" || schema == "SteamId") continue;
     described += members.size();
     EXPECT_EQ(listed[schema], members.get<std::set<std::string>>()) << schema;
@@ -264,7 +264,7 @@ TEST_F(SourcesTest, EverythingThatPaynowDescribesHasAPlace) {
   EXPECT_GT(described, 850u);
 }
 
-// Comments that were wrong once, or said more than anybody has documented: what they must say now.
+// Comments that were once wrong, or claimed more than is documented, and what they must say now.
 TEST_F(SourcesTest, CommentsThatWereWrongSayWhatIsDocumented) {
   const struct {
     const char* package;

@@ -1,4 +1,5 @@
-// docs/unknown-outcomes.md has the way of every write as its proto has it, with a reason.
+// docs/unknown-outcomes.md lists for every write how an unknown outcome is resolved, as in its
+// proto, with a reason.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -50,7 +51,7 @@ TEST(WaysTest, TheTableIsWhatTheProtosSay) {
   for (const auto& [name, row] : rows) ADD_FAILURE() << name << " is no write";
 }
 
-// A second refund is the dearest mistake: every refund has a way.
+// A second refund is the most expensive mistake, so every refund must have a way to resolve it.
 TEST(WaysTest, EveryRefundHasAWay) {
   const auto routes = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
   ASSERT_TRUE(routes.ok()) << routes.status();

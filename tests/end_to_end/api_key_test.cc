@@ -1,4 +1,4 @@
-// Whose key a request carries, and that no key is ever shown.
+// Which key a request carries, and that no key is ever shown.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ StackOptions TwoKeys() {
   return options;
 }
 
-// Every operation that names a store, for three stores.
+// Calls every operation with a store in its path, for three stores.
 TEST(ApiKeyTest, EachStoreGetsItsKey) {
   Stack stack(TwoKeys());
   Recorder recorder(stack.sandbox());
@@ -79,7 +79,7 @@ TEST(ApiKeyTest, AStoreWithoutAKeyIsNotServed) {
   EXPECT_TRUE(served.status.ok()) << served.status.error_message();
 }
 
-// A caller's own credentials stay here.
+// The gateway does not forward the caller's own credentials.
 TEST(ApiKeyTest, NothingOfTheCallersMetadataIsSent) {
   Stack stack(TwoKeys());
   Recorder recorder(stack.sandbox());
@@ -107,8 +107,8 @@ TEST(ApiKeyTest, NothingOfTheCallersMetadataIsSent) {
   EXPECT_EQ(arrivals[0].authorization, absl::StrCat("APIKey ", kDefaultKey));
 }
 
-// Everything that makes the gateway write a line or an error, with replies that would put the key
-// into a parser's message if anything could.
+// Triggers every log line and every error, with replies that would put the key into a parser's
+// message if that were possible.
 TEST(ApiKeyTest, NoKeyIsLoggedOrTold) {
   testing::internal::CaptureStderr();
   std::string told;
@@ -135,7 +135,7 @@ TEST(ApiKeyTest, NoKeyIsLoggedOrTold) {
         for (const auto& [name, value] : answer.trailers) absl::StrAppend(&told, name, value);
       }
     }
-    // The read that was told 503 was made three times.
+    // The read that got a 503 was sent three times.
     EXPECT_EQ(recorder.count(), replies.size() * 4 + 2);
   }
   const std::string logged = testing::internal::GetCapturedStderr();

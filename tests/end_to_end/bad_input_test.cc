@@ -1,5 +1,5 @@
-// Requests that must not be sent: each is refused with the code and the fields to blame, nothing
-// reaches the upstream, and the next good request is served.
+// Requests that must not be sent: each is refused with the right code and the faulty fields,
+// nothing reaches the upstream, and the next good request succeeds.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ class BadInputTest : public testing::Test {
   explicit BadInputTest(const StackOptions& options = {})
       : stack_(options), recorder_(stack_.sandbox()), rpcs_(RpcsOf(stack_.sandbox().contract())) {}
 
-  // Nothing but what a test called by intent has reached the upstream, and a good call still does.
+  // Checks that no bad request reached the upstream and that a good call still does.
   void TearDown() override {
     EXPECT_EQ(recorder_.count(), 0u);
     const ReadyCall good = Ready(rpcs_, kCheckout);
@@ -41,7 +41,7 @@ class BadInputTest : public testing::Test {
     return stack_.caller().Call(Method("CheckoutService", "CreateCheckoutSession"), bytes);
   }
 
-  // The fields that a checkout with this text is refused for.
+  // Returns the fields for which a checkout with this text is refused.
   std::vector<std::string> Refused(const std::string& text) {
     return Blamed(Checkout(Bytes("CreateCheckoutSessionRequest", text)));
   }
@@ -137,7 +137,7 @@ TEST_F(BadInputTest, FieldNumbersThatNobodyKnows) {
   const std::string field_1000("\xc0\x3e\x01", 3);
   const std::string good = Bytes("CreateCheckoutSessionRequest", kGoodCheckout);
   EXPECT_THAT(Blamed(Checkout(good + field_1000)), ElementsAre(""));
-  // Inside the body: a second `body` field, which protobuf merges with the first.
+  // Inside the body: protobuf merges a second `body` field with the first.
   const std::string body = absl::StrCat("\x12\x03", field_1000);
   EXPECT_THAT(Blamed(Checkout(good + body)), ElementsAre("body"));
 }
@@ -152,8 +152,8 @@ TEST_F(BadInputTest, EverythingThatIsMissingIsToldAtOnce) {
                                    "body.lines[2].payout_splits[0].payout_id"));
 }
 
-// An empty request, for every operation that names more than the store in its path or must have a
-// body.
+// Sends an empty request to every operation that has more than the store in its path or that
+// requires a body.
 TEST_F(BadInputTest, EmptyRequestsOfEveryOperation) {
   size_t refused = 0;
   for (const Rpc& rpc : rpcs_) {
@@ -187,7 +187,7 @@ TEST_F(BadInputTest, IdsThatAreNone) {
   }
 }
 
-// Every request that carries a duration, with one that is none in each place.
+// Sends an invalid duration in each field that holds a duration.
 TEST_F(BadInputTest, DurationsThatAreNone) {
   size_t durations = 0;
   for (const char* const text :
@@ -221,18 +221,19 @@ TEST_F(BadInputTest, NumbersOutOfBounds) {
   }
 }
 
-// 64 bits on the wire in a field of 32: protobuf's own parser would cut them to another number.
+// A 64-bit value on the wire in a 32-bit field: protobuf's own parser would truncate it to another
+// number.
 TEST_F(BadInputTest, AQuantityBeyond32Bits) {
   const std::string marked = Bytes(
       "CreateCheckoutSessionRequest",
       "store_id: '1' body { customer_id: '2' lines { quantity: 268435455 product_id: '3' } }");
   const std::string wanted("\x28\xff\xff\xff\x7f", 5);      // quantity, four bytes of varint
-  const std::string beyond("\x28\x80\x80\x80\x80\x10", 6);  // 2^32, which cut to 32 bits is 0
+  const std::string beyond("\x28\x80\x80\x80\x80\x10", 6);  // 2^32; truncated to 32 bits it is 0
   const size_t at = marked.find(wanted);
   ASSERT_NE(at, std::string::npos);
   std::string bytes = marked;
   bytes.replace(at, wanted.size(), beyond);
-  // The lengths of body and line grow by one.
+  // The lengths of the body and of the line grow by one.
   const size_t body = bytes.find('\x12');
   const size_t line = bytes.find('\x0a', body);
   ASSERT_NE(line, std::string::npos);
@@ -252,14 +253,14 @@ TEST_F(BadInputTest, MessagesThatAreTooLarge) {
   EXPECT_EQ(DetailsOf(answer.status).Meta("outcome"), "not_sent");
 }
 
-// That is gRPC's to refuse, before the gateway sees the call: as the README says.
+// gRPC refuses these before the gateway sees the call, as the README says.
 TEST_F(BadInputTest, LargeMetadataAndFarTooLargeMessagesAreRefusedWithoutAWord) {
   const Answer metadata = stack_.caller().CallWith(Method("OrdersService", "GetOrders"), "",
                                                    {{"cart", std::string(20000, 'x')}});
   EXPECT_EQ(metadata.status.error_code(), StatusCode::RESOURCE_EXHAUSTED)
       << metadata.status.error_message();
   EXPECT_EQ(metadata.status.error_details(), "");
-  // gRPC refuses it, or its connection is closed while it comes.
+  // gRPC refuses the message, or closes the connection while receiving it.
   const Answer message = Checkout(std::string(17 << 20, 'x'));
   EXPECT_FALSE(message.status.ok());
   EXPECT_EQ(message.status.error_details(), "");

@@ -1,4 +1,4 @@
-// How calls end otherwise than by an answer: deadlines, cancellation, the end of the service.
+// Calls that end without an answer: deadlines, cancellation, shutdown.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using grpc::StatusCode;
 using http::ScriptedServer;
 using http::Step;
 
-// Far more than any of this takes, and far less than the deadlines that are not to matter.
+// Much longer than any step here takes, and much shorter than the deadlines that must not matter.
 constexpr absl::Duration kSoon = absl::Seconds(20);
 
 // The gateway in front of a server that takes requests and does not answer.
@@ -60,7 +60,7 @@ TEST_F(StalledTest, TheCallersDeadlineEndsTheCallAndItsTransfer) {
   }
 }
 
-// As many threads that only compute as the machine of the example has processors.
+// Keeps `count` processors busy with threads that only compute.
 class BusyThreads {
  public:
   explicit BusyThreads(int count) {
@@ -81,7 +81,7 @@ class BusyThreads {
   std::vector<std::thread> threads_;
 };
 
-// Of 20 calls at once that all time out, those that were told what happened.
+// Starts 20 calls at once that all time out. Returns how many were told their outcome.
 int ToldOfTwenty(Stack& stack, const ReadyCall& call) {
   std::vector<std::unique_ptr<Caller::Pending>> pending;
   const absl::Time deadline = absl::Now() + absl::Seconds(1);
@@ -97,8 +97,8 @@ int ToldOfTwenty(Stack& stack, const ReadyCall& call) {
   return told;
 }
 
-// The client's clock must not strike before the gateway's answer is there. What else the machine
-// does may spoil a round, not most of them.
+// The gateway's answer must arrive before the client's own deadline. Other load on the host may
+// spoil one round, but not most rounds.
 TEST_F(StalledTest, UnderLoadEveryTimeoutSaysWhatHappened) {
   Stack stack(Options());
   const std::vector<Rpc> rpcs = AllRpcs(stack);
@@ -132,7 +132,7 @@ TEST_F(StalledTest, WithoutADeadlineTheDefaultHolds) {
   }
 }
 
-// A deadline does not poison what comes after it.
+// Expired deadlines do not affect later calls.
 TEST(DeadlineTest, AShortDeadlineHurtsNobodyElse) {
   Stack stack;
   const std::string method = Method("OrdersService", "GetOrders");
@@ -188,8 +188,8 @@ TEST(ShutdownTest, CallsInFlightFinishAndNewOnesAreRefused) {
   ASSERT_TRUE(gate.AwaitHeld(kHeld));
 
   std::thread drain([&] { stack.gateway().Drain(); });
-  // From some moment on, no new call is taken, neither on this connection nor on one of its own. A
-  // call that crosses gRPC's own announcement of the end is answered CANCELLED by gRPC.
+  // At some moment the gateway stops taking new calls, on this connection and on new ones. If a
+  // call crosses gRPC's GOAWAY, gRPC ends it with CANCELLED.
   StatusCode code = StatusCode::OK;
   int served = 0;
   while (code == StatusCode::OK || code == StatusCode::CANCELLED) {

@@ -1,6 +1,6 @@
-// Many threads on one client: what lies between gRPC and the wire, without gRPC. Of the whole path
-// this is the part that ThreadSanitizer can judge: gRPC's library is not built for it, and what it
-// hands from thread to thread looks like a race.
+// Many threads on one client: the path between gRPC and the wire, without gRPC. ThreadSanitizer can
+// check only this part, because gRPC's library is not built for it and its handovers between
+// threads look like races.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -41,8 +41,8 @@ std::unique_ptr<Client> MakeClient(const sandbox::Sandbox& sandbox) {
 
 class ClientThreadsTest : public testing::Test {
  protected:
-  // cpp-httplib, which is not built for ThreadSanitizer either, makes its tables with the first
-  // request. Here that is over, and its thread joined, before there are several.
+  // cpp-httplib, which is not built for ThreadSanitizer either, initializes its tables on the first
+  // request. This function makes that request, and joins its thread, before other threads start.
   static void SetUpTestSuite() {
     const auto first = *sandbox::Sandbox::Start({});
     const auto routes = *mapping::RouteTable::Compile(mapping::EmbeddedFiles());
@@ -62,7 +62,7 @@ class ClientThreadsTest : public testing::Test {
         routes_(*mapping::RouteTable::Compile(mapping::EmbeddedFiles())),
         client_(MakeClient(*sandbox_)) {
     for (const mapping::Route& route : routes_->routes()) by_name_[route.full_name] = &route;
-    // An order's number comes back with the order.
+    // The reply contains the order number of the request.
     sandbox_->OnRequest([](const sandbox::Received& received) {
       sandbox::Reply reply;
       if (received.Header("authorization") != absl::StrCat("APIKey ", kKey)) reply.status = 401;
@@ -97,7 +97,7 @@ class ClientThreadsTest : public testing::Test {
     return std::holds_alternative<mapping::Failure>(answer.result);
   }
 
-  // A write without content, ended halfway as often as not.
+  // Starts a write without content and cancels it at once; it has often ended halfway by then.
   bool CancelDelete(int number) {
     auto over = std::make_shared<std::promise<void>>();
     std::future<void> future = over->get_future();

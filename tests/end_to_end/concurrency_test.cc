@@ -1,4 +1,4 @@
-// Many callers at once: everybody gets the answer to what they asked.
+// Many concurrent callers: each gets the answer to its own request.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -34,7 +34,7 @@ class ConcurrencyTest : public testing::Test {
         [this](const sandbox::Received& received) { return Answer(received); });
   }
 
-  // One call after the other: what each operation asks for and is answered.
+  // Calls each operation once, one after the other, and stores its request and answer.
   void Learn() {
     Recorder recorder(stack_.sandbox());
     for (const Rpc& rpc : rpcs_) {
@@ -51,7 +51,7 @@ class ConcurrencyTest : public testing::Test {
     stack_.sandbox().OnRequest({});
   }
 
-  // An order that is not among what was learned is answered with its own number.
+  // A request for an unknown order is answered with that order's number.
   std::optional<sandbox::Reply> Answer(const sandbox::Received& received) const {
     const auto found = replies_.find(absl::StrCat(received.method, " ", received.target));
     if (found != replies_.end()) return found->second;
@@ -59,7 +59,7 @@ class ConcurrencyTest : public testing::Test {
     return JsonReply(200, {{"id", id}});
   }
 
-  // Whether the call number `number` was answered as it should be.
+  // Makes call number `number`. Returns whether it got the right answer.
   bool Call(Caller& caller, int number) {
     if (number % 2 == 0) {
       const Expected& expected = expected_[number / 2 % expected_.size()];

@@ -1,5 +1,5 @@
-// What a caller is told when there is no answer at all: refused, closed, cut off. Every write has
-// then been executed at most once, and UNAVAILABLE says that it has not been executed.
+// What a caller is told if no answer arrives: refused, closed, cut off. A write was then executed
+// at most once, and UNAVAILABLE means that it was not executed.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -55,7 +55,7 @@ TEST(ConnectionFaultTest, RefusedConnectionsLeaveEverythingUndone) {
 struct Fault {
   const char* name;
   Script script;
-  bool has_head = false;  // of a reply, complete: then its status counts
+  bool has_head = false;  // the reply's head is complete, so its status counts
 };
 
 const std::vector<Fault>& Faults() {
@@ -95,14 +95,14 @@ TEST(ConnectionFaultTest, ALostAnswerLeavesTheOutcomeOfAWriteOpen) {
       ExpectFailure(*call.rpc, answer, call.rpc->read ? of_reads : StatusCode::UNKNOWN, "unknown",
                     where, fault.has_head);
       if (call.rpc->read) continue;
-      // Of a request that was cut off the server has seen only a part.
+      // If the request was cut off, the server has seen only a part of it.
       EXPECT_LE(server.executions(), 1) << where;
       EXPECT_EQ(server.connections(), 1) << where;
     }
   }
 }
 
-// The connection has served a call before: where libcurl would repeat a request by itself.
+// The connection has served a call before; in this case libcurl would repeat a request by itself.
 TEST(ConnectionFaultTest, AReusedConnectionThatDiesRepeatsNoWrite) {
   for (const char* const operation : {kRefund, kCheckout, kDelete, kCreateToken}) {
     const ReadyCall read = Ready(Rpcs(), kRead);
@@ -114,7 +114,7 @@ TEST(ConnectionFaultTest, AReusedConnectionThatDiesRepeatsNoWrite) {
     Stack stack(options);
     EXPECT_TRUE(stack.caller().Call(read.rpc->path, read.bytes).status.ok());
     const Answer answer = stack.caller().Call(write.rpc->path, write.bytes);
-    // On a fresh connection the script begins anew, and the write is answered.
+    // On a new connection the script starts again, and the write is answered.
     const bool fresh = server.connections() == 2;
     EXPECT_EQ(server.executions(), 2) << operation;
     if (!fresh) ExpectFailure(*write.rpc, answer, StatusCode::UNKNOWN, "unknown", operation);

@@ -1,5 +1,5 @@
-// What the documents demand is sent, what they allow is not refused, and what they leave open in a
-// reply does not turn a write that happened into one that nobody knows of: see docs/adr/0028.
+// What the documents demand is sent, and what they allow is not refused. If a reply has a form that
+// they leave open, a write that happened is not reported as unknown: see docs/adr/0028.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 constexpr char kCheckout[] = "CheckoutService/CreateCheckoutSession";
 constexpr char kSession[] = R"({"id": "1", "token": "t", "url": "u"})";
 
-// The one body that arrived.
+// Returns the body of the only request that arrived.
 Json Arrived(ProviderStack& stack, const std::string& method, const std::string& json,
              const Json& reply) {
   stack.recorder().Answer(JsonReply(200, reply));
@@ -60,7 +60,7 @@ TEST(NullOnDemand, TheLastPayoutSplitOfAProductSaysNull) {
             Json({{"payout_splits", splits}}));
 }
 
-// The sandbox takes null for an answer, and nothing for none.
+// The sandbox refuses a checkout whose null_when_unset member is missing instead of null.
 TEST(NullOnDemand, IsWhatTheUpstreamAsksFor) {
   ProviderStack paynow("paynow");
   const Answer answer =
@@ -72,7 +72,7 @@ TEST(NullOnDemand, IsWhatTheUpstreamAsksFor) {
   EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
 }
 
-// Each PATCH whose schema requires members, with each member alone, and with a mask that names it.
+// Sends each PATCH whose schema requires members, with each member alone and a mask that names it.
 TEST(PartialUpdate, ArrivesAsItIs) {
   ProviderStack paynow("paynow");
   std::set<std::string> updates;
@@ -112,8 +112,8 @@ TEST(PartialUpdate, ArrivesAsItIs) {
   std::cout << "partial updates: " << members << "\n";
 }
 
-// Where the upstream describes the update as partial, its stand-in changes the one member and keeps
-// the others. Where it does not, the upstream judges, and the caller hears its refusal.
+// If the upstream documents partial updates, its sandbox changes the one member and keeps the
+// others. Otherwise the upstream decides, and the caller gets its refusal.
 TEST(PartialUpdate, IsJudgedByTheUpstream) {
   ProviderStack paynow("paynow");
   const Json made = paynow.Reply("GlobalCommandsService/CreateGlobalCommand", R"({"body": {
@@ -143,8 +143,8 @@ TEST(PartialUpdate, IsNoCreation) {
             (std::vector<std::string>{"body.stage", "body.online_only", "body.execution_rule"}));
 }
 
-// Of each provider: every list that its schema requires is sent empty, and refused only where the
-// contract says how many elements it needs.
+// For each provider, every list that a schema requires is sent empty. It is refused only if the
+// contract states a minimum number of elements.
 TEST(RequiredLists, MayBeEmptyUnlessDocumented) {
   size_t sent = 0;
   size_t refused = 0;
@@ -186,7 +186,7 @@ constexpr char kConvergeBody[] = R"("amount": "1000", "currency": "usd",
     "customer_email": "john@example.com", "customer_firstname": "John",
     "customer_lastname": "Doe", "success_url": "https://url.com/")";
 
-// The limits of the provider's other API are not this one's.
+// The limits of another provider's API do not apply to this one.
 TEST(ConvergeGateMetadata, HasNoLimits) {
   ProviderStack convergegate("convergegate");
   Json metadata = Json::object();
@@ -207,7 +207,7 @@ TEST(ConvergeGateMetadata, HasNoLimits) {
   EXPECT_EQ(pairs, 61u) << arrivals[0].text.substr(0, 300);
 }
 
-// A session that was created stays created, in whatever form its hash comes back.
+// A session that was created is reported as created, whatever form its members have in the reply.
 TEST(ConvergeGateReply, IsReadWhereTheDocumentsAreVague) {
   ProviderStack convergegate("convergegate");
   const struct {
@@ -238,7 +238,7 @@ TEST(ConvergeGateReply, IsReadWhereTheDocumentsAreVague) {
         expected)
         << row.members;
   }
-  // Told to whoever watches, since nobody is told by an error.
+  // Counted for operators, because no error reports it.
   EXPECT_EQ(convergegate.stack().gateway().drift().Counts(),
             (std::map<std::string, uint64_t>{
                 {"unfitting convergegate.v1.CheckoutSession.metadata", 2},

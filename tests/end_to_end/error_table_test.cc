@@ -1,5 +1,5 @@
-// What a caller is told when the upstream declines, fails or makes no sense, and how often a write
-// was executed then. One table per direction of the design, row by row, through the whole path.
+// What a caller is told if the upstream declines, fails or sends nonsense, and how often a write
+// was executed then. One table per direction of the design, tested row by row, end to end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ sandbox::Reply ErrorReply(int status) {
   return reply;
 }
 
-// Every write, with a body and without one.
+// Writes of every kind, with and without a body.
 constexpr const char* kWrites[] = {kRefund, kCheckout, kDelete, kCreateToken};
 
 struct StatusRow {
@@ -118,7 +118,7 @@ void ExpectUpstreamError(const Rpc& rpc, const StatusRow& row, const Answer& ans
   EXPECT_EQ(details.Meta("http_status"), absl::StrCat(row.http_status)) << where;
   EXPECT_EQ(details.Meta("upstream_code"), "some-code") << where;
   EXPECT_EQ(details.Meta("operation"), rpc.name()) << where;
-  // As the gateway names its own, where the body has such fields.
+  // If the body has such fields, they are named as in the gateway's own violations.
   if (rpc.name() == "paynow.management.v1.CheckoutService.CreateCheckoutSession") {
     EXPECT_THAT(details.Fields(), ElementsAre("body.lines[0].quantity", "body.lines[1].product_id"))
         << where;
@@ -146,7 +146,7 @@ TEST_F(ErrorTableTest, EveryStatusHasItsRow) {
   }
 }
 
-// What holds for any status, those included that nobody has heard of.
+// This holds for every status, including unassigned ones.
 TEST_F(ErrorTableTest, NoStatusMakesARepeatOfAWriteLookSafe) {
   for (int status = 300; status <= 699; ++status) {
     const Result write = Call(kCheckout, JsonReply(status, Absent()));
@@ -190,7 +190,7 @@ TEST_F(ErrorTableTest, RetryAfterIsClamped) {
   EXPECT_EQ(wait(""), -1);
 }
 
-// Bodies that say little or nothing of what went wrong.
+// Error bodies with little or no information.
 TEST_F(ErrorTableTest, AnErrorNeedsNoReadableBody) {
   struct Body {
     const char* text;
@@ -228,10 +228,10 @@ TEST_F(ErrorTableTest, OfAnHtmlPageALittleTextIsShown) {
 struct Unreadable {
   const char* name;
   const char* body;
-  const char* place;  // what the message names
+  const char* place;  // the place that the message names
 };
 
-// As a product, which both of the operations answer with.
+// Used as a product, which both operations return.
 constexpr Unreadable kUnreadable[] = {
     {"empty", "", ""},
     {"nothing but white space", " \n", ""},
@@ -270,7 +270,7 @@ TEST_F(ErrorTableTest, AnswersThatMakeNoSenseLeaveTheOutcomeOpen) {
   }
 }
 
-// Row 55 of the fault matrix: "200" is no proof of a refund.
+// Row 55 of the fault matrix: status 200 does not prove a refund.
 TEST_F(ErrorTableTest, ASuccessThatIsNoneLeavesTheOutcomeOpen) {
   struct Row {
     const char* name;
@@ -312,7 +312,7 @@ TEST_F(ErrorTableTest, ASuccessThatIsNoneLeavesTheOutcomeOpen) {
   }
 }
 
-// The proto says so of the two operations whose contract leaves the reply open.
+// The proto declares an empty reply for the two operations whose contract leaves the reply open.
 TEST_F(ErrorTableTest, AnEmptyReplyCountsWhereItIsDocumented) {
   for (const char* const operation : {"Marketing_SetStoreAbandonedCheckoutConfigurationOptions",
                                       "Marketing_SetStorePurchaseFollowUpConfigurationOptions"}) {
@@ -322,7 +322,7 @@ TEST_F(ErrorTableTest, AnEmptyReplyCountsWhereItIsDocumented) {
   }
 }
 
-// Where nothing is documented an empty answer is the reply; an error or a page is not.
+// If no reply is documented, an empty answer is accepted; an error or an HTML page is not.
 TEST_F(ErrorTableTest, AnAnswerThatIsNotDocumentedMayBeAnythingButAnErrorOrAPage) {
   EXPECT_TRUE(Call(kDelete, JsonReply(204, Absent())).answer.status.ok());
   for (const char* const body :
@@ -333,7 +333,7 @@ TEST_F(ErrorTableTest, AnAnswerThatIsNotDocumentedMayBeAnythingButAnErrorOrAPage
   }
 }
 
-// What is declared to answer without content may answer with some; nobody looks at it.
+// If an operation is declared without content, content that is no error and no page is ignored.
 TEST_F(ErrorTableTest, ContentThatIsNotDeclaredIsLeftAside) {
   for (const char* const body : {"", "{}", "deleted", R"({"status":"ok"})"}) {
     const Result result = Call(kDelete, {200, body, "application/json", {}});

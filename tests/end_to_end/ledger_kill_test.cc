@@ -1,7 +1,7 @@
-// kill -9 at random moments: however often the gateway dies in the middle of keyed refunds, none
-// happens twice, and each caller who goes on asking hears of the one that happened.
+// kill -9 at random moments: however often the gateway dies during keyed refunds, no refund happens
+// twice, and each caller that keeps asking learns of the one that happened.
 //
-// LEDGER_KILLS: how often, for each store (default 12). LEDGER_SEED: of all that is random.
+// LEDGER_KILLS: number of kills for each store (default 12). LEDGER_SEED: the random seed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ int NumberFrom(const char* variable, int otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &number) ? number : otherwise;
 }
 
-// What callers have heard, by order.
+// The refund IDs that callers received, by order.
 class Heard {
  public:
   void Note(int order, const std::string& id) {
@@ -89,7 +89,7 @@ TEST_P(LedgerKillTest, NoRefundHappensTwice) {
   over = true;
   for (std::thread& caller : callers) caller.join();
 
-  // Everybody asks again, until the end is known.
+  // Every order is asked for again until its final answer is known.
   shop.BecomeReliable();
   const int orders = next_order - 1;
   std::atomic<int> next{1};

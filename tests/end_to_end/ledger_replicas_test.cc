@@ -1,7 +1,7 @@
-// Two gateways on one PostgreSQL: each key is executed by one of them, and all of its callers, at
-// both, hear the one reply; also while the database is killed and comes back.
+// Two gateways on one PostgreSQL: each key is executed by one of them, and all callers of the key,
+// at both gateways, get the same reply, even while the database is killed and restarted.
 //
-// LEDGER_CALLERS: of each key, at each gateway (default 10).
+// LEDGER_CALLERS: callers per key and gateway (default 10).
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -35,14 +35,15 @@ class LedgerReplicasTest : public testing::Test {
     second_.Start();
   }
 
-  // So many callers of each key at each gateway. What each of them heard, by key.
+  // Runs `callers_of_each` callers per key at each gateway. Returns the answers that they got, by
+  // key.
   std::vector<std::vector<std::string>> AllCall(int callers_of_each) {
     std::vector<std::vector<std::string>> heard(kKeys + 1);
     std::mutex mutex;
     std::atomic<int> next{0};
     const auto call = [&] {
       for (int i = next++; i < kKeys * callers_of_each * 2; i = next++) {
-        // Neighbours call at the same time.
+        // Callers with adjacent indexes call at the same time.
         const int order = i / (callers_of_each * 2) + 1;
         const auto id = (i % 2 == 0 ? first_ : second_).Refund(order, absl::Minutes(2));
         EXPECT_TRUE(id) << "order " << order;
@@ -76,7 +77,7 @@ class LedgerReplicasTest : public testing::Test {
 TEST_F(LedgerReplicasTest, OneOfThemSends) {
   const int callers = Callers();
   ExpectOneOfEach(AllCall(callers));
-  // All but the one that was sent.
+  // All callers but the one whose request was sent.
   EXPECT_GE(first_.replays() + second_.replays(), kKeys * (2 * callers - 1));
 }
 

@@ -1,4 +1,4 @@
-// Each fault of the sandbox, through the gateway: what the caller of a refund is told of it, and
+// Each fault of the sandbox, seen through the gateway: what the caller of a refund is told, and
 // whether that is true.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,7 +73,7 @@ TEST_F(LostAnswerTest, AnErrorOfTheServerIsUnknown) {
   EXPECT_TRUE(Refunded());
 }
 
-// The status line has come: the refund happened, though its reply cannot be read.
+// The status line arrived: the refund happened, although its reply cannot be read.
 TEST_F(LostAnswerTest, ACutReplyIsUnknown) {
   ExpectUnknown(RefundWith(Kind::kCutReply));
   EXPECT_TRUE(Refunded());

@@ -1,4 +1,4 @@
-// Metadata that is there and means nothing: empty, twice, blank, too long.
+// Metadata without a usable value: empty, repeated, blank, too long.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -38,7 +38,7 @@ TEST(IdempotencyKeyMetadata, ThatIsNoKeyIsRefusedBeforeAnythingIsSent) {
   }
 }
 
-// An upstream that knows no keys refuses the empty one as any other.
+// If an upstream does not support keys, an unusable key is refused like any other key.
 TEST(IdempotencyKeyMetadata, ThatIsEmptyIsAKeyWhereNoneHasEffect) {
   ProviderStack paynow("paynow");
   for (const Metadata& metadata : BadKeys("idempotency-key")) {
@@ -47,7 +47,7 @@ TEST(IdempotencyKeyMetadata, ThatIsEmptyIsAKeyWhereNoneHasEffect) {
   }
 }
 
-// Neither id is worth a call: a new one is made.
+// An unusable trace or request ID does not fail the call: the gateway makes a new one.
 TEST(TraceMetadata, ThatIsUnusableIsReplaced) {
   ProviderStack qashier("qashier");
   for (const char* const name : {"traceparent", "x-request-id"}) {

@@ -1,4 +1,4 @@
-// A provider that no line of C++ knows is served, and its webhooks are verified, with one proto
+// A provider unknown to the C++ code is served, and its webhooks are verified, with only one proto
 // file and one block of configuration.
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 #include "tests/upstream/webhooks/signer.h"
 #include "upstream/mapping/descriptors.h"
 
-// testdata/lemonade_pay.proto, compiled.
+// The compiled testdata/lemonade_pay.proto.
 extern "C" const char lemonade_descriptors[];
 extern "C" const char lemonade_descriptors_end[];
 
@@ -40,7 +40,7 @@ class NewProviderTest : public testing::Test {
   void SetUp() override {
     ::setenv("LEMONADE_KEY", "sour", 1);
     ::setenv("LEMONADE_SECRET", kSecret, 1);
-    sandbox_ = sandbox::Sandbox::Start({}).value();  // only for its HTTP: every answer is ours
+    sandbox_ = sandbox::Sandbox::Start({}).value();  // serves HTTP; the test makes every answer
     recorder_ = std::make_unique<Recorder>(*sandbox_);
     const auto files = mapping::AddDescriptorSet(
         {lemonade_descriptors,

@@ -1,5 +1,5 @@
-// What is wrong, with each provider: requests that never leave, and answers of every kind that are
-// no success.
+// Faults with each provider: requests that must not be sent, and answers of every kind other than
+// success.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -19,7 +19,7 @@ std::string SecondsAhead(int64_t seconds) {
                           absl::UTCTimeZone());
 }
 
-// The body of a Qashier session that expires so far ahead.
+// Makes the body of a Qashier session that expires in `seconds`.
 std::string Expiring(int64_t seconds) {
   return absl::StrCat(R"({"body": {"line_items": [{}], "return_url": "r", "success_url": "s",
       "expires_at": ")",

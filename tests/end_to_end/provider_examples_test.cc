@@ -1,6 +1,6 @@
-// The example requests of the providers' own documents, called through gRPC: what arrives at the
-// upstream is what the example sends, member for member and in its encoding. Examples that are
-// broken as printed (missing line ends, a colon for an equals sign) are repaired.
+// The example requests of the providers' own documents, called through gRPC. What arrives at the
+// upstream equals what the example sends, member by member and in the same encoding. Examples with
+// typing errors (missing line ends, a colon for an equals sign) are corrected.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace gateway::end_to_end {
 namespace {
 
 constexpr char kCreate[] = "CheckoutSessionsService/CreateCheckoutSession";
-// base64 of the sandbox's key and a colon: the key as user name, no password.
+// base64 of "<the sandbox's key>:": the key as user name, with an empty password.
 constexpr char kBasic[] = "Basic cG5hcGlfdjFfc2FuZGJveDo=";
 
 // PaymentKit.
@@ -24,7 +24,7 @@ struct Example {
   const char* body;
 };
 
-// The bodies are protobuf's JSON of the messages as well: names and values are the same.
+// Each body is also protobuf's JSON of the request message: names and values are the same.
 constexpr Example kPaymentKit[] = {
     {"Quickstart", R"({"customer_id": "cus_abc123",
         "line_items": [{"price_id": "price_xyz", "quantity": 1}],
@@ -119,7 +119,7 @@ TEST(PaymentKit, MembersThatAreNotDocumentedReachTheCaller) {
             Json::parse(R"({"id": "cs_1", "more": {"url": "https://p.test", "n": {"a": null}}})"));
 }
 
-// ConvergeGate: curl's -d pairs, joined by &.
+// ConvergeGate: the pairs of curl's -d options, joined by &.
 
 TEST(ConvergeGate, TheExampleArrivesAsDocumented) {
   ProviderStack convergegate("convergegate");
@@ -149,7 +149,7 @@ TEST(ConvergeGate, TheExampleArrivesAsDocumented) {
               testing::UnorderedElementsAreArray(documented));
 }
 
-// The documented answer, its missing comma added.
+// The documented answer, with its missing comma added.
 TEST(ConvergeGate, TheExampleAnswerIsRead) {
   ProviderStack convergegate("convergegate");
   convergegate.recorder().Answer(JsonReply(200, Json::parse(R"({

@@ -1,5 +1,5 @@
-// The life of checkout sessions through gateway and sandbox: made, listed, paid, expired, refunded;
-// and calls that are repeated on purpose.
+// The life of checkout sessions through gateway and sandbox: created, listed, paid, expired,
+// refunded. Also calls that are repeated on purpose.
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -109,7 +109,8 @@ TEST(QashierSessions, TellTheUpstreamsOwnNameForACall) {
   EXPECT_EQ(DetailsOf(bad.status).request->request_id().substr(0, 4), "req_");
 }
 
-// Neither sends a key where nobody heeds it, nor lets a caller believe so.
+// If the upstream does not support idempotency keys, a key is refused: sending it would have no
+// effect, and the caller must not believe otherwise.
 TEST(IdempotencyKeys, AreRefusedWhereTheUpstreamHasNone) {
   ProviderStack convergegate("convergegate");
   const Answer answer =
@@ -137,7 +138,7 @@ TEST(ConvergeGateSessions, ArePaidWithACodeAndRefunded) {
   EXPECT_EQ(convergegate.Call("RefundsService/CreateRefund", refund).status.error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
 
-  // 777000 stands for a customer who does not agree in time.
+  // The sandbox treats 777000 as a customer who does not confirm in time.
   EXPECT_EQ(convergegate
                 .Reply(kService + "PayCheckoutSession",
                        absl::StrCat(R"({"id": ")", id, R"(", "body": {"blik_code": "777000"}})"))

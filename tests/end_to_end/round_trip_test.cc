@@ -1,5 +1,5 @@
-// Every operation of the contract, through gRPC and HTTP and back: what the contract's values
-// become on the way to the upstream, and what its answers become on the way to the caller.
+// Every operation of the contract, through gRPC and HTTP and back: checks the values that arrive at
+// the upstream, and the values that arrive at the caller.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,11 +26,11 @@ using sandbox::Fill;
 
 struct Expected {
   const char* provider;
-  size_t masked_nulls;  // operations with a mask whose bodies have nulls, at least
+  size_t masked_nulls;  // minimum of operations with a mask whose bodies have nulls
 };
 constexpr Expected kPaynow = {"paynow", 10};
 
-// Both servers of one provider; they serve all tests.
+// The sandbox and the gateway for one provider, shared by all tests.
 struct Servers {
   explicit Servers(const std::string& provider)
       : stack(OptionsOf(provider)),
@@ -61,8 +61,8 @@ class RoundTrip : public testing::Test {
 
   size_t Operations() const { return contract::CountOf(expected_.provider, "operations"); }
 
-  // Sends the sample, compares what arrives, answers with its reply and compares what comes back.
-  // Returns whether all of it was as it should be.
+  // Sends the sample, compares what arrives, answers with the sample's reply and compares what
+  // comes back. Returns whether everything matched.
   bool Trip(const Rpc& rpc, const Sample& sample, Way way) {
     const std::unique_ptr<Message> request = ToRequest(rpc, sample, sent_);
     if (way == Way::kMaskedRequest) AddMask(rpc, sample.body, *request);
@@ -100,7 +100,7 @@ class RoundTrip : public testing::Test {
                        Way::kReply);
   }
 
-  // One trip for each operation; prints and expects all of them.
+  // Makes one trip for each operation, prints the count, and expects that all succeed.
   void TripAll(const ExampleOptions& options, absl::string_view what) {
     size_t good = 0;
     for (const Rpc& rpc : *rpcs_) good += Trip(rpc, MakeSample(rpc, options), Way::kRequest);
@@ -122,7 +122,7 @@ class RoundTrip : public testing::Test {
 
 std::map<std::string, std::unique_ptr<Servers>> RoundTrip::servers_;
 
-// Of each provider.
+// Runs for each provider.
 class RoundTripTest : public RoundTrip, public testing::WithParamInterface<Expected> {
  protected:
   RoundTripTest() : RoundTrip(GetParam()) {}
@@ -139,7 +139,7 @@ void EraseLocalTenant(const Rpc& rpc, std::set<std::string>& names) {
   if (tenant != nullptr && RulesOf(*tenant).local()) names.erase(tenant->full_name());
 }
 
-// Prints and expects that all names were seen.
+// Prints how many names were seen, and expects that all were.
 void ExpectAllSeen(const std::set<std::string>& all, const std::set<std::string>& seen,
                    absl::string_view what) {
   std::vector<std::string> missing;
@@ -155,9 +155,9 @@ TEST_P(RoundTripTest, EveryFieldOfEveryOperationArrives) {
   std::set<std::string> requests, replies;
   for (const Rpc& rpc : *rpcs_) {
     AddReachable(*rpc.method->input_type(), requests);
-    // A mask is not sent itself; MasksSendNull sees to it.
+    // The mask itself is not sent; MasksSendNull checks it.
     if (rpc.mask != nullptr) requests.erase(rpc.mask->full_name());
-    // Nor is an account that only chooses the key.
+    // A tenant that only selects the key is not sent either.
     EraseLocalTenant(rpc, requests);
     AddReachable(*rpc.method->output_type(), replies);
   }
@@ -204,14 +204,15 @@ TEST_P(RoundTripTest, MasksSendNull) {
     ++masked;
     nulls += sandbox::WriteJson(sample.body).find("null") != std::string::npos;
     EXPECT_TRUE(Trip(rpc, sample, Way::kMaskedRequest));
-    // With everything set, a mask that names everything changes nothing.
+    // If every field is set, a mask that names every field changes nothing.
     EXPECT_TRUE(Trip(rpc, MakeSample(rpc, {}), Way::kMaskedRequest));
   }
   std::cout << "operations with a mask: " << masked << ", " << nulls << " of them with null\n";
   EXPECT_GE(nulls, expected_.masked_nulls);
 }
 
-// Sets each enum's values in turn, until every text of every enum has gone each way it can go.
+// Sets each enum's values in turn, until every text was sent in every direction that it can be
+// sent.
 TEST_P(RoundTripTest, EveryEnumTextArrivesBothWays) {
   std::set<std::string> sent, received, sendable, receivable;
   const auto name = [](const sandbox::Schema& schema, const std::string& text) {
@@ -284,8 +285,8 @@ TEST_F(PaynowRoundTripTest, UnknownMembersPassAndAreCounted) {
             1u);
 }
 
-// Documented as an array or as an object, in doubt both ways: the form that is not documented is
-// read too.
+// The upstream documents an array in one place and an object in another, so the gateway reads both
+// forms.
 TEST_F(PaynowRoundTripTest, AnArrayOrAnObjectIsReadInEitherForm) {
   size_t operations = 0;
   for (const Rpc& rpc : *rpcs_) {
@@ -303,7 +304,7 @@ TEST_F(PaynowRoundTripTest, AnArrayOrAnObjectIsReadInEitherForm) {
   EXPECT_EQ(operations, 2u);
 }
 
-// An empty or dotted segment would turn the request into one of another path.
+// An empty or dotted segment would change the request's path.
 TEST_P(RoundTripTest, PathValuesThatLeadElsewhereAreRefused) {
   size_t refused = 0;
   for (const Rpc& rpc : *rpcs_) {
@@ -339,7 +340,7 @@ TEST_F(PaynowRoundTripTest, AThousandLinesArriveInOrder) {
   EXPECT_TRUE(Trip(rpc, sample, Way::kRequest));
 }
 
-// Members under another name that the contract has for them are read as what they are.
+// Members under an alternative name of the contract are read as the same members.
 TEST_P(RoundTripTest, OtherSpellingsAreRead) {
   size_t respelled = 0;
   for (const Rpc& rpc : *rpcs_) {

@@ -1,4 +1,4 @@
-// What the server offers beside the calls: reflection, health, channelz.
+// What the server offers beside the RPCs: reflection, health, channelz.
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace {
 
 using google::protobuf::FileDescriptorProto;
 
-// The reflection service by either of its names.
+// Tests the reflection service under both of its names.
 class ServiceSurfaceTest : public testing::TestWithParam<std::string> {
  protected:
   ServiceSurfaceTest() : rpcs_(RpcsOf(stack_.sandbox().contract())) {
@@ -28,7 +28,7 @@ class ServiceSurfaceTest : public testing::TestWithParam<std::string> {
     services_.insert("gateway.webhooks.v1.WebhookService");
   }
 
-  // One question to the reflection service, and the members of its answer.
+  // Asks the reflection service one question and returns the answer as JSON.
   Json Reflect(const std::string& question, const std::string& argument) {
     const Descriptor& type = TypeNamed(absl::StrCat(GetParam(), "Request"));
     const std::unique_ptr<Message> request = NewMessage(type);
@@ -42,7 +42,7 @@ class ServiceSurfaceTest : public testing::TestWithParam<std::string> {
     return ProtoJson().Members(*reply);
   }
 
-  // The files that the server names for the question, with what they stand on or without.
+  // Returns the files that the server sends for the question. Their imports may be included.
   std::vector<FileDescriptorProto> Files(const std::string& question, const std::string& argument) {
     const Json reply = Reflect(question, argument);
     std::vector<FileDescriptorProto> files;
@@ -97,7 +97,7 @@ TEST_P(ServiceSurfaceTest, ReflectionListsEveryService) {
   EXPECT_EQ(listed.size(), services_.size() + 4);
 }
 
-// Whoever lists services goes on to ask what each of them looks like.
+// A client that lists services next asks for the descriptor of each service.
 TEST_P(ServiceSurfaceTest, ReflectionDescribesAllThatItLists) {
   const Json reply = Reflect("list_services", "");
   for (const Json& service : reply["list_services_response"]["service"]) {
@@ -151,7 +151,7 @@ TEST_P(ServiceSurfaceTest, ReflectionResolvesEverySymbol) {
   std::cout << "symbols resolved: " << symbols.size() + rpcs_.size() << "\n";
 }
 
-// What a client that shows methods needs: each file, and each file that it imports, to the end.
+// A client that shows methods needs each file and, transitively, each imported file.
 TEST_P(ServiceSurfaceTest, ReflectionGivesEveryFileThatIsImported) {
   std::set<std::string> known;
   std::vector<std::string> open;
@@ -183,7 +183,7 @@ TEST_P(ServiceSurfaceTest, HealthIsToldOverallAndByService) {
   EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
-// Watches the health of one service, message by message.
+// Watches the health of one service, one message at a time.
 class Watch {
  public:
   Watch(int port, const std::string& service)
@@ -205,7 +205,7 @@ class Watch {
     Wait();
   }
 
-  // "" at the end of the stream.
+  // Returns the next message; "" at the end of the stream.
   std::string Next() {
     grpc::ByteBuffer buffer;
     call_->Read(&buffer, nullptr);

@@ -1,6 +1,7 @@
 // Every event that the providers document, from its JSON to the client, and PayNow's protos against
-// what it publishes. testdata/paynow_events.json holds that: which event has which body, and the
-// members of each type; `!` is required, `?` may be null. The events of the others are in their
+// the events that PayNow publishes. testdata/paynow_events.json lists which event has which body,
+// and the members of each type: `!` means required, `?` means nullable. The other providers' events
+// are in their contracts.
 // contracts.
 #include <gtest/gtest.h>
 
@@ -42,7 +43,7 @@ const Json& Published() {
   return published;
 }
 
-// "[]OrderLineDTO!" taken apart.
+// A parsed member declaration such as "[]OrderLineDTO!".
 struct Member {
   explicit Member(absl::string_view text) {
     nullable = absl::ConsumeSuffix(&text, "?");
@@ -59,7 +60,7 @@ struct Member {
   bool nullable;
 };
 
-// Values that differ from one another, so that none can pass for another one's.
+// Makes values that all differ, so that swapped fields are detected.
 class Sampler {
  public:
   explicit Sampler(bool nulls) : nulls_(nulls) {}
@@ -99,7 +100,7 @@ class Sampler {
   int64_t count_ = 0;
 };
 
-// The fields of a package, and those that hold its messages.
+// Removes from `names` the fields of a package and the fields that hold its messages.
 void EraseOf(const std::string& package, std::set<std::string>& names) {
   for (auto name = names.begin(); name != names.end();) {
     const bool of = absl::StartsWith(*name, package + ".") ||
@@ -140,7 +141,7 @@ class WebhookEventsTest : public testing::Test {
 
   using Headers = webhooks::HeaderList;
 
-  // The response to a delivery of PayNow's that is signed now.
+  // Delivers a PayNow event that is signed now, and returns the response.
   std::unique_ptr<Message> Deliver(const std::string& body) {
     const std::string timestamp = absl::StrCat(absl::ToUnixMillis(absl::Now()));
     return Deliver("paynow",
@@ -150,7 +151,7 @@ class WebhookEventsTest : public testing::Test {
                    body);
   }
 
-  // The same of another provider's.
+  // Delivers an event of another provider, and returns the response.
   std::unique_ptr<Message> DeliverOf(const std::string& provider, const std::string& body) {
     if (provider != "convergegate") return Deliver(provider, {}, body);
     const std::string timestamp = absl::StrCat(absl::ToUnixSeconds(absl::Now()));
@@ -208,9 +209,9 @@ TEST_F(WebhookEventsTest, CarriesEveryPublishedEvent) {
   }
   EXPECT_EQ(typed, 2 * 17);
   EXPECT_EQ(whole, 2 * 10);
-  // What a reply lacks or has beyond the protos would be counted.
+  // Any member that a reply lacks or has beyond the protos would be counted as drift.
   for (const auto& [drift, count] : gateway_->drift().Counts()) ADD_FAILURE() << drift;
-  // No field of the response, nor of any message that can be reached from it, was never used.
+  // Every field of the response, and of every message reachable from it, was used.
   std::set<std::string> all;
   AddReachable(*NewMessage("ParseEventResponse")->GetDescriptor(), all);
   for (const char* const package : {"qashier", "convergegate"}) EraseOf(package, all);
@@ -218,8 +219,8 @@ TEST_F(WebhookEventsTest, CarriesEveryPublishedEvent) {
   std::cout << "events delivered: " << typed + whole << ", fields carried: " << all.size() << "\n";
 }
 
-// Of each event that a contract documents whole: what the provider sends is what the caller gets,
-// no field of it unused, and the sandbox's own event among them.
+// For each event that a contract documents completely, including the sandbox's own: the caller gets
+// what the provider sends, and every field is used.
 TEST_F(WebhookEventsTest, CarriesEveryWholeEvent) {
   size_t events = 0;
   for (const char* const provider : {"qashier", "convergegate"}) {

@@ -16,7 +16,8 @@ namespace {
 using end_to_end::Bytes;
 using end_to_end::Method;
 
-// What a library opens once, with the first call, is no leak of the case that happens to be first.
+// Libraries open some descriptors once, on the first call. This makes such a call, so that these
+// descriptors do not count as a leak of the first case.
 void WarmUp(const Config& config) {
   static const bool warm = [&config] {
     for (const Wire wire : {Wire::kPlain, Wire::kTls}) {
@@ -143,12 +144,12 @@ void Bench::Finish() {
   ExpectIdle();
   front_ = nullptr;
   upstream_ = nullptr;
-  // gRPC closes its sockets some time after their owners are gone.
+  // gRPC closes its sockets a little after their owners are destroyed.
   Comes([this] { return OpenDescriptors() <= descriptors_; });
   EXPECT_LE(OpenDescriptors(), descriptors_) << "descriptors are left open";
 }
 
-// A caller's cancellation may be answered before the gateway is done with the call.
+// The caller's cancellation may be answered before the gateway has finished the call.
 void Bench::ExpectIdle() const {
   const auto busy = [this] {
     const std::vector<Sample> samples = ParseMetrics(front_->MetricsText());

@@ -1,17 +1,16 @@
-// The fixture of the fault cases: a FaultyUpstream and a gateway in front of it, what a call
-// through both came to, and what every case has to hold at its end:
-//
+// The fixture of the fault cases: a FaultyUpstream, a gateway in front of it, and the result of a
+// call through both. Every case checks at its end that:
 // - the upstream executed what the case says, no more, and the fault did fire;
-// - no call is under way any more, and no place is taken;
-// - once gateway and upstream are gone, the process has no descriptor more than before.
-//
+// - the upstream executed exactly what the case states, and the fault fired;
+// - no call is in flight and no concurrency slot is taken;
+// - after gateway and upstream are destroyed, the process has no more descriptors than before.
 //   TEST_P(ReplyFaults, Case12BodyShorterThanAnnounced) {
 //     Serve([](const Received&) { return ...; });
 //     ExpectUnknown(Call(Refund()));
 //     ExpectExecutions(1);
 //   }
 //
-// Thread-safety: one thread; the function of the upstream is called from others.
+// Thread-safety: one thread; other threads call the upstream's function.
 #ifndef TESTS_FAULTS_BENCH_H_
 #define TESTS_FAULTS_BENCH_H_
 
@@ -43,23 +42,23 @@ using report::Saw;
 inline constexpr char kStore[] = "411486491630370816";
 inline constexpr char kKey[] = "key-of-the-bench";
 
-// One RPC with its request in bytes, and its kind: "read" or "write".
+// One RPC with its serialized request, and its kind: "read" or "write".
 struct Operation {
   std::string rpc;
   std::string request;
   std::string kind;
 };
 
-// The operations that stand for their kinds. `id` tells one call from another at the upstream.
+// One operation of each kind. `id` distinguishes calls at the upstream.
 Operation Read(int id = 1);                // GET, GetOrderById
 Operation Refund(int id = 1);              // POST with a body, RefundOrder
 Operation Delete(int id = 1);              // DELETE without a body, DeleteCouponForStore
 Operation CancelSubscription(int id = 1);  // POST without a body
-// POST with a body of at least this many bytes, CreateCouponForStore, for the store of this number;
-// -1: for kStore.
+// POST with a body of at least this many bytes, CreateCouponForStore, for store number `id`; -1
+// means kStore.
 Operation LargeWrite(size_t bytes, int id = -1);
 
-// What a call came to.
+// The result of a call.
 struct Seen {
   absl::StatusCode code = absl::StatusCode::kOk;
   std::string message;  // of the status
@@ -85,24 +84,24 @@ class Bench : public testing::Test {
 
   virtual Wire wire() const { return Wire::kPlain; }
 
-  // Far more than any call takes that is not meant to run into its deadline.
+  // Much longer than any call takes, except calls that are meant to reach their deadline.
   static constexpr absl::Duration kPatience = absl::Seconds(30);
-  // The caller sets no deadline, and the configuration's holds. So a case about deadlines gets the
-  // gateway's answer on a busy machine too, and not that of gRPC's client, which keeps the
-  // caller's deadline by itself.
+  // The caller sets no deadline, so the configured default applies. A case about deadlines then
+  // gets the gateway's answer even on a busy host. With a caller's deadline, gRPC's client could
+  // end the call by itself first.
   static constexpr absl::Duration kGatewaysDeadline = absl::InfiniteDuration();
 
-  // What the next Serve uses. Retries are quick, and breaker and limit out of the way; a case about
-  // them sets them.
+  // The configuration for the next Serve. Retries are quick, and breaker and concurrency limit are
+  // out of the way; a case about them sets them.
   UpstreamConfig& upstream_config() { return config_.upstreams["paynow"]; }
   Config& config() { return config_; }
   FaultyUpstream::Options& upstream_options() { return upstream_options_; }
   const std::string& key_file() const { return key_file_; }
   void WriteKey(const std::string& key);
 
-  // Ends what was served before, as the end of a case does, and starts anew.
+  // Finishes the current servers, with the checks of the end of a case, and starts new ones.
   void Serve(FaultyUpstream::React react);
-  // A gateway alone, in front of this address.
+  // Starts only a gateway, for an upstream at this address.
   void ServeUrl(const std::string& base_url, const std::string& ca_file = "");
   void Finish();
 
@@ -115,27 +114,28 @@ class Bench : public testing::Test {
   FaultyUpstream& upstream() { return *upstream_; }
   Front& front() { return *front_; }
 
-  // Since the last Serve.
+  // The metric's value since the last Serve.
   double Metric(const std::string& name, const Labels& labels = {}) const;
-  // The attempts of this kind that ended so, and those alone of all other results.
+  // Expects these numbers of attempts of this kind by result, and no attempts with other results.
   void ExpectAttempts(const std::string& kind, const std::map<std::string, int>& by_result) const;
   void ExpectMetric(const std::string& name, const Labels& labels, double value) const;
   void ExpectExecutions(int count);
   void ExpectFaults(int count);
 
-  // Each kind of operation against the same reaction, on a gateway of its own: one request, one
-  // attempt with this result, no repeat. `write` holds for writes with and without a body.
+  // Sends each kind of operation to the same reaction, each on its own gateway. Expects one
+  // request, one attempt with this result and no retry. `expected` holds for writes with and
+  // without a body.
   struct Outcome {
     absl::StatusCode code = absl::StatusCode::kOk;
     std::string outcome = {};
     std::string reason = {};
   };
-  // Returns what was seen, in the order of the operations.
+  // Returns the results in the order of the operations.
   std::vector<Seen> ExpectOnce(const Reaction& reaction, const std::vector<Operation>& operations,
                                const std::string& result, const Outcome& expected);
 
   static void ExpectOk(const Seen& seen);
-  // UNKNOWN, `unknown`: the answer to a write that may have happened.
+  // Expects UNKNOWN with outcome `unknown`: the answer to a write that may have happened.
   static void ExpectUnknown(const Seen& seen);
   static void ExpectSeen(const Seen& seen, absl::StatusCode code, const std::string& outcome,
                          const std::string& reason = "");
@@ -153,7 +153,7 @@ class Bench : public testing::Test {
   int descriptors_ = 0;
 };
 
-// A case that runs over both wires.
+// A case that runs over both plain text and TLS.
 class WireBench : public Bench, public testing::WithParamInterface<Wire> {
  protected:
   Wire wire() const override { return GetParam(); }
@@ -164,10 +164,10 @@ inline std::string WireName(const testing::TestParamInfo<Wire>& info) { return N
 // As the last line of a file: INSTANTIATE_TEST_SUITE_P(, ReplyFaults, BothWires(), WireName);
 inline auto BothWires() { return testing::Values(Wire::kPlain, Wire::kTls); }
 
-// Descriptors that this process has open.
+// Number of descriptors that this process has open.
 int OpenDescriptors();
 
-// Looks until it is so; false after 10 seconds.
+// Polls until the condition holds. Returns false after 10 seconds.
 bool Comes(const std::function<bool()>& condition);
 
 }  // namespace gateway::faults

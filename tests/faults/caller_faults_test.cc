@@ -1,4 +1,4 @@
-// Faults of the caller: it leaves, it has no time, it sends what is no request.
+// Faults of the caller: it cancels, it leaves no time, it sends invalid requests.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -31,12 +31,13 @@ TEST_P(CallerFaults, Case35CallerCancels) {
       ASSERT_TRUE(upstream().WaitForLetGo(calls));
       times.push_back(absl::Now() - cancelled);
       EXPECT_EQ(Await(*call).code, StatusCode::kCancelled);
-      // Its place is free at once.
+      // Its slot is free immediately.
       ExpectMetric("gateway_upstream_calls_in_flight", {}, 0);
     }
   }
   std::sort(times.begin(), times.end());
-  // On a busy machine a thread may wait for its turn; what always takes long would show here too.
+  // A busy host may delay some threads, but not the fastest quarter. An operation that is always
+  // slow fails here too.
   EXPECT_LT(times[times.size() / 4], absl::Milliseconds(10));
   Saw(absl::StrCat("ended within ", absl::FormatDuration(times[times.size() / 2]), " (median)"));
   ExpectExecutions(calls);
@@ -50,7 +51,8 @@ TEST_P(CallerFaults, Case36DeadlineAlreadyPast) {
   Serve([](const Received&) { return Reaction::Json(R"({"id":"1"})"); });
   for (const Operation& operation : {Read(), Refund(), Delete()}) {
     EXPECT_EQ(Call(operation, -absl::Seconds(1)).code, StatusCode::kDeadlineExceeded);
-    // gRPC's own client does not send such a call. The gateway's default does the same to it.
+    // gRPC's own client does not send such a call. The gateway's default deadline has the same
+    // effect.
     const Seen seen = Call(operation, kGatewaysDeadline);
     ExpectSeen(seen, StatusCode::kDeadlineExceeded, "not_sent", "DEADLINE_EXCEEDED");
   }
@@ -81,7 +83,7 @@ TEST_P(CallerFaults, Case37VeryShortDeadlines) {
     ExpectOk(seen);
     EXPECT_EQ(seen.attempts, 1);
   }
-  // Retries would count as executions of the same call.
+  // A retry would count as another execution of the same call.
   EXPECT_LE(upstream().executions(), kCalls + 4);
   ExpectMetric("gateway_upstream_attempts_total", {{"result", "2xx"}}, 4);
 }
@@ -99,7 +101,8 @@ TEST_P(CallerFaults, Case38RequestsThatAreNone) {
   if (Front::IsThroughGrpc()) {
     ExpectSeen(Call(LargeWrite(3000)), StatusCode::kResourceExhausted, "not_sent",
                "REQUEST_TOO_LARGE");
-    // Beyond four times the limit gRPC tells the caller so. Here it is a call without a message.
+    // Above four times the limit, gRPC itself refuses the message. The gateway then sees a call
+    // without a message.
     EXPECT_EQ(Call(LargeWrite(9000)).code, StatusCode::kResourceExhausted);
     ExpectMetric("rpc_server_calls_total", {{"rpc_grpc_status_code", "3"}, {"outcome", "not_sent"}},
                  3);

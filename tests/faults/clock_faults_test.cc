@@ -1,9 +1,8 @@
-// The wall clock steps an hour, forward or back, in the middle of calls. This program has clock
-// functions of its own, which every library finds before the C library's; the steady clock is left
-// as it is.
+// The wall clock steps an hour, forward or back, during calls. This program defines its own clock
+// functions, which every library finds before those of the C library. The steady clock is
+// unchanged.
 //
-// What is measured for people by the wall clock (durations in logs and histograms) is not looked at
-// here.
+// Not checked here: durations in logs and histograms, which the wall clock measures.
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -18,13 +17,13 @@
 namespace gateway::faults {
 namespace {
 
-// How far the wall clock is from the machine's.
+// The offset of the wall clock, in seconds.
 std::atomic<int64_t> step_seconds{0};
 
 }  // namespace
 }  // namespace gateway::faults
 
-// No function of the C library is called, which itself might ask for the time.
+// Calls no function of the C library, since such a function could ask for the time itself.
 extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept {
   const long result = syscall(SYS_clock_gettime, clock, now);
   if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
@@ -48,7 +47,8 @@ extern "C" time_t time(time_t* now) noexcept {
   return precise.tv_sec;
 }
 
-// Abseil's reads the clock every two seconds only, and counts the processor's cycles in between.
+// Replaces absl::Now: Abseil reads the clock only every two seconds and counts processor cycles in
+// between.
 namespace absl {
 ABSL_NAMESPACE_BEGIN
 Time Now() {
@@ -74,11 +74,11 @@ class ClockFaults : public WireBench {
     WireBench::TearDown();
   }
 
-  // From the machine's time, to which it goes back with the next Serve.
+  // Steps from the host's real time; the next Serve restores the real time.
   static void StepClock(absl::Duration by) {
     const absl::Time before = absl::Now();
     step_seconds = absl::ToInt64Seconds(by);
-    // The libraries see it.
+    // Checks that the libraries see the step.
     EXPECT_GT(absl::AbsDuration(absl::Now() - before), absl::Minutes(59));
     EXPECT_GT(absl::AbsDuration(absl::FromChrono(std::chrono::system_clock::now()) - before),
               absl::Minutes(59));
@@ -159,7 +159,7 @@ TEST_P(ClockFaults, Case46TheBreakerOpensAndClosesInItsTime) {
     });
     for (int i = 0; i < kStorm; ++i) {
       ExpectUnknown(Call(Refund(i)));
-      // Half of the window's calls are from before the step.
+      // Half of the window's calls were made before the step.
       if (i == kStorm / 2) StepClock(step);
     }
     const SteadyTime opened = SteadyTime::Now();
@@ -167,7 +167,7 @@ TEST_P(ClockFaults, Case46TheBreakerOpensAndClosesInItsTime) {
     ExpectSeen(refused, StatusCode::kUnavailable, "not_sent", "CIRCUIT_OPEN");
     StepClock(-step);
     const Seen still = Call(Refund());
-    // A machine that takes a second for this proves nothing.
+    // If the host takes longer than kOpen for this, the check proves nothing.
     if (SteadyTime::Now() - opened < kOpen) {
       ExpectSeen(still, StatusCode::kUnavailable, "not_sent", "CIRCUIT_OPEN");
     }
@@ -204,7 +204,7 @@ TEST_P(ClockFaults, Case46TheConcurrencyLimitSeesNoHour) {
   constexpr int kLimit = 40;
   upstream_config().options.limit = {
       .initial = kLimit, .minimum = 5, .maximum = 1000, .tolerance = 20, .min_samples = 10};
-  // 100 ms each, so that the noise of a busy machine is none.
+  // 100 ms each, so that the noise of a busy host does not matter.
   Reaction slow = Reaction::Json(R"({"id": "1"})");
   slow.slice = slow.Text().size() - 1;
   slow.pause = absl::Milliseconds(100);
@@ -252,7 +252,7 @@ TEST_P(ClockFaults, Case46ConnectionsAreAsOldAsTheyAre) {
     EXPECT_LT(Metric("gateway_pool_oldest_connection_age_seconds"), 60);
     EXPECT_GE(Metric("gateway_pool_oldest_connection_age_seconds"), 0);
   }
-  // What is old or idle for too long goes, whichever way the clock went.
+  // Connections that are too old or idle too long are closed, whichever way the clock stepped.
   upstream_config().pool.max_connection_idle = absl::Milliseconds(200);
   for (const absl::Duration step : kSteps) {
     ServeByTheRightClock([](const Received&) { return Reaction::Json(R"({"id": "1"})"); });

@@ -1,4 +1,4 @@
-// Faults before there is a connection: nothing of the request ever leaves.
+// Faults before a connection exists: nothing of the request is ever sent.
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ namespace {
 using absl::StatusCode;
 using http::TestCertificate;
 
-// A port of this machine that nobody serves: connections to it are refused, or, on demand, vanish.
+// A local port without a server: connections to it are refused, or, on demand, never answered.
 class DeadPort {
  public:
   DeadPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -37,7 +37,7 @@ class DeadPort {
                         "://127.0.0.1:", ntohs(address_.sin_port));
   }
 
-  // Nobody accepts, and the queue of those who wait is full: the kernel drops what else comes.
+  // Nobody accepts and the accept queue is full, so the kernel drops further connections.
   void SwallowConnections() {
     EXPECT_EQ(listen(fd_, 0), 0);
     for (int i = 0; i < 4; ++i) {
@@ -55,7 +55,8 @@ class DeadPort {
 
 class ConnectFaults : public WireBench {
  protected:
-  // Of each kind one call, and what holds for all of them: tried so often, and never sent.
+  // Makes one call of each kind. Expects of each the same number of attempts, and that nothing was
+  // sent.
   void ExpectNeverSent(const std::string& reason, const std::string& result, int attempts) {
     for (const Operation& operation : {Read(), Refund(), Delete()}) {
       const Seen seen = Call(operation);
@@ -73,7 +74,7 @@ TEST_P(ConnectFaults, Case1ConnectionRefused) {
   const DeadPort port;
   ServeUrl(port.Url(wire()));
   ExpectNeverSent("UPSTREAM_NOT_CONNECTED", "connect", 3);
-  // Within the budget: when it is used up, the first failure is the answer.
+  // Retries stay within the budget: if it is exhausted, the first failure is the answer.
   upstream_config().options.retry_budget = {.share = 0, .floor = 1};
   ServeUrl(port.Url(wire()));
   EXPECT_EQ(Call(Refund()).attempts, 2);

@@ -1,4 +1,4 @@
-// Connections that end or stall after the request, or a part of it, has left.
+// Connections that end or stall after the request, or a part of it, was sent.
 #include "tests/faults/bench.h"
 
 namespace gateway::faults {
@@ -9,7 +9,7 @@ using Kind = Reaction::Kind;
 
 class ConnectionFaults : public WireBench {
  protected:
-  // The reaction to all but the first request, which is answered: what follows comes on a
+  // Answers the first request and applies the reaction to all later ones. These arrive on a
   // connection that was used before.
   void ServeAfterFirst(const Reaction& reaction) {
     const auto requests = std::make_shared<std::atomic<int>>(0);
@@ -19,7 +19,7 @@ class ConnectionFaults : public WireBench {
     ExpectOk(Call(Read()));
   }
 
-  // The first request meets the fault, all others are answered.
+  // Applies the fault to the first request and answers all others.
   void ServeFaultOnce(const Reaction& reaction) {
     const auto requests = std::make_shared<std::atomic<int>>(0);
     Serve([=](const Received&) {
@@ -27,7 +27,7 @@ class ConnectionFaults : public WireBench {
     });
   }
 
-  // `result` is the first attempt's: once its head is there, a reply has a status.
+  // `result` is the result of the first attempt: after a complete head, it is the reply's status.
   void ExpectReadIsRepeated(const Reaction& reaction, const std::string& result) {
     ServeFaultOnce(reaction);
     const Seen seen = Call(Read());
@@ -57,7 +57,7 @@ class ConnectionFaults : public WireBench {
 
 TEST_P(ConnectionFaults, Case8CloseOnAReusedConnection) {
   for (const Kind kind : {Kind::kClose, Kind::kReset}) {
-    // The read: the connection of the second request ends, the third is answered.
+    // The read: the connection of the second request ends, and the third request is answered.
     const auto requests = std::make_shared<std::atomic<int>>(0);
     Serve([=](const Received&) {
       return (*requests)++ == 1 ? Reaction{.kind = kind} : Reaction::Json(R"({"id": "1"})");
@@ -109,7 +109,7 @@ TEST_P(ConnectionFaults, Case10ResetWithinTheRequestBody) {
   const Seen seen = Call(LargeWrite(size_t{3} * 1024 * 1024));
   ExpectUnknown(seen);
   EXPECT_EQ(seen.attempts, 1);
-  // Begun once; whole never.
+  // One request was begun; none was complete.
   EXPECT_EQ(upstream().cut_off(), 1);
   ExpectExecutions(1);
   ExpectAttempts("write", {{"broken", 1}});
@@ -122,7 +122,7 @@ TEST_P(ConnectionFaults, Case11ResetWithinTheReply) {
   reset.end = Reaction::End::kReset;
   ExpectReadIsRepeated(reset, "2xx");
   for (const Operation& write : {Refund(), Delete()}) ExpectWriteIsUnknown(reset, write, "2xx");
-  // Within the head, whatever of it had come.
+  // The connection is reset within the head, however much of the head had arrived.
   const std::string text = reset.Text();
   for (const size_t cut : {size_t{1}, text.find(' '), text.find("\r\n\r\n") + 3}) {
     reset.cut = cut;

@@ -1,12 +1,13 @@
-// An upstream that adds, cuts, delays and doubles its responses at random: every reply that a call
-// gets is its own, or the call fails. 10,000 calls over each wire (FAULTS_CALLS=N for another
-// number; `make faults` makes 100,000), replayed by the seed that is printed: FAULTS_SEED=N.
+// An upstream that randomly adds to, cuts, delays and doubles its responses: every call gets its
+// own reply, or it fails. Runs 10,000 calls over each wire (FAULTS_CALLS=N for another number;
+// `make faults` makes 100,000). FAULTS_SEED=N replays a run with its printed seed.
 //
-// What no client of HTTP/1.1 can tell is left out: a response that arrives after the next request
-// was sent is the answer to it, as far as anybody can see. So what is added comes either in the
-// same packet as the reply, or while nothing is under way: between two rounds of calls. Then it is
-// there before the transport takes the connection, and must never be taken for an answer. In some
-// of the pauses the reactor is held up, so that nothing but the look before a request can see it.
+// One case is excluded, because no HTTP/1.1 client can detect it: a response that arrives after the
+// next request was sent looks like the answer to that request. So additional bytes arrive either in
+// the same packet as the reply, or between two rounds of calls, while no call is in flight. They
+// are then there before the transport takes the connection, and must never be taken for an answer.
+// In some of the pauses the reactor is blocked, so that only the check before a request can detect
+// the bytes.
 #include <array>
 #include <future>
 #include <memory>
@@ -28,25 +29,25 @@ using http::Step;
 constexpr int kCalls = 10'000;
 constexpr int kTogether = 16;
 constexpr int kConnections = 8;
-// The reactor is held up once in so many pauses.
+// The reactor is blocked in one of this many pauses.
 constexpr int kPausesPerHold = 16;
 constexpr absl::Duration kDeadline = absl::Seconds(20);
-// Of a call that nothing but its deadline ends.
+// The deadline of a call that nothing else ends.
 constexpr absl::Duration kShortDeadline = absl::Milliseconds(30);
 
 enum class Fault {
   kNone,
   kSlices,           // in small parts, with pauses
-  kDelay,            // after a while
+  kDelay,            // after a delay
   kTooLate,          // after the call's deadline
-  kCut,              // ends at any byte, and the connection with it
-  kCutAndSilent,     // ends at any byte, and the connection stays
-  kDouble,           // twice, in one packet
-  kForeignBehind,    // another call's response behind it, in one packet
-  kBytesBehind,      // some bytes behind it, in one packet
+  kCut,              // stops at any byte and closes the connection
+  kCutAndSilent,     // stops at any byte; the connection stays open
+  kDouble,           // sent twice in one packet
+  kForeignBehind,    // another call's response follows in the same packet
+  kBytesBehind,      // some bytes follow in the same packet
   kLongerThanSaid,   // the body is longer than its Content-Length
-  kBodyOnNoContent,  // status 204, and a body all the same
-  kDoubleIdle,       // once more, while the connection is idle
+  kBodyOnNoContent,  // status 204 with a body
+  kDoubleIdle,       // sent again while the connection is idle
   kForeignIdle,      // another call's response, while the connection is idle
   kBytesIdle,        // some bytes, while the connection is idle
   kCount,
@@ -64,7 +65,7 @@ constexpr bool MayLoseBody(Fault fault) {
 struct Plan {
   Fault fault = Fault::kNone;
   std::string body;
-  std::string reply;  // as it is written, when nothing is wrong with it
+  std::string reply;  // the bytes to send if there is no fault
   bool until_close = false;
 };
 
@@ -78,7 +79,7 @@ std::string Chunked(absl::string_view body, Chance& chance) {
   return text + "0\r\nTrailer: some\r\n\r\n";
 }
 
-// What a good server answers to this call.
+// Makes the reply of a correct server to this call.
 Plan GoodReply(int number, bool may_close, Chance& chance) {
   Plan plan;
   plan.body = absl::StrCat(number, ":", std::string(chance.Below(2000), 'b'));
@@ -98,7 +99,7 @@ Plan GoodReply(int number, bool may_close, Chance& chance) {
   return plan;
 }
 
-// Calls of a round's second half are the last on their connections more often.
+// Calls in the second half of a round are more often the last on their connection.
 bool IsLate(int number) { return number % kTogether >= kTogether / 2; }
 
 Fault FaultOf(int number, Chance& chance) {
@@ -113,7 +114,7 @@ Fault FaultOf(int number, Chance& chance) {
 Plan PlanOf(uint64_t seed, int number) {
   Chance chance(seed, static_cast<uint64_t>(number));
   const Fault fault = FaultOf(number, chance);
-  // What comes behind a reply without a length would be a part of it.
+  // Bytes after a reply without a length would be part of the reply.
   Plan plan = GoodReply(number, fault <= Fault::kCut, chance);
   plan.fault = fault;
   return plan;
@@ -147,7 +148,7 @@ class Desynchronisation : public testing::TestWithParam<Wire> {
 
   Step StepOf(const Plan& plan, int number) const {
     Chance chance(~seed_, static_cast<uint64_t>(number));
-    // That of a call which may be under way, or was or will be.
+    // The number of another call, which may be in the past, in flight or in the future.
     const int other = std::max(0, number - kTogether + static_cast<int>(chance.Below(32)));
     Step step = Step::Raw(plan.reply);
     if (plan.until_close) step.end = Step::End::kClose;
@@ -231,7 +232,7 @@ class Desynchronisation : public testing::TestWithParam<Wire> {
     }
     const auto& response = std::get<http::Response>(result);
     EXPECT_EQ(response.Header("Marker"), absl::StrCat(number)) << "a foreign answer";
-    // All of the body, or its beginning where the upstream said that it ends there.
+    // The whole body, or its beginning if the upstream indicated that it ends there.
     const Plan plan = PlanOf(seed_, number);
     EXPECT_TRUE(absl::StartsWith(plan.body, response.body)) << "call " << number;
     EXPECT_TRUE(response.body == plan.body || MayLoseBody(plan.fault)) << "call " << number;
@@ -239,11 +240,11 @@ class Desynchronisation : public testing::TestWithParam<Wire> {
     ++(response.body_state == http::Body::kWhole ? whole_ : lost_);
   }
 
-  // With nothing under way: the upstream says what nobody asked for.
+  // While no call is in flight, the upstream sends the unrequested bytes.
   void Pause(ScriptedServer& server) { spoken_ += server.SpeakUnasked(); }
 
-  // The same, and the reactor is held up: what was said goes unseen until a call takes the
-  // connection. Returns what lets the reactor go on.
+  // Like Pause, but with the reactor blocked: the bytes stay unseen until a call takes the
+  // connection. Fulfil the returned promise to let the reactor continue.
   std::unique_ptr<std::promise<void>> PauseWithoutReactor(http::Transport& transport,
                                                           ScriptedServer& server) {
     auto release = std::make_unique<std::promise<void>>();
@@ -261,11 +262,11 @@ class Desynchronisation : public testing::TestWithParam<Wire> {
   const uint64_t seed_ = Seed();
   http::Guarded<Knowledge> knowledge_;
   int whole_ = 0;
-  int lost_ = 0;  // a head came, and the body was lost
+  int lost_ = 0;  // replies with a head but an incomplete body
   int failed_ = 0;
   int not_sent_ = 0;
   int spoken_ = 0;
-  int spoken_unseen_ = 0;  // while the reactor was held up
+  int spoken_unseen_ = 0;  // while the reactor was blocked
 };
 
 TEST_P(Desynchronisation, EveryReplyIsTheCallsOwn) {
@@ -313,7 +314,7 @@ TEST_P(Desynchronisation, EveryReplyIsTheCallsOwn) {
   EXPECT_GT(whole_, calls / 2);
   EXPECT_GT(failed_, 0);
   EXPECT_GT(spoken_unseen_, 0);
-  // Each of them was noticed, and ended its connection.
+  // Each of them was detected and ended its connection.
   EXPECT_TRUE(Comes([&] { return transport->Snapshot().connections_ended_idle >= spoken; }));
   EXPECT_EQ(transport->Snapshot().connections_ended_idle, spoken);
 }

@@ -25,7 +25,7 @@ Step ReplyOf(const Reaction& reaction) {
   step.unasked = reaction.unasked;
   step.delivered = reaction.end != Reaction::End::kComplete;
   if (reaction.end == Reaction::End::kReset) step.end = Step::End::kReset;
-  // What has no length ends with the connection.
+  // A reply without a length ends with the connection.
   const bool unlimited = reaction.announced && *reaction.announced < 0;
   if (reaction.end == Reaction::End::kClose || unlimited) step.end = Step::End::kClose;
   return step;

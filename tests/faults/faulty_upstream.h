@@ -1,13 +1,14 @@
-// An upstream that commits faults over HTTP/1.1, plain or over TLS, so that a case is written once
-// for both. For each whole request a function says what happens to it, and so a marker in the
-// request may choose the fault.
+// An upstream that commits faults over HTTP/1.1, in plain text or over TLS, so that one case covers
+// both. A function decides what happens to each complete request; a marker in the request can
+// select the fault.
 //
-// Thread-safety: all methods may be called from any thread; the function is called from several.
-// Lifetime: the destructor ends all connections; it must not be entered from the function.
+// Thread-safety: all methods may be called from any thread; the function is called from several
+// threads. Lifetime: the destructor ends all connections; do not destroy the object from within the
+// function.
 //
 //   FaultyUpstream upstream(Wire::kTls, [](const Received& request) {
-//     return request.method == "GET" ? Reaction::Json(R"({"id": "1"})") :
-//     Reaction{Reaction::Kind::kReset};
+//     return request.method == "GET" ? Reaction::Json(R"({"id": "1"})")
+//                                    : Reaction{Reaction::Kind::kReset};
 //   });
 //   ... calls upstream.base_url() ...
 //   EXPECT_EQ(upstream.executions(), 1);
@@ -43,32 +44,32 @@ std::ostream& operator<<(std::ostream& out, Wire wire);
 // What happens to one request.
 struct Reaction {
   enum class Kind {
-    kReply,    // as the members below say
-    kNothing,  // no byte, until Release()
-    kSilent,   // no byte, ever; the connection stays open
-    kClose,    // the connection ends without a byte of reply
-    kReset,    // the same, by a TCP reset
+    kReply,    // replies as the members below say
+    kNothing,  // sends no byte until Release()
+    kSilent,   // never sends a byte; the connection stays open
+    kClose,    // closes the connection without a byte of reply
+    kReset,    // resets the connection (TCP RST) without a reply
   };
   enum class End {
     kComplete,
-    kClose,  // the connection ends when the client's kernel has the reply
-    kReset,  // the same, by a TCP reset
+    kClose,  // closes the connection once the client's kernel has the reply
+    kReset,  // resets the connection (TCP RST) at that moment
   };
 
   Kind kind = Kind::kReply;
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
-  int times = 1;     // the body is sent so often, for what is too large to be held in memory
-  size_t slice = 0;  // bytes at a time, with a pause in between; 0: all at once
+  int times = 1;     // repetitions of the body, for bodies too large for memory
+  size_t slice = 0;  // bytes per write, with a pause in between; 0: all at once
   absl::Duration pause = absl::Milliseconds(1);
-  // Content-Length, where it is not to be the body's; -1 for none at all.
+  // Content-Length if it must differ from the body's size; -1: no Content-Length.
   std::optional<int64_t> announced = std::nullopt;
-  size_t cut = std::string::npos;  // only so many bytes of head and body are written
+  size_t cut = std::string::npos;  // writes only this many bytes of head and body
   End end = End::kComplete;
-  bool executes = true;  // false: the request is taken and does not count as carried out
-  // What nobody asked for: right behind the reply, in the same packet, or while the connection is
-  // idle, when the test says SpeakUnasked().
+  bool executes = true;  // false: the request is read but does not count as executed
+  // Unrequested bytes. `behind` follows the reply in the same packet. `unasked` is sent by
+  // SpeakUnasked() while the connection is idle.
   std::string behind = {};
   std::string unasked = {};
 
@@ -77,10 +78,10 @@ struct Reaction {
                          absl::string_view type = "application/json");
   Reaction With(absl::string_view name, absl::string_view value) &&;
 
-  // Head and body, as they are written on the wire.
+  // Head and body, as written on the wire.
   std::string Text() const;
 
-  // Anything but a plain 2xx reply.
+  // Whether this is anything but a plain 2xx reply.
   bool is_fault() const;
 };
 
@@ -89,13 +90,14 @@ class FaultyUpstream {
   using React = std::function<Reaction(const Received&)>;
 
   struct Options {
-    http::Listen listen = {};  // but for the certificate
-    // Host of the base URL; the default is the address listened on.
+    http::Listen listen = {};  // without the certificate
+    // Host of the base URL; the default is the listening address.
     std::string host = {};
-    // Asked when a request's head is there. A reaction of its own comes before the body is read,
-    // which then never is, and must end the connection. The request does not count as executed.
+    // Called when a request's head has arrived. A returned reaction happens before the body is
+    // read; the body is never read then, so the reaction must end the connection. The request does
+    // not count as executed.
     std::function<std::optional<Reaction>(const Received& head)> cuts_off = nullptr;
-    // nullptr: a good one of its own.
+    // nullptr: the upstream makes a valid certificate.
     const http::TestCertificate* certificate = nullptr;
   };
 
@@ -104,26 +106,26 @@ class FaultyUpstream {
 
   std::string base_url() const;
   int port() const { return server_->port(); }
-  // Of the authority to trust; "" where the wire has no TLS.
+  // The certificate of the authority to trust; "" for plain text.
   std::string ca_file() const { return certificate_ ? certificate_->ca_file() : ""; }
 
-  // Whole requests that were taken as a good server would before it answers.
+  // Number of complete requests that a correct server would have executed before its answer.
   int executions() const { return server_->executions(); }
   std::vector<Received> received() const { return server_->received(); }
   int connections() const { return server_->connections(); }
-  // Requests whose reaction was no plain reply, those cut off included.
+  // Number of requests with a reaction other than a plain reply, including those cut off.
   int faults() const { return faults_; }
   int cut_off() const { return cut_off_; }
 
-  // Lets go what got nothing so far, and all that is to come: 200 and an id.
+  // Answers all unanswered kNothing requests, and all later ones, with 200 and an ID.
   void Release() { server_->Release(); }
   // See ScriptedServer.
   int SpeakUnasked() { return server_->SpeakUnasked(); }
-  // False when it did not come to that in 10 seconds.
+  // Returns false if fewer requests were executed within 10 seconds.
   bool WaitForExecutions(int count) const { return server_->WaitForExecutions(count); }
-  // Requests without an answer of which the client let go, by closing.
+  // Waits until the client has closed this many connections with unanswered requests.
   bool WaitForLetGo(int count) const { return server_->WaitForClientCloses(count); }
-  // The client has ended every connection, or the server has.
+  // Waits until every connection was closed, by the client or by the server.
   bool WaitForAllClosed() const { return server_->WaitForAllClosed(); }
 
  private:
@@ -135,7 +137,7 @@ class FaultyUpstream {
   std::atomic<int> faults_{0};
   std::atomic<int> cut_off_{0};
   std::unique_ptr<http::TestCertificate> own_certificate_;
-  const http::TestCertificate* certificate_ = nullptr;  // null: plain
+  const http::TestCertificate* certificate_ = nullptr;  // null: plain text
   std::unique_ptr<http::ScriptedServer> server_;
 };
 

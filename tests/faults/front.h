@@ -1,10 +1,10 @@
-// The gateway as a fault case calls it: the whole of it through real gRPC, or, where gRPC's library
-// cannot be judged (ThreadSanitizer), all that lies behind gRPC, called directly. Which of the two
-// is decided when the bench is built; answers and metrics look alike.
+// The gateway as a fault case calls it: either the whole gateway through real gRPC, or, since
+// ThreadSanitizer cannot check gRPC's library, everything behind gRPC, called directly. The build
+// of the bench decides between the two; answers and metrics look the same.
 //
-// Thread-safety: Start and MetricsText may be called from any thread; a Pending belongs to one.
-// Lifetime: a Front must outlive its Pendings. Errors: a gateway that does not come up ends the
-// program.
+// Thread-safety: Start and MetricsText may be called from any thread; a Pending belongs to one
+// thread. Lifetime: a Front must outlive its Pendings. Errors: a gateway that does not start ends
+// the program.
 //
 //   const auto front = Front::Start(config);
 //   Seen seen = front->Call(Read(), absl::Now() + absl::Seconds(5));
@@ -26,7 +26,7 @@ class Front {
    public:
     virtual ~Pending() = default;
     virtual void Cancel() = 0;
-    // Ends the program when nothing comes within a minute.
+    // Ends the program if no answer arrives within a minute.
     virtual end_to_end::Answer Await() = 0;
   };
 
@@ -39,7 +39,7 @@ class Front {
   virtual std::unique_ptr<Pending> Start(const std::string& rpc, const std::string& request,
                                          absl::Time deadline) = 0;
 
-  // In Prometheus' text form.
+  // Returns the metrics in Prometheus' text format.
   virtual std::string MetricsText() const = 0;
 };
 

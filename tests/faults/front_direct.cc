@@ -1,5 +1,5 @@
-// The Front that is the gateway without gRPC: routes, the generation in force and its reloader, and
-// the numbers that a Gateway keeps.
+// The Front without gRPC: routes, the current generation with its reloader, and the statistics that
+// a Gateway keeps.
 #include <cstdlib>
 #include <future>
 #include <iostream>
@@ -104,7 +104,7 @@ class DirectFront : public Front {
     return sources;
   }
 
-  // As gRPC's client shows it.
+  // Converts the answer to what gRPC's client would return.
   end_to_end::Answer Translate(const mapping::Route& route, Answer done, const std::string& host,
                                absl::Duration took) {
     end_to_end::Answer answer;
@@ -124,7 +124,7 @@ class DirectFront : public Front {
 
   const Protos protos_;
   std::map<std::string, const mapping::Route*> by_path_;
-  std::map<std::string, CallStats> stats_;  // the map is constant after construction
+  std::map<std::string, CallStats> stats_;  // the map's keys are constant after construction
   DriftLog drift_;
   InFlight in_flight_;
   Slot<Generation> in_force_;

@@ -1,4 +1,4 @@
-// The Front that is the whole gateway, called through gRPC.
+// The Front with the whole gateway, called through gRPC.
 #include <cstdlib>
 #include <iostream>
 #include <utility>

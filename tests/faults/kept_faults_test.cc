@@ -1,5 +1,5 @@
-// What a kept connection brings that is no answer, what comes before a request is wholly sent, and
-// what becomes of a reply of which the head alone arrives.
+// Bytes on a kept connection that are no answer, replies that arrive before a request is completely
+// sent, and replies of which only the head arrives.
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/faults/bench.h"
@@ -13,7 +13,7 @@ using End = Reaction::End;
 
 constexpr int kForeign = 77'777;
 
-// The number in the request's target: that of the operation.
+// Returns the number in the request's target, which identifies the operation.
 std::string MarkerOf(const Received& request) {
   const size_t begin = request.target.find("/5000000");
   if (begin == std::string::npos) return "";
@@ -26,7 +26,7 @@ Reaction Own(const Received& request) {
 
 class KeptFaults : public WireBench {
  protected:
-  // The answer is the request's own, as far as an answer shows whose it is.
+  // Expects that the answer belongs to this request, as far as its content shows it.
   static void ExpectOwn(const Seen& seen, const Operation& operation, int id) {
     ExpectOk(seen);
     EXPECT_EQ(seen.attempts, 1);
@@ -141,8 +141,8 @@ TEST_P(KeptFaults, Case17AFinalAnswerWhileTheRequestIsBeingSent) {
       ExpectFaults(1);
       ExpectAttempts("write", {{answer.result, 1}});
       ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 0);
-      // A connection on which a request is not wholly sent is of no use any more; and where the
-      // kernels took all of it, it has ended.
+      // A connection with an incompletely sent request cannot be used again. If the kernels took
+      // the whole request, the connection was closed.
       ASSERT_TRUE(upstream().WaitForAllClosed());
       ExpectOwn(Call(Read(2)), Read(2), 2);
       ExpectExecutions(1);
@@ -156,7 +156,7 @@ TEST_P(KeptFaults, Case18AKeptConnectionGoesSilent) {
   constexpr absl::Duration kDeadline = absl::Seconds(1);
   config().default_deadline = kDeadline;
   for (const Operation& operation : {Refund(), Delete(), Read()}) {
-    // The first connections answer once, and are dead ever after; later ones answer.
+    // The first connections answer once and then stay silent; later connections answer.
     const auto requests = std::make_shared<std::atomic<int>>(0);
     Serve([=](const Received& request) {
       if ((*requests)++ < kSiblings) return Reaction{.kind = Kind::kNothing};
@@ -190,10 +190,10 @@ TEST_P(KeptFaults, Case18AKeptConnectionGoesSilent) {
   }
 }
 
-// The ways in which a body is lost behind a complete head.
+// The ways to lose a body after a complete head.
 struct Loss {
   std::string name;
-  bool cut_short;  // then a read is tried again
+  bool cut_short;  // if so, a read is retried
   void (*lose)(Reaction& reaction);
 };
 
@@ -257,7 +257,7 @@ TEST_P(KeptFaults, Case19AStatus401WhoseBodyIsLostRenewsTheKey) {
       ExpectOk(seen);
       ExpectFaults(seen.attempts - 1);
       ExpectExecutions(seen.attempts);
-      // Where the gateway watches files, it may have the new key already.
+      // If the gateway watches files, it may have read the new key already.
       if (seen.attempts == 1) continue;
       EXPECT_EQ(seen.attempts, 2);
       ExpectMetric("gateway_upstream_keys_renewed_total", {}, 1);

@@ -1,4 +1,4 @@
-// The fault matrix: the main of all programs whose tests are cases of it.
+// The main function of all programs whose tests are cases of the fault matrix.
 #include "absl/strings/string_view.h"
 #include "tests/report/report.h"
 

@@ -29,7 +29,7 @@ std::optional<Sample> ParseLine(absl::string_view line) {
     const size_t end = begin == key.npos ? key.npos : key.find('"', begin + 2);
     if (end == key.npos) return std::nullopt;
     sample.labels.emplace(key.substr(0, begin), key.substr(begin + 2, end - begin - 2));
-    key.remove_prefix(std::min(key.size(), end + 2));  // and the comma
+    key.remove_prefix(std::min(key.size(), end + 2));  // skip the quote and the comma
   }
   return sample;
 }

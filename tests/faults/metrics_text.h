@@ -1,4 +1,4 @@
-// Reads values out of metrics in Prometheus' text form.
+// Parses metrics in Prometheus' text format.
 //
 // Pure functions.
 #ifndef TESTS_FAULTS_METRICS_TEXT_H_
@@ -20,10 +20,10 @@ struct Sample {
   double value = 0;
 };
 
-// Adds a test failure for a line that is neither a comment nor a sample.
+// A line that is neither a comment nor a sample is a test failure.
 std::vector<Sample> ParseMetrics(absl::string_view text);
 
-// The sum of all samples of this name that have at least these labels.
+// Returns the sum of all samples with this name that have at least these labels.
 double Sum(const std::vector<Sample>& samples, absl::string_view name, const Labels& labels = {});
 
 }  // namespace gateway::faults

@@ -1,5 +1,5 @@
-// Names that do not resolve, take for ever to, or move. This program has a getaddrinfo of its own,
-// which libcurl finds before the C library's.
+// Host names that do not resolve, hang, or change their address. This program defines its own
+// getaddrinfo, which libcurl finds before the C library's.
 #include <dlfcn.h>
 #include <netdb.h>
 
@@ -13,10 +13,10 @@
 namespace gateway::faults {
 namespace {
 
-// What *.test resolves to.
+// The address that *.test resolves to.
 class Names {
  public:
-  // "": does not resolve.
+  // "": the name does not resolve.
   void Set(const std::string& address) {
     state_.With([&](State& state) { state.address = address; });
   }
@@ -24,7 +24,7 @@ class Names {
     state_.With([=](State& state) { state.hangs = hangs; });
   }
 
-  // As a look-up does; waits where it is to hang.
+  // Called by each lookup; waits while lookups are set to hang.
   std::string LookUp() {
     state_.With([](State& state) {
       ++state.lookups;
@@ -55,7 +55,7 @@ class Names {
 };
 
 Names& TheNames() {
-  static Names* const names = new Names;  // look-ups may outlast the test
+  static Names* const names = new Names;  // lookups may outlive the test
   return *names;
 }
 
@@ -103,7 +103,7 @@ TEST_P(NameFaults, Case3NameDoesNotResolve) {
   ExpectAttempts("read", {{"resolve", 3}});
   ExpectAttempts("write", {{"resolve", 6}});
   ExpectMetric("gateway_upstream_outcome_unknown_total", {}, 0);
-  // As soon as there is an address again, it is used.
+  // The gateway uses an address as soon as one is available again.
   TheNames().Set("127.0.0.1");
   const Seen seen = Call(Refund());
   ExpectOk(seen);

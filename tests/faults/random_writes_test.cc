@@ -1,13 +1,13 @@
-// Ten thousand writes under a random mixture of faults, over each wire: whatever the gateway says
-// of a write is what happened to it, and every answer is the write's own. Not a case of the matrix,
-// but all of them at once.
+// Ten thousand writes with a random mixture of faults, over each wire: what the gateway reports
+// about a write is true, and every answer belongs to its write. This is not a case of the matrix,
+// but a combination of all cases.
 //
-// The fault of a request is a function of the seed, of the write's number, and of how often this
-// write has come, so the seed that is printed replays a run: FAULTS_SEED=N.
+// The fault of a request depends only on the seed, the write's number, and how often this write has
+// arrived. FAULTS_SEED=N therefore replays a run with its printed seed.
 //
-// A response that nobody asked for comes behind a reply, in the same packet, or while the
-// connection is idle: between two rounds of writes. One that crosses with the next request could
-// not be told from the answer to it, by no client of HTTP/1.1.
+// An unrequested response arrives either behind a reply in the same packet, or between two rounds
+// of writes, while the connection is idle. If it crossed with the next request, no HTTP/1.1 client
+// could distinguish it from the answer to that request.
 #include <array>
 #include <deque>
 
@@ -27,19 +27,20 @@ using Kind = Reaction::Kind;
 constexpr int kWrites = 10'000;
 constexpr size_t kInFlight = 40;
 constexpr absl::Duration kDeadline = absl::Seconds(20);
-// Between the end of an attempt and the deadline: the gateway's answer comes first, not that of
-// gRPC's client, which keeps the deadline by itself and knows nothing.
+// Time between the end of an attempt and the deadline. The gateway's answer must arrive first:
+// gRPC's client also enforces the deadline but does not know the outcome.
 constexpr absl::Duration kMargin = absl::Seconds(5);
-// Of a write that meets a stall, which the gateway so gives up after 100 ms.
+// Deadline of a write that meets a stall: the gateway gives up after 300 ms.
 constexpr absl::Duration kShortDeadline = absl::Milliseconds(5300);
 constexpr int64_t kFirstId = 500000000000000000;
-constexpr int kForeign = 7'777'777;  // the number of no write
-// After so many writes the gateway is left idle for a moment.
+constexpr int kForeign = 7'777'777;  // a number that no write has
+// After this many writes the gateway is idle for a moment.
 constexpr int kRound = 100;
-// As large as the gateway takes it; more than the kernels usually take of what nobody reads.
+// The largest body that the gateway accepts; more than kernels usually buffer for a peer that does
+// not read.
 constexpr size_t kLargeBody = size_t{3} * 1024 * 1024;
 
-// Of the operations that take a number, a third each: with a body, without one, DELETE.
+// The operations with a number, one third each: with a body, without a body, DELETE.
 Operation SmallWrite(int number) {
   switch (number % 3) {
     case 0:
@@ -51,7 +52,8 @@ Operation SmallWrite(int number) {
   }
 }
 
-// The write's number, from "/v1/stores/S/orders/N/refund" and the like; -1: none of ours.
+// Returns the write's number, from "/v1/stores/S/orders/N/refund" and similar; -1 for other
+// targets.
 int NumberOf(absl::string_view target) {
   size_t begin = target.find("/5000000");
   int64_t id = 0;
@@ -68,10 +70,10 @@ enum class Fault {
   kStall,
   kServerError,
   kDeclined,
-  kEarlyDeclined,  // while the request's body is still being sent; then the connection ends
+  kEarlyDeclined,  // sent before the request's body has arrived; then the connection ends
   kTruncated,
-  kForeignBehind,  // a foreign response right behind the reply
-  kForeignIdle,    // the same, while the connection is idle
+  kForeignBehind,  // a foreign response follows in the same packet
+  kForeignIdle,    // a foreign response while the connection is idle
   kCount,
 };
 
@@ -81,7 +83,7 @@ Fault FaultOf(uint64_t seed, int number, int time) {
   if (random % 100 < 40) return Fault::kNone;
   const auto fault = static_cast<Fault>(1 + Mix(random) % (static_cast<int>(Fault::kCount) - 1));
   const bool seldom = Mix(random + 1) % 16 != 0;
-  // What takes time, and what takes many bytes.
+  // These faults take much time or many bytes.
   if (fault == Fault::kStall && seldom) return Fault::kServerError;
   if (fault == Fault::kEarlyDeclined && seldom) return Fault::kDeclined;
   return fault;
@@ -89,7 +91,7 @@ Fault FaultOf(uint64_t seed, int number, int time) {
 
 std::string MarkerOf(int number) { return absl::StrCat(kFirstId + number); }
 
-// In every body, so that an answer shows whose it is.
+// Every body carries the marker, so that an answer shows which write it belongs to.
 std::string BodyOf(int number) {
   return absl::StrCat(R"({"id": ")", MarkerOf(number), R"(", "trace_id": ")", MarkerOf(number),
                       R"("})");
@@ -138,14 +140,14 @@ Reaction ReactionTo(Fault fault, int number) {
   return own;
 }
 
-// What the upstream knows of one write.
+// What the upstream recorded about one write.
 struct Arrivals {
-  int times = 0;     // that its whole request came
-  int executed = 0;  // and was carried out
-  int declined = 0;  // and was declined with a 4xx
+  int times = 0;     // requests received; of an early decline, only the head
+  int executed = 0;  // of these, executed
+  int declined = 0;  // of these, declined with a 4xx
 };
 
-// What the upstream knows of all of them.
+// What the upstream recorded about all writes.
 struct Knowledge {
   std::vector<Arrivals> arrivals;  // by the write's number
   std::array<int, static_cast<size_t>(Fault::kCount)> fired{};
@@ -167,14 +169,14 @@ class RandomWrites : public WireBench {
     return knowledge_.With([&](Knowledge& knowledge) {
       Arrivals& arrivals = knowledge.arrivals[number];
       Fault fault = FaultOf(seed_, number, arrivals.times++);
-      if (fault == Fault::kEarlyDeclined) fault = Fault::kDeclined;  // here it would be late
+      if (fault == Fault::kEarlyDeclined) fault = Fault::kDeclined;  // the body has already arrived
       ++knowledge.fired[static_cast<size_t>(fault)];
       ++(fault == Fault::kDeclined ? arrivals.declined : arrivals.executed);
       return ReactionTo(fault, number);
     });
   }
 
-  // The head of a large write is there; its body never will be.
+  // The head of a large write has arrived; its body is never read.
   std::optional<Reaction> ReactToHead(const Received& head) {
     const int number = NumberOf(head.target);
     if (number < 0 || number >= kWrites) return std::nullopt;
@@ -220,13 +222,13 @@ class RandomWrites : public WireBench {
     if (seen.code == StatusCode::kUnavailable) {
       EXPECT_EQ(seen.outcome(), "not_sent") << what;
     }
-    // Where its head arrived at all: the end of a connection may cross with a request.
+    // Only if its head arrived at all: the end of a connection may cross with a request.
     if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined && arrivals.times > 0) {
       EXPECT_EQ(seen.outcome(), "refused") << what;
     }
   }
 
-  // An answer shows whose it is where it has a body.
+  // Checks that an answer with a body belongs to its write.
   void CheckWhose(int number, const Seen& seen, const std::string& what) {
     const std::string own = MarkerOf(number);
     const bool has_reply = seen.ok() && number % 3 == 0;
@@ -251,7 +253,7 @@ class RandomWrites : public WireBench {
   const uint64_t seed_ = Seed();
   http::Guarded<Knowledge> knowledge_;
   std::map<std::string, int> answers_;  // by outcome
-  int markers_ = 0;                     // answers that showed whose they are
+  int markers_ = 0;                     // answers that carried a marker
 };
 
 TEST_P(RandomWrites, TenThousandWritesUnderRandomFaults) {
@@ -283,7 +285,7 @@ TEST_P(RandomWrites, TenThousandWritesUnderRandomFaults) {
   for (const auto& [outcome, count] : answers_) Saw(absl::StrCat(count, " ", outcome));
   Saw(absl::StrCat(upstream().faults(), " faults, ", spoken, " foreign responses while idle, ",
                    markers_, " answers with a marker"));
-  // The mixture did what it is for.
+  // The mixture covered what it should.
   EXPECT_GT(answers_["ok"], kWrites / 20);
   EXPECT_GT(answers_["refused"], 0);
   EXPECT_GT(answers_["unknown"], kWrites / 20);

@@ -1,4 +1,4 @@
-// A change of configuration or keys that is no good: the old stays in force.
+// A bad change of configuration or keys: the old state stays in force.
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +16,7 @@ using nlohmann::json;
 
 class ReloadFaults : public WireBench {
  protected:
-  // The file that the gateway watches, as an editor writes it: whole, then into its place.
+  // Replaces a watched file as an editor does: writes a new file, then renames it.
   void Replace(const std::string& name, const std::string& text) {
     const std::string fresh = directory_.Write(name + ".fresh", text);
     std::filesystem::rename(fresh, directory_.Path(name));
@@ -30,7 +30,7 @@ class ReloadFaults : public WireBench {
     return refusals;
   }
 
-  // A configuration with `key` and, under `webhooks`, a secret of its own; its files are there.
+  // Returns a configuration with `key` and, under `webhooks`, a secret; their files exist.
   json ConfigFor(const FaultyUpstream& upstream) {
     json config;
     config["listen"] = "127.0.0.1:0";
@@ -83,14 +83,14 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
     ++changed;
     Replace(file, text);
     ExpectMetric("gateway_reloads_total", {{"result", "refused"}}, changed);
-    // The line comes just after the number.
+    // The log line appears just after the counter changes.
     const absl::Time patience = absl::Now() + kPatience;
     while (RefusalsIn(log) < changed && absl::Now() < patience) {
       absl::SleepFor(absl::Milliseconds(1));
     }
     EXPECT_EQ(RefusalsIn(log), changed);
     ExpectOk(Call(Refund()));
-    // It still looks for changes, and takes a good one.
+    // The gateway still watches for changes, and applies a good one.
     Replace(file, file == "key" ? "good\n" : good.dump());
     ExpectMetric("gateway_reloads_total", {{"result", "applied"}}, changed);
     ExpectOk(Call(Refund()));
@@ -101,8 +101,8 @@ TEST_P(ReloadFaults, Case43MalformedConfigOrSecret) {
   Saw(absl::StrCat(changed, " refused"));
 }
 
-// The reload is refused for a reason that has nothing to do with the key, and the upstream refuses
-// the key in force: the call must not be made with the key that nobody has accepted.
+// A reload is refused for a reason unrelated to the key, and the upstream refuses the key in force.
+// The call must not use the new key, because the reload that contains it was not accepted.
 TEST_P(ReloadFaults, Case52RefusedReloadWhoseKeyChangedTooAndA401) {
   std::atomic<bool> good_key_ended = false;
   std::atomic<int> unaccepted = 0;
@@ -135,7 +135,7 @@ TEST_P(ReloadFaults, Case52RefusedReloadWhoseKeyChangedTooAndA401) {
     ++declined;
     EXPECT_EQ(unaccepted, 0);
     ExpectMetric("gateway_upstream_keys_renewed_total", {}, 0);
-    // Back to the reload that is in force: only then is the next file spoilt.
+    // Return to an accepted reload before the next file is damaged.
     Replace("key", "good\n");
     Replace(file, file == "secret" ? "whsec_c2VjcmV0LW9mLXRoZS10ZXN0\n" : good.dump());
     ExpectMetric("gateway_reloads_total", {{"result", "applied"}}, declined);

@@ -1,4 +1,4 @@
-// Replies that arrive and are not what the contract says.
+// Replies that arrive but do not match the contract.
 #include <malloc.h>
 #include <zlib.h>
 
@@ -16,7 +16,7 @@ using absl::StatusCode;
 
 constexpr size_t kMegabyte = size_t{1024} * 1024;
 #ifdef __SANITIZE_ADDRESS__
-// AddressSanitizer keeps what was freed for a while.
+// AddressSanitizer keeps freed memory for a while.
 constexpr size_t kMostGrowth = 80 * kMegabyte;
 #else
 constexpr size_t kMostGrowth = 48 * kMegabyte;
@@ -26,7 +26,7 @@ std::string Zeros(size_t size) { return std::string(size, ' '); }
 
 std::string Gzip(const std::string& text) {
   z_stream stream{};
-  constexpr int kGzip = 15 + 16;  // the window, and gzip's header
+  constexpr int kGzip = 15 + 16;  // window size, and gzip's header
   EXPECT_EQ(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY),
             Z_OK);
   std::string packed(deflateBound(&stream, text.size()), '\0');
@@ -40,7 +40,8 @@ std::string Gzip(const std::string& text) {
   return packed;
 }
 
-// Of this process, in bytes: "VmRSS" now, "VmHWM" at most since ResetPeak.
+// Memory of this process in bytes: "VmRSS" is the current size, "VmHWM" the maximum since
+// ResetPeak.
 size_t Memory(const std::string& which) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -57,7 +58,7 @@ class ReplyFaults : public WireBench {
  protected:
   static std::vector<Operation> All() { return {Read(), Refund(), Delete()}; }
 
-  // What cannot be used: INTERNAL to a read, UNKNOWN to a write whose reply would have mattered.
+  // An unusable reply: INTERNAL for a read, UNKNOWN for a write that has a declared reply.
   std::vector<Seen> ExpectUnusable(const Reaction& reaction, const std::string& result = "2xx",
                                    const std::string& reason = "UPSTREAM_REPLY_UNREADABLE") {
     std::vector<Seen> seen =
@@ -69,7 +70,7 @@ class ReplyFaults : public WireBench {
     return seen;
   }
 
-  // The transfer itself is no good: a read is repeated, which ends the same way.
+  // The transfer itself is broken: a read is retried, with the same result.
   void ExpectBroken(const Reaction& reaction) {
     ExpectOnce(reaction, {Refund(), Delete()}, "broken",
                {StatusCode::kUnknown, "unknown", "UPSTREAM_CONNECTION_BROKEN"});
@@ -81,7 +82,7 @@ class ReplyFaults : public WireBench {
     EXPECT_FALSE(HoldsInjection(seen));
   }
 
-  // The head, which leaves nothing to go by, or the body behind one that was good.
+  // A head that is too large leaves no status; a body that is too large follows a valid head.
   void ExpectHeadTooLarge(const Reaction& reaction) {
     ExpectUnusable(reaction, "too_large", "UPSTREAM_REPLY_TOO_LARGE");
   }
@@ -172,7 +173,8 @@ TEST_P(ReplyFaults, Case32HugeReplies) {
   ExpectTooLarge(announced);
   ExpectTooLarge(unannounced);
   ExpectTooLarge(bomb);
-  // Twice the cap while a body grows, and gateways and servers that come and go; not one reply.
+  // Allows for twice the cap while a body grows, and for gateways and servers that start and stop,
+  // but not for a whole unpacked reply.
   const size_t growth = std::max(Memory("VmHWM"), before) - before;
   Saw(absl::StrCat("memory grew by ", growth / kMegabyte, " MB at most"));
   EXPECT_LT(growth, kMostGrowth);
@@ -185,28 +187,29 @@ TEST_P(ReplyFaults, Case32HugeReplies) {
 }
 
 TEST_P(ReplyFaults, Case33EmptyReplies) {
-  // Where a reply is declared, there has to be one.
+  // A declared reply must be present.
   ExpectUnusable(Reaction::Json(""));
   ExpectUnusable(Reaction::Status(204, ""));
-  // Where none is declared, most of what comes does not matter (case 55).
+  // If no reply is declared, most content does not matter (case 55).
   for (const char* const body : {"", "{}", "junk"}) {
     ExpectOnce(Reaction::Json(body), {Delete(), CancelSubscription()}, "2xx", {});
   }
 }
 
 TEST_P(ReplyFaults, Case34StrangeHeaders) {
-  // Two lengths.
+  // Two Content-Lengths.
   ExpectBroken(Reaction::Json(R"({"id": "1"})").With("Content-Length", "1"));
   ExpectBroken(Reaction::Json("2\r\n{}\r\n0\r\n\r\n").With("Transfer-Encoding", "chunked"));
   ExpectBroken(Reaction::Json(R"({"id": "1"})").With("A", std::string("x\0y", 3)));
   ExpectBroken(Reaction::Json(R"({"id": "1"})").With("A", "x\r\nno colon"));
-  // More than 64 KB of them, in one or in many.
+  // More than 64 KB of headers, in one header or in many.
   ExpectHeadTooLarge(Reaction::Json(R"({"id": "1"})").With("A", std::string(70000, 'a')));
   Reaction many = Reaction::Json(R"({"id": "1"})");
   for (int i = 0; i < 200; ++i)
     many.headers.emplace_back(absl::StrCat("a-", i), Zeros(1) + std::string(400, 'a'));
   ExpectHeadTooLarge(many);
-  // A line end within a value: whatever becomes of the reply, nothing of it gets to the caller.
+  // A line break within a header value: whatever happens to the reply, the injected header must not
+  // reach the caller.
   Reaction crlf = Reaction::Status(429).With("A", "b\r\ngateway-attempts: injected");
   for (const Operation& operation : All()) {
     Serve([=](const Received&) { return crlf; });

@@ -1,7 +1,7 @@
-// Randomness that can be replayed: what is done is a function of a seed, which is printed, and of
-// numbers that do not hang on time.
+// Reproducible randomness: every choice is a function of a printed seed and of numbers that do not
+// depend on time.
 //
-// Pure functions, but for the environment.
+// Pure functions, except that they read the environment and Seed() is random by default.
 #ifndef TESTS_FAULTS_SEED_H_
 #define TESTS_FAULTS_SEED_H_
 
@@ -13,17 +13,17 @@
 
 namespace gateway::faults {
 
-// The environment's value of this name, where it is a number.
+// Returns the environment variable's value if it is a number, else `otherwise`.
 inline uint64_t NumberFromEnvironment(const char* name, uint64_t otherwise) {
   const char* const given = std::getenv(name);
   uint64_t value = 0;
   return given != nullptr && absl::SimpleAtoi(given, &value) ? value : otherwise;
 }
 
-// FAULTS_SEED, or another one each time.
+// Returns FAULTS_SEED, or a new seed each time.
 inline uint64_t Seed() { return NumberFromEnvironment("FAULTS_SEED", std::random_device()()); }
 
-// splitmix64: the same everywhere, whatever the library.
+// splitmix64: the same on every platform and standard library.
 inline uint64_t Mix(uint64_t x) {
   x += 0x9e3779b97f4a7c15;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -31,12 +31,12 @@ inline uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Numbers that follow from a seed and from what they are for.
+// Pseudo-random numbers that depend only on a seed and a subject.
 class Chance {
  public:
   Chance(uint64_t seed, uint64_t subject) : state_(Mix(Mix(seed) ^ subject)) {}
 
-  // Below `end`, which is not 0.
+  // Returns a number below `end`, which must not be 0.
   uint64_t Below(uint64_t end) {
     state_ = Mix(state_);
     return state_ % end;

@@ -1,4 +1,4 @@
-// Upstreams that answer, and decline or fail.
+// Upstreams that answer with a refusal or an error.
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -65,7 +65,7 @@ TEST_P(StatusFaults, Case21StrangeRetryAfter) {
                                             absl::Now() + absl::Hours(2), absl::UTCTimeZone());
   const struct {
     std::string header;
-    absl::Duration delay;  // what the caller is told; negative: nothing
+    absl::Duration delay;  // told to the caller; negative: nothing
     int attempts;          // of a read
   } cases[] = {
       {"3600", absl::Minutes(5), 1},
@@ -115,7 +115,7 @@ TEST_P(StatusFaults, Case23BadGatewayWithAPage) {
          ExpectOnce(reaction, Writes(), "5xx",
                     {StatusCode::kUnknown, "unknown", "UPSTREAM_UNAVAILABLE"})) {
       expect_sample(write);
-      // It would ask for the repeat that must not be.
+      // RetryInfo would invite an unsafe retry of the write.
       EXPECT_FALSE(write.details.retry.has_value());
     }
     Serve([=](const Received&) { return reaction; });
@@ -155,7 +155,7 @@ TEST_P(StatusFaults, Case24StormOfUnavailable) {
   ExpectMetric("gateway_upstream_breaker_openings_total", {{"kind", "read"}}, 1);
   EXPECT_GE(Metric("gateway_upstream_shed_total", {{"reason", "breaker"}}), 1);
   EXPECT_GE(Metric("gateway_upstream_retries_over_budget_total"), 1);
-  // Writes are judged apart.
+  // The breaker for writes is separate.
   ExpectSeen(Call(Refund()), StatusCode::kUnknown, "unknown", "UPSTREAM_UNAVAILABLE");
   ExpectMetric("gateway_upstream_breaker_state", {{"kind", "write"}}, 0);
 
@@ -196,8 +196,8 @@ TEST_P(StatusFaults, Case26KeyRotation) {
                                                          : Reaction::Status(401);
     });
     ExpectOk(Call(operation));
-    // The key has changed on both sides: a call that was declined did not happen, and is made
-    // again.
+    // The key changed at the upstream and in the file. A declined call did not happen, so it is
+    // repeated with the new key.
     rotate("key-after");
     WriteKey("key-after");
     const Seen renewed = Call(operation);
@@ -205,7 +205,7 @@ TEST_P(StatusFaults, Case26KeyRotation) {
     EXPECT_EQ(renewed.attempts, 2);
     ExpectFaults(1);
     ExpectMetric("gateway_upstream_keys_renewed_total", {}, 1);
-    // It has changed at the upstream alone: the file is no help.
+    // The key changed only at the upstream; the file has no newer key.
     rotate("key-nobody-knows");
     const Seen declined = Call(operation);
     ExpectSeen(declined, StatusCode::kUnauthenticated, "refused", "UPSTREAM_UNAUTHENTICATED");

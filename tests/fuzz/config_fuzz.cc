@@ -1,4 +1,4 @@
-// Fuzzes the configuration file: it is taken, or refused with its name and a reason.
+// Fuzzes the configuration file: it is accepted, or refused with its name and a reason.
 #include <cstddef>
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// Fuzzes what any upstream can answer with a refusal: a status, headers and a body of any form,
-// which become a gRPC status that its caller can decode.
+// Fuzzes error replies of any upstream: a status, headers and a body of any form become a gRPC
+// status that the caller can decode.
 //
 //   route LF status LF headers CR LF CR LF body
 #include <algorithm>
@@ -25,7 +25,7 @@ http::Response ToResponse(absl::string_view text) {
   const size_t line = std::min(text.find('\n'), text.size());
   int status = 0;
   if (!absl::SimpleAtoi(text.substr(0, line), &status)) status = 500;
-  // Of the statuses that are no success.
+  // Maps the number to a status from 300 to 599, which is never a success.
   response.status = 300 + static_cast<int>(static_cast<unsigned>(status) % 300);
   text.remove_prefix(std::min(line + 1, text.size()));
   const size_t end = std::min(text.find(kEndOfHeaders), text.size());

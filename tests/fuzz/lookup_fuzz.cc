@@ -1,5 +1,5 @@
-// Fuzzes what is kept for a lookup, and what a read shows: the text of the memory, a zero byte, the
-// serialized reply.
+// Fuzzes the memory kept for a lookup and the reply of a read. Input: the text of the memory, a
+// zero byte, the serialized reply.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -44,7 +44,7 @@ void Try(absl::string_view input) {
   const absl::Time ended = absl::FromUnixSeconds(1'800'000'000);
   const Verdict verdict = mapping::Judge(plan, memory, ended, reply);
   Require(verdict.kind == Verdict::kAbsent || !verdict.reason.empty(), "a verdict has a reason");
-  // What was there before is never the write's.
+  // Anything that existed before the write was not created by the write.
   if (mapping::Remember(plan, reply, memory).ok()) {
     Require(mapping::Judge(plan, memory, ended, reply).kind != Verdict::kHappened,
             "nothing new, nothing happened");

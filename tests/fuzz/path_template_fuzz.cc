@@ -1,4 +1,4 @@
-// Fuzzes the parser of google.api.http paths: it understands a path whole, or refuses it.
+// Fuzzes the parser of google.api.http paths: it parses a path completely, or refuses it.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-// Fuzzes the file of the policy: it is taken, and decides; or it is refused with its name and a
+// Fuzzes the policy file: it is accepted and gives decisions, or it is refused with its name and a
 // reason.
 #include <cstddef>
 #include <cstdint>

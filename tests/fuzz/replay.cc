@@ -1,5 +1,5 @@
-// Runs a fuzz target without libFuzzer: every file of a corpus, then as many changed copies of each
-// as the second argument says, always the same ones.
+// Runs a fuzz target without libFuzzer: every file of a corpus, then COUNT mutated copies in total,
+// taken from the files in turn. The mutations are the same in every run.
 //
 //   webhook_fuzz CORPUS_DIR COUNT
 #include <algorithm>
@@ -21,8 +21,8 @@ void Run(const std::string& input) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
 }
 
-// What breaks parsers: flipped bits, cut ends, repeated and missing parts, parts of other inputs,
-// and the characters that JSON is made of.
+// Makes mutations that typically break parsers: flipped bits, cut ends, repeated and missing parts,
+// parts of other inputs, and JSON's special characters.
 class Mutator {
  public:
   explicit Mutator(const std::vector<std::string>& corpus) : corpus_(corpus) {}

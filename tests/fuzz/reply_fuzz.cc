@@ -1,4 +1,4 @@
-// Fuzzes what any upstream can answer with a success: JSON, which becomes a message or a failure.
+// Fuzzes success replies of any upstream: JSON becomes a message or a failure.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/dynamic_message.h>
 
@@ -33,7 +33,7 @@ void Try(absl::string_view input) {
   response.body.assign(body.data(), body.size());
   const auto read = mapping::ReadReply(*route, response);
   if (const auto* const reply = std::get_if<mapping::Reply>(&read)) {
-    // Its texts are UTF-8 too, or it would not.
+    // Parsing also checks that the strings are UTF-8.
     Require(EmptyReplyOf(*route)->ParseFromString(reply->message), "a reply is the RPC's message");
     return;
   }

@@ -1,4 +1,4 @@
-// Fuzzes what any caller can send: bytes for an RPC, which become an HTTP request or a refusal.
+// Fuzzes what any caller can send: the bytes of an RPC become an HTTP request or a refusal.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +31,7 @@ size_t SlashesOf(const Route& route) {
   return slashes;
 }
 
-// No value of a request may lead to another operation than the route's.
+// No value in a request may lead to an operation other than the route's.
 void RequirePathOf(const Route& route, absl::string_view url) {
   Require(absl::ConsumePrefix(&url, kBaseUrl), "the host and prefix are the configuration's");
   const absl::string_view path = url.substr(0, url.find('?'));

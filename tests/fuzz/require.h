@@ -1,4 +1,4 @@
-// How a fuzz target says that a promise was broken.
+// Reports that a fuzz target found a broken promise.
 #ifndef TESTS_FUZZ_REQUIRE_H_
 #define TESTS_FUZZ_REQUIRE_H_
 
@@ -6,7 +6,7 @@
 
 namespace gateway::fuzz {
 
-// Ends the program, which is what fuzzers look for.
+// Aborts the program if `kept` is false; fuzzers detect that.
 void Require(bool kept, absl::string_view promise);
 
 }  // namespace gateway::fuzz

@@ -1,8 +1,8 @@
 // Fuzzes what an upstream can send over a connection: the bytes of a reply.
 //
-// An input's first line says how they come. Its first letter is how the connection ends behind
-// them: 'c' closed in good order, 'r' reset; otherwise it stays open. Each further letter is the
-// size of a slice, in turn; without any they come in one piece.
+// The first line of an input says how the bytes arrive. Its first letter says how the connection
+// ends after them: 'c' orderly close, 'r' reset; otherwise it stays open. Each further letter is
+// the size of a slice, in turn; without any, the bytes arrive in one piece.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace {
 using http::ResponseReader;
 using State = ResponseReader::State;
 
-// Small, so that inputs reach them.
+// Small, so that inputs reach the limits.
 constexpr size_t kMaxHeaders = 512;
 constexpr size_t kMaxBody = 40'000;
 
@@ -39,8 +39,8 @@ Input Split(absl::string_view input) {
   return split;
 }
 
-// All that a caller sees of a complete reply. Where the connection is kept, it matters which bytes
-// belong to the reply; elsewhere nobody reads on.
+// Returns everything that a caller sees of a complete reply. On a kept connection it also matters
+// which bytes belong to the reply; otherwise nobody reads the remaining bytes.
 std::string Complete(ResponseReader& reader, size_t used) {
   const bool keeps = reader.keeps_connection();
   const std::string keep_alive =
@@ -75,7 +75,7 @@ std::string Verdict(ResponseReader& reader, size_t used) {
   return absl::StrCat("reading the body of ", head.status, "\n", head.headers);
 }
 
-// `slices` may be empty: one piece.
+// Feeds the bytes in slices; empty `slices` means one piece.
 std::string Read(ResponseReader& reader, const Input& input, absl::string_view slices) {
   reader.Begin();
   Require(reader.state() == State::kReading && !reader.has_head() && !reader.keep_alive(),
@@ -85,7 +85,8 @@ std::string Read(ResponseReader& reader, const Input& input, absl::string_view s
     const size_t size = slices.empty()
                             ? input.bytes.size()
                             : std::max<size_t>(1, static_cast<uint8_t>(slices[i % slices.size()]));
-    // A copy of its own: the sanitizers see who reads on behind it, or when it is gone.
+    // Each slice is a separate copy, so that sanitizers detect reads past its end or after its
+    // lifetime.
     const std::string slice(input.bytes.substr(used, size));
     const size_t count = reader.Feed(slice);
     Require(count <= slice.size(), "no more bytes are used than given");
@@ -106,7 +107,7 @@ void Try(absl::string_view bytes) {
   ResponseReader reader(kMaxHeaders, kMaxBody);
   Require(Read(reader, input, input.slices) == whole, "slices do not change what a reply says");
   Require(Read(reader, input, "\x01") == whole, "single bytes do not change what a reply says");
-  // It was left wherever the input had brought it.
+  // The reader is in whatever state the input left it.
   constexpr absl::string_view kNext = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok";
   Require(Read(reader, {.bytes = kNext}, "") == Read(fresh, {.bytes = kNext}, "\x03"),
           "the last reply does not change the next");

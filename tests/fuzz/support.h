@@ -1,5 +1,5 @@
-// What the fuzz targets share. An input of those that need a route begins with a line that names
-// one, so that a corpus stays good when operations are added.
+// Shared parts of the fuzz targets. An input for a target that needs a route begins with a line
+// that names the route, so that a corpus stays valid when operations are added.
 #ifndef TESTS_FUZZ_SUPPORT_H_
 #define TESTS_FUZZ_SUPPORT_H_
 
@@ -10,7 +10,7 @@
 
 namespace gateway::fuzz {
 
-// What a caller relies on in whatever went wrong.
+// Checks what a caller relies on in every failure.
 void RequireTellsWhy(const mapping::Failure& failure);
 
 struct RouteInput {
@@ -18,7 +18,8 @@ struct RouteInput {
   absl::string_view rest;
 };
 
-// Of all routes of the embedded protos; a name that none has stands for one of them as well.
+// Splits off the route's name. Routes are those of the embedded protos; an unknown name also
+// selects one of them.
 RouteInput SplitRoute(absl::string_view input);
 
 }  // namespace gateway::fuzz

@@ -1,4 +1,4 @@
-// Fuzzes a caller's token, and the key set: no token verifies whose signature nobody made.
+// Fuzzes a caller's token and the key set: no token without a genuine signature is accepted.
 #include <cstddef>
 #include <cstdint>
 
@@ -8,7 +8,7 @@
 namespace gateway::fuzz {
 namespace {
 
-// Of RFC 7517, A.1, an RSA key and one of P-256 whose private halves are not used here.
+// An RSA key and a P-256 key from RFC 7517, A.1. The private keys are not used here.
 constexpr char kKeySet[] = R"({"keys": [
   {"kty": "EC", "crv": "P-256", "kid": "1", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"},

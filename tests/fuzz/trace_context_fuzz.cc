@@ -1,5 +1,5 @@
-// Fuzzes what a caller's trace headers can make the gateway send on: the first line of an input is
-// the traceparent, each further one a tracestate. Aborts where what goes on is not valid.
+// Fuzzes the trace headers of a caller: the first line of an input is the traceparent, each further
+// line a tracestate. Aborts if the gateway would forward invalid headers.
 #include <cstddef>
 #include <cstdint>
 #include <optional>

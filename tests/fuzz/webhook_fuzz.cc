@@ -1,8 +1,8 @@
-// Fuzzes the whole of ParseEvent: what anybody can send, and what a provider can sign.
+// Fuzzes ParseEvent as a whole: what anybody can send, and what a provider can sign.
 //
-// The first byte of an input chooses: 0 for a request as it stands; otherwise the rest is the body
-// of a delivery that the chosen provider signs correctly, so that the search is not stuck at the
-// signature. Aborts where an answer breaks a promise of the proto.
+// The first byte of an input selects the form. 0: the rest is a whole request. Otherwise: the rest
+// is the body of a delivery that the selected provider signs correctly, so that the fuzzer gets
+// past the signature check. Aborts if an answer breaks a promise of the proto.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,5 @@
-// Cases 40 and 44: one client that takes no replies, and one that resets what it has begun. The
-// others do not notice.
+// Cases 40 and 44: one client does not read replies, one resets the calls that it has begun. Other
+// clients must not be affected.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,10 +22,10 @@ constexpr char kGetTags[] = "/paynow.management.v1.TagsService/GetTags";
 constexpr size_t kReplySize = 1'000'000;
 constexpr int kStreams = 40;
 
-// For gRPC to end the calls of a connection that is closed.
+// The time that gRPC may need to end the calls of a closed connection.
 constexpr absl::Duration kCleaningUp = absl::Milliseconds(500);
 
-// One tag with a long description.
+// A reply with one tag that has a long description.
 std::string LargeReply() {
   return absl::StrCat(R"([{"id": "1", "description": ")", std::string(kReplySize, 'x'), R"("}])");
 }
@@ -65,7 +65,7 @@ TEST(SlowReaderFaults, Case40HoldsABoundedPartOfMemory) {
               during.Summary().c_str());
 
   if (!GatewayProcess::IsSanitized()) {
-    // A reply may be there twice, as JSON and as protobuf.
+    // A reply may be in memory twice, as JSON and as protobuf.
     EXPECT_LE(Megabytes(most - idle), 2.5 * kStreams * kReplySize / 1e6);
     EXPECT_LE(Megabytes(most - held), 10);
     EXPECT_LE(Megabytes(freed - idle), 20);
@@ -85,7 +85,7 @@ TEST(RapidResetFaults, Case44ClosesThatConnectionAndNoOther) {
   RawHttp2Client client(gateway.address(), {});
   const absl::Time began = absl::Now();
   int64_t resets = 0;
-  // It gives up after ten seconds, which the gateway must not need.
+  // The test gives up after ten seconds; the gateway must close the connection sooner.
   while (!client.closed() && absl::Now() - began < absl::Seconds(10)) {
     for (int i = 0; i < 50; ++i, ++resets) client.Reset(client.Begin(kGetTags, ""));
     client.Pump(absl::ZeroDuration());
@@ -99,8 +99,8 @@ TEST(RapidResetFaults, Case44ClosesThatConnectionAndNoOther) {
       client.closed() ? "closed" : "still open", before.Percentile(0.5, &CallRecord::ok),
       during.Percentile(0.5, &CallRecord::ok), during.Summary().c_str(), after.Summary().c_str());
   EXPECT_TRUE(client.closed());
-  // Until they are cleaned up, its calls take up room that others do not find; they are told so.
-  // None fails otherwise, and none after that.
+  // Until the closed connection's calls are cleaned up, they occupy slots. Other calls may then be
+  // shed, but none fails otherwise, and none fails afterwards.
   EXPECT_EQ(during.Count(&CallRecord::failed), during.Count(&CallRecord::shed));
   EXPECT_GT(during.Count(&CallRecord::ok), 0);
   EXPECT_EQ(after.Count(&CallRecord::failed), 0);
@@ -109,13 +109,13 @@ TEST(RapidResetFaults, Case44ClosesThatConnectionAndNoOther) {
   EXPECT_THAT(gateway.log(), testing::HasSubstr("closed connections that break off"));
 }
 
-// Somebody who stops in the middle of many calls is no attacker.
+// A client that abandons many calls once is not an attacker.
 TEST(RapidResetFaults, Case44KeepsAConnectionThatBreaksOffAFew) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(5)});
   GatewayProcess gateway({.base_url = upstream.Url()});
   auto client = std::make_unique<RawHttp2Client>(gateway.address(), RawHttp2Client::Options{});
   for (int i = 0; i < 500; ++i) client->Reset(client->Begin(kGetTags, ""));
-  EXPECT_TRUE(client->Pump(absl::Seconds(2)));  // many looks of the guard
+  EXPECT_TRUE(client->Pump(absl::Seconds(2)));  // enough for many checks by the guard
   client->Begin(kGetTags, "");
   while (client->replies_begun() == 0) ASSERT_TRUE(client->Pump(absl::Milliseconds(10)));
   client.reset();  // it would not answer the GOAWAY

@@ -23,7 +23,7 @@
 namespace gateway::load {
 namespace {
 
-// What epoll reports that is no connection.
+// Values that epoll reports for descriptors other than connections.
 enum : uint64_t { kListener, kTimer, kStop, kFirstConnection };
 
 constexpr char kServerErrorReply[] =
@@ -55,7 +55,7 @@ size_t ContentLength(absl::string_view head) {
   return length;
 }
 
-// Of ".../orders/17/refund HTTP/1.1": 17. 0 without an order.
+// Returns 17 for ".../orders/17/refund HTTP/1.1", and 0 without an order.
 uint64_t MarkerOf(absl::string_view request_line) {
   constexpr absl::string_view kOrders = "/orders/";
   const size_t at = request_line.find(kOrders);
@@ -186,7 +186,7 @@ void CapacityUpstream::TakeRequest(uint64_t id, Connection& connection) {
   waiting_.push_back(id);
 }
 
-// At its arrival: later the connection may be gone, which does not make it undone.
+// Counts on arrival: even if the connection is gone later, the request counts as executed.
 void CapacityUpstream::Record(absl::string_view request_line) {
   counters_.With([&](Counters& counters) {
     ++counters.requests;
@@ -198,7 +198,7 @@ void CapacityUpstream::Record(absl::string_view request_line) {
 void CapacityUpstream::StartWaiting() {
   const auto now = Clock::now();
   while (!waiting_.empty() && working_.size() < static_cast<size_t>(options_.workers)) {
-    // A worker is not told that a client has gone.
+    // A worker does not notice that its client has gone.
     const double varied = std::uniform_real_distribution<double>(0.9, 1.1)(random_);
     working_.emplace(now + absl::ToChronoNanoseconds(varied * options_.service_time),
                      waiting_.front());
@@ -231,7 +231,7 @@ void CapacityUpstream::Answer(uint64_t id, Fault fault) {
   const std::string& reply = connection.for_tags ? options_.reply_to_tags : options_.reply;
   switch (fault) {
     case Fault::kStall:
-      return;  // until the client gives up
+      return;  // never answers; the client gives up
     case Fault::kClose:
       return Close(id);
     case Fault::kReset:

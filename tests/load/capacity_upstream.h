@@ -1,14 +1,14 @@
-// An HTTP/1.1 server on 127.0.0.1 with the capacity of a real one: W workers that take S for each
-// request, and a queue in front of them, first come first served. A chosen share of its requests
-// misbehaves. It counts what it received.
+// An HTTP/1.1 server on 127.0.0.1 with the capacity of a real one: W workers take a time S per
+// request, and requests wait in a first-come, first-served queue. A chosen share of the requests
+// gets a fault. The server counts what it receives.
 //
-//   GET or POST .../orders/{marker}[/...]   ->  wait for a worker, S, then `reply` or a fault
+//   GET or POST .../orders/{marker}[/...]   ->  wait for a worker, wait S, then `reply` or a fault
 //
-// One thread does all of it; nothing sleeps for a request.
+// A single thread does everything; it never sleeps for a request.
 //
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: the destructor closes every connection and joins the thread.
-// Errors: what the system refuses ends the program.
+// Errors: a failing system call ends the program.
 //
 //   CapacityUpstream upstream({.workers = 16, .service_time = absl::Milliseconds(20)});
 //   ... upstream.Url() ...
@@ -33,7 +33,7 @@
 
 namespace gateway::load {
 
-// What a request that misbehaves meets after its execution.
+// Faults that can follow the execution of a request.
 enum class Fault { kNone, kClose, kReset, kServerError, kStall };
 inline constexpr size_t kFaults = 5;
 
@@ -41,23 +41,23 @@ class CapacityUpstream {
  public:
   struct Options {
     int workers = 16;
-    // Give or take a tenth: by the clock, workers that once began together would end together for
-    // ever, and who waits at all would wait for a whole turn.
+    // Varies by 10 % per request. With a constant time, workers that once started together would
+    // always end together, and a waiting request would always wait for a full service time.
     absl::Duration service_time = absl::Milliseconds(20);
-    // Of a hundred requests, how many misbehave; in what way, is drawn from the seed.
+    // The percentage of requests that get a fault; the seed determines which fault.
     double fault_percent = 0;
     uint64_t seed = 1;
     std::string reply = R"({"id": "1"})";
-    // To requests whose path ends with /tags.
+    // The reply to requests whose path ends with /tags.
     std::string reply_to_tags = "[]";
   };
 
   struct Counters {
-    int64_t requests = 0;  // whole ones
+    int64_t requests = 0;  // complete ones
     int64_t faults[kFaults] = {};
-    size_t most_waiting = 0;  // in the queue, at a time
+    size_t most_waiting = 0;  // maximum length of the queue
     size_t connections = 0;   // open now
-    // Whole POST requests received, by marker.
+    // Number of complete POST requests received, by marker.
     std::unordered_map<uint64_t, int> writes;
   };
 
@@ -68,13 +68,13 @@ class CapacityUpstream {
 
   std::string Url() const;
 
-  // Requests a second that it can answer.
+  // Requests per second that it can answer.
   double capacity() const;
 
   Counters counters() const;
   int ExecutionsOfWrite(uint64_t marker) const;
 
-  // False when it did not come to that in 10 seconds.
+  // Returns false if fewer requests arrived within 10 seconds.
   bool WaitForRequests(int64_t count) const;
 
  private:
@@ -84,8 +84,8 @@ class CapacityUpstream {
     int fd;
     std::string input;
     std::string output;
-    bool busy = false;      // a request of it waits or is worked on
-    bool for_tags = false;  // that request
+    bool busy = false;      // its request waits or is being served
+    bool for_tags = false;  // that request is for /tags
   };
 
   void Listen();
@@ -97,7 +97,7 @@ class CapacityUpstream {
   void StartWaiting();
   void EndWork();
   void Answer(uint64_t id, Fault fault);
-  // False when the connection is gone.
+  // Returns false if the connection is gone.
   bool Flush(uint64_t id, Connection& connection);
   void Close(uint64_t id, bool reset = false);
   void SetTimer();
@@ -110,11 +110,11 @@ class CapacityUpstream {
   int timer_ = -1;
   int stop_ = -1;
 
-  // The thread's own.
+  // Used only by the thread.
   std::mt19937_64 random_;
   uint64_t next_id_;
   std::map<uint64_t, Connection> connections_;
-  std::deque<uint64_t> waiting_;  // connections, as the next
+  std::deque<uint64_t> waiting_;  // IDs of connections, as in working_
   std::multimap<Clock::time_point, uint64_t> working_;
 
   http::Guarded<Counters> counters_;

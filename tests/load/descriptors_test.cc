@@ -1,5 +1,5 @@
-// Case 45: a gateway that runs out of descriptors refuses what it cannot send, says so, and
-// recovers.
+// Case 45: a gateway that runs out of descriptors refuses the calls that it cannot send, reports
+// this, and recovers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,12 +29,13 @@ TEST(OutOfDescriptorsFaults, Case45ShedsAndRecovers) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway({.base_url = upstream.Url(), .max_descriptors = kDescriptors});
   const auto channel = NewChannel(gateway.address());
-  // Calls on a channel whose first attempt took too long would fail before they reach the gateway.
+  // Without this, calls on a channel whose first attempt took too long would fail before they reach
+  // the gateway.
   ASSERT_TRUE(channel->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Seconds(10))));
   LoadGenerator load({.channels = {channel}, .write_percent = 50});
   const int before = gateway.descriptors();
 
-  // Each call in flight takes a connection upstream, and there are not so many.
+  // Each call in flight needs an upstream connection, and there are not enough descriptors for all.
   load.StartClosed(64);
   ASSERT_TRUE(upstream.WaitForRequests(100));
   const int most = gateway.descriptors();

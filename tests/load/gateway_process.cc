@@ -27,8 +27,8 @@ void Require(bool fine, const std::string& what) {
 
 constexpr char kOther[] = "GATEWAY_UNDER_TEST";
 
-// Another build of the gateway, where the environment names one: for a sanitizer that gRPC's client
-// library, which is in this program, is not built for.
+// The path of the gateway. The environment may name another build, for a sanitizer that gRPC's
+// client library in this test program is not built for.
 std::string Program() {
   const char* const other = std::getenv(kOther);
   return other != nullptr ? other : GATEWAY;
@@ -47,7 +47,7 @@ GatewayProcess::GatewayProcess(Options options) : options_(std::move(options)) {
 
 GatewayProcess::~GatewayProcess() {
   if (!ended_.valid()) return;
-  child_->SignalGroup(SIGKILL);  // which may have ended by itself
+  child_->SignalGroup(SIGKILL);  // the process may have ended by itself
   ended_.get();
 }
 

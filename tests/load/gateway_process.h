@@ -1,8 +1,7 @@
-// The gateway's binary as a process, with a configuration of the test's own.
+// Runs the gateway's binary as a process, with a configuration made by the test.
 //
-// Thread-safety: one thread; address() and the samples from any.
-// Lifetime: the destructor kills the process.
-// Errors: a process that does not start ends the test program.
+// Thread-safety: one thread; address() and the samples may be used from any thread. Lifetime: the
+// destructor kills the process. Errors: a process that does not start ends the test program.
 //
 //   GatewayProcess gateway({.base_url = upstream.Url()});
 //   ... calls to gateway.address() ...
@@ -28,16 +27,16 @@ class GatewayProcess {
  public:
   struct Options {
     std::string base_url;
-    // On top of what is needed, as a JSON merge patch: settings of the file, and of the upstream in
-    // it. Without {"concurrency", nullptr} nobody is refused for the load, whatever else the
-    // machine does.
+    // JSON merge patches on top of the minimal configuration: `settings` for the file, `upstream`
+    // for its upstream. The minimal configuration sets a concurrency limit of 1000, so that load on
+    // the host sheds no calls; {"concurrency", nullptr} restores the gateway's default.
     nlohmann::json settings = nlohmann::json::object();
     nlohmann::json upstream = nlohmann::json::object();
-    // Its RLIMIT_NOFILE; 0: this program's own.
+    // RLIMIT_NOFILE of the process; 0: the same as this program's.
     int max_descriptors = 0;
   };
 
-  // Whether the gateway is built with a sanitizer, which keeps what was freed, and its own records.
+  // Whether the gateway is built with a sanitizer, which keeps freed memory and its own records.
   static bool IsSanitized();
 
   explicit GatewayProcess(Options options);
@@ -45,21 +44,22 @@ class GatewayProcess {
   GatewayProcess(const GatewayProcess&) = delete;
   GatewayProcess& operator=(const GatewayProcess&) = delete;
 
-  // After an end. Returns when the gateway says that it serves.
+  // Starts the process again after it has ended. Returns when the gateway reports that it serves.
   void Start();
 
-  // SIGTERM. The exit code, or 128 + the signal; ChildProcess::kDoesNotEnd after a minute.
+  // Sends SIGTERM and waits. Returns the exit code, or 128 + the signal number;
+  // ChildProcess::kDoesNotEnd after a minute.
   int Stop();
   void Signal(int signal);
   int Wait();
 
-  // "127.0.0.1:port", the same after a restart.
+  // "127.0.0.1:port"; the port stays the same after a restart.
   std::string address() const;
 
   int64_t resident_bytes() const;
   int descriptors() const;
 
-  // What the last process logged; after its end.
+  // The log of the last process; available after its end.
   const std::string& log() const { return child_->err(); }
 
  private:
@@ -69,7 +69,7 @@ class GatewayProcess {
   TempDir directory_;
   int port_ = 0;
   std::unique_ptr<ChildProcess> child_;
-  std::future<int> ended_;  // reads what the process logs: it must not wait for room in the pipe
+  std::future<int> ended_;  // drains the process's log, so that its pipe never fills up
 };
 
 }  // namespace gateway::load

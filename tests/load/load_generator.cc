@@ -23,7 +23,7 @@ grpc::ByteBuffer Bytes(const std::string& message) {
   return {&slice, 1};
 }
 
-// The fields `order_id` = 2 and, of a write, an empty `body` = 3, in protobuf's wire format.
+// The fields `order_id` = 2 and, for a write, an empty `body` = 3, in protobuf's wire format.
 grpc::ByteBuffer Request(uint64_t marker, bool write) {
   const std::string id = absl::StrCat(marker);
   std::string bytes = absl::StrCat("\x12", std::string(1, static_cast<char>(id.size())), id);
@@ -42,14 +42,15 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetServiceConfigJSON(service_config);
-  // What a service that is behind a balancer sets: a restart takes less than the usual second.
+  // A client behind a load balancer sets these too: a restart takes less than the default backoff
+  // of one second.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
 }
 
-// Gone when it has ended.
+// One call; it deletes itself when it ends.
 struct LoadGenerator::Call {
   CallRecord record;
   Clock::time_point began;
@@ -88,7 +89,7 @@ void LoadGenerator::StartOpen(double calls_per_second) {
 void LoadGenerator::Pace(double calls_per_second) {
   const auto began = Clock::now();
   for (int64_t i = 0; !stopping_; ++i) {
-    // Of the beginning, not of the last call: who comes late makes up for it.
+    // Measured from the beginning, not from the last call, so that delays are made up.
     const std::chrono::duration<double> due(static_cast<double>(i) / calls_per_second);
     std::this_thread::sleep_until(began + std::chrono::duration_cast<Clock::duration>(due));
     if (in_flight() < options_.most_in_flight) BeginCall();
@@ -99,7 +100,7 @@ LoadReport LoadGenerator::Stop() {
   const absl::Time stopped = absl::Now();
   stopping_ = true;
   if (pacer_.joinable()) pacer_.join();
-  // Every call has a deadline; whoever waits longer has found a call that is stuck.
+  // Every call has a deadline; waiting any longer means that a call is stuck.
   state_.WaitUntil([](const State& state) { return state.in_flight == 0; },
                    absl::ToChronoMilliseconds(options_.deadline + absl::Seconds(60)));
   return state_.With([&](State& state) {
@@ -153,8 +154,8 @@ void LoadGenerator::OnEnd(Call& call, const grpc::Status& status) {
   record.overdue_milliseconds = static_cast<float>(Milliseconds(now - call.deadline));
   record.code = status.error_code();
   record.told = ToldBy(status);
-  // Before anybody learns that it has ended: it holds the channel, whose last owner must not be
-  // this thread of gRPC's, which would wait for its own end.
+  // Delete the call before anybody learns that it has ended. The call holds the channel, and if
+  // this gRPC thread were the channel's last owner, it would wait for its own end.
   delete &call;
   if (closed_loop_ && !stopping_) BeginCall();
   state_.With([&](State& state) {

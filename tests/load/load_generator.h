@@ -1,8 +1,8 @@
-// Load on a gateway: reads (GetOrderById) and writes (RefundOrder), each with a marker of its own
-// as the order's id. Closed loop: a number of calls in flight at all times. Open loop: a rate,
-// however the gateway does.
+// Generates load on a gateway: reads (GetOrderById) and writes (RefundOrder), each with its own
+// marker as the order's ID. A closed loop keeps a fixed number of calls in flight. An open loop
+// starts calls at a fixed rate, however fast the gateway is.
 //
-// Thread-safety: one thread; in_flight() and begun() from any.
+// Thread-safety: one thread; in_flight() and begun() may be called from any thread.
 // Lifetime: the destructor waits for the calls in flight.
 //
 //   LoadGenerator load({.channels = {NewChannel(gateway.address())}});
@@ -30,7 +30,7 @@
 
 namespace gateway::load {
 
-// A connection of its own. `service_config` as gRPC takes it, JSON.
+// Returns a channel with its own connection. `service_config`: JSON, as gRPC accepts it.
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& target,
                                           const std::string& service_config = "{}");
 
@@ -45,10 +45,10 @@ class LoadGenerator {
     absl::Duration deadline = absl::Seconds(5);
     int write_percent = 20;
     uint64_t first_marker = 1;
-    // What is called instead of GetOrderById and RefundOrder, with one request for all.
+    // RPCs to call instead of GetOrderById and RefundOrder, always with the same request.
     std::optional<Rpc> read = {};
     std::optional<Rpc> write = {};
-    // An open loop does not go beyond this: what is due then is left out.
+    // Limit for an open loop: a call that is due at the limit is left out.
     int most_in_flight = 100000;
   };
 
@@ -60,10 +60,10 @@ class LoadGenerator {
   void StartClosed(int calls_in_flight);
   void StartOpen(double calls_per_second);
 
-  // Begins no further calls, waits for those in flight, and reports all of them.
+  // Begins no further calls, waits for those in flight, and reports all calls.
   LoadReport Stop();
 
-  // One of the Starts, `length`, Stop.
+  // Calls the corresponding Start function, waits for `length`, then calls Stop.
   LoadReport RunClosed(int calls_in_flight, absl::Duration length);
   LoadReport RunOpen(double calls_per_second, absl::Duration length);
 

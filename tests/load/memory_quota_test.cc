@@ -1,5 +1,5 @@
-// Case 45: a gateway whose port has used up its memory refuses calls, and serves again when there
-// is memory again.
+// Case 45: a gateway whose port has used up its memory quota refuses calls, and serves again as
+// soon as memory is free.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ TEST(OutOfMemoryQuotaFaults, Case45RefusesAndRecovers) {
   ASSERT_TRUE(first.ok()) << first.error_message();
   const uint64_t before = upstream.counters().requests;
 
-  // Each is a third of the quota, and none can be sent on: that is no id.
+  // Each request takes a third of the quota, and none is forwarded: the ID is invalid.
   const std::string large =
       absl::StrCat(R"({"order_id": ")", std::string(kQuota / 3, '1'), R"("})");
   std::vector<std::future<RpcAnswer>> calls;

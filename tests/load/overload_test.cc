@@ -1,5 +1,5 @@
-// Case 39: ten times what the upstream can take. With OVERLOAD set, in the environment, it is held
-// to the figures that a quiet machine shows.
+// Case 39: ten times the upstream's capacity. If the environment variable OVERLOAD is set, the
+// stricter bounds of a quiet host apply.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,12 +24,12 @@ struct Scale {
   absl::Duration length;
 };
 
-// Beside other programs, one of which may hold a processor for a while, only what most calls see is
-// the gateway's own doing.
+// Other programs may occupy a processor for a while. On such a host, only what most calls
+// experience is due to the gateway.
 struct Bounds {
-  double goodput = 0.7;     // of the peak, at least
-  double percentile = 0.5;  // of the latency, which at most doubles
-  double lost = 0.05;       // of the calls after the overload
+  double goodput = 0.7;     // share of the peak, at least
+  double percentile = 0.5;  // of the latency, which may at most double
+  double lost = 0.05;       // share of the calls after the overload
 };
 constexpr Bounds kOnAQuietMachine = {0.9, 0.99, 0};
 
@@ -63,7 +63,7 @@ void Overload(const Scale& scale) {
   EXPECT_GE(overload.Rate(&CallRecord::ok), bounds.goodput * peak.Rate(&CallRecord::ok));
   EXPECT_LE(overload.Percentile(bounds.percentile, &CallRecord::ok),
             2 * unloaded.Percentile(bounds.percentile, &CallRecord::ok));
-  // The others are told at once, and that nothing happened.
+  // The other calls are refused quickly, and told that nothing was executed.
   EXPECT_GT(overload.Count(&CallRecord::shed), 0);
   EXPECT_EQ(whole.Count(&CallRecord::ok) + whole.Count(&CallRecord::shed),
             whole.Count(&CallRecord::any));
@@ -77,8 +77,8 @@ void Overload(const Scale& scale) {
   EXPECT_EQ(gateway.Stop(), 0);
 }
 
-// Of the two, this one is nearer to the usual: an upstream that takes as many calls as the pool has
-// connections, slower than the machine.
+// This is the more typical case: an upstream that handles as many concurrent calls as the pool has
+// connections, and that is slower than the host.
 TEST(OverloadFaults, Case39ShedsByDefault) {
   Overload({.workers = 64,
             .service_time = absl::Milliseconds(200),
@@ -93,7 +93,7 @@ TEST(OverloadFaults, Case39ShedsWhatASmallUpstreamCannotTake) {
             .length = absl::Seconds(6)});
 }
 
-// At rates that need a machine of their own: make overload.
+// At rates that need a dedicated host: make overload.
 TEST(OverloadFaults, DISABLED_Case39AtSpeedShedsByDefault) {
   Overload({.workers = 64,
             .service_time = absl::Milliseconds(50),

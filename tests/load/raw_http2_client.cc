@@ -47,7 +47,7 @@ nghttp2_nv Header(absl::string_view name, absl::string_view value) {
   return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
 }
 
-// A message as gRPC frames it: not compressed, its length, itself.
+// Frames a message as gRPC does: a flag for no compression, the length, the message.
 std::string Framed(absl::string_view message) {
   std::string framed(5, '\0');
   const uint32_t size = htonl(static_cast<uint32_t>(message.size()));
@@ -93,7 +93,7 @@ int32_t RawHttp2Client::Begin(const std::string& path, absl::string_view request
       "nghttp2_submit_request");
 }
 
-// A request is a few bytes, and there is room for at least 16 KB.
+// A request has only a few bytes, and the buffer holds at least 16 KB.
 ssize_t RawHttp2Client::ReadBody(nghttp2_session*, int32_t, uint8_t* out, size_t, uint32_t* flags,
                                  nghttp2_data_source* source, void*) {
   const std::string& body = *static_cast<std::string*>(source->ptr);

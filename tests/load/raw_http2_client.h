@@ -1,9 +1,10 @@
-// A gRPC client that does what no gRPC library would: never makes room for replies, resets what it
-// has just begun, or pings without end. HTTP/2 over plain TCP, by prior knowledge.
+// A gRPC client that behaves as no gRPC library would: it never grants flow-control window for
+// replies, resets calls that it has just begun, or sends pings continuously. HTTP/2 over plain TCP
+// with prior knowledge.
 //
 // Thread-safety: one thread. Lifetime: the destructor closes the connection.
-// Errors: what the system or nghttp2 refuses ends the program; a connection that the peer closes is
-// reported.
+// Errors: a failing call of the system or nghttp2 ends the program; a connection closed by the peer
+// is reported.
 //
 //   RawHttp2Client client(gateway.address(), {.reads_replies = false});
 //   for (int i = 0; i < 100; ++i) client.Begin("/package.Service/Method", request);
@@ -26,7 +27,7 @@ namespace gateway::load {
 class RawHttp2Client {
  public:
   struct Options {
-    // Else not a byte of any reply's body may be sent to it.
+    // If false, the peer may not send a single byte of any reply's body.
     bool reads_replies = true;
   };
 
@@ -35,21 +36,21 @@ class RawHttp2Client {
   RawHttp2Client(const RawHttp2Client&) = delete;
   RawHttp2Client& operator=(const RawHttp2Client&) = delete;
 
-  // Begins a call with a whole request; the stream's number. Waits for its turn where the peer
-  // allows no more streams.
+  // Begins a call with a complete request. Returns the stream's number. If the peer allows no more
+  // streams, the call is queued.
   int32_t Begin(const std::string& path, absl::string_view request);
-  // What was begun has been written before, so that the peer sees both.
+  // Output is written before the reset, so that the peer sees both the call and its reset.
   void Reset(int32_t stream);
   void Ping();
 
-  // Writes what is to be written, however long it takes, and takes what comes, at least for this
-  // time. False as soon as the peer has closed the connection.
+  // Writes all pending output, however long that takes, and reads for at least this time. Returns
+  // false as soon as the peer has closed the connection.
   bool Pump(absl::Duration time);
 
-  // Streams whose reply's headers came.
+  // Number of streams whose reply headers have arrived.
   int64_t replies_begun() const { return replies_begun_; }
   bool closed() const { return closed_; }
-  // With which the peer said good-bye, as RFC 9113 numbers them; nothing where it did not.
+  // The error code (RFC 9113) of the peer's GOAWAY; nullopt if there was none.
   std::optional<uint32_t> goaway() const { return goaway_; }
 
  private:
@@ -67,7 +68,7 @@ class RawHttp2Client {
   std::optional<uint32_t> goaway_;
   nghttp2_session* session_ = nullptr;
   std::string output_;
-  // Bodies of requests; they stay where they are.
+  // Bodies of requests; a deque keeps their addresses stable.
   std::deque<std::string> bodies_;
 };
 

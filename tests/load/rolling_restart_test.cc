@@ -1,6 +1,6 @@
-// One of two gateways after the other is restarted under load, behind a client that balances
-// between those that say that they serve: nobody notices. RESTARTS says how often; without it, a
-// few times.
+// Two gateways are restarted alternately under load, behind a client that balances between gateways
+// that report SERVING: no call fails. RESTARTS sets the number of restarts; without it there are a
+// few.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ int Restarts() {
   return restarts;
 }
 
-// With an upstream of its own, which shows who takes the calls.
+// Each site has its own upstream, which shows which gateway takes the calls.
 struct Site {
   CapacityUpstream upstream{{.workers = 32, .service_time = absl::Milliseconds(10)}};
   GatewayProcess gateway{{.base_url = upstream.Url(), .settings = {{"drain", {{"delay", "1s"}}}}}};
@@ -52,7 +52,7 @@ TEST(RollingRestartTest, LosesNoCall) {
   load.StartOpen(kCallsPerSecond);
   for (int i = 0; i < restarts; ++i) {
     Site& site = sites[i % 2];
-    // The other takes calls before this one stops, as an orchestrator sees to.
+    // The other gateway takes calls before this one stops, as an orchestrator ensures.
     ASSERT_TRUE(sites[(i + 1) % 2].WaitForCalls(20));
     ASSERT_EQ(site.gateway.Stop(), 0);
     site.gateway.Start();

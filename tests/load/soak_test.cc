@@ -1,6 +1,6 @@
-// Half load with faults for a while: nothing grows, nothing is stuck, nothing is told wrongly.
-// SOAK_MINUTES says how long, after a warm-up of a third of that; without it, as long as a test may
-// take.
+// Runs at half load with faults for a while: no resource grows, no call gets stuck, and no caller
+// is told anything false. SOAK_MINUTES sets the duration; a third of it is added as warm-up.
+// Without it, the test runs as long as a normal test may take.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,12 +26,12 @@ using testing::IsEmpty;
 
 constexpr double kMostGrowth = 0.02;
 constexpr double kMostGrowthWhenSanitized = 0.5;
-// The pool holds at most 64 connections. So few calls need far fewer, but for a moment after a
-// pause of the machine, in which calls gather; what is lost never comes back.
+// The pool holds at most 64 connections. This load needs far fewer, except for a moment after a
+// pause of the host, when calls accumulate. Leaked descriptors, in contrast, never return.
 constexpr int kPool = 64;
 constexpr int kMostMoreDescriptors = 10;
-// More than the pool has connections. A pause of the machine must not make it more: how much memory
-// is needed is a matter of how much is in flight.
+// More than the pool's connections. A pause of the host must not raise it further, because memory
+// use depends on the number of calls in flight.
 constexpr int kMostInFlight = 100;
 constexpr int kSamples = 30;
 constexpr absl::Duration kDeadline = absl::Seconds(2);
@@ -70,15 +70,15 @@ void Print(const Sample& sample) {
   std::fflush(stdout);
 }
 
-// Everything at once, for a moment: buffers and pools reach their full size.
+// Full concurrency for a moment, so that buffers and pools reach their maximum size.
 LoadReport Burst(LoadGenerator& load, absl::Duration length) {
   LoadReport report = load.RunClosed(kMostInFlight, length);
   std::printf("burst of %.0f s: %s\n", absl::ToDoubleSeconds(length), report.Summary().c_str());
   return report;
 }
 
-// At even distances, once the load has lasted for the warm-up: how much memory the allocator keeps
-// is a matter of the highest peaks, which come with the faults.
+// Takes samples at regular intervals after the warm-up. The warm-up is needed because the memory
+// that the allocator keeps depends on the highest peaks, which come with the faults.
 std::vector<Sample> Watch(const GatewayProcess& gateway, const LoadGenerator& load,
                           absl::Duration warm_up, absl::Duration length) {
   const absl::Time began = absl::Now();
@@ -145,7 +145,7 @@ TEST(SoakTest, NothingGrowsAndNothingIsStuck) {
   EXPECT_EQ(report.Count(&CallRecord::foreign), 0);
   EXPECT_THAT(Contradictions(first, counters), IsEmpty());
   EXPECT_THAT(Contradictions(report, counters), IsEmpty());
-  // The load was there, and so was every kind of fault.
+  // The load was reached, and every kind of fault occurred.
   EXPECT_GT(report.Rate(&CallRecord::ok), 0.9 * upstream.capacity() / 2);
   for (const int64_t faults : counters.faults) EXPECT_GT(faults, 0);
   EXPECT_EQ(gateway.Stop(), 0);

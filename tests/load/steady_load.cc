@@ -1,5 +1,5 @@
-// A steady load of reads and checkouts on a gateway in front of the sandbox, until SIGTERM or
-// SIGINT; then one line that says what became of the calls. Exit code 1 where one failed.
+// Sends a steady load of reads and checkouts to a gateway in front of the sandbox, until SIGTERM or
+// SIGINT. Then prints one line with the results. Exit code 1 if a call failed.
 //
 //   steady-load TARGET CALLS_PER_SECOND
 #include <google/protobuf/dynamic_message.h>
@@ -19,7 +19,7 @@ namespace gateway::load {
 namespace {
 
 constexpr int kExitUsage = 2;
-// Connections: a Service spreads these, not calls.
+// Number of connections: a Kubernetes Service balances connections, not calls.
 constexpr int kChannels = 8;
 
 constexpr char kOrder[] = R"({"order_id": "411486491630370850"})";

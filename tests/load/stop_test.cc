@@ -1,4 +1,4 @@
-// Cases 41 and 42: what the gateway's end, wanted or not, does to calls.
+// Cases 41 and 42: how a planned or unplanned end of the gateway affects calls.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ using testing::IsEmpty;
 
 constexpr double kCallsPerSecond = 400;
 
-// A client that heeds NOT_SERVING, as a load balancer does, loses no call.
+// A client that reacts to NOT_SERVING, as a load balancer does, loses no call.
 TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway(
@@ -33,9 +33,9 @@ TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
 
   gateway.Signal(SIGTERM);
   EXPECT_FALSE(watch->NextIsServing());
-  watch.reset();  // the gateway would wait for it
+  watch.reset();  // otherwise the gateway would wait for it
   const uint64_t begun_when_told = load.begun();
-  // It still serves those who have not noticed yet.
+  // The gateway still serves clients that have not noticed yet.
   ASSERT_TRUE(upstream.WaitForRequests(static_cast<int64_t>(begun_when_told) + 100));
   const LoadReport report = load.Stop();
   EXPECT_EQ(gateway.Wait(), 0);
@@ -48,7 +48,7 @@ TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
   EXPECT_THAT(Contradictions(report, upstream.counters()), IsEmpty());
 }
 
-// One that does not heed it is cut off by GOAWAY, and still must not be told wrongly.
+// A client that ignores NOT_SERVING is cut off by GOAWAY, but must not be told anything false.
 TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
   CapacityUpstream upstream({.workers = 64, .service_time = absl::Milliseconds(100)});
   GatewayProcess gateway({.base_url = upstream.Url()});
@@ -59,12 +59,12 @@ TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
   const LoadReport report = load.Stop();
   std::printf("%s\n", report.Summary().c_str());
   EXPECT_THAT(Contradictions(report, upstream.counters()), IsEmpty());
-  // Some 40 are under way, and are answered by us. One that reaches gRPC in the very moment of its
-  // shutdown never reaches us: gRPC ends it, CANCELLED.
+  // About 40 calls are in flight, and the gateway answers them. A call that reaches gRPC exactly
+  // during its shutdown never reaches the gateway: gRPC ends it with CANCELLED.
   EXPECT_LT(report.Count(&CallRecord::cut_off), 5);
 }
 
-// Row 53. The write is on its way at the upstream all the time.
+// Row 53. The write is in progress at the upstream the whole time.
 TEST(SignalFaults, Case53SignalsThatMeanNothingHereEndNothing) {
   CapacityUpstream upstream({.service_time = absl::Seconds(1)});
   GatewayProcess gateway({.base_url = upstream.Url()});
@@ -80,7 +80,7 @@ TEST(SignalFaults, Case53SignalsThatMeanNothingHereEndNothing) {
   EXPECT_EQ(gateway.Stop(), 0);
 }
 
-// Row 54. gRPC ends what is left at the end of the grace, and the gateway goes.
+// Row 54. gRPC ends the remaining streams at the end of the grace period, and the gateway exits.
 TEST(DrainFaults, Case54AWatchOfHealthDoesNotHoldTheDrain) {
   CapacityUpstream upstream({});
   GatewayProcess gateway(
@@ -90,7 +90,7 @@ TEST(DrainFaults, Case54AWatchOfHealthDoesNotHoldTheDrain) {
   const absl::Time begun = absl::Now();
   gateway.Signal(SIGTERM);
   EXPECT_EQ(gateway.Wait(), 0);
-  // A second to abort, and one for a busy machine.
+  // One second for the abort, and one for a busy host.
   EXPECT_LT(absl::Now() - begun, absl::Seconds(3));
 }
 
@@ -108,7 +108,7 @@ TEST(SigkillDuringWritesFaults, Case42TheRestartRepeatsNothing) {
   ASSERT_TRUE(upstream.WaitForRequests(upstream.counters().requests + 200));
   const LoadReport report = load.Stop();
   std::printf("%s\n", report.Summary().c_str());
-  // Writes were under way each time, and none of them happened twice.
+  // Writes were in flight at each kill, and none of them was executed twice.
   EXPECT_GE(report.Count(&CallRecord::failed), 3);
   EXPECT_THAT(Contradictions(report, upstream.counters()), IsEmpty());
   EXPECT_EQ(gateway.Stop(), 0);

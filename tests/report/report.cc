@@ -64,7 +64,7 @@ class Rows : public testing::EmptyTestEventListener {
   }
 
  private:
-  // 12 for "Case12BodyShorter"; 0: none of the list.
+  // Returns 12 for "Case12BodyShorter"; 0 if the test is not in the list.
   size_t NumberOf(absl::string_view test) const {
     if (!absl::ConsumePrefix(&test, list_.word)) return 0;
     const size_t number = std::strtoul(std::string(test).c_str(), nullptr, 10);

@@ -1,8 +1,8 @@
-// One row for each test of a program, numbered by a list of what is to be shown, and at the end
-// "N passed, 0 failed".
+// Prints one row per test of a program, numbered by a list of requirements, and at the end "N
+// passed, 0 failed".
 //
-// A test belongs to a number by its name, which begins with the list's word and the number; its
-// parameter, if it has one, is the wire. A test without a number gets a row with its own name.
+// A test belongs to a number if its name begins with the list's word and the number. Its parameter,
+// if any, is the wire. A test without a number gets a row under its own name.
 //
 //   int main(int argc, char** argv) {
 //     return gateway::report::Run({.word = "Case", .rows = kMatrix}, argc, argv);
@@ -29,16 +29,17 @@ namespace gateway::report {
 
 struct List {
   absl::string_view word;                    // "Case"
-  absl::Span<const absl::string_view> rows;  // by number; the first is none
+  absl::Span<const absl::string_view> rows;  // by number; the first is unused
 };
 
-// As main: runs the program's tests and returns its exit code.
+// To be called by main: runs the program's tests and returns its exit code.
 int Run(const List& list, int argc, char** argv);
 
-// What the running test saw, for its row. Once is enough to say the same thing.
+// Adds an observation to the running test's row. Repeated texts are shown once.
 void Saw(const std::string& what);
 
-// The running test cannot do what it is to do. Its row says so, and it does not count as passed.
+// Marks the running test as unable to produce its situation. Its row says so, and it does not count
+// as passed.
 void NotProduced(const std::string& reason);
 
 }  // namespace gateway::report

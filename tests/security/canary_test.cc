@@ -1,6 +1,6 @@
-// Fields that the protos call sensitive or credential, full, over all operations, whatever becomes
-// of the call: nothing that is written or told says what was in them. The keys are looked for in
-// every program of attacks (see victim.h), here with all operations.
+// Fills the fields that the protos mark as sensitive or credential, for all operations and all
+// results of a call: no log line and no answer may contain their values. Every attack program
+// searches for the keys (see victim.h); this one does so with all operations.
 #include <google/protobuf/message.h>
 
 #include <functional>
@@ -29,7 +29,7 @@ bool IsText(const FieldDescriptor& field) {
          (RulesOf(field).sensitive() || RulesOf(field).credential());
 }
 
-// Puts the marker into every such text of the message. How many there were.
+// Puts the marker into every such text of the message. Returns how many there were.
 int Plant(Message& message) {
   const auto& reflection = *message.GetReflection();
   int planted = 0;
@@ -55,7 +55,7 @@ int Plant(Message& message) {
   return planted;
 }
 
-// The same for a reply in JSON, by the message that it will be read into.
+// Does this for a JSON reply, guided by the type of the message that it will be read into.
 int Plant(const Descriptor& type, Json& value) {
   int planted = 0;
   if (value.is_array()) {
@@ -86,7 +86,7 @@ int Plant(const Descriptor& type, Json& value) {
 
 class Canary : public AttackTest {
  protected:
-  // All that the caller is told beside the reply itself.
+  // Returns everything that the caller receives apart from the reply itself.
   static std::string ToldBy(const RpcAnswer& answer) {
     std::string all = absl::StrCat(answer.status.error_message(), answer.status.error_details());
     for (const auto& [name, value] : answer.trailers) absl::StrAppend(&all, name, value);

@@ -1,4 +1,4 @@
-// Attacks within a call that is allowed: what the caller pushes must not become anything but data.
+// Attacks inside an allowed call: input from the caller must be treated as data only.
 #include <google/protobuf/message.h>
 #include <grpcpp/generic/generic_stub.h>
 
@@ -28,7 +28,7 @@ class InputAttacks : public AttackTest {
     return StatusOf(victim().address(), method, bytes, victim().Root());
   }
 
-  // Every operation of every provider, with a full request.
+  // Visits every operation of every provider, with a full request.
   static void ForEachRpc(const std::function<void(const Rpc& rpc, Message& request)>& visit) {
     for (const char* provider : {"paynow", "paymentkit", "qashier", "convergegate"}) {
       const sandbox::Contract& contract = *sandbox::ContractOf(provider).value();
@@ -39,7 +39,7 @@ class InputAttacks : public AttackTest {
     }
   }
 
-  // The string fields of the request itself: what may come into a path or a query.
+  // Returns the string fields of the request itself, which may go into a path or a query.
   static std::vector<const FieldDescriptor*> TextsOf(const Rpc& rpc) {
     std::vector<const FieldDescriptor*> fields;
     for (int i = 0; i < rpc.method->input_type()->field_count(); ++i) {
@@ -51,8 +51,8 @@ class InputAttacks : public AttackTest {
     return fields;
   }
 
-  // Sends the request with `text` in each of its texts in turn. What arrives is judged by `check`.
-  // Returns how many arrived.
+  // Sends the request once for each of its string fields, with `text` in that field. Calls `check`
+  // with each request that arrives. Returns how many arrived.
   int Sweep(const Rpc& rpc, const Message& request, const std::string& text,
             const std::function<void(const http::Received&)>& check) {
     int arrived = 0;
@@ -74,7 +74,7 @@ class InputAttacks : public AttackTest {
   }
 };
 
-// Segments of a path are those of the template: no value adds or removes one.
+// The number of path segments is that of the template: no value adds or removes one.
 TEST_F(InputAttacks, Attack34PathValuesDotsSlashesEscapes) {
   int sent = 0;
   int arrived = 0;
@@ -161,7 +161,7 @@ TEST_F(InputAttacks, Attack39ACompressedRequestOf256MB) {
   grpc::ClientContext context;
   context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(2));
-  // On the wire a thousandth of it, far below the limit of a message.
+  // Compressed on the wire to a thousandth of its size, far below the message limit.
   const grpc::Slice slice(std::string(size_t{256} * 1024 * 1024, 'x'));
   grpc::CompletionQueue queue;
   const auto call = stub.PrepareUnaryCall(&context, absl::StrCat("/", kGetOrders),
@@ -189,7 +189,7 @@ TEST_F(InputAttacks, Attack40AMillionSmallMetadataKeys) {
   Saw("refused");
 }
 
-// Nested messages by hand: protobuf's own writer would not go so deep.
+// Encodes nested messages by hand, because protobuf's own writer does not go that deep.
 TEST_F(InputAttacks, Attack41DeepNestingInARequest) {
   std::string value;  // google.protobuf.Value{list_value{values{...}}}
   for (int i = 0; i < 10'000; ++i) {

@@ -35,7 +35,7 @@ uint32_t NumberIn(absl::string_view bytes) {
   return number;
 }
 
-// RFC 7541, 5.2: a string of at most 126 bytes and more, not compressed.
+// RFC 7541, 5.2: a string literal without Huffman coding; the length has a 7-bit prefix.
 std::string Text(absl::string_view text) {
   std::string coded;
   if (text.size() < 127) return absl::StrCat(std::string(1, static_cast<char>(text.size())), text);
@@ -108,7 +108,7 @@ bool RawHttp2::Send(absl::string_view bytes) {
     if (full) poll(&ready, 1, 10);
     Receive(absl::ZeroDuration());
   }
-  // Not before: what is answered has to come after what is being sent.
+  // Not before sending: frames that Receive answers with must follow these bytes.
   Receive(absl::ZeroDuration());
   return !closed_;
 }

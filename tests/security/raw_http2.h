@@ -1,12 +1,12 @@
-// HTTP/2 by hand, over TLS or in plain text: frames as they are wanted, not as a library would
-// send them.
+// HTTP/2 frames built by hand, over TLS or in plain text, so that a test can send frames that no
+// library would send.
 //
 //   RawHttp2 connection(victim.port(), &identity);
 //   const uint32_t stream = connection.Begin("/package.Service/Method");
-//   connection.SendMessage(stream, 4 << 20, 1000);  // announced to be long; its first 1000 bytes
+//   connection.SendMessage(stream, 4 << 20, 1000);  // announces 4 MiB, sends the first 1000 bytes
 //
-// Thread-safety: one thread. Errors: a connection that cannot be made ends the program; one that
-// the peer closes is reported.
+// Thread-safety: one thread. Errors: a failing connect ends the program; a connection closed by the
+// peer is reported.
 #ifndef TESTS_SECURITY_RAW_HTTP2_H_
 #define TESTS_SECURITY_RAW_HTTP2_H_
 
@@ -23,44 +23,45 @@
 
 namespace gateway::security {
 
-// A frame of HTTP/2 (RFC 9113, 4.1).
+// Returns an HTTP/2 frame (RFC 9113, 4.1).
 std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, absl::string_view payload);
 inline constexpr uint8_t kData = 0, kHeaders = 1, kRstStream = 3, kSettings = 4, kPing = 6,
                          kWindowUpdate = 8, kContinuation = 9;
 inline constexpr uint8_t kEndStream = 1, kAck = 1, kEndHeaders = 4;
 
-// A header field of HPACK: literal, not indexed, not compressed.
+// Returns an HPACK header field: literal, not indexed, not compressed.
 std::string Field(absl::string_view name, absl::string_view value);
-// What a call of this path begins with.
+// Returns the header fields that begin a call to this path.
 std::string CallFields(absl::string_view path);
 
 class RawHttp2 {
  public:
-  // `identity` null: in plain text.
+  // `identity` null: plain text.
   RawHttp2(int port, const Identity* identity);
   ~RawHttp2();
   RawHttp2(const RawHttp2&) = delete;
   RawHttp2& operator=(const RawHttp2&) = delete;
 
-  // Waits for room. False where the peer has closed the connection, or takes nothing any more.
+  // Waits for room in the socket. Returns false if the peer has closed the connection or stops
+  // reading.
   bool Send(absl::string_view bytes);
 
-  // Begins a call with its headers alone; the stream's number.
+  // Begins a call by sending only its headers. Returns the stream's number.
   uint32_t Begin(absl::string_view path);
 
-  // The beginning of a message that is announced to have `size` bytes: `sent` of them, as far as
-  // the peer makes room for them. How many went out.
+  // Announces a message of `size` bytes and sends the first `sent` bytes, as far as flow control
+  // allows. Returns the number of bytes sent.
   size_t SendMessage(uint32_t stream, uint32_t size, size_t sent, bool end = false);
 
-  // Takes what comes, at least for this time. False as soon as the connection is closed.
+  // Receives for at least this time. Returns false as soon as the connection is closed.
   bool Pump(absl::Duration time);
 
   bool closed() const { return closed_; }
-  // Streams that the peer has ended.
+  // The number of streams that the peer has ended.
   int ended() const { return static_cast<int>(ended_.size()); }
 
  private:
-  // Takes what is there. Waits for something, at most for this time.
+  // Receives what is available. Waits at most this long for the first bytes.
   void Receive(absl::Duration wait);
   void TakeFrames();
   int64_t Room(uint32_t stream);
@@ -74,7 +75,7 @@ class RawHttp2 {
   std::string input_;
   int64_t initial_window_ = 65535;
   int64_t window_ = 65535;               // of the connection
-  std::map<uint32_t, int64_t> windows_;  // of streams, apart from the initial one
+  std::map<uint32_t, int64_t> windows_;  // per stream, relative to the initial window
 };
 
 }  // namespace gateway::security

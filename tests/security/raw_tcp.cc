@@ -69,7 +69,7 @@ namespace {
 
 struct Tls {
   Tls(int version, const Identity& client) : context(SSL_CTX_new(TLS_client_method())) {
-    SSL_CTX_set_security_level(context, 0);  // what old versions need
+    SSL_CTX_set_security_level(context, 0);  // old TLS versions need this
     Require(
         SSL_CTX_use_certificate_file(context, client.certificate_file.c_str(), SSL_FILETYPE_PEM) ==
                 1 &&
@@ -83,7 +83,7 @@ struct Tls {
   Tls(const Tls&) = delete;
   Tls& operator=(const Tls&) = delete;
 
-  // Calls use(ssl) when the handshake is done; whether it was.
+  // Calls use(ssl) after the handshake. Returns whether the handshake succeeded.
   template <typename Use>
   bool Connect(int port, SSL_SESSION* session, Use use) {
     SSL* const ssl = SSL_new(context);
@@ -114,7 +114,8 @@ bool Resumes(int port, int version, const Identity& client) {
   SSL_SESSION* session = nullptr;
   Require(tls.Connect(port, nullptr,
                       [&](SSL* ssl) {
-                        // A ticket of TLS 1.3 comes with the first bytes: gRPC's SETTINGS.
+                        // A TLS 1.3 session ticket arrives with the first bytes, gRPC's SETTINGS
+                        // frame.
                         char byte;
                         SSL_read(ssl, &byte, 1);
                         session = SSL_get1_session(ssl);

@@ -1,6 +1,6 @@
-// Sockets by hand, on this machine.
+// Plain sockets to local ports.
 //
-// Errors: what the system refuses ends the program.
+// Errors: a failing system call ends the program.
 #ifndef TESTS_SECURITY_RAW_TCP_H_
 #define TESTS_SECURITY_RAW_TCP_H_
 
@@ -10,17 +10,17 @@
 
 namespace gateway::security {
 
-// One that was free a moment ago.
+// Returns a port that was free a moment ago.
 int FreePort();
 
-// A connected socket, to be closed by the caller.
+// Returns a connected socket; the caller closes it.
 int Connect(int port);
 
-// Sends the bytes, and reads to the end of the connection.
+// Sends the bytes and reads until the connection ends.
 std::string Exchange(int port, const std::string& bytes);
 
-// Whether a TLS handshake of at most this version (of OpenSSL: TLS1_1_VERSION) succeeds for the
-// owner of this certificate.
+// Whether a TLS handshake succeeds with this client certificate, if the client offers at most this
+// version (an OpenSSL constant such as TLS1_1_VERSION).
 bool Handshakes(int port, int version, const Identity& client);
 
 // Whether a second TLS handshake of this version resumes the session of the first.

@@ -1,4 +1,4 @@
-// Attacks on the border between callers: methods and stores that are another's.
+// Attacks on the separation of callers: methods and stores that belong to another caller.
 #include <string>
 
 #include "absl/strings/match.h"
@@ -17,7 +17,7 @@ class StoreAttacks : public AttackTest {
     return absl::StrCat(R"({"store_id": ")", store, R"("})");
   }
 
-  // GetOrdersRequest with its store once for each of these, in this order.
+  // Returns a GetOrdersRequest that repeats its store field with these values, in this order.
   static std::string Stores(std::initializer_list<const char*> stores) {
     std::string bytes;
     for (const char* store : stores) {
@@ -50,7 +50,7 @@ TEST_F(StoreAttacks, Attack30CallerAsksForAnothersStore) {
       PERMISSION_DENIED, "POLICY_STORE");
 }
 
-// The last one counts, as everywhere in protobuf: for the policy, for the key and for the URL.
+// The last value counts, as everywhere in protobuf: for the policy, the key and the URL.
 TEST_F(StoreAttacks, Attack31StoreNamedTwiceInOneRequest) {
   const auto get = [](const std::string& bytes) {
     return StatusOf(victim().address(), kGetOrders, bytes, victim().Shop());
@@ -89,8 +89,7 @@ TEST_F(StoreAttacks, Attack33RefundByOneWhoMayNot) {
                 "POLICY_METHOD");
 }
 
-// A caller must not choose whose account is charged, and a key that he sends by mistake goes
-// nowhere.
+// A caller must not choose whose account is charged, and a key sent by mistake is not forwarded.
 TEST_F(StoreAttacks, Attack56CallersOwnKeyWhereNoneIsAccepted) {
   RpcOptions root = victim().Root();
   root.metadata = {{"upstream-api-key", absl::StrCat(kMarker, "/callers")}};

@@ -1,4 +1,4 @@
-// Attacks with tokens. The caller's certificate is good, and the policy does not know it.
+// Attacks with tokens. The caller's certificate is valid, but no policy rule matches it.
 #include <map>
 #include <vector>
 
@@ -14,7 +14,7 @@ using enum grpc::StatusCode;
 
 class TokenAttacks : public AttackTest {
  protected:
-  // What a good token of this caller may do.
+  // The request that a good token of this caller allows.
   static std::string Refund() {
     return absl::StrCat(R"({"store_id": ")", kStoreB, R"(", "order_id": "34", "body": {}})");
   }
@@ -34,7 +34,7 @@ class TokenAttacks : public AttackTest {
   }
   static int64_t At(int seconds) { return absl::ToUnixSeconds(absl::Now()) + seconds; }
 
-  // So that what is refused is refused for what it is.
+  // Checks that the good token works, so that refusals in the tests have the intended cause.
   void SetUp() override {
     AttackTest::SetUp();
     RefundWith(victim().WithToken(key().Sign("RS256", Claims())));
@@ -125,7 +125,7 @@ TEST_F(TokenAttacks, Attack28BadTokenBesideAGoodCertificate) {
   }
 }
 
-// What verifies tokens would end the process for it.
+// Without a check of its own, the gateway would be ended by the token library on such a token.
 TEST_F(TokenAttacks, Attack57TokenWithPaddingWhereThereIsNone) {
   ExpectNoGood("eyJhbGciOiAiU=lMyNTYiLCAia2lkIjogIjIifQ.eyJpc3MiOihwIn0.AAAAAAAA");
   const std::string good = key().Sign("RS256", Claims());

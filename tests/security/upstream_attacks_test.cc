@@ -1,4 +1,4 @@
-// Attacks by the upstream, or by whoever stands in its place; and by what lies around on the disk.
+// Attacks by the upstream, or by whoever replaces it, and attacks through files on disk.
 #include <zlib.h>
 
 #include <filesystem>
@@ -17,7 +17,7 @@ using http::Step;
 using nlohmann::json;
 using enum grpc::StatusCode;
 
-// A gigabyte of spaces, packed.
+// Returns a gigabyte of spaces, gzip-compressed.
 std::string Bomb() {
   z_stream stream{};
   constexpr int kGzip = 15 + 16;
@@ -108,7 +108,8 @@ TEST_F(UpstreamAttacks, Attack46DeepNestingInAReply) {
   Saw("refused, the process lives");
 }
 
-// The key as the upstream got it, in every place that a caller or an operator could see.
+// The upstream quotes the key that it received in every place that a caller or an operator could
+// see.
 TEST_F(UpstreamAttacks, Attack47UpstreamQuotesOurKey) {
   int failures = 0;
   for (const char* method : {kGetOrders, "paymentkit.v1.CustomersService/ListCustomers",

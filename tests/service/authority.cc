@@ -29,7 +29,7 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
-// What `write` puts into a BIO.
+// Returns what `write` puts into a BIO.
 template <typename Write>
 std::string Pem(Write write) {
   BIO* const bio = BIO_new(BIO_s_mem());

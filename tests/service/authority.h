@@ -1,7 +1,7 @@
-// A certificate authority for tests of TLS, and the certificates that it issues, as PEM files.
+// A certificate authority for TLS tests, and the certificates that it issues, as PEM files.
 //
-// Thread-safety: one thread. Lifetime: the files go with the authority. Errors: what OpenSSL
-// refuses ends the program.
+// Thread-safety: one thread. Lifetime: the destructor deletes the files. Errors: a failing OpenSSL
+// call ends the program.
 //
 //   Authority authority("clients");
 //   const Identity shop = authority.Issue({.names = "URI:spiffe://example/shop"});
@@ -32,7 +32,7 @@ class Authority {
     std::string names = "DNS:localhost,IP:127.0.0.1";  // subjectAltName
     std::string common_name = "test";
     int valid_days = 1;         // from now; negative: expired
-    int valid_seconds = 0;      // beyond these days
+    int valid_seconds = 0;      // in addition to valid_days
     int valid_since_days = 30;  // before now; negative: not valid yet
   };
 

@@ -1,4 +1,5 @@
-// Everything that this process writes to standard error while the object lives, in a file.
+// Captures everything that this process writes to standard error during the object's lifetime, in a
+// file.
 //
 //   CapturedStderr captured;
 //   Log(...);

@@ -47,7 +47,8 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// No standard input, no signal blocked or ignored, a process group of its own.
+// Starts the program without standard input, with default signal handling, in its own process
+// group.
 pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environment, int out,
             int err) {
   posix_spawn_file_actions_t files;
@@ -150,7 +151,7 @@ int ChildProcess::Wait() {
   while (ReadSome(deadline)) {
   }
   if (streams_[0].fd >= 0 || streams_[1].fd >= 0) return kDoesNotEnd;
-  // Whoever has closed its outputs is on its way out.
+  // A process that has closed its outputs is about to end.
   int status = 0;
   Require(waitpid(pid_, &status, 0) == pid_, "waitpid");
   reaped_ = true;

@@ -1,7 +1,7 @@
-// A program under test, run as a child in a process group of its own.
+// A program under test, run as a child in its own process group.
 //
 // Thread-safety: one thread. Lifetime: the destructor kills the whole group and reaps the child.
-// Errors: what the system refuses ends the test program.
+// Errors: a failing system call ends the test program.
 //
 //   ChildProcess child({"/bin/sh", "-c", "echo ready; read x"});
 //   EXPECT_EQ(child.WaitForLine("ready"), "ready");
@@ -22,33 +22,34 @@ namespace gateway {
 
 class ChildProcess {
  public:
-  // What Wait returns where the child, or one that holds its output, does not end.
+  // Returned by Wait if the child, or another process that holds its output, does not end.
   static constexpr int kDoesNotEnd = -1;
 
-  // `environment` ("NAME=value") goes on top of this program's own.
+  // `environment` ("NAME=value") is added to this program's environment and overrides it.
   explicit ChildProcess(std::vector<std::string> arguments,
                         const std::vector<std::string>& environment = {});
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // The next line, on either output, that contains `text`. "" where the output ends before, or does
-  // not come within a minute. Lines passed over are not looked at again.
+  // Returns the next line, on either output, that contains `text`. Returns "" if the output ends
+  // first or a minute passes. Skipped lines are not searched again.
   std::string WaitForLine(absl::string_view text);
 
   pid_t pid() const { return pid_; }
 
-  // To the child alone, and to all of its group, as a terminal's Ctrl-C.
+  // Signal reaches only the child; SignalGroup reaches its whole group, like Ctrl-C in a terminal.
   void Signal(int signal);
   void SignalGroup(int signal);
 
-  // Waits for the end of the output and of the child. The exit code, or 128 + the signal.
+  // Waits until the output and the child have ended. Returns the exit code, or 128 + the signal
+  // number.
   int Wait();
 
-  // Whether any process of the group is there. After Wait: whether the child left one behind.
+  // Whether any process of the group exists. After Wait: whether the child left one behind.
   bool GroupIsAlive() const;
 
-  // What came so far; everything, after Wait.
+  // The output so far; complete after Wait.
   const std::string& out() const { return streams_[0].text; }
   const std::string& err() const { return streams_[1].text; }
 
@@ -59,7 +60,7 @@ class ChildProcess {
     size_t looked_at = 0;
   };
 
-  // Waits for more output. False at the end of both streams, and when the time is over.
+  // Waits for more output. Returns false at the end of both streams and at the deadline.
   bool ReadSome(absl::Time deadline);
   static std::string NextLine(Stream& stream, absl::string_view text);
 
@@ -75,7 +76,7 @@ struct Ended {
   std::string err;
 };
 
-// Runs a program to its end.
+// Runs a program until it ends.
 Ended RunProgram(std::vector<std::string> arguments,
                  const std::vector<std::string>& environment = {});
 

@@ -1,4 +1,4 @@
-// The gateway's parts put together, in this process.
+// The complete gateway, in this process.
 #include "service/gateway.h"
 
 #include <gmock/gmock.h>
@@ -50,7 +50,7 @@ class GatewayTest : public testing::Test {
     address_ = absl::StrCat("127.0.0.1:", gateway_->port());
   }
 
-  // What both ways of checking say of a configuration that cannot be served.
+  // Returns the error for a configuration that cannot be served. Check and Create must agree on it.
   std::string Error() const {
     const absl::Status status = Gateway::Check(config_);
     EXPECT_EQ(Gateway::Create(config_).status(), status);
@@ -81,7 +81,7 @@ TEST_F(GatewayTest, CarriesACallToTheUpstreamAndBack) {
             json::parse(R"({"items": [{"id": "34", "storeId": "12"}]})"));
   EXPECT_EQ(server.received().front().target, "/base/v1/stores/12/orders?limit=3");
   EXPECT_THAT(server.received().front().head, HasSubstr("\r\nAuthorization: APIKey secret\r\n"));
-  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // all that an order must have beside its ids
+  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // the members that an order must also have
 }
 
 TEST_F(GatewayTest, SaysThatTheUpstreamIsNotThere) {
@@ -112,7 +112,7 @@ TEST_F(GatewayTest, RefusesARequestThatIsTooLarge) {
   EXPECT_EQ(InfoOf(answer).reason(), "REQUEST_TOO_LARGE");
 }
 
-// Drift never fails a call: what the client could not take is left out.
+// Drift never fails a call: values that do not fit into the client's metadata limit are left out.
 TEST_F(GatewayTest, PassesOnAsManyUnrecognizedTextsAsAClientTakes) {
   json webhooks = json::array();
   for (int i = 0; i < 32; ++i) {
@@ -130,7 +130,7 @@ TEST_F(GatewayTest, PassesOnAsManyUnrecognizedTextsAsAClientTakes) {
               StartsWith("paynow.management.v1.WebhookSubscriptionDto.subscribed_to=0\\x01\\x01"));
 }
 
-// A client could otherwise not see what happened to its money.
+// Otherwise the client could not see what happened to its money.
 TEST_F(GatewayTest, DeliversTheLargestErrorThatAnUpstreamCanWrite) {
   json body = {{"code", std::string(500, 'c')}, {"trace_id", std::string(500, 't')}};
   body["message"] = std::string(500, '%');
@@ -152,7 +152,7 @@ TEST_F(GatewayTest, NamesTheAddressThatItCannotHave) {
   config_.listen = address_;
   EXPECT_EQ(Gateway::Create(config_).status(),
             absl::UnavailableError(absl::StrCat("g.json: listen: cannot listen on ", address_)));
-  EXPECT_TRUE(Gateway::Check(config_).ok());  // it does not listen
+  EXPECT_TRUE(Gateway::Check(config_).ok());  // Check does not listen
   config_.listen = "nonsense";
   EXPECT_EQ(Gateway::Create(config_).status(),
             absl::UnavailableError("g.json: listen: cannot listen on nonsense"));

@@ -1,4 +1,5 @@
-// The programs are built as cmake/Harden.cmake says: read from the files themselves.
+// The programs are built with the options of cmake/Harden.cmake; checked in the binaries
+// themselves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,7 +51,8 @@ TEST_P(HardeningTest, ChecksItsStackAndItsCopies) {
 }
 
 #ifdef __x86_64__
-// In our own code. The file as a whole is not marked: what is embedded and some libraries are not.
+// Checks the project's own code. The file as a whole lacks the mark, because embedded data and some
+// libraries do not have it.
 TEST_P(HardeningTest, MarksWhereJumpsMayLand) {
   const Ended code = RunProgram({"objdump", "-d", "--disassemble=main", GetParam()});
   EXPECT_EQ(code.exit_code, 0) << code.err;

@@ -1,4 +1,4 @@
-// A directory of one test's own, gone with it.
+// A private directory for one test; the destructor deletes it.
 //
 //   TempDir directory;
 //   const std::string file = directory.Write("key", "value\n");
@@ -27,7 +27,7 @@ class TempDir {
 
   std::string Path(const std::string& name = "") const { return (path_ / name).string(); }
 
-  // The path of what was written.
+  // Writes the file and returns its path.
   std::string Write(const std::string& name, const std::string& text) const {
     std::ofstream(path_ / name, std::ios::binary) << text;
     return Path(name);

@@ -1,4 +1,4 @@
-// A client on a transport that the tests play: what is sent stays until a test answers it.
+// A client on a fake transport: each request stays pending until the test answers it.
 #ifndef TESTS_UPSTREAM_CLIENT_FIXTURE_H_
 #define TESTS_UPSTREAM_CLIENT_FIXTURE_H_
 
@@ -30,7 +30,7 @@ constexpr char kRefund[] = "paynow.management.v1.OrdersService.RefundOrder";
 constexpr char kDeleteCoupon[] = "paynow.management.v1.CouponsService.DeleteCouponForStore";
 constexpr char kPath[] = "/v1/stores/12/orders/34";
 
-// Keeps what is sent until the test answers it.
+// Keeps each request until the test answers it.
 class FakeTransport final : public http::Transport {
  public:
   using Transport::Send;
@@ -109,7 +109,7 @@ class ClientTest : public testing::Test {
     client_ = *std::move(client);
   }
 
-  // The result lives until the test ends; a second `done` shows in `times`.
+  // The result lives until the test ends; `times` counts the calls of `done`.
   const Called& Call(absl::string_view method, const std::string& json,
                      SteadyTime deadline = SteadyTime::InfiniteFuture()) {
     return Call(method, json, CallTerms{.deadline = deadline});

@@ -1,4 +1,4 @@
-// What happens between a call's attempts: when it is repeated, and when not.
+// What happens between the attempts of a call: when it is retried, and when not.
 #include "upstream/pending_call.h"
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@ class PendingCallTest : public ClientTest {
   void Answer(size_t attempt, http::Result result) {
     transport_->waiting.at(attempt)(std::move(result));
   }
-  // The wait before another attempt is over.
+  // Ends the wait before the next attempt.
   void Elapse(size_t wait) { transport_->waits.at(wait)(Lost(Kind::kDeadline, false)); }
 
   const UpstreamCounters& counters() { return client_->upstream().counters; }
@@ -86,7 +86,7 @@ TEST_F(PendingCallTest, GoesOutWithTheCallersKeyWhereThatIsAccepted) {
   const Called& call = Call(kRefund, kRefundOf34,
                             {.deadline = SteadyTime::InfiniteFuture(), .caller_key = "callers"});
   EXPECT_THAT(transport_->sent[0].headers, Contains("Authorization: APIKey callers"));
-  // There is no newer one in the gateway's files.
+  // The gateway's files hold no newer key for it.
   Answer(0, Response(401, R"({"message": "callers is no key of ours"})"));
   ASSERT_EQ(call.times, 1);
   EXPECT_EQ(transport_->sent.size(), 1u);
@@ -136,7 +136,7 @@ TEST_F(PendingCallTest, RepeatsAWriteThatNeverLeft) {
   ASSERT_EQ(transport_->sent.size(), 2u);
   EXPECT_EQ(transport_->sent[1].body, "{}");
   Answer(1, Lost(Kind::kBroken, true));
-  ASSERT_EQ(call.times, 1);  // this one left
+  ASSERT_EQ(call.times, 1);  // this request was sent
   EXPECT_EQ(call.failure().outcome, Outcome::kUnknown);
   EXPECT_EQ(call.attempts, 2);
 }
@@ -184,7 +184,7 @@ TEST_F(PendingCallTest, IsCancelledInAnyAttemptAndInBetween) {
   EXPECT_THAT(transport_->cancelled, ElementsAre(1001u));  // the wait
   transport_->waits.at(0)(Lost(Kind::kCancelled, false));
   ASSERT_EQ(call.times, 1);
-  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnavailable);  // what became of the attempt
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnavailable);  // the result of the attempt
 
   Call(kGetOrder, kOrder);
   Answer(1, Lost(Kind::kBroken, true));
@@ -193,7 +193,7 @@ TEST_F(PendingCallTest, IsCancelledInAnyAttemptAndInBetween) {
   EXPECT_THAT(transport_->cancelled, ElementsAre(1001u, 103u));
 }
 
-// Keeps what is asked until the test answers it.
+// Keeps each renewal until the test answers it.
 class FakeRenewal final : public KeyRenewal {
  public:
   void Renew(const Upstream&, std::shared_ptr<const Credentials>, Done done) override {
@@ -216,7 +216,7 @@ TEST_F(PendingCallTest, TakesARenewedKeyOnce) {
   ASSERT_EQ(renewal.questions.size(), 1u);
   ASSERT_EQ(transport_->waits.size(), 1u);
   EXPECT_EQ(transport_->sent.size(), 1u);
-  renewal.Answer(0, "new");  // on any thread: the call goes on on the transport's
+  renewal.Answer(0, "new");  // may come on any thread; the call continues on the transport's thread
   EXPECT_THAT(transport_->cancelled, ElementsAre(1001u));
   transport_->waits[0](http::Error{.kind = Kind::kCancelled, .message = ""});
   ASSERT_EQ(transport_->sent.size(), 2u);
@@ -236,12 +236,12 @@ TEST_F(PendingCallTest, FailsWithTheRefusalWhereNoKeyIsNewer) {
   transport_->waits[0](http::Error{.kind = Kind::kCancelled, .message = ""});
   EXPECT_EQ(calls_.back()->failure().code, absl::StatusCode::kUnauthenticated);
 
-  Call(kRefund, kRefundOf34);  // the answer does not come in time
+  Call(kRefund, kRefundOf34);  // the renewal does not answer in time
   Answer(1, Response(401, ""));
   transport_->waits[1](http::Error{.kind = Kind::kDeadline, .message = ""});
   EXPECT_EQ(calls_.back()->failure().code, absl::StatusCode::kUnauthenticated);
 
-  Call(kRefund, kRefundOf34);  // it is cancelled meanwhile
+  Call(kRefund, kRefundOf34);  // cancelled while it waits
   Answer(2, Response(401, ""));
   last_.Cancel();
   renewal.Answer(2, "new");
@@ -264,7 +264,7 @@ TEST_F(PendingCallTest, ShedsWhatExceedsTheLimit) {
   EXPECT_EQ(second.failure().reason, "OVERLOADED");
   EXPECT_EQ(second.attempts, 0);
   EXPECT_EQ(counters().shed, 1u);
-  Call(kGetOrder, kOrder);  // reads have a limit of their own
+  Call(kGetOrder, kOrder);  // reads have their own limit
   EXPECT_EQ(transport_->sent.size(), 2u);
   Answer(0, Response(200, R"({"id": "1"})"));
   Call(kRefund, kRefundOf34);
@@ -310,7 +310,7 @@ TEST_F(PendingCallTest, WaitsAsLongAsTheUpstreamAsks) {
   Answer(0, std::move(busy));
   ASSERT_EQ(transport_->wait_until.size(), 1u);
   EXPECT_GE(transport_->wait_until[0], before + absl::Seconds(1));
-  // Not where it does not fit.
+  // Retry-After is not waited for if the wait does not fit into the deadline.
   const Called& hurried = Call(kGetOrder, kOrder, SteadyTime::Now() + absl::Milliseconds(500));
   busy = Response(429, "");
   busy.headers = "Retry-After: 1\r\n";

@@ -63,7 +63,7 @@ TEST(RedactionTest, TakesNoWordsOutForAKeyThatIsNone) {
   EXPECT_EQ(response.body, "key of the order");
 }
 
-// Through a whole call, where texts are decoded, cut and put together.
+// Redaction through a whole call, in which texts are decoded, cut and combined.
 class RedactionInCallTest : public ClientTest {
  protected:
   std::string EverythingOf(const std::string& body, const std::string& headers = "") {
@@ -100,7 +100,7 @@ TEST_F(RedactionInCallTest, NoTextOfAnErrorHoldsTheKey) {
     EXPECT_THAT(all, Not(HasSubstr(key)));
     EXPECT_THAT(all, HasSubstr("bad key ***"));
   }
-  for (size_t before = 150; before < 220; ++before) {  // where a sample of a page is cut
+  for (size_t before = 150; before < 220; ++before) {  // around the place where a sample is cut
     const std::string all = EverythingOf(absl::StrCat("<p>", std::string(before, 'x'), key));
     EXPECT_THAT(all, Not(HasSubstr("x" + key.substr(0, 3)))) << before;
   }

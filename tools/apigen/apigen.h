@@ -1,4 +1,4 @@
-// The whole run: OpenAPI text and committed protos in, files to write and a report out.
+// A whole run: takes OpenAPI text and committed protos, returns the files to write and a report.
 //
 //   OpenAPI text --openapi--> Api --operation_names, contract--> Contract --type_names--+
 //   committed protos --lock--> Lock ----------------------------------------------------+
@@ -24,23 +24,23 @@ struct Options {
   std::string package;
   std::string proto_dir = "proto";
   std::vector<std::string> import_paths;
-  // A file of decisions (decisions.h); empty: none.
+  // A file of decisions (decisions.h); empty: no decisions.
   std::string decisions;
-  // How the report names the version of the contract.
+  // The version of the contract, as the report names it.
   std::string version;
 };
 
 struct Outcome {
-  // Text for each file below proto_dir that is to change; none for a file that is to go.
+  // The new text of each file below proto_dir that changes; nullopt for a file to delete.
   std::map<std::string, std::optional<std::string>> files;
   Report report;
 };
 
-// Reads, and writes nothing. Fails only where there is no OpenAPI file, where the committed protos
-// cannot be kept, or where a proto below proto_dir would not compile.
+// Reads files but writes none. Fails if the text is not OpenAPI, if the decisions, the record or
+// the committed protos cannot be read or kept, or if a proto below proto_dir would not compile.
 absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& options);
 
-// Brings the files of an outcome to disk.
+// Writes and deletes the files of an outcome.
 absl::Status Apply(const Outcome& outcome, const std::string& proto_dir);
 
 }  // namespace gateway::apigen

@@ -1,5 +1,5 @@
-// What changed between the committed contract and the one about to be written, and for whom it
-// breaks. Pure functions.
+// The differences between the committed contract and the new one, and what each difference breaks.
+// Pure functions.
 #ifndef TOOLS_APIGEN_CHANGES_H_
 #define TOOLS_APIGEN_CHANGES_H_
 
@@ -11,12 +11,12 @@
 
 namespace gateway::apigen {
 
-// Whom a change breaks. The first three are told apart as the rules of `buf breaking` are.
+// What a change breaks. The first three correspond to the rule categories of `buf breaking`.
 struct Breaks {
-  bool wire = false;    // old bytes are misread or not read
+  bool wire = false;    // old bytes are misread or cannot be read
   bool json = false;    // names or forms in protobuf's JSON differ
-  bool source = false;  // code that was compiled against the old protos does not compile
-  bool calls = false;   // a request that was accepted is refused
+  bool source = false;  // code compiled against the old protos no longer compiles
+  bool calls = false;   // a request that was accepted is now refused
 
   bool any() const { return wire || json || source || calls; }
 };
@@ -25,8 +25,8 @@ struct Change {
   enum class Kind {
     kAdded,
     kRemoved,
-    kKept,      // removed upstream, and served on
-    kReturned,  // was removed upstream, and is back
+    kKept,      // removed upstream, still served
+    kReturned,  // was removed upstream, exists again
     kRenamed,   // the upstream's name changed, ours did not
     kRetyped,
     kRerouted,
@@ -40,20 +40,20 @@ struct Change {
   Kind kind = Kind::kAdded;
   // "OrdersService.RefundOrder", "OrderDto.total_amount", "OrderStatus.ORDER_STATUS_OPEN".
   std::string subject;
-  // What it was and is, in a few words; may be empty.
+  // The old and the new state, in a few words; may be empty.
   std::string detail;
   Breaks breaks;
-  // RPCs whose request or reply is concerned.
+  // The RPCs whose request or reply is affected.
   std::vector<std::string> rpcs;
 };
 
 absl::string_view KindName(Change::Kind kind);
 
-// In the order of services, messages, enums. The parts of something that was added or removed as a
-// whole are not listed.
+// Returns services first, then messages, then enums. If something was added or removed as a whole,
+// its parts are not listed.
 std::vector<Change> Compare(const Contract& before, const Contract& after);
 
-// Adds types whose file changed. Paths by type.
+// Adds the types whose file changed. `before` and `after` map each type to the path of its file.
 void AddMoves(const std::map<std::string, std::string>& before,
               const std::map<std::string, std::string>& after, std::vector<Change>& changes);
 

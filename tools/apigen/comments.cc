@@ -10,7 +10,7 @@
 namespace gateway::apigen {
 namespace {
 
-// How often each line occurs, blanks around it ignored.
+// How often each line occurs, without leading and trailing blanks.
 using Lines = std::map<std::string, int>;
 
 void Count(const std::string& comment, Lines& lines) {
@@ -19,7 +19,7 @@ void Count(const std::string& comment, Lines& lines) {
   }
 }
 
-// The position of the first comment of a line, outside of quotes.
+// Returns the position of the first comment in a line, outside of quotes.
 size_t FindComment(absl::string_view line) {
   char quote = 0;
   for (size_t i = 0; i < line.size(); ++i) {

@@ -1,4 +1,4 @@
-// Guards against losing a comment: protobuf's parser attaches only those that stand next to an
+// Guards against the loss of comments: protobuf's parser keeps only comments that stand next to an
 // element.
 #ifndef TOOLS_APIGEN_COMMENTS_H_
 #define TOOLS_APIGEN_COMMENTS_H_
@@ -12,8 +12,8 @@
 
 namespace gateway::apigen {
 
-// An error that names the first line of `text` with a comment that is not among `taken`. Block
-// comments are refused altogether, since they would come back as line comments.
+// Returns an error that names the first line of `text` whose comment is not in `taken`. Every block
+// comment is an error, because it would be written back as line comments.
 absl::Status CheckNoCommentIsLost(const std::string& file, absl::string_view text,
                                   const std::vector<Comments>& taken);
 

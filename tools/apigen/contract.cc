@@ -43,7 +43,7 @@ MethodOptions::IdempotencyLevel IdempotencyOf(const std::string& verb) {
   return MethodOptions::IDEMPOTENCY_UNKNOWN;
 }
 
-// Builds the services and the messages that exist for one RPC.
+// Builds the services, and the messages that belong to one RPC only.
 class OperationMapper {
  public:
   OperationMapper(const Api& api, TypeMapper& types, Contract& contract)
@@ -90,7 +90,7 @@ class OperationMapper {
     service.methods.push_back(std::move(method));
   }
 
-  // A name for a message of this RPC that no schema and no other RPC has.
+  // Returns a name for a message of this RPC that no schema and no other RPC uses.
   std::string WrapperName(const Operation& operation, absl::string_view suffix) {
     std::string name = absl::StrCat(operation.rpc, suffix);
     if (ambiguous_.count(operation.rpc) > 0 || IsTaken(name)) {
@@ -106,7 +106,7 @@ class OperationMapper {
            contract_.enums.count(name) > 0;
   }
 
-  // A name that another field has gets `prefix` in front, and keeps the upstream's name as
+  // If another field has the same name, puts `prefix` in front and keeps the upstream's name as
   // wire_name.
   void AddField(const Operation& operation, absl::string_view prefix, Field field,
                 Message& message) {
@@ -131,12 +131,12 @@ class OperationMapper {
       MakeNameUnique("path_", request.fields, field);
       path = absl::StrReplaceAll(
           path, {{absl::StrCat("{", parameter.name, "}"), absl::StrCat("{", field.name, "}")}});
-      // The template has the field's name; the parameter's own never reaches the wire.
+      // The path template uses the field's name; the parameter's own name is never sent.
       ClearWireName(field);
       AddField(operation, "", std::move(field), request);
     }
     SetTarget(operation.verb, path, rule);
-    // The body comes last, yet no parameter may take its name.
+    // The body takes its name before the query parameters do, but comes last in the message.
     const size_t parameters = request.fields.size();
     if (operation.body) AddBody(operation, request, rule);
     std::vector<Field> body(request.fields.begin() + static_cast<ptrdiff_t>(parameters),

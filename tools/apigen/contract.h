@@ -1,18 +1,17 @@
-// The mapping rules: an API as OpenAPI describes it becomes services, messages and enums of
-// protobuf.
+// The mapping rules: an API described by OpenAPI becomes services, messages and enums of protobuf.
 //
 //   tag               -> service               "affiliate-links" -> AffiliateLinksService
 //   operation         -> RPC and its request   path parameters, query parameters, body, update_mask
 //   object schema     -> message of the same name
 //   enum schema       -> enum of the same name
-//   any other schema  -> what it stands for, at each place that refers to it
+//   any other schema  -> the type that it stands for, at each place that refers to it
 //
-// What the rules do not cover is mapped to the next looser type and noted: an array of arrays is a
-// ListValue, a map of arrays a Struct. A name that is taken gets a suffix, and an option says what
-// the upstream calls it.
+// What the rules do not cover is mapped to the next looser type and noted: an array of arrays
+// becomes a ListValue, a map of arrays a Struct. A name that is already taken gets a suffix, and an
+// option keeps the upstream's name.
 //
-// Numbers are counted from 1 in the order of the file; merging with committed protos comes after
-// this and replaces them. Pure.
+// Fields are numbered from 1 in the order of the OpenAPI file; the later merge with the committed
+// protos replaces these numbers. Pure.
 #ifndef TOOLS_APIGEN_CONTRACT_H_
 #define TOOLS_APIGEN_CONTRACT_H_
 
@@ -25,7 +24,8 @@
 
 namespace gateway::apigen {
 
-// Operations have their names already. `taken`: names of the package that no type may have.
+// The operations must already have their names. `taken`: names of the package that no type may
+// have.
 Contract MakeContract(const Api& api, const std::set<std::string>& taken, Notes& notes);
 
 }  // namespace gateway::apigen

@@ -31,7 +31,8 @@ std::string RouteOfHead(const std::string& head) {
   return RouteText(absl::AsciiStrToLower(parts.first), parts.second);
 }
 
-// A member without a name describes the schema as a whole; "value:x" there is the text of an enum.
+// The member name "" describes the schema as a whole; a word "value:x" in it is the text of an enum
+// value.
 std::set<std::string> MembersOf(const Json& schema) {
   std::set<std::string> members;
   for (const auto& [name, words] : schema.items()) {
@@ -44,7 +45,7 @@ std::set<std::string> MembersOf(const Json& schema) {
   return members;
 }
 
-// The form is described in tests/contract/digest.py.
+// tests/contract/digest.py describes the format.
 Documented ReadDocumented(const Json& digest) {
   Documented documented;
   for (const char* section : {"operations", "schemas"}) {

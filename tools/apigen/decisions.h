@@ -1,11 +1,13 @@
-// What people decided about one package where the contract leaves it open: a JSON file, committed.
+// Decisions of people about one package, where the contract leaves a question open: a committed
+// JSON file.
 //
 //   {
 //     "renamed": {"CouponDurationDto": "CouponDurationEnum", "SaleDurationDto": ""},
 //     "documented": "tests/contract/digest.paynow.json"
 //   }
 //
-// `renamed`: a schema of the upstream, and the committed type that it is; "": it is none of them.
+// `renamed` maps a schema of the upstream to the committed type that it is; "" means that it is
+// none of the committed types.
 #ifndef TOOLS_APIGEN_DECISIONS_H_
 #define TOOLS_APIGEN_DECISIONS_H_
 
@@ -17,11 +19,13 @@
 
 namespace gateway::apigen {
 
-// What the documents name that the project was made from. It stays when the upstream removes it.
+// Everything named by the documents that the project was made from. It stays even if the upstream
+// removes it.
 struct Documented {
-  // As RouteOf gives them.
+  // In the format of RouteOf.
   std::set<std::string> routes;
-  // The upstream's names, each with the names of its members or the texts of its values.
+  // The upstream's schema names, each with the names of its members or the texts of its enum
+  // values.
   std::map<std::string, std::set<std::string>> schemas;
 };
 
@@ -30,7 +34,8 @@ struct Decisions {
   Documented documented;
 };
 
-// `path` empty: no decisions. The path of `documented` counts from the working directory.
+// An empty `path` means no decisions. The path in `documented` is relative to the working
+// directory.
 absl::StatusOr<Decisions> ReadDecisions(const std::string& path);
 
 }  // namespace gateway::apigen

@@ -1,4 +1,4 @@
-// Whole files in and out. Errors carry the path and the system's reason.
+// Reads and writes whole files. Errors carry the path and the system's reason.
 #ifndef TOOLS_APIGEN_FILES_H_
 #define TOOLS_APIGEN_FILES_H_
 
@@ -12,7 +12,7 @@ namespace gateway::apigen {
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
-// Creates the directories above it where they are missing.
+// Creates missing parent directories.
 absl::Status WriteFile(const std::filesystem::path& path, const std::string& text);
 
 }  // namespace gateway::apigen

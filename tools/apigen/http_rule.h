@@ -1,4 +1,4 @@
-// The two halves of a google.api.http option that apigen reads and writes: verb and path.
+// The two parts of a google.api.http option that apigen reads and writes: verb and path.
 //
 // Pure functions.
 #ifndef TOOLS_APIGEN_HTTP_RULE_H_
@@ -13,20 +13,20 @@
 namespace gateway::apigen {
 
 struct HttpTarget {
-  // In lower case, as OpenAPI spells it: "get". Empty for a rule without one of the five verbs.
+  // In lower case, as in OpenAPI: "get". Empty for a rule without one of the five verbs.
   std::string verb;
   std::string path;
 };
 
 HttpTarget TargetOf(const google::api::HttpRule& rule);
 
-// "get /v1/stores/{}": verb and path without the names of parameters.
+// "get /v1/stores/{}": verb and path without parameter names.
 std::string RouteText(absl::string_view verb, absl::string_view path);
 
-// The names that stand in braces, in order.
+// The names in braces, in order.
 std::vector<std::string> VariablesOf(const std::string& path);
 
-// False: not one of get, put, post, delete, patch; the rule is as it was.
+// Returns false, and leaves the rule unchanged, if the verb is not get, put, post, delete or patch.
 bool SetTarget(absl::string_view verb, const std::string& path, google::api::HttpRule& rule);
 
 }  // namespace gateway::apigen

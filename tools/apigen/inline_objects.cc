@@ -19,7 +19,7 @@ class Lifter {
   }
 
   void Run() {
-    // Lifted schemas are appended, and their own members looked at in turn.
+    // Schemas found here are appended at the end, and then searched for inline objects in turn.
     for (size_t i = 0; i < api_.schemas.size(); ++i) {
       const std::string owner = api_.schemas[i].name;
       Schema schema = std::move(api_.schemas[i].schema);
@@ -45,7 +45,7 @@ class Lifter {
     if (operation.reply) Lift(absl::StrCat(operation.rpc, "Reply"), *operation.reply);
   }
 
-  // The members, or the elements, of `schema`.
+  // Names the inline objects in the members or elements of `schema`.
   void LiftWithin(const std::string& owner, Schema& schema) {
     for (Property& property : schema.properties) {
       Lift(absl::StrCat(owner, PascalCase(property.name)), property.schema);

@@ -1,5 +1,5 @@
-// Gives a name to each object that the OpenAPI file writes out in place: the name of what holds it,
-// then the name of the member.
+// Names each object that the OpenAPI file defines inline: the name of its owner, followed by the
+// name of the member.
 //
 //   DrinkDto.size = {type: object, properties: ...}   -> schema DrinkDtoSize
 //   body, reply of ColdDrinks_Pour                    -> schemas PourBody, PourReply
@@ -10,7 +10,7 @@
 
 namespace gateway::apigen {
 
-// Needs the names of operations.
+// The operations must already have their names.
 void NameInlineObjects(Api& api);
 
 }  // namespace gateway::apigen

@@ -1,9 +1,9 @@
-// Looks into a JSON document and notes each thing that is not as expected.
+// Reads a JSON document and notes everything unexpected.
 //
-// Reading goes on after a problem with empty values, so that callers need no check per member; they
-// compare problems() before and after a part, and leave the part out if the number grew. A problem
-// within a schema concerns that schema alone: see SchemaScope. Not thread-safe; the document and
-// the notes must outlive the reader.
+// After a problem, reading continues with empty values, so callers need no check per member.
+// Instead they compare problems() before and after a part, and leave the part out if the number
+// grew. A problem within a schema affects only that schema: see SchemaScope. Not thread-safe; the
+// document and the notes must outlive the reader.
 #ifndef TOOLS_APIGEN_JSON_READER_H_
 #define TOOLS_APIGEN_JSON_READER_H_
 
@@ -20,7 +20,7 @@ namespace gateway::apigen {
 // Members in the order of the file.
 using Json = nlohmann::ordered_json;
 
-// A value and where it is.
+// A value and its location.
 struct Node {
   const Json* json = nullptr;
   // A JSON pointer, "#" for the whole document.
@@ -33,13 +33,14 @@ class JsonReader {
 
   Node Root() const { return {&root_, "#"}; }
 
-  // The member, or none where `node` lacks it. `node` not being an object is an error.
+  // Returns the member, or nullopt if `node` lacks it. It is a problem if `node` is not an object.
   std::optional<Node> Find(const Node& node, absl::string_view key);
-  // Like Find, but it is an error when it is not there; the result then is an empty object.
+  // Like Find, but a missing member is a problem; the result is then an empty object.
   Node Require(const Node& node, absl::string_view key);
   Node Element(const Node& array, size_t index);
 
-  // Where the node is {"$ref": "#/..."} the node that it names.
+  // If the node is {"$ref": "#/..."}, returns the node that it refers to; otherwise returns the
+  // node.
   Node Resolve(const Node& node);
 
   std::string RequireString(const Node& node, absl::string_view key);
@@ -51,9 +52,9 @@ class JsonReader {
   bool IsObject(const Node& node);
   bool IsArray(const Node& node);
 
-  // A problem: what is being read cannot be used as it is.
+  // Notes a problem: the part being read cannot be used as it is.
   void Fail(const Node& node, absl::string_view what);
-  // Not a problem: only a detail is passed over.
+  // Notes that a detail is ignored. This does not count as a problem.
   void Loosen(const Node& node, absl::string_view what);
   size_t problems() const { return problems_; }
 
@@ -66,8 +67,8 @@ class JsonReader {
   int schemas_open_ = 0;
 };
 
-// While one is alive a problem is that of a schema. The problem is noted as "loosened" and does not
-// count for whatever is around the schema.
+// While a SchemaScope is alive, problems belong to the schema being read. They are noted as
+// "loosened" and do not count for the surrounding part.
 class SchemaScope {
  public:
   explicit SchemaScope(JsonReader& reader) : reader_(reader), before_(reader.problems_) {

@@ -1,4 +1,4 @@
-// Spreads a contract over files.
+// Distributes a contract over files.
 //
 //   <tag>.proto     the service of one tag, its requests and replies, then the types that only
 //                   this tag reaches
@@ -6,11 +6,11 @@
 //   unlisted.proto  types that no operation reaches
 //   gone.proto      types that the upstream has removed: their numbers are reserved there
 //
-// In a package without services a type stays where it is committed, and new ones follow in the
-// first file.
+// In a package without services, a committed type stays in its file; new types go to the first
+// file.
 //
-// A type that several tags reach refers only to types of the same kind, so imports run <tag> ->
-// types and unlisted -> anything: there are no cycles. Pure.
+// A type that several tags reach refers only to types that several tags reach. Imports therefore
+// run from <tag> to types, and from unlisted to any file, without cycles. Pure.
 #ifndef TOOLS_APIGEN_LAYOUT_H_
 #define TOOLS_APIGEN_LAYOUT_H_
 
@@ -24,7 +24,7 @@
 namespace gateway::apigen {
 
 struct File {
-  // Below the proto directory.
+  // The path below the proto directory.
   std::string path;
   std::string package;
   FileNotes notes;
@@ -35,8 +35,8 @@ struct File {
   std::vector<Enum> enums;
 };
 
-// Sorted by path. `committed` gives each file its head and its options. Fails where a shared file
-// would have the name of one that is not apigen's.
+// Returns files sorted by path. `committed` supplies the head and the options of each file. Fails
+// if a shared file would have the name of a file that apigen does not own.
 absl::StatusOr<std::vector<File>> LayOut(const Contract& contract, const std::string& package,
                                          const Lock& committed);
 

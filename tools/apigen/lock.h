@@ -1,9 +1,10 @@
-// Reads the committed protos of one package: the record of every number that was ever given out,
-// and of every decision that people made by hand.
+// Reads the committed protos of one package: the record of every number ever assigned, and of every
+// decision made by hand.
 //
-// What the model cannot hold (a oneof, a nested message, a comment where no element carries it, an
-// option of an unknown extension) is an error that names the place: apigen would lose it when it
-// writes the file again. A file with the option `local_file` may hold anything: it is left alone.
+// Content that the model cannot hold is an error that names the place, because apigen would lose it
+// when it writes the file again: a oneof, a nested message, a comment that no element carries, an
+// option of an unknown extension. A file with the option `local_file` may hold anything: apigen
+// leaves it alone.
 #ifndef TOOLS_APIGEN_LOCK_H_
 #define TOOLS_APIGEN_LOCK_H_
 
@@ -17,21 +18,22 @@
 
 namespace gateway::apigen {
 
-// What belongs to a file rather than to an element in it.
+// Content that belongs to a file rather than to an element in it.
 struct FileNotes {
-  // Of the `syntax` statement: the head of the file.
+  // The comments of the `syntax` statement: the head of the file.
   Comments head;
   Comments package;
   std::map<std::string, Comments> imports;
   google::protobuf::FileOptions options;
-  // Holds a service, a message or an enum, and is not local. All others are left alone.
+  // Whether the file holds a service, a message or an enum, and is not local. apigen leaves all
+  // other files alone.
   bool ours = false;
 };
 
 struct Place {
-  // Below the proto directory.
+  // The path below the proto directory.
   std::string path;
-  // Among the messages, or the enums, of the file.
+  // The index among the messages, or among the enums, of the file.
   int index = 0;
 };
 
@@ -39,20 +41,19 @@ struct Lock {
   Contract contract;
   // By path below the proto directory: "shop/v1/orders.proto".
   std::map<std::string, FileNotes> files;
-  // Types of other packages that the protos use, and types in local files, with the files that
-  // define them.
+  // Types of other packages that the protos use, and types in local files. Each is mapped to the
+  // file that defines it.
   std::map<std::string, std::string> outside_types;
   // Where each type of the contract stands.
   std::map<std::string, Place> places;
-  // Of files that are local as a whole: the names of their types and services, and what their RPCs
-  // call (RouteOf).
+  // For files that are wholly local: the names of their types and services, and the routes of their
+  // RPCs (RouteOf).
   std::set<std::string> local_names;
   std::set<std::string> local_routes;
 };
 
-// Reads `proto_dir`/<package as path>/*.proto; a directory that does not exist is an empty lock.
-// Imports are looked up in `proto_dir`, then in `import_paths`, then among the protos that are
-// compiled in.
+// Reads `proto_dir`/<package as path>/*.proto; if the directory does not exist, the lock is empty.
+// Imports are looked up in `proto_dir`, then in `import_paths`, then among the compiled-in protos.
 absl::StatusOr<Lock> ReadLock(const std::string& proto_dir, const std::string& package,
                               const std::vector<std::string>& import_paths);
 

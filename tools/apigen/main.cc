@@ -1,7 +1,7 @@
 // apigen --openapi FILE --package NAME [options]: see kUsage.
 //
-// Exit codes: 0 nothing changed, 3 changes, 4 changes that break callers, 1 refused: nothing was
-// written, 2 wrong arguments.
+// Exit codes: 0 nothing changed, 1 error, 2 wrong arguments, 3 changes, 4 changes that break
+// callers. After an error from reading or generating, nothing was written.
 #include <filesystem>
 #include <iostream>
 #include <optional>

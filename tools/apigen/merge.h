@@ -1,10 +1,10 @@
-// Puts a freshly derived contract on top of the committed one.
+// Merges a newly derived contract into the committed one.
 //
-//   what exists                   keeps its name, its number, its comments and what people decided
-//   what is new                   takes the next free number
-//   what is marked `local`        stays as it is
-//   what the documents name       stays, deprecated and local
-//   what else is gone             is reserved: a field in its message, a type as an empty one
+//   existing                      keeps its name, number, comments and the decisions of people
+//   new                           takes the next free number
+//   marked `local`                stays as it is
+//   gone, named by the documents  stays, deprecated and local
+//   gone otherwise                is reserved: a field in its message, a type as an empty type
 //
 // Pure; cannot fail.
 #ifndef TOOLS_APIGEN_MERGE_H_
@@ -20,13 +20,13 @@
 namespace gateway::apigen {
 
 struct MergeInput {
-  // As lock.h reads it.
+  // As read by lock.h.
   const Contract& committed;
-  // As contract.h makes it, under the names of the protos (type_names.h).
+  // As made by contract.h, with the type names of the protos (type_names.h).
   Contract derived;
   const TypeNames& names;
   const Documented& documented;
-  // Operations that the upstream has, in a form that cannot be mapped: their RPCs stay.
+  // Routes that the upstream has in a form that cannot be mapped: their RPCs stay.
   std::set<std::string> unreadable_routes;
 };
 

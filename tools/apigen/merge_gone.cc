@@ -48,7 +48,7 @@ class Keeper {
     }
   }
 
-  // Whether the RPC is in the contract, under this name or another one.
+  // Whether the merged contract has the RPC, under this name or another one.
   bool IsCalled(const Method& method) const {
     const std::string route = RouteOf(method);
     for (const Service& service : merged_.services) {
@@ -60,7 +60,7 @@ class Keeper {
     return false;
   }
 
-  // After the committed RPC that it followed.
+  // Inserts the method after the committed RPC that it followed.
   void Place(const Service& owner, Method method) {
     types_.push_back(method.input);
     types_.push_back(method.output);
@@ -121,7 +121,7 @@ class Keeper {
     for (const Field& field : message.fields) types_.push_back(field.type);
   }
 
-  // Local fields and RPCs may be of types that no contract has, or has no longer.
+  // Keeps types that local fields and RPCs use even if the new contract no longer has them.
   void KeepUsedTypes() {
     const auto wrappers = WrapperKeys(committed_);
     while (!types_.empty()) {
@@ -160,7 +160,7 @@ class Keeper {
   const Documented& documented_;
   const std::set<std::string>& unreadable_routes_;
   Contract& merged_;
-  // Still to be kept.
+  // Types that still have to be kept.
   std::vector<std::string> types_;
 };
 
@@ -172,7 +172,7 @@ void KeepWhatIsGone(const Contract& committed, const Documented& documented,
 }
 
 void MakeValueNamesUnique(const Contract& committed, Contract& merged) {
-  // By name, the enum that has it.
+  // Maps each value name to the enum that has it.
   std::map<std::string, std::string> owners;
   const auto is_committed = [&](const Enum& owner, const EnumValue& value) {
     const auto before = committed.enums.find(owner.name);

@@ -20,15 +20,15 @@ namespace {
 constexpr int kFirstOfProtobufsOwn = google::protobuf::FieldDescriptor::kFirstReservedNumber;
 constexpr int kLastOfProtobufsOwn = google::protobuf::FieldDescriptor::kLastReservedNumber;
 
-// An open-ended reservation ("5 to max") says nothing about what was in use.
+// An open-ended reservation ("5 to max") does not tell which numbers were in use.
 bool IsOpenEnded(int last) { return last >= google::protobuf::FieldDescriptor::kMaxNumber; }
 
-// Protobuf takes two fields for one if they differ in nothing but this.
+// Protobuf treats two field names as equal if they differ only in case and underscores.
 std::string NameKey(const std::string& name) {
   return absl::AsciiStrToLower(absl::StrReplaceAll(name, {{"_", ""}}));
 }
 
-// What stands before UNSPECIFIED in the name of the value 0.
+// Returns the text before UNSPECIFIED in the name of the value 0.
 absl::string_view PrefixOf(const Enum& owner) {
   for (const EnumValue& value : owner.values) {
     if (value.number != 0) continue;

@@ -9,8 +9,8 @@
 namespace gateway::apigen {
 namespace {
 
-// Whether the capital at `i` opens a word: after a small letter or digit, or as the last capital of
-// an acronym.
+// Whether the capital at `i` begins a word: after a small letter or a digit, or as the last capital
+// of a run of capitals before a small letter.
 bool OpensWord(absl::string_view name, size_t i) {
   if (i == 0 || !absl::ascii_isupper(name[i])) return false;
   if (absl::ascii_islower(name[i - 1]) || absl::ascii_isdigit(name[i - 1])) return true;

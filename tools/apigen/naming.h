@@ -1,4 +1,4 @@
-// How names of a REST API become names of protobuf. Pure functions over ASCII.
+// Converts names of a REST API to protobuf names. Pure functions over ASCII.
 #ifndef TOOLS_APIGEN_NAMING_H_
 #define TOOLS_APIGEN_NAMING_H_
 
@@ -17,13 +17,13 @@ std::string UpperSnakeCase(absl::string_view name);
 // "affiliate-links" and "affiliate_links" give "AffiliateLinks"; capitals inside a word stay.
 std::string PascalCase(absl::string_view name);
 
-// Whether protobuf takes the name as it is.
+// Whether protobuf accepts the name unchanged.
 bool IsIdentifier(absl::string_view name);
 
-// The name of a field: the JSON name itself where it is in snake_case already.
+// Returns the name of a field: the JSON name itself if it is already in snake_case.
 std::string FieldName(absl::string_view json_name);
 
-// What the values of an enum begin with: "OrderStatus" gives "ORDER_STATUS_".
+// The prefix of the enum's value names: "OrderStatus" gives "ORDER_STATUS_".
 std::string EnumPrefix(absl::string_view enum_name);
 
 }  // namespace gateway::apigen

@@ -1,8 +1,7 @@
-// What one run has to say about the OpenAPI file: what it left out, what it read in a looser form
-// than the file states, and which names it made up. A run collects all notes; none of them stops
-// it.
+// Notes of one run about the OpenAPI file: what it left out, what it read in a looser form than the
+// file states, and which names it made up. All notes are collected; none stops the run.
 //
-// Not thread-safe. Two notes on one place with one text are one.
+// Not thread-safe. Equal notes about the same place are stored once.
 #ifndef TOOLS_APIGEN_NOTES_H_
 #define TOOLS_APIGEN_NOTES_H_
 
@@ -17,10 +16,10 @@ namespace gateway::apigen {
 
 struct Note {
   enum class Effect {
-    kSkipped,   // an operation or a parameter is not in the protos
+    kSkipped,   // an operation or a parameter is left out of the protos
     kLoosened,  // a type is read as any value, any list or any object
-    kNamed,     // a name is not the upstream's
-    kKept,      // what was committed stays, though the upstream says otherwise
+    kNamed,     // a name differs from the upstream's
+    kKept,      // committed content stays, although the upstream differs
   };
   Effect effect = Effect::kSkipped;
   // A JSON pointer into the OpenAPI file.

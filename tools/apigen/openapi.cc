@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<absl::string_view, 5> kVerbs = {"get", "put", "post", "delete", "patch"};
 constexpr absl::string_view kNoContent = "204";
 
-// The JSON schema among the media types of a body. A body without one cannot be mapped.
+// Reads the JSON schema among the media types of a body. It is a problem if no media type is JSON.
 std::optional<Schema> ReadContent(const Node& holder, JsonReader& reader) {
   const auto content = reader.Find(holder, "content");
   if (!content || !reader.IsObject(*content) || content->json->empty()) return std::nullopt;
@@ -36,8 +36,8 @@ std::optional<Schema> ReadContent(const Node& holder, JsonReader& reader) {
   return ReadSchema(*schema, reader);
 }
 
-// A reply beside a 204 may be empty. One that stands under 204 itself is taken up like that too:
-// whether the upstream sends it cannot be told.
+// If 204 is declared beside another reply, the reply may be empty. The same holds for a schema
+// declared under 204 itself, because the file does not tell whether the upstream sends it.
 void ReadReply(const Node& node, JsonReader& reader, Operation& operation) {
   const auto responses = reader.Find(node, "responses");
   if (!responses || !reader.IsObject(*responses)) return;
@@ -54,7 +54,7 @@ void ReadReply(const Node& node, JsonReader& reader, Operation& operation) {
   }
 }
 
-// What an operation says about a parameter takes the place of what its path says.
+// A parameter of the operation overrides the parameter of that name of its path.
 void AddOrReplace(Property parameter, std::vector<Property>& parameters) {
   for (Property& other : parameters) {
     if (other.name == parameter.name) {
@@ -89,7 +89,7 @@ void ReadParameters(const Node& holder, JsonReader& reader, Operation& operation
   }
 }
 
-// The path decides which parameters there are: one that is not declared is a string, and one that
+// The path decides which parameters exist: an undeclared one is a string, and a declared one that
 // the path does not name is left out.
 void OrderByPath(const Node& node, JsonReader& reader, Operation& operation) {
   std::vector<Property> declared = std::move(operation.path_parameters);
@@ -112,7 +112,7 @@ void OrderByPath(const Node& node, JsonReader& reader, Operation& operation) {
   }
 }
 
-// The first tag; without one, the operationId up to its last part.
+// Returns the first tag; without tags, the operationId without its last part.
 std::string ReadTag(const Node& node, const std::string& id, JsonReader& reader) {
   const auto tags = reader.Find(node, "tags");
   if (tags && tags->json->is_array() && !tags->json->empty() && tags->json->front().is_string()) {

@@ -1,7 +1,7 @@
-// Reads the part of an OpenAPI 3 file that shapes an API: schemas, operations and webhooks.
+// Reads the part of an OpenAPI 3 file that describes an API: schemas, operations and webhooks.
 //
-// Only a text that is not OpenAPI 3 at all is an error. An operation that cannot be mapped is left
-// out, a schema that cannot be mapped is read as any value; a note names each by JSON pointer:
+// Fails only if the text is not OpenAPI 3 at all. An operation that cannot be mapped is left out; a
+// schema that cannot be mapped is read as any value. A note names each one by JSON pointer:
 // "#/components/schemas/Order/properties/x". Plain values: copy freely.
 #ifndef TOOLS_APIGEN_OPENAPI_H_
 #define TOOLS_APIGEN_OPENAPI_H_
@@ -31,7 +31,7 @@ struct Schema {
     kArray,     // of `element`
     kMap,       // to `element`
     kObject,    // `properties`
-    kFreeForm,  // an object of which nothing is said
+    kFreeForm,  // an object without any declared members
     kRef,       // to the schema `ref`
   };
   Kind kind = Kind::kAny;
@@ -49,7 +49,7 @@ struct Schema {
   // Title and description.
   std::string text;
   std::vector<std::string> texts;
-  // Exactly one where the kind has an element.
+  // Exactly one element for kinds that have an element.
   std::vector<Schema> element;
   std::vector<Property> properties;
   std::string ref;
@@ -69,12 +69,12 @@ struct NamedSchema {
 struct Operation {
   std::string pointer;
   std::string tag;
-  // The operationId as it stands.
+  // The operationId, unchanged.
   std::string id;
   std::string text;
-  // The upstream calls it deprecated.
+  // Whether the upstream marks it as deprecated.
   bool deprecated = false;
-  // The upstream leaves it out of its documentation: deprecated, or `x-gitbook-ignore`.
+  // Whether the upstream leaves it out of its documentation: deprecated, or `x-gitbook-ignore`.
   bool unlisted = false;
   // Names for service, file and RPC; empty until operation_names.h sets them.
   std::string service;
@@ -88,24 +88,25 @@ struct Operation {
   std::vector<Property> path_parameters;
   std::vector<Property> query_parameters;
   std::optional<Schema> body;
-  // The upstream refuses a request without a body.
+  // Whether the upstream refuses a request without a body.
   bool body_required = false;
-  // Of the first 2xx with content.
+  // The reply of the first 2xx with content.
   std::optional<Schema> reply;
-  // The upstream declares 204 as well, or the reply itself under 204: it may come without content.
+  // Whether the reply may have no content: the upstream also declares 204, or declares the reply
+  // under 204.
   bool reply_may_be_empty = false;
 };
 
 struct Api {
   std::vector<NamedSchema> schemas;
   std::vector<Operation> operations;
-  // Operations of the file that could not be mapped: `pointer`, `verb` and `path` only.
+  // Operations that could not be mapped; only `pointer`, `verb` and `path` are set.
   std::vector<Operation> skipped;
 };
 
 absl::StatusOr<Api> ParseOpenApi(absl::string_view text, Notes& notes);
 
-// "get /v1/stores/{}/coupons", as RouteOf in model.h.
+// "get /v1/stores/{}/coupons", in the format of RouteOf in model.h.
 std::string RouteOf(const Operation& operation);
 
 }  // namespace gateway::apigen

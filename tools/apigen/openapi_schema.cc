@@ -13,7 +13,7 @@ using Kind = Schema::Kind;
 
 constexpr absl::string_view kSchemas = "#/components/schemas/";
 
-// The declared type without "null"; empty where nothing is declared.
+// Returns the declared type without "null"; empty if no type is declared.
 std::string ReadType(const Node& node, JsonReader& reader, bool& nullable) {
   const auto type = reader.Find(node, "type");
   if (!type) return "";
@@ -90,7 +90,8 @@ void ReadArray(const Node& node, JsonReader& reader, Schema& schema) {
   }
 }
 
-// allOf, oneOf, anyOf: only as a wrapper around one schema, with or without null beside it.
+// Reads allOf, oneOf and anyOf. Each is supported only as a wrapper around one schema, with or
+// without null beside it.
 bool ReadComposition(const Node& node, JsonReader& reader, Schema& schema) {
   for (const char* keyword : {"allOf", "oneOf", "anyOf"}) {
     const auto list = reader.Find(node, keyword);

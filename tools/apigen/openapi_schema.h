@@ -1,4 +1,4 @@
-// Reads one schema object of an OpenAPI 3 file, 3.0 and 3.1 alike.
+// Reads one schema object of an OpenAPI file, 3.0 or 3.1.
 #ifndef TOOLS_APIGEN_OPENAPI_SCHEMA_H_
 #define TOOLS_APIGEN_OPENAPI_SCHEMA_H_
 
@@ -8,10 +8,10 @@
 namespace gateway::apigen {
 
 // References stay references. A schema that cannot be mapped (alternatives, an unknown type) is
-// read as one that takes any value, with a note.
+// read as one that accepts any value, with a note.
 Schema ReadSchema(const Node& node, JsonReader& reader);
 
-// What the file says in words of the element: compared between versions, and shown to nobody.
+// Returns the element's title and description. They are compared between versions and never shown.
 std::string TextOf(const Node& node, JsonReader& reader);
 
 }  // namespace gateway::apigen

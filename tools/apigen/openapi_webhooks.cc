@@ -19,7 +19,7 @@ std::string BodyName(const std::string& event) {
   return absl::StrCat(PascalCase(absl::AsciiStrToLower(name)), "Body");
 }
 
-// The first JSON schema of the request that the upstream sends.
+// Returns the first JSON schema of the request that the upstream sends.
 std::optional<Node> PayloadOf(const Node& event, JsonReader& reader) {
   const auto post = reader.Find(event, "post");
   const auto body = post ? reader.Find(*post, "requestBody") : std::nullopt;

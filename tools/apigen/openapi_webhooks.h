@@ -1,10 +1,9 @@
 // Reads the `webhooks` of an OpenAPI 3.1 file: the body of each event becomes a named schema.
 //
-//   "ON_REFUND" -> RefundBody; the member `body` of the event where it has one, else the whole
-//   event
+//   "ON_REFUND" -> RefundBody: the event's member `body` if it has one, otherwise the whole event
 //
-// An event whose body is one of the named schemas needs none of its own, and so does an event with
-// the same body as another one.
+// No schema is added for an event whose body is already a named schema, or is the same as the body
+// of another event.
 #ifndef TOOLS_APIGEN_OPENAPI_WEBHOOKS_H_
 #define TOOLS_APIGEN_OPENAPI_WEBHOOKS_H_
 
@@ -13,10 +12,10 @@
 
 namespace gateway::apigen {
 
-// To be called after the schemas were read.
+// Call this after the schemas were read.
 void ReadWebhooks(JsonReader& reader, Api& api);
 
-// Whether both take the same values; prose and places are not compared.
+// Whether both schemas accept the same values. Descriptions and locations are not compared.
 bool SameShape(const Schema& a, const Schema& b);
 
 }  // namespace gateway::apigen

@@ -87,7 +87,8 @@ class OperationNamer {
     operation.rpc = committed.method->name;
   }
 
-  // Verb or path changed, the name did not, and no other operation has the old verb and path.
+  // Finds operations whose name stayed while verb or path changed. No other operation has the
+  // committed verb and path.
   std::vector<Operation*> TakeNamesOfRerouted(std::vector<Operation*> operations) {
     std::vector<Operation*> rest;
     for (Operation* operation : operations) {
@@ -111,7 +112,7 @@ class OperationNamer {
         committed != stems_.end() ? committed->second : FreeStem(SnakeCase(operation.tag));
   }
 
-  // A file of this name may be one of apigen's shared ones, or one that a person wrote.
+  // Avoids the names of apigen's shared files and of files that a person wrote.
   std::string FreeStem(const std::string& wanted) const {
     static const std::set<std::string> kShared = {"types", "unlisted", "gone", ""};
     const auto file = lock_.files.find(absl::StrCat(PackagePath(package_), "/", wanted, ".proto"));

@@ -1,10 +1,10 @@
-// Names for services and RPCs. What callers have compiled against stays:
+// Names services and RPCs. Names that callers have compiled against stay:
 //
-//   - An operation whose verb and path are committed keeps the service and the RPC of that name.
-//   - A new one is named by its tag and by the last part of its operationId. If that name is taken
-//     within the service, the whole operationId names it.
+//   - An operation whose verb and path are committed keeps its committed service and RPC name.
+//   - A new operation is named by its tag and by the last part of its operationId. If that name is
+//     taken within the service, the whole operationId is used.
 //
-// An operation that the upstream does not list (deprecated, hidden) is left out, unless it was
+// An operation that the upstream does not list (deprecated or hidden) is left out, unless it was
 // served before.
 #ifndef TOOLS_APIGEN_OPERATION_NAMES_H_
 #define TOOLS_APIGEN_OPERATION_NAMES_H_
@@ -18,7 +18,7 @@
 
 namespace gateway::apigen {
 
-// Sets service, stem and rpc of each operation, and removes those that are left out.
+// Sets service, stem and rpc of each operation, and removes the operations that are left out.
 void NameOperations(const Lock& lock, const std::string& package, Api& api, Notes& notes);
 
 // "Orders_RefundOrder" -> "RefundOrder".

@@ -1,9 +1,10 @@
-// The places where types of a contract stand: members of messages, parts of requests, replies. A
-// place has the same key before and after a change of the upstream, as long as what holds it stays.
+// The places where types of a contract are used: members of messages, parts of requests, replies.
+// The key of a place stays the same when the upstream changes, as long as the owner of the place
+// stays.
 //
 //   "OrderDto total_amount"              a member, by its name in JSON
 //   "in OrdersService.GetOrder limit"    a field of a request
-//   "out OrdersService.GetOrder"         a reply; with a name behind: a field of a wrapped reply
+//   "out OrdersService.GetOrder"         a reply; followed by a name: a field of a wrapped reply
 #ifndef TOOLS_APIGEN_PLACES_H_
 #define TOOLS_APIGEN_PLACES_H_
 
@@ -15,14 +16,14 @@
 
 namespace gateway::apigen {
 
-// Places to the types that stand there; scalar types are listed as well.
+// Maps each place to the type used there; scalar types are included.
 using Places = std::map<std::string, std::string>;
 
-// `owner` gives the key of a message; messages with an empty key are passed over.
+// `owner` returns the key of a message; messages with an empty key are left out.
 Places PlacesOf(const Contract& contract,
                 const std::function<std::string(const std::string& message)>& owner);
 
-// Messages that exist for one RPC alone, with the beginning of the keys of their fields.
+// Returns the messages that belong to one RPC only, each with the prefix of its fields' keys.
 std::map<std::string, std::string> WrapperKeys(const Contract& contract);
 
 std::string PlaceIn(const std::string& owner, const Field& field);

@@ -1,8 +1,8 @@
-// Compiles protos from disk and from memory, comments included.
+// Compiles protos from disk and from memory, and keeps their comments.
 //
-// Files are looked up among the given texts, then below the directories, then among the protos that
-// are compiled in: that makes the well-known types and google.api found without a path. Not
-// thread-safe; descriptors live as long as the pool.
+// Files are looked up among the given texts, then below the directories, then among the compiled-in
+// protos, so the well-known types and google.api need no path. Not thread-safe; descriptors live as
+// long as the pool.
 #ifndef TOOLS_APIGEN_PROTO_POOL_H_
 #define TOOLS_APIGEN_PROTO_POOL_H_
 
@@ -19,17 +19,17 @@ namespace gateway::apigen {
 
 class ProtoPool {
  public:
-  // `texts` by path, as in an import statement.
+  // The key of `texts` is the path as in an import statement.
   ProtoPool(const std::string& proto_dir, const std::vector<std::string>& import_paths,
             std::map<std::string, std::string> texts);
 
-  // Null where the file or one of its imports is missing or wrong; error() then says which and
+  // Returns null if the file or one of its imports is missing or wrong; error() then tells what and
   // where.
   const google::protobuf::FileDescriptor* Find(const std::string& path) {
     return pool_.FindFileByName(path);
   }
 
-  // The file is not there, whatever the disk says. Before the first Find.
+  // Treats the file as missing, even if it is on disk. Call this before the first Find.
   void Hide(const std::string& path) { sources_.hidden.insert(path); }
 
   // The first error so far: "file:line:column: what".

@@ -1,4 +1,4 @@
-// Which RPCs use which types. Build once, then ask.
+// Which RPCs use which types. Immutable after construction.
 #ifndef TOOLS_APIGEN_REACH_H_
 #define TOOLS_APIGEN_REACH_H_
 
@@ -16,9 +16,9 @@ class Reach {
 
   // "Service.Rpc", sorted.
   const std::set<std::string>& RpcsOf(const std::string& type) const;
-  // Whether callers send it: here a new demand breaks them.
+  // Whether callers send the type. If so, a new requirement on it breaks them.
   bool IsSent(const std::string& type) const { return senders_.count(type) > 0; }
-  // Whether all that send it are POSTs: an empty list does not replace one that is there.
+  // Whether only POSTs send the type: an empty list in them does not replace one that is there.
   bool IsSentToCreate(const std::string& type) const;
 
  private:

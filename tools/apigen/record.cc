@@ -14,7 +14,7 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-// FNV-1a, 32 bits: it is compared with one other text, not looked up among many.
+// FNV-1a with 32 bits: enough, because a fingerprint is compared with only one other.
 std::string Fingerprint(absl::string_view text) {
   if (text.empty()) return "";
   uint32_t hash = 2166136261U;
@@ -105,7 +105,7 @@ absl::StatusOr<Record> ParseRecord(absl::string_view text) {
   return record;
 }
 
-// One schema a line: a diff shows which ones changed.
+// Prints one schema per line, so that a diff shows which schemas changed.
 std::string Print(const Record& record) {
   std::string text =
       absl::StrCat("{\"version\": ", OrderedJson(record.version).dump(), ",\n\"operations\": {");

@@ -1,4 +1,4 @@
-// The report of a run: Markdown for people, JSON for machines. Both say the same.
+// The report of a run: Markdown for people and JSON for machines, with the same content.
 #ifndef TOOLS_APIGEN_REPORT_H_
 #define TOOLS_APIGEN_REPORT_H_
 
@@ -14,7 +14,7 @@ namespace gateway::apigen {
 
 struct Report {
   std::string package;
-  // Of the upstream's contract, before and now; empty where it is not known.
+  // Versions of the upstream's contract, before and now; empty if unknown.
   std::string version_before;
   std::string version;
   std::vector<Change> changes;

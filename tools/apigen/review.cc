@@ -13,7 +13,7 @@ namespace {
 
 using gateway::v1::FieldRules;
 
-// Words in names of members that tell of a person or open a door.
+// Words in member names that suggest personal data or a credential.
 constexpr absl::string_view kWords[] = {
     "email", "phone",  "address", "token",      "secret",       "password",   "api_key",
     "_ip",   "tax_id", "birth",   "upload_url", "download_url", "signed_url", "iban"};
@@ -112,7 +112,7 @@ class Examiner {
     }
   }
 
-  // "" where nothing is known of the element.
+  // Returns "" if the record does not have the element.
   static std::string PrintOf(const Record& record, const std::string& schema,
                              const std::string& member) {
     const auto found = record.schemas.find(schema);
@@ -159,7 +159,7 @@ class Examiner {
   const Record& then_;
   const Record& now_;
   const std::map<std::string, std::string> wrappers_;
-  // A protected field for each name.
+  // Maps a field name to a protected field of that name.
   std::map<std::string, std::string> protected_;
   std::set<std::string> retyped_;
   Review review_;

@@ -1,5 +1,5 @@
-// What a person should look at after a run: new things without a comment, comments whose subject
-// changed, and fields that look like ones that are never shown. Pure functions.
+// What a person should review after a run: new elements without a comment, comments whose subject
+// changed, and fields that may hold sensitive data. Pure functions.
 #ifndef TOOLS_APIGEN_REVIEW_H_
 #define TOOLS_APIGEN_REVIEW_H_
 
@@ -14,7 +14,7 @@ namespace gateway::apigen {
 
 struct Candidate {
   std::string field;
-  // The field that it resembles, or the word in its name.
+  // The protected field of the same name, or the suspicious word in the name.
   std::string like;
 };
 
@@ -24,7 +24,7 @@ struct Review {
   std::vector<std::string> stale_comments;
 };
 
-// Records of the version before and of this one; an empty one before is not compared.
+// `then` and `now`: records of the previous and of this version. An empty `then` is not compared.
 Review Examine(const Contract& before, const Contract& after, const std::vector<Change>& changes,
                const Record& then, const Record& now);
 

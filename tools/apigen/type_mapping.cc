@@ -37,7 +37,7 @@ void SetOptional(absl::string_view type, Field& field) {
   field.type = std::string(type);
 }
 
-// Whether a value of the schema becomes a message or an enum.
+// Whether the schema becomes a message or an enum.
 bool IsType(const Schema& schema) {
   return schema.kind == Kind::kObject || schema.kind == Kind::kEnum;
 }
@@ -65,7 +65,7 @@ TypeMapper::TypeMapper(const Api& api, std::set<std::string> taken, Notes& notes
 }
 
 void TypeMapper::NameTypes() {
-  // Names that can stay come first, so that none of them has to give way.
+  // Schemas that can keep their names come first, so that no other schema takes these names.
   for (const bool plain : {true, false}) {
     for (const auto& [name, schema] : schemas_) {
       if (!IsType(*schema) || type_names_.count(name) > 0) continue;
@@ -116,7 +116,7 @@ Field TypeMapper::MapField(const Property& property, absl::string_view owner, Co
   MapType(property.schema, absl::StrCat(owner, PascalCase(property.name)), contract, field);
   if (schema.deprecated) field.options.set_deprecated(true);
   if (property.required) RulesOf(field).set_required(true);
-  // A value of any kind says null by itself.
+  // A google.protobuf.Value can represent null itself.
   if (schema.nullable && schema.kind != Kind::kAny) RulesOf(field).set_nullable(true);
   if (field.name != property.name) RulesOf(field).set_wire_name(property.name);
   SetBounds(schema, field);
@@ -176,7 +176,7 @@ void TypeMapper::MapType(const Schema& reference, absl::string_view owner, Contr
     case Kind::kFreeForm:
       return SetPlain(kStructType, field);
     case Kind::kObject:
-      // One without a name stands in an array of arrays, or in a place of that kind.
+      // An object without a name occurs only in an array of arrays or a similar place.
       return SetPlain(name.empty() ? kStructType : type_names_[name], field);
   }
 }
@@ -214,8 +214,8 @@ void TypeMapper::MapMap(const Schema& map, absl::string_view owner, Contract& co
   field.label = Label::kMap;
 }
 
-// An enum without a name of its own: the named one with the same texts, or one named after its
-// place.
+// Returns the enum for a schema without a name: the named enum with the same texts, or one named
+// after its place.
 std::string TypeMapper::EnumFor(const Schema& schema, absl::string_view owner, Contract& contract) {
   for (const auto& [name, candidate] : schemas_) {
     if (candidate->kind == Kind::kEnum && candidate->texts == schema.texts) {
@@ -241,7 +241,7 @@ Enum TypeMapper::MakeEnum(const std::string& name, const Schema& schema) {
   result.values.push_back(zero);
   std::set<std::string> texts;
   for (const std::string& text : schema.texts) {
-    // "" reads as not set, which is the value 0.
+    // An empty text means not set, which is the value 0.
     if (text.empty() || !texts.insert(text).second) continue;
     EnumValue value = MakeEnumValue(prefix, text);
     value.number = static_cast<int>(result.values.size());

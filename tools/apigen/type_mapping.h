@@ -26,13 +26,15 @@ class TypeMapper {
   // `taken`: names that no type may have.
   TypeMapper(const Api& api, std::set<std::string> taken, Notes& notes);
 
-  // Every object and enum among the named schemas.
+  // Adds every object and enum among the named schemas.
   void AddNamedTypes(Contract& contract);
 
-  // A field with everything but its number. `owner` names an enum that is written out in place.
+  // Makes a field that is complete except for its number. `owner` names an enum that is defined
+  // inline.
   Field MapField(const Property& property, absl::string_view owner, Contract& contract);
 
-  // Whether the schema, references followed, is an object with properties. Its name goes to `name`.
+  // Whether the schema, with references followed, is an object with properties. If so, sets `name`
+  // to its message name.
   bool IsMessage(const Schema& schema, std::string& name);
 
   bool IsTaken(const std::string& name) const { return taken_.count(name) > 0; }
@@ -45,11 +47,12 @@ class TypeMapper {
     notes_.Add(Note::Effect::kLoosened, schema.pointer, what);
   }
   void NameTypes();
-  // Derived names count up: "Order2".
+  // Returns a free name; derived names end in a counter: "Order2".
   std::string FreeName(const std::string& wanted) const;
-  // Follows references to the end; nullability and deprecation add up on the way.
+  // Follows references to the end. The result is nullable or deprecated if any schema on the way
+  // is.
   Schema Follow(const Schema& schema, std::string& name);
-  // Label, type and format of a value of this schema.
+  // Sets label, type and format for a value of this schema.
   void MapType(const Schema& schema, absl::string_view owner, Contract& contract, Field& field);
   void MapString(const Schema& schema, Field& field);
   void MapArray(const Schema& array, absl::string_view owner, Contract& contract, Field& field);
@@ -59,7 +62,7 @@ class TypeMapper {
   Message MakeMessage(const std::string& name, const Schema& schema, Contract& contract);
 
   std::map<std::string, const Schema*> schemas_;
-  // Names of messages and enums, by the upstream's names.
+  // Names of messages and enums, keyed by the upstream's names.
   std::map<std::string, std::string> type_names_;
   std::set<std::string> taken_;
   Notes& notes_;

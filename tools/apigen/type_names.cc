@@ -13,7 +13,7 @@ namespace {
 
 using Words = std::set<std::string>;
 
-// What a type consists of, for comparison with another one.
+// The content of a type, for comparison with another type.
 struct Content {
   bool is_enum = false;
   Words words;
@@ -30,7 +30,7 @@ Content ContentOf(const Contract& contract, const std::string& type) {
   return content;
 }
 
-// One includes the other, or at least half of all members are in both.
+// Whether one includes the other, or at least half of all members are in both.
 bool Similar(const Content& a, const Content& b) {
   if (a.is_enum != b.is_enum) return false;
   Words shared;
@@ -45,7 +45,8 @@ bool IsType(const Contract& contract, const std::string& name) {
   return contract.messages.count(name) > 0 || contract.enums.count(name) > 0;
 }
 
-// Committed types that a schema can be: no wrappers, nothing kept by hand, nothing that is gone.
+// Returns the types that a schema can correspond to, each with its upstream name: no wrappers and
+// no types that are gone.
 std::map<std::string, std::string> SchemasOf(const Contract& contract) {
   std::map<std::string, std::string> upstream;
   const auto wrappers = WrapperKeys(contract);
@@ -88,7 +89,8 @@ class Finder {
   }
 
  private:
-  // A schema of the same name, by the option or by decision. What is left is gone or new.
+  // Matches types to schemas of the same name: by a decision, by the option or by the type's name.
+  // What stays unmatched is gone or new.
   void MatchByName() {
     std::map<std::string, std::string> types_of;
     for (const auto& [type, upstream] : derived_schemas_) types_of[upstream] = type;
@@ -122,7 +124,7 @@ class Finder {
     return decision != decisions_.renamed.end() && decision->second.empty();
   }
 
-  // Each type that stands now where a committed type stood, and at how many places.
+  // Counts, for each committed type, which types are now at the places where it was used.
   std::map<std::string, std::map<std::string, int>> Tally() const {
     std::map<std::string, std::map<std::string, int>> tally;
     const Places before = PlacesOf(committed_, [this](const std::string& message) {
@@ -149,7 +151,8 @@ class Finder {
     gone_.erase(type);
   }
 
-  // One round; a renamed message makes the places within it comparable for the next one.
+  // Runs one round. A match found here makes the places within that message comparable in the next
+  // round.
   bool FollowPlaces() {
     bool found = false;
     for (const auto& [type, counts] : Tally()) {
@@ -167,8 +170,8 @@ class Finder {
     return found;
   }
 
-  // No place tells. The only new schema with the same members is the same; one with most of them
-  // may be.
+  // Handles types for which the places give no evidence. If exactly one new schema has the same
+  // members, it is a rename; if schemas have most of the members, the run asks.
   void MatchWithoutPlaces() {
     const auto tally = Tally();
     for (const std::string& type : std::set<std::string>(gone_)) {
@@ -224,9 +227,9 @@ class Finder {
   const Contract& committed_;
   const Contract& derived_;
   const Decisions& decisions_;
-  // Derived types by their own name, to the upstream's.
+  // Maps derived type names to the upstream's names.
   const std::map<std::string, std::string> derived_schemas_;
-  // Committed types to the derived ones that they are.
+  // Maps committed types to the derived types that they are now.
   std::map<std::string, std::string> now_;
   std::set<std::string> gone_;
   std::set<std::string> decided_;

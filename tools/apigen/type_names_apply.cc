@@ -1,4 +1,4 @@
-// The second half of type_names.h: derived types under the names of the protos.
+// The second half of type_names.h: gives derived types the names of the protos.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -29,7 +29,7 @@ void SetUpstreamName(const std::string& upstream, Enum& value) {
   }
 }
 
-// The same texts, with values named after another enum.
+// Returns values with the same texts, named after another enum.
 std::vector<EnumValue> ValuesNamedAfter(const std::string& name, const Enum& original) {
   std::vector<EnumValue> values;
   const std::string prefix = EnumPrefix(name);
@@ -88,7 +88,7 @@ class Applier {
   }
 
  private:
-  // A new type must not take the name of a committed one that is something else.
+  // A new type must not take the name of a different committed type.
   void NameNewTypes() {
     const auto add = [this](const std::string& name, bool wrapper) {
       if (wrapper || names_.committed_as.count(name) > 0) return;
@@ -105,7 +105,7 @@ class Applier {
     for (const auto& [name, value] : derived_.enums) add(name, false);
   }
 
-  // Whether the name stands for something that is still needed. A type that is gone may come back.
+  // Whether the name belongs to something that is still needed. A type that is gone may come back.
   bool IsOther(const std::string& name) const {
     if (used_.count(name) == 0) return derived_.messages.count(name) > 0 && IsWrapper(name);
     if (const auto message = committed_.messages.find(name); message != committed_.messages.end()) {
@@ -125,8 +125,8 @@ class Applier {
     return names_.committed_as.at(derived);
   }
 
-  // The type that stood at the place already, if it is one of those; else the one that is named as
-  // upstream, else the first.
+  // Returns the committed type at this place if it is a candidate; otherwise the candidate with the
+  // derived name; otherwise the first candidate.
   std::string TypeAt(const std::string& place, const std::string& derived) const {
     const auto types = names_.committed_as.find(derived);
     if (types == names_.committed_as.end()) return derived;

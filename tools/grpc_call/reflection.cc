@@ -22,14 +22,14 @@ using nlohmann::json;
 constexpr char kMethod[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 constexpr auto kTimeout = std::chrono::seconds(10);
 
-// The messages of the reflection service come with gRPC's library for servers.
+// gRPC's server library contains the descriptors of the reflection service.
 const Descriptor& Type(const std::string& name) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   return *DescriptorPool::generated_pool()->FindMessageTypeByName("grpc.reflection.v1alpha." +
                                                                   name);
 }
 
-// One message there and one back on a stream of its own.
+// Sends one message and reads one message, on a stream of its own.
 grpc::Status Exchange(const std::shared_ptr<grpc::Channel>& channel,
                       const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
   grpc::GenericStub stub(channel);

@@ -1,7 +1,7 @@
-// What a server says of its own services, over grpc.reflection.v1alpha.
+// Reads a server's service descriptors over grpc.reflection.v1alpha.
 //
-// Thread-safety: one thread. Lifetime: descriptors live as long as this object.
-// Errors: what the server answers, or why it does not.
+// Use on one thread. Descriptors live as long as this object. Errors carry the server's answer, or
+// the reason why there is none.
 //
 //   Reflection reflection(channel);
 //   if (reflection.Load("p.OrdersService").ok()) ... reflection.pool().FindServiceByName(...) ...
@@ -29,14 +29,14 @@ class Reflection {
   // Full names, sorted.
   absl::StatusOr<std::vector<std::string>> Services();
 
-  // Loads the file that declares a service, method, message or enum, with all that it imports.
+  // Loads the file that declares a service, method, message or enum, and all files that it imports.
   absl::Status Load(const std::string& symbol);
 
-  // What has been loaded.
+  // The descriptors loaded so far.
   const google::protobuf::DescriptorPool& pool() const { return pool_; }
 
  private:
-  // One request and its answer, both as JSON.
+  // Sends one request and returns its answer, both as JSON.
   absl::StatusOr<nlohmann::json> Ask(const nlohmann::json& request);
 
   const std::shared_ptr<grpc::Channel> channel_;

@@ -18,7 +18,7 @@ using google::protobuf::Message;
 
 namespace {
 
-// "expires_at" -> "expiresAt": protobuf's JSON spells the paths of a mask so.
+// "expires_at" -> "expiresAt": protobuf's JSON spells field mask paths like this.
 std::string CamelCase(absl::string_view path) {
   std::string text;
   for (size_t i = 0; i < path.size(); ++i) {
@@ -28,8 +28,8 @@ std::string CamelCase(absl::string_view path) {
   return text;
 }
 
-// grpcurl takes a field mask as the message that it is, {"paths": ["a", "b"]}, protobuf's JSON as
-// the text "a,b". Both are understood here.
+// grpcurl accepts a field mask as a message, {"paths": ["a", "b"]}; protobuf's JSON accepts it as
+// the text "a,b". This function converts the first form, so both are understood.
 std::string WithMasksAsText(const Descriptor& type, const std::string& json) {
   nlohmann::json request = nlohmann::json::parse(json, nullptr, false);
   if (!request.is_object()) return json;

@@ -1,4 +1,4 @@
-// Messages known by their descriptors only, between JSON and the wire.
+// Converts messages that are known only by their descriptors between JSON and wire format.
 //
 // Thread-safety: pure functions.
 #ifndef TOOLS_GRPC_CALL_WIRE_H_
@@ -14,11 +14,11 @@
 
 namespace gateway::grpc_call {
 
-// INVALID_ARGUMENT where the JSON is none of this type.
+// Returns INVALID_ARGUMENT if the JSON is not a message of this type.
 absl::StatusOr<grpc::ByteBuffer> FromJson(const google::protobuf::Descriptor& type,
                                           const std::string& json);
 
-// INVALID_ARGUMENT where the bytes are none of this type.
+// Returns INVALID_ARGUMENT if the bytes are not a message of this type.
 absl::StatusOr<std::string> ToJson(const google::protobuf::Descriptor& type,
                                    const grpc::ByteBuffer& bytes);
 

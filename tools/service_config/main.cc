@@ -1,5 +1,5 @@
 // service-config: prints the service config for gRPC clients (docs/clients/service-config.json)
-// from the embedded protos: retries for the methods that change nothing, and for no others.
+// from the embedded protos. It allows retries only for methods that change nothing.
 //
 //   service-config > docs/clients/service-config.json
 #include <google/protobuf/descriptor.h>
@@ -16,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Attempts in all. The gateway repeats reads itself; these are for its own restarts.
+// Three attempts in total. The gateway already repeats reads upstream; these retries cover restarts
+// of the gateway itself.
 Json RetryPolicy() {
   return {{"maxAttempts", 3},
           {"initialBackoff", "0.1s"},

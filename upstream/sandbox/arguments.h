@@ -1,5 +1,5 @@
-// Arguments that the seeded store accepts, for every operation of the contract: read from
-// contracts/<provider>.arguments.json, for tests that call all of them.
+// Arguments that every operation of the contract accepts while the store holds its seed. They are
+// read from contracts/<provider>.arguments.json, for tests that call all operations.
 //
 // Pure functions over data that is parsed once.
 #ifndef UPSTREAM_SANDBOX_ARGUMENTS_H_
@@ -15,16 +15,16 @@ namespace gateway::sandbox {
 // The value of one path parameter of the operation.
 std::string SeededPathValue(const Operation& operation, absl::string_view parameter);
 
-// An object of those query parameters without which the operation is refused.
+// Returns the query parameters without which the operation is refused, as an object.
 const Json& SeededQuery(const Operation& operation);
 
-// The operation's path with the values in it, without the query.
+// Returns the operation's path with the parameter values filled in, without a query.
 std::string SeededPath(const Operation& operation);
 
-// The path, and the query where one is needed.
+// Returns SeededPath, followed by SeededQuery if the operation needs one.
 std::string SeededTarget(const Operation& operation);
 
-// Makes bodies whose relations the seed has.
+// Options for examples that refer only to records of the seed.
 ExampleOptions SeededExample(Fill fill, const std::string& provider = "paynow");
 
 }  // namespace gateway::sandbox

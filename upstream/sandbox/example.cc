@@ -12,7 +12,8 @@
 namespace gateway::sandbox {
 namespace {
 
-// FNV-1a over the path, finished by splitmix64: the same on every platform, unlike absl::Hash.
+// Hashes the path with FNV-1a and finishes with splitmix64. The result is the same on every
+// platform, unlike absl::Hash.
 uint64_t Mix(uint64_t seed, absl::string_view path) {
   uint64_t hash = 14695981039346656037ull ^ seed;
   for (const char c : path) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
@@ -65,7 +66,7 @@ class Maker {
                                5e-324, -1.7976931348623157e308});
   }
 
-  // A string, or what else may stand in its place.
+  // Makes a string, or another value that the format of a kAny type allows.
   Json Free(const Type& type, uint64_t dice, absl::string_view member) const {
     if (type.format == "string-or-null" && dice % 3 == 0) return nullptr;
     if (type.format == "scalar" && dice % 3 == 1) return dice % 2 == 0;
@@ -73,7 +74,7 @@ class Maker {
     return Fitted(type, Text("", dice, member));
   }
 
-  // Neither too long nor too short, cut between characters.
+  // Extends or cuts the text to the type's length bounds. It never cuts within a UTF-8 character.
   static Json Fitted(const Type& type, Json text) {
     auto& bytes = text.get_ref<std::string&>();
     while (bytes.size() < type.min_length) bytes += bytes.empty() ? "x" : bytes;
@@ -107,7 +108,7 @@ class Maker {
                "<script>&amp;%2F..</script>"});
   }
 
-  // The first and the last second of a timestamp among them.
+  // With kExtremes, this includes the first and the last second that a protobuf Timestamp can hold.
   Json Seconds(uint64_t dice) const {
     if (!extreme()) return int64_t{1700000000} + static_cast<int64_t>(dice % 100000000);
     return Pick<int64_t>(dice, {-62135596800, 253402300799, 0, -1, int64_t{1} << 31});
@@ -193,7 +194,7 @@ class Maker {
     return object;
   }
 
-  // Into the bounds that the field sets.
+  // Forces the value into the bounds that the field sets.
   void Fit(const Field& field, Json& value) {
     if (value.is_number_integer()) {
       auto number = value.get<int64_t>();

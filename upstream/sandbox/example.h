@@ -1,8 +1,7 @@
-// Makes values that conform to the contract: for the sandbox's own state, and for the round-trip
-// tests of others.
+// Makes values that conform to the contract, for the sandbox's own state and for round-trip tests.
 //
-// Pure and deterministic: the same type and options give the same value, in every process. Any seed
-// gives a conforming value; different seeds give different texts, numbers and enum texts.
+// Pure and deterministic: the same type and options give the same value in every process. Every
+// seed gives a conforming value. Different seeds give different texts, numbers and enum values.
 //
 //   ExampleOptions options;
 //   options.fill = Fill::kNulls;
@@ -23,36 +22,35 @@
 namespace gateway::sandbox {
 
 enum class Fill {
-  // Every field, two elements in every array and map, and a member that is not known where there
-  // may be such.
+  // Every field, two elements in every array and map, and one undeclared member in each object that
+  // the contract declares open.
   kFull,
-  // Required fields alone, empty arrays and maps.
+  // Only required fields; arrays and maps are empty.
   kRequiredOnly,
-  // Every field, null wherever null may stand.
+  // Every field; null wherever the contract allows null.
   kNulls,
-  // Every field at the edge of its range: least and greatest numbers, empty and long and hostile
-  // texts, first and last
-  // instants, empty arrays as well as full ones.
+  // Every field at the edge of its range: least and greatest numbers; empty, long and hostile
+  // texts; first and last instants; empty arrays as well as full ones.
   kExtremes,
 };
 
 struct ExampleOptions {
   Fill fill = Fill::kFull;
   uint64_t seed = 1;
-  // Objects nested deeper than this get their required fields alone, so that a recursive schema
+  // Objects nested deeper than this get only their required fields, so that a recursive schema
   // ends.
   int max_depth = 8;
-  // What times that must lie ahead are taken from.
+  // The present, for fields whose time must lie in the future.
   absl::Time now = absl::Now();
-  // Asked for every member by its name; an answer that is not absent is taken in place of a made
-  // one.
+  // Called with the name of every member. If it returns a value other than Absent(), that value is
+  // used instead of a generated one.
   std::function<Json(absl::string_view member)> known;
 };
 
 Json Example(const Type& type, const ExampleOptions& options);
 
-// The same for one parameter of a path or a query: within its bounds, one element where it may be
-// repeated.
+// Makes a value for one path or query parameter, within its bounds. For a repeatable parameter it
+// makes one element.
 Json ExampleParameter(const Parameter& parameter, const ExampleOptions& options);
 
 }  // namespace gateway::sandbox

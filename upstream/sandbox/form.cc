@@ -29,7 +29,7 @@ bool IsNumber(const std::string& text) {
 
 class FormReader {
  public:
-  // Adds the text at `part` and below to the value.
+  // Adds `text` to `value` at the path that starts at parts[part].
   void Add(const Type& type, const std::vector<std::string>& parts, size_t part,
            const std::string& text, Json& value) {
     if (type.kind == Type::Kind::kArray) return AddElement(type, parts, part, text, value);

@@ -1,10 +1,11 @@
-// application/x-www-form-urlencoded bodies and queries with objects in them, read as the contract
-// types them. Written for this sandbox alone: what the gateway writes is held against it.
+// Reads application/x-www-form-urlencoded bodies, and queries that contain objects, into values
+// typed by the contract. Only the sandbox uses this code, so it checks the gateway's encoder
+// independently.
 //
 //   amount=5&metadata[a]=b&tags=x&tags=y  ->  {"amount": 5, "metadata": {"a": "b"}, "tags": [...]}
 //
-// Of names: a[b] and a.b are members, a[] and a[0] elements, a name that is there again a further
-// element. Pure.
+// In names, a[b] and a.b are members; a[] and a[0] are elements; a repeated name adds an element.
+// Pure.
 #ifndef UPSTREAM_SANDBOX_FORM_H_
 #define UPSTREAM_SANDBOX_FORM_H_
 
@@ -20,11 +21,11 @@ namespace gateway::sandbox {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-// Decoded, in their order.
+// Returns the percent-decoded pairs in their order.
 Pairs ParsePairs(absl::string_view text);
 
-// The pairs as a value of this type. A text that does not fit stays a text, for the validator to
-// find.
+// Returns the pairs as a value of this type. A text that does not fit its type stays a string, and
+// the validator reports it.
 Json ReadForm(const Type& type, const Pairs& pairs);
 
 }  // namespace gateway::sandbox

@@ -70,9 +70,9 @@ bool TakeZone(absl::string_view& text) {
          Within(TakeNumber(text, 2), 0, 59);
 }
 
-// Takes the parts of a duration whose letters are `units`, each at most once and in order; the last
-// may be a fraction where `fraction` is set. Answers how many there were, -1 where the text is
-// malformed.
+// Takes the parts of a duration from the front of `text`. `units` lists the allowed unit letters;
+// each may occur once, in that order. With `fraction`, the seconds may have a fraction. Returns the
+// number of parts taken, or -1 if the text is malformed.
 int TakeParts(absl::string_view& text, absl::string_view units, bool fraction) {
   int parts = 0;
   while (!text.empty() && absl::ascii_isdigit(text.front())) {

@@ -1,4 +1,4 @@
-// The JSON value of the sandbox, and the one way to read untrusted text into it.
+// The JSON value of the sandbox, and the only function that parses untrusted text into it.
 #ifndef UPSTREAM_SANDBOX_JSON_H_
 #define UPSTREAM_SANDBOX_JSON_H_
 
@@ -12,19 +12,21 @@ namespace gateway::sandbox {
 
 using Json = nlohmann::json;
 
-// "Not there", as opposed to null: what a reference to a missing member evaluates to.
+// "Not there", as opposed to null. A reference to a missing member evaluates to it.
 inline Json Absent() { return Json(Json::value_t::discarded); }
 inline bool IsAbsent(const Json& value) { return value.is_discarded(); }
 inline bool IsNothing(const Json& value) { return value.is_discarded() || value.is_null(); }
 
-// The value that `text` holds; nullopt where it is not JSON, not UTF-8, or nested deeper than any
-// request of the contract could need (so that no recursion over a value can exhaust the stack).
+// Parses `text`. Returns nullopt if the text is not JSON, not UTF-8, or nested deeper than any
+// request of the contract needs. The depth limit keeps recursion over a value from exhausting the
+// stack.
 std::optional<Json> ParseJson(absl::string_view text);
 
-// Compact text. Never throws: what is not UTF-8 is replaced.
+// Returns compact text. Never throws: bytes that are not UTF-8 are replaced.
 std::string WriteJson(const Json& value);
 
-// The text that a query parameter or a path would carry for this value: strings without quotes.
+// Returns the text that a path or query parameter would carry for this value: strings have no
+// quotes.
 std::string PlainText(const Json& value);
 
 }  // namespace gateway::sandbox

@@ -1,4 +1,5 @@
-// A request that the sandbox declines. How the upstream spells it, the behaviour says.
+// A request that the sandbox declines. The provider's behaviour script decides how the reply spells
+// it.
 //
 // Pure values.
 #ifndef UPSTREAM_SANDBOX_REFUSAL_H_
@@ -16,7 +17,7 @@ struct Refusal {
   int status = 400;
   std::string code;
   std::string message;
-  // What is wrong with which part of the request; empty where that says nothing more.
+  // The parts of the request that are wrong. Empty if the message already says everything.
   std::vector<Violation> violations;
 };
 

@@ -19,7 +19,7 @@ std::string MediaType(absl::string_view content_type) {
       absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';'))));
 }
 
-// "application/json", "text/json", "application/problem+json"; parameters are ignored.
+// Accepts "application/json", "text/json", "application/problem+json"; parameters are ignored.
 bool IsJsonType(absl::string_view content_type) {
   const std::string type = MediaType(content_type);
   return type == "application/json" || type == "text/json" ||
@@ -30,7 +30,8 @@ bool IsObject(const Parameter& parameter) {
   return parameter.type.kind == Type::Kind::kRef && parameter.type.schema->is_object;
 }
 
-// An object comes in several pairs: "created[gte]" is a part of "created".
+// Reads object parameters. Their members come as separate pairs: "created[gte]" is a part of
+// "created".
 void ReadObjects(const Operation& operation, const Pairs& query, std::vector<Violation>& violations,
                  Json& read) {
   for (const Parameter& parameter : operation.query) {
@@ -52,7 +53,7 @@ void ReadObjects(const Operation& operation, const Pairs& query, std::vector<Vio
   }
 }
 
-// The body's text as a value; nothing where it is none, which is in `violations` then.
+// Reads the body as a value. On failure, appends to `violations` and returns nullopt.
 std::optional<Json> ReadText(const Type& type, absl::string_view content_type,
                              absl::string_view body, bool form,
                              std::vector<Violation>& violations) {
@@ -76,7 +77,7 @@ Json ReadPath(const Operation& operation, const std::vector<std::string>& values
   Json read = Json::object();
   for (size_t i = 0; i < operation.path_params.size(); ++i) {
     const Parameter& parameter = operation.path_params[i];
-    // Rules compare texts: a path number is kept as it was written.
+    // The behaviour's rules compare texts, so a number in the path is kept as it was written.
     if (!IsAbsent(ParseParameter(parameter, values[i], violations))) {
       read[parameter.name] = values[i];
     }

@@ -1,4 +1,4 @@
-// Holds a request's parts against what its operation declares.
+// Checks the parts of a request against what its operation declares.
 //
 // Pure.
 #ifndef UPSTREAM_SANDBOX_REQUEST_H_
@@ -15,18 +15,18 @@
 
 namespace gateway::sandbox {
 
-// Each appends to `violations` what is wrong and returns what is right, by name.
+// Each function appends what is wrong to `violations` and returns what is right, by name.
 Json ReadPath(const Operation& operation, const std::vector<std::string>& values,
               std::vector<Violation>& violations);
 
-// A parameter that the operation does not declare is a violation too: the upstream may let it pass,
-// a stand-in that is to find slips must not.
+// A parameter that the operation does not declare is also a violation. The real upstream may ignore
+// it, but this sandbox exists to find such mistakes.
 Json ReadQuery(const Operation& operation,
                const std::vector<std::pair<std::string, std::string>>& query,
                std::vector<Violation>& violations);
 
-// A body that is left out is an empty object, where an object is declared. Bodies without a
-// declaration are ignored. `form`: bodies are forms, not JSON.
+// If the operation declares an object, a missing body counts as an empty object. If it declares no
+// body, the body is ignored. `form`: the body is a form, not JSON.
 Json ReadBody(const Operation& operation, absl::string_view content_type, absl::string_view body,
               bool form, std::vector<Violation>& violations);
 

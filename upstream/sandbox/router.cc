@@ -52,7 +52,7 @@ Router::Router(const Contract& contract) {
 
 bool Router::Fits(const Route& route, const std::vector<std::string>& segments) {
   if (route.parts.size() != segments.size()) return false;
-  // The first part is the empty one before the leading slash.
+  // parts[0] and segments[0] are the empty text before the leading slash.
   for (size_t i = 1; i < segments.size(); ++i) {
     if (route.parts[i].empty() ? segments[i].empty() : route.parts[i] != segments[i]) return false;
   }

@@ -1,4 +1,4 @@
-// Which operation a request's path and verb name.
+// Finds the operation that a request's verb and path name.
 //
 // Immutable after construction, hence thread-safe. The contract must outlive it.
 #ifndef UPSTREAM_SANDBOX_ROUTER_H_
@@ -13,13 +13,13 @@
 
 namespace gateway::sandbox {
 
-// The path and query of a request target, cut up and percent-decoded.
+// The path and the query of a request target, split and percent-decoded.
 struct Target {
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-// Percent-encoding taken off.
+// Removes percent-encoding.
 std::string Decode(absl::string_view text, bool plus_is_space);
 
 Target ParseTarget(absl::string_view target);
@@ -27,17 +27,17 @@ Target ParseTarget(absl::string_view target);
 class Router {
  public:
   struct Match {
-    // nullptr: see path_known.
+    // nullptr if no operation matches; path_known tells whether the path alone matches.
     const Operation* operation = nullptr;
     // The values of the operation's path parameters, in its order.
     std::vector<std::string> values;
-    // Some other verb has an operation at this path.
+    // Whether some operation has this path, under this verb or another one.
     bool path_known = false;
   };
 
   explicit Router(const Contract& contract);
 
-  // Where several paths match, the one that is literal in the leftmost part where they differ wins.
+  // If several paths match, the one that is literal at the leftmost difference wins.
   Match Find(absl::string_view verb, const std::vector<std::string>& segments) const;
 
  private:
@@ -48,7 +48,7 @@ class Router {
   };
   static bool Fits(const Route& route, const std::vector<std::string>& segments);
 
-  // Sorted so that of two fitting routes the better one comes first.
+  // Sorted so that the better of two matching routes comes first.
   std::vector<Route> routes_;
 };
 

@@ -12,7 +12,7 @@
 namespace gateway::sandbox {
 namespace {
 
-// Of bounds ahead of the present.
+// Seconds by which the clocks of two hosts may differ, for min_seconds_ahead and max_seconds_ahead.
 constexpr int64_t kClockTolerance = 60;
 
 class Walk {
@@ -63,7 +63,7 @@ class Walk {
     Length(type, value, path);
   }
 
-  // In characters: bytes that begin one.
+  // Checks the length in characters: it counts the bytes that begin a UTF-8 character.
   void Length(const Type& type, const Json& value, const std::string& path) {
     if (!value.is_string()) return;
     const auto& text = value.get_ref<const std::string&>();
@@ -74,7 +74,7 @@ class Walk {
     }
   }
 
-  // What the field says beside its type, of a value that is of the type.
+  // Checks the bounds that the field sets beyond its type. The value has that type.
   void Bounds(const Field& field, const Json& value, const std::string& path) {
     if (value.is_number_integer()) {
       const auto number = value.get<int64_t>();
@@ -146,7 +146,7 @@ class Walk {
       const std::string member_path = Join(path, field.name);
       if (member == value.end()) {
         if (field.required) Add("required", "is required", member_path);
-        // What is read of replies may lack it.
+        // A value read from a reply (kRefused) may lack this member.
         if (field.null_when_unset && unknown_ == UnknownMembers::kAsDeclared) {
           Add("required", "is required, as null where there is no value", member_path);
         }

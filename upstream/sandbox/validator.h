@@ -1,7 +1,7 @@
-// Holds a JSON value against a type of the contract.
+// Checks a JSON value against a type of the contract.
 //
-// Pure apart from the clock; knows nothing of operations or behaviour, so tests use it on what the
-// handlers answer.
+// Pure apart from the clock. Knows nothing of operations or behaviour, so tests can also apply it
+// to replies of the sandbox's handlers.
 #ifndef UPSTREAM_SANDBOX_VALIDATOR_H_
 #define UPSTREAM_SANDBOX_VALIDATOR_H_
 
@@ -16,12 +16,12 @@
 
 namespace gateway::sandbox {
 
-// One thing wrong, in the terms of the upstream's ValidationError.
+// One violation, in the terms of the upstream's ValidationError.
 struct Violation {
   // "required", "unknown", "type", "null", "enum", "format", "range", "length", "count"
   std::string code;
   std::string message;
-  // "lines[0].quantity"; "" is the value itself.
+  // "lines[0].quantity"; "" means the value itself.
   std::string path;
 
   bool operator==(const Violation& other) const {
@@ -30,22 +30,23 @@ struct Violation {
 };
 
 enum class UnknownMembers {
-  // What the contract says: refused in closed objects, ignored in open ones.
+  // As the contract says: refused in closed objects, ignored in all others.
   kAsDeclared,
-  // Refused everywhere: what this project writes itself has no excuse for them.
+  // Refused in every object that the contract does not declare open: this project's own output must
+  // not contain unknown members.
   kRefused,
 };
 
-// Everything wrong with `value`; empty means it conforms. `now`: what bounds ahead of the present
-// are taken against, with a minute for clocks that differ.
+// Returns everything wrong with `value`; empty means that it conforms. `now` is the reference for
+// bounds in the future, with a tolerance of one minute for clock differences.
 std::vector<Violation> Validate(const Type& type, const Json& value, UnknownMembers unknown,
                                 absl::Time now = absl::Now());
 
-// The value that a text stands for, as far as it is of this type; the text itself otherwise.
+// Converts the text to the type's number or boolean. If that fails, returns the text as a string.
 Json ReadScalar(const Type& type, absl::string_view text);
 
-// The value that the text of a path or query parameter stands for. Appends to `violations` what is
-// wrong with it and is then absent.
+// Returns the value of a path or query parameter. If the text is wrong, appends to `violations` and
+// returns Absent().
 Json ParseParameter(const Parameter& parameter, absl::string_view text,
                     std::vector<Violation>& violations);
 

@@ -13,8 +13,8 @@
 namespace gateway::end_to_end {
 namespace {
 
-// Strict: a `%` that no two hexadecimal digits follow stays and so shows as a difference. A plus is
-// read as the space that many servers take it for.
+// Decodes percent-encoding strictly: a `%` without two hexadecimal digits stays and so shows as a
+// difference. A plus becomes a space if `plus_is_space`, as many servers read it.
 std::string Decode(absl::string_view text, bool plus_is_space) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -94,8 +94,8 @@ std::vector<std::string> QueryDifferences(const Rpc& rpc, const Sample& sample,
   return differences;
 }
 
-// What a PATCH has to bring: to protobuf an empty list or map is not set, and what is not set is
-// not sent, though the schema requires it.
+// Returns what a PATCH can be expected to carry. Protobuf cannot tell an empty list or map from an
+// unset one, so these are not sent even if the schema requires them.
 Json Asked(const Rpc& rpc, const Json& body, const Json& actual, Way way) {
   if (rpc.operation->verb != "PATCH" || way != Way::kRequest || !body.is_object()) return body;
   Json asked = Json::object();

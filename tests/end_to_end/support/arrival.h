@@ -1,4 +1,4 @@
-// A request as it arrived at the upstream, taken apart again, and the recorder that keeps them.
+// A request as it arrived at the upstream, parsed again, and a recorder that keeps such requests.
 //
 // Thread-safety: a Recorder may be used from any thread; it must outlive the sandbox's hook.
 #ifndef TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
@@ -28,28 +28,28 @@ struct Arrival {
   std::string content_type;
   std::string idempotency_key;
   std::string text;
-  Json body;  // of JSON; absent: none; discarded text shows as a difference
+  Json body;  // absent: no JSON body; discarded text shows as a difference
 };
 
-// Everything in which the arrival is not what the sample says.
+// Returns every difference between the arrival and the sample.
 std::vector<std::string> Differences(const Rpc& rpc, const Sample& sample, const Arrival& arrival,
                                      Way way);
 
-// Answers every request of the sandbox with the same reply, and keeps them.
+// Answers every request to the sandbox with one reply, and keeps the requests.
 class Recorder {
  public:
   explicit Recorder(sandbox::Sandbox& sandbox);
 
   void Answer(sandbox::Reply reply);
-  // The sandbox's own answer.
+  // Lets the sandbox answer by itself.
   void AnswerAsSandbox();
 
-  // `act` is called for each request, when it has been kept and before it is answered. It must not
-  // use the recorder.
+  // Calls `act` for each request after it was kept and before it is answered. `act` must not use
+  // the recorder.
   void WhenReceived(std::function<void()> act);
 
   size_t count() const;
-  // The requests since the last Take.
+  // Returns the requests since the last Take.
   std::vector<Arrival> Take();
 
  private:
@@ -62,7 +62,7 @@ class Recorder {
   std::function<void()> act_;
 };
 
-// A reply with this JSON; none where it is absent.
+// Makes a reply with this JSON, or without content if the JSON is absent.
 sandbox::Reply JsonReply(int status, const Json& json);
 
 }  // namespace gateway::end_to_end

@@ -114,7 +114,8 @@ std::unique_ptr<Caller::Pending> Caller::Start(const std::string& method,
   stub_.UnaryCall(&call->context_, method, {}, &call->request_, &call->reply_,
                   [call](grpc::Status status) {
                     call->status_ = std::move(status);
-                    // The call may be gone before set_value returns.
+                    // The owner may destroy the call before set_value returns, so the promise is
+                    // moved out first.
                     std::promise<void> ended = std::move(call->ended_);
                     ended.set_value();
                   });

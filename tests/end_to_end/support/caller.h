@@ -1,8 +1,8 @@
-// A gRPC client that knows no generated code: bytes in, bytes out, with status, details and
-// trailers as they came.
+// A gRPC client without generated code: it sends and receives bytes, and keeps status, details and
+// trailers unchanged.
 //
 // Thread-safety: a Caller may be used from any thread; a Pending belongs to one.
-// Lifetime: a Pending that is let go before its end cancels its call and waits for it.
+// Lifetime: destroying a Pending that has not ended cancels its call and waits for the end.
 //
 //   Caller caller(port);
 //   Answer answer = caller.Call("/package.Service/Method", bytes);
@@ -34,7 +34,7 @@ struct Answer {
   std::multimap<std::string, std::string> trailers;
 };
 
-// What stands in grpc-status-details-bin.
+// The content of grpc-status-details-bin.
 struct Details {
   google::rpc::Status status;
   google::rpc::ErrorInfo info;
@@ -42,16 +42,16 @@ struct Details {
   std::optional<google::rpc::RequestInfo> request;
   std::optional<google::rpc::RetryInfo> retry;
 
-  // Of ErrorInfo; "" where it is not there.
+  // Returns a metadata value of ErrorInfo; "" if it is missing.
   std::string Meta(const std::string& key) const;
-  // The fields of BadRequest, in the order of the answer.
+  // Returns the fields of BadRequest, in the order of the answer.
   std::vector<std::string> Fields() const;
 };
 
-// Adds a test failure for details that are not there or that contradict the status.
+// Adds a test failure if the details are missing or contradict the status.
 Details DetailsOf(const grpc::Status& status);
 
-// What a call says beside its message; a name may be there more than once.
+// Metadata of a call; a name may occur more than once.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 class Caller {
@@ -63,7 +63,7 @@ class Caller {
     bool IsOver() const {
       return over_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     }
-    // Ends the program when nothing comes within a minute: there is nothing left to check then.
+    // Ends the program if no answer arrives within a minute, since nothing is left to check then.
     Answer Await();
 
    private:
@@ -73,13 +73,13 @@ class Caller {
     grpc::ByteBuffer reply_;
     grpc::Status status_;
     std::promise<void> ended_;
-    // Waits by the steady clock: a test may set the other one.
+    // Waits on the steady clock, because a test may change the system clock.
     const std::future<void> over_ = ended_.get_future();
   };
 
-  // A channel of its own, so that two callers do not share a connection.
+  // Uses its own channel, so that two callers do not share a connection.
   explicit Caller(int port);
-  // Of a client that retries as this service config says (JSON), gRPC's own way.
+  // A client that retries as this service config (JSON) says; gRPC itself does the retries.
   Caller(int port, const std::string& service_config);
 
   std::unique_ptr<Pending> Start(const std::string& method, const std::string& request,
@@ -93,7 +93,7 @@ class Caller {
   Answer CallCompressed(const std::string& method, const std::string& request,
                         grpc_compression_algorithm algorithm);
 
-  // One message out, one back, over a call that streams both ways.
+  // Sends one message and receives one, over a bidirectional streaming call.
   Answer CallStream(const std::string& method, const std::string& request);
 
  private:

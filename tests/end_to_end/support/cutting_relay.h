@@ -1,12 +1,11 @@
-// Stands between a gRPC client and a gateway, and cuts all connections when it is told to: to the
-// client it looks as if the gateway had been killed. What comes after the cut goes through.
+// Relays between a gRPC client and a gateway, and cuts all connections on command: to the client it
+// looks as if the gateway had been killed. Connections made after the cut work.
 //
 //   CuttingRelay relay(stack.gateway().port());
 //   Caller caller(relay.port(), kServiceConfig);
 //   relay.Cut();
 //
-// Thread-safety: Cut may be called from any thread. Errors: what the system refuses ends the
-// program.
+// Thread-safety: Cut may be called from any thread. Errors: a failing system call ends the program.
 #ifndef TESTS_END_TO_END_SUPPORT_CUTTING_RELAY_H_
 #define TESTS_END_TO_END_SUPPORT_CUTTING_RELAY_H_
 
@@ -25,13 +24,13 @@ class CuttingRelay {
 
   int port() const { return port_; }
 
-  // Ends the client's side of all connections at once. The gateway's side stays open, as that of a
-  // call whose client has gone without a word: what the gateway does goes on.
+  // Closes the client's side of all connections immediately. The gateway's side stays open, as if
+  // the client had vanished without closing, so the gateway continues its calls.
   void Cut();
 
  private:
   void Accept();
-  // Passes bytes on until either side ends.
+  // Forwards bytes until either side ends.
   static void Pass(int from, int to);
 
   const int target_port_;

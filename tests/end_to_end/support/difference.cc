@@ -13,7 +13,7 @@ using sandbox::IsAbsent;
 using sandbox::Json;
 using sandbox::Type;
 
-// JSON knows one kind of number: integers must agree exactly, anything else as doubles.
+// JSON has only one kind of number: two integers must be equal exactly, other numbers as doubles.
 bool SameNumber(const Json& a, const Json& b) {
   if (a.is_number_integer() && b.is_number_integer()) return a == b;
   return a.get<double>() == b.get<double>();
@@ -84,19 +84,19 @@ class Comparison {
     }
   }
 
-  // Whether `expected` need not be there, and is not.
+  // Whether the expected value may be missing from the actual JSON.
   bool MayBeMissing(const Json& expected, bool required) const {
     if (expected.is_null()) return way_ != Way::kMaskedRequest;
     if (!expected.is_structured() || !expected.empty()) return false;
     return way_ == Way::kReply || !required;
   }
 
-  // A member that is null in a request where nothing else is wanted.
+  // Whether an unset member must be sent as null in a request.
   bool IsNullWhenUnset(const sandbox::Field* field) const {
     return field != nullptr && field->null_when_unset && way_ == Way::kRequest;
   }
 
-  // Those that `expected` does not have.
+  // Checks the members that `expected` lacks and that must be sent as null.
   void NullsWhenUnset(const sandbox::Schema& schema, const Json& expected, const Json& actual,
                       const std::string& path) {
     for (const sandbox::Field& field : schema.fields) {
@@ -140,8 +140,8 @@ class Comparison {
     }
   }
 
-  // Something is there where null is expected. A list or map in a mask is emptied: protobuf has no
-  // null for it.
+  // Checks a value that is expected to be null. A mask clears a list or map by an empty one,
+  // because protobuf has no null for it.
   void Null(const Type& type, const Json& actual, const std::string& path) {
     const bool emptied = way_ == Way::kMaskedRequest && type.element != nullptr &&
                          actual.is_structured() && actual.empty();
@@ -149,7 +149,8 @@ class Comparison {
     if (actual.is_null() && way_ == Way::kRequest) Differ(path, Absent(), actual);
   }
 
-  // A mask does not enter lists and maps: below them, null is left out as it is without one.
+  // A mask does not apply inside lists and maps: there, null is left out as in a request without a
+  // mask.
   void Element(const Type& type, const Json& expected, const Json& actual,
                const std::string& path) {
     Comparison below(way_ == Way::kMaskedRequest ? Way::kRequest : way_);

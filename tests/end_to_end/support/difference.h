@@ -1,11 +1,11 @@
-// Two values of the contract, compared member by member as the contract types them. Every
-// difference is told with its path; nothing is coerced, except that
+// Compares two values of the contract, member by member, by the types of the contract. Every
+// difference is reported with its path. Values are not converted, except that
 //
 // - times are compared as instants;
-// - in a reply, null, an empty list, an empty map and absent are one: protobuf does not tell them
-//   apart;
+// - in a reply, null, an empty list, an empty map and an absent member are equal: protobuf does not
+//   tell them apart;
 // - in a request, an empty list or map that is not required may be left out, and null is left out
-//   unless a mask asks for it, or the contract asks for null where there is no value.
+//   unless a mask asks for it, or the contract requires null for an unset member.
 //
 // Pure functions.
 #ifndef TESTS_END_TO_END_SUPPORT_DIFFERENCE_H_
@@ -28,7 +28,7 @@ enum class Way {
 std::vector<std::string> Differences(const sandbox::Type& type, const sandbox::Json& expected,
                                      const sandbox::Json& actual, Way way);
 
-// The text of one query or path value against the value that it stands for.
+// Whether the text of one query or path value represents the expected value.
 bool IsTextOf(const sandbox::Type& type, const sandbox::Json& expected, const std::string& text);
 
 }  // namespace gateway::end_to_end

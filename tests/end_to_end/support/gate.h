@@ -1,6 +1,6 @@
-// Holds threads until it is opened: how a test stalls the upstream.
+// Holds threads until it is opened; tests use it to stall the upstream.
 //
-// Thread-safety: may be used from any thread. Lifetime: must outlive those who wait in it.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the threads that wait in it.
 //
 //   sandbox.OnRequest([&](const auto&) { gate.Pass(); return std::nullopt; });
 //   ASSERT_TRUE(gate.AwaitHeld(1));
@@ -23,14 +23,14 @@ class Gate {
     changed_.wait(lock, [this] { return open_; });
   }
 
-  // Open from here on.
+  // The gate stays open from here on.
   void Open() {
     const std::lock_guard<std::mutex> lock(mutex_);
     open_ = true;
     changed_.notify_all();
   }
 
-  // False when it did not come to that in 30 seconds.
+  // Returns false if fewer than `count` threads were held within 30 seconds.
   bool AwaitHeld(int count) {
     std::unique_lock<std::mutex> lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return held_ >= count; });

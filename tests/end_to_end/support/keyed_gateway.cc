@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
 constexpr auto kDeadline = std::chrono::seconds(5);
-// Between two calls of a caller: it does not hammer.
+// Pause between two calls of a caller, to limit the load.
 constexpr auto kPause = std::chrono::milliseconds(50);
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A gateway with a ledger, as a process that may be killed and started again, and a caller that
-// repeats a refund with its key until it hears an end.
+// A gateway with a ledger, in a child process that can be killed and restarted, and a caller that
+// repeats a refund with its key until it gets a final answer.
 //
 // Thread-safety: Start and Kill belong to one thread, the rest may be used from any.
 #ifndef TESTS_END_TO_END_SUPPORT_KEYED_GATEWAY_H_
@@ -18,19 +18,19 @@ namespace gateway {
 
 class KeyedGateway {
  public:
-  // `dsn`: of PostgreSQL; "": a file of SQLite.
+  // `dsn`: connection string of PostgreSQL; "" uses an SQLite file.
   KeyedGateway(const std::string& upstream, const std::string& dsn);
 
   void Start();
   void Kill();
 
-  // Repeats the refund of this order, with the order's own key, for so long at most. The id of the
-  // refund that it heard of; nothing: it did not hear an end.
+  // Repeats the refund of this order with the order's own key, for at most `patience`. Returns the
+  // refund's ID from the answer; nullopt if no final answer arrived.
   std::optional<std::string> Refund(int order, absl::Duration patience) const;
 
-  // Repetitions that were answered with the kept reply.
+  // Number of repetitions answered with the stored reply.
   int replays() const { return replays_; }
-  // Answers that said `unknown`.
+  // Number of answers with outcome `unknown`.
   int unknowns() const { return unknowns_; }
 
  private:

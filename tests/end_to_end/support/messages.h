@@ -1,4 +1,4 @@
-// Requests written as protobuf text, where a test wants to see each field of them.
+// Requests written in protobuf's text format, for tests that show each field.
 #ifndef TESTS_END_TO_END_SUPPORT_MESSAGES_H_
 #define TESTS_END_TO_END_SUPPORT_MESSAGES_H_
 
@@ -12,7 +12,7 @@
 
 namespace gateway::end_to_end {
 
-// The bytes of a message of this package, required fields or not.
+// Returns the bytes of a message of this package, even if required fields are missing.
 inline std::string Bytes(const std::string& type, const std::string& text) {
   const std::unique_ptr<Message> message = NewMessage(TypeNamed(absl::StrCat(kPackage, type)));
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;

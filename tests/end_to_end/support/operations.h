@@ -1,4 +1,4 @@
-// The few operations that stand for their kind where a test does not run through all of them.
+// Representative operations of each kind, for tests that do not run through all operations.
 #ifndef TESTS_END_TO_END_SUPPORT_OPERATIONS_H_
 #define TESTS_END_TO_END_SUPPORT_OPERATIONS_H_
 
@@ -12,10 +12,10 @@ namespace gateway::end_to_end {
 inline constexpr char kRead[] = "Orders_GetOrderById";
 inline constexpr char kRefund[] = "Orders_RefundOrder";  // a write with a body
 inline constexpr char kCheckout[] = "Checkout_CreateCheckoutSession";
-inline constexpr char kDelete[] = "Coupons_DeleteCouponForStore";        // no body, no content
+inline constexpr char kDelete[] = "Coupons_DeleteCouponForStore";        // no body, empty reply
 inline constexpr char kCreateToken[] = "Customers_CreateCustomerToken";  // a POST without a body
 
-// One RPC with a full request in bytes, ready to be sent.
+// One RPC with a full request, serialized and ready to be sent.
 struct ReadyCall {
   const Rpc* rpc;
   Sample sample;

@@ -1,8 +1,8 @@
-// JSON to protobuf and back, for the tests alone: a walk over descriptors and reflection that
-// shares no line with upstream/mapping. Only the meaning of the annotations is the same on both
-// sides.
+// Converts JSON to protobuf and back, for tests only. It walks descriptors and reflection and
+// shares no code with upstream/mapping; only the meaning of the annotations is the same.
 //
-// Thread-safety: one thread. Errors: what does not fit is a test failure that names the field.
+// Thread-safety: one thread. Errors: a value that does not fit is a test failure that names the
+// field.
 #ifndef TESTS_END_TO_END_SUPPORT_PROTO_JSON_H_
 #define TESTS_END_TO_END_SUPPORT_PROTO_JSON_H_
 
@@ -35,22 +35,23 @@ std::string WireName(const FieldDescriptor& field);
 // The value's text in JSON.
 std::string WireText(const EnumValueDescriptor& value);
 
-// nullptr where the message has no field of this wire name.
+// Returns nullptr if the message has no field with this wire name.
 const FieldDescriptor* FindByWireName(const Descriptor& type, absl::string_view name);
 
-// Messages of google.protobuf that JSON does not write as objects of their fields.
+// Whether the type is a google.protobuf message that JSON does not write as an object of its
+// fields.
 bool IsWellKnown(const Descriptor& type);
 
-// Fields of the messages that can be reached from `root`, itself included, into `names`.
+// Adds to `names` the fields of all messages reachable from `root`, including `root` itself.
 void AddReachable(const Descriptor& root, std::set<std::string>& names);
 
 class ProtoJson {
  public:
-  // Null leaves a field as it is.
+  // Null leaves the field unchanged.
   void SetMembers(Message& message, const Json& object);
   void SetField(Message& message, const FieldDescriptor& field, const Json& value);
 
-  // Only what is set.
+  // Returns only the fields that are set.
   Json Members(const Message& message);
   Json Value(const Message& message, const FieldDescriptor& field);
 

@@ -1,5 +1,5 @@
-// An upstream that refunds an order as often as it is asked to, tells of all its refunds, and loses
-// some of its answers: before the refund, or after it.
+// An upstream that refunds an order on every request, lists all its refunds, and loses some of its
+// answers, before or after the refund.
 //
 // Thread-safety: may be used from any thread.
 #ifndef TESTS_END_TO_END_SUPPORT_REFUND_SHOP_H_
@@ -19,14 +19,14 @@ namespace gateway {
 
 class RefundShop {
  public:
-  // Of a hundred refunds so many are lost, half of them before they happen.
+  // `percent_lost` percent of the refund calls are lost, half of them before the refund happens.
   RefundShop(uint32_t seed, int percent_lost);
 
   std::string Url() const { return server_->Url(""); }
-  // From now on nothing is lost.
+  // From now on no answer is lost.
   void BecomeReliable();
 
-  // The ids of the refunds of this order.
+  // Returns the IDs of this order's refunds.
   std::vector<std::string> RefundsOf(int order) const;
   int lost() const;
 
@@ -43,7 +43,7 @@ class RefundShop {
   int next_id_ = 1000;
   std::map<std::string, std::vector<std::string>> refunds_;  // by order
 
-  std::unique_ptr<http::ScriptedServer> server_;  // last: it uses the others
+  std::unique_ptr<http::ScriptedServer> server_;  // last: it uses the other members
 };
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
-// A port of this machine on which every connection is refused for as long as the object lives:
-// bound, so that nobody else gets it, and never listened on.
+// A local port that refuses every connection during the object's lifetime: the port is bound, so
+// that no other process gets it, but nobody listens on it.
 #ifndef TESTS_END_TO_END_SUPPORT_REFUSING_PORT_H_
 #define TESTS_END_TO_END_SUPPORT_REFUSING_PORT_H_
 
@@ -9,7 +9,7 @@ namespace gateway::end_to_end {
 
 class RefusingPort {
  public:
-  // Ends the program where the system has no port.
+  // Ends the program if the system has no free port.
   RefusingPort();
   ~RefusingPort();
   RefusingPort(const RefusingPort&) = delete;

@@ -19,7 +19,7 @@ using sandbox::Parameter;
 using sandbox::Schema;
 using sandbox::Type;
 
-// What a path segment may hold, and what must not turn into another path on the way.
+// Values that a path segment may hold and that must not turn into another path.
 const std::vector<std::string>& HostileSegments() {
   static const auto* const segments = new std::vector<std::string>{"a/b",
                                                                    "%2F",
@@ -48,7 +48,7 @@ Json PathValue(const Parameter& parameter, const ExampleOptions& options) {
   return ExampleParameter(parameter, options);
 }
 
-// Several of the longest texts would make a URL that no server takes.
+// Limits texts: several of the longest ones would make a URL that no server accepts.
 Json QueryValue(const Operation& operation, const Parameter& parameter,
                 const ExampleOptions& options) {
   constexpr size_t kOfAll = 6000;
@@ -61,7 +61,7 @@ Json QueryValue(const Operation& operation, const Parameter& parameter,
   return value;
 }
 
-// Bends a value of the contract into the bounds that the annotations add.
+// Adjusts a value of the contract to the bounds that the annotations add.
 class Fitting {
  public:
   explicit Fitting(const ExampleOptions& options) : options_(options) {}
@@ -160,7 +160,7 @@ std::optional<Type> ReplyType(const Rpc& rpc) {
 Sample MakeSample(const Rpc& rpc, const ExampleOptions& given) {
   const Operation& operation = *rpc.operation;
   ExampleOptions options = given;
-  // A form has no types: free values are texts, and their names have no brackets.
+  // A form carries no types, so free values are texts, and their names have no brackets.
   if (rpc.form()) {
     options.known = [](absl::string_view member) {
       return member == "metadata" ? Json{{"order", "o-1"}, {"note", "a&b=c"}} : Absent();

@@ -23,7 +23,7 @@ T Must(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
-// A key in a file for as long as the gateway reads it.
+// Keeps a key in a file while the gateway reads it.
 class KeyFile {
  public:
   explicit KeyFile(const std::string& key) {

@@ -1,9 +1,9 @@
-// The whole way of a call on one machine: gRPC client -> gateway -> HTTP -> sandbox. Both servers
-// run in this process on ports of their own, over real sockets.
+// The complete path of a call on one host: gRPC client -> gateway -> HTTP -> sandbox. Both servers
+// run in this process on their own ports, over real sockets.
 //
-// Thread-safety: construction and Stop belong to one thread, the rest may be used from any.
-// Lifetime: what a hook of the sandbox waits for must be released before the stack is let go.
-// Errors: a stack that does not come up ends the program.
+// Thread-safety: construction and Stop belong to one thread; the rest may be used from any thread.
+// Lifetime: release whatever a sandbox hook waits for before destroying the stack. Errors: a stack
+// that does not start ends the program.
 //
 //   Stack stack;
 //   stack.sandbox().OnRequest(...);
@@ -23,15 +23,15 @@
 
 namespace gateway::end_to_end {
 
-// The store, the customer and the product that the sandbox starts with.
+// The store, the customer and the product of the sandbox's seed.
 inline constexpr char kStore[] = "411486491630370816";
 inline constexpr char kCustomer[] = "411486491630370817";
 inline constexpr char kProduct[] = "411486491630370818";
 
 struct StackOptions {
-  // The default store below is PayNow's; the key stands for that of whichever sandbox it is.
+  // `default_store` below belongs to PayNow; `default_key` works for the sandbox of every provider.
   std::string provider = "paynow";
-  // In place of the sandbox: a server that misbehaves, or a port that nobody serves.
+  // Replaces the sandbox: a misbehaving server, or a port on which nobody listens.
   std::string base_url;
   std::string default_store = kStore;
   std::string default_key = sandbox::kSandboxApiKey;

@@ -1,4 +1,5 @@
-// Who may call what, through the whole gateway; the attacks on it are in tests/security.
+// Which caller may call what, tested through the whole gateway. Attacks on it are in
+// tests/security.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -155,7 +156,7 @@ TEST_F(AuthorizationTest, AllowsWhatARuleAllows) {
   EXPECT_TRUE(Call(kGetOrders, "{}", Shop()).ok());
   EXPECT_TRUE(Call(kGetOrders, R"({"store_id": "99"})", Shop()).ok());
   EXPECT_EQ(upstream_.executions(), 2);
-  // The upstream answers a refund with what is none: it was let through.
+  // The upstream's answer is no valid refund, but the call was allowed.
   EXPECT_NE(Call(kRefund, kOrder, Desk()).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(upstream_.executions(), 3);
 }
@@ -175,7 +176,7 @@ TEST_F(AuthorizationTest, RefusesTheOthersWithTheReason) {
   ExpectRefused(Call(kGetOrders, "{}", both), UNAUTHENTICATED, "CREDENTIALS_INVALID");
 }
 
-// They are refused before their services are asked: without details.
+// These calls are refused before their services run, so the status has no details.
 TEST_F(AuthorizationTest, CoversReflectionAndChannelzButNotHealth) {
   ASSERT_TRUE(Create().ok());
   for (const char* method : {kReflection, kReflectionV1, kChannelz}) {
@@ -198,7 +199,7 @@ TEST_F(AuthorizationTest, CoversReflectionAndChannelzButNotHealth) {
             grpc::StatusCode::PERMISSION_DENIED);
 }
 
-// Clients try v1 first, and go on to v1alpha only where v1 is not known.
+// Clients try v1 first, and use v1alpha only if v1 is not implemented.
 TEST_F(AuthorizationTest, ARuleForReflectionHoldsForBothOfItsNames) {
   ASSERT_TRUE(Create().ok());
   int applied = 0;
@@ -244,7 +245,7 @@ TEST_F(AuthorizationTest, LogsWhoWasRefusedWhatAndByWhichRule) {
   EXPECT_THAT(log, HasSubstr(R"("reason":"CREDENTIALS_INVALID","detail":"signature")"));
   for (const absl::string_view line : absl::StrSplit(log, '\n')) {
     if (!absl::StrContains(line, "call refused by the policy")) continue;
-    EXPECT_THAT(std::string(line), HasSubstr(R"("trace_id":")"));  // and so it can be found again
+    EXPECT_THAT(std::string(line), HasSubstr(R"("trace_id":")"));  // to find it in other logs
   }
   EXPECT_THAT(log, Not(HasSubstr(token.substr(token.rfind('.') + 1))));
 }
@@ -295,11 +296,11 @@ TEST_F(AuthorizationTest, TakesUpNewRulesAndKeysAndRefusesBadOnes) {
   const SigningKey fresh = SigningKey::Ec("k2");
   Replace("jwks.json", KeySetOf({&fresh}).dump());
   ASSERT_TRUE(Shows(kApplied, 2));
-  EXPECT_FALSE(Call(kGetOrders, "{}", with_old_key).ok());  // though it was remembered
+  EXPECT_FALSE(Call(kGetOrders, "{}", with_old_key).ok());  // although it was cached as valid
   EXPECT_TRUE(Call(kGetOrders, "{}", WithToken(fresh.Sign("ES256", GoodClaims("desk")))).ok());
 }
 
-// A connection that was good stays open; the next call on it is refused.
+// The connection stays open after its caller is revoked; the next call on it is refused.
 TEST_F(AuthorizationTest, RevokesWhileTheCallerIsConnected) {
   ASSERT_TRUE(Create().ok());
   RpcOptions shop = Shop();

@@ -1,6 +1,5 @@
-// The rules `read` and `write` reach no credential: walked over all methods that are served. What
-// counts as one is looked for twice, by the annotation and by the names of fields, so that a field
-// that somebody forgot to annotate shows.
+// The rules `read` and `write` reach no credential: checked for all served methods. Credentials are
+// detected both by the annotation and by field names, so that a missing annotation is found.
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +26,7 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
 
-// Of the message and of all that it can hold.
+// Adds the fields of the message type and of all types reachable from it.
 void AddFields(const Descriptor& type, std::set<const FieldDescriptor*>& fields) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
@@ -44,11 +43,11 @@ bool SoundsLikeOne(const FieldDescriptor& field) {
   static const std::regex kNames(
       "(^|_)(token|secret|password|signed_url|upload_url|checkout_url|"
       "api_key|private_key|blik_code|pin)$");
-  // Known at Tebex to everybody; and shortened by the upstream.
+  // The first is public at Tebex; the second is shortened by the upstream.
   static const std::set<std::string> kHarmless = {
       "paynow.management.v1.StartDataMigrationFromTebexRequestDto.headless_token",
       "paynow.management.v1.DataMigrationTaskDto.token"};
-  // A bool only says whether to make a new one.
+  // A bool only says whether to make a new credential.
   return field.type() == FieldDescriptor::TYPE_STRING && std::regex_search(field.name(), kNames) &&
          !kHarmless.contains(field.full_name());
 }
@@ -69,7 +68,7 @@ class CredentialTest : public testing::Test {
     return *std::move(policy);
   }
 
-  // Of an upstream's method; null for others.
+  // Returns the method's descriptor; null for a method without an upstream.
   static const MethodDescriptor* Find(const Method& method) {
     if (method.upstream.empty()) return nullptr;
     const DescriptorPool& pool = *mapping::EmbeddedFiles().front()->pool();

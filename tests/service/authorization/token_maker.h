@@ -1,7 +1,7 @@
-// Tokens for tests, good ones and forged ones, made with OpenSSL alone: nothing of what verifies
-// them takes part.
+// Makes valid and forged tokens for tests with OpenSSL only, independently of the code that
+// verifies them.
 //
-// Thread-safety: one thread. Errors: what OpenSSL refuses ends the program.
+// Thread-safety: one thread. Errors: a failing OpenSSL call ends the program.
 //
 //   const SigningKey key = SigningKey::Rsa("kid-1");
 //   WriteFile("jwks.json", KeySetOf({&key}).dump());
@@ -28,12 +28,13 @@ class SigningKey {
 
   const std::string& kid() const { return kid_; }
 
-  // The public half.
+  // The public key.
   nlohmann::json Jwk() const;
   std::string Pem() const;
 
-  // `algorithm` names the digest and the padding, "RS256", "PS384", "ES256", and is written into
-  // the header, with the kid and what `header` adds or replaces.
+  // Signs the claims. `algorithm` ("RS256", "PS384", "ES256") selects digest and padding. The
+  // token's header contains `algorithm`, the kid, and the members of `header`, which may replace
+  // both.
   std::string Sign(const std::string& algorithm, const nlohmann::json& claims,
                    const nlohmann::json& header = nlohmann::json::object()) const;
 
@@ -49,16 +50,16 @@ class SigningKey {
 
 nlohmann::json KeySetOf(const std::vector<const SigningKey*>& keys);
 
-// Of issuer "issuer" and audience "billing-gateway", good for five minutes.
+// Claims with issuer "issuer" and audience "billing-gateway", valid for five minutes.
 nlohmann::json GoodClaims(const std::string& subject = "shop", absl::Time now = absl::Now());
 
 std::string Base64Url(const std::string& bytes);
 
-// header.claims, with any third part.
+// Returns "header.claims.signature" with any third part.
 std::string Unsigned(const nlohmann::json& header, const nlohmann::json& claims,
                      const std::string& signature = "");
 
-// Signed with this text as a symmetric key.
+// Signs with this text as a symmetric key.
 std::string SignHmac(const std::string& secret, const nlohmann::json& header,
                      const nlohmann::json& claims);
 

@@ -21,7 +21,7 @@ using nlohmann::json;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-// Making an RSA key takes its time: all tests share these.
+// Shared by all tests, because generating an RSA key is slow.
 const SigningKey& Rsa() {
   static const SigningKey key = SigningKey::Rsa("rsa-1");
   return key;
@@ -45,7 +45,7 @@ std::unique_ptr<TokenVerifier> Verifier() { return Verifier(KeySetOf({&Rsa(), &E
 
 json Claims() { return GoodClaims("shop", kNow); }
 
-// Good claims with one that is otherwise; null: without it.
+// Returns good claims with this claim replaced; null removes it.
 json With(const std::string& claim, const json& value) {
   json claims = Claims();
   if (value.is_null()) {
@@ -56,7 +56,7 @@ json With(const std::string& claim, const json& value) {
   return claims;
 }
 
-// "" where the token is accepted.
+// Returns the reason of the refusal; "" if the token is accepted.
 std::string Refusal(const std::string& token, absl::Time now = kNow) {
   const auto claims = Verifier()->Verify(token, now);
   if (claims.ok()) return "";
@@ -130,13 +130,13 @@ TEST(TokenVerifierTest, LetsNoTokenChooseHowItIsVerified) {
     EXPECT_EQ(Refusal(SignHmac(Rsa().Pem(), symmetric, Claims())), "algorithm") << algorithm;
     EXPECT_EQ(Refusal(SignHmac(Rsa().Jwk().dump(), symmetric, Claims())), "algorithm");
   }
-  // A key of one kind with the name of another.
+  // The key ID or algorithm belongs to a key of another type.
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", Claims(), {{"kid", "ec-1"}})), "algorithm");
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", Claims(), {{"alg", "ES256"}})), "algorithm");
   EXPECT_EQ(Refusal(Ec().Sign("ES256", Claims(), {{"kid", "rsa-1"}})), "algorithm");
-  // Another padding than was signed with.
+  // The header claims another padding than the signature uses.
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", Claims(), {{"alg", "PS256"}})), "signature");
-  // What brings its own key does not help.
+  // A token cannot bring its own key.
   const SigningKey stranger = SigningKey::Rsa("rsa-1");
   EXPECT_EQ(Refusal(stranger.Sign("RS256", Claims(), {{"jwk", stranger.Jwk()}})), "signature");
   EXPECT_EQ(Refusal(stranger.Sign("RS256", Claims(), {{"jku", "http://127.0.0.1/jwks"}})),
@@ -200,8 +200,8 @@ TEST(TokenVerifierTest, RefusesWhatIsNoToken) {
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", json::array())), "no claims");
 }
 
-// Found by token_fuzz: cjose 0.6 asserts that padding stands at the end, and a process that meets
-// such a token is gone.
+// Found by token_fuzz: cjose 0.6 asserts that padding is at the end, so such a token would abort
+// the process.
 TEST(TokenVerifierTest, OutlivesATokenThatIsNoBase64Url) {
   const std::string good = Rsa().Sign("RS256", Claims());
   EXPECT_EQ(Refusal(good), "");
@@ -247,7 +247,7 @@ TEST(TokenVerifierTest, RemembersNoMoreThanItsBound) {
   const std::string c = Ec().Sign("ES256", With("sub", "c"));
   for (const std::string& token : {a, b, a, c}) EXPECT_TRUE(verifier->Verify(token, kNow).ok());
   EXPECT_EQ(verifier->checked(), 3);
-  EXPECT_TRUE(verifier->Verify(a, kNow).ok());  // used after b, so it is b that was let go
+  EXPECT_TRUE(verifier->Verify(a, kNow).ok());  // used after b, so b was evicted
   EXPECT_EQ(verifier->checked(), 3);
   EXPECT_TRUE(verifier->Verify(b, kNow).ok());
   EXPECT_EQ(verifier->checked(), 4);
@@ -266,12 +266,12 @@ TEST(TokenVerifierTest, RemembersNoMoreBytesThanItsBound) {
   EXPECT_EQ(verifier.remembered(), 2u);
 }
 
-// The last character of a text may have bits that no byte is made of: they have to be 0.
+// The last base64url character may have unused bits, which must be 0.
 TEST(TokenVerifierTest, KnowsOneSpellingOfAToken) {
   const std::string good = Ec().Sign("ES256", Claims());
   EXPECT_EQ(Refusal(good), "");
   const std::string kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string other = good;  // 64 bytes of signature: two characters for the last, four bits over
+  std::string other = good;  // the last byte of 64 takes two characters; four bits are unused
   const size_t place = kAlphabet.find(good.back());
   for (size_t bits = 1; bits < 16; ++bits) {
     other.back() = kAlphabet[place ^ bits];
@@ -310,7 +310,7 @@ TEST(TokenVerifierTest, RefusesTokensThatLiveTooLong) {
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", ends(absl::Hours(25)))), "lives too long");
 }
 
-// All tokens are refused then, as after the withdrawal of the last key.
+// Then every token is refused, as after the removal of the last key.
 TEST(KeySetTest, MayBeEmpty) {
   EXPECT_EQ(Verifier(KeySetOf({}))->Verify(Rsa().Sign("RS256", Claims()), kNow).status(),
             absl::UnauthenticatedError("unknown key"));

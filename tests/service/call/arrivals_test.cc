@@ -103,7 +103,7 @@ TEST_F(ArrivalsTest, GivesUpAll) {
   EXPECT_EQ(arrivals.size(), 0u);
 }
 
-// Each is left or given up, and never both.
+// Each arrival either leaves or is given up, never both.
 TEST_F(ArrivalsTest, IsFairToManyThreads) {
   constexpr int kRounds = 2'000;
   Arrivals arrivals({});

@@ -1,4 +1,5 @@
-// A gateway with a ledger in a file in front of a scripted PayNow, and callers with keys.
+// Fixture: a gateway with a ledger in a file, a scripted PayNow as its upstream, and callers with
+// keys.
 #ifndef TESTS_SERVICE_CALL_KEYED_CALLS_H_
 #define TESTS_SERVICE_CALL_KEYED_CALLS_H_
 
@@ -78,7 +79,7 @@ class KeyedCalls : public testing::Test {
  protected:
   using OnRequest = std::function<Step(const Received&)>;
 
-  // How the upstream answers reads: it has nothing. They do not count as executions.
+  // Answers reads with an empty list. Reads do not count as executions.
   static Step Nothing(const Received&) { return Step::Reply("[]"); }
 
   void SetUp() override {
@@ -92,7 +93,7 @@ class KeyedCalls : public testing::Test {
         R"({"code":"broken"})");
   }
 
-  // An upstream that answers writes so, and reads otherwise.
+  // Starts an upstream with these answers to writes and reads, and a gateway.
   void Serve(OnRequest on_write, OnRequest on_read = Nothing) {
     gateway_ = nullptr;
     upstream_ = std::make_unique<ScriptedServer>(
@@ -106,7 +107,7 @@ class KeyedCalls : public testing::Test {
     Start();
   }
 
-  // Writes that are executed and not answered; from then on nothing of order 1 can be read.
+  // Executes writes without answering them. From the first lost write on, order 1 cannot be read.
   void ServeLost(const std::function<bool(const Received&)>& is_lost = [](const Received&) {
     return true;
   }) {
@@ -127,7 +128,7 @@ class KeyedCalls : public testing::Test {
     return Step::Raw("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
   }
 
-  // A gateway on the same ledger as the last one.
+  // Starts a gateway on the same ledger as the last one.
   void Start() {
     gateway_ = nullptr;
     auto config = ParseConfig("gateway.json", ConfigText().dump());
@@ -173,7 +174,7 @@ class KeyedCalls : public testing::Test {
   const std::string key_file_ = directory_.Write("key", "k");
   json ledger_keys_ = json::object();
   json upstream_keys_ = json::object();
-  std::string dsn_;  // of PostgreSQL, in place of the file
+  std::string dsn_;  // of PostgreSQL; replaces the file if set
   std::unique_ptr<ScriptedServer> upstream_;
   std::unique_ptr<Gateway> gateway_;
 };

@@ -1,4 +1,4 @@
-// LedgerService over gRPC: what it shows, to whom, and what an operator's word does.
+// LedgerService over gRPC: what it shows, to whom, and the effect of an operator's decision.
 #include "service/call/ledger_call.h"
 
 #include <gmock/gmock.h>
@@ -35,7 +35,7 @@ constexpr char kOtherStore[] = "411486491630370817";
 class LedgerCallTest : public testing::Test {
  protected:
   void SetUp() override {
-    // What is lost stays unknown: from then on nobody may read the order's payments.
+    // A lost write stays unknown: from then on the order's payments cannot be read.
     upstream_ = std::make_unique<ScriptedServer>(
         http::Answers{.on_request = [this](const Received& request) {
           const std::lock_guard lock(mutex_);
@@ -51,7 +51,7 @@ class LedgerCallTest : public testing::Test {
     Start();
   }
 
-  // A gateway on the same ledger as the last one. `policy`: rules, or null for none.
+  // Starts a gateway on the same ledger as the last one. `policy`: rules, or null for none.
   void Start(const json& rules = nullptr) {
     gateway_ = nullptr;
     json config = {{"listen", "127.0.0.1:0"},
@@ -85,7 +85,7 @@ class LedgerCallTest : public testing::Test {
     answer_ = std::move(step);
   }
 
-  // The entry of a refund with this key.
+  // Makes a refund with this key and returns its ledger entry.
   std::string Refund(const std::string& key, const std::string& store = kStore) {
     const RpcAnswer answer =
         Call(kRefund, {{"store_id", store}, {"order_id", "1"}, {"body", json::object()}}, key);
@@ -142,7 +142,7 @@ TEST_F(LedgerCallTest, AnOperatorsWordLiftsTheGuardAndIsAudited) {
   Answer(Step::ExecuteAndClose());
   const std::string unknown = Refund("once");
   Answer(Step::Reply(R"({"id": "77"})"));
-  EXPECT_EQ(Refund("another"), "");  // guarded
+  EXPECT_EQ(Refund("another"), "");  // refused by the guard
   EXPECT_EQ(
       Ask("ResolveEntry", {{"id", unknown}, {"outcome", "OUTCOME_NOT_DONE"}}).status.error_code(),
       grpc::INVALID_ARGUMENT);

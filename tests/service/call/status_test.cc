@@ -145,15 +145,15 @@ TEST(StatusTest, ReplacesUpstreamTextThatIsNoUtf8) {
   EXPECT_EQ(violation.description(), "(not valid UTF-8)");
 }
 
-// What the status takes of the 8 KB that a gRPC client grants all trailers together: the message
-// is percent-encoded, the details are base64.
+// The bytes that the status needs of the 8 KB that a gRPC client allows for all trailers: the
+// message is percent-encoded, the details are base64.
 size_t WireSize(const grpc::Status& status) {
   size_t size = status.error_details().size() * 4 / 3;
   for (const char c : status.error_message()) size += c >= ' ' && c <= '~' && c != '%' ? 1 : 3;
   return size;
 }
 
-// A status that does not fit would reach the caller as RESOURCE_EXHAUSTED, outcome and all lost.
+// A larger status would reach the caller as RESOURCE_EXHAUSTED, without its outcome.
 TEST(StatusTest, StaysWithinWhatAClientAccepts) {
   std::string text;
   while (text.size() < 500) text += "\xc3\xa9";
@@ -188,7 +188,8 @@ TEST(StatusTest, CountsViolationsThatWereNeverKept) {
   EXPECT_EQ(told[1].description(), "100 more are not shown");
 }
 
-// -1 where a repeat must not be, milliseconds where it makes sense later, nothing elsewhere.
+// The pushback is -1 if a retry is unsafe, a number of milliseconds if a later retry makes sense,
+// and absent otherwise.
 TEST(RetryPushbackTest, IsForEachOutcome) {
   const auto pushback = [](absl::StatusCode code, mapping::Outcome outcome, Access access,
                            std::optional<absl::Duration> retry_after = {}) {

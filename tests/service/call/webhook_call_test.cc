@@ -1,4 +1,4 @@
-// WebhookService as a client meets it: over gRPC, with a configuration and secrets that change.
+// WebhookService as a client sees it: over gRPC, with a configuration and secrets that change.
 #include "service/call/webhook_call.h"
 
 #include <gmock/gmock.h>
@@ -88,7 +88,7 @@ class WebhookServiceTest : public testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
-  // What is wrong, without the file's name.
+  // Returns the error without the file's name.
   std::string Error() {
     std::string message(Create().message());
     const std::string prefix = directory_.Path("gateway.json: ");
@@ -109,7 +109,7 @@ class WebhookServiceTest : public testing::Test {
     return CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), kParseEvent, request.dump());
   }
 
-  // Looks until it is so; false after half a minute.
+  // Polls until the condition holds. Returns false after half a minute.
   static bool Comes(const std::function<bool()>& condition) {
     const absl::Time end = absl::Now() + absl::Seconds(30);
     while (!condition()) {
@@ -151,13 +151,13 @@ TEST_F(WebhookServiceTest, HandsBackATypedEvent) {
   reply.erase("time");
   EXPECT_EQ(reply, json::parse(R"({"provider": "paynow", "eventId": "17", "type": "ON_REFUND",
                                    "refund": {"id": "1", "amount": "250"}})"));
-  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // all that a refund must have beside these
+  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // the members that a refund must also have
   EXPECT_THAT(gateway_->MetricsText(),
               HasSubstr("rpc_server_calls_total{rpc_service=\"gateway.webhooks.v1.WebhookService\","
                         "rpc_method=\"ParseEvent\",rpc_grpc_status_code=\"0\",outcome=\"ok\"} 1"));
 }
 
-// Each byte of body, timestamp and signature in turn, over the wire.
+// Flips each byte of body, timestamp and signature in turn, over the wire.
 TEST_F(WebhookServiceTest, RefusesEachFlippedByte) {
   Start();
   const Delivery good = SignedWith("secret-MARKER-new");
@@ -207,7 +207,7 @@ TEST_F(WebhookServiceTest, TellsTheLogWhichCheckFailedAndNobodyElse) {
     answers.push_back(Call(SignedWith("another")));
     lines = captured.Lines();
   }
-  // The access log comes on a thread of its own.
+  // The access log is written by another thread.
   std::erase_if(
       lines, [](const std::string& line) { return !absl::StrContains(line, "webhook refused"); });
   EXPECT_THAT(lines, ElementsAre(AllOf(HasSubstr("webhook refused"), HasSubstr("\"too_old\""),
@@ -217,11 +217,12 @@ TEST_F(WebhookServiceTest, TellsTheLogWhichCheckFailedAndNobodyElse) {
   EXPECT_EQ(answers[0].status.error_message(), answers[1].status.error_message());
   google::rpc::ErrorInfo infos[] = {InfoOf(answers[0].status), InfoOf(answers[1].status)};
   for (google::rpc::ErrorInfo& info : infos) info.mutable_metadata()->erase("trace_id");
-  // A map's order on the wire means nothing.
+  // A map has no defined order on the wire.
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(infos[0], infos[1]));
 }
 
-// A secret is changed without a delivery lost: both are known before the provider changes over.
+// A secret can be rotated without losing a delivery: both secrets are configured before the
+// provider switches.
 TEST_F(WebhookServiceTest, TakesUpSecretsThatChange) {
   Start();
   EXPECT_FALSE(Call(SignedWith("secret-MARKER-old")).status.ok());
@@ -245,7 +246,7 @@ TEST_F(WebhookServiceTest, KeepsItsSecretsWhereTheNewOnesCannotBe) {
   EXPECT_TRUE(Call(SignedWith("secret-MARKER-new")).status.ok());
 }
 
-// Served also where no provider is configured: a reload may add one.
+// The service runs even if no provider is configured, because a reload may add one.
 TEST_F(WebhookServiceTest, TakesUpAProviderThatIsAdded) {
   const json webhooks = std::exchange(config_["webhooks"], json::object());
   Start();

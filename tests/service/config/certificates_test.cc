@@ -1,4 +1,4 @@
-// When the certificates of a file expire, and which files are looked at.
+// The expiry of certificates in a file, and which files are checked.
 #include "service/config/certificates.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// A certificate that nobody signed for, in PEM.
+// Returns a self-signed certificate in PEM that expires at `end`.
 std::string CertificateUntil(absl::Time end) {
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const std::unique_ptr<X509, void (*)(X509*)> certificate(X509_new(), X509_free);
@@ -61,7 +61,7 @@ TEST(ExpiryTest, IsNotKnownWhereSomethingCannotBeRead) {
   EXPECT_EQ(ExpiryOf(kChain, "no certificate"), std::nullopt);
   EXPECT_EQ(ExpiryOf(kChain, good.substr(0, good.size() / 2)), std::nullopt);
   EXPECT_EQ(ExpiryOf(kChain, good + good.substr(0, good.size() / 2)), std::nullopt);
-  EXPECT_EQ(ExpiryOf(kChain, good), kSoon);  // an earlier failure leaves nothing behind
+  EXPECT_EQ(ExpiryOf(kChain, good), kSoon);  // an earlier error has no effect
 }
 
 TEST(CertificateFilesTest, AreThoseOfTheConfiguration) {

@@ -44,7 +44,7 @@ Settings ReadSettings(ConfigReader::Section root) {
   return settings;
 }
 
-// What is told of a file with these contents, line by line without the file's name.
+// Returns the errors for a file with these contents, one per line, without the file's name.
 std::string Errors(const json& root) {
   ConfigReader reader("f", root);
   ReadSettings(reader.Root());

@@ -20,7 +20,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// Stands for an API key that slipped into the wrong place.
+// Stands for an API key that was put into the wrong place by mistake.
 constexpr char kSecret[] = "pnapi_v1_MARKER";
 
 json Minimal() {
@@ -33,7 +33,7 @@ std::string Error(const json& config) {
   return parsed.ok() ? "" : std::string(parsed.status().message());
 }
 
-// The minimal configuration with `value` at `pointer`.
+// Returns the minimal configuration with `value` at `pointer`.
 json With(const std::string& pointer, const json& value) {
   json config = Minimal();
   config[json::json_pointer(pointer)] = value;
@@ -102,7 +102,7 @@ TEST(ConfigTest, ReadsTheServersTls) {
                                      {"client_ca_file", "/a"},
                                      {"require_client_certificate", false}});
   config["server"]["health_listen"] = "0.0.0.0:2";
-  config["listen"] = "0.0.0.0:1";  // with TLS, that needs no other words
+  config["listen"] = "0.0.0.0:1";  // with TLS, allow_plaintext is not needed
   const absl::StatusOr<Config> parsed = ParseConfig("g.json", config.dump());
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   const TlsConfig& tls = parsed->server.tls;
@@ -199,7 +199,7 @@ TEST(ConfigTest, ReadsWhatIsToldOfCalls) {
             "g.json: logging.level: expected info, warning or error");
 }
 
-// Where a key of the table stands in a configuration.
+// Returns the JSON pointer to a key of the table.
 std::string PointerOf(std::string path) {
   path = "/" + path;
   for (char& c : path) {
@@ -223,7 +223,7 @@ std::string PathOf(std::string pointer) {
   return pointer;
 }
 
-// Every key of the table, given a value of a type that no key has.
+// Gives every key of the table a value of a type that no key accepts.
 TEST(ConfigTest, RefusesAWrongTypeAtEveryKey) {
   ASSERT_GE(ConfigKeys().size(), 25u);
   for (const ConfigReader::Key& key : ConfigKeys()) {
@@ -234,10 +234,10 @@ TEST(ConfigTest, RefusesAWrongTypeAtEveryKey) {
   }
 }
 
-// Beside every key of the table, one that is nearly the same.
+// Adds, next to every key of the table, a key with nearly the same name.
 TEST(ConfigTest, RefusesAnUnknownKeyBesideEveryKey) {
   for (const ConfigReader::Key& key : ConfigKeys()) {
-    if (key.path.back() == '>') continue;  // any name is one there
+    if (key.path.back() == '>') continue;  // there, every name is a valid key
     const std::string pointer = PointerOf(key.path) + "_";
     const std::string error = Error(With(pointer, kSecret));
     EXPECT_THAT(error, HasSubstr("g.json: " + PathOf(pointer) + ": unknown key"));
@@ -385,7 +385,7 @@ TEST(ConfigTest, RefusesHalfOfACertificateAndHalfOfAProxy) {
             "g.json: upstreams.paynow.proxy.url: is required");
 }
 
-// HTTP/2 to upstreams went, and with it the key: an operator is told what to do.
+// HTTP/2 to upstreams was removed, and its key with it: the error tells the operator what to do.
 TEST(ConfigTest, SaysWhatBecameOfStreams) {
   const std::string error(
       ParseConfig("g.json", R"({"upstreams": {"paynow": {"base_url": "https://h",
@@ -426,7 +426,7 @@ TEST_F(ReadKeyTest, RefusesAnEmptyKey) {
   }
 }
 
-// CR and LF could add a header of somebody else's.
+// CR and LF could inject another header.
 TEST_F(ReadKeyTest, RefusesWhatCannotBeAHeadersValue) {
   for (const char* text :
        {"MARKER\nX: y", "MARKER\r\nX: y", "MARKER\rx", " MARKER", "MARKER ", "MAR KER", "MARKER\t",
@@ -446,7 +446,7 @@ TEST_F(ReadKeyTest, NamesTheSource) {
             absl::NotFoundError("env: there is no variable GATEWAY_TEST_UNSET_1"));
 }
 
-// What does not look like a name may be the key, in the wrong place.
+// A source that does not look like a name may be the key itself, in the wrong place.
 TEST_F(ReadKeyTest, ShowsNoSourceThatMayBeAKey) {
   EXPECT_EQ(ReadKey({kSecret, ""}).status(),
             absl::NotFoundError("file: the key's file cannot be read"));

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-// A configuration of Qashier with this profile.
+// Returns a configuration of Qashier with this profile.
 std::string Text(const json& profile) {
   json config = json::parse(R"({"listen": "127.0.0.1:0", "upstreams": {"qashier": {
       "base_url": "http://127.0.0.1:1", "api_key": {"env": "PROFILE_TEST_KEY"}}}})");

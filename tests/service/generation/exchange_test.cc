@@ -1,4 +1,4 @@
-// Everything that a generation holds is exchanged at once, under callers: no call sees two
+// All parts of a generation are exchanged together while calls arrive: no call sees parts of two
 // generations.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,8 +35,8 @@ constexpr int kCallers = 3;
 constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
 constexpr char kRefundOf34[] = R"({"order_id": "34", "body": {}})";
 
-// Declines every call, with a trace id that tells which server answered and the number of the key
-// that it was given: "even 42".
+// Declines every call with a trace ID that names the server and the number of the key that it
+// received: "even 42".
 http::Answers Marking(const std::string& server) {
   return {.on_request = [server](const http::Received& request) {
     constexpr char kBefore[] = "Authorization: APIKey secret-";
@@ -62,7 +62,8 @@ class ExchangeTest : public testing::Test {
     gateway_ = *std::move(created);
   }
 
-  // Files of the same names with other contents, all of them exchanged at once, as Kubernetes does.
+  // Writes files with the same names and new contents, and exchanges all of them at once, as
+  // Kubernetes does.
   void Write(int number) {
     const std::string version = absl::StrCat("..", number);
     const auto write = [&](absl::string_view name, const std::string& text) {
@@ -106,7 +107,7 @@ class ExchangeTest : public testing::Test {
     return true;
   }
 
-  // On a connection of its own, whose handshake takes the certificate of the moment.
+  // Calls on a new connection, whose handshake uses the current certificate.
   grpc::Status Call() const {
     const std::string address = absl::StrCat("127.0.0.1:", gateway_->port());
     grpc::SslCredentialsOptions options;
@@ -152,7 +153,7 @@ TEST_F(ExchangeTest, NoCallSeesTwoGenerations) {
   }
   stop = true;
   for (std::thread& caller : callers) caller.join();
-  gateway_ = nullptr;  // the audit log is written
+  gateway_ = nullptr;  // flushes the audit log
 
   std::set<std::string> rules;
   for (const json& line : Audit()) {
@@ -162,7 +163,7 @@ TEST_F(ExchangeTest, NoCallSeesTwoGenerations) {
         << line;
     rules.insert(rule);
   }
-  EXPECT_GE(rules.size(), size_t{kExchanges});  // each of them served a call
+  EXPECT_GE(rules.size(), size_t{kExchanges});  // each generation served a call
 }
 
 }  // namespace

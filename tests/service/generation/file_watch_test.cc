@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Without the slash that Path("") ends in.
+// Returns the directory without the trailing slash of Path("").
 std::string Itself(const TempDir& directory) {
   return fs::path(directory.Path()).parent_path().string();
 }
@@ -53,7 +53,7 @@ TEST(DirectoriesOnTheWayTo, EndsInACircle) {
 
 class FileWatchTest : public testing::Test {
  protected:
-  // Whether Await comes back for this change well before it would by itself.
+  // Whether Await returns for this change well before its own interval ends.
   bool Notices(const std::function<void()>& change) {
     watch_.Watch({file_});
     std::future<bool> awaited = std::async(std::launch::async, [this] { return watch_.Await(); });
@@ -110,7 +110,7 @@ TEST(FileWatchInABusyDirectory, TellsOfChangesThoughItIsNeverQuiet) {
   watch.Watch({directory.Path("key")});
   const SteadyTime begin = SteadyTime::Now();
   EXPECT_TRUE(watch.Await());
-  EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(9));  // not at the interval
+  EXPECT_LT(SteadyTime::Now() - begin, absl::Seconds(9));  // sooner than the interval
   stop = true;
   busy.join();
 }

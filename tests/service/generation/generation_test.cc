@@ -1,4 +1,4 @@
-// What a configuration and its files are turned into, and what of it goes on after a change.
+// How a generation is made from a configuration and its files, and which parts survive a change.
 #include "service/generation/generation.h"
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@ const Protos& AllProtos() {
   return protos;
 }
 
-// A gateway that uses every kind of file, in front of two upstreams.
+// Fixture: a configuration that uses every kind of file, for two upstreams.
 class GenerationTest : public testing::Test {
  protected:
   GenerationTest() {
@@ -104,7 +104,7 @@ TEST_F(GenerationTest, MakesANewClientForAChangedSectionOrCertificateAndKeepsThe
   EXPECT_NE((*third)->upstreams[1].client, (*next)->upstreams[1].client);
 }
 
-// All else has changed too, and is good: none of it may show.
+// All other files have changed too and are good: none of these changes may take effect.
 TEST_F(GenerationTest, IsAllOrNothingWhateverFileIsBad) {
   struct Case {
     const char* file;
@@ -168,7 +168,7 @@ TEST_F(GenerationTest, RefusesWhatTakesARestart) {
     change(config_);
     EXPECT_THAT(std::string(Next().status().message()),
                 HasSubstr(": cannot change without a restart"));
-    EXPECT_TRUE(Load(config_, AllProtos(), nullptr).ok());  // a start may
+    EXPECT_TRUE(Load(config_, AllProtos(), nullptr).ok());  // a start may use it
   }
 }
 

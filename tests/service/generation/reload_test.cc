@@ -1,4 +1,4 @@
-// Configuration and keys that change while the gateway serves.
+// Configuration and keys that change while the gateway runs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
 constexpr char kApplied[] = "gateway_reloads_total{result=\"applied\"} ";
 constexpr char kRefused[] = "gateway_reloads_total{result=\"refused\"} ";
 
-// Looks until it is so; false after half a minute.
+// Polls until the condition holds. Returns false after half a minute.
 bool Comes(const std::function<bool()>& condition) {
   const absl::Time end = absl::Now() + absl::Seconds(30);
   while (!condition()) {
@@ -60,7 +60,7 @@ class ReloadTest : public testing::Test {
     gateway_ = *std::move(created);
   }
 
-  // As an editor does it: whole, under another name, then in place.
+  // Saves as an editor does: writes a new file, then renames it.
   void Save() { Replace("gateway.json", config_.dump()); }
   void Replace(const std::string& name, const std::string& text) {
     const std::string fresh = directory_.Write(absl::StrCat(name, ".fresh"), text);
@@ -119,7 +119,7 @@ TEST_F(ReloadTest, TakesUpAKeyThatKubernetesSwaps) {
   ASSERT_EQ(received.size(), 2);
   EXPECT_THAT(received[0].head, HasSubstr("\r\nAuthorization: APIKey secret-1\r\n"));
   EXPECT_THAT(received[1].head, HasSubstr("\r\nAuthorization: APIKey secret-2\r\n"));
-  EXPECT_EQ(received[0].connection, received[1].connection);  // the pool goes on
+  EXPECT_EQ(received[0].connection, received[1].connection);  // the pool is kept
 }
 
 TEST_F(ReloadTest, FollowsToAKeyFileOfAnotherName) {
@@ -163,10 +163,10 @@ TEST_F(ReloadTest, TakesUpHowMuchIsLogged) {
   EXPECT_TRUE(Call().ok());
   EXPECT_TRUE(Comes([&] { return lines() > 0; }));
   gateway_->Drain();
-  EXPECT_EQ(lines(), 1);  // none of the first call
+  EXPECT_EQ(lines(), 1);  // no line for the first call
 }
 
-// What is wrong, and what it would take a restart for.
+// Refuses invalid files, and changes that need a restart.
 TEST_F(ReloadTest, RefusesWhatCannotBeAndKeepsTheOld) {
   upstream()["base_url"] = second_.Url("");
   Start();

@@ -9,7 +9,7 @@
 namespace gateway {
 namespace {
 
-// Two numbers that are always equal, and the thread on which it ends.
+// Two numbers that are always equal. The destructor checks on which thread it runs.
 struct Pair {
   Pair(int number, std::atomic<int>& ended, std::thread::id only_on)
       : first(number), second(number), ended(ended), only_on(only_on) {}
@@ -46,7 +46,7 @@ TEST(SlotTest, ReapsWhatNobodyHas) {
   slot.Reap();
   EXPECT_EQ(ended, 1);
   used = nullptr;
-  EXPECT_EQ(ended, 1);  // not by who used it
+  EXPECT_EQ(ended, 1);  // the user's thread does not destroy it
   slot.Reap();
   EXPECT_EQ(ended, 2);
 }

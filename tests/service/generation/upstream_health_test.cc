@@ -1,4 +1,4 @@
-// What health says while an upstream is dead, and to whom.
+// What the health service reports while an upstream is dead, and for which names.
 #include "service/generation/upstream_health.h"
 
 #include <gmock/gmock.h>
@@ -56,7 +56,7 @@ class UpstreamHealthTest : public testing::Test {
     return CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), method, request).status;
   }
 
-  // As a probe asks.
+  // Asks as a probe does.
   Health Check(int port, const std::string& service) {
     grpc::GenericStub stub(
         grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
@@ -86,7 +86,7 @@ class UpstreamHealthTest : public testing::Test {
     return health;
   }
 
-  // On both ports; false after half a minute.
+  // Polls both ports. Returns false after half a minute.
   bool Becomes(const std::string& service, Health health) {
     const SteadyTime end = SteadyTime::Now() + absl::Seconds(30);
     while (Check(gateway_->port(), service) != health ||
@@ -122,7 +122,7 @@ TEST_F(UpstreamHealthTest, TellsOfADeadUpstreamByItsNameAndItsServices) {
   OpenWrites();
   EXPECT_TRUE(Becomes("paynow", Health::kNotServing));
   EXPECT_TRUE(Becomes(kOrders, Health::kNotServing));
-  // Nobody else, and above all not the process: a restart would help nobody.
+  // No other name is affected. The process itself stays healthy, because a restart would not help.
   EXPECT_EQ(Check(""), Health::kServing);
   EXPECT_EQ(Check("qashier"), Health::kServing);
   EXPECT_EQ(Check(kWebhooks), Health::kServing);
@@ -138,7 +138,7 @@ TEST_F(UpstreamHealthTest, SaysNothingOfThemUnlessAsked) {
   for (const char* name : {"", "paynow", kOrders}) EXPECT_EQ(Check(name), Health::kServing);
 }
 
-// Calls alone can find out; so they must be let in.
+// Only calls can find out whether the upstream works again, so they must be let in.
 TEST_F(UpstreamHealthTest, IsServingAgainWhenTheBreakerWouldLetACallThrough) {
   open_time_ = absl::Milliseconds(500);
   Start(true);
@@ -202,7 +202,7 @@ TEST(SeemsDeadTest, GoesByBothBreakers) {
     const auto what =
         absl::StrCat(c.good_reads, " ", c.bad_reads, " ", c.good_writes, " ", c.bad_writes);
     EXPECT_EQ(SeemsDead(upstream, now), c.dead) << what;
-    // The good calls are forgotten, the open breakers' time has passed.
+    // By then the good calls are outside the window, and the open breakers' time has passed.
     EXPECT_FALSE(SeemsDead(upstream, now + absl::Minutes(1))) << what;
   }
 }

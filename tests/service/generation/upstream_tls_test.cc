@@ -1,4 +1,5 @@
-// The files by which the gateway and an upstream know each other, exchanged while it serves.
+// The TLS files with which gateway and upstream authenticate each other, exchanged during
+// operation.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -27,7 +28,7 @@ using nlohmann::json;
 
 constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
 
-// Looks until it is so; false after half a minute.
+// Polls until the condition holds. Returns false after half a minute.
 bool Comes(const std::function<bool()>& condition) {
   const absl::Time end = absl::Now() + absl::Seconds(30);
   while (!condition()) {
@@ -57,7 +58,7 @@ class UpstreamTlsTest : public testing::Test {
     gateway_ = *std::move(created);
   }
 
-  // As cert-manager does it: whole, then in place.
+  // Replaces a file as cert-manager does: writes a new file, then renames it.
   void Replace(const std::string& name, const std::string& text) {
     const std::string fresh = directory_.Write(absl::StrCat(name, ".fresh"), text);
     std::filesystem::rename(fresh, directory_.Path(name));
@@ -86,7 +87,7 @@ TEST_F(UpstreamTlsTest, AnAuthorityThatIsTakenOutIsTrustedNoMore) {
   Start(server);
   EXPECT_TRUE(Call().ok());
 
-  // The connection that is open was made with the old authority: it is not used again.
+  // The open connection was made with the old authority, so it is not used again.
   Replace("ca.pem", other.authority());
   AwaitReloads("applied", 1);
   EXPECT_EQ(Call().error_code(), grpc::StatusCode::UNAVAILABLE);
@@ -121,7 +122,7 @@ TEST_F(UpstreamTlsTest, ARenewedClientCertificateIsTakenOver) {
   Start(server);
   EXPECT_FALSE(Call().ok());
 
-  // A certificate whose key is not there yet is refused, and both together are taken.
+  // A certificate whose key does not match yet is refused; both together are accepted.
   Replace("client.pem", ours.certificate());
   AwaitReloads("refused", 1);
   Replace("client.key", ours.key());

@@ -1,4 +1,4 @@
-// A ledger's functions for a test's thread: each waits for its answer.
+// Blocking versions of the ledger's functions, for a test's thread.
 //
 //   const ClaimAnswer answer = Claim(ledger, "key").value();
 //   EXPECT_EQ(Settle(ledger, answer, {Settlement::kDone, "reply"})->state, State::kDone);
@@ -17,7 +17,7 @@
 
 namespace gateway::ledger {
 
-// The callback's side and the waiting side of one answer.
+// One answer: a callback that fulfils it, and a Get that waits for it.
 template <typename T>
 class Answered {
  public:
@@ -26,7 +26,7 @@ class Answered {
         [promise = promise_](absl::StatusOr<T> result) { promise->set_value(std::move(result)); };
   }
   absl::StatusOr<T> Get() { return future_.get(); }
-  // Whether it has come by now.
+  // Whether the answer has arrived already.
   bool IsThere() const {
     return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   }
@@ -128,7 +128,7 @@ inline std::shared_ptr<ReplyCipher> TestCipher(char key = 'k') {
 inline Options TestOptions() {
   Options options;
   options.cipher = TestCipher();
-  // Only when a test says so.
+  // No automatic tending: the test triggers it.
   options.tend_every = absl::Hours(1);
   return options;
 }

@@ -1,4 +1,4 @@
-// What both stores promise, one test for each sentence of service/ledger/ledger.h and rules.h.
+// The contract of both stores: one test for each sentence of service/ledger/ledger.h and rules.h.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -126,7 +126,7 @@ TEST_P(ContractTest, ScopesNeverMeet) {
     request.scope.*member += "x";
     EXPECT_EQ(Claim(*ledger_, request)->kind, ClaimAnswer::kClaimed);
   }
-  // The same bytes, with another border between two members.
+  // The same bytes with a different border between two members.
   ClaimRequest moved = RequestOf("key");
   moved.scope.identity = "shopp";
   moved.scope.upstream = "aynow";
@@ -186,7 +186,7 @@ TEST_P(ContractTest, AGuardIsFreeOnceItsHolderHasEnded) {
   const ClaimAnswer c = Unknown("c", "guard");
   ASSERT_TRUE(Resolve(*ledger_, {.id = c.entry.id, .reason = "looked", .resolver = "me"}).ok());
   Claimed("d", "guard");
-  // Those that were released may come again only when the guard is free.
+  // Released keys can be claimed again only when the guard is free.
   EXPECT_EQ(KindOf("b", "print", "guard"), ClaimAnswer::kGuarded);
   EXPECT_EQ(KindOf("c", "print", "guard"), ClaimAnswer::kGuarded);
 }
@@ -281,7 +281,7 @@ TEST_P(ContractTest, WhoeverWaitsHearsOfTheEnd) {
   const ClaimAnswer claimed = Claimed("key");
   std::vector<Answered<Entry>> waits(1000);
   for (Answered<Entry>& wait : waits) ledger_->Wait(claimed.entry.id, wait.callback());
-  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // comes after them
+  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // it is queued after the waits
   for (const Answered<Entry>& wait : waits) EXPECT_FALSE(wait.IsThere());
   ASSERT_TRUE(Settle(*ledger_, claimed, {Settlement::kDone, "reply"}).ok());
   for (Answered<Entry>& wait : waits) {
@@ -349,12 +349,12 @@ TEST_P(ContractTest, AReaderHasAnUnknownForItself) {
   ASSERT_TRUE(postponed.ok()) << postponed.status();
   EXPECT_EQ(postponed->state, State::kUnknown);
   EXPECT_EQ(postponed->note, "not found once");
-  // Its pause has begun; a caller that comes again is a reason to look at once.
+  // The pause has begun, but a caller that asks again triggers a look at once.
   EXPECT_THAT(*Take(*ledger_, {}), IsEmpty());
   const std::vector<Entry> again = *Take(*ledger_, {.id = claimed.entry.id});
   ASSERT_THAT(again, SizeIs(1));
   EXPECT_EQ(again[0].progress, "seen nothing at 12:00");
-  // That does not make the others wait longer.
+  // The extra look does not lengthen the pause for the next scheduled look.
   EXPECT_EQ(again[0].looks, taken[0].looks);
 }
 
@@ -465,7 +465,7 @@ TEST_P(ContractTest, WhatHasEndedBecomesATombstoneAndIsRemoved) {
   const ClaimAnswer intent = Claimed("intent");
 
   Options options = TestOptions();
-  options.keep_reply = -absl::Hours(1);  // long over
+  options.keep_reply = -absl::Hours(1);  // expired long ago
   Reopen(options);
   while (*Tend(*ledger_) != 0) continue;
   const absl::StatusOr<ClaimAnswer> again = Claim(*ledger_, "done");

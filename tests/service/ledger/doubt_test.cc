@@ -1,4 +1,5 @@
-// What both stores promise of an UNKNOWN that may be sent again, because twice does no harm.
+// The contract of both stores for an UNKNOWN entry that may be sent again, because a second
+// execution is harmless.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -26,7 +27,7 @@ class DoubtTest : public testing::TestWithParam<const char*> {
     ledger_ = store_->Open(TestOptions());
   }
 
-  // Claimed, unknown, and claimed again.
+  // Returns an entry that was claimed, became unknown, and was claimed again.
   ClaimAnswer InDoubt(const std::string& guard = "") {
     const ClaimAnswer first = Claim(*ledger_, Harmless("key", guard)).value();
     EXPECT_EQ(Settle(*ledger_, first, {Settlement::kUnknown})->state, State::kUnknown);
@@ -46,7 +47,7 @@ TEST_P(DoubtTest, AnUnknownIsClaimedAgainOnlyIfTwiceDoesNoHarm) {
   const ClaimAnswer first = Claim(*ledger_, "key").value();
   ASSERT_TRUE(Settle(*ledger_, first, {Settlement::kUnknown}).ok());
   EXPECT_EQ(Claim(*ledger_, "key")->kind, ClaimAnswer::kUnknown);
-  // A call that could end later than that.
+  // A call that could end after the harmless period.
   ClaimRequest too_long = RequestOf("key");
   too_long.harmless_for = absl::Seconds(29);
   EXPECT_EQ(Claim(*ledger_, too_long)->kind, ClaimAnswer::kUnknown);
@@ -86,7 +87,7 @@ TEST_P(DoubtTest, ThatTheLastAttemptDidNotHappenSaysNothingOfTheFirst) {
     ledger_ = store_->Open(TestOptions());
     const ClaimAnswer second = InDoubt();
     EXPECT_EQ(Settle(*ledger_, second, {outcome})->state, State::kUnknown);
-    // Also where it comes late, and again.
+    // The same holds if the outcome arrives late or twice.
     EXPECT_EQ(Settle(*ledger_, second, {outcome})->state, State::kUnknown);
     EXPECT_EQ(Claim(*ledger_, Harmless("key"))->entry.release, Release::kInDoubt);
   }
@@ -108,7 +109,8 @@ TEST_P(DoubtTest, AResolutionEndsIt) {
   EXPECT_EQ(Claim(*ledger_, "key")->entry.release, Release::kNone);
 }
 
-// A claim that is followed by KeepBefore tells of a process that died in between.
+// If the process dies between a claim and its KeepBefore, the entry shows that nothing was sent
+// yet.
 TEST_P(DoubtTest, WhatWasNotSentYetSaysSo) {
   ClaimRequest request = RequestOf("key");
   request.keeps_before = true;

@@ -1,4 +1,4 @@
-// The events of a ledger, and a way to wait for one.
+// Collects a ledger's events, and lets a test wait for one.
 //
 // Thread-safety: may be used from any thread.
 #ifndef TESTS_SERVICE_LEDGER_EVENTS_H_

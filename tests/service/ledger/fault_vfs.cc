@@ -10,7 +10,7 @@ namespace gateway::ledger {
 namespace {
 
 struct File {
-  sqlite3_file base;  // first: SQLite sees this
+  sqlite3_file base;  // must be first: SQLite uses this part
   FaultVfs* disk;
   std::string* path;
 
@@ -78,7 +78,7 @@ int FileControl(sqlite3_file* file, int operation, void* argument) {
 int SectorSize(sqlite3_file* file) {
   return Of(file)->real()->pMethods->xSectorSize(Of(file)->real());
 }
-// Nothing beyond what every disk has.
+// Reports no capability beyond those of every disk.
 int DeviceCharacteristics(sqlite3_file*) { return 0; }
 
 const sqlite3_io_methods kMethods = {1,
@@ -186,7 +186,7 @@ bool FaultVfs::power_is_cut() const {
 
 void FaultVfs::Opened(const std::string& path, sqlite3_file* real) {
   const std::lock_guard lock(mutex_);
-  // What was there before is on the disk.
+  // The previous content of the file is on the disk.
   if (!images_.count(path)) images_[path].on_disk = Content(real);
 }
 

@@ -1,14 +1,14 @@
-// SQLite's operating system with a disk that fails. It lies over the usual one, and knows for each
-// file what the disk has: what was written and then synced.
+// A VFS for SQLite with a disk that can fail. It wraps the default VFS, and knows for each file
+// what the disk holds: the content that was written and then synced.
 //
 //   FaultVfs disk;
 //   SqliteLedger::Open({.file = file, .vfs = disk.name()});
 //   disk.CutPower();   // from now on everything fails
 //   ledger.reset();
-//   disk.Restore();    // power is back: the files are as the disk has them
+//   disk.Restore();    // power is back: the files have the content of the disk
 //
-// Thread-safety: may be used from any thread. Lifetime: databases must be closed before it goes,
-// and one FaultVfs is alive at a time.
+// Thread-safety: may be used from any thread. Lifetime: close all databases before destroying it;
+// only one FaultVfs may exist at a time.
 #ifndef TESTS_SERVICE_LEDGER_FAULT_VFS_H_
 #define TESTS_SERVICE_LEDGER_FAULT_VFS_H_
 
@@ -28,9 +28,9 @@ class FaultVfs {
   enum Fault {
     kWrites,     // fail
     kReads,      // fail
-    kSyncs,      // fail, and leave the data in the page cache marked as written, as Linux does
+    kSyncs,      // fail, but leave the data in the page cache, marked clean, as Linux does
     kNoSpace,    // writes fail as on a full disk
-    kLazySyncs,  // say yes and do nothing: the disk lies
+    kLazySyncs,  // return success without syncing: a disk that lies
     kFaultKinds,
   };
 
@@ -42,13 +42,13 @@ class FaultVfs {
   static const char* name() { return "fault"; }
 
   void Set(Fault fault, bool on);
-  // How often that fault was committed.
+  // How often this fault occurred.
   int Times(Fault fault) const;
 
   void CutPower();
   void Restore();
 
-  // For the files.
+  // Called by the VFS functions.
   bool Commits(Fault fault);
   bool power_is_cut() const;
   void Opened(const std::string& path, sqlite3_file* real);
@@ -61,7 +61,7 @@ class FaultVfs {
   static constexpr size_t kBlock = 4096;
   struct Image {
     std::string on_disk;
-    std::set<size_t> dirty;  // blocks that were written since
+    std::set<size_t> dirty;  // blocks written since the last sync
   };
 
   mutable std::mutex mutex_;

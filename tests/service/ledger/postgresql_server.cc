@@ -19,7 +19,8 @@ namespace {
   std::abort();
 }
 
-// Debian keeps the server's programs out of the path, by version.
+// Returns the folder of the server's programs. Debian does not put it on the PATH; it depends on
+// the version.
 std::string ProgramsFolder() {
   const std::filesystem::path versions = "/usr/lib/postgresql";
   if (std::filesystem::exists(versions)) {

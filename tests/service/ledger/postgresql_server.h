@@ -1,12 +1,13 @@
-// A PostgreSQL of the test's own: a folder, a server on a socket in it, gone with it. Not the
-// machine's: nothing of that is touched. As root it runs as the user postgres, which the server
-// wants.
+// A private PostgreSQL for tests: a folder, and a server on a Unix socket in it; both disappear
+// with the object. The host's own PostgreSQL is not touched. If the test runs as root, the server
+// runs as the user postgres, because PostgreSQL refuses root.
 //
 //   PostgresqlServer server;
-//   const std::string dsn = server.NewLedger();  // a database with the schema, and our role
-//   server.Stop(); server.Start();
+//   const std::string dsn = server.NewLedger();  // new database: the schema and the gateway's role
+//   server.Stop();
+//   server.Start();
 //
-// Thread-safety: the test's thread. Errors: what cannot be done ends the test program.
+// Thread-safety: the test's thread. Errors: any failure ends the test program.
 #ifndef TESTS_SERVICE_LEDGER_POSTGRESQL_SERVER_H_
 #define TESTS_SERVICE_LEDGER_POSTGRESQL_SERVER_H_
 
@@ -24,19 +25,19 @@ class PostgresqlServer {
   PostgresqlServer(const PostgresqlServer&) = delete;
   PostgresqlServer& operator=(const PostgresqlServer&) = delete;
 
-  // One for all tests of a program: to make one takes a second or two.
+  // One server for all tests of a program, because creating one takes a second or two.
   static PostgresqlServer& Shared();
 
   void Start();
-  // As a crash: what was confirmed has to be there afterwards, and nothing else.
+  // Kills the server like a crash: afterwards exactly the confirmed transactions must be there.
   void Kill();
 
-  // The DSN of the gateway's role in a database of its own, with the ledger's schema.
+  // Returns the DSN of the gateway's role for a new database with the ledger's schema.
   std::string NewLedger();
   std::string NewDatabase();
   std::string DsnOf(const std::string& database, const std::string& role) const;
 
-  // As the administrator.
+  // Executes SQL as the administrator.
   void Execute(const std::string& database, const std::string& sql) const;
 
  private:
@@ -48,7 +49,7 @@ class PostgresqlServer {
   bool running_ = false;
 };
 
-// The database in a DSN of NewLedger.
+// Returns the database name in a DSN of NewLedger.
 std::string DatabaseOf(const std::string& dsn);
 
 }  // namespace gateway::ledger

@@ -1,5 +1,5 @@
-// A ledger in a file, on a real disk that is full, or read-only. See sqlite_disk_test.cc for the
-// same without the right to mount one.
+// A ledger in a file on a real disk that is full or read-only. sqlite_disk_test.cc tests these
+// cases without the right to mount.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -22,7 +22,8 @@ using testing::HasSubstr;
 
 constexpr char kNoRight[] = "no right to mount a small file system";
 
-// A file system of the test's own, gone with it. Not there without the right to mount.
+// A small temporary file system, unmounted by the destructor. Without the right to mount, there is
+// none.
 class SmallDisk {
  public:
   explicit SmallDisk(const std::string& path) : path_(path) {

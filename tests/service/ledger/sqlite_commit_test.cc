@@ -1,4 +1,4 @@
-// How a ledger in a file commits: together, and never later than it says.
+// How a ledger in a file commits: in groups, and never later than promised.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// Holds the writer thread at a point until it is let go.
+// Holds the writer thread at a named point until it is released.
 class Gate {
  public:
   explicit Gate(std::string point) : point_(std::move(point)) {}
@@ -88,7 +88,7 @@ TEST_F(SqliteCommitTest, ACommitTakesWhatCameWhileTheLastWasOnItsWay) {
   gate.Open();
   EXPECT_TRUE(first.Get().ok());
   for (Answered<ClaimAnswer>& other : others) EXPECT_TRUE(other.Get().ok());
-  ASSERT_TRUE(List(*ledger, {}).ok());  // its commit is behind theirs
+  ASSERT_TRUE(List(*ledger, {}).ok());  // its commit is after theirs
   EXPECT_EQ(ledger->stats().commits - before, 2u);
   EXPECT_EQ(ledger->stats().operations_committed, 51u);
 }
@@ -216,7 +216,7 @@ TEST_F(SqliteCommitTest, CountsFollowTheEntries) {
   }
 }
 
-// A wall clock that a test sets.
+// A wall clock controlled by the test.
 class Clock {
  public:
   absl::Time now() const { return absl::FromUnixMicros(micros_); }

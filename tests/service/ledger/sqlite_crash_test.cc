@@ -1,8 +1,8 @@
-// A gateway is killed (SIGKILL) in the middle of keyed writes, at labelled points of a commit and
-// at random moments, and started again on the same file. A child process plays the gateway; it says
-// on a pipe what it is about to do and what it was told. The "upstream" counts what was sent.
+// A gateway is killed (SIGKILL) during keyed writes, at labelled points of a commit and at random
+// moments, and restarted on the same file. A child process plays the gateway. It reports on a pipe
+// what it is about to do and what the ledger answered. The "upstream" counts what was sent.
 //
-// What has to hold each time: whatever the ledger said is so, and no key is sent twice.
+// After each kill: everything that the ledger confirmed holds, and no key is sent twice.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -25,22 +25,22 @@
 namespace gateway::ledger {
 namespace {
 
-// Of the parent: what is known of each key.
+// What the parent process knows about each key.
 struct Known {
   int sent = 0;          // executions at the upstream
-  bool claimed = false;  // the ledger said so
-  bool done = false;     // the ledger said so
+  bool claimed = false;  // confirmed by the ledger
+  bool done = false;     // confirmed by the ledger
 };
 
 struct Death {
-  std::string point;  // "": after `microseconds`
-  int times = 0;      // passes of the point that it survives
+  std::string point;  // "": dies after `microseconds`
+  int times = 0;      // how often it passes the point before it dies
   int microseconds = 0;
 };
 
 SqliteOptions OptionsOf(const std::string& file) { return {.common = TestOptions(), .file = file}; }
 
-// Writes go to a pipe in one piece: they are shorter than PIPE_BUF.
+// Each line is written atomically, because it is shorter than PIPE_BUF.
 void Say(int fd, absl::string_view what, int key) {
   const std::string line = absl::StrCat(what, " ", key, "\n");
   if (write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) _exit(9);
@@ -82,7 +82,7 @@ void Call(Ledger& ledger, int key, int fd) {
 
 class SqliteCrashTest : public testing::Test {
  protected:
-  // Runs a gateway until it dies, or has gone through its keys, and reads what it said.
+  // Runs a gateway until it dies or has processed its keys, and reads its reports.
   void Live(const Death& death, int first, int keys) {
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
@@ -99,7 +99,7 @@ class SqliteCrashTest : public testing::Test {
     while ((size = read(ends[0], buffer, sizeof(buffer))) > 0) {
       said.append(buffer, static_cast<size_t>(size));
       if (killed) continue;
-      // The moment itself is what is random here: nothing waits for it.
+      // The moment of the kill is meant to be random, so nothing synchronizes it.
       usleep(static_cast<useconds_t>(death.microseconds));
       kill(child, SIGKILL);
       killed = true;
@@ -149,14 +149,14 @@ TEST_F(SqliteCrashTest, KilledAtEachPointOfACommit) {
   for (const char* const point : {"begin", "before commit", "after commit"}) {
     for (int times = 0; times < 12; ++times) {
       ASSERT_NO_FATAL_FAILURE(Live({.point = point, .times = times}, first, 16));
-      // The callers come again with their keys.
+      // The callers retry with their keys.
       ASSERT_NO_FATAL_FAILURE(Live({.point = "begin", .times = 9}, first, 16));
       ASSERT_NO_FATAL_FAILURE(Check()) << point << " " << times;
       first += 16;
       ++lives;
     }
   }
-  EXPECT_GE(deaths_, lives);  // the fault really fired
+  EXPECT_GE(deaths_, lives);  // the fault really occurred
 }
 
 TEST_F(SqliteCrashTest, KilledAtRandomMoments) {
@@ -164,7 +164,7 @@ TEST_F(SqliteCrashTest, KilledAtRandomMoments) {
   constexpr int kLives = 150;
   for (int life = 0; life < kLives; ++life) {
     const int moment = static_cast<int>(random() % 20'000);
-    // Half of the keys were tried by the life before.
+    // The previous run already tried half of the keys.
     ASSERT_NO_FATAL_FAILURE(Live({.point = "", .microseconds = 1 + moment}, 200 * life, 400));
     if (life % 10 != 9) continue;
     ASSERT_NO_FATAL_FAILURE(Check());

@@ -1,4 +1,4 @@
-// What a ledger in a file does when the disk fails: full, read-only, errors, power that goes.
+// How a ledger in a file behaves if the disk fails: full, read-only, I/O errors, power loss.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,7 +58,7 @@ TEST_F(SqliteDiskTest, WhatWasAnsweredSurvivesALossOfPower) {
   EXPECT_EQ(Claim(*ledger_, "done")->entry.reply, "reply");
 }
 
-// The rule's other half: without it the test above would show nothing.
+// The counter-test: it shows that the test above can fail.
 TEST_F(SqliteDiskTest, ADiskThatLiesLosesWhatWasAnswered) {
   Open();
   disk_.Set(FaultVfs::kLazySyncs, true);
@@ -95,7 +95,7 @@ TEST_P(FailingDiskTest, ClaimsAreRefusedResultsAreKeptAndItComesBack) {
   EXPECT_EQ(Claim(*ledger_, "refused")->kind, ClaimAnswer::kClaimed);
   EXPECT_EQ(ledger_->stats().unavailable, "");
   EXPECT_EQ(ledger_->stats().unwritten, 0u);
-  // And what is answered now is on the disk, whatever the failure has left in the page cache.
+  // What is confirmed from now on is on the disk, whatever the failure left in the page cache.
   LosePower();
   EXPECT_EQ(Claim(*ledger_, "before")->entry.reply, "reply");
   EXPECT_EQ(Claim(*ledger_, "refused")->kind, ClaimAnswer::kUnknown);
@@ -120,7 +120,7 @@ TEST_P(FailingDiskTest, AWaitEndsOnceTheResultIsWritten) {
   const ClaimAnswer claimed = *Claim(*ledger_, "key");
   Answered<Entry> wait;
   ledger_->Wait(claimed.entry.id, wait.callback());
-  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // comes after it
+  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // it is queued after the wait
   disk_.Set(GetParam(), true);
   EXPECT_TRUE(absl::IsUnavailable(Settle(*ledger_, claimed, {Settlement::kDone}).status()));
   EXPECT_FALSE(wait.IsThere());
@@ -137,8 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, FailingDiskTest,
                          testing::Values(FaultVfs::kWrites, FaultVfs::kSyncs, FaultVfs::kNoSpace),
                          NameOf);
 
-// A failed sync leaves pages in the cache that look written. Commits behind them must not rest on
-// them.
+// A failed sync leaves pages in the cache that look written. Later commits must not depend on them.
 TEST_F(SqliteDiskTest, ASyncThatFailedCarriesNoLaterCommit) {
   Open();
   for (int round = 0; round < 20; ++round) {

@@ -1,4 +1,4 @@
-// Which files a ledger takes, and which it refuses, with the reason.
+// Which files a ledger accepts, and which it refuses with which reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -68,13 +68,13 @@ TEST_F(SqliteFileTest, ANewOneIsForItsOwnerAlone) {
   EXPECT_EQ(ModeOf(folder_.Path("ledger")), 0700u);
   EXPECT_EQ(ModeOf(file_), 0600u);
   EXPECT_EQ(ModeOf(file_ + "-wal"), 0600u);
-  // The lock is in the process: there is no shared memory to hold by others.
+  // The lock is inside the process, so there is no shared-memory file.
   EXPECT_FALSE(std::filesystem::exists(file_ + "-shm"));
   size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder_.Path("ledger"))) {
     files += entry.exists() ? 1 : 0;
   }
-  EXPECT_EQ(files, 2u);  // nothing of its making is left
+  EXPECT_EQ(files, 2u);  // no temporary file is left
 }
 
 TEST_F(SqliteFileTest, WhatIsOpenToOthersIsRefused) {
@@ -165,7 +165,7 @@ TEST_F(SqliteFileTest, ATornFileIsRefused) {
     std::filesystem::resize_file(file_, size);
     EXPECT_THAT(WhyRefused(), HasSubstr(file_)) << size;
     EXPECT_EQ(std::filesystem::file_size(file_), size);
-    // Also where the file is too large to be read as a whole.
+    // The same holds if the file is too large to be read completely.
     EXPECT_THAT(WhyRefused(0), HasSubstr(file_)) << size;
   }
 }
@@ -175,7 +175,7 @@ TEST_F(SqliteFileTest, PagesThatAreNotThoseThatWereWrittenAreFoundAtTheStart) {
   const auto pages = std::filesystem::file_size(file_) / 4096;
   const std::string kept = folder_.Path("kept");
   std::filesystem::copy_file(file_, kept);
-  // The first two pages hold the header, the schema, and what auto_vacuum needs.
+  // The first two pages hold the header, the schema and the data of auto_vacuum.
   for (uintmax_t page = 2; page < pages; page += 7) {
     std::filesystem::copy_file(kept, file_, std::filesystem::copy_options::overwrite_existing);
     Overwrite(static_cast<int64_t>(page) * 4096, std::string(4096, '\0'));
@@ -185,7 +185,7 @@ TEST_F(SqliteFileTest, PagesThatAreNotThoseThatWereWrittenAreFoundAtTheStart) {
 
 TEST_F(SqliteFileTest, AnIndexThatLacksAnEntryIsFoundAtTheStart) {
   Fill();
-  // Its key would look new, and its write would be sent again.
+  // Otherwise the key would look new, and its write would be sent again.
   Execute(
       "PRAGMA writable_schema=ON;"
       "CREATE TABLE saved AS SELECT name, sql FROM sqlite_schema WHERE name = 'intents';"

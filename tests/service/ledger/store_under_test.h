@@ -1,6 +1,6 @@
-// One of the two stores, empty, for the tests of what both have to keep.
+// One of the two stores, empty, for tests of their common contract.
 //
-// Thread-safety: the test's thread. Lifetime: ledgers must be gone before it.
+// Thread-safety: the test's thread. Lifetime: must outlive its ledgers.
 #ifndef TESTS_SERVICE_LEDGER_STORE_UNDER_TEST_H_
 #define TESTS_SERVICE_LEDGER_STORE_UNDER_TEST_H_
 
@@ -16,10 +16,10 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
 
-  // A ledger on the store, which can be written when it returns.
+  // Opens a ledger on the store. It accepts writes when Open returns.
   virtual std::unique_ptr<Ledger> Open(const Options& options) = 0;
 
-  // Changes the stored rows with SQL, behind the back of every ledger. None may be open.
+  // Changes stored rows with SQL, bypassing the ledger. No ledger may be open.
   virtual void Execute(const std::string& sql) = 0;
 };
 

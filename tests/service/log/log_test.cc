@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-// The one line that this call writes.
+// Returns the only line that this call logs.
 json Logged(Severity severity, absl::string_view event,
             std::initializer_list<LogField> fields = {}) {
   CapturedStderr captured;
@@ -50,7 +50,7 @@ TEST(LogTest, WritesOneObjectPerLine) {
   EXPECT_EQ(json::parse(lines[2])["severity"], "error");
 }
 
-// Standard error is a pipe that is read when the test says so.
+// Makes standard error a pipe that is read only when the test asks for it.
 class UnreadStderr {
  public:
   UnreadStderr() : saved_(dup(STDERR_FILENO)) {
@@ -85,7 +85,7 @@ class UnreadStderr {
 
 TEST(LogTest, LosesLinesRatherThanWaitForTheirReader) {
   constexpr int kThreads = 4;
-  constexpr int kLines = 2000;  // more than the pipe takes
+  constexpr int kLines = 2000;  // more than the pipe holds
   const UnreadStderr pipe;
   const uint64_t lost_before = LostLogLines();
   const absl::Time began = absl::Now();
@@ -156,7 +156,8 @@ TEST(LogTest, CutsLongTextAlsoInsideACharacter) {
   EXPECT_EQ(cut, std::string(1999, 'a') + "\xef\xbf\xbd");
 }
 
-// A pipe takes a line of this length in several pieces, between which another thread's would fit.
+// A pipe accepts a line of this length in several pieces; another thread's line could get in
+// between.
 TEST(LogTest, DoesNotMixTheLinesOfThreads) {
   constexpr int kThreads = 4;
   constexpr int kLines = 50;
@@ -169,7 +170,7 @@ TEST(LogTest, DoesNotMixTheLinesOfThreads) {
   std::vector<std::thread> writers;
   for (int i = 0; i < kThreads; ++i) {
     writers.emplace_back([i] {
-      const std::string text(2000, static_cast<char>('\1' + i));  // 6 bytes each, once escaped
+      const std::string text(2000, static_cast<char>('\1' + i));  // escaped: 6 bytes each
       for (int line = 0; line < kLines; ++line) {
         Log(Severity::kInfo, "x",
             {{"a", text},
@@ -184,7 +185,7 @@ TEST(LogTest, DoesNotMixTheLinesOfThreads) {
   }
   std::thread closer([&] {
     for (std::thread& writer : writers) writer.join();
-    dup2(saved, STDERR_FILENO);  // the pipe's last writing end
+    dup2(saved, STDERR_FILENO);  // closes the pipe's last write end
   });
   std::string all;
   char buffer[4096];

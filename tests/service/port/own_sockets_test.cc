@@ -16,8 +16,8 @@
 namespace gateway {
 namespace {
 
-// Two ends of one TCP connection, both in this process. The client's end is the newest descriptor:
-// the one that a look comes to last.
+// Both ends of one TCP connection. The client's end has the highest descriptor, so a look checks it
+// last.
 class TcpPair {
  public:
   TcpPair() {
@@ -49,7 +49,7 @@ class TcpPair {
 
   int server_port() const { return port_; }
 
-  // Loopback delivers the end before close() returns, so nobody waits here.
+  // Loopback delivers the end of the stream before close() returns, so no waiting is needed.
   bool ServerSeesTheEnd() const {
     char byte;
     return recv(server_, &byte, 1, MSG_DONTWAIT) == 0;
@@ -79,8 +79,8 @@ TEST(OwnSocketsTest, ShutsDownTheConnectionsWithAPeer) {
   EXPECT_TRUE(pair.ServerSeesTheEnd());
 }
 
-// A copy that a look left open kept the last connection alive for as long as a second after its
-// owner had closed it.
+// Regression: a look left a duplicate descriptor open, which kept the last connection alive for up
+// to a second after its owner had closed it.
 TEST(OwnSocketsTest, AConnectionEndsWhenItsOwnerClosesItAfterALook) {
   TcpPair pair;
   OwnSockets sockets;
@@ -104,7 +104,7 @@ TEST(OwnSocketsTest, ALookKeepsTheLocksOnFiles) {
   sockets.Connections({1});
   sockets.ShutDown({SocketAddress{std::string("\x7f\0\0\2", 4), 1}});
 
-  // A lock of another open file description conflicts with those of this process.
+  // A lock of another open file description conflicts with this process's locks.
   const int other = open(path.c_str(), O_RDWR | O_CLOEXEC);
   struct flock wanted {};
   wanted.l_type = F_WRLCK;

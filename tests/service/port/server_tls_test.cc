@@ -1,4 +1,4 @@
-// TLS on the gRPC port: who gets a connection, and what happens when the files change.
+// TLS on the gRPC port: which clients can connect, and what happens when the files change.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -74,7 +74,7 @@ class ServerTlsTest : public testing::Test {
 
   std::string Address() const { return absl::StrCat("127.0.0.1:", gateway_->port()); }
 
-  // With the client's own certificate, or without any.
+  // Options with the client's own certificate, or without a certificate.
   RpcOptions As(const Identity* client, const Authority& trusted) const {
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = trusted.certificate();
@@ -88,7 +88,7 @@ class ServerTlsTest : public testing::Test {
   grpc::Status Call(const RpcOptions& options) const {
     return CallRpc(Address(), kGetOrders, "{}", options).status;
   }
-  // One that trusts this authority, and is trusted.
+  // Calls as a client that trusts this authority and is itself trusted.
   grpc::Status Call(const Authority& trusted) { return Call(As(&client_, trusted)); }
 
   bool Shows(absl::string_view metric, int value) const {
@@ -114,7 +114,7 @@ TEST_F(ServerTlsTest, ServesTheOneThatShowsAGoodCertificateAndNobodyElse) {
   ASSERT_TRUE(Create().ok());
   EXPECT_TRUE(Call(As(&client_, servers_)).ok());
   const int before = upstream_.executions();
-  Authority strangers("clients");  // of the same name
+  Authority strangers("clients");  // an authority with the same name
   const Identity forged = strangers.Issue({.names = "URI:spiffe://example/shop"});
   const Identity expired = clients_.Issue({.valid_days = -1});
   const Identity early = clients_.Issue({.valid_days = 2, .valid_since_days = -1});
@@ -122,7 +122,7 @@ TEST_F(ServerTlsTest, ServesTheOneThatShowsAGoodCertificateAndNobodyElse) {
   EXPECT_FALSE(Call(As(&forged, servers_)).ok());
   EXPECT_FALSE(Call(As(&expired, servers_)).ok());
   EXPECT_FALSE(Call(As(&early, servers_)).ok());
-  EXPECT_FALSE(Call(RpcOptions{}).ok());  // in plain text
+  EXPECT_FALSE(Call(RpcOptions{}).ok());  // plain text
   EXPECT_EQ(upstream_.executions(), before);
 }
 
@@ -148,7 +148,8 @@ TEST_F(ServerTlsTest, TakesUpANewCertificateAndNewAuthorities) {
   EXPECT_TRUE(Call(servers_).ok());
   Authority fresh("servers");
   const Identity certificate = fresh.Issue({});
-  // Key and certificate are two files: between the two changes they do not fit, which is refused.
+  // Key and certificate are separate files: between the two changes they do not match, and the
+  // reload is refused.
   Install(certificate);
   const absl::Time end = absl::Now() + absl::Seconds(30);
   while (!Call(fresh).ok() && absl::Now() < end) absl::SleepFor(absl::Milliseconds(5));
@@ -166,7 +167,7 @@ TEST_F(ServerTlsTest, TakesUpANewCertificateAndNewAuthorities) {
   EXPECT_FALSE(Call(As(&client_, fresh)).ok());
 }
 
-// The connection goes on; no call does.
+// The connection stays open, but its calls are refused.
 TEST_F(ServerTlsTest, RefusesTheNextCallOfAConnectedClientWhoseAuthorityIsWithdrawn) {
   ASSERT_TRUE(Create().ok());
   RpcOptions connected = As(&client_, servers_);
@@ -240,7 +241,7 @@ TEST_F(ServerTlsTest, DoesNotStartWithWhatCannotServe) {
   EXPECT_TRUE(Create().ok());
 }
 
-// For a kubelet, which has no certificate to show.
+// For a kubelet, which has no certificate.
 TEST_F(ServerTlsTest, AnswersHealthAndNothingElseOnItsOwnPort) {
   config_["server"]["health_listen"] = "127.0.0.1:0";
   ASSERT_TRUE(Create().ok());

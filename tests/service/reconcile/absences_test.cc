@@ -11,7 +11,8 @@ constexpr absl::Duration kSettle = absl::Seconds(10);
 
 class AbsencesTest : public testing::Test {
  protected:
-  // A look that begins so long after the first, and does not show the write.
+  // A look that begins `seconds` after the first one and does not show the write. Returns whether
+  // the write is now believed absent.
   bool Absent(int seconds) {
     const SteadyTime begun = first_ + absl::Seconds(seconds);
     absences_.Look(entry_, begun);
@@ -37,7 +38,7 @@ TEST_F(AbsencesTest, TwoLooksThatBeganLateAndFarApartAreBelieved) {
   EXPECT_TRUE(Absent(20));
 }
 
-// The first look began at once, however late its answer came.
+// The time of a look is when it began, however late its answer arrived.
 TEST_F(AbsencesTest, WhatCountsIsWhenALookBegan) {
   EXPECT_FALSE(Absent(0));
   EXPECT_FALSE(Absent(9));

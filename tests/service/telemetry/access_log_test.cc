@@ -1,4 +1,4 @@
-// Which calls have a line in the access log, and what it says.
+// Which calls get a line in the access log, and what the line contains.
 #include "service/telemetry/access_log.h"
 
 #include <gmock/gmock.h>
@@ -63,7 +63,7 @@ class AccessLogTest : public testing::Test {
                    RpcOptions{.metadata = metadata});
   }
 
-  // The lines of calls, in the order of their ends. Ends the gateway.
+  // Returns the lines of calls, in the order in which the calls ended. Stops the gateway.
   std::vector<json> Lines() {
     gateway_->Drain();
     std::vector<json> lines;
@@ -130,7 +130,7 @@ TEST_F(AccessLogTest, AlwaysHasTheCallsThatFailed) {
                                    "gateway.webhooks.v1.WebhookService.ParseEvent not_sent 0"));
 }
 
-// The name comes from a stranger, and a log that repeats it would be theirs to write.
+// The name comes from an untrusted caller, who must not be able to write into the log.
 TEST_F(AccessLogTest, DoesNotRepeatTheNameOfAMethodThatIsNotThere) {
   ScriptedServer server({{Step::Reply("[]")}});
   Start(server);
@@ -200,7 +200,8 @@ TEST_F(AccessLogTest, WantsByOutcomeAndShare) {
   EXPECT_FALSE(log.Wants(End::kUnknown, 0));
 }
 
-// Whoever can call can fail. What may have happened is never left out.
+// Anybody who can call can cause failures, so failures are limited. Calls with an unknown outcome
+// are never left out.
 TEST_F(AccessLogTest, LeavesOutAFloodOfFailuresAndCountsIt) {
   AccessLog log(1);
   int written = 0;
@@ -225,7 +226,7 @@ TEST(LineBudgetTest, TellsHowManyWereLeftOut) {
   EXPECT_EQ(budget.Pass(now + std::chrono::milliseconds(150)), std::nullopt);
 }
 
-// Standard error that nobody reads: a pipe fills up, the writer stands still, and calls go on.
+// Nobody reads standard error: the pipe fills up and the writer blocks, but calls continue.
 TEST_F(AccessLogTest, DropsLinesInsteadOfWaiting) {
   const Operation operation = {"p.S.M", "p.S", "M", true, "GET", "/x"};
   int ends[2];
@@ -246,7 +247,7 @@ TEST_F(AccessLogTest, DropsLinesInsteadOfWaiting) {
       while (read(ends[0], buffer, sizeof(buffer)) > 0) continue;
     });
     log.Flush();
-    dup2(saved, STDERR_FILENO);  // the pipe's last writing end
+    dup2(saved, STDERR_FILENO);  // closes the pipe's last write end
     reader.join();
   }
   close(saved);

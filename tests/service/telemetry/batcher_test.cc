@@ -1,4 +1,4 @@
-// Nobody waits for the batcher's work, and what finds no room is counted.
+// Callers never wait for the batcher's work, and items that do not fit are counted.
 #include "service/telemetry/batcher.h"
 
 #include <gmock/gmock.h>
@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-// Work that stands still until it is let go.
+// Work that blocks until it is released.
 struct Held {
   std::promise<void> began;
   std::promise<void> go;
@@ -33,7 +33,7 @@ TEST(BatcherTest, HandsOverEverythingInItsOrder) {
     batcher.Push(5000);
     EXPECT_EQ(batcher.dropped(), 0u);
   }
-  ASSERT_THAT(seen, SizeIs(5001));  // the destructor leaves nothing
+  ASSERT_THAT(seen, SizeIs(5001));  // the destructor handles all items
   for (int i = 0; i <= 5000; ++i) ASSERT_EQ(seen[i], i);
 }
 
@@ -50,7 +50,7 @@ TEST(BatcherTest, DropsAndCountsWhatFindsNoRoomAndNeverWaits) {
                          });
     EXPECT_TRUE(batcher.Push(1));
     held.began.get_future().wait();
-    // The thread is busy for as long as it likes; these calls come back.
+    // The thread may be busy for any time; these calls return.
     for (int i = 2; i <= 4; ++i) EXPECT_TRUE(batcher.Push(i));
     EXPECT_FALSE(batcher.Push(5));
     EXPECT_FALSE(batcher.Push(6));
@@ -62,7 +62,7 @@ TEST(BatcherTest, DropsAndCountsWhatFindsNoRoomAndNeverWaits) {
   EXPECT_THAT(batches, ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4), ElementsAre(7)));
 }
 
-// The first of a batch would wait for an hour.
+// Without this rule, the first item of a batch would wait for an hour.
 TEST(BatcherTest, WorksAtOnceWhereHalfOfTheRoomIsTaken) {
   std::promise<size_t> first;
   Batcher<int> batcher({.capacity = 10, .patience = absl::Hours(1)},

@@ -1,5 +1,5 @@
-// How a call's trace and ids go through the gateway: from the caller's metadata to the upstream's
-// headers, the log and the error.
+// How a call's trace and IDs are passed on: from the caller's metadata to the upstream's headers,
+// the log and the error.
 #include "service/telemetry/call_trace.h"
 
 #include <gmock/gmock.h>
@@ -38,7 +38,7 @@ constexpr char kRefundOf34[] = R"({"order_id": "34", "body": {}})";
 constexpr char kTrace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr char kParent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-// Of the n-th request that the upstream got; "" where it has no such header.
+// Returns a header of the n-th request that the upstream received; "" if it is missing.
 std::string Header(const ScriptedServer& server, size_t n, absl::string_view name) {
   const std::string head = server.received().at(n).head;
   for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
@@ -88,7 +88,7 @@ TEST_F(CallTraceTest, ContinuesTheCallersTraceUpstream) {
                   .status.ok());
   const std::string sent = Header(server, 0, "traceparent");
   EXPECT_THAT(sent, MatchesRegex(absl::StrCat("00-", kTrace, "-[0-9a-f]{16}-01")));
-  EXPECT_NE(sent, kParent);  // a span of our own
+  EXPECT_NE(sent, kParent);  // the gateway's own span
   EXPECT_EQ(Header(server, 0, "tracestate"), "a=1,b=2,c=3");
 }
 
@@ -129,7 +129,7 @@ TEST_F(CallTraceTest, GivesEachAttemptASpanOfItsOwn) {
   const std::string second = Header(server, 1, "traceparent");
   EXPECT_EQ(first.substr(0, 36), second.substr(0, 36));
   EXPECT_NE(first, second);
-  // Of each header there is one.
+  // Each header occurs exactly once.
   for (const char* name : {"traceparent: ", "tracestate: ", "Authorization: "}) {
     const std::vector<std::string> parts = absl::StrSplit(server.received().at(1).head, name);
     EXPECT_EQ(parts.size(), 2u) << name;
@@ -152,7 +152,7 @@ TEST_F(CallTraceTest, TellsItsIdsInTheErrorAndInTheLog) {
   ASSERT_NE(found, lines.end());
   EXPECT_EQ(found->value("trace_id", ""), kTrace);
   EXPECT_EQ(found->value("request_id", ""), "cart-7");
-  // The call's own span, neither its caller's nor its attempt's.
+  // The span of the call itself, not of its caller or its attempt.
   const std::string span = found->value("span_id", "");
   EXPECT_THAT(span, MatchesRegex("[0-9a-f]{16}"));
   EXPECT_NE(span, "00f067aa0ba902b7");

@@ -35,7 +35,7 @@ class DriftLogTest : public testing::Test {
     return {Drift::Kind::kUnknownEnumText, &message_, &status_, text, count};
   }
 
-  // "kind field text" of each line that was logged.
+  // Returns "kind field text" for each logged line.
   std::vector<std::string> Logged() const {
     std::vector<std::string> all;
     for (const std::string& line : captured_.Lines()) {
@@ -84,7 +84,7 @@ TEST_F(DriftLogTest, HidesTheTextOfASensitiveField) {
                                     "missing_required p.OrderDto.token "));
 }
 
-// One object that is keyed by ids does not silence the others.
+// An object whose members are IDs does not prevent other drift from being logged.
 TEST_F(DriftLogTest, LogsSoManyTextsOfAFieldAndCountsAll) {
   for (int i = 0; i < 1500; ++i) log_.Record({Member(absl::StrCat("m", i))});
   log_.Record({EnumText("paused")});

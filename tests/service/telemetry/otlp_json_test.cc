@@ -1,4 +1,4 @@
-// Spans as a collector reads them.
+// Spans as a collector receives them.
 #include "service/telemetry/otlp_json.h"
 
 #include <gmock/gmock.h>
@@ -69,7 +69,7 @@ TEST(OtlpJsonTest, SaysWhoTells) {
   EXPECT_EQ(of_resource["scopeSpans"][0]["scope"], json({{"name", "billing-gateway"}}));
 }
 
-// Ids in hexadecimal, enums as numbers, 64 bits as text: as OTLP's JSON form wants them.
+// OTLP's JSON form: IDs in hexadecimal, enums as numbers, 64-bit integers as strings.
 TEST(OtlpJsonTest, WritesTheCallAsAServersSpan) {
   json span = Spans({Refund()}).at(0);
   EXPECT_THAT(Attributes(span),
@@ -146,7 +146,7 @@ TEST(OtlpJsonTest, LeavesOutWhatIsNotThere) {
   EXPECT_EQ(Attributes(spans[1]).count("error.type"), 0u);
 }
 
-// What callers get wrong is no error of the server's.
+// Mistakes of callers are not errors of the server.
 TEST(OtlpJsonTest, CallsAnErrorWhatTheConventionsCallOne) {
   const std::vector<int> errors = {2, 4, 12, 13, 14, 15};
   for (int code = 0; code <= 16; ++code) {

@@ -1,5 +1,5 @@
-// Which trace contexts are continued, which are not, and what goes on of them: the rules of W3C
-// Trace Context, Level 1.
+// Which trace contexts are continued, and what is forwarded of them: the rules of W3C Trace
+// Context, Level 1.
 #include "service/telemetry/trace_context.h"
 
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@ constexpr char kParent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7
 constexpr char kTrace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr char kSpan[] = "00f067aa0ba902b7";
 
-// As it would go on; empty for one that is not valid.
+// Returns the traceparent to forward; empty if the input is invalid.
 std::string Read(absl::string_view parent) {
   const auto context = ReadTraceContext({parent}, {});
   return context ? TraceParent(*context) : "";
@@ -57,7 +57,8 @@ TEST(TraceParentTest, KnowsOneFlag) {
   EXPECT_EQ(with_flags("fe"), unsampled);
 }
 
-// A later version has what this one has, and perhaps more behind a dash; it goes on as this one.
+// A later version has the fields of this version, and optionally more after a dash. It is forwarded
+// as this version.
 TEST(TraceParentTest, ReadsLaterVersionsAsFarAsItKnowsThem) {
   const std::string rest = absl::StrCat(kTrace, "-", kSpan, "-01");
   for (const char* version : {"01", "cc", "fe"}) {
@@ -77,13 +78,13 @@ TEST(TraceParentTest, RefusesIdsOfZeros) {
   const std::string zeros(32, '0');
   EXPECT_EQ(Read(absl::StrCat("00-", zeros, "-", kSpan, "-01")), "");
   EXPECT_EQ(Read(absl::StrCat("00-", kTrace, "-", zeros.substr(16), "-01")), "");
-  // Half of an id may be zeros.
+  // An ID is invalid only if all its digits are zero.
   for (const std::string& id : {zeros.substr(1) + "1", "1" + zeros.substr(1)}) {
     EXPECT_NE(Read(absl::StrCat("00-", id, "-", kSpan, "-01")), "") << id;
   }
 }
 
-// Every place of a good one, with each of these characters in it: digits and letters stay an id.
+// Puts each of these characters at every place of a valid traceparent.
 TEST(TraceParentTest, RefusesWhatIsNoLowerCaseHexadecimal) {
   const std::string good = kParent;
   for (size_t i = 0; i < good.size(); ++i) {
@@ -181,7 +182,8 @@ TEST(TraceStateTest, HasAtMost32Members) {
   EXPECT_EQ(ReadState({most, "bar33=33"}), "");
 }
 
-// First those of more than 128 characters, the last of them first; then those at the end.
+// Members longer than 128 characters are dropped first, the last of them first; then members at the
+// end.
 TEST(TraceStateTest, IsShortenedTo512Characters) {
   const auto member = [](absl::string_view key, size_t length) {
     return absl::StrCat(key, "=", std::string(length - key.size() - 1, 'v'));
@@ -189,7 +191,7 @@ TEST(TraceStateTest, IsShortenedTo512Characters) {
   const std::string a = member("a", 200);
   const std::string b = member("b", 200);
   const std::string c = member("c", 110);
-  EXPECT_EQ(ReadState({a, b, c}), absl::StrJoin({a, b, c}, ","));  // 512 with its commas
+  EXPECT_EQ(ReadState({a, b, c}), absl::StrJoin({a, b, c}, ","));  // 512 with the commas
   const std::string d = member("d", 111);
   EXPECT_EQ(ReadState({a, b, d}), absl::StrJoin({a, d}, ","));
   const std::string e = member("e", 129);

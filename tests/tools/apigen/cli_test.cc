@@ -1,4 +1,4 @@
-// The program itself: exit codes, and that --check writes nothing.
+// The program itself: its exit codes, and that --check writes nothing.
 #include <sys/wait.h>
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// The first generation, and what a rerun leaves alone.
+// The first run, and what later runs leave unchanged.
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
 #include "tools/apigen/files.h"

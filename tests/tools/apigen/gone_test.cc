@@ -1,4 +1,5 @@
-// What the upstream gives up, hides or deprecates, and what people added: what stays, and how.
+// What happens to elements that the upstream removes, hides or deprecates, and to elements that
+// people added.
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
@@ -13,7 +14,7 @@ using ::testing::Not;
 
 class GoneTest : public StandTest {};
 
-// From the beginning of an element to its end.
+// Returns the text of an element, from its head to its end.
 std::string ElementOf(const std::string& text, const std::string& head) {
   const size_t begin = text.find(head);
   return begin == std::string::npos ? "" : text.substr(begin, text.find("\n}", begin) - begin + 2);
@@ -118,7 +119,7 @@ TEST_F(GoneTest, WhatWasKeptAndComesBackIsAsBefore) {
   EXPECT_EQ(AllProtos(), before);
 }
 
-// As the README says it.
+// As described in the README.
 TEST_F(GoneTest, RpcAddedByHandStays) {
   Run();
   Edit("orders", "service OrdersService {",
@@ -172,7 +173,7 @@ TEST_F(GoneTest, LocalFileIsLeftAloneWhateverItHolds) {
       "  option (google.api.http) = {get: \"/v1/stands/{stand_id}/pours\"}; } }\n"
       "message Glass { string stand_id = 1; oneof x { string y = 2; } message Inner {} }\n";
   ASSERT_TRUE(WriteFile(directory / "lemon/v1/pours.proto", text).ok());
-  // The upstream gets both, in its own form.
+  // The upstream adds both, in its own form.
   Schema("Glass") = {{"type", "object"}, {"properties", {{"ml", {{"type", "integer"}}}}}};
   Properties("OrderDto")["glass"] = {{"$ref", "#/components/schemas/Glass"}};
   api["paths"]["/v1/stands/{standId}/pours"]["get"] = Operation(kOrders, "get");
@@ -206,7 +207,7 @@ TEST_F(GoneTest, RequiredTurnedOffByHandStaysOff) {
   EXPECT_EQ(Proto("cold_drinks"), edited);
 }
 
-// Another package below the same root uses a type that would go to another file.
+// Another package below the same root uses a type that would move to another file.
 TEST_F(GoneTest, RefusesWhatBreaksAnotherPackage) {
   Run();
   ASSERT_TRUE(WriteFile(directory / "events/v1/events.proto",

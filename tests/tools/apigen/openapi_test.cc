@@ -1,5 +1,5 @@
-// What an OpenAPI file may be: each thing that the rules do not cover is skipped or read in a
-// looser form, named by its place, and stops nothing else.
+// Unusual OpenAPI files: anything that the rules do not cover is skipped or read in a looser form.
+// A note names its place, and the rest of the file is not affected.
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
@@ -188,7 +188,8 @@ TEST_F(OpenApiTest, QueryParameterNamedLikeOneOfThePath) {
                         "\"stand_id\"];"));
 }
 
-// The query parameter comes when the protos are committed, and in front of the others.
+// The colliding query parameter is added after the protos were committed, before the other
+// parameters.
 TEST_F(OpenApiTest, LaterCollisionMovesNothing) {
   Run();
   auto& parameters = Operation(kDrinks, "get")["parameters"];

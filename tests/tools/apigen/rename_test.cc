@@ -1,4 +1,4 @@
-// Schemas that the upstream calls otherwise: the types of the protos keep names and numbers.
+// Schemas that the upstream renames: the types of the protos keep their names and numbers.
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
@@ -68,7 +68,7 @@ TEST_F(RenameTest, RenamedAgainAndBack) {
   EXPECT_EQ(AllProtos(), before);
 }
 
-// Two schemas with the same texts become one: both types stay, each at its places.
+// Two schemas with the same texts become one: both types stay, each at its own places.
 TEST_F(RenameTest, TwoSchemasPutTogether) {
   Schema("Strength") = Schema("Size");
   Properties("CreateDrinkDto")["strength"] = {{"$ref", "#/components/schemas/Strength"}};
@@ -83,7 +83,7 @@ TEST_F(RenameTest, TwoSchemasPutTogether) {
               HasSubstr("enum Strength {\n  option (gateway.v1.enum_schema).name = \"Size\";\n"));
 }
 
-// A new schema at one of two places takes its numbers from the old one, so bytes stay readable.
+// A new schema at one of two places takes its numbers from the old schema, so bytes stay readable.
 TEST_F(RenameTest, SchemaSplitInTwo) {
   Run();
   Schema("QuerySize") = Schema("Size");
@@ -108,7 +108,8 @@ TEST_F(RenameTest, SchemaThatNoPlaceShowsIsKnownByItsMembers) {
 
 class DoubtTest : public RenameTest {
  protected:
-  // No place shows the schema, and its members are only partly the same.
+  // Creates an uncertain case: no place uses the schema, and only some of its members stay the
+  // same.
   void Doubt() {
     Properties("RecipeBookDto")["title"] = {{"type", "string"}};
     Run();
@@ -154,7 +155,7 @@ TEST_F(RenameTest, DecisionsMustBeReadable) {
   EXPECT_THAT(NotesOfRun(), HasSubstr("unknown member \"nonsense\""));
 }
 
-// The name of a type that was renamed comes up again, for something else.
+// The former name of a renamed type is used for another type.
 TEST_F(RenameTest, OldNameUsedForSomethingElse) {
   Run();
   Rename("Size", "Volume");

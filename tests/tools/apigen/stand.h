@@ -1,5 +1,5 @@
-// A lemonade stand whose API changes: each test alters the OpenAPI document or the protos and runs
-// apigen again, in a directory of its own.
+// A lemonade stand with a changing API: each test alters the OpenAPI document or the protos and
+// runs apigen again, in a directory of its own.
 #ifndef TESTS_TOOLS_APIGEN_STAND_H_
 #define TESTS_TOOLS_APIGEN_STAND_H_
 
@@ -20,18 +20,19 @@ class StandTest : public ::testing::Test {
   StandTest();
   ~StandTest() override;
 
-  // Generates, writes, and expects that protoc's parser takes the result and that a second run
-  // changes nothing. Returns the report as Markdown; `report` has it as values.
+  // Generates and writes. Expects that protoc's parser accepts the result and that a second run
+  // changes nothing. Returns the report as Markdown; `report` holds its values.
   std::string Run();
 
-  // Generates and writes nothing.
+  // Generates without writing.
   absl::StatusOr<Outcome> Generate() const;
 
-  // All notes of a run that writes nothing, one a line: "skipped #/paths/...: has no tag".
+  // Returns all notes of a run that writes nothing, one per line: "skipped #/paths/...: has no
+  // tag".
   std::string NotesOfRun() const;
 
-  // Whom the change of this subject breaks: "wire json source calls", or a part of it. "none" where
-  // there is no such change.
+  // Returns what the change of this subject breaks: "wire json source calls" or a part of it.
+  // Returns "none" if there is no such change.
   std::string BreaksOf(const std::string& subject, Change::Kind kind) const;
 
   // The text of lemon/v1/<name>.proto.
@@ -39,7 +40,7 @@ class StandTest : public ::testing::Test {
   bool HasProto(const std::string& name) const;
   std::map<std::string, std::string> AllProtos() const;
 
-  // Changes a proto the way a person would; `from` must occur once and no more.
+  // Edits a proto as a person would; `from` must occur exactly once.
   void Edit(const std::string& name, const std::string& from, const std::string& to);
 
   Json& Operation(const std::string& path, const std::string& verb) {
@@ -54,7 +55,7 @@ class StandTest : public ::testing::Test {
 
   Json api;
   Report report;
-  // Content of the file of decisions; none while it is null.
+  // Content of the decisions file; null: no such file.
   Json decisions;
   std::filesystem::path directory;
 };

@@ -1,4 +1,4 @@
-// Counts executions: a request is never on the wire twice, however its connection ends.
+// Counts executions: a request is never sent twice, however its connection ends.
 
 #include <gtest/gtest.h>
 
@@ -29,8 +29,9 @@ Request MakeRequest(const Case& c, std::string url) {
   return request;
 }
 
-// A first connection that executes and ends without a reply, after one good reply where it is to be
-// a reused one; and further connections that answer, so that a repeat would be counted.
+// The first connection executes the request and ends without a reply; if it is to be a reused
+// connection, it first gives one good reply. Further connections answer, so that a repeated request
+// would be counted.
 std::vector<Script> Scripts(const Case& c) {
   Script first;
   if (c.on_reused_connection) first.push_back(Step::Reply("first"));
@@ -44,7 +45,7 @@ class AtMostOnceTest : public testing::TestWithParam<std::tuple<Wire, Method, bo
     return std::apply([](auto... values) { return Case{values...}; }, GetParam());
   }
 
-  // Returns the requests executed before the one that counts.
+  // Returns the number of requests executed before the one under test.
   int WarmUp(Transport& transport, const ScriptedServer& server) {
     if (!param().on_reused_connection) return 0;
     EXPECT_EQ(Summary(Call(transport, Get(server.Url("/first")))), "200 first");

@@ -1,7 +1,7 @@
-// Waits in a test for the result of one call.
+// Lets a test wait for the result of one call.
 //
-// Thread-safety: Done may run on any thread; Get belongs to the test's. Lifetime: copies of Done
-// share the state.
+// Thread-safety: Done may run on any thread; Get belongs to the test's thread. Lifetime: copies of
+// Done share the state.
 //
 //   Awaited awaited;
 //   transport->Send(request, awaited.Done());
@@ -38,7 +38,7 @@ class Awaited {
     return state_->Read([](const auto& slot) { return slot.has_value(); });
   }
 
-  // Ends the program when nothing comes, for there is nothing left to check then. The result never
+  // Ends the program if no result arrives, since nothing is left to check then. The result never
   // changes again, so it may be read without the lock.
   const Result& Get() const {
     const auto is_over = [](const auto& slot) { return slot.has_value(); };
@@ -46,8 +46,8 @@ class Awaited {
     return *state_->Read([](const auto& slot) { return &*slot; });
   }
 
-  // What came, or a value that says what came instead: an error named so, or a response of status
-  // 0.
+  // Returns the error or response. If the result is of the other kind, returns an error that says
+  // so, or a response with status 0.
   Error GetError() const {
     if (const Error* error = std::get_if<Error>(&Get())) return *error;
     return Error{.kind = Error::Kind::kInvalid, .message = "there was a response"};

@@ -12,12 +12,12 @@ namespace {
 
 constexpr size_t kLarge = size_t{1024} * 1024;
 
-// A number, which outlives the body.
+// Returns the address as a number, which may be used after the body is gone.
 std::uintptr_t PlaceOf(const std::string& body) {
   return reinterpret_cast<std::uintptr_t>(body.data());
 }
 
-// Empties what this thread keeps.
+// Empties this thread's stock before each test.
 class BodyMemoryTest : public testing::Test {
  protected:
   BodyMemoryTest() {
@@ -58,7 +58,7 @@ TEST_F(BodyMemoryTest, HasALimit) {
   for (std::string& body : bodies) KeepBodyMemory(std::move(body));
   size_t kept = 0;
   for (int i = 0; i < 50; ++i) {
-    // What is kept has more room than this asks for.
+    // A kept buffer has more capacity than requested here.
     if (TakeBodyMemory(kLarge / 2).capacity() >= kLarge) ++kept;
   }
   EXPECT_GE(kept, 4);

@@ -1,4 +1,4 @@
-// Requests that never get a connection: nothing of them was sent.
+// Requests that never get a connection: nothing of them is sent.
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -15,7 +15,7 @@
 namespace gateway::http {
 namespace {
 
-// A port of 127.0.0.1 that is taken and, until Listen, refuses connections.
+// A port of 127.0.0.1 that is bound and refuses connections until Listen.
 class Port {
  public:
   Port() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -34,7 +34,7 @@ class Port {
     return absl::StrCat(scheme, "://127.0.0.1:", ntohs(address_.sin_port), "/");
   }
 
-  // From now on connecting takes for ever: nobody accepts, and the queue of those who wait is full.
+  // From now on connecting never completes: nobody accepts, and the accept queue is full.
   void SwallowConnections() {
     EXPECT_EQ(listen(fd_, 0), 0);
     for (int i = 0; i < 4; ++i) {
@@ -102,12 +102,12 @@ TEST(ConnectFailureTest, TheServerSpeaksNoTls) {
   EXPECT_EQ(Summary(Call(*transport, Post(url, "{}"))), "tls, not sent");
 }
 
-// Connections are made side by side: 40 calls are not to wait one after the other.
+// Connections are made in parallel: 40 calls must not wait one after the other.
 TEST(ConnectFailureTest, CallsThatWaitForConnectionsFailTogether) {
   ScriptedServer server({{Step::Stall()}});
   std::string url = server.Url("/");
   url.replace(0, 4, "https");
-  // Few authorities: reading the system's takes more time than all else here.
+  // Only a few authorities, because reading the system's takes longer than everything else here.
   Options options = TrustingOptions();
   options.connect_timeout = absl::Seconds(1);
   auto transport = MakeTransport(url, options);
@@ -120,7 +120,7 @@ TEST(ConnectFailureTest, CallsThatWaitForConnectionsFailTogether) {
 TEST(ConnectFailureTest, AFreshConnectionThatIsClosedAtOnceIsNotTriedForEver) {
   ScriptedServer server({{Step::CloseAtOnce()}});
   auto transport = MakeTransport(server);
-  // Whether the end is seen before the request is written is a race; it is told apart honestly.
+  // It is a race whether the close is seen before the request is written. Only `sent` may differ.
   const Awaited call = Call(*transport, Post(server.Url("/"), "{}"));
   EXPECT_EQ(call.GetError().kind, Error::Kind::kBroken);
   EXPECT_EQ(server.executions(), 0);

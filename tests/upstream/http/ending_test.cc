@@ -1,4 +1,4 @@
-// How calls end other than by a reply: deadline, cancellation, shutdown.
+// Calls that end without a reply: deadline, cancellation, shutdown.
 
 #include <gtest/gtest.h>
 
@@ -111,7 +111,7 @@ TEST(CancelTest, DoesNothingToACallThatIsOverOrUnknown) {
   Awaited call;
   const Transport::CallId id = transport->Send(Get(server.Url("/")), call.Done());
   EXPECT_EQ(Summary(call), "200 ok");
-  transport->Cancel(id);  // Awaited aborts the program when its Done is called again
+  transport->Cancel(id);  // Awaited aborts the program if Done is called twice
   transport->Cancel(~Transport::CallId{0});
   EXPECT_EQ(Summary(Call(*transport, Get(server.Url("/")))), "200 ok");
 }
@@ -134,7 +134,7 @@ TEST(ShutdownTest, EndsCallsThatAreSentWhileItStops) {
   Options options;
   options.event_loops = 3;
   auto transport = MakeTransport(server, options);
-  // Each end sends anew, three times over, to whichever loop is least loaded then.
+  // Each completion sends a new request, three times, on the loop with the least load.
   Awaited last[6];
   for (Awaited& done : last) {
     Transport* raw = transport.get();

@@ -1,8 +1,8 @@
-// A value that the threads of a test share: one lock around it, and waiting until it satisfies a
+// A value shared by the threads of a test: a lock around it, and a wait until it satisfies a
 // condition.
 //
-// Thread-safety: all methods may be called from any thread. It is built on std::mutex because a
-// thread sanitizer sees no lock in a distribution's build of Abseil.
+// Thread-safety: all methods may be called from any thread. It uses std::mutex because
+// ThreadSanitizer does not recognize the locks in a distribution's build of Abseil.
 //
 //   Guarded<int> count;
 //   count.With([](int& value) { ++value; });
@@ -19,11 +19,11 @@ namespace gateway::http {
 template <typename T>
 class Guarded {
  public:
-  // Returns what `action` returns, which must not refer to the value.
+  // Returns the result of `action`, which must not refer to the value.
   template <typename Action>
   auto With(Action action) {
     std::lock_guard lock(mutex_);
-    // While the lock is held: whoever is woken may destroy this object.
+    // Notify while the lock is held: a thread that wakes up may destroy this object.
     struct Notifier {
       std::condition_variable& changed;
       ~Notifier() { changed.notify_all(); }
@@ -37,7 +37,7 @@ class Guarded {
     return action(value_);
   }
 
-  // False when it did not come to that in time.
+  // Returns false if the condition did not hold in time.
   template <typename Condition>
   bool WaitUntil(Condition condition,
                  std::chrono::milliseconds patience = std::chrono::seconds(10)) const {

@@ -29,7 +29,7 @@ TEST(HeaderLinesTest, EndWithANul) {
   for (const absl::string_view line : lines) EXPECT_EQ(line.data()[line.size()], '\0');
 }
 
-// One that holds a NUL is one line: whoever checks it sees the NUL, and no second line appears.
+// A line that contains NUL stays one line: the check sees the NUL, and no second header appears.
 TEST(HeaderLinesTest, AreNotDividedByTheirContent) {
   const absl::string_view line("A: b\0Evil: c", 12);
   HeaderLines lines;

@@ -53,7 +53,7 @@ int64_t OpenDescriptors() {
   return std::distance(begin(all), end(all));
 }
 
-// So the README says. The server's end is here, too.
+// As the README states. The count includes the server's end, which is in this process too.
 TEST(Http1TransportTest, AConnectionTakesThreeDescriptorsAtMost) {
   constexpr int kConnections = 20;
   ScriptedServer server({{Step::HeldReply("ok")}});

@@ -1,5 +1,5 @@
-// A kept connection is clean or closed. What is read on it between two requests, and what a server
-// says before it has the whole request, belong to no other call.
+// A kept connection is either clean or closed. Bytes that arrive between two requests, or before
+// the server has the whole request, are never taken for the answer to another call.
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ class KeptConnectionTest : public testing::TestWithParam<Wire> {
     return Summary(Call(*transport_, Post(server_->Url("/write"), std::move(body))));
   }
 
-  // Until the transport noticed what the server did to so many idle connections.
+  // Waits until the transport has noticed the server's action on this many idle connections.
   void AwaitEndedIdle(int64_t count) {
     const SteadyTime patience = SteadyTime::Now() + absl::Seconds(10);
     while (transport_->Snapshot().connections_ended_idle < count) {
@@ -52,7 +52,7 @@ Step Unasked(absl::string_view output) {
 
 std::string Foreign() { return Step::Reply("a foreign checkout").output; }
 
-// Bytes right behind the reply, in the same packet.
+// Extra bytes directly behind the reply, in the same packet.
 TEST_P(KeptConnectionTest, AResponseTooManyBehindTheReplyIsNobodysAnswer) {
   Serve({{Step::Raw(Step::Reply("first").output + Foreign())}, {Step::Reply("second")}});
   EXPECT_EQ(Write(), "200 first");
@@ -61,7 +61,7 @@ TEST_P(KeptConnectionTest, AResponseTooManyBehindTheReplyIsNobodysAnswer) {
   EXPECT_EQ(server_->connections(), 2);
 }
 
-// Bytes that come while the connection is idle.
+// Extra bytes that arrive while the connection is idle.
 TEST_P(KeptConnectionTest, AResponseThatNobodyAskedForIsNobodysAnswer) {
   for (const std::string& unasked :
        {Foreign(), std::string("HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n"),
@@ -77,15 +77,15 @@ TEST_P(KeptConnectionTest, AResponseThatNobodyAskedForIsNobodysAnswer) {
   }
 }
 
-// The same without waiting until the transport saw it: the check before the request sees it, or
-// the answer is the second request's own. Never the foreign one.
+// As above, but without waiting until the transport has seen the bytes. Either the check before the
+// request sees them, or the second request gets its own answer, never the foreign one.
 TEST_P(KeptConnectionTest, AResponseThatCrossesWithTheRequestIsSeenBeforeItIsSent) {
   for (int round = 0; round < 50; ++round) {
     Serve({{Step::Reply("first"), Unasked(Foreign())}, {Step::Reply("second")}});
     EXPECT_EQ(Write(), "200 first");
     server_->Release();
     const std::string second = Write();
-    // Where the request was on its way already, no client over HTTP/1.1 can tell.
+    // If the request was already being sent, no HTTP/1.1 client can tell the difference.
     if (second == "200 a foreign checkout") continue;
     EXPECT_EQ(second, "200 second");
   }
@@ -112,7 +112,7 @@ TEST_P(KeptConnectionTest, AnAnswerBeforeAnyRequestIsNobodysAnswer) {
   greeting.read = Step::Read::kNothing;
   Serve({{greeting, Step::Reply("second")}});
   const std::string seen = Write();
-  // Whether the greeting was there before the request is a race; where it was, nothing was sent.
+  // It is a race whether the greeting arrives before the request. If it did, nothing was sent.
   if (seen == "broken, not sent") {
     EXPECT_EQ(server_->executions(), 0);
   }
@@ -126,7 +126,7 @@ TEST_P(KeptConnectionTest, ClosedByTheServerWhileIdleTheNextRequestGoesElsewhere
   EXPECT_EQ(server_->executions(), 2);
 }
 
-// Keeps the transport's event thread from looking at its sockets.
+// Blocks the transport's event thread, so that it does not check its sockets.
 class BusyEventThread {
  public:
   explicit BusyEventThread(Transport& transport) {
@@ -142,7 +142,7 @@ class BusyEventThread {
   absl::Notification busy_, over_;
 };
 
-// One event tells of the reply and of the end behind it.
+// One event reports both the reply and the close behind it.
 TEST_P(KeptConnectionTest, ClosedByTheServerWithTheReplyItIsNotKept) {
   Serve({{Step::Reply("first"), Step::Raw(Step::Reply("second").output, Step::End::kClose)},
          {Step::Reply("third")}});
@@ -160,7 +160,7 @@ TEST_P(KeptConnectionTest, ClosedByTheServerWithTheReplyItIsNotKept) {
   EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1) << "counted twice";
 }
 
-// The same where TLS alone says that nothing follows.
+// As above, but only TLS (close_notify) says that nothing follows.
 TEST_P(KeptConnectionTest, ToldGoodbyeWithTheReplyItIsNotKept) {
   if (GetParam() == Wire::kPlain) return;
   Serve({{Step::Reply("first"), Step::Raw(Step::Reply("second").output, Step::End::kGoodbye),
@@ -171,7 +171,7 @@ TEST_P(KeptConnectionTest, ToldGoodbyeWithTheReplyItIsNotKept) {
   {
     const BusyEventThread busy(*transport_);
     second = Start(*transport_, Post(server_->Url("/write"), "{}"));
-    // The server waits in its last step.
+    // Wait until the server has reached its last step.
     while (server_->most_held() == 0) std::this_thread::yield();
   }
   EXPECT_EQ(Summary(second), "200 second");
@@ -216,19 +216,19 @@ Step Early(absl::string_view reply, Step::End end) {
 
 constexpr char kTooLarge[] = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno";
 
-// The server answers within the request's body, reads no more and ends the connection.
+// The server answers before it has the whole body, stops reading and ends the connection.
 TEST_P(KeptConnectionTest, AnEarlyAnswerCountsThoughTheConnectionEnds) {
   for (const Step::End end : {Step::End::kClose, Step::End::kKeepOpen}) {
     Serve({{Early(kTooLarge, end)}, {Step::Reply("second")}});
     EXPECT_EQ(Write(std::string(8'000'000, 'x')), "413 no");
-    // The request was not wholly sent: the connection is of no use any more.
+    // The request was not sent completely, so the connection cannot be used again.
     EXPECT_EQ(Write(), "200 second");
     EXPECT_EQ(server_->connections(), 2);
   }
 }
 
 TEST_P(KeptConnectionTest, AnEarlyAnswerWithAReset) {
-  // A reset destroys what the kernel has not yet delivered: then there is no answer to go by.
+  // A reset discards data that the kernel has not delivered yet; the answer may be lost.
   Serve({{Early(kTooLarge, Step::End::kReset)}});
   const std::string seen = Write(std::string(8'000'000, 'x'));
   EXPECT_TRUE(seen == "413 no" || seen == "broken, sent") << seen;
@@ -246,14 +246,14 @@ TEST_P(KeptConnectionTest, AServerThatStopsToReadEndsAtTheDeadlineWithoutProcess
   EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.25);
 }
 
-// A head that says what happened, then silence until the deadline.
+// A complete head with a status, then silence until the deadline.
 TEST_P(KeptConnectionTest, AtTheDeadlineACompleteHeadStillSaysThatItWasRefused) {
   for (const auto& [status, seen] :
        {std::pair("422 No", "422 (cut short)"), std::pair("200 OK", "deadline, sent")}) {
     Serve({{Step::Reply("first"),
             Step::Raw(absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: 5\r\n\r\nab")),
             Step::HeldReply("")}});
-    EXPECT_EQ(Write(), "200 first");  // so that connecting takes nothing of the time
+    EXPECT_EQ(Write(), "200 first");  // so that connecting takes no time later
     const Awaited call =
         Call(*transport_, WithDeadline(Post(server_->Url("/"), "{}"), absl::Milliseconds(500)));
     EXPECT_EQ(Summary(call), seen);

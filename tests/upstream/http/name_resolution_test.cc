@@ -1,5 +1,5 @@
-// Names that do not resolve, or take for ever to. This program has a getaddrinfo of its own, which
-// libcurl finds before the C library's.
+// Host names that do not resolve or hang. This program defines its own getaddrinfo, which libcurl
+// finds before the C library's.
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 namespace gateway::http {
 namespace {
 
-// Look-ups of "hangs.invalid" wait here.
+// Lookups of "hangs.invalid" wait here.
 class Gate {
  public:
   void Pass() {
@@ -41,7 +41,7 @@ class Gate {
 };
 
 Gate& TheGate() {
-  static Gate* const gate = new Gate;  // look-ups may outlast the test
+  static Gate* const gate = new Gate;  // lookups may outlive the test
   return *gate;
 }
 

@@ -24,7 +24,7 @@ void Require(bool good, absl::string_view what) {
   std::abort();
 }
 
-// Of the range for tests of network devices (RFC 2544), by process.
+// A network of the benchmark range (RFC 2544), chosen by process ID.
 std::string OwnNet() { return absl::StrCat("198.18.", getpid() % 250 + 1); }
 
 Ended TryIp(const std::string& arguments) {

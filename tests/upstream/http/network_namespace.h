@@ -1,11 +1,11 @@
-// Hosts of a test's own: network namespaces behind a pair of virtual interfaces each, with one
-// address that any of them may have. Packets to a host that was cut off vanish: no end, no reset.
+// Private hosts for a test: network namespaces, each behind a pair of virtual interfaces, with one
+// address that any of them can take. Packets to a host that was cut off are lost, without FIN or
+// RST.
 //
 // Needs root and `ip` (Debian: iproute2).
 //
-// Thread-safety: one thread. Lifetime: the destructor takes namespaces and interfaces away;
-// servers within must be gone before. Errors: where IsPermitted, what the system refuses ends the
-// program.
+// Thread-safety: one thread. Lifetime: the destructor removes namespaces and interfaces; destroy
+// the servers inside first. Errors: if IsPermitted, a failing system call ends the program.
 //
 //   NetworkNamespace host("a");
 //   host.TakeAddress();
@@ -24,23 +24,23 @@ namespace gateway::http {
 
 class NetworkNamespace {
  public:
-  // Whether such hosts can be made here; else why not.
+  // Whether this process may create such hosts; if not, sets `why`.
   static bool IsPermitted(std::string& why);
 
-  // `name`: one letter, of this program's hosts.
+  // `name`: one letter, unique among the hosts of this program.
   explicit NetworkNamespace(absl::string_view name);
   ~NetworkNamespace();
   NetworkNamespace(const NetworkNamespace&) = delete;
   NetworkNamespace& operator=(const NetworkNamespace&) = delete;
 
-  // Of all hosts; which one it leads to, TakeAddress decides.
+  // The address shared by all hosts; TakeAddress decides which host it leads to.
   static std::string Address();
   void TakeAddress();
 
-  // From now on no packet arrives there, and none leaves.
+  // From now on no packet reaches this host, and none leaves it.
   void CutOff();
 
-  // Runs `action` there, on a thread of its own; sockets that it opens are the host's.
+  // Runs `action` inside the host, on a separate thread; sockets that it opens belong to the host.
   void Run(const std::function<void()>& action) const;
 
  private:

@@ -23,7 +23,7 @@
 namespace gateway::http {
 namespace {
 
-// $0: the folder, $1 and $2: the ports, $3: the backend's, $4: the user.
+// $0: the folder, $1 and $2: the plain and TLS ports, $3: the backend's port, $4: the user.
 constexpr char kNginx[] = R"(
 daemon off; user $4; worker_processes 1; pid $0/nginx.pid; error_log $0/error.log notice;
 events { worker_connections 1024; }
@@ -112,7 +112,7 @@ std::string TemporaryFolder() {
   return folder;
 }
 
-// Servers are often outside of a user's path.
+// Searches a fixed list of folders, because servers are often not on a user's PATH.
 std::string PathOf(Peer::Kind kind) {
   for (const absl::string_view folder : absl::StrSplit(kPath, ':')) {
     std::string path = absl::StrCat(folder, "/", Name(kind));
@@ -173,7 +173,7 @@ std::string Peer::Url(Wire wire, absl::string_view path) const {
                               : absl::StrCat("https://127.0.0.1:", tls_port_, path);
 }
 
-// What `nginx -s reload` does, and how haproxy is exchanged.
+// The same as `nginx -s reload`, and the usual way to replace a haproxy process.
 void Peer::Reload() {
   if (kind_ == Kind::kNginx) return processes_.back()->Signal(SIGHUP);
   Start({"-sf", absl::StrCat(processes_.back()->pid())});

@@ -1,9 +1,9 @@
-// nginx and haproxy in front of a test's server: peers that others have written. Each passes a
-// request on once, over a connection of its own; it keeps its clients' idle connections for
-// kPeerKeepAlive, and does not tell them.
+// nginx and haproxy in front of a test's server: peers written by others. Each forwards a request
+// once, over its own connection. It keeps idle client connections for kPeerKeepAlive and does not
+// announce this time.
 //
 // Thread-safety: none. Lifetime: the destructor ends the processes and removes their files. Errors:
-// what the system refuses ends the program.
+// a failing system call ends the program.
 //
 //   Peer peer(Peer::Kind::kNginx, server.port(), certificate);
 //   transport->Send(Post(peer.Url(Wire::kTls, "/x"), "{}"), ...);
@@ -29,10 +29,10 @@ class Peer {
  public:
   enum class Kind { kNginx, kHaproxy };
 
-  // Whether this machine has the program.
+  // Whether this host has the program.
   static bool IsInstalled(Kind kind);
 
-  // Returns once it accepts connections. The backend listens on 127.0.0.1.
+  // Returns when the peer accepts connections. The backend listens on 127.0.0.1.
   Peer(Kind kind, int backend_port, const TestCertificate& certificate);
   ~Peer();
   Peer(const Peer&) = delete;
@@ -40,9 +40,9 @@ class Peer {
 
   std::string Url(Wire wire, absl::string_view path) const;
 
-  // New processes take over; those before end when their connections do. Does not wait for it.
+  // Starts new processes; the old ones end when their connections end. Does not wait for that.
   void Reload();
-  // How many reloads came to pass; waits for those under way.
+  // Number of reloads so far. For haproxy, waits until the replaced processes have ended.
   int CountReloads();
 
  private:
@@ -53,7 +53,7 @@ class Peer {
   std::string folder_;
   const int plain_port_;
   const int tls_port_;
-  // The last one serves; those before have been told to end.
+  // The last process serves; the earlier ones have been told to end.
   std::vector<std::unique_ptr<ChildProcess>> processes_;
 };
 

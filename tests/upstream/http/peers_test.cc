@@ -1,9 +1,8 @@
-// Real servers as peers: nginx, haproxy and this project's sandbox. They close connections when it
-// suits them, so requests and ends cross on the wire. What must hold whatever crosses: a write is
-// executed once at most, one that was not sent is not executed, and every answer is the write's
-// own.
+// Real servers as peers: nginx, haproxy and this project's sandbox. They close connections at any
+// time, so requests and closes cross on the wire. In every case, a write is executed at most once,
+// a write reported as not sent is not executed, and every answer belongs to its write.
 //
-// PEER_ROUNDS (6) sets how long it takes.
+// PEER_ROUNDS sets the number of rounds (default 6).
 
 #include <gtest/gtest.h>
 
@@ -42,7 +41,7 @@ void Pause(absl::Duration duration) {
   std::this_thread::sleep_for(absl::ToChronoNanoseconds(duration));
 }
 
-// Sends a write of its own and waits for what comes of it.
+// Sends one new write and notes its result.
 void Write(Transport& transport, const Url& url, WriteLedger& ledger) {
   const std::string target = ledger.NewTarget();
   const Awaited call =
@@ -50,7 +49,7 @@ void Write(Transport& transport, const Url& url, WriteLedger& ledger) {
   ledger.Note(target, call.Get());
 }
 
-// `caller(i)` on a thread each; returns when all did.
+// Runs caller(i) on one thread each; returns when all have ended.
 template <typename Caller>
 void Together(int callers, Caller caller) {
   std::vector<std::thread> threads;
@@ -58,8 +57,8 @@ void Together(int callers, Caller caller) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// Each caller has a connection of its own, and uses it again around the moment at which the peer
-// closes it. Returns the sums of all transports.
+// Each caller has its own connection, and reuses it around the moment at which the peer closes it.
+// Returns the sums of all transports' statistics.
 Stats CrossWithTheClose(const Url& url, WriteLedger& ledger) {
   Guarded<Stats> sum;
   Together(kCallers, [&](int caller) {
@@ -77,7 +76,7 @@ Stats CrossWithTheClose(const Url& url, WriteLedger& ledger) {
   return sum.Read([](const Stats& stats) { return stats; });
 }
 
-// Calls without a pause, while `disturb` does so from time to time.
+// Sends calls without a pause, while `disturb` disturbs the peer from time to time.
 Stats CallAllTheTime(const Url& url, WriteLedger& ledger, const std::function<void()>& disturb) {
   const auto transport = MakeTransport(url("/"), TrustingOptions());
   std::atomic<bool> over{false};
@@ -102,7 +101,7 @@ void Print(const Stats& stats) {
             << stats.connections_ended_idle << " kept ones found ended\n";
 }
 
-// A server that answers a write with its target, behind a peer.
+// A server that answers each write with its target, behind a peer.
 class PeersTest : public testing::TestWithParam<std::tuple<Peer::Kind, Wire>> {
  protected:
   Peer::Kind kind() const { return std::get<0>(GetParam()); }
@@ -138,7 +137,8 @@ TEST_P(PeersTest, WritesCrossWithTheEndOfIdleConnections) {
   const WriteLedger::Counts counts = ledger_.Settle(Executions(), Title());
   Print(stats);
   EXPECT_EQ(counts.broken_promises, 0);
-  // It did come to what this test is about: connections were ended, and others were used again.
+  // The situation under test did occur: some connections were closed while idle, others were
+  // reused.
   EXPECT_GT(stats.connections_ended_idle, 0);
   EXPECT_GT(stats.connections_reused, 0);
 }
@@ -150,7 +150,7 @@ TEST_P(PeersTest, ReloadsUnderLoad) {
   const WriteLedger::Counts counts = ledger_.Settle(Executions(), Title());
   Print(stats);
   EXPECT_EQ(counts.broken_promises, 0);
-  // On a busy machine two signals may be one.
+  // On a busy host two signals may be merged.
   EXPECT_GE(peer.CountReloads(), (Rounds() + 1) / 2);
   EXPECT_GT(stats.connections_created, kCallers / 2);
   EXPECT_GT(counts.answered, 0);
@@ -163,8 +163,8 @@ INSTANTIATE_TEST_SUITE_P(, PeersTest,
                            return Name(std::get<0>(info.param)) + Name(std::get<1>(info.param));
                          });
 
-// The project's sandbox, which ends its connections when it stops. Until it is told what to answer
-// it knows no such path, and refuses.
+// The project's sandbox closes its connections when it stops. Until its answer is set after a
+// start, it does not know the path and refuses.
 TEST(SandboxAsPeer, RestartsUnderLoad) {
   Guarded<WriteLedger::Executions> executions;
   int port = 0;

@@ -1,4 +1,5 @@
-// Connections through a proxy: the connection is to the upstream itself, the proxy sees no request.
+// Connections through a proxy: the HTTP connection is with the upstream, and the proxy sees no
+// request.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ class ProxyTest : public testing::TestWithParam<std::tuple<Kind, Wire>> {
   Kind kind() const { return std::get<0>(GetParam()); }
   Wire wire() const { return std::get<1>(GetParam()); }
 
-  // "localhost" in place of the address, so that a name has to be asked for.
+  // Uses "localhost" instead of the address, so that a name must be resolved.
   std::string Url() const {
     return absl::StrCat(wire() == Wire::kTls ? "https" : "http", "://localhost:", server_.port(),
                         "/");
@@ -31,7 +32,7 @@ class ProxyTest : public testing::TestWithParam<std::tuple<Kind, Wire>> {
     options.proxy = proxy;
     auto transport = MakeTransport(Url(), options);
     const std::string first = Summary(Call(*transport, Post(Url(), "{}")));
-    // The connection is kept, as a direct one.
+    // The connection is kept, like a direct one.
     EXPECT_EQ(Summary(Call(*transport, Post(Url(), "{}"))), first);
     return first;
   }

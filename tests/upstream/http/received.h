@@ -1,4 +1,4 @@
-// A request as a test's server received it. A plain value.
+// A request as a test server received it. A plain value.
 #ifndef TESTS_UPSTREAM_HTTP_RECEIVED_H_
 #define TESTS_UPSTREAM_HTTP_RECEIVED_H_
 
@@ -18,7 +18,7 @@ struct Received {
   std::string body;
   int connection = 0;  // in order of acceptance, from 0
 
-  // The value of the first header with this name (case is ignored), or "" where there is none.
+  // Returns the value of the first header with this name (case is ignored), or "".
   std::string Header(absl::string_view name) const {
     for (const absl::string_view line : absl::StrSplit(head, "\r\n")) {
       const size_t colon = line.find(':');
@@ -32,13 +32,13 @@ struct Received {
 
 class TestCertificate;
 
-// Where and how a server listens. Port 0: any that is free.
+// Where and how a server listens. Port 0 takes any free port.
 struct Listen {
   std::string host = "127.0.0.1";
   int port = 0;
-  // With one it speaks TLS. It must outlive the server.
+  // If set, the server speaks TLS with it. Must outlive the server.
   const TestCertificate* certificate = nullptr;
-  // With one it wants its clients' certificates from this authority. It must outlive the server.
+  // If set, the server requires client certificates of this authority. Must outlive the server.
   const TestCertificate* clients = nullptr;
 };
 

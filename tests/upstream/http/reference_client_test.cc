@@ -1,6 +1,7 @@
-// Our reader beside Python's http.client, on the replies of the fuzz target's corpus: odd but legal
-// ones, on which both must agree, and faulty ones. Every difference stands in a table with its
-// reason; one that is not there fails the test, and so does a row that is no difference any more.
+// Compares the project's reader with Python's http.client on the fuzz target's corpus of replies:
+// on unusual but legal replies both must agree; on faulty ones they may differ. Every difference is
+// listed in a table with its reason. A difference that is not in the table fails the test, and so
+// does a row without a difference.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ namespace {
 
 constexpr char kPython[] = "/usr/bin/python3";
 
-// "200", "422(cut short)", "broken"; headers and body in one printable line each.
+// The verdict is "200", "422(cut short)" or "broken"; headers and body are one printable line each.
 struct Verdict {
   std::string verdict;
   std::string headers;

@@ -34,7 +34,7 @@ Options SmallReplies() {
   return options;
 }
 
-// What comes of a reply that ends with its connection.
+// Returns the result of a call whose reply ends with its connection.
 std::string OutcomeOf(absl::string_view reply, const Options& options = SmallReplies()) {
   ScriptedServer server({{Step::Raw(reply, Step::End::kClose)}});
   auto transport = MakeTransport(server, options);
@@ -56,7 +56,7 @@ TEST(ReplyFaultTest, CutShortWithinTheHead) {
   EXPECT_EQ(OutcomeOf("HTTP/1.1 103 Early Hints\r\n\r\n"), "broken, sent");
 }
 
-// Behind a complete head the status says what happened; the body is lost.
+// After a complete head the status counts; only the body is lost.
 TEST(ReplyFaultTest, CutShortWithinTheBody) {
   EXPECT_EQ(OutcomeOf("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), "200 (cut short)");
   EXPECT_EQ(OutcomeOf("HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),

@@ -67,7 +67,7 @@ TEST(RequestCheckTest, EveryCharacterOfNameValueAndUrl) {
     EXPECT_EQ(AcceptsHeader(std::string("X-Name: a") + c + "b"),
               i == '\t' || (i >= 0x20 && i != 0x7f))
         << i;
-    // A colon ends the name.
+    // A colon ends the name, so it is accepted too.
     const bool in_name = token.find(c) != std::string::npos || c == ':';
     EXPECT_EQ(AcceptsHeader(std::string("X") + c + "Name: a"), in_name) << i;
   }

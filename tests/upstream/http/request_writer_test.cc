@@ -16,7 +16,7 @@ std::shared_ptr<const Request> MakeRequest(Method method, std::string body, bool
   return request;
 }
 
-// All of it, in parts of this size.
+// Returns all bytes, read in parts of this size.
 std::string Written(RequestWriter& writer, size_t part) {
   std::string bytes;
   while (!writer.done()) {

@@ -1,5 +1,5 @@
 // Framing of replies (RFC 9112). Every case is read in one piece, in slices of every small size,
-// and byte by byte, and must come to the same.
+// and byte by byte, and must give the same result.
 #include "upstream/http/response_reader.h"
 
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@ using State = ResponseReader::State;
 constexpr size_t kMaxHeaders = 1000;
 constexpr size_t kMaxBody = 100;
 
-// What came of these bytes: "200 body, keeps, rest 3", "200 body", "reading", "broken". Where the
-// connection is not kept, nobody asks what is left.
+// Returns the result: "200 body, keeps, rest 3", "200 body", "reading", "broken". If the connection
+// is not kept, unused bytes do not matter.
 std::string Describe(ResponseReader& reader, size_t unused) {
   switch (reader.state()) {
     case State::kReading:
@@ -46,7 +46,7 @@ std::string ReadInSlices(absl::string_view bytes, End end, size_t slice) {
   ResponseReader reader(kMaxHeaders, kMaxBody);
   while (!bytes.empty() && reader.state() == State::kReading) {
     const absl::string_view part = bytes.substr(0, slice);
-    // A copy: a reader that looks at bytes it gave back is found out by the sanitizers.
+    // A copy, so that sanitizers detect a reader that accesses bytes after it returned.
     const std::string copy(part);
     const size_t used = reader.Feed(copy);
     if (reader.state() == State::kReading) {
@@ -125,7 +125,7 @@ TEST(ResponseReaderTest, NobodyAskedToSwitchProtocols) {
             "broken");
 }
 
-// What two lengths delimit, two readers may read differently (RFC 9112, 6.3 and 11.2).
+// If a reply has two lengths, two readers may disagree on its end (RFC 9112, 6.3 and 11.2).
 TEST(ResponseReaderTest, RefusesTwoLengthsThatDiffer) {
   const std::string status = "HTTP/1.1 200 OK\r\n";
   const std::string length = "Content-Length: 2\r\n";
@@ -204,7 +204,7 @@ TEST(ResponseReaderTest, LimitsHeadsToTheByte) {
   EXPECT_EQ(Read(line + fits + "x\r\n\r\n"), "too large");
 }
 
-// Line by line, so that none of the slices ends within a line.
+// One line at a time, so that no slice ends within a line.
 TEST(ResponseReaderTest, LimitsHeadsThatComeLineByLine) {
   ResponseReader reader(kMaxHeaders, kMaxBody);
   reader.Feed("HTTP/1.1 200 OK\r\n");
@@ -214,7 +214,7 @@ TEST(ResponseReaderTest, LimitsHeadsThatComeLineByLine) {
   EXPECT_LE(lines, kMaxHeaders / 6);
 }
 
-// They come behind a head that says what happened.
+// These limits apply after a complete head, so the status is kept.
 TEST(ResponseReaderTest, LimitsChunksLinesAndTrailers) {
   const std::string head = "HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string long_line = absl::StrCat("A: ", std::string(kMaxHeaders / 2, 'x'), "\r\n");
@@ -234,13 +234,14 @@ TEST(ResponseReaderTest, LimitsTheBodyToTheByte) {
             "200 (too large)");
 }
 
-// Its length was right; what it says of its encoding was not.
+// The length was right, but the content does not match its Content-Encoding.
 TEST(ResponseReaderTest, KeepsNoConnectionOfABodyThatCannotBeRead) {
   EXPECT_EQ(Read("HTTP/1.1 422 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b"),
             "422 (unreadable)");
 }
 
-// More than the limit allows, then what is no gzip: the slices do not decide what is said of it.
+// More data than the limit allows, then bytes that are not valid gzip. The result must not depend
+// on the slices.
 TEST(ResponseReaderTest, ABodyIsTooLargeBeforeItIsUnreadable) {
   // A stored block of kMaxBody + 1 bytes, and one of a type that does not exist.
   const std::string body =

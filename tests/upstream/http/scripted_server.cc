@@ -174,8 +174,8 @@ void ScriptedServer::Accept() {
     poll(waiting, 2, -1);
     if (waiting[1].revents != 0) return;
     const int fd = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
-    // As servers do: else an answer may wait for the acknowledgement of what was sent before, and
-    // go with the connection.
+    // Servers usually set TCP_NODELAY. Without it, an answer may wait for the acknowledgement of
+    // earlier data, and get lost with the connection.
     const int at_once = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
     JoinFinished();
@@ -187,7 +187,7 @@ void ScriptedServer::Accept() {
   }
 }
 
-// So that a long run keeps no thread for each connection that ever was.
+// Joins finished threads, so that a long run does not keep one thread per past connection.
 void ScriptedServer::JoinFinished() {
   std::vector<std::thread> finished = state_.With([](State& state) {
     std::vector<std::thread> threads;
@@ -263,7 +263,7 @@ bool ScriptedServer::Perform(Stream& stream, const Step& step) {
   return step.end == Step::End::kKeepOpen || step.end == Step::End::kGoodbye;
 }
 
-// Nothing when the connection ended first. The head stays in `buffer`.
+// Returns nullopt if the connection ended first. The head stays in `buffer`.
 std::optional<Received> ScriptedServer::ReadHead(Stream& stream, int connection,
                                                  std::string& buffer) {
   size_t head_end;
@@ -294,7 +294,7 @@ void ScriptedServer::Count(Received request) {
   state_.With([&](State& state) { state.received.push_back(std::move(request)); });
 }
 
-// False when the client left, or the server stops.
+// Waits for Release. Returns false if the client closes or the server stops first.
 bool ScriptedServer::Hold(int fd) {
   state_.With([](State& state) { state.most_held = std::max(state.most_held, ++state.held); });
   pollfd waiting[] = {{release_, POLLIN, 0}, {stop_, POLLIN, 0}, {fd, POLLRDHUP, 0}};
@@ -314,14 +314,14 @@ void ScriptedServer::AwaitTurnToSpeak(Stream& stream, const std::string& unasked
   const bool speaks = waiting[0].revents != 0 && waiting[2].revents == 0;
   if (speaks && stream.WriteAll(unasked)) stream.AwaitDelivery();
   state_.With([=](State& state) {
-    // Where it is not there any more, SpeakUnasked waits for this connection.
+    // If `turn` was already removed, SpeakUnasked is waiting for this connection.
     if (std::erase(state.silent, turn) == 0) --state.speaking;
     state.spoken += speaks ? 1 : 0;
   });
   close(turn);
 }
 
-// False when the client left, or the server stops.
+// Returns false if the client closes or the server stops first.
 bool ScriptedServer::Write(Stream& stream, const Step& step) {
   if (step.slice == 0) {
     bool good = stream.WriteAll(step.output);

@@ -1,5 +1,5 @@
-// A peer that goes silent without an end, or resets what it was sent: one lost request is evidence
-// against the connection that it was on, and against its idle siblings.
+// A peer that goes silent without closing, or resets a connection after a request: one lost request
+// is evidence against its connection and against the idle connections beside it.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,8 @@ constexpr absl::Duration kDeadline = absl::Milliseconds(500);
 
 class SilenceTest : public testing::TestWithParam<Wire> {
  protected:
-  // The first connections answer once, together, and are silent ever after; later ones answer.
+  // The first connections answer once, all together, and then stay silent; later connections
+  // answer.
   SilenceTest()
       : server_(
             [] {
@@ -36,7 +37,7 @@ class SilenceTest : public testing::TestWithParam<Wire> {
     EXPECT_EQ(transport_->Snapshot().connections_open, kSiblings);
   }
 
-  // Takes the request and says nothing, for as long as the connection lasts.
+  // Reads the request and sends nothing while the connection lasts.
   static Step Silent() {
     Step step = Step::Raw("");
     step.read = Step::Read::kRequest;
@@ -59,8 +60,8 @@ TEST_P(SilenceTest, OneLostRequestCondemnsTheIdleSiblings) {
   EXPECT_EQ(stats.connections_closed_for_silence, kSiblings - 1);
 }
 
-// Two requests at a time, so that two connections are there. The server is silent to "/lost", and
-// answers "/beside" when "/lost" has come.
+// Two requests at a time, so that two connections exist. The server does not answer "/lost", and
+// answers "/beside" when "/lost" has arrived.
 TEST_P(SilenceTest, ASiblingThatAnsweredSinceIsLeft) {
   struct Seen {
     int first = 0;
@@ -95,14 +96,14 @@ TEST_P(SilenceTest, ASiblingThatAnsweredSinceIsLeft) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-// A deadline that is shorter than any answer proves nothing, however late its end is seen.
+// A deadline shorter than any answer proves nothing, even if its expiry is noticed late.
 TEST_P(SilenceTest, AShortDeadlineIsNoEvidence) {
   EXPECT_EQ(Write(absl::Milliseconds(90)), "deadline, sent");
   EXPECT_EQ(transport_->Snapshot().silences, 0);
   EXPECT_EQ(transport_->Snapshot().connections_open, kSiblings - 1);
 }
 
-// A host that took over the address of another one knows none of its connections.
+// A host that took over another host's address knows none of its connections.
 TEST_P(SilenceTest, AResetUnderARequestCondemnsTheIdleSiblings) {
   std::vector<Script> scripts(kSiblings, {Step::HeldReply("first"), Step::ExecuteAndReset()});
   scripts.push_back({Step::Reply("alive")});

@@ -48,7 +48,7 @@ bool Stream::WriteAll(absl::string_view data) {
   return true;
 }
 
-// The client's kernel may put off its acknowledgement for 40 ms.
+// Polls, because the client's kernel may delay its acknowledgement for 40 ms.
 void Stream::AwaitDelivery() const {
   constexpr int kTries = 10'000;
   for (int i = 0; i < kTries; ++i) {
@@ -74,7 +74,7 @@ void Stream::SayGoodbye() {
   if (ssl_ != nullptr) SSL_shutdown(ssl_.get());
 }
 
-// With SO_LINGER zero, close() sends a reset.
+// With an SO_LINGER time of zero, close() sends a reset.
 void Stream::EndWithReset() {
   const linger option{.l_onoff = 1, .l_linger = 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &option, sizeof(option));

@@ -15,7 +15,7 @@ namespace gateway::http {
 
 class Stream {
  public:
-  // With a context the TLS handshake is made; null where it fails.
+  // If `context` is set, makes the TLS handshake; returns null if it fails.
   static std::unique_ptr<Stream> Accept(int fd, SSL_CTX* context);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -25,20 +25,20 @@ class Stream {
   // Whether TLS resumed a session.
   bool resumed() const { return ssl_ != nullptr && SSL_session_reused(ssl_.get()) == 1; }
 
-  // Appends what comes next. False at the end.
+  // Appends the next bytes. Returns false at the end.
   bool ReadSome(std::string& buffer);
 
   bool WriteAll(absl::string_view data);
 
-  // Waits until the client's kernel has all that was written, or the client ended the connection;
-  // for 10 seconds at most.
+  // Waits until the client's kernel has all written data, or the client has closed the connection;
+  // at most 10 seconds.
   void AwaitDelivery() const;
 
-  // TLS alone: what makes the client's socket readable and brings no byte of HTTP.
+  // TLS only: these make the client's socket readable without a byte of HTTP.
   void SendSessionTicket();
   void SendKeyUpdate();
 
-  // TLS alone: says goodbye, as a close in good order does.
+  // TLS only: sends close_notify, as an orderly close does.
   void SayGoodbye();
 
   // The next close() of the descriptor sends a reset.

@@ -28,7 +28,7 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
-// What `write` writes into a BIO.
+// Returns what `write` puts into a BIO.
 template <typename Write>
 std::string Pem(Write write) {
   BIO* const memory = BIO_new(BIO_s_mem());
@@ -102,7 +102,7 @@ std::string TestCertificate::key() const {
 void TestCertificate::RequireIn(SSL_CTX* context) const {
   Require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca_.get()) == 1, "authority");
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  // Needed with sessions that are resumed.
+  // OpenSSL needs this to resume sessions when it verifies client certificates.
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("test"), 4);
 }
 

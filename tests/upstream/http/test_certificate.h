@@ -1,6 +1,6 @@
 // A certificate authority and one server certificate, made for a test.
 //
-// Lifetime: the file of the authority goes with the object. Errors: what OpenSSL refuses ends the
+// Lifetime: the destructor deletes the authority's file. Errors: a failing OpenSSL call ends the
 // program.
 #ifndef TESTS_UPSTREAM_HTTP_TEST_CERTIFICATE_H_
 #define TESTS_UPSTREAM_HTTP_TEST_CERTIFICATE_H_
@@ -25,17 +25,17 @@ class TestCertificate {
   TestCertificate(const TestCertificate&) = delete;
   TestCertificate& operator=(const TestCertificate&) = delete;
 
-  // The authority's certificate in PEM form, and as a file.
+  // The authority's certificate in PEM, as text and as the path of a file.
   const std::string& authority() const { return authority_; }
   const std::string& ca_file() const { return ca_file_; }
 
-  // The certificate and its key in PEM form, for a side that proves its identity with them.
+  // The certificate and its key in PEM, for the side that authenticates itself with them.
   std::string certificate() const;
   std::string key() const;
 
   void InstallIn(SSL_CTX* context) const;
 
-  // From then on a server with this context wants a certificate of this authority.
+  // Makes servers with this context require a client certificate of this authority.
   void RequireIn(SSL_CTX* context) const;
 
  private:

@@ -33,7 +33,7 @@ sockaddr_in Loopback(int port) {
   return address;
 }
 
-// Exactly `size` bytes; fewer where the client ended.
+// Reads exactly `size` bytes; fewer if the client closed.
 std::string Read(int fd, size_t size) {
   std::string bytes(size, '\0');
   const ssize_t count = recv(fd, bytes.data(), size, MSG_WAITALL);
@@ -45,7 +45,7 @@ void Write(int fd, absl::string_view bytes) {
   [[maybe_unused]] const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
-// Passes on what can be read. False at the end.
+// Forwards available bytes. Returns false at the end.
 bool Pass(int from, int to) {
   char bytes[16384];
   const ssize_t count = recv(from, bytes, sizeof(bytes), 0);
@@ -125,7 +125,7 @@ bool TestProxy::AgreeHttp(int client) {
   return true;
 }
 
-// RFC 1928 and 1929, as far as a client needs it that asks by name.
+// The parts of RFC 1928 and RFC 1929 that a client needs for requests by name.
 bool TestProxy::AgreeSocks5(int client) {
   const std::string greeting = Read(client, 2);
   if (greeting.size() < 2) return false;

@@ -1,8 +1,8 @@
-// A proxy on 127.0.0.1 that tunnels: HTTP CONNECT or SOCKS 5, with a user name and a password where
-// it wants them. It notes what it was asked for.
+// A tunneling proxy on 127.0.0.1: HTTP CONNECT or SOCKS 5, optionally with user name and password.
+// It records the requested targets.
 //
 // Thread-safety: all methods may be called from any thread. Lifetime: the destructor ends all
-// tunnels and joins their threads. Errors: what the system refuses ends the program.
+// tunnels and joins their threads. Errors: a failing system call ends the program.
 #ifndef TESTS_UPSTREAM_HTTP_TEST_PROXY_H_
 #define TESTS_UPSTREAM_HTTP_TEST_PROXY_H_
 
@@ -18,8 +18,8 @@ class TestProxy {
  public:
   enum class Kind { kHttp, kSocks5 };
 
-  // `credentials`: "user:password"; empty: none are wanted. `target_port`: every tunnel leads to
-  // this port of 127.0.0.1, whatever name it was asked for.
+  // `credentials`: "user:password"; empty: none are required. `target_port`: every tunnel leads to
+  // this port of 127.0.0.1, whatever target was requested.
   TestProxy(Kind kind, std::string credentials, int target_port);
   ~TestProxy();
   TestProxy(const TestProxy&) = delete;
@@ -27,7 +27,7 @@ class TestProxy {
 
   std::string Url() const;
 
-  // "name:port" of each tunnel that was asked for.
+  // "name:port" of each requested tunnel.
   std::vector<std::string> asked() const;
 
  private:
@@ -43,9 +43,9 @@ class TestProxy {
   const int target_port_;
   int listener_ = -1;
   int port_ = 0;
-  int stop_ = -1;  // an eventfd that becomes readable once, and stays so
+  int stop_ = -1;  // an eventfd that becomes readable once and stays readable
   Guarded<std::vector<std::string>> asked_;
-  std::vector<std::thread> tunnels_;  // the acceptor's
+  std::vector<std::thread> tunnels_;  // used by the acceptor's thread
   std::thread acceptor_;
 };
 

@@ -1,5 +1,5 @@
 // Many threads on one transport: every call ends exactly once (Awaited aborts otherwise), and the
-// counts add up. Of most use under the thread sanitizer.
+// counts are consistent. Most useful under ThreadSanitizer.
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ struct Ends {
   }
 };
 
-// Each request is told by its target: one that arrived twice was sent twice.
+// Each request has its own target: a target that arrived twice was sent twice.
 void ExpectNoneTwice(const ScriptedServer& server) {
   std::set<std::string> targets;
   for (const Received& received : server.received()) {
@@ -53,7 +53,7 @@ void ExpectNoneTwice(const ScriptedServer& server) {
   }
 }
 
-// Sends from several threads; cancels some calls, gives others a short deadline.
+// Sends from several threads; cancels some calls and gives others a short deadline.
 void Hammer(Transport& transport, const std::string& url, Ends& ends) {
   Guarded<int> ended;
   std::vector<std::thread> threads;
@@ -115,7 +115,7 @@ TEST_P(ThreadsTest, EveryCallEndsOnceThoughConnectionsEndAllTheTime) {
   auto transport = MakeTransport(server, TrustingOptions(ManyQueued()));
   Ends ends;
   Hammer(*transport, server.Url("/"), ends);
-  // A request may cross with the end of its connection, which is then `others`.
+  // A request may cross with the end of its connection; it then counts in `others`.
   EXPECT_EQ(ends.responses + ends.cancelled + ends.deadlines + ends.others,
             kThreads * kCallsPerThread);
   ExpectNoneTwice(server);
@@ -123,8 +123,8 @@ TEST_P(ThreadsTest, EveryCallEndsOnceThoughConnectionsEndAllTheTime) {
   EXPECT_EQ(transport->Snapshot().requests_started, transport->Snapshot().requests_finished);
 }
 
-// Calls that wait while connections are made: by the time that a call looks, another thread may
-// have sent it.
+// Calls wait while connections are made. When one thread looks at a waiting call, another thread
+// may already have sent it.
 TEST_P(ThreadsTest, ACallThatWaitsForAConnectionIsSentByOneThread) {
   ScriptedServer server({{Step::Raw(Step::Reply("ok").output, Step::End::kClose)}},
                         ListenOn(GetParam()));

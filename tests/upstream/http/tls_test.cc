@@ -1,4 +1,4 @@
-// TLS: who is trusted, and what it says beside HTTP.
+// TLS: which peers are trusted, and TLS records that carry no HTTP.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -70,7 +70,8 @@ TEST(TlsTest, ProvesItsIdentityWhereTheServerAsks) {
   const TestCertificate other;
   ScriptedServer server({{Step::Reply("ok")}}, {.certificate = &certificate, .clients = &ours});
   Options options = Trusting(certificate);
-  // TLS 1.3 tells a client of its missing certificate after the handshake: the request may be out.
+  // In TLS 1.3 a client learns of a refused certificate after the handshake, so the request may
+  // already be sent.
   EXPECT_NE(WriteTo(server, options), "200 ok");
   options.tls.certificate = other.certificate();
   options.tls.key = other.key();
@@ -79,12 +80,12 @@ TEST(TlsTest, ProvesItsIdentityWhereTheServerAsks) {
   options.tls.certificate = ours.certificate();
   options.tls.key = ours.key();
   EXPECT_EQ(WriteTo(server, options), "200 ok");
-  // A key that is another's is found out before anything is connected.
+  // A key that does not match the certificate is detected before connecting.
   options.tls.key = other.key();
   EXPECT_EQ(WriteTo(server, options), "tls, not sent");
 }
 
-// They make the client's socket readable and bring no byte: no fault, and no reason to close.
+// These records make the client's socket readable without a byte of HTTP: the connection must stay.
 TEST(TlsTest, LateSessionTicketsAndKeyUpdatesKeepTheConnection) {
   const TestCertificate certificate;
   for (const Step::Tls what : {Step::Tls::kSessionTicket, Step::Tls::kKeyUpdate}) {
@@ -109,7 +110,7 @@ TEST(TlsTest, LateSessionTicketsAndKeyUpdatesKeepTheConnection) {
   }
 }
 
-// Connections of one transport resume the TLS session of those before.
+// Connections of one transport resume the TLS session of earlier ones.
 TEST(TlsTest, ConnectionsShareTheirSessions) {
   const TestCertificate certificate;
   ScriptedServer server({{Step::Raw(Step::Reply("ok").output, Step::End::kClose)}},
@@ -123,7 +124,7 @@ TEST(TlsTest, ConnectionsShareTheirSessions) {
   EXPECT_EQ(server.sessions_resumed(), 3);
 }
 
-// Processor time of so many calls on a connection each, by the authorities that are trusted.
+// Returns the processor time of several calls, one connection each, with these trusted authorities.
 double SecondsOfConnections(const ScriptedServer& server, const std::string& authorities) {
   Options options;
   options.tls.authorities = authorities;
@@ -136,7 +137,7 @@ double SecondsOfConnections(const ScriptedServer& server, const std::string& aut
   return static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
 }
 
-// A system has some 140 of them, and to read these takes longer than all else of a connection.
+// A system has about 140 authorities; reading them takes longer than the rest of a connection.
 TEST(TlsTest, AuthoritiesAreNotReadForEachConnection) {
   const TestCertificate certificate;
   ScriptedServer server({{Step::Reply("ok")}}, With(certificate));
@@ -159,7 +160,7 @@ TEST(TlsTest, TheKeysOfConnectionsAreWrittenNowhere) {
 }  // namespace gateway::http
 
 int main(int argc, char** argv) {
-  // Before libcurl is initialized, as an operator would set it.
+  // Set before libcurl is initialized, as an operator would set it.
   setenv("SSLKEYLOGFILE", (testing::TempDir() + "/keys_of_connections").c_str(), 1);
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();

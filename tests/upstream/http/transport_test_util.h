@@ -1,4 +1,4 @@
-// What the tests of the transport share: making one, and saying what came of a call.
+// Shared parts of the transport tests: creating a transport, and summarizing the result of a call.
 #ifndef TESTS_UPSTREAM_HTTP_TRANSPORT_TEST_UTIL_H_
 #define TESTS_UPSTREAM_HTTP_TRANSPORT_TEST_UTIL_H_
 
@@ -20,7 +20,7 @@
 
 namespace gateway::http {
 
-// To the upstream of this URL.
+// Makes a transport to the upstream of this URL; aborts on an error.
 inline std::unique_ptr<Http1Transport> MakeTransport(absl::string_view url,
                                                      const Options& options = {}) {
   absl::StatusOr<std::unique_ptr<Http1Transport>> transport = Http1Transport::Create(url, options);
@@ -36,12 +36,12 @@ inline std::unique_ptr<Http1Transport> MakeTransport(const ScriptedServer& serve
   return MakeTransport(server.Url("/"), options);
 }
 
-// Plain TCP and TLS: what a case of both runs over.
+// Plain TCP and TLS: the parameter of tests that run over both.
 enum class Wire { kPlain, kTls };
 
 inline std::string Name(Wire wire) { return wire == Wire::kPlain ? "Plain" : "Tls"; }
 
-// One certificate for all servers of a program.
+// One certificate for all servers of a test program.
 inline const TestCertificate& ServersCertificate() {
   static const TestCertificate certificate;
   return certificate;
@@ -53,13 +53,13 @@ inline Listen ListenOn(Wire wire) {
   return listen;
 }
 
-// That reach a server of ListenOn over either wire.
+// Options that trust the server of ListenOn, for either wire.
 inline Options TrustingOptions(Options options = {}) {
   options.tls.authorities = ServersCertificate().authority();
   return options;
 }
 
-// "200 body", or "broken, sent: message": what a test compares, and what it prints when it fails.
+// Returns "200 body" or "broken, sent", for comparisons and for messages of failed tests.
 inline std::string Summary(const Result& result) {
   if (const Response* response = std::get_if<Response>(&result)) {
     constexpr absl::string_view kStates[] = {"", "(cut short)", "(unreadable)", "(too large)"};
@@ -78,7 +78,7 @@ inline Awaited Start(Transport& transport, Request request) {
   return awaited;
 }
 
-// Of times that must be short: a busy machine may stumble over one, not over half of them.
+// Use it for times that must be short: a busy host may delay some of them, but not half of them.
 inline absl::Duration MedianOf(std::vector<absl::Duration> times) {
   const auto middle = times.begin() + std::ssize(times) / 2;
   std::nth_element(times.begin(), middle, times.end());

@@ -14,7 +14,7 @@
 namespace gateway::http {
 namespace {
 
-// The first certificate of a text in PEM form.
+// Returns the first certificate of a PEM text.
 std::shared_ptr<X509> FirstOf(const std::string& pem) {
   BIO* const text = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
   X509* const certificate = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
@@ -44,7 +44,7 @@ TEST(TrustStoreTest, TrustsWhatItIsGivenAndNothingElse) {
   EXPECT_FALSE(Trusts(TrustStore("nothing\n"), one.authority()));
 }
 
-// As while an authority's key is changed: the old and the new one have the same name.
+// As during the rotation of an authority's key: the old and the new authority have the same name.
 TEST(TrustStoreTest, FindsTheRightOneOfTwoOfTheSameName) {
   const TestCertificate one;
   const TestCertificate two;
@@ -76,7 +76,7 @@ TEST(TrustStoreTest, FindsTheSystemsAuthorities) {
   const std::string pem((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   ASSERT_FALSE(pem.empty()) << TrustStore::SystemsFile();
   const TrustStore trust("");
-  // It may have run out.
+  // The system's certificate may have expired.
   X509_VERIFY_PARAM_set_flags(X509_STORE_get0_param(trust.Current().get()),
                               X509_V_FLAG_NO_CHECK_TIME);
   EXPECT_TRUE(Trusts(trust, pem));

@@ -1,7 +1,7 @@
-// A host that dies without a word: its packets vanish, and a second one takes over its name or its
-// address. Calls go on at 20 a second with a deadline of a second each, over a pool full of
-// connections to the first. From the first call that is lost until the first that the second host
-// answers, two deadlines may pass at most.
+// A host that dies silently: its packets are lost, and a second host takes over its name or its
+// address. Calls continue at 20 per second with a deadline of one second, over a pool full of
+// connections to the first host. From the first lost call until the first call answered by the
+// second host, at most two deadlines may pass.
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -31,12 +31,12 @@ namespace {
 
 constexpr char kName[] = "moving.test";
 
-// What kName resolves to, in the host's byte order.
+// The address that kName resolves to, in host byte order.
 std::atomic<uint32_t> address_of_name{INADDR_LOOPBACK};
 
 }  // namespace
 
-// This program's own, which libcurl finds before the C library's.
+// This program's own getaddrinfo, which libcurl finds before the C library's.
 extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                            addrinfo** result) {
   static const auto original =
@@ -52,7 +52,8 @@ namespace {
 
 constexpr absl::Duration kDeadline = absl::Seconds(1);
 constexpr absl::Duration kBetweenCalls = absl::Milliseconds(50);
-// More than calls begin within a deadline: tried one after the other, they would last longer.
+// More connections than calls within one deadline: trying them one after the other would take too
+// long.
 constexpr int kConnections = 30;
 
 void PointNameTo(const std::string& address) {
@@ -66,7 +67,7 @@ const TestCertificate& CertificateOfName() {
   return certificate;
 }
 
-// Answers with its own name; "/warm" when kConnections of these have come.
+// Answers with its own name; answers "/warm" only when kConnections such requests have arrived.
 class NamedServer {
  public:
   NamedServer(Wire wire, std::string name, std::string host, int port = 0)
@@ -92,11 +93,11 @@ class NamedServer {
   ScriptedServer server_;
 };
 
-// The first server in a process of its own, which can be stopped. Its kernel goes on to acknowledge
-// what is sent.
+// The first server in its own process, which can be stopped. Its kernel still acknowledges data
+// then.
 class StoppableServer {
  public:
-  // While the program has one thread.
+  // Call this while the program has a single thread.
   explicit StoppableServer(Wire wire) {
     int port_pipe[2];
     if (pipe(port_pipe) != 0) std::abort();
@@ -127,7 +128,7 @@ class StoppableServer {
   int port_ = 0;
 };
 
-// Whether nobody has this port of 127.0.0.1.
+// Whether this port of 127.0.0.1 is free.
 bool IsFree(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -139,7 +140,7 @@ bool IsFree(int port) {
   return free;
 }
 
-// Calls at their pace, and what came of each.
+// Starts calls at their rate, and records the result of each.
 class Calls {
  public:
   struct Call {
@@ -150,7 +151,7 @@ class Calls {
 
   Calls(Transport& transport, std::string url) : transport_(transport), url_(std::move(url)) {}
 
-  // Until `stop` says so; waits for the last ones.
+  // Runs until `stop` returns true, then waits for the last calls.
   void Run(const std::function<bool()>& stop) {
     for (auto next = std::chrono::steady_clock::now(); !stop();) {
       Begin();
@@ -202,8 +203,8 @@ class Calls {
 
 class VanishedPeerTest : public testing::TestWithParam<Wire> {
  protected:
-  // Calls go on while `vanish` happens, until the second server answers.
-  // Returns how many were lost.
+  // Keeps calling while `vanish` happens, until the second server answers. Returns the number of
+  // lost calls.
   int Expect(int port, const std::function<void()>& vanish) {
     const std::string url =
         absl::StrCat(GetParam() == Wire::kTls ? "https://" : "http://", kName, ":", port, "/");
@@ -282,7 +283,7 @@ TEST_P(VanishedPeerTest, AHostWhoseNameMoves) {
   });
 }
 
-// The second host knows nothing of the first one's connections, and resets them.
+// The second host knows none of the first host's connections, and resets them.
 TEST_P(VanishedPeerTest, AHostWhoseAddressMoves) {
   if (std::string why; !NetworkNamespace::IsPermitted(why)) return LeaveOut(why);
   NetworkNamespace host("a");

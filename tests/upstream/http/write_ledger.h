@@ -1,12 +1,12 @@
-// What came of many writes, beside what their server executed. Each write has a target of its own,
-// and its server answers with it.
+// The results of many writes, compared with what their server executed. Each write has its own
+// target, and the server answers with it.
 //
 // Thread-safety: all methods may be called from any thread.
 //
 //   WriteLedger ledger("/nginx");
 //   std::string target = ledger.NewTarget();
 //   ledger.Note(target, call.Get());
-//   ledger.Settle(executions);  // fails the test where a promise was broken
+//   ledger.Settle(executions, "nginx");  // fails the test if a promise was broken
 #ifndef TESTS_UPSTREAM_HTTP_WRITE_LEDGER_H_
 #define TESTS_UPSTREAM_HTTP_WRITE_LEDGER_H_
 
@@ -26,15 +26,15 @@ namespace gateway::http {
 
 class WriteLedger {
  public:
-  // Executions, by target.
+  // Number of executions by target.
   using Executions = std::map<std::string, int>;
 
   struct Counts {
     int answered = 0;
     int refused = 0;
     int not_sent = 0;
-    int unknown = 0;           // sent, and no answer
-    int unknown_executed = 0;  // of these
+    int unknown = 0;           // sent, but without an answer
+    int unknown_executed = 0;  // of these, executed
     int broken_promises = 0;
   };
 
@@ -70,7 +70,7 @@ class WriteLedger {
       return error->sent ? Outcome::kUnknown : Outcome::kNotSent;
     }
     const Response& response = std::get<Response>(result);
-    // What a proxy answers where its server does not: it may have been executed.
+    // A proxy answers 5xx if its server does not answer; the write may have been executed.
     if (response.status >= 500 || response.body_state != Body::kWhole) return Outcome::kUnknown;
     if (response.status >= 400) return Outcome::kRefused;
     return response.body == target ? Outcome::kAnswered : Outcome::kForeign;

@@ -18,10 +18,10 @@ using shop::VarintBytes;
 using shop::VarintField;
 using testing::StartsWith;
 
-// No serializer writes more than 32 bits here; a parser of protobuf would cut them off.
+// No serializer writes more than 32 bits here; protobuf's parser would truncate the value.
 TEST(SentIntegers, NeverWrap) {
   const uint64_t wide = uint64_t{1} << 32 | 5;
-  const std::string disorder = BytesField(1, "text");  // after field 2: not canonical
+  const std::string disorder = BytesField(1, "text");  // follows field 2: not canonical
   EXPECT_EQ(MixBodyOfBytes(VarintField(2, wide)), "refused: body.small: must fit in 32 bits");
   EXPECT_EQ(MixBodyOfBytes(VarintField(2, 0xffffffff)), "refused: body.small: must fit in 32 bits");
   EXPECT_THAT(MixBodyOfBytes(VarintField(2, wide) + disorder), StartsWith("refused: "));
@@ -35,7 +35,7 @@ TEST(SentIntegers, NeverWrap) {
               StartsWith("refused: "));
   EXPECT_THAT(MixBodyOfBytes(BytesField(48, BytesField(2, VarintField(2, wide))) + disorder),
               StartsWith("refused: "));
-  // The later one would hold, and is good; the earlier one says that something is wrong.
+  // The later value counts and is valid; the earlier one shows that the request is faulty.
   EXPECT_THAT(MixBodyOfBytes(VarintField(2, wide) + VarintField(2, 1)), StartsWith("refused: "));
   EXPECT_THAT(MixBodyOfBytes(BytesField(7, VarintField(2, wide))),
               StartsWith("refused: body.time"));
@@ -43,7 +43,7 @@ TEST(SentIntegers, NeverWrap) {
               StartsWith("refused: "));
 }
 
-// Other bytes with the same meaning: what protobuf's own parser makes of them is what is sent.
+// Non-canonical bytes with a meaning: what protobuf's own parser reads is what is sent.
 TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
   const std::string seven = VarintBytes(7);
   const std::string list_1 = BytesField(11, BytesField(1, VarintField(4, 1)));
@@ -53,7 +53,7 @@ TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
   } const cases[] = {
       // Out of order.
       {VarintField(3, 2) + VarintField(2, 1), R"({"small":1,"big":2})"},
-      // A singular field twice: the last one.
+      // A repeated singular field: the last one counts.
       {VarintField(2, 1) + VarintField(2, 2), R"({"small":2})"},
       {BytesField(1, "a") + VarintField(2, 1) + BytesField(1, "b"), R"({"text":"b","small":1})"},
       // A list in pieces.
@@ -61,7 +61,7 @@ TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
        R"({"small":9,"smalls":[1,2]})"},
       {BytesField(21, "a") + BytesField(28, "") + BytesField(21, "b"),
        R"({"texts":["a","b"],"nesteds":[{}]})"},
-      // Packed, not packed, and both.
+      // Packed, unpacked, and mixed.
       {BytesField(22, VarintBytes(1) + seven), R"({"smalls":[1,7]})"},
       {VarintField(22, 1) + VarintField(22, 7), R"({"smalls":[1,7]})"},
       {VarintField(22, 1) + BytesField(22, seven + seven) + VarintField(22, 2),
@@ -71,7 +71,7 @@ TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
        R"({"reals":[0.5,0]})"},
       {BytesField(26, VarintBytes(1)) + VarintField(26, 2),
        R"({"flavors":["lemon","pink_lemon"]})"},
-      // An empty packed list says nothing.
+      // An empty packed list adds nothing.
       {BytesField(22, ""), R"({})"},
       {BytesField(22, "") + BytesField(22, ""), R"({})"},
       {BytesField(8, BytesField(22, "")), R"({"nested":{}})"},
@@ -90,7 +90,8 @@ TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
        R"({"nested_map":{"k":{"small":1,"big":2}}})"},
       {BytesField(43, VarintField(2, 1) + BytesField(1, "a") + VarintField(2, 2)),
        R"({"big_map":{"a":2}})"},
-      // google.protobuf.Value is a oneof: another member replaces, the same message is merged.
+      // google.protobuf.Value is a oneof: a different member replaces, the same message member
+      // merges.
       {BytesField(10, VarintField(4, 1) + VarintField(1, 0)), R"({"any":null})"},
       {BytesField(10, VarintField(4, 1)) + BytesField(10, BytesField(3, "x")), R"({"any":"x"})"},
       {BytesField(10, BytesField(6, BytesField(1, VarintField(4, 1))) +

@@ -72,7 +72,7 @@ TEST(ReceivedDrift, KeepsUnknownEnumTextsAndTheirPlace) {
               ElementsAre(Noted{Kinds::kUnknownEnumText, "Everything.flavor", "mint", 1},
                           Noted{Kinds::kUnknownEnumText, "Everything.flavors", "MINT", 2},
                           Noted{Kinds::kUnknownEnumText, "Everything.flavor_map", "Lemon", 1}));
-  // Not this enum's own name for "not set", and not the name of the proto either.
+  // Neither this enum's value for "not set" nor the proto's value names are texts of the upstream.
   for (const char* text : {"unspecified", "FLAVOR_LEMON", "on_ice", ""}) {
     EXPECT_THAT(DriftOf("GetMix", absl::StrCat(R"({"flavor":")", text, "\"}")),
                 ElementsAre(Noted{Kinds::kUnknownEnumText, "Everything.flavor", text, 1}));
@@ -84,14 +84,14 @@ TEST(ReceivedDrift, KeepsUnknownEnumTextsAndTheirPlace) {
 TEST(ReceivedDrift, CountsMissingRequiredFields) {
   EXPECT_THAT(DriftOf("GetGlass", R"({"id":"1","name":"n","price":0,"tags":[],"labels":{}})"),
               IsEmpty());
-  // Null is documented for `name`, and for no other.
+  // Null is documented only for `name`.
   EXPECT_THAT(DriftOf("GetGlass", R"({"id":null,"name":null,"price":1,"tags":null,"labels":{}})"),
               ElementsAre(Noted{Kinds::kMissingRequired, "GlassDto.id", "", 1},
                           Noted{Kinds::kMissingRequired, "GlassDto.tags", "", 1}));
   EXPECT_THAT(DriftOf("GetGlass", R"({"id":"1","name":"n","price":0,"tags":[],"labels":{},
                                       "straws":[{},{"length":1},{}]})"),
               ElementsAre(Noted{Kinds::kMissingRequired, "StrawDto.length", "", 2}));
-  // Bounds hold for requests only.
+  // Bounds are checked in requests only.
   EXPECT_EQ(ReadText("GetGlass", R"({"price":-5,"tags":["a","b","c"]})"),
             Normal("GlassDto", "price: -5 tags: ['a', 'b', 'c']"));
 }

@@ -19,7 +19,7 @@ using testing::Not;
 Failure Refused(absl::string_view body, int status = 400, absl::string_view headers = "",
                 absl::string_view method = "RefundGlass") {
   Failure failure = ReadErrorReply(shop::RouteOf(method), shop::ResponseOf(status, body, headers));
-  // Whatever came: what goes into a status is UTF-8 and short.
+  // For any reply, the texts that go into a status are valid UTF-8 and short.
   nlohmann::json all = {failure.message, failure.upstream_code, failure.trace_id};
   EXPECT_LE(failure.message.size(), 600u);
   EXPECT_LE(failure.violations.size(), Violations::kLimit);
@@ -75,8 +75,8 @@ TEST(ErrorBody, OfOtherTypesGivesWhatItHas) {
             "a.1.-2.true.1.5: 5");
 }
 
-// A part of a path is a name or an index; printing anything else could recurse as deep as a body is
-// long.
+// A part of a path is a name or an index. Printing anything else could recurse as deep as the body
+// is long.
 TEST(ErrorBody, WithAPathOfNestedArraysDoesNotOverflow) {
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
   EXPECT_EQ(
@@ -201,7 +201,7 @@ TEST(ErrorBody, InAFormThatIsNotTheProvidersIsReadOrQuoted) {
 
 TEST(ErrorBody, ThatIsHugeCostsASampleOnly) {
   EXPECT_LE(Refused(std::string(10 << 20, 'x')).message.size(), 250u);
-  // Longer than an error message ever is: not parsed.
+  // Longer than any real error message: it is not parsed.
   const std::string json =
       absl::StrCat(R"({"code":"c","pad":")", std::string(300 << 10, 'x'), "\"}");
   EXPECT_EQ(Refused(json).upstream_code, "");
@@ -209,7 +209,7 @@ TEST(ErrorBody, ThatIsHugeCostsASampleOnly) {
   EXPECT_EQ(Refused(std::string(200 << 10, '[')).upstream_code, "");
 }
 
-// The sample is cut out of the body first: where the cut falls must not cost the sample.
+// The sample is first cut out of the body; the sample must survive wherever the cut falls.
 TEST(ErrorBody, OfLongUtf8KeepsItsSample) {
   for (int shift = 0; shift < 4; ++shift) {
     std::string page = "<style>" + std::string(shift, ' ') + "</style>";

@@ -54,7 +54,7 @@ constexpr StatusCase kNamed[] = {
      "UPSTREAM_UNAVAILABLE"},
 };
 
-// What holds for a status without a row of its own.
+// The expected result for a status without its own row.
 StatusCase Unnamed(int status) {
   if (status >= 300 && status <= 399) {
     return {status, StatusCode::kInternal, StatusCode::kInternal, Outcome::kUnknown,
@@ -142,7 +142,7 @@ TEST(TransportTable, RowByRow) {
   }
 }
 
-// A kind that joins the enum has to join the table: every one has a row, with a reason of its own.
+// A new kind in the enum needs a row in the table, with its own reason.
 TEST(TransportTable, HasARowForEveryKind) {
   std::set<std::string> reasons;
   for (int kind = 0; kind <= static_cast<int>(Kind::kInvalid); ++kind) {
@@ -153,7 +153,7 @@ TEST(TransportTable, HasARowForEveryKind) {
   }
 }
 
-// The promise: whoever repeats on UNAVAILABLE never repeats a write that may have happened.
+// The guarantee: a caller that retries on UNAVAILABLE never repeats a write that may have happened.
 TEST(ErrorTables, SayUnavailableOnlyWhereARepeatIsSafe) {
   const auto safe = [](const Failure& failure, Access access) {
     return failure.code != StatusCode::kUnavailable || access == Access::kRead ||

@@ -1,5 +1,5 @@
-// What fields say about themselves that only some upstreams need, both ways: other spellings, times
-// in seconds, texts of bounded length, null as a value, members that no field takes.
+// Field options that only some upstreams need, in both directions: other spellings, times in
+// seconds, texts of bounded length, null as a value, members that no field takes.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -14,7 +14,7 @@ using guests::kNow;
 using guests::RouteOf;
 using guests::Routes;
 
-// The body of an order in text format: its JSON, or what is wrong with it.
+// Returns the JSON body for an order in text format, or its violations.
 std::string Body(absl::string_view order) {
   const std::string sent = guests::Sent(RouteOf(Routes(), "CafeService.PlaceOrder"),
                                         absl::StrCat("branch: 'b' body { ", order, " }"));
@@ -69,7 +69,7 @@ TEST(EpochSeconds, AreHeldToTheRangeOfTimestamps) {
             "failed: the upstream's reply cannot be read: made: expected an integer");
 }
 
-// The bounds themselves, and a minute on either side for clocks that differ.
+// The bounds themselves, with a tolerance of one minute for clock differences.
 TEST(SecondsAhead, AreTakenAgainstThePresent) {
   const auto ready = [](int64_t ahead) {
     return Body(absl::StrCat("ready { seconds: ", kNow + ahead, " }"));
@@ -86,7 +86,7 @@ TEST(SecondsAhead, AreTakenAgainstThePresent) {
   EXPECT_EQ(Body("closes { seconds: 1800000000 }"),
             "refused: body.closes: is too far in the future: at most 60 seconds ahead");
   EXPECT_EQ(Body("closes { seconds: 1 }"), R"({"closes":"1970-01-01T00:00:01Z"})");
-  EXPECT_EQ(Reply(R"({"ready": 1})"), "ready { seconds: 1 }");  // requests alone are judged
+  EXPECT_EQ(Reply(R"({"ready": 1})"), "ready { seconds: 1 }");  // only requests are checked
 }
 
 TEST(Digits, KeepTheirZerosAndTheirNumber) {
@@ -169,7 +169,7 @@ TEST(Rest, TakesTheMembersThatNoFieldTakes) {
             "value { list_value { values { number_value: 1 } values { null_value: NULL_VALUE } } } "
             "} } } } }");
   EXPECT_EQ(Reply(R"({"id": "1"})"), "id: \"1\"");
-  // Its own name is a member like any other.
+  // A member with the rest field's own name is stored like any other member.
   EXPECT_EQ(Reply(R"({"id": "1", "more": true})"),
             "id: \"1\" more { fields { key: \"more\" value { bool_value: true } } }");
 }
@@ -194,7 +194,7 @@ TEST(NullWhenUnset, IsWrittenWhereTheFieldIsNotSet) {
   EXPECT_EQ(Body(""), "{}");
 }
 
-// Bytes in any order, as protobuf allows them.
+// Protobuf allows fields in any order.
 TEST(NullWhenUnset, DoesNotDependOnTheOrderOfTheBytes) {
   EXPECT_EQ(Body("shares { percentage: 5 who: 'a' }"),
             R"({"shares":[{"who":"a","percentage":5}]})");
@@ -235,7 +235,7 @@ TEST(Loose, ReadsAnyValueOfAMapAsText) {
   EXPECT_EQ(Reply(R"({"notes": [], "id": "1"})"), R"(id: "1")");
 }
 
-// What was created stays created, whatever its metadata looks like.
+// The reply of a successful creation is accepted, whatever its metadata looks like.
 TEST(Loose, LeavesOutWhatDoesNotFitAndTells) {
   const Route& route = RouteOf(Routes(), "CafeService.PlaceOrder");
   for (const char* const member :
@@ -262,7 +262,7 @@ TEST(Loose, StillWantsJson) {
   }
 }
 
-// What nobody knows must not fail what everybody waits for.
+// Unknown members must not make a reply fail.
 TEST(Rest, FailsNoReply) {
   const std::string kept = "id: \"1\" more { fields { key: \"";
   EXPECT_EQ(Reply(R"({"id": "1", "x": 1, "x": 2})"), kept + "x\" value { number_value: 1 } } }");
@@ -293,7 +293,7 @@ TEST(Rest, TellsWhatItChanged) {
   }
 }
 
-// The café's ids have no format, and are ids by their name.
+// The café's IDs have no format; they are recognized as IDs by their name.
 TEST(Ids, MayBeNumbersWhereverTheyAre) {
   EXPECT_EQ(Reply(R"({"id": 17})"), "id: \"17\"");
   EXPECT_EQ(Reply(R"({"id": "1", "note": 17})"),

@@ -22,7 +22,7 @@ v1::KeyStyle Style(v1::Members members, v1::Lists lists) {
   return style;
 }
 
-// The form with brackets as they are, and what is wrong.
+// Returns the form with unescaped brackets, or "refused: " and the violations.
 std::string Form(const v1::KeyStyle& style, const std::string& json, absl::string_view name = "") {
   Violations violations;
   std::string out;
@@ -119,7 +119,7 @@ TEST(FormBody, IsHeldToTheSameRulesAsJson) {
             "body.with.what: is required");
   EXPECT_EQ(Sent(RouteOf(Routes(), "Sell"), "body { what: 'a' any { null_value: NULL_VALUE } }"),
             "refused: body.any: cannot be null: a form has no null");
-  // What only a form forbids is told along with the rest.
+  // A violation specific to forms is reported together with the others.
   EXPECT_EQ(Sent(RouteOf(Routes(), "Sell"), "body { price: 0 any { null_value: NULL_VALUE } }"),
             "refused: body.what: is required; body.price: is below the minimum of 1; "
             "body.any: cannot be null: a form has no null");

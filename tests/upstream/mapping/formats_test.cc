@@ -47,7 +47,7 @@ TEST(Iso8601Duration, KeepsToTheGrammar) {
 
 struct TimeCase {
   const char* text;
-  const char* utc;  // as written back; "" where the text is refused
+  const char* utc;  // as written back; "" if the text is refused
 };
 
 std::string Written(const Instant& instant) {
@@ -76,24 +76,24 @@ TEST(Rfc3339, ReadsAndWritesBack) {
       {"2024-01-01T00:00:00.000001Z", "2024-01-01T00:00:00.000001Z"},
       {"2024-01-01T00:00:00.999999999Z", "2024-01-01T00:00:00.999999999Z"},
       {"2024-01-01T00:00:00.1234567890000Z", "2024-01-01T00:00:00.123456789Z"},
-      {"2024-01-01T00:00:00.0000000001Z", ""},  // nothing is rounded away
+      {"2024-01-01T00:00:00.0000000001Z", ""},  // no digit may be lost by rounding
       {"2024-01-01T00:00:00.Z", ""},
-      // The ends of time, in UTC.
+      // The first and last instants, in UTC.
       {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"},
       {"0001-01-01T00:00:00+00:01", ""},
       {"0000-12-31T23:59:00-00:01", "0001-01-01T00:00:00Z"},
       {"0000-01-01T00:00:00Z", ""},
       {"9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999999Z"},
       {"9999-12-31T23:59:59-00:01", ""},
-      // Before 1970 nanos count forward.
+      // Before 1970, nanos still count forward.
       {"1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.500Z"},
       {"1969-12-31T23:59:59.000000001Z", "1969-12-31T23:59:59.000000001Z"},
       {"1900-02-28T00:00:00Z", "1900-02-28T00:00:00Z"},
-      // A leap second is the first of the next minute.
+      // A leap second is read as the first second of the next minute.
       {"2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"},
       {"9999-12-31T23:59:60Z", ""},
       {"2016-12-31T23:59:61Z", ""},
-      // No such day, hour, offset.
+      // Nonexistent days, hours and offsets.
       {"1900-02-29T00:00:00Z", ""},
       {"2023-02-29T00:00:00Z", ""},
       {"2024-00-01T00:00:00Z", ""},

@@ -18,8 +18,8 @@ using shop::MixBodyOfBytes;
 using shop::VarintField;
 
 struct Case {
-  const char* message;  // Everything in text format
-  const char* json;     // to the letter
+  const char* message;  // an Everything in text format
+  const char* json;     // exact text
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.message; }
@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
              "refused: body.objects[0][\"a\"]: must be a finite number"},
         Case{"object { fields { key: 'k' } }",
              "refused: body.object[\"k\"]: has no value: use null_value for null"},
-        // Each by its place.
+        // Each violation names its place.
         Case{"object { fields { key: 'k' value { list_value { values {} values { number_value: nan "
              "} } } } } any {}",
              "refused: body.object[\"k\"][0]: has no value: use null_value for null; "

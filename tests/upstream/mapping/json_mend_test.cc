@@ -47,7 +47,7 @@ TEST(MendedJson, ChangesWhatStandsWithinAValue) {
   }
 }
 
-// Text that is cut off must not be completed: half a reply is none.
+// A text that was cut off must not be completed: a part of a reply is not a reply.
 TEST(MendedJson, NeverMakesAWholeOfAPart) {
   const std::string whole = R"({"a":["\ud83d",1e400,"x\x"],"b":{"c":"d"}})";
   ASSERT_TRUE(nlohmann::json::accept(MendJson(whole)->text));

@@ -1,5 +1,5 @@
-// Random damage in both directions, from a fixed seed: nothing crashes, what comes out can be read,
-// and whatever is accepted means the same as to the parsers of protobuf and of nlohmann/json.
+// Random damage in both directions, from a fixed seed: nothing crashes, every output can be parsed,
+// and whatever is accepted has the same meaning for the parsers of protobuf and nlohmann/json.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,7 +59,7 @@ class Mutator {
   const std::vector<std::string> alphabet_;
 };
 
-// The same request as protobuf's own parser reads it and its serializer writes it.
+// Returns the request as protobuf's own parser reads it and its serializer writes it.
 std::string Canonical(absl::string_view bytes) {
   const auto message = shop::New("MixRequest");
   return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))
@@ -116,7 +116,8 @@ TEST(MutatedRequest, IsRefusedOrMeansWhatProtobufReads) {
   EXPECT_GT(sent, kRounds / 100) << "the damage is too great to test what is accepted";
 }
 
-// An unknown member is passed over without a look at its value, and some bad values are mended.
+// Whether the reader may have accepted invalid JSON: the value of an unknown member is skipped, and
+// some invalid values are mended.
 bool TellsOfBadJson(const Reply& reply) {
   for (const Drift& drift : reply.drift) {
     if (drift.kind == Drift::Kind::kUnknownMember) return true;
@@ -180,7 +181,7 @@ TEST(MutatedReply, IsUnreadableOrAMessage) {
                                    : method == "GetReport" ? "Report"
                                                            : "Reports");
     ASSERT_TRUE(message->ParseFromString(reply->message)) << testing::PrintToString(body);
-    // A Report may have no body.
+    // A Report may have an empty body.
     ASSERT_TRUE(JsonContent(body).empty() || json::accept(body) || TellsOfBadJson(*reply))
         << testing::PrintToString(body);
     for (const Drift& drift : reply->drift) ASSERT_NO_THROW(json(drift.text).dump()) << body;

@@ -22,7 +22,7 @@ TEST(NameTable, OfNothingFindsNothing) {
 TEST(NameTable, FindsEachOfItsNamesAtItsPlace) {
   const std::vector<std::string> names = {
       "", "a", "b", "id", "ids", "price", "price_str", "total_amount", "total_amounts",
-      // The same length, beginning and end.
+      // Names with equal length, beginning and end.
       "presentment_discount_amount_str", "presentment_subtotal_amount_str"};
   const NameTable table(Views(names));
   for (size_t i = 0; i < names.size(); ++i) EXPECT_EQ(table.Find(names[i]), i) << names[i];
@@ -43,7 +43,7 @@ TEST(NameTable, TakesNoOtherName) {
   EXPECT_EQ(table.Find(absl::string_view("id\0", 3)), NameTable::kNone);
 }
 
-// More than any message has fields.
+// More names than any message has fields.
 TEST(NameTable, HasRoomForMany) {
   std::vector<std::string> names;
   for (int i = 0; i < 1000; ++i) names.push_back(absl::StrCat("field_with_a_name_", i));

@@ -10,7 +10,7 @@
 namespace gateway::mapping {
 namespace {
 
-// "literal<field>literal<field>"
+// Returns "literal<field>literal<field>", or the error.
 std::string Parsed(absl::string_view text) {
   const auto parsed = PathTemplate::Parse(text);
   if (!parsed.ok()) return std::string(parsed.status().message());

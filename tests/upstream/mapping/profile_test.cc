@@ -15,7 +15,7 @@ using guests::Sent;
 constexpr char kFind[] = "test.cafe.v1.CafeService.Find";
 constexpr char kOrder[] = "test.cafe.v1.CafeService.PlaceOrder";
 
-// What the start says to overrides of the café.
+// Returns "ok", or the error of a start with these overrides for the café.
 std::string Compiled(const ProfileOverrides& cafe) {
   const auto table = RouteTable::Compile(guests::Files(), {{"cafe", cafe}});
   return table.ok() ? "ok" : std::string(table.status().message());
@@ -35,7 +35,7 @@ TEST(Authorization, IsTheSchemeAndTheKey) {
   EXPECT_EQ(Authorization(provider, "sk_1"), "Authorization: APIKey sk_1");
 }
 
-// RFC 7617: base64 of "user:password", here of a user without a password.
+// RFC 7617: base64 of "user:password", here with an empty password.
 TEST(Authorization, IsBasicWithTheKeyAsUserName) {
   v1::Provider provider;
   provider.set_authorization_scheme("Basic");
@@ -79,7 +79,7 @@ TEST(Profile, ReplacesTheBeginningOfPaths) {
   cafe.path_prefixes["/v1/{branch}"] = "/api";
   const auto routes = guests::RoutesWith({{"cafe", cafe}});
   EXPECT_EQ(Sent(RouteOf(*routes, "Find"), ""), "GET https://guest.test/v3/orders");
-  // The branch has no place any more, and still chooses the key.
+  // The branch is no longer in the path, but still selects the key.
   const shop::Written written =
       guests::Write(RouteOf(*routes, "PlaceOrder"), "branch: 'b' body { }");
   ASSERT_TRUE(std::holds_alternative<RestRequest>(written)) << shop::Violated(written);
@@ -143,7 +143,7 @@ TEST(Tenant, ThatIsLocalChoosesTheKeyAndIsNotSent) {
   EXPECT_EQ(std::get<RestRequest>(written).http.url, "https://guest.test/v1/orders");
 }
 
-// The header of a call with this key, "none", or what is wrong.
+// Returns the idempotency header of a call with this key, "none", or the violations.
 std::string KeyHeader(absl::string_view method, std::optional<absl::string_view> key) {
   const shop::Written written = guests::Write(RouteOf(guests::Routes(), method),
                                               method == "Find" ? "" : "branch: 'b' body { }", key);

@@ -1,4 +1,4 @@
-// How deep a reply may be: as deep as a caller's protobuf reads, and no deeper.
+// The maximum depth of a reply is exactly what a caller's protobuf parser accepts.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -48,7 +48,7 @@ TEST(ReceivedDepth, OfUnknownMembersDoesNotMatter) {
   }
 }
 
-// Whatever is read as a reply, a caller's protobuf can read too.
+// Every reply that the gateway accepts can be parsed by a caller's protobuf.
 TEST(ReceivedDepth, OfFreeFormIsBoundedTogetherWithWhatIsAround) {
   for (int around = 0; around <= 100; around += 10) {
     for (int depth = 0; depth <= 110; ++depth) {
@@ -65,7 +65,7 @@ TEST(ReceivedDepth, OfFreeFormIsBoundedTogetherWithWhatIsAround) {
               StartsWith("any { "));
   for (const int depth : {101, 1000, 1000000}) {
     for (const std::string& value : {Deep("[", "]", depth), Deep(R"({"a":)", "}", depth)}) {
-      // What lies too deep is handed on as its own JSON.
+      // A value that is nested too deeply is passed on as JSON text.
       EXPECT_THAT(ReadText("GetMix", absl::StrCat("{\"any\":", value, "}")),
                   testing::AllOf(StartsWith("any { "), testing::HasSubstr("string_value: \"")));
     }

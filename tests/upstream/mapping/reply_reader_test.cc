@@ -106,7 +106,7 @@ TEST(EmptyReply, IsReadByTheDeclaredShape) {
       EXPECT_EQ(ReadText(method, body, 204), "") << method;
     }
   }
-  // An empty reply was declared: most of what comes with it does not matter.
+  // An empty reply is declared, so most content does not matter.
   for (const char* body : {"", "{}", "not JSON", "\xff", "[]", R"({"id":"1"})"}) {
     for (const int status : {200, 201, 202, 204})
       EXPECT_EQ(ReadText("DeleteGlass", body, status), "");
@@ -170,7 +170,7 @@ TEST(ReplyAfterItsEnd, IsRefused) {
   EXPECT_NE(ReadText("GetMix", absl::StrCat(kMix, " \r\n\t")).find("small: 1"), std::string::npos);
 }
 
-// What stands in the padding, behind the body, must not matter.
+// Bytes in the padding behind the body must not matter.
 TEST(ReplyPadding, IsNotRead) {
   for (const absl::string_view body : {"{\"small\":1", "{\"small\":12", "[", "{}", "\"a"}) {
     for (const absl::string_view behind : {"}", "5}", "\"}", "]", ",\"big\":1}"}) {
@@ -183,7 +183,7 @@ TEST(ReplyPadding, IsNotRead) {
   }
 }
 
-// A thread's parser is the same for all replies: none may see what is left of another.
+// A thread uses one parser for all its replies: no reply may see data of an earlier one.
 TEST(ReplyParser, IsUsedAgainForLargeAndSmallReplies) {
   std::string large = "[";
   for (int i = 0; i < 200000; ++i)

@@ -34,7 +34,7 @@ TEST(RequestLine, IsVerbPathAndBody) {
     const char* text;
     http::Method verb;
     const char* url;
-    const char* body;  // null: none
+    const char* body;  // null: no body
   } const cases[] = {
       {"GetGlass", "stand_id: '1' glass_id: 'g'", http::Method::kGet,
        "https://shop.test/v1/stands/1/glasses/g", nullptr},
@@ -51,7 +51,7 @@ TEST(RequestLine, IsVerbPathAndBody) {
       {"RestockGlasses", "stand_id: '1' items { length: 5 } items { length: 0 color: '' }",
        http::Method::kPut, "https://shop.test/v1/stands/1/glasses",
        R"([{"length":5},{"length":0,"color":""}])"},
-      // An optional body that is not set.
+      // An optional body that is unset.
       {"Mix", "stand_id: '1' reasons: 'r'", http::Method::kPost,
        "https://shop.test/v1/stands/1/mix?reasons=r", nullptr},
   };
@@ -141,7 +141,8 @@ TEST(RequestQuery, CountsElements) {
   EXPECT_EQ(Url(WriteText("Mix", "stand_id: '1'")), "refused: reasons: is required");
 }
 
-// The tail of a good FindGlasses, in bytes that no serializer writes.
+// Returns the query for a valid FindGlasses followed by these bytes, which no serializer would
+// write.
 std::string QueryOfBytes(absl::string_view bytes) {
   const std::string head = shop::Wire("FindGlassesRequest", "stand_id: '1' shelf: 0");
   const std::string url = Url(Write("FindGlasses", absl::StrCat(head, bytes)));
@@ -169,7 +170,7 @@ TEST(RequestQuery, RefusesAValueOfAnotherWireType) {
 
 TEST(RequestQuery, OfARequiredArrayIsNotSatisfiedByAnEmptyOne) {
   EXPECT_EQ(Url(Write("Mix", BytesField(1, "1") + BytesField(3, ""))),
-            "https://shop.test/v1/stands/1/mix?reasons=");  // one element, which is ""
+            "https://shop.test/v1/stands/1/mix?reasons=");  // one element, the empty text
 }
 
 TEST(RequestTenant, IsTheFieldsOrTheDefault) {
@@ -186,7 +187,7 @@ TEST(RequestTenant, IsTheFieldsOrTheDefault) {
             "1 https://shop.test/v1/stands/1/glasses/g");
   EXPECT_EQ(tenant("glass_id: 'g'", "2"), "2 https://shop.test/v1/stands/2/glasses/g");
   EXPECT_EQ(tenant("glass_id: 'g'", ""), "refused: stand_id: is required");
-  // Set, and wrong: the default does not hide it.
+  // An invalid tenant is refused, not replaced by the default.
   EXPECT_EQ(tenant("stand_id: '' glass_id: 'g'", "2"),
             "refused: stand_id: must be a 64-bit id in decimal digits");
 }
@@ -247,16 +248,16 @@ constexpr char kEverything[] =
     "texts: 'x' smalls: [1, 300] reals: 0.5 nesteds { texts: 'y' } anys { number_value: 5 } "
     "text_map { key: 'k' value: 'v' } nested_map { key: 'k' value { big: 5 } } id: '7' }";
 
-// A cut request is only sent where it is a whole message, which protobuf reads too.
+// A truncated request is sent only if it is a complete message that protobuf can parse too.
 TEST(TruncatedRequest, IsNotSent) {
   const std::string whole = shop::Wire("MixRequest", kEverything);
   ASSERT_TRUE(std::holds_alternative<RestRequest>(Write("Mix", whole)));
   for (size_t size = 0; size < whole.size(); ++size) {
-    // A copy of exactly this size: a read beyond it is a read beyond the allocation.
+    // A copy of exactly this size, so that a sanitizer detects a read beyond its end.
     const std::string cut(whole.data(), size);
     EXPECT_TRUE(std::holds_alternative<Failure>(Write("Mix", cut))) << size;
   }
-  // The same with the required query in front: what is left out then is optional.
+  // Now with the required query field first, so that everything cut off is optional.
   const std::string optional_tail =
       BytesField(1, "1") + BytesField(3, "r") + shop::Wire("MixRequest", kEverything).substr(3);
   for (size_t size = 0; size < optional_tail.size(); ++size) {

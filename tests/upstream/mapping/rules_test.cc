@@ -1,4 +1,4 @@
-// What a request must fulfil: required fields, bounds, numbers of elements.
+// Rules for requests: required fields, bounds, numbers of elements.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Whether bytes are as protobuf's deterministic serializer writes them, asked of it.
+// Compares the check for deterministic serialization with protobuf's own serializer.
 #include "upstream/mapping/request/serialized.h"
 
 #include <google/protobuf/io/coded_stream.h>
@@ -58,18 +58,19 @@ TEST(SerializedTest, WhatIsNotIsNotCertain) {
            BytesField(9, BytesField(1, "a")),                        // an entry without a value
            VarintField(3, 1) + BytesField(1, "1"),                   // fields out of order
            BytesField(1, "1") + BytesField(1, "2"),                  // a field twice
-           BytesField(99, "unknown"),                                // a field that nobody knows
-           VarintBytes(3 << 3) + std::string("\x85\x00", 2),         // a needless byte
-           VarintBytes(1 << 3 | 2) + std::string("\x81\x00x", 3),    // in a length, too
-           VarintField(11, 2),                                       // no boolean
-           BytesField(8, BytesField(2, "red") + VarintField(1, 3)),  // inside
+           BytesField(99, "unknown"),                                // an unknown field
+           VarintBytes(3 << 3) + std::string("\x85\x00", 2),         // overlong varint
+           VarintBytes(1 << 3 | 2) + std::string("\x81\x00x", 3),    // overlong length
+           VarintField(11, 2),                                       // not a boolean
+           BytesField(8, BytesField(2, "red") + VarintField(1, 3)),  // fields out of order below
            BytesField(1, "1").substr(0, 2),                          // cut short
        }) {
     EXPECT_FALSE(Asked("GlassDto", bytes)) << testing::PrintToString(bytes);
   }
 }
 
-// Whatever is done to the bytes: what is certain, protobuf writes again byte by byte.
+// For randomly damaged bytes: if the check accepts them, protobuf serializes them to the same
+// bytes.
 TEST(SerializedTest, NeverPromisesTooMuch) {
   const std::string seeds[] = {
       shop::Wire("GlassDto", R"(id: "1" name: "n" price: 5 tags: "a" straws { length: 3 color: "r" }
@@ -78,7 +79,7 @@ TEST(SerializedTest, NeverPromisesTooMuch) {
                                       toppings: "x" labels { key: "k" value: "v" })"),
   };
   const char* const types[] = {"GlassDto", "UpdateGlassDto"};
-  const google::protobuf::LogSilencer silencer;  // text that is no UTF-8 is not worth a line here
+  const google::protobuf::LogSilencer silencer;  // hides warnings about texts that are not UTF-8
   std::mt19937 random(20261127);
   int certain = 0;
   for (int i = 0; i < 200'000; ++i) {
@@ -102,7 +103,7 @@ TEST(SerializedTest, NeverPromisesTooMuch) {
     }
     if (!Asked(types[which], bytes)) continue;
     const auto message = shop::New(types[which]);
-    if (!message->ParseFromString(bytes)) continue;  // no UTF-8: refused before
+    if (!message->ParseFromString(bytes)) continue;  // not UTF-8: refused earlier
     ++certain;
     ASSERT_EQ(Deterministic(*message), bytes) << testing::PrintToString(bytes);
   }

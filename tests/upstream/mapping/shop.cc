@@ -28,7 +28,7 @@ constexpr absl::string_view kPackage = "test.shop.v1.";
 }
 
 const google::protobuf::Descriptor& DescriptorOf(absl::string_view type) {
-  Routes();  // adds the files
+  Routes();  // adds the files to the pool
   const auto* found =
       DescriptorPool::generated_pool()->FindMessageTypeByName(absl::StrCat(kPackage, type));
   if (found == nullptr) Stop(absl::StrCat("no message type ", type));
@@ -105,7 +105,7 @@ std::string MixBody(absl::string_view everything_text) {
 
 std::string MixBodyOfBytes(absl::string_view everything_bytes) {
   std::string request = Wire("MixRequest", "stand_id: '1' reasons: 'r'");
-  // stand_id, body, reasons: in the order of their numbers.
+  // stand_id, body, reasons: in the order of their field numbers.
   const size_t before_reasons = Wire("MixRequest", "stand_id: '1'").size();
   request.insert(before_reasons, BytesField(2, everything_bytes));
   const Written written = Write("Mix", request);

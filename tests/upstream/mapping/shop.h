@@ -1,5 +1,5 @@
-// What the tests of the mapping share: the lemonade shop of testdata/shop.proto, its routes, and
-// the ways from text to bytes and back that the code under test does not know.
+// Shared parts of the mapping tests: the lemonade shop of testdata/shop.proto, its routes, and
+// conversions between text and bytes that are independent of the code under test.
 #ifndef TESTS_UPSTREAM_MAPPING_SHOP_H_
 #define TESTS_UPSTREAM_MAPPING_SHOP_H_
 
@@ -23,25 +23,26 @@ using google::protobuf::Message;
 
 const RouteTable& Routes();
 
-// The route of ShopService's method; the test ends if there is none.
+// Returns the route of ShopService's method; the test aborts if it does not exist.
 const Route& RouteOf(absl::string_view method);
 
-// The plan of a message type of the shop.
+// Returns the plan of a message type of the shop.
 const MessagePlan& PlanOf(absl::string_view type);
 
-// An empty message of a type of the shop ("GlassDto").
+// Returns an empty message of a type of the shop ("GlassDto").
 std::unique_ptr<Message> New(absl::string_view type);
 
-// Bytes of a message written in text format.
+// Returns the bytes of a message in text format.
 std::string Wire(absl::string_view type, absl::string_view text);
 
-// The message in `bytes`, as a single line of text format; "unparsable" if protobuf refuses it.
+// Returns the message in `bytes` as one line of text format; "unparsable" if protobuf refuses it.
 std::string Text(absl::string_view type, absl::string_view bytes);
 
-// Text format put through protobuf, to compare with Text().
+// Normalizes text format by parsing and printing it, for comparison with Text().
 std::string Normal(absl::string_view type, absl::string_view text);
 
-// Fields as protobuf's own stream writes them, for bytes that no serializer would put together.
+// Single fields as protobuf's own stream writes them, to build byte sequences that no serializer
+// writes.
 std::string VarintBytes(uint64_t value);
 std::string VarintField(uint32_t number, uint64_t value);
 std::string BytesField(uint32_t number, absl::string_view bytes);
@@ -51,21 +52,22 @@ using Written = std::variant<RestRequest, Failure>;
 Written Write(absl::string_view method, absl::string_view bytes);
 Written WriteText(absl::string_view method, absl::string_view text);
 
-// The body of Mix for an Everything in text format or in bytes: its JSON as it was written, or
-// "refused: <field>: <description>; ..." in the order of the violations.
+// Returns Mix's JSON body for an Everything in text format or in bytes, or "refused: <field>:
+// <description>; ..." in the order of the violations.
 std::string MixBody(absl::string_view everything_text);
 std::string MixBodyOfBytes(absl::string_view everything_bytes);
 
-// All violations of a failure as "<field>: <description>; ...", or its message where it has none.
+// Returns all violations of a failure as "<field>: <description>; ...", or its message if it has
+// none.
 std::string Violated(const Written& written);
 
 using Read = std::variant<Reply, Failure>;
 Read ReadJson(absl::string_view method, absl::string_view body, int status = 200);
 
-// The reply as text format, or "failed: <message>".
+// Returns the reply in text format, or "failed: <message>".
 std::string ReadText(absl::string_view method, absl::string_view body, int status = 200);
 
-// A response with a parser's padding behind its body, and no header.
+// Returns a response with the parser's padding behind its body, and with these headers.
 http::Response ResponseOf(int status, absl::string_view body, absl::string_view headers = "");
 
 }  // namespace gateway::mapping::shop

@@ -16,14 +16,14 @@ namespace {
 constexpr size_t kLongest = 40;
 constexpr int kTextsOfEach = 300;
 
-// Texts of each length, of bytes that lie about the bounds of what is looked for.
+// Visits texts of every length, made of bytes around the bounds that are searched for.
 template <typename Visit>
 void ForEachText(Visit visit) {
   constexpr absl::string_view kBytes("\x00\x01\x1f\x20\x21\"#/019:[\\]a\x7f\x80\x81\xff", 20);
   std::mt19937 random(20261120);
   for (size_t size = 0; size <= kLongest; ++size) {
     for (int i = 0; i < kTextsOfEach; ++i) {
-      // Mostly one byte, so that a text is good as often as not.
+      // Mostly a single byte value, so that about half of the texts are valid.
       const char usual = kBytes[random() % kBytes.size()];
       std::string text(size, usual);
       for (unsigned changes = random() % 3; changes > 0 && size > 0; --changes) {
@@ -72,7 +72,7 @@ TEST(Swar, ComparesAsALoopDoes) {
   });
 }
 
-// Exactly its bytes: a sanitizer sees if it reads a further one.
+// The vector has exactly these bytes, so that a sanitizer detects a read beyond them.
 TEST(Swar, LoadsNoMoreThanThereIs) {
   for (size_t size = 0; size <= 8; ++size) {
     const std::vector<char> bytes(size, 'a');

@@ -1,4 +1,4 @@
-// One table of routes serves every thread.
+// One route table serves all threads.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,7 +13,7 @@ namespace {
 TEST(Threads, ShareRoutesAndNotParsers) {
   const std::string request =
       shop::Wire("MixRequest", "stand_id: '1' reasons: 'r' body { small: 1 texts: 'x' }");
-  // Not canonical: goes through the shared prototype.
+  // Not canonical, so it goes through the shared prototype.
   const std::string disordered = request + shop::BytesField(2, shop::VarintField(3, 5));
   std::vector<std::string> results(4);
   std::vector<std::thread> threads;

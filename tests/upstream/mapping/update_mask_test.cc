@@ -48,8 +48,8 @@ TEST_P(Masked, Sends) { EXPECT_EQ(Patched(GetParam().fields), GetParam().json); 
 INSTANTIATE_TEST_SUITE_P(
     States, Masked,
     testing::Values(
-        // Named and set: the value. Named and not set: null, or an empty list or map. Not named:
-        // nothing.
+        // Named and set: the value. Named but not set: null, or an empty list or map. Not named:
+        // not sent.
         Case{"body { name: 'n' price: 5 } update_mask { paths: 'name' }", R"({"name":"n"})"},
         Case{"body { price: 5 } update_mask { paths: 'name' }", R"({"name":null})"},
         Case{"body {} update_mask { paths: 'name' paths: 'expires_at' }",
@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"body { extras {} } update_mask { paths: 'extras' }", R"({"extras":{}})"},
         Case{"body { reason: 'r' } update_mask { paths: 'reason' }", R"({"changeReason":"r"})"},
         Case{"body {} update_mask { paths: 'reason' }", R"({"changeReason":null})"},
-        // The order is the fields', whatever the mask's.
+        // Members are sent in the order of the fields, not of the mask.
         Case{"body { price: 1 name: 'n' } update_mask { paths: 'price' paths: 'name' }",
              R"({"name":"n","price":1})"}));
 
@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"body {} update_mask { paths: 'refill' }", R"({"refill":null})"},
         Case{"body { refill { price: 5 } } update_mask { paths: 'refill' }",
              R"({"refill":{"price":5}})"},
-        // Of overlapping paths the outer one holds, in either order.
+        // If paths overlap, the outer one counts, in either order.
         Case{"body { refill { price: 5 } } update_mask { paths: 'refill' paths: 'refill.name' }",
              R"({"refill":{"price":5}})"},
         Case{"body { refill { price: 5 } } update_mask { paths: 'refill.name' paths: 'refill' }",
@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Required, Masked,
     testing::Values(
-        // What the upstream insists on goes along although the mask does not name it.
+        // Members that the upstream requires are sent even if the mask does not name them.
         Case{"body { trial { enabled: false days: 3 notes: 'n' } } update_mask { paths: "
              "'trial.days' }",
              R"({"trial":{"enabled":false,"days":3,"notes":["n"]}})"},
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"body {} update_mask { paths: 'trial' }", R"({"trial":null})"},
         Case{"body { trial { enabled: true } } update_mask { paths: 'trial.notes' }",
              R"({"trial":{"enabled":true,"notes":[]}})"},
-        // An empty list would clear what the mask does not mention.
+        // An empty list would clear a member that the mask does not name.
         Case{"body { trial { enabled: true } } update_mask { paths: 'trial.days' }",
              "refused: body.trial.notes: is required; to send it empty, name it in the mask"}));
 
@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"body {} update_mask { paths: 'tags' }",
              "refused: body.tags: needs at least 1 element(s)"}));
 
-// A PATCH changes what it names, whatever a whole body would have to have.
+// A PATCH changes the members that it names, whatever a complete body would require.
 std::string Amended(absl::string_view fields) {
   constexpr absl::string_view kBefore = "PATCH https://guest.test/v1/b/orders ";
   const std::string sent = guests::Sent(guests::RouteOf(guests::Routes(), "CafeService.AmendOrder"),
@@ -131,7 +131,7 @@ TEST(PartialUpdate, NeedsNoMemberOfTheBody) {
   EXPECT_EQ(Amended("body { note: 'n' } update_mask { paths: 'note' }"), R"({"note":"n"})");
 }
 
-// A required list that is not set would otherwise be sent empty, and empty what is there.
+// Otherwise an unset required list would be sent empty, and would clear the existing list.
 TEST(PartialUpdate, DoesNotSendAListThatIsNotSet) {
   EXPECT_EQ(Amended("body { cups: 'c' }"), R"({"cups":["c"]})");
   EXPECT_EQ(Amended("body {} update_mask { paths: 'cups' }"), R"({"cups":[]})");
@@ -193,10 +193,10 @@ INSTANTIATE_TEST_SUITE_P(
              "refused: update_mask.paths[0]: `extras.x` enters something that is not a single "
              "message"}));
 
-// A path comes from the caller and goes into the answer, which has to stay UTF-8 and readable.
+// A path comes from the caller and is quoted in the answer, which must stay UTF-8 and readable.
 TEST(MaskPath, IsShownShortAndPrintable) {
   std::string path(99, 'x');
-  path += "\xf0\x9f\x8d\x8b";  // byte 100 falls into this character
+  path += "\xf0\x9f\x8d\x8b";  // byte 100 is inside this character
   const std::string answer =
       Patched(absl::StrCat("body {} update_mask { paths: '", path, "\\n' }"));
   EXPECT_THAT(answer, HasSubstr(kUnknown));

@@ -23,7 +23,7 @@ TEST(PathText, ShowsFieldsElementsAndKeys) {
   EXPECT_EQ(id.ToString(), "[0].id");
 }
 
-// A key comes from outside: it may be long, empty, or no text.
+// A map key comes from the caller: it may be long, empty, or not printable.
 TEST(PathText, ShowsKeysShortAndPrintable) {
   const Path body{nullptr, "body"};
   const std::string big(1 << 20, 'k');

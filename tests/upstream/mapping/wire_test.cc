@@ -57,14 +57,14 @@ TEST(Field, IsReadWithinItsBytesOnly) {
   ASSERT_TRUE(WireReader(good).ReadField(number, value));
   EXPECT_EQ(number, 5u);
   EXPECT_EQ(value.bytes, "abc");
-  // Lengths beyond the end, the largest included.
+  // Lengths beyond the end, including the largest possible one.
   for (const uint64_t length :
        {uint64_t{4}, uint64_t{1} << 31, uint64_t{1} << 63, std::numeric_limits<uint64_t>::max()}) {
     const std::string bytes =
         absl::StrCat(shop::VarintBytes(5 << 3 | 2), shop::VarintBytes(length), "abc");
     EXPECT_FALSE(WireReader(bytes).ReadField(number, value)) << length;
   }
-  // Fixed-width values that are cut.
+  // Truncated fixed-width values.
   EXPECT_FALSE(WireReader(shop::Fixed64Field(1, 1).substr(0, 8)).ReadField(number, value));
   EXPECT_FALSE(WireReader("\x0d\x01\x02\x03").ReadField(number, value));
   EXPECT_TRUE(WireReader("\x0d\x01\x02\x03\x04").ReadField(number, value));
@@ -85,7 +85,8 @@ TEST(Field, NumbersAreThoseOfProtobuf) {
   }
 }
 
-// Lengths of one, two, three and four bytes, in front of what was written before they were known.
+// Length prefixes of one to four bytes, inserted in front of values that were written before their
+// length was known.
 TEST(Length, IsPutInFrontOfAValueOfAnySize) {
   for (const size_t size : {0, 1, 127, 128, 129, 16383, 16384, 2097151, 2097152}) {
     std::string out = "before";

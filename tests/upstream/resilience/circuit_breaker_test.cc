@@ -10,7 +10,7 @@ using Verdict = CircuitBreaker::Verdict;
 
 class CircuitBreakerTest : public testing::Test {
  protected:
-  // A call that ends at once.
+  // Makes a call that ends immediately. Returns whether it was admitted.
   bool Call(Verdict verdict) {
     const auto admission = breaker_.Admit(now_);
     if (admission.admitted) breaker_.Record(admission.ticket, verdict, now_);
@@ -79,7 +79,7 @@ TEST_F(CircuitBreakerTest, LetsOnlyItsProbesThrough) {
   const auto second = breaker_.Admit(now_);
   EXPECT_TRUE(first.admitted && second.admitted);
   EXPECT_FALSE(breaker_.Admit(now_).admitted);
-  breaker_.Record(first.ticket, Verdict::kNeither, now_);  // cancelled: its place is free
+  breaker_.Record(first.ticket, Verdict::kNeither, now_);  // cancelled: its slot is free
   EXPECT_TRUE(breaker_.Admit(now_).admitted);
 }
 

@@ -12,14 +12,13 @@
 namespace gateway::resilience {
 namespace {
 
-// An upstream that serves `capacity` calls at a time, each in 10 ms; the others wait for their
-// turn.
+// An upstream that serves `capacity` calls at a time, each in 10 ms; other calls wait.
 class SimulatedUpstream {
  public:
   explicit SimulatedUpstream(int capacity) : capacity_(capacity) {}
 
-  // Every 10 ms `offered` calls ask to be let in. Returns how many were answered a second, on
-  // average.
+  // Every 10 ms, `offered` calls ask for admission. Returns the average number of answered calls
+  // per second.
   double Run(ConcurrencyLimit& limit, int offered, int rounds) {
     int answered = 0;
     for (int round = 0; round < rounds; ++round) {
@@ -37,7 +36,7 @@ class SimulatedUpstream {
     return answered / (rounds * 0.01);
   }
 
-  // Of the last call that was answered.
+  // The latency of the last answered call.
   absl::Duration latency() const { return latency_; }
 
  private:
@@ -60,21 +59,21 @@ TEST(ConcurrencyLimitTest, RefusesBeyondTheLimit) {
 TEST(ConcurrencyLimitTest, ShrinksToWhatTheUpstreamCanTake) {
   ConcurrencyLimit limit({.initial = 500});
   SimulatedUpstream upstream(50);
-  upstream.Run(limit, 20, 100);   // it has been seen unloaded
+  upstream.Run(limit, 20, 100);   // lets the limit observe the unloaded latency
   upstream.Run(limit, 500, 500);  // ten times its capacity
   EXPECT_LT(limit.limit(), 150);
-  // Hardly any of the capacity is lost to the limit.
+  // The limit wastes hardly any of the capacity.
   EXPECT_GT(upstream.Run(limit, 500, 500), 0.9 * 5000);
 }
 
-// Reads and writes, each with its limit, in one queue for the connections of one pool.
+// Reads and writes, each with its own limit, share one queue for the connections of a pool.
 class SharedPool {
  public:
   explicit SharedPool(const ConcurrencyLimit::Options& options)
       : limits_{ConcurrencyLimit(options), ConcurrencyLimit(options)} {}
 
-  // `offered` is in times of the capacity. Returns how long each call took, in times of how long it
-  // takes unloaded, sorted.
+  // `offered` is a multiple of the capacity. Returns the sorted latencies, as multiples of the
+  // unloaded latency.
   std::vector<double> Run(double offered, absl::Duration length) {
     latencies_.clear();
     const SteadyTime end = now_ + length;
@@ -125,7 +124,7 @@ class SharedPool {
   std::mt19937 random_{20};
   std::array<ConcurrencyLimit, 2> limits_;
   std::deque<Call> waiting_;
-  std::multimap<SteadyTime, Call> open_;  // by their end
+  std::multimap<SteadyTime, Call> open_;  // by end time
   std::vector<double> latencies_;
   SteadyTime now_ = SteadyTime::Epoch() + absl::Seconds(1'000'000);
 };
@@ -137,7 +136,7 @@ TEST(ConcurrencyLimitTest, TheOnsetOfAnOverloadDoublesNoLatency) {
   EXPECT_LE(all[all.size() * 99 / 100], 2);
 }
 
-// Ten minutes of nothing but overload: the unloaded latency, of 10 ms, is not forgotten.
+// Ten minutes of constant overload: the unloaded latency of 10 ms is not forgotten.
 TEST(ConcurrencyLimitTest, DoesNotGetUsedToOverload) {
   ConcurrencyLimit limit({.initial = 100, .minimum = 10});
   SimulatedUpstream upstream(50);
@@ -148,7 +147,7 @@ TEST(ConcurrencyLimitTest, DoesNotGetUsedToOverload) {
   }
 }
 
-// A process may start into an overload, and never have seen anything else.
+// A process may start during an overload and never have seen the unloaded latency.
 TEST(ConcurrencyLimitTest, FindsTheUnloadedLatencyUnderOverload) {
   ConcurrencyLimit limit({.initial = 200, .minimum = 10});
   SimulatedUpstream upstream(50);
@@ -157,7 +156,7 @@ TEST(ConcurrencyLimitTest, FindsTheUnloadedLatencyUnderOverload) {
   EXPECT_LE(upstream.latency(), absl::Milliseconds(20));
 }
 
-// An upstream that answers more slowly than it did, to whatever number of calls, is not overloaded.
+// An upstream that has become slower at every concurrency is not overloaded.
 TEST(ConcurrencyLimitTest, AcceptsThatAnUpstreamHasBecomeSlower) {
   ConcurrencyLimit limit({.initial = 20, .minimum = 1});
   SteadyTime now = SteadyTime::Epoch() + absl::Seconds(1'000'000);

@@ -35,7 +35,7 @@ TEST_F(RetryPolicyTest, WaitsUpToADoublingCeiling) {
       shortest = std::min(shortest, *wait);
     }
     EXPECT_LE(longest, row.ceiling);
-    EXPECT_GT(longest, row.ceiling * 0.9);   // full jitter: from nothing...
+    EXPECT_GT(longest, row.ceiling * 0.9);   // full jitter: from zero...
     EXPECT_LT(shortest, row.ceiling * 0.1);  // ...to the ceiling
   }
 }
@@ -66,7 +66,7 @@ TEST(RetryBudgetTest, IsAShareOfTheRecentCallsAboveItsFloor) {
   int taken = 0;
   while (budget.TryTake(kNow)) ++taken;
   EXPECT_EQ(taken, 23);
-  // The same calls do not pay twice, and are forgotten in the end.
+  // Calls add to the budget only once, and expire in the end.
   EXPECT_FALSE(budget.TryTake(kNow + absl::Seconds(5)));
   taken = 0;
   while (budget.TryTake(kNow + absl::Seconds(20))) ++taken;

@@ -1,4 +1,4 @@
-// What the sandbox's tests share: a started sandbox and a client of it.
+// Shared parts of the sandbox tests: a started sandbox and a client for it.
 #ifndef TESTS_UPSTREAM_SANDBOX_CLIENT_H_
 #define TESTS_UPSTREAM_SANDBOX_CLIENT_H_
 
@@ -23,7 +23,7 @@ struct Answer {
   int status = 0;
   std::string content_type;
   std::string text;
-  // Null where the text is not JSON.
+  // Null if the text is not JSON.
   Json body;
 };
 
@@ -32,7 +32,7 @@ class Client {
  public:
   explicit Client(int port, std::string key = kSandboxApiKey);
 
-  // `body` goes out as it is.
+  // Sends `body` unchanged.
   Answer Send(const std::string& verb, const std::string& target, const std::string& body,
               const std::string& content_type = "application/json");
   Answer Get(const std::string& target) { return Send("GET", target, ""); }
@@ -49,10 +49,10 @@ class Client {
   const std::string key_;
 };
 
-// A small one, on a port of its own.
+// Starts a small sandbox on its own port.
 std::unique_ptr<Sandbox> StartSandbox();
 
-// The texts of all violations, for a message; "" where there are none.
+// Returns the texts of all violations for a test message; "" if there are none.
 std::string Describe(const std::vector<Violation>& violations);
 
 }  // namespace gateway::sandbox

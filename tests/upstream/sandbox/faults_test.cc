@@ -1,4 +1,4 @@
-// Each fault, as it arrives at a client: what was executed, and what came back.
+// Each fault as a client sees it: what was executed, and what was answered.
 #include "upstream/sandbox/faults/faults.h"
 
 #include <gmock/gmock.h>
@@ -20,13 +20,13 @@ constexpr char kAuthorized[] = "Host: x\r\nAuthorization: APIKey pnapi_v1_sandbo
 
 class FaultsTest : public testing::Test {
  protected:
-  // The next refund meets this fault.
+  // Orders this fault for the next refund.
   void Order(const Json& fault) {
     const Answer answer = client_.Post(kApi, fault);
     ASSERT_EQ(answer.status, 201) << answer.text;
   }
 
-  // Ends with the connection.
+  // Refunds over a connection that the fault may end. Returns the bytes received.
   std::string Refund(Raw& raw, const std::string& until = "") {
     raw.Say(absl::StrCat("POST ", kOrder, "/refund HTTP/1.1\r\n", kAuthorized));
     return raw.Hear(until);
@@ -46,7 +46,7 @@ TEST_F(FaultsTest, CommitThenDropExecutesAndAnswersNothing) {
   EXPECT_FALSE(raw.ended_by_reset());
   EXPECT_TRUE(Refunded());
   EXPECT_EQ(Fired(), 1);
-  // It was for one call.
+  // The fault was for one call only.
   Raw again(sandbox_->port());
   EXPECT_THAT(Refund(again, "}"), testing::StartsWith("HTTP/1.1 409"));
 }
@@ -149,7 +149,7 @@ TEST_F(FaultsTest, WhatIsNoFaultIsRefused) {
   EXPECT_EQ(client_.Send("PUT", kApi, "{}").status, 405);
 }
 
-// A page from elsewhere, open in a browser of this machine, must not order faults.
+// A foreign web page, open in a browser on this host, must not be able to order faults.
 TEST_F(FaultsTest, ForeignPagesAreRefused) {
   for (const char* const headers :
        {"Host: evil.example\r\n", "Host: 127.0.0.1\r\nOrigin: http://evil.example\r\n",

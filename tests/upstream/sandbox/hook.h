@@ -27,12 +27,12 @@ class Hook {
   ~Hook() { listener_.reset(); }
 
   std::string url() const { return absl::StrCat("http://127.0.0.1:", listener_->port(), "/hook"); }
-  // What is answered from now on.
+  // Sets the status of all further answers.
   void Answer(int status) {
     const std::lock_guard<std::mutex> lock(mu_);
     status_ = status;
   }
-  // All that came, once there are `count` of them.
+  // Waits for `count` deliveries and returns all received ones.
   std::vector<Received> Await(size_t count) {
     std::unique_lock<std::mutex> lock(mu_);
     EXPECT_TRUE(

@@ -1,5 +1,5 @@
-// Every operation of the contract, over real HTTP, with generated requests; replies are held
-// against their schema by the validator, which knows nothing of how they were made.
+// Every operation of the contract, over real HTTP, with generated requests. The validator, which is
+// independent of the handlers, checks the replies against their schema.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ std::vector<std::string> AllIds() {
   return ids;
 }
 
-// Those whose path names a record of a store.
+// Operations whose path names a record of a store.
 std::vector<std::string> RecordIds() {
   std::vector<std::string> ids;
   for (const Operation& operation : TheContract().operations()) {
@@ -35,7 +35,7 @@ std::vector<std::string> RecordIds() {
   return ids;
 }
 
-// For requests that change nothing.
+// A shared sandbox for requests that change nothing.
 const Sandbox& Unchanged() {
   static const Sandbox* const kSandbox = StartSandbox().release();
   return *kSandbox;
@@ -84,7 +84,7 @@ TEST_P(EveryOperation, AnswersAMinimalRequestAsDeclared) {
   const auto sandbox = StartSandbox();
   Client client(sandbox->port());
   const Answer answer = Call(client, Fill::kRequiredOnly);
-  // Some need more than the contract says: a line, a product, an amount with its type.
+  // Some operations need more than the contract says: a line, a product, an amount with its type.
   if (answer.status == operation().reply.status) {
     ExpectDeclared(answer);
   } else {

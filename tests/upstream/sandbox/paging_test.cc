@@ -21,7 +21,7 @@ class PagingTest : public testing::Test {
     return ids;
   }
 
-  // All ids, a page at a time; the cursor is the last id seen.
+  // Returns all IDs, read page by page; the cursor is the last ID of each page.
   std::vector<std::string> Walk(const std::string& query, const std::string& cursor, size_t limit) {
     std::vector<std::string> all;
     std::vector<std::string> page;

@@ -1,5 +1,5 @@
-// The sandboxes of all providers: every operation with generated requests, over real HTTP; replies
-// are held against their schema.
+// The sandboxes of all providers: every operation with generated requests, over real HTTP. Replies
+// are checked against their schema.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -19,7 +19,7 @@ class Provider : public testing::TestWithParam<std::string> {
  protected:
   Provider() { Restart(); }
 
-  // What an earlier call has changed is as it was.
+  // Starts a new sandbox, without the changes of earlier calls.
   void Restart() {
     Sandbox::Options options;
     options.provider = GetParam();
@@ -30,7 +30,7 @@ class Provider : public testing::TestWithParam<std::string> {
 
   bool form() const { return json_.value("encoding", "") == "form"; }
 
-  // Of the first scheme that the behaviour names.
+  // Returns the header value for the first scheme that the behaviour lists.
   std::string Authorization(const std::string& key) const {
     const std::string scheme = json_.at("authorization")[0];
     return absl::StrCat(scheme, " ", scheme == "Basic" ? absl::Base64Escape(key + ":") : key);
@@ -53,8 +53,8 @@ class Provider : public testing::TestWithParam<std::string> {
             ParseJson(result->body).value_or(Json())};
   }
 
-  // Top-level members only, and lists of texts: all that the forms of these providers hold, but
-  // for metadata.
+  // Encodes only top-level members and lists of texts. The forms of these providers contain nothing
+  // else, except metadata.
   std::string Body(const Operation& operation) const {
     if (!operation.body) return "";
     const Json json = Example(*operation.body, SeededExample(Fill::kFull, GetParam()));
@@ -111,7 +111,7 @@ TEST_P(Provider, RefusesBodiesThatAreNotDeclared) {
   }
 }
 
-// An update that is described as partial takes a body without what is required elsewhere.
+// A partial update accepts a body without members that other operations require.
 TEST(PartialBody, NeedsNoMemberOfItsOwn) {
   const Contract& contract = **ContractOf("paynow");
   size_t partial = 0;

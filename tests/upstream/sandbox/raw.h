@@ -1,4 +1,4 @@
-// A TCP connection that says what it is told to.
+// A TCP connection that sends exactly the given bytes.
 //
 // For one thread.
 #ifndef TESTS_UPSTREAM_SANDBOX_RAW_H_
@@ -35,7 +35,7 @@ class Raw {
   }
   void EndSaying() { ::shutdown(socket_, SHUT_WR); }
 
-  // What comes until `last` has come, or the connection ends.
+  // Returns the bytes received until `last` has arrived or the connection has ended.
   std::string Hear(const std::string& last = "") {
     std::string heard;
     char buffer[4096];
@@ -49,7 +49,7 @@ class Raw {
     return heard;
   }
 
-  // How the last Hear ended, and in how many pieces all of it came.
+  // How the last Hear ended, and the number of pieces received so far.
   bool ended_by_reset() const { return ended_by_reset_; }
   int pieces() const { return pieces_; }
 

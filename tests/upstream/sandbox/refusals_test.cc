@@ -1,4 +1,4 @@
-// Requests that must be declined, and how.
+// Requests that must be declined, and the form of the refusal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using testing::UnorderedElementsAre;
 
 class RefusalsTest : public testing::Test {
  protected:
-  // Holds the answer against the PayNowError schema and returns "path: validation" of its errors.
+  // Checks the answer against the PayNowError schema and returns its errors as "path: validation".
   std::vector<std::string> ErrorsOf(const Answer& answer, int status) {
     EXPECT_EQ(answer.status, status) << answer.text;
     EXPECT_EQ(answer.content_type, "application/json");
@@ -92,7 +92,7 @@ TEST_F(RefusalsTest, WhatIsNotThere) {
   ErrorsOf(client_.Get(In("/orders/411486491630370818")), 404);
   ErrorsOf(client_.Delete(In("/orders")), 405);
   ErrorsOf(client_.Send("OPTIONS", In("/orders"), ""), 405);
-  // A file of another product.
+  // A file that belongs to another product.
   ErrorsOf(client_.Get(In("/products/411486491630370818/downloadable-files/411486491630370869/"
                           "download-url")),
            404);

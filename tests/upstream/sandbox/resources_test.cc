@@ -1,5 +1,5 @@
-// Create -> list -> get -> patch -> delete, for every collection of the contract that has these
-// operations: found by the shape of the paths, so that none is forgotten.
+// Create -> list -> get -> patch -> delete, for every collection of the contract with these
+// operations. The collections are found by the shape of the paths, so that none is forgotten.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ const Operation* At(const std::string& verb, const std::string& path) {
   return nullptr;
 }
 
-// The path of one item of a collection: the collection's with one parameter more.
+// Returns the path of one item of a collection: the collection's path plus one parameter.
 std::string ItemPath(const std::string& collection) {
   for (const Operation& operation : TheContract().operations()) {
     if (operation.path.size() > collection.size() + 1 && operation.path.back() == '}' &&
@@ -40,7 +40,7 @@ std::string ItemPath(const std::string& collection) {
   return "";
 }
 
-// Paths with a list, a create that answers one of the listed, and a delete of one.
+// Returns the paths with a list, and a create that answers with a listed record.
 std::vector<std::string> Collections() {
   std::vector<std::string> paths;
   for (const Operation& create : TheContract().operations()) {
@@ -76,7 +76,7 @@ class EveryCollection : public testing::TestWithParam<std::string> {
   const std::string path_ = SeededPath(*At("GET", GetParam()));
 };
 
-// The members of a request that the reply shows in the same form must be there.
+// Expects that plain members of a request that also occur in the reply have the same value there.
 void ExpectTaken(const Json& sent, const Json& shown) {
   for (const auto& [name, value] : sent.items()) {
     const bool plain =

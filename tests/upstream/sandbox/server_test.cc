@@ -1,4 +1,4 @@
-// The server as such: hooks, connections, hostile bytes, many callers at once.
+// The server itself: hooks, connections, hostile bytes, many concurrent callers.
 #include "upstream/sandbox/server.h"
 
 #include <gmock/gmock.h>
@@ -72,7 +72,7 @@ TEST(Server, TheReplyHookSeesWhatIsSent) {
 TEST(Server, OneConnectionCarriesBodiesWithAnyVerbAndNone) {
   const auto sandbox = StartSandbox();
   Raw raw(sandbox->port());
-  // A body-less POST and DELETE that state no length, a GET with a body, a chunked body.
+  // POST and DELETE without body and length, a GET with a body, a chunked body.
   raw.Say(absl::StrCat("POST ", kStore, "/orders/411486491630370850/refund HTTP/1.1\r\n",
                        kAuthorized, "\r\n"));
   EXPECT_THAT(raw.Hear("\"}"), testing::StartsWith("HTTP/1.1 200"));
@@ -143,7 +143,7 @@ TEST(Server, IdleConnectionsNeitherStarveOthersNorDelayTheEnd) {
   EXPECT_EQ(late.Get("/v1/stores").status, 200);
   const absl::Time before = absl::Now();
   sandbox.reset();
-  // Far less than the time for which an idle connection is kept.
+  // Much less than the time for which an idle connection is kept.
   EXPECT_LT(absl::Now() - before, absl::Seconds(60));
 }
 

@@ -1,4 +1,4 @@
-// What operations do to the store beyond creating, changing and deleting a record.
+// Effects of operations on the store other than creating, changing and deleting one record.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

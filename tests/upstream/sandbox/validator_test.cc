@@ -36,7 +36,7 @@ constexpr char kSchemas[] = R"({"operations": [], "schemas": {
 
 class ValidatorTest : public testing::Test {
  protected:
-  // "path: code" of everything wrong.
+  // Returns "path: code" for every violation.
   std::vector<std::string> Wrong(const char* schema, const char* text,
                                  UnknownMembers unknown = UnknownMembers::kAsDeclared) {
     std::vector<std::string> wrong;
@@ -53,7 +53,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-// Null is an answer there, and silence is none; in what comes back either will do.
+// A request must send null explicitly and must not leave the member out; a reply may do either.
 TEST_F(ValidatorTest, AsksForNullWhereTheContractDoes) {
   EXPECT_THAT(Wrong("Share", R"({"part": 5})"), IsEmpty());
   EXPECT_THAT(Wrong("Share", R"({"part": null})"), IsEmpty());

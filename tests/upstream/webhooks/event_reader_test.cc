@@ -27,7 +27,7 @@ const EventReader& Reader() {
   return *reader;
 }
 
-// The response as JSON, or {"problem": "..."}.
+// Returns the response as JSON, or {"problem": "..."}.
 json Read(absl::string_view provider, const std::string& text,
           std::optional<absl::Time> signed_time = {}) {
   const auto event = Reader().Read(SchemeOf(provider), text, signed_time);
@@ -55,7 +55,7 @@ TEST(EventReaderTest, ReadsABodyThatStandsBeforeItsType) {
                             "trial": {"id": "5"}})"));
 }
 
-// As the documents of the providers have them.
+// Events as the providers document them.
 TEST(EventReaderTest, KeepsOtherEventsWhole) {
   const struct {
     const char* provider;
@@ -79,7 +79,7 @@ TEST(EventReaderTest, KeepsOtherEventsWhole) {
        R"({"id": "3", "type": "session.paused", "created_at": 1750000000,
            "data": {"status": "paused", "session_id": "AW"}})",
        "3", "session.paused", "2025-06-15T15:06:40Z"},
-      // A name of PayNow's, from somebody else.
+      // An event name of PayNow, sent by another provider.
       {"paymentkit", R"({"id": "4", "type": "ON_REFUND", "body": {}})", "4", "ON_REFUND", ""},
       {"qashier", R"({})", "", "", ""}};
   for (const auto& row : kRows) {
@@ -91,7 +91,7 @@ TEST(EventReaderTest, KeepsOtherEventsWhole) {
   }
 }
 
-// The event as Qashier's documents print it, with a value in each place.
+// The event as printed in Qashier's documents, with a value for every member.
 constexpr char kQashierEvent[] = R"({
     "id": "evt_1234567890", "api_version": "1.0.0",
     "request": {"id": "req_1", "idempotency_key": "k-1"},
@@ -137,7 +137,8 @@ TEST(EventReaderTest, ReadsAWholeEventIntoItsMessage) {
                   "data": {"status": "CHECKOUT_SESSION_STATUS_COMPLETED", "session_id": "AW"}}})"));
 }
 
-// Money in a Struct is a double; in its own message it is what was sent, or the event is refused.
+// A Struct stores money as a double. The typed message keeps the exact amount, or the event is
+// refused.
 TEST(EventReaderTest, KeepsAmountsOfWholeEventsExact) {
   const auto amount = [](const std::string& text) {
     return absl::StrCat(R"({"type": "checkout.session.completed", "data": {"object": )"
@@ -154,7 +155,7 @@ TEST(EventReaderTest, PrefersTheEventsOwnTime) {
   EXPECT_EQ(Read("convergegate", text, absl::UnixEpoch())["time"], "2025-06-15T15:06:40Z");
   EXPECT_EQ(Read("convergegate", "{}", absl::UnixEpoch())["time"], "1970-01-01T00:00:00Z");
   EXPECT_FALSE(Read("convergegate", "{}").contains("time"));
-  // Later than a Timestamp can be.
+  // Later than the greatest Timestamp.
   EXPECT_EQ(Read("paynow", "{}", absl::FromUnixMillis(999999999999999)),
             json::parse(R"({"provider": "paynow", "other": {}})"));
 }
@@ -221,11 +222,11 @@ TEST(EventReaderTest, RefusesWhatIsNoJson) {
   }
 }
 
-// What nobody has documented must not cost an event.
+// An undocumented form must not make an event unreadable.
 TEST(EventReaderTest, ReadsOddEventsThatNoMessageIsFor) {
   const struct {
     const char* text;
-    const char* expected;  // beside the provider
+    const char* expected;  // without the provider
   } kRows[] = {
       {R"({"id": -1})", R"({"event_id": "-1", "other": {"id": -1}})"},
       {R"({"id": {"a": 1}})", R"({"other": {"id": {"a": 1}}})"},
@@ -268,7 +269,7 @@ TEST(EventReaderTest, FindsADocumentedBodyHoweverItsNameIsEscaped) {
   EXPECT_EQ(event["refund"]["amount"], "5");
 }
 
-// What protobuf's parsers would not read is handed on as text.
+// Values that protobuf's parsers would not accept are passed on as text.
 TEST(EventReaderTest, HandsOnWhatIsNestedTooDeeply) {
   const auto nested = [](int depth) {
     std::string text;
@@ -284,7 +285,7 @@ TEST(EventReaderTest, HandsOnWhatIsNestedTooDeeply) {
   }
 }
 
-// Builds a response like the real one, with these fields in its oneof.
+// Compiles a response type like the real one, with these fields in its oneof.
 absl::Status Compile(const std::string& fields) {
   FileDescriptorProto file;
   const std::string text = absl::StrCat(

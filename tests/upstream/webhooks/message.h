@@ -1,5 +1,5 @@
-// Messages of gateway.webhooks.v1 for tests, by protobuf's own reflection: requests made from
-// parts, responses read as JSON; and the schemes of the embedded protos.
+// Messages of gateway.webhooks.v1 for tests, through protobuf's reflection: requests built from
+// parts, responses read as JSON. Also the schemes of the embedded protos.
 //
 // Thread-safety: pure functions.
 #ifndef TESTS_UPSTREAM_WEBHOOKS_MESSAGE_H_
@@ -55,7 +55,8 @@ inline std::string MakeRequest(const std::string& provider, const HeaderList& he
   return message->SerializeAsString();
 }
 
-// With the names of the proto. Discarded for bytes that are no ParseEventResponse.
+// Uses the proto's field names. Returns a discarded value if the bytes are not a
+// ParseEventResponse.
 inline nlohmann::json ReadResponse(const std::string& bytes) {
   const auto message = NewMessage("ParseEventResponse");
   std::string json;

@@ -48,7 +48,7 @@ class ParseEventTest : public testing::Test {
     return ParseEvent(*reader, settings_, request, kNow);
   }
 
-  // Of a request that must be refused.
+  // Returns the refusal of a request that must be refused.
   Refusal Refused(const std::string& request) const {
     auto answer = Parse(request);
     EXPECT_TRUE(std::holds_alternative<Refusal>(answer)) << request;
@@ -79,7 +79,7 @@ TEST_F(ParseEventTest, HandsBackWhatTheProviderSent) {
                             "refund": {"id": "1", "amount": "250"}})"));
 }
 
-// Everything that a forger could learn from is the same, to the letter.
+// Everything that a forger could observe is identical.
 TEST_F(ParseEventTest, TellsAForgerNothing) {
   std::vector<std::pair<std::string, std::string>> requests = {
       {"signature", MakeRequest("paynow", Signed(kRefund, "guess"), kRefund)},
@@ -165,8 +165,8 @@ TEST_F(ParseEventTest, NamesWhatCannotBeReadThoughItIsSigned) {
             "the event cannot be read: body.amount: expected an integer");
 }
 
-// Where timestamp and body meet without a separator, a digit could change sides and leave the
-// signature good. The body is no object then.
+// If timestamp and body are joined without a separator, a digit could move from one to the other
+// and the signature would stay valid. The body is then no JSON object.
 TEST_F(ParseEventTest, ReadsNothingFromAShiftedTimestamp) {
   Add("convergegate", {.secrets = {kSecret}, .max_age = absl::ZeroDuration()});
   const std::string body = R"({"id":"1"})";
@@ -203,14 +203,14 @@ TEST_F(ParseEventTest, RefusesRequestsThatAreNone) {
   }
 }
 
-// As protobuf reads them: in any order, and the last one counts.
+// As in protobuf: fields in any order, and the last one counts.
 TEST_F(ParseEventTest, ReadsFieldsInAnyOrder) {
   const std::string request = absl::StrCat("\x1a\x02[]", "\x1a\x02{}", "\x0a\x07qashier");
   EXPECT_TRUE(std::holds_alternative<Event>(Parse(request)));
 }
 
-// Every byte of the request as it travels, headers and lengths included. What still passes must
-// not have changed anything that counts.
+// Flips every bit of the request, including headers and lengths. A request that still passes must
+// not have changed anything relevant.
 TEST_F(ParseEventTest, LetsNoFlippedByteChangeTheEvent) {
   const std::string good = MakeRequest("paynow", Signed(kRefund), kRefund);
   const std::string expected = std::get<Event>(Parse(good)).message;
@@ -229,7 +229,7 @@ TEST_F(ParseEventTest, LetsNoFlippedByteChangeTheEvent) {
       }
     }
   }
-  // The case of the letters in the headers' names is all that does not matter.
+  // Only the case of letters in header names does not matter.
   EXPECT_EQ(passed, std::string("PayNowSignaturePayNowTimestamp").size());
   EXPECT_EQ(refused + passed, good.size() * 8);
 }

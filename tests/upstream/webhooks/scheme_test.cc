@@ -16,7 +16,7 @@ namespace {
 using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
 
-// Files with these schemes, "0.proto" and so on, read; the error's message, "" for none.
+// Compiles files "0.proto" and so on with these schemes. Returns the error's message, or "".
 std::string ProblemOf(const std::vector<std::string>& schemes) {
   mapping::EmbeddedFiles();
   DescriptorPool pool(DescriptorPool::generated_pool());

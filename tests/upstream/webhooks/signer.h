@@ -1,5 +1,5 @@
-// Signs as the providers do, by OpenSSL's one-shot functions: shares no line with the code under
-// test.
+// Signs as the providers do, with OpenSSL's one-shot functions. It shares no code with the code
+// under test.
 //
 //   Base64Text(Hmac("secret", "1700000000000." + body))
 //
@@ -21,7 +21,7 @@ inline const unsigned char* Unsigned(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// 32 bytes.
+// Returns an HMAC-SHA256 of 32 bytes.
 inline std::string Hmac(const std::string& key, const std::string& text) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   unsigned size = 0;
@@ -30,7 +30,7 @@ inline std::string Hmac(const std::string& key, const std::string& text) {
   return digest;
 }
 
-// 32 bytes.
+// Returns a SHA-256 digest of 32 bytes.
 inline std::string Sha(const std::string& text) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(Unsigned(text), text.size(), reinterpret_cast<unsigned char*>(digest.data()));

@@ -17,7 +17,7 @@ constexpr int64_t kMaxPauseMs = 10 * 60 * 1000;
 constexpr absl::Duration kDelay = absl::Seconds(5);
 constexpr absl::Duration kBytePause = absl::Milliseconds(20);
 
-// In the order of Fault::Kind.
+// The spellings, in the order of Fault::Kind.
 const std::vector<std::string>& Names() {
   static const auto& names = *new std::vector<std::string>{
       "commit-then-drop", "drop-before-commit", "delay",      "too-many-requests", "internal-error",

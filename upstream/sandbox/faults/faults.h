@@ -1,8 +1,8 @@
-// Faults that the next calls meet, on demand: what a test or a person orders here, the wire does.
+// Faults on demand: a test or a person orders a fault, and the next calls meet it on the wire.
 //
 //   Faults faults;
 //   faults.Add(*ParseFault("commit-then-drop:RefundOrder:1"));
-//   if (std::optional<Fault> fault = faults.Take("RefundOrder")) ...
+//   if (std::optional<Fault> fault = faults.Take("RefundOrder", operation.id)) ...
 //
 // Thread-safe.
 #ifndef UPSTREAM_SANDBOX_FAULTS_FAULTS_H_
@@ -23,28 +23,28 @@ namespace gateway::sandbox {
 
 struct Fault {
   enum class Kind : uint8_t {
-    kCommitThenDrop,    // the call is executed; the connection ends without an answer
-    kDropBeforeCommit,  // the connection ends; nothing was executed
-    kDelay,             // the answer comes late
+    kCommitThenDrop,    // the call is executed; the connection closes without an answer
+    kDropBeforeCommit,  // the connection closes; nothing was executed
+    kDelay,             // the answer is late
     kTooManyRequests,   // 429 with Retry-After; nothing was executed
-    kInternalError,     // 500 in the provider's form; nothing was executed
-    kBadGateway,        // 502 with a page, as from a proxy
-    kCutReply,          // the answer ends in the middle
-    kSlowReply,         // the answer comes a byte at a time
-    kForeignReply,      // another reply follows the answer on the connection
+    kInternalError,     // 500 in the provider's error format; see `commit`
+    kBadGateway,        // 502 with an HTML page, as a proxy sends it; see `commit`
+    kCutReply,          // the answer stops in the middle
+    kSlowReply,         // the answer is sent one byte at a time
+    kForeignReply,      // a second, unrelated reply follows on the connection
   };
   Kind kind = Kind::kCommitThenDrop;
-  // The RPC's name, or the contract's id of the operation; empty: every operation.
+  // The RPC's name or the contract's operation ID; empty: every operation.
   std::string operation;
-  // The calls that it is for; -1: all, until it is taken back.
+  // How many calls meet the fault; -1: every call until the fault is removed.
   int64_t times = 1;
-  // kDelay: how late. kSlowReply: the pause before each byte.
+  // kDelay: how late the answer is. kSlowReply: the pause before each byte.
   absl::Duration pause;
-  // kTooManyRequests.
+  // kTooManyRequests: the value of Retry-After.
   int64_t retry_after_s = 1;
-  // kBadGateway, kInternalError: the call is executed all the same.
+  // kBadGateway, kInternalError: whether the call is executed before the error is sent.
   bool commit = false;
-  // Since it was added.
+  // Set by Faults::Add. `fired` counts the calls that have met the fault since then.
   int64_t id = 0;
   int64_t fired = 0;
 };
@@ -52,24 +52,24 @@ struct Fault {
 // KIND[:OPERATION[:TIMES]], with the kinds commit-then-drop, drop-before-commit, delay,
 // too-many-requests, internal-error, bad-gateway, cut-reply, slow-reply, foreign-reply.
 absl::StatusOr<Fault> ParseFault(absl::string_view text);
-// {"kind": ..., "operation": ..., "times": ..., "pause_ms": ..., "retry_after_s": ..., "commit":
-// ...}; all but the kind may be left out.
+// Reads {"kind": ..., "operation": ..., "times": ..., "pause_ms": ..., "retry_after_s": ...,
+// "commit": ...}. Only "kind" is required.
 absl::StatusOr<Fault> ReadFault(const Json& json);
 Json ToJson(const Fault& fault);
-// All kinds, as they are spelled.
+// The spelling of every kind.
 const std::vector<std::string>& FaultKinds();
 
 class Faults {
  public:
-  // Returns its id. At most 100 are kept: the oldest is dropped for the next.
+  // Returns the fault's ID. At most 100 faults are kept: the oldest is dropped for a new one.
   int64_t Add(Fault fault);
-  // False where there is none of this id.
+  // Returns false if no fault has this ID.
   bool Remove(int64_t id);
   void Clear();
-  // Those that are spent too, so that a test can see whether they fired.
+  // Returns the spent faults as well, so that a test can see whether they fired.
   std::vector<Fault> List() const;
 
-  // The first fault for this operation that is not spent; it counts as fired.
+  // Returns the first fault for this operation that is not spent, and counts it as fired.
   std::optional<Fault> Take(absl::string_view rpc, absl::string_view operation_id);
 
  private:

@@ -7,12 +7,12 @@
 namespace gateway::sandbox {
 namespace {
 
-// What a proxy shows when it does not reach its server.
+// The page that a proxy shows when it cannot reach its server.
 constexpr char kPage[] =
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
-// A reply to a call that nobody on this connection has made.
+// A reply that answers no call made on this connection.
 constexpr char kForeign[] = "{\"id\":\"foreign\",\"status\":\"completed\"}";
 
 bool Send(Connection& connection, const Reply& reply) {
@@ -21,7 +21,7 @@ bool Send(Connection& connection, const Reply& reply) {
 
 bool SendCut(Connection& connection, const Reply& reply) {
   const std::string text = ReplyText(reply, connection.keep_alive());
-  // In the middle of the body, or of the head where there is no body.
+  // Cuts in the middle of the body, or in the middle of the head if there is no body.
   const size_t kept =
       reply.body.empty() ? text.size() / 2 : text.size() - (reply.body.size() + 1) / 2;
   connection.Write(absl::string_view(text).substr(0, kept));

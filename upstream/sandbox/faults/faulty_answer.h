@@ -1,4 +1,4 @@
-// Answers one request over its connection the way a fault wants it.
+// Answers one request over its connection as the fault prescribes.
 //
 // For one thread.
 #ifndef UPSTREAM_SANDBOX_FAULTS_FAULTY_ANSWER_H_
@@ -12,7 +12,7 @@
 namespace gateway::sandbox {
 
 // `execute` executes the call and makes its reply; it is called at most once. `refuse` makes the
-// provider's error of this status. False: the connection must end.
+// provider's error for a status. Returns false if the connection must be closed.
 bool AnswerWithFault(const Fault& fault, Connection& connection,
                      const std::function<Reply()>& execute,
                      const std::function<Reply(int status)>& refuse);

@@ -20,8 +20,8 @@ namespace http = boost::beast::http;
 constexpr size_t kMaxBody = 8 << 20;
 constexpr uint32_t kMaxHeader = 64 << 10;
 constexpr size_t kMaxTarget = 8 << 10;
-// Longer than any client of ours keeps an idle connection, so that it is never the sandbox that
-// closes first.
+// Longer than any client of this project keeps an idle connection, so that the sandbox never closes
+// first.
 constexpr absl::Duration kIdle = absl::Seconds(300);
 constexpr absl::Duration kWithinMessage = absl::Seconds(10);
 
@@ -128,7 +128,7 @@ bool Connection::Write(absl::string_view bytes) {
 
 bool Connection::Stays(absl::Duration time) {
   const absl::Time end = absl::Now() + time;
-  // What the peer says in the meantime is its next request.
+  // Bytes that the peer sends meanwhile belong to its next request and stay in the buffer.
   while (absl::Now() < end && buffer_.size() < kMaxBody) {
     if (Wait(POLLIN, end - absl::Now()) && !Receive(absl::ZeroDuration())) return false;
   }
@@ -140,7 +140,8 @@ void Connection::Reset() {
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
-// Closed with unread bytes, the socket would send a reset, and the peer would lose the reply.
+// If a socket with unread bytes is closed, TCP sends a reset and the peer may lose the reply. So
+// the peer gets time to close first.
 void Connection::EndGently() {
   ::shutdown(socket_, SHUT_WR);
   Stays(absl::Seconds(2));

@@ -1,9 +1,11 @@
-// One accepted connection: requests come in one by one, replies go out as bytes, so that a fault
-// can cut them anywhere.
+// One accepted connection: requests are read one by one, and replies are written as bytes, so that
+// a fault can cut a reply anywhere.
 //
-//   while (connection.ReadRequest(received, refused_status)) connection.Write(ReplyText(reply));
+//   while (connection.ReadRequest(received, refused_status) == Connection::Read::kRequest) {
+//     connection.Write(ReplyText(reply, connection.keep_alive()));
+//   }
 //
-// For one thread, but for ShutDown. Owns the socket. Every wait is bounded.
+// Only ShutDown may be called from another thread. Owns the socket. Every wait has a time limit.
 #ifndef UPSTREAM_SANDBOX_HTTP_CONNECTION_H_
 #define UPSTREAM_SANDBOX_HTTP_CONNECTION_H_
 
@@ -15,15 +17,15 @@
 
 namespace gateway::sandbox {
 
-// The reply on the wire. `keep_alive`: the connection stays open behind it.
+// Returns the bytes of the reply. `keep_alive`: the connection stays open after the reply.
 std::string ReplyText(const Reply& reply, bool keep_alive, bool head_only = false);
 
 class Connection {
  public:
   enum class Read {
-    kRequest,  // `received` is whole
-    kRefused,  // no acceptable HTTP: `refused_status` says why; the connection must end
-    kEnd,      // the peer has ended it, or was silent for too long
+    kRequest,  // `received` holds a whole request
+    kRefused,  // not acceptable HTTP: `refused_status` says why; close the connection
+    kEnd,      // the peer closed the connection or sent nothing for too long
   };
 
   // `from_loopback`: the peer is on this machine.
@@ -37,15 +39,16 @@ class Connection {
   bool keep_alive() const { return keep_alive_; }
   bool from_loopback() const { return from_loopback_; }
 
-  // False when the peer is gone.
+  // Returns false if the peer is gone or does not read in time.
   bool Write(absl::string_view bytes);
-  // True when the peer is still there after this time; false as soon as it is gone.
+  // Waits for `time`. Returns true if the peer is still connected then, false as soon as it is
+  // gone.
   bool Stays(absl::Duration time);
-  // Ends the connection so that the peer sees a reset, not an end.
+  // Makes the close of the socket send a TCP reset instead of an orderly end.
   void Reset();
-  // Ends the connection after what was written has been read, or a little later.
+  // Ends the sending side, then waits until the peer closes, at most 2 seconds.
   void EndGently();
-  // Ends all reading, now and later. From any thread.
+  // Ends all reading, now and later. May be called from any thread.
   void ShutDown();
 
  private:

@@ -16,7 +16,7 @@
 namespace gateway::sandbox {
 namespace {
 
-// A client that opens a whole pool at once must not wait for a retransmitted SYN.
+// Large enough that a client that opens a whole pool at once does not wait for a retransmitted SYN.
 constexpr int kBacklog = 512;
 constexpr auto kOutOfDescriptors = std::chrono::milliseconds(20);
 
@@ -38,7 +38,7 @@ int PortOf(int socket) {
                    : reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
-// A listening socket, or -1.
+// Returns a listening socket, or -1.
 int ListenOn(const addrinfo& address) {
   const int socket = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return -1;
@@ -116,7 +116,7 @@ void Listener::Accept() {
       return;
     }
     if (socket < 0) {
-      // Out of descriptors: until a connection ends.
+      // No descriptor is free: wait until a connection ends.
       one_ended_.wait_for(lock, kOutOfDescriptors);
       continue;
     }
@@ -136,7 +136,7 @@ void Listener::Run(Served& served) {
   one_ended_.notify_all();
 }
 
-// Their threads have nothing left to do but to return.
+// Joins the threads of ended connections; they only have to return.
 void Listener::JoinEnded(std::unique_lock<std::mutex>& lock) {
   std::list<Served> ended;
   for (auto one = served_.begin(); one != served_.end();) {

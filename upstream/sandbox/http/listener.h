@@ -3,8 +3,8 @@
 //   auto listener = Listener::Start({.host = "127.0.0.1"}, [](Connection& connection) { ... });
 //   Call((*listener)->port());
 //
-// Thread-safe. `serve` is called on many threads at once, and returns when the connection is to
-// end. The destructor ends all reading, and waits until every `serve` has returned.
+// Thread-safe. `serve` is called on many threads at once; the connection is closed when it returns.
+// The destructor ends all reading and waits until every `serve` has returned.
 #ifndef UPSTREAM_SANDBOX_HTTP_LISTENER_H_
 #define UPSTREAM_SANDBOX_HTTP_LISTENER_H_
 
@@ -25,21 +25,21 @@ class Listener {
  public:
   struct Options {
     std::string host = "127.0.0.1";
-    // 0 takes a free one.
+    // 0 takes a free port.
     int port = 0;
-    // Connections served at a time; further ones wait.
+    // The greatest number of connections served at a time; further connections wait.
     size_t connections = 256;
   };
   using Serve = std::function<void(Connection&)>;
 
-  // Returns once connections are accepted.
+  // Returns when the socket accepts connections.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(const Options& options, Serve serve);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
   int port() const { return port_; }
-  // Whether the listener is about to end: a `serve` that waits for something should ask.
+  // Whether the listener is being destroyed. A `serve` that waits for something should poll this.
   bool stopping() const;
 
  private:

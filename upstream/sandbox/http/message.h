@@ -1,4 +1,4 @@
-// A request as it came, and a reply as it will go.
+// A request as it was received, and a reply as it will be sent.
 //
 // Plain values.
 #ifndef UPSTREAM_SANDBOX_HTTP_MESSAGE_H_

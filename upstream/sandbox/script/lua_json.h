@@ -1,10 +1,10 @@
-// JSON to Lua's values and back.
+// Converts JSON to Lua values and back.
 //
 //   null  <->  `null`, a value of its own; left out of objects unless Nulls::kKept
 //   []    <->  a table made by array{...}, or one whose keys begin with 1
 //   {}    <->  any other table
 //
-// For one thread: the state's.
+// Use on the thread of the Lua state only.
 #ifndef UPSTREAM_SANDBOX_SCRIPT_LUA_JSON_H_
 #define UPSTREAM_SANDBOX_SCRIPT_LUA_JSON_H_
 
@@ -16,17 +16,17 @@ namespace gateway::sandbox {
 
 enum class Nulls { kLeftOut, kKept };
 
-// Leaves the value on the stack. What is absent becomes nil.
+// Pushes the value on the stack. Absent() becomes nil.
 void PushJson(lua_State* lua, const Json& json, Nulls nulls = Nulls::kLeftOut);
 
-// The value at the index. A function becomes a marker, see IsFunction; what JSON has no form for
-// is an error in Lua.
+// Returns the value at the index. A function becomes a marker (see IsFunction). A Lua value without
+// a JSON form raises a Lua error.
 Json ToJson(lua_State* lua, int index);
 
 // Gives the table on top of the stack the metatable of arrays.
 void MarkArray(lua_State* lua);
 
-// Where a script has a function in place of a value.
+// Whether the value marks a Lua function that the script has in place of a value.
 inline bool IsFunction(const Json& value) { return value.is_binary(); }
 
 }  // namespace gateway::sandbox

@@ -1,11 +1,11 @@
-// Signs a webhook as its provider does. What the providers do differently, their behaviour says:
+// Signs a webhook as its provider does. The behaviour script describes how the provider signs:
 //
 //   signature = {header = "PayNow-Signature", timestamp = "PayNow-Timestamp", unit = "ms",
-//   separator = ".",
-//                encoding = "base64", key = "secret"}
+//                separator = ".", encoding = "base64", key = "secret"}
 //
-// `timestamp` may be absent: then the body alone is signed. `key` "sha256": the secret's SHA-256 is
-// the key. Without `signature` nothing is signed. Pure functions; they share no code with the
+// Without `timestamp`, only the body is signed. With `key` "sha256", the key is the SHA-256 of the
+// secret. Without `signature`, nothing is signed. Pure functions; they share no code with the
+// gateway's verifier.
 // gateway's verifier.
 #ifndef UPSTREAM_SANDBOX_WEBHOOKS_SIGNATURE_H_
 #define UPSTREAM_SANDBOX_WEBHOOKS_SIGNATURE_H_
@@ -18,7 +18,7 @@
 
 namespace gateway::sandbox {
 
-// The headers that the signature consists of.
+// Returns the headers that carry the signature.
 Headers Sign(const Json& scheme, const std::string& secret, const std::string& body,
              absl::Time now);
 

@@ -1,5 +1,5 @@
-// Takes what a request says into a record: the request's DTO and the record's schema differ in what
-// they require, in what may be null, and in how they spell relations.
+// Copies the content of a request into a record. The request's DTO and the record's schema differ
+// in required members, in nullable members, and in how they spell relations.
 #ifndef UPSTREAM_SANDBOX_WORLD_LIFT_H_
 #define UPSTREAM_SANDBOX_WORLD_LIFT_H_
 
@@ -9,12 +9,12 @@
 
 namespace gateway::sandbox {
 
-// `record` with the members of `source` that the schema has:
+// Returns `record` with those members of `source` that the schema has:
 //   - null clears a member that may be null or absent, and leaves any other as it was;
 //   - objects merge member by member, lists and maps replace;
 //   - an id where the schema holds an object becomes {"id": id};
 //   - an object within a list that needs an id of its own and brings none gets one;
-//   - a number where the schema holds a text of digits becomes that text.
+//   - a number becomes its text where the schema holds a text.
 Json Lift(World& world, const Schema& schema, Json record, const Json& source);
 
 }  // namespace gateway::sandbox

@@ -26,7 +26,7 @@ bool ContainsText(const Json& record, const Json& paths, const Json& part) {
   return false;
 }
 
-// Whether the number at `path` lies within an interval: {"gte": 1, "lt": 9}.
+// Whether the number at `path` lies within the interval, such as {"gte": 1, "lt": 9}.
 bool IsWithin(const Json& record, const std::string& path, const Json& interval) {
   const std::vector<const Json*> found = Select(record, path);
   if (found.empty() || !found.front()->is_number()) return false;
@@ -37,7 +37,7 @@ bool IsWithin(const Json& record, const std::string& path, const Json& interval)
          !(interval.contains("lte") && number > interval["lte"]);
 }
 
-// Whether one record passes one parameter that the request has.
+// Whether a record passes the filter of one query parameter with this value.
 bool Passes(const Json& record, const Json& filter, const Json& value) {
   if (value.is_object()) return IsWithin(record, filter.get<std::string>(), value);
   if (filter.is_array()) return ContainsText(record, filter, value);
@@ -80,7 +80,7 @@ Json Page(std::vector<Json> records, const Json& query) {
   return records;
 }
 
-// The newest first; cursors are the ids of records that are themselves left out.
+// Pages through records, newest first. The record whose ID is the cursor is itself left out.
 Json CursorPage(std::vector<Json> records, const Json& query, bool& more) {
   std::reverse(records.begin(), records.end());
   const auto at = [&](const char* cursor) {

@@ -1,15 +1,16 @@
-// Which records a list shows: filters, cursors, limit, order.
+// Selects the records that a list shows: filters, cursors, limit, order.
 //
-// A query parameter that the items' schema has a member for must equal it (any of the values, where
-// it repeats). The behaviour's operations.<id>.filters say otherwise by parameter:
+// If the items' schema has a member with the name of a query parameter, the member must equal the
+// parameter, or one of its values if it repeats. The behaviour's operations.<id>.filters can
+// replace this rule for a parameter:
 //   "lines.product_id"           the path to compare
-//   {"name", "steam_id"}         any of these paths holds the value as a part, case ignored
+//   {"name", "steam_id"}         one of these paths contains the value; case is ignored
 //   a function of the value      returns relations that the item must have (see Matches), or nil;
-//                                it is asked too where the request leaves the parameter out
+//                                also called if the request leaves the parameter out
 //
-// "after" and "before" mean the time of creation, whichever the order: ids greater, ids less. The
-// newest comes first unless "asc" is true. A list without paging is sorted by the behaviour's
-// operations.<id>.order_by.
+// "after" selects greater IDs and "before" selects smaller IDs, that is, later and earlier
+// creation, whatever the order. The newest record comes first unless "asc" is true. A list without
+// paging is sorted by the behaviour's operations.<id>.order_by.
 #ifndef UPSTREAM_SANDBOX_WORLD_LISTING_H_
 #define UPSTREAM_SANDBOX_WORLD_LISTING_H_
 
@@ -24,11 +25,11 @@ inline constexpr int kDefaultPageSize = 10;
 
 struct Listed {
   Json records = Json::array();
-  // Whether there are further ones in the direction of the cursor.
+  // Whether further records follow in the direction of the cursor.
   bool more = false;
 };
 
-// `where` narrows first, then what is asked for.
+// `where` selects relations first; then the request's own filters apply.
 Listed ListRecords(World& world, const std::string& collection, const Json& where);
 
 }  // namespace gateway::sandbox

@@ -9,7 +9,7 @@
 namespace gateway::sandbox {
 namespace {
 
-// Gives the record the defaults that its schema has a place for and that it has no value for.
+// Sets the defaults for members that the schema has and the record lacks.
 void Complete(World& world, const Schema& schema, const Script::Path& section, Json& record) {
   for (const auto& [member, setting] : world.Setting(section).items()) {
     if (schema.Find(member) == nullptr || record.contains(member)) continue;

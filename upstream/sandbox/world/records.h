@@ -1,5 +1,5 @@
-// Creates and changes records: what a request says, what the behaviour adds (defaults, members that
-// are kept beside the schema, who changed it), what must be unique.
+// Creates and changes records. A record combines what the request says with what the behaviour
+// adds: defaults, members kept outside the schema, who changed it. Unique members are checked.
 //
 // Not thread-safe, like the World.
 #ifndef UPSTREAM_SANDBOX_WORLD_RECORDS_H_
@@ -16,15 +16,16 @@
 
 namespace gateway::sandbox {
 
-// `from` and `set` are lifted (see lift.h) over `hidden`, one after the other.
+// Lifts `from` and then `set` (see lift.h) over `hidden`.
 std::variant<Handle, Refusal> CreateRecord(World& world, const std::string& collection,
                                            const Json& from, const Json& set, const Json& hidden);
 
 std::optional<Refusal> UpdateRecord(World& world, const Handle& handle, const Json& from,
                                     const Json& set, const Json& hidden);
 
-// Takes in the records of a seed, an object of lists by collection. A record that lacks members
-// gets what a created one would get. Fails on a collection that the contract does not have.
+// Inserts the records of a seed, an object with one list per collection. Members that a record
+// lacks get the values that a created record would get. Fails if the contract has no such
+// collection.
 std::optional<Refusal> PlantRecords(World& world, const Json& seed);
 
 }  // namespace gateway::sandbox

@@ -1,16 +1,17 @@
-// Shows a record through a schema: the reply holds every member that the schema asks for and none
-// that it does not know.
+// Shows a record through a schema: the reply holds every member that the schema requires and no
+// member that it does not declare.
 //
-// A member that the record lacks comes from the first of these that has it:
+// A member that the record lacks comes from the first of these sources that has it:
 //   1. the behaviour's "computed" member of this name,
-//   2. the record that it refers to: "customer" by "customer_id", where the behaviour keeps the
-//      member's schema,
+//   2. the record that it refers to: "customer" by "customer_id", if the behaviour keeps records
+//      of the member's schema,
 //   3. the text of an amount: "total_amount_str" by "total_amount",
 //   4. the member that it mirrors: "presentment_total_amount" by "total_amount" (the behaviour's
 //      "mirrors"),
-//   5. the behaviour's "fill" by the member's name,
-//   6. null where null may stand (for about half of the members; the others are left out), or
-//   7. where it is required: a made-up value, the same each time the record is shown.
+//   5. if the member is required and not nullable: the behaviour's "fill" by the member's name, or
+//      else a generated value, the same each time the record is shown.
+// Any other member is left out or shown as null: always null if it is required and nullable, null
+// for about half of the nullable members that are not required.
 #ifndef UPSTREAM_SANDBOX_WORLD_RENDER_H_
 #define UPSTREAM_SANDBOX_WORLD_RENDER_H_
 
@@ -20,7 +21,7 @@
 
 namespace gateway::sandbox {
 
-// Conforms to `type` wherever the members that `value` has do.
+// The result conforms to `type` if the members that `value` brings conform.
 Json Render(World& world, const Type& type, const Json& value);
 
 }  // namespace gateway::sandbox

@@ -11,7 +11,7 @@
 namespace gateway::sandbox {
 namespace {
 
-// The schema of the object that a reply shows, or of those that it lists; "" where it is neither.
+// Returns the schema of the object that a reply shows or lists; "" if it is neither.
 std::string ShownSchema(const std::optional<Type>& reply) {
   const Type* type = reply ? &*reply : nullptr;
   if (type != nullptr && type->kind == Type::Kind::kArray) type = type->element.get();
@@ -66,7 +66,7 @@ Json ShapeOf(const Contract& contract, const Operation& operation) {
       {"parents", Json::object()}};
   if (!collection.empty() || names_record) shape["collection"] = collection;
   for (const Parameter& parameter : operation.path_params) {
-    // The values are the request's: see Handler.
+    // Only the names are known here. The values come from the request: see Handler.
     if (!names_record) shape["parents"][SnakeCase(parameter.name)] = parameter.name;
   }
   return shape;

@@ -1,14 +1,13 @@
-// What the path of an operation says about it: which collection it works on, and whether it names
-// one record of it.
+// Derives from an operation's path which collection it works on, and whether it names one record of
+// that collection.
 //
 //   GET    .../orders                    lists the records of the reply's schema
 //   GET    .../orders/{orderId}          shows the record that the path names
-//   GET    .../payment-settings          shows the one record there is (a reply that is an object)
+//   GET    .../payment-settings          shows the only record (the reply is an object)
 //   POST   .../coupons                   creates one
-//   PATCH, PUT, DELETE                   work on the record that the path names, or the one there
-//   is
+//   PATCH, PUT, DELETE                   work on the record that the path names, or on the only one
 //
-// What is done then stands in behaviour/prelude.lua. Pure functions.
+// behaviour/prelude.lua defines what is done then. Pure functions.
 #ifndef UPSTREAM_SANDBOX_WORLD_SHAPE_H_
 #define UPSTREAM_SANDBOX_WORLD_SHAPE_H_
 
@@ -22,16 +21,17 @@ namespace gateway::sandbox {
 
 // "customerId" -> "customer_id"
 std::string SnakeCase(absl::string_view camel);
-// "customerId" -> "customer": the name by which rules know the record that a path parameter names.
+// "customerId" -> "customer": the name by which rules refer to the record that a path parameter
+// names.
 std::string RecordName(absl::string_view parameter);
 
-// As behaviour/prelude.lua reads it: id, verb, collection, names_record, one_of_a_kind, lists,
-// is_written (by any operation on the path), and parents, the relations of a record to what the
-// path names.
+// Returns the shape in the form that behaviour/prelude.lua reads: id, verb, collection,
+// names_record, one_of_a_kind, lists, is_written (by any operation on the path), and parents (the
+// relations of a record to the path parameters).
 Json ShapeOf(const Contract& contract, const Operation& operation);
 
-// The collection whose records the `index`th path parameter names: the one that GET on the path up
-// to it shows, or "".
+// Returns the collection whose records the `index`th path parameter names. That is the collection
+// that GET shows on the path up to this parameter; "" if there is none.
 std::string NamedCollection(const Contract& contract, const Operation& operation, size_t index);
 
 }  // namespace gateway::sandbox

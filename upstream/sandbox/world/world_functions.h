@@ -1,7 +1,7 @@
-// What a script may do with the sandbox's memory: find, create, update, delete and list records,
-// refuse, make ids and times. behaviour/prelude.lua says what each function takes.
+// The functions through which a script uses the sandbox's state: find, create, update, delete and
+// list records, refuse, make IDs and times. behaviour/prelude.lua documents the arguments.
 //
-// For one thread: the state's. The context of each function is a World.
+// Use on the thread of the Lua state only. The context of each function is a World.
 #ifndef UPSTREAM_SANDBOX_WORLD_WORLD_FUNCTIONS_H_
 #define UPSTREAM_SANDBOX_WORLD_WORLD_FUNCTIONS_H_
 
