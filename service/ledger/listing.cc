@@ -39,21 +39,30 @@ absl::StatusOr<ListPlan> PlanOf(const ListRequest& request) {
 }
 
 ListPage PageOf(const ListRequest& request, const ListPlan& plan, const std::vector<Row>& rows,
-                size_t unreadable, absl::Time now) {
+                const std::vector<int64_t>& unreadable, absl::Time now) {
   ListPage page;
-  page.unreadable = unreadable;
+  // Ends the page behind the row with this number: the next one begins below it.
+  const auto end_behind = [&](int64_t number) {
+    page.next_page_token = absl::StrCat(number);
+    page.unreadable = static_cast<size_t>(std::count_if(unreadable.begin(), unreadable.end(),
+                                                        [&](int64_t n) { return n >= number; }));
+    return page;
+  };
   int64_t below = plan.below;
   for (const Row& row : rows) {
     if (!Matches(request, row.entry, now)) continue;
-    if (page.entries.size() == SizeOf(request)) {
-      page.next_page_token = absl::StrCat(below);
-      return page;
-    }
+    if (page.entries.size() == SizeOf(request)) return end_behind(below);
     page.entries.push_back(row.entry);
     below = row.number;
   }
-  const bool more_behind = rows.size() + unreadable == static_cast<size_t>(plan.looked_at);
-  if (more_behind && !rows.empty()) page.next_page_token = absl::StrCat(rows.back().number);
+  if (rows.size() + unreadable.size() == static_cast<size_t>(plan.looked_at)) {
+    // There may be more. The last row that was looked at may be one that cannot be read.
+    int64_t last = plan.below;
+    if (!rows.empty()) last = std::min(last, rows.back().number);
+    if (!unreadable.empty()) last = std::min(last, unreadable.back());
+    return end_behind(last);
+  }
+  page.unreadable = unreadable.size();
   return page;
 }
 

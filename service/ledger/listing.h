@@ -22,9 +22,10 @@ struct ListPlan {
 // INVALID_ARGUMENT if the page token is malformed.
 absl::StatusOr<ListPlan> PlanOf(const ListRequest& request);
 
-// `rows` are the rows of the plan, without the `unreadable` ones that could not be read.
+// `rows` are the rows of the plan without those that could not be read: `unreadable` has the
+// numbers of these. Both go from the greatest number to the smallest.
 ListPage PageOf(const ListRequest& request, const ListPlan& plan, const std::vector<Row>& rows,
-                size_t unreadable, absl::Time now);
+                const std::vector<int64_t>& unreadable, absl::Time now);
 
 }  // namespace gateway::ledger
 

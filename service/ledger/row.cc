@@ -158,6 +158,12 @@ absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells) {
   return row;
 }
 
+int64_t NumberIn(const std::vector<Cell>& cells) {
+  if (cells.size() < kAllColumns) return INT64_MAX;
+  const auto* const number = std::get_if<int64_t>(&cells[kAllColumns - 1]);
+  return number == nullptr ? INT64_MAX : *number;
+}
+
 std::string DigestOf(const Scope& scope) {
   Sha256 digest;
   FrameInto({"scope 1", scope.identity, scope.upstream, scope.store, scope.rpc, scope.key},

@@ -58,6 +58,8 @@ inline constexpr size_t kAllColumns = kFixedColumns + kMutableColumns + 1;
 // All columns but `number`. They end with the row, and with its next change.
 std::vector<Value> ValuesOf(const Row& row);
 absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells);
+// The number of a row whose other columns may be unreadable; INT64_MAX if it is missing, too.
+int64_t NumberIn(const std::vector<Cell>& cells);
 
 // What a key's uniqueness rests on: SHA-256 over the framed members. Without a secret, since a
 // changed secret must not make a key look new.

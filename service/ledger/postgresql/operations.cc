@@ -149,13 +149,13 @@ void PostgresqlLedger::Begin(std::shared_ptr<Listing> listing) {
     }
     std::vector<Row> rows;
     absl::Time now;
-    size_t unreadable = 0;
+    std::vector<int64_t> unreadable;
     for (const std::vector<Cell>& cells : result->rows) {
       absl::StatusOr<Row> row = RowWithTime(cells, now);
       if (row.ok())
         rows.push_back(*std::move(row));
       else
-        ++unreadable;
+        unreadable.push_back(NumberIn(cells));
     }
     listing->result = PageOf(listing->request, *plan, rows, unreadable, now);
     Finish(listing);

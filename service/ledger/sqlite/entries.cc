@@ -104,11 +104,12 @@ SqliteEntries::Rows SqliteEntries::FindAll(SqliteStatement& statement,
   std::vector<Row> rows;
   absl::StatusOr<bool> found = statement.Begin(values);
   for (; found.ok() && *found; found = statement.Step()) {
-    absl::StatusOr<Row> row = RowFromCells(statement.Cells());
+    const std::vector<Cell> cells = statement.Cells();
+    absl::StatusOr<Row> row = RowFromCells(cells);
     if (row.ok())
       rows.push_back(*std::move(row));
     else
-      ++unreadable_;
+      unreadable_.push_back(NumberIn(cells));
   }
   statement.Reset();
   if (!found.ok()) return Note(found.status());
@@ -144,7 +145,7 @@ SqliteEntries::Rows SqliteEntries::RecentlyGuarded(const Scope& scope, const std
   const absl::StatusOr<std::vector<Row>> rows = FindAll(
       recent_,
       {scope.upstream, scope.store, guard, ToMicros(since), static_cast<int64_t>(kMostRecent)});
-  if (rows.ok() && TakeUnreadable() != 0)
+  if (rows.ok() && !TakeUnreadable().empty())
     return absl::DataLossError("a stored entry is unreadable");
   return rows;
 }

@@ -49,8 +49,8 @@ class SqliteEntries {
   // The newest first, those with a number below `below`. Without snapshots and replies.
   Rows List(std::optional<State> state, int64_t below, int64_t limit);
   Rows Due(absl::Time now, absl::Duration max_pause, int64_t limit);
-  // Rows that List and Due had to leave out since the last call.
-  size_t TakeUnreadable() { return std::exchange(unreadable_, 0); }
+  // The numbers of the rows that List and Due had to leave out since the last call, in their order.
+  std::vector<int64_t> TakeUnreadable() { return std::exchange(unreadable_, {}); }
 
   // Every INTENT becomes UNKNOWN. How many.
   absl::StatusOr<int64_t> EndIntents(absl::Time now, const std::string& note);
@@ -112,7 +112,7 @@ class SqliteEntries {
   // Of the transaction.
   std::array<int64_t, 6> changes_{};  // by state
   bool unknown_changed_ = false;
-  size_t unreadable_ = 0;
+  std::vector<int64_t> unreadable_;
   absl::Status failure_;
 };
 

@@ -185,7 +185,7 @@ absl::StatusOr<std::vector<Entry>> SqliteStore::Take(const TakeRequest& request)
     else
       Tell("an unknown entry cannot be decrypted", row.entry.id.text());
   }
-  if (entries_.TakeUnreadable() != 0) Tell("an unknown entry cannot be read", "");
+  if (!entries_.TakeUnreadable().empty()) Tell("an unknown entry cannot be read", "");
   return taken;
 }
 
