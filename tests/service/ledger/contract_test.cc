@@ -1,4 +1,5 @@
-// The contract of both stores: one test for each sentence of service/ledger/ledger.h and rules.h.
+// The contract of both stores, the rules of a key: one test for each sentence of
+// service/ledger/ledger.h and rules.h.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,46 +10,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tests/service/ledger/calls.h"
-#include "tests/service/ledger/store_under_test.h"
+#include "tests/service/ledger/contract_fixture.h"
 
 namespace gateway::ledger {
 namespace {
 
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class ContractTest : public testing::TestWithParam<const char*> {
- protected:
-  ContractTest() : store_(MakeStore(GetParam())), ledger_(store_->Open(TestOptions())) {}
-
-  void Reopen(const Options& options = TestOptions()) {
-    ledger_.reset();
-    ledger_ = store_->Open(options);
-  }
-
-  ClaimAnswer Claimed(const std::string& key, const std::string& guard = "") {
-    const absl::StatusOr<ClaimAnswer> answer = Claim(*ledger_, key, "print", guard);
-    EXPECT_TRUE(answer.ok()) << answer.status();
-    if (!answer.ok()) return {};
-    EXPECT_EQ(answer->kind, ClaimAnswer::kClaimed);
-    return *answer;
-  }
-  ClaimAnswer::Kind KindOf(const std::string& key, const std::string& fingerprint = "print",
-                           const std::string& guard = "") {
-    const absl::StatusOr<ClaimAnswer> answer = Claim(*ledger_, key, fingerprint, guard);
-    EXPECT_TRUE(answer.ok()) << answer.status();
-    return answer.ok() ? answer->kind : ClaimAnswer::kUnknown;
-  }
-  ClaimAnswer Unknown(const std::string& key, const std::string& guard = "") {
-    const ClaimAnswer claimed = Claimed(key, guard);
-    EXPECT_EQ(Settle(*ledger_, claimed, {Settlement::kUnknown})->state, State::kUnknown);
-    return claimed;
-  }
-
-  std::unique_ptr<StoreUnderTest> store_;
-  std::unique_ptr<Ledger> ledger_;
-};
 
 TEST_P(ContractTest, AClaimIsThereAsWasAsked) {
   const ClaimAnswer claimed = Claimed("key", "refund order 1");
@@ -419,91 +387,6 @@ TEST_P(ContractTest, OneOfManyKeysGetsAGuard) {
   for (Answered<ClaimAnswer>& answer : answers) ++kinds[answer.Get()->kind];
   EXPECT_EQ(kinds[ClaimAnswer::kClaimed], 1);
   EXPECT_EQ(kinds[ClaimAnswer::kGuarded], kCallers - 1);
-}
-
-TEST_P(ContractTest, ARowThatCannotBeDecryptedIsAnErrorAndNotAFreshStart) {
-  ASSERT_TRUE(Settle(*ledger_, Claimed("key"), {Settlement::kDone, "reply"}).ok());
-  Options options = TestOptions();
-  options.cipher = TestCipher('x');
-  Reopen(options);
-  EXPECT_TRUE(absl::IsDataLoss(Claim(*ledger_, "key").status()));
-  EXPECT_TRUE(absl::IsDataLoss(FindKey(*ledger_, "key").status()));
-
-  const std::string other(ReplyCipher::kKeyBytes, 'x');
-  const std::string key(ReplyCipher::kKeyBytes, 'k');
-  ASSERT_TRUE(options.cipher->Replace(other, key).ok());
-  EXPECT_EQ(Claim(*ledger_, "key")->entry.reply, "reply");
-}
-
-TEST_P(ContractTest, RepliesThatWereExchangedDoNotOpen) {
-  ASSERT_TRUE(Settle(*ledger_, Claimed("a"), {Settlement::kDone, "reply a"}).ok());
-  ASSERT_TRUE(Settle(*ledger_, Claimed("b"), {Settlement::kDone, "reply b"}).ok());
-  ledger_.reset();
-  store_->Execute(
-      "UPDATE entries SET reply = (SELECT reply FROM entries ORDER BY number DESC LIMIT 1)");
-  ledger_ = store_->Open(TestOptions());
-  EXPECT_TRUE(absl::IsDataLoss(Claim(*ledger_, "a").status()));
-  EXPECT_EQ(Claim(*ledger_, "b")->entry.reply, "reply b");
-}
-
-TEST_P(ContractTest, ARowWithValuesOfNoMeaningIsAnError) {
-  Claimed("key");
-  Unknown("other");
-  ledger_.reset();
-  store_->Execute("UPDATE entries SET release = 77");
-  ledger_ = store_->Open(TestOptions());
-  EXPECT_TRUE(absl::IsDataLoss(Claim(*ledger_, "key").status()));
-  EXPECT_EQ(List(*ledger_, {})->unreadable, 2u);
-  EXPECT_THAT(*Take(*ledger_, {}), IsEmpty());
-}
-
-// Pages end behind rows that cannot be read, too: what is older is still found.
-TEST_P(ContractTest, RowsThatCannotBeReadHideNoOthers) {
-  for (const char* const key : {"a", "b", "c", "d", "e", "f"}) Claimed(key);
-  ledger_.reset();
-  store_->Execute(
-      "UPDATE entries SET release = 77 WHERE number IN (SELECT number FROM entries ORDER BY number "
-      "DESC LIMIT 4)");
-  ledger_ = store_->Open(TestOptions());
-  size_t found = 0;
-  size_t unreadable = 0;
-  ListRequest request{.page_size = 1};
-  do {
-    const auto page = List(*ledger_, request);
-    ASSERT_TRUE(page.ok()) << page.status();
-    found += page->entries.size();
-    unreadable += page->unreadable;
-    request.page_token = page->next_page_token;
-  } while (!request.page_token.empty() && found + unreadable < 100);
-  EXPECT_EQ(found, 2u);
-  EXPECT_EQ(unreadable, 4u);
-}
-
-TEST_P(ContractTest, WhatHasEndedBecomesATombstoneAndIsRemoved) {
-  const ClaimAnswer done = Claimed("done");
-  ASSERT_TRUE(Settle(*ledger_, done, {Settlement::kDone, "reply", "note"}).ok());
-  ASSERT_TRUE(Settle(*ledger_, Claimed("released"), {Settlement::kRefused}).ok());
-  const ClaimAnswer unknown = Unknown("unknown");
-  const ClaimAnswer intent = Claimed("intent");
-
-  Options options = TestOptions();
-  options.keep_reply = -absl::Hours(1);  // expired long ago
-  Reopen(options);
-  while (*Tend(*ledger_) != 0) continue;
-  const absl::StatusOr<ClaimAnswer> again = Claim(*ledger_, "done");
-  EXPECT_EQ(again->kind, ClaimAnswer::kDone);
-  EXPECT_EQ(again->entry.reply, std::nullopt);
-  EXPECT_EQ(again->entry.note, "");
-  EXPECT_EQ(KindOf("done", "another"), ClaimAnswer::kReused);
-  EXPECT_EQ(KindOf("released", "another"), ClaimAnswer::kReused);
-
-  options.keep_entry = -absl::Hours(1);
-  Reopen(options);
-  while (*Tend(*ledger_) != 0) continue;
-  EXPECT_TRUE(absl::IsNotFound(Find(*ledger_, done.entry.id).status()));
-  EXPECT_TRUE(absl::IsNotFound(FindKey(*ledger_, "released").status()));
-  EXPECT_EQ(Find(*ledger_, unknown.entry.id)->state, State::kUnknown);
-  EXPECT_TRUE(Find(*ledger_, intent.entry.id).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ContractTest, testing::Values("Sqlite", "Postgresql"),
