@@ -63,7 +63,7 @@ PendingCall::~PendingCall() {
 }
 
 void PreparedCall::AddIdempotencyKey(absl::string_view key) {
-  if (!route->idempotency_key || route->read) return;
+  if (!route->idempotency_key || route->access == mapping::Access::kRead) return;
   request.http.headers.Add(route->provider->idempotency_key().header(), ": ", key);
 }
 
