@@ -138,6 +138,27 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
   return has_time ? CheckTime(timestamp.value, now) : Verdict();
 }
 
+Verdict Verifier::Foresee(absl::Span<const Header> headers, absl::Time now) const {
+  if (!scheme_->has_signature()) return Verify(headers, "", now);
+  const v1::Signature& stated = scheme_->signature();
+  const Found signature = Find(headers, stated.header());
+  if (signature.check != Check::kPassed) return {signature.check, stated.header()};
+  if (!HasForm(signature.value)) return {.check = Check::kSignature};
+  if (stated.timestamp_header().empty()) return {};
+  const Found timestamp = Find(headers, stated.timestamp_header());
+  if (timestamp.check != Check::kPassed) return {timestamp.check, stated.timestamp_header()};
+  return CheckTime(timestamp.value, now);
+}
+
+// The length says which encoding it would be. Whether its letters are of it, the comparison shows.
+bool Verifier::HasForm(absl::string_view signature) const {
+  const v1::Signature& stated = scheme_->signature();
+  signature = absl::StripPrefix(signature, stated.optional_prefix());
+  return std::any_of(stated.encoding().begin(), stated.encoding().end(), [&](int encoding) {
+    return signature.size() == Encode(Digest{}, encoding).size();
+  });
+}
+
 // Compares texts, not digests: each digest has one text in an encoding, and any other is refused.
 bool Verifier::SignedWithAny(absl::string_view signature, absl::string_view timestamp,
                              absl::string_view body) const {

@@ -73,11 +73,23 @@ class Verifier {
 
   Verdict Verify(absl::Span<const Header> headers, absl::string_view body, absl::Time now) const;
 
+  // What can be said before the body is there, without a key: headers that are missing, a signature
+  // of a form that none has, and a time that is too old or too new, though nobody knows yet whether
+  // it was signed. Verify refuses all of it too.
+  Verdict Foresee(absl::Span<const Header> headers, absl::Time now) const;
+
+  // Whether a delivery tells when it was signed, and is refused when that is long ago. Where this
+  // is false, a delivery that somebody has recorded stays good for ever.
+  bool BoundsAge() const {
+    return !scheme_->signature().timestamp_header().empty() && max_age_ > absl::ZeroDuration();
+  }
+
   const Scheme& scheme() const { return *scheme_; }
 
  private:
   explicit Verifier(const Scheme& scheme) : scheme_(&scheme) {}
   absl::Status AddKeys(absl::string_view secret);
+  bool HasForm(absl::string_view signature) const;
   bool SignedWithAny(absl::string_view signature, absl::string_view timestamp,
                      absl::string_view body) const;
   Verdict CheckTime(absl::string_view timestamp, absl::Time now) const;

@@ -91,7 +91,7 @@ absl::Status PrepareFolder(const std::string& file) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> FindLedgerFile(const std::string& file) {
+absl::StatusOr<bool> FindSqliteFile(const std::string& file) {
   struct stat found;
   if (lstat(file.c_str(), &found) != 0) {
     if (errno != ENOENT) return SystemError(file, "cannot be looked at");
@@ -106,7 +106,7 @@ absl::StatusOr<bool> FindLedgerFile(const std::string& file) {
     return Refused(file, "is open to others: it has to have the mode 0600");
   }
   if (found.st_size == 0) {
-    return absl::DataLossError(absl::StrCat(file, " is empty, which no ledger ever is"));
+    return absl::DataLossError(absl::StrCat(file, " is empty, which a store never is"));
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// The ledger's file and its folder: who may read them, and whether the file is one to trust.
+// A store's file and its folder: who may read them, and whether the file is one to trust.
 //
 // Thread-safety: functions without state. Errors: a status that names the file or folder.
 #ifndef SERVICE_LEDGER_SQLITE_FILES_H_
@@ -18,10 +18,10 @@ bool IsNetworkFileSystem(int64_t type);
 // may enter it, or it is on another machine.
 absl::Status PrepareFolder(const std::string& file);
 
-// Whether the ledger's file is there. FAILED_PRECONDITION: others may read it, or it is no plain
+// Whether the file is there. FAILED_PRECONDITION: others may read it, or it is no plain
 // file. DATA_LOSS: it is gone and its log (-wal) is there, or it is empty. Such a file is never
 // replaced by a fresh one.
-absl::StatusOr<bool> FindLedgerFile(const std::string& file);
+absl::StatusOr<bool> FindSqliteFile(const std::string& file);
 
 // An empty file, 0600, that was not there before.
 absl::Status MakeEmptyFile(const std::string& file);

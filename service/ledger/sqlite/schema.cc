@@ -58,33 +58,37 @@ CREATE INDEX recent_guards ON entries(upstream, store, guard, changed)
 )";
 
 constexpr const char* kSteps[] = {kFirst, kSecond};
-constexpr int64_t kVersion = std::size(kSteps);
+
+int64_t NewestOf(const SqliteKind& kind) { return static_cast<int64_t>(kind.steps.size()); }
 
 absl::Status Torn(absl::string_view why) { return absl::DataLossError(why); }
 
 // From `version` to the newest, in one transaction.
-absl::Status Migrate(SqliteDatabase& database, int64_t version) {
-  if (version == kVersion) return absl::OkStatus();
+absl::Status Migrate(const SqliteKind& kind, SqliteDatabase& database, int64_t version) {
+  const int64_t newest = NewestOf(kind);
+  if (version == newest) return absl::OkStatus();
   std::string sql = "BEGIN EXCLUSIVE;";
-  for (int64_t i = version; i < kVersion; ++i) absl::StrAppend(&sql, kSteps[i]);
-  absl::StrAppend(&sql, "PRAGMA user_version=", kVersion, "; COMMIT;");
+  for (int64_t i = version; i < newest; ++i) {
+    absl::StrAppend(&sql, kind.steps[static_cast<size_t>(i)]);
+  }
+  absl::StrAppend(&sql, "PRAGMA user_version=", newest, "; COMMIT;");
   return database.Execute(sql.c_str());
 }
 
-absl::Status CheckKind(SqliteDatabase& database, int64_t& version) {
+absl::Status CheckKind(const SqliteKind& kind, SqliteDatabase& database, int64_t& version) {
   const absl::StatusOr<int64_t> application = database.Number("PRAGMA application_id");
   if (!application.ok()) return application.status();
-  if (*application != kSqliteApplicationId) return Torn("is no ledger");
+  if (*application != kind.application_id) return Torn(absl::StrCat("is no ", kind.name));
   const absl::StatusOr<int64_t> found = database.Number("PRAGMA user_version");
   if (!found.ok()) return found.status();
   version = *found;
-  if (version < 1) return Torn("is no ledger");
-  if (version > kVersion) {
+  if (version < 1) return Torn(absl::StrCat("is no ", kind.name));
+  if (version > NewestOf(kind)) {
     return absl::FailedPreconditionError(absl::StrCat("is of a newer program: it has version ",
                                                       version,
                                                       " of the schema, and this "
                                                       "program knows ",
-                                                      kVersion));
+                                                      NewestOf(kind)));
   }
   return absl::OkStatus();
 }
@@ -151,46 +155,45 @@ absl::Status EmptyLog(SqliteDatabase& database) {
   return absl::OkStatus();
 }
 
-absl::Status FillNewFile(const std::string& file, const char* vfs) {
+absl::Status FillNewFile(const SqliteKind& kind, const std::string& file, const char* vfs) {
   absl::StatusOr<SqliteDatabase> database = SqliteDatabase::Open(file, vfs);
   if (!database.ok()) return database.status();
   const std::string settings =
       absl::StrCat("PRAGMA page_size=", kSqlitePageBytes, "; PRAGMA auto_vacuum=INCREMENTAL;",
-                   "PRAGMA application_id=", kSqliteApplicationId);
+                   "PRAGMA application_id=", kind.application_id);
   const absl::Status set = database->Execute(settings.c_str());
-  return set.ok() ? Migrate(*database, 0) : set;
+  return set.ok() ? Migrate(kind, *database, 0) : set;
 }
 
 }  // namespace
 
-absl::Status CreateSqliteFile(const std::string& file, const char* vfs) {
+// "LEDG".
+const SqliteKind kLedgerFile = {"ledger", 0x4C454447, kSteps};
+
+absl::Status CreateSqliteFile(const SqliteKind& kind, const std::string& file, const char* vfs) {
   const std::string unfinished = absl::StrCat(file, ".new.", getpid());
   std::error_code ignored;
   std::filesystem::remove(unfinished, ignored);
   std::filesystem::remove(unfinished + "-journal", ignored);
   if (const absl::Status made = MakeEmptyFile(unfinished); !made.ok()) return made;
-  absl::Status status = FillNewFile(unfinished, vfs);
+  absl::Status status = FillNewFile(kind, unfinished, vfs);
   if (status.ok()) status = PutInPlace(unfinished, file);
   std::filesystem::remove(unfinished, ignored);
   // Then there is one, which is as good.
   return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
 }
 
-absl::Status OpenSqliteSchema(SqliteDatabase& database, const SqliteChecks& checks) {
+absl::Status OpenSqliteSchema(const SqliteKind& kind, SqliteDatabase& database,
+                              const SqliteChecks& checks) {
   int64_t version = 0;
-  const auto steps = {
-      +[](SqliteDatabase& db, const SqliteChecks&, int64_t& found) { return CheckKind(db, found); },
-      +[](SqliteDatabase& db, const SqliteChecks&, int64_t&) { return CheckSize(db); },
-      +[](SqliteDatabase& db, const SqliteChecks&, int64_t&) { return SetDurable(db); },
-      +[](SqliteDatabase& db, const SqliteChecks&, int64_t&) { return TakeLock(db); },
-      +[](SqliteDatabase& db, const SqliteChecks&, int64_t&) { return EmptyLog(db); },
-      +[](SqliteDatabase& db, const SqliteChecks& c, int64_t&) { return CheckContent(db, c); },
-      +[](SqliteDatabase& db, const SqliteChecks&, int64_t& found) { return Migrate(db, found); },
-  };
-  for (const auto& step : steps) {
-    if (const absl::Status status = step(database, checks, version); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  absl::Status status = CheckKind(kind, database, version);
+  if (status.ok()) status = CheckSize(database);
+  if (status.ok()) status = SetDurable(database);
+  if (status.ok()) status = TakeLock(database);
+  if (status.ok()) status = EmptyLog(database);
+  if (status.ok()) status = CheckContent(database, checks);
+  if (status.ok()) status = Migrate(kind, database, version);
+  return status;
 }
 
 }  // namespace gateway::ledger

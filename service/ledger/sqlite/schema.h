@@ -1,6 +1,7 @@
-// The tables of a ledger's SQLite file, their versions, and what is checked when one is opened.
+// The tables of a SQLite file, their versions, and what is checked when one is opened: of a ledger,
+// or of something else that is stored in the same way.
 //
-// A new version of the schema is a further step behind the others in kSteps; a step that was
+// A new version of the schema is a further step behind the others of its kind; a step that was
 // released never changes.
 //
 // Thread-safety: none; the store's thread.
@@ -11,16 +12,24 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "service/ledger/sqlite/database.h"
 
 namespace gateway::ledger {
 
-// "LEDG": tells a ledger's file from other SQLite files.
-inline constexpr int64_t kSqliteApplicationId = 0x4C454447;
 inline constexpr int64_t kSqlitePageBytes = 4096;
 
-// A file with an empty ledger appears under its name as a whole, or not at all.
-absl::Status CreateSqliteFile(const std::string& file, const char* vfs);
+// What a file is for. Version n of it is what the first n steps have made.
+struct SqliteKind {
+  absl::string_view name;               // "ledger", for errors
+  int64_t application_id;               // tells its files from other SQLite files
+  absl::Span<const char* const> steps;  // SQL
+};
+extern const SqliteKind kLedgerFile;
+
+// A file with empty tables appears under its name as a whole, or not at all.
+absl::Status CreateSqliteFile(const SqliteKind& kind, const std::string& file, const char* vfs);
 
 struct SqliteChecks {
   // A file up to this size is read as a whole: a torn page or an index that lacks an entry is found
@@ -28,13 +37,15 @@ struct SqliteChecks {
   int64_t read_all_up_to = int64_t{256} << 20;
 };
 
-// Takes the lock, refuses what is no ledger, or a torn one, or one of a newer program, brings an
-// older one up to date, and sets what every commit relies on. kInUse: another process has the file.
-// FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or no ledger.
+// Takes the lock, refuses what is not of this kind, or a torn one, or one of a newer program,
+// brings an older one up to date, and sets what every commit relies on. kInUse: another process has
+// the file. FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or of another
+// kind.
 //
 // What the log (-wal) holds is written into the file and synced before this returns: after an error
 // of a sync, what the log seems to hold may be in the page cache alone.
-absl::Status OpenSqliteSchema(SqliteDatabase& database, const SqliteChecks& checks);
+absl::Status OpenSqliteSchema(const SqliteKind& kind, SqliteDatabase& database,
+                              const SqliteChecks& checks);
 
 }  // namespace gateway::ledger
 

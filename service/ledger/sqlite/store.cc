@@ -23,17 +23,17 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   if (first) {
     if (const absl::Status folder = PrepareFolder(options.file); !folder.ok()) return folder;
   }
-  const absl::StatusOr<bool> there = FindLedgerFile(options.file);
+  const absl::StatusOr<bool> there = FindSqliteFile(options.file);
   if (!there.ok()) return there.status();
   // A file that this process has had open does not come back empty.
   if (!*there && !first) return absl::DataLossError(absl::StrCat(options.file, " is gone"));
   if (!*there) {
-    const absl::Status created = CreateSqliteFile(options.file, options.vfs);
+    const absl::Status created = CreateSqliteFile(kLedgerFile, options.file, options.vfs);
     if (!created.ok()) return Named(options.file, created);
   }
   absl::StatusOr<SqliteDatabase> database = SqliteDatabase::Open(options.file, options.vfs);
   if (!database.ok()) return Named(options.file, database.status());
-  const absl::Status schema = OpenSqliteSchema(*database, options.checks);
+  const absl::Status schema = OpenSqliteSchema(kLedgerFile, *database, options.checks);
   if (!schema.ok()) return Named(options.file, schema);
   std::unique_ptr<SqliteStore> store(new SqliteStore(options, *std::move(database)));
   absl::Status ready = store->entries_.LoadCounts();
