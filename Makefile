@@ -7,7 +7,7 @@ PROVIDER := paynow
 PRESET := default
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench soak overload rolling-restart service-config clean contracts contract recipes
+.PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench events-bench soak overload rolling-restart service-config clean contracts contract recipes
 .PHONY: examples list-memory debian13 protos protos-check browser-check
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
@@ -73,6 +73,12 @@ ledger-bench: ## measure what a ledger costs beside the syncs of the disk (LEDGE
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/ledger.py $(BUILD) $(BUILD)/ledger.json $${ROUNDS:-3} --entries $${LEDGER_ENTRIES:-0} --folder $(BUILD) $${BEFORE:+--before $$BEFORE}
+
+events-bench: ## measure what a received webhook costs beside the syncs of the disk, ROUNDS (3) times
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build $(BUILD) --target billing-gateway webhook_load >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@tests/bench/events.py $(BUILD) $(BUILD)/events.json $${ROUNDS:-3} --folder $(BUILD)
 
 scaling: ## measure what a call costs as clients, stores, methods, processors and event loops grow, ROUNDS (3) times; wants a quiet machine
 	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt

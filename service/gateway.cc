@@ -13,6 +13,7 @@
 #include "service/call/list_call.h"
 #include "service/call/upstream_call.h"
 #include "service/config/prefixed.h"
+#include "service/generation/open_events.h"
 #include "service/generation/open_ledger.h"
 #include "service/generation/secret_files.h"
 #include "service/log/log.h"
@@ -84,11 +85,13 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
   absl::Status status = MakeWebhooks();
   if (status.ok()) status = OpenAudit(config);
   if (status.ok()) status = MakeLedger(config);
+  if (status.ok()) status = MakeEvents(config);
   if (!status.ok()) return status;
   reloader_ = std::make_unique<Reloader>(in_force_, fingerprint, protos_,
                                          [this](const Generation& next) { OnReload(next); });
   if (ledger_ != nullptr) MakeReconciler();
   MakeEndpoints(config);
+  if (status = ReceiveWebhooks(config); !status.ok()) return status;
   MakeMetrics(files);
   WarnOfPlaintext(config);
   WarnOfReadableSecrets(config);
@@ -121,12 +124,42 @@ absl::Status Gateway::MakeLedger(const Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status Gateway::MakeEvents(const Config& config) {
+  if (!config.events.enabled()) return absl::OkStatus();
+  auto events = OpenEvents(config.events);
+  if (!events.ok()) return Prefixed(absl::StrCat(config.file, ": events."), events.status());
+  events_ = *std::move(events);
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::ReceiveWebhooks(const Config& config) {
+  const ReceiverConfig& options = config.webhooks.receiver;
+  if (options.listen.empty()) return absl::OkStatus();
+  intake_ = std::make_unique<events::Intake>(*events_->log, events_->cipher, protos_.schemes,
+                                             [this] { return in_force_.Get()->webhooks; });
+  auto receiver =
+      events::Receiver::Create({.listen = options.listen,
+                                .max_connections = static_cast<size_t>(options.max_connections),
+                                .max_header_bytes = static_cast<size_t>(options.max_header_bytes),
+                                .request_timeout = options.request_timeout,
+                                .idle_timeout = options.idle_timeout,
+                                .max_failures_per_second = options.max_failures_per_second},
+                               *intake_);
+  if (!receiver.ok()) {
+    return Prefixed(absl::StrCat(config.file, ": webhooks.listen: "), receiver.status());
+  }
+  receiver_ = *std::move(receiver);
+  Log(Severity::kInfo, "receiving webhooks", {{"port", int64_t{receiver_->port()}}});
+  return absl::OkStatus();
+}
+
 void Gateway::OnReload(const Generation& next) {
   telemetry_->SetLogging(next.config.logging);
-  if (ledger_ == nullptr) return;
-  const absl::Status renewed = RenewReplyKeys(next.config.ledger, *ledger_);
+  absl::Status renewed;
+  if (ledger_ != nullptr) renewed = RenewReplyKeys(next.config.ledger, *ledger_);
+  if (events_ != nullptr) renewed.Update(RenewBodyKeys(next.config.events, *events_));
   if (renewed.ok()) return;
-  Log(Severity::kError, "the ledger goes on with the keys that it has",
+  Log(Severity::kError, "the ledger and the log of events go on with the keys that they have",
       {{"reason", std::string(renewed.message())}});
 }
 
@@ -168,10 +201,22 @@ void Gateway::MakeEndpoints(const Config& config) {
   Method& parse_event = AddMethod(Webhooks::OperationOfParseEvent(), kParseEventPath, false);
   parse_event.without_store = true;
   endpoints_.push_back(webhooks_->EndpointOf(*surroundings_, parse_event));
-  if (ledger_ == nullptr) return;
-  for (const LedgerOperation& ledgers : LedgerOperations()) {
-    Method& method = AddMethod(ledgers.operation, ledgers.path, ledgers.audited);
-    endpoints_.push_back(LedgerEndpoint(*surroundings_, method, *ledger_));
+  MakeStoresEndpoints();
+}
+
+// What the gateway serves of what it keeps.
+void Gateway::MakeStoresEndpoints() {
+  if (ledger_ != nullptr) {
+    for (const LedgerOperation& ledgers : LedgerOperations()) {
+      Method& method = AddMethod(ledgers.operation, ledgers.path, ledgers.audited);
+      endpoints_.push_back(LedgerEndpoint(*surroundings_, method, *ledger_));
+    }
+  }
+  if (events_ == nullptr) return;
+  event_surroundings_.emplace(EventSurroundings{*events_, webhooks_->reader()});
+  for (const EventOperation& operation : EventOperations()) {
+    Method& method = AddMethod(operation.operation, operation.path, operation.audited);
+    endpoints_.push_back(EventEndpoint(*surroundings_, method, *event_surroundings_));
   }
 }
 
@@ -193,6 +238,9 @@ void Gateway::MakeMetrics(const mapping::Files& files) {
   sources.audit = audit_.get();
   sources.ledger = ledger_.get();
   sources.reconciler = reconciler_.get();
+  sources.events = events_.get();
+  sources.intake = intake_.get();
+  sources.receiver = receiver_.get();
   metrics_ = std::make_shared<Metrics>(std::move(sources));
 }
 
@@ -231,6 +279,7 @@ void Gateway::WatchUpstreams(const Config& config) {
 
 void Gateway::Drain() {
   upstream_health_ = nullptr;  // nothing is to be SERVING from here on
+  if (receiver_ != nullptr) receiver_->Stop();
   const std::shared_ptr<const Generation> generation = in_force_.Get();
   server_->Drain(generation->config.drain_delay, generation->config.drain_grace);
   telemetry_->Flush();

@@ -27,10 +27,14 @@
 #include "service/authorization/authorizer.h"
 #include "service/call/arrivals.h"
 #include "service/call/call_frame.h"
+#include "service/call/event_call.h"
 #include "service/call/in_flight.h"
 #include "service/call/method.h"
 #include "service/call/webhook_call.h"
 #include "service/config/config.h"
+#include "service/events/receiver/intake.h"
+#include "service/events/receiver/receiver.h"
+#include "service/generation/events_in_use.h"
 #include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/generation/reloader.h"
@@ -68,6 +72,8 @@ class Gateway {
   int probe_port() const { return server_->probe_port(); }
   // Of the metrics; only where the configuration has an address for them.
   int metrics_port() const { return metrics_endpoint_->port(); }
+  // Of the receiver of webhooks; only where the configuration has an address for it.
+  int webhooks_port() const { return receiver_->port(); }
   const DriftLog& drift() const { return drift_; }
   // In Prometheus' text format.
   std::string MetricsText() const { return metrics_->Text(); }
@@ -81,12 +87,15 @@ class Gateway {
   absl::Status MakeWebhooks();
   absl::Status OpenAudit(const Config& config);
   absl::Status MakeLedger(const Config& config);
+  absl::Status MakeEvents(const Config& config);
   void OnReload(const Generation& next);
   void MakeReconciler();
   void MakeEndpoints(const Config& config);
+  void MakeStoresEndpoints();
   Method& AddMethod(Operation operation, const std::string& path, bool audited);
   void MakeMetrics(const mapping::Files& files);
   absl::Status Listen(const Config& config);
+  absl::Status ReceiveWebhooks(const Config& config);
   void WatchUpstreams(const Config& config);
 
   Protos protos_;
@@ -99,7 +108,9 @@ class Gateway {
   std::unique_ptr<authorization::Authorizer> authorizer_;
   std::unique_ptr<AuditLog> audit_;      // null: none is kept
   std::unique_ptr<LedgerInUse> ledger_;  // null: nobody remembers writes
+  std::unique_ptr<EventsInUse> events_;  // null: none are kept
   std::unique_ptr<Webhooks> webhooks_;
+  std::optional<EventSurroundings> event_surroundings_;
   std::unique_ptr<Reloader> reloader_;
   // Null where there is no ledger.
   std::unique_ptr<const ReadBack> read_back_;
@@ -110,6 +121,9 @@ class Gateway {
   // Those that use all of the above, and end before it.
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<Server> server_;
+  // Null where webhooks are not received.
+  std::unique_ptr<events::Intake> intake_;
+  std::unique_ptr<events::Receiver> receiver_;
   std::unique_ptr<UpstreamHealth> upstream_health_;  // null: nobody asked
 };
 

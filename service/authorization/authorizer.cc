@@ -174,6 +174,20 @@ std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::
                 "", store, admission.grant.rules_of_stores.front()->name);
 }
 
+std::optional<Failure> Authorizer::CheckSubscription(const Admission& admission,
+                                                     const Grant::Names& providers,
+                                                     const Grant::Names& stores) {
+  if (admission.refusal) return admission.refusal;
+  if (admission.settings->policy == nullptr) return std::nullopt;
+  // Without a grant, Admit has refused and logged the call already; it goes on in dry-run mode.
+  if (admission.grant.rules_of_stores.empty()) return std::nullopt;
+  if (admission.grant.ForSubscription(providers, stores) != nullptr) return std::nullopt;
+  return Refuse(admission,
+                NotSent(absl::StatusCode::kPermissionDenied, "POLICY_SUBSCRIPTION",
+                        "the policy does not allow this caller this subscription"),
+                "", "", admission.grant.rules_of_stores.front()->name);
+}
+
 std::optional<Failure> Authorizer::CheckPeer(const Settings& settings, const Presented& presented) {
   if (presented.certificate.empty()) return std::nullopt;
   return CheckCertificate(*settings.certificates->Find(presented.certificate, presented.chain),

@@ -110,6 +110,12 @@ class Authorizer {
   // `store` is "" for a call without a store. Returns Admit's refusal if there was one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
 
+  // The same for a call about a subscription to events of these providers and stores; empty: it is
+  // not limited.
+  std::optional<mapping::Failure> CheckSubscription(const Admission& admission,
+                                                    const Grant::Names& providers,
+                                                    const Grant::Names& stores);
+
  private:
   // Logs the refusal, and applies it unless the policy is in dry-run mode.
   std::optional<mapping::Failure> Refuse(const Admission& admission, mapping::Failure failure,

@@ -39,7 +39,7 @@ bool Covers(absl::string_view pattern, const Method& method) {
 }
 
 bool Covers(const Rule& rule, const Method& method) {
-  const bool upstream = rule.upstreams.empty() ||
+  const bool upstream = rule.upstreams.empty() || method.of_subscriptions ||
                         std::find(rule.upstreams.begin(), rule.upstreams.end(), method.upstream) !=
                             rule.upstreams.end();
   return upstream && std::any_of(rule.methods.begin(), rule.methods.end(),
@@ -112,7 +112,7 @@ void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rul
   section.Read("methods",
                "`package.Service/Method`, `package.Service/*`, `read`, `write` or `*`. "
                "`read` and `write` leave out methods that carry credentials, `*` those of the "
-               "ledger.",
+               "ledger and of events.",
                rule.methods);
   if (section.present() && rule.methods.empty()) section.Fail("methods", "is required");
   for (const std::string& pattern : rule.methods) {
@@ -122,7 +122,7 @@ void ReadMethods(Section& section, const std::vector<Method>& methods, Rule& rul
                    absl::StrCat("names a method or service that there is not", Shown(pattern)));
     }
   }
-  section.Read("upstreams", "Whose methods; empty: all.", rule.upstreams);
+  section.Read("upstreams", "Whose methods, or whose events; empty: all.", rule.upstreams);
   for (const std::string& upstream : rule.upstreams) {
     if (std::none_of(methods.begin(), methods.end(),
                      [&](const Method& method) { return method.upstream == upstream; })) {
@@ -182,7 +182,20 @@ bool Rule::Fits(const Identity& caller) const {
 const Rule* Grant::For(absl::string_view store) const {
   if (any != nullptr) return any;
   for (const Rule* rule : rules_of_stores) {
-    if (rule->stores.contains(store)) return rule;
+    if (rule->stores.empty() || rule->stores.contains(store)) return rule;
+  }
+  return nullptr;
+}
+
+const Rule* Grant::ForSubscription(const Names& providers, const Names& stores) const {
+  const auto covers = [](const auto& allowed, const Names& asked) {
+    if (allowed.empty()) return true;
+    return !asked.empty() && std::all_of(asked.begin(), asked.end(), [&](const auto& name) {
+      return std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+    });
+  };
+  for (const Rule* const rule : rules_of_stores) {
+    if (covers(rule->upstreams, providers) && covers(rule->stores, stores)) return rule;
   }
   return nullptr;
 }
@@ -214,6 +227,7 @@ absl::StatusOr<std::unique_ptr<const Policy>> Policy::Parse(const std::string& f
 void Policy::Compile(const std::vector<Method>& methods) {
   tables_.resize(methods.size());
   for (size_t i = 0; i < methods.size(); ++i) {
+    tables_[i].of_subscriptions = methods[i].of_subscriptions;
     for (const Rule& rule : rules_) {
       if (!Covers(rule, methods[i])) continue;
       const bool only_ids =
@@ -228,15 +242,16 @@ void Policy::Compile(const std::vector<Method>& methods) {
 
 Grant Policy::Judge(size_t method, const Identity& caller) const {
   Grant grant;
+  const Table& table = tables_[method];
   const auto look = [&](const std::vector<const Rule*>& rules) {
     for (const Rule* rule : rules) {
       if (grant.any != nullptr) return;
       if (!rule->Fits(caller)) continue;
-      if (rule->stores.empty()) grant.any = rule;
-      if (!rule->stores.empty()) grant.rules_of_stores.push_back(rule);
+      const bool any = rule->stores.empty() && !table.of_subscriptions;
+      if (any) grant.any = rule;
+      if (!any) grant.rules_of_stores.push_back(rule);
     }
   };
-  const Table& table = tables_[method];
   const auto known = table.by_spiffe.find(caller.spiffe);
   if (known != table.by_spiffe.end()) look(known->second);
   look(table.others);

@@ -44,6 +44,9 @@ struct Method {
   bool credential = false;
   // Which patterns of a rule cover it: all; all but `*`; or its full name alone.
   enum class Named { kNeedNotBe, kByService, kByName } named = Named::kNeedNotBe;
+  // Its calls are about a subscription to events, which may be limited to providers and stores: a
+  // rule's `upstreams` and `stores` are held against these (see Grant::ForSubscription).
+  bool of_subscriptions = false;
 };
 
 struct Rule {
@@ -78,8 +81,15 @@ struct Grant {
   // Returns the rule that allows the store, or null.
   const Rule* For(absl::string_view store) const;
 
-  const Rule* any = nullptr;                            // allows every store
-  absl::InlinedVector<const Rule*, 2> rules_of_stores;  // allow some each; used where `any` is null
+  using Names = absl::flat_hash_set<std::string>;
+  // Returns the rule that allows a subscription to events of these providers and stores, or null;
+  // empty: it is not limited. Of a method with Method::of_subscriptions.
+  const Rule* ForSubscription(const Names& providers, const Names& stores) const;
+
+  const Rule* any = nullptr;  // allows every store
+  // Allow some each; used where `any` is null. Of a method with Method::of_subscriptions: all
+  // rules.
+  absl::InlinedVector<const Rule*, 2> rules_of_stores;
 };
 
 class Policy {
@@ -108,6 +118,7 @@ class Policy {
     // callers.
     absl::flat_hash_map<std::string, std::vector<const Rule*>> by_spiffe;
     std::vector<const Rule*> others;
+    bool of_subscriptions = false;
   };
   std::vector<Table> tables_;  // by the method's position
 };

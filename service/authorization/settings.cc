@@ -32,6 +32,16 @@ constexpr const char* kLedgersReads[] = {
 };
 constexpr char kLedgersWord[] = "gateway.ledger.v1.LedgerService/ResolveEntry";
 
+// Served where there is a log of events.
+constexpr const char* kEvents[] = {
+    "gateway.events.v1.EventService/Pull",
+    "gateway.events.v1.EventService/Acknowledge",
+    "gateway.events.v1.EventService/ModifyAckDeadline",
+    "gateway.events.v1.EventService/ListDeadLetters",
+    "gateway.events.v1.EventService/Redeliver",
+    "gateway.events.v1.EventService/Seek",
+};
+
 absl::Status InSetting(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
 }
@@ -55,6 +65,10 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
     methods.push_back({name, "", Kind::kNeither, false, Named::kByService});
   }
   methods.push_back({kLedgersWord, "", Kind::kNeither, false, Named::kByName});
+  for (const char* name : kEvents) {
+    methods.push_back(
+        {name, "", Kind::kNeither, false, Named::kByService, /*of_subscriptions=*/true});
+  }
   return methods;
 }
 

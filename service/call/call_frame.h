@@ -69,6 +69,13 @@ class CallFrame {
   // Only after Admit.
   std::optional<mapping::Failure> CheckStore(absl::string_view store);
 
+  // The refusal of a caller who may not use a subscription to events of these providers and stores;
+  // empty: it is not limited. Only after Admit.
+  std::optional<mapping::Failure> CheckSubscription(const authorization::Grant::Names& providers,
+                                                    const authorization::Grant::Names& stores) {
+    return surroundings_.authorizer.CheckSubscription(admission_, providers, stores);
+  }
+
   // The caller wants to know what would be sent, and nothing to be sent. After Admit.
   bool validate_only() const { return validate_only_; }
 

@@ -27,6 +27,8 @@ class Webhooks {
   // What is said of the method.
   static Operation OperationOfParseEvent();
 
+  const webhooks::EventReader& reader() const { return *reader_; }
+
   // All that is given outlives the endpoint's calls.
   Endpoint EndpointOf(const Surroundings& surroundings, Method& method);
 

@@ -262,7 +262,9 @@ WebhookConfig ReadWebhook(Section& section) {
 }
 
 void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
-  Section section = root.Child("webhooks", "What WebhookService verifies and decodes.");
+  Section section =
+      root.Child("webhooks", "What WebhookService verifies and decodes, and what is received.");
+  webhooks.receiver = ReadReceiver(section);
   ReadInteger(section, "max_body_bytes", "Longest body of a webhook.", webhooks.max_body_bytes,
               1024, int64_t{64} * 1024 * 1024);
   section.Each("providers", "provider",
@@ -271,26 +273,6 @@ void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
                  WebhookConfig webhook = ReadWebhook(entry);
                  if (entry.present()) webhooks.providers.emplace(name, std::move(webhook));
                });
-}
-
-// Checks the addresses of all ports.
-void CheckAddresses(Section& root, const Config& config) {
-  const std::pair<const char*, const std::string*> addresses[] = {
-      {"listen", &config.listen},
-      {"server.health_listen", &config.server.health_listen},
-      {"server.probe_listen", &config.server.probe_listen},
-      {"metrics.listen", &config.metrics_listen}};
-  for (size_t i = 0; i < std::size(addresses); ++i) {
-    const auto& [key, address] = addresses[i];
-    if (address->empty() && i > 0) continue;
-    const std::string problem = AgainstAddress(*address);
-    if (!problem.empty()) root.Fail(key, problem);
-    for (size_t j = 0; j < i; ++j) {
-      if (SameAddress(*addresses[j].second, *address)) {
-        root.Fail(key, absl::StrCat("is the same as ", addresses[j].first));
-      }
-    }
-  }
 }
 
 Config ReadConfig(Section root) {
@@ -312,7 +294,6 @@ Config ReadConfig(Section root) {
     Section metrics = root.Child("metrics", "Prometheus metrics, over HTTP at /metrics.");
     metrics.Read("listen", "Address and port; empty: no metrics.", config.metrics_listen);
   }
-  CheckAddresses(root, config);
   config.health = ReadHealth(root);
   config.logging = ReadLogging(root);
   config.tracing = ReadTracing(root);
@@ -340,6 +321,8 @@ Config ReadConfig(Section root) {
                config.audit_file);
   }
   config.ledger = ReadLedger(root);
+  config.events = ReadEvents(root);
+  CheckTogether(root, config);
   return config;
 }
 

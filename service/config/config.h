@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "service/config/authorization_config.h"
 #include "service/config/config_reader.h"
+#include "service/config/events_config.h"
 #include "service/config/ledger_config.h"
 #include "service/config/observability_config.h"
 #include "service/config/server_config.h"
@@ -76,6 +77,7 @@ struct WebhookConfig {
 };
 
 struct WebhooksConfig {
+  ReceiverConfig receiver;
   int64_t max_body_bytes = int64_t{1} * 1024 * 1024;
   // Keyed by the name of a provider in upstream/webhooks/scheme.cc.
   std::map<std::string, WebhookConfig> providers;
@@ -108,6 +110,7 @@ struct Config {
   // One line for each write; empty: none are kept.
   std::string audit_file;
   LedgerConfig ledger;
+  EventsConfig events;
 };
 
 // NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -94,7 +95,35 @@ absl::Status CheckLimit(const std::string& name, const UpstreamConfig& upstream)
   return absl::OkStatus();
 }
 
+// The addresses of the ports.
+void CheckAddresses(ConfigReader::Section& root, const Config& config) {
+  const std::pair<const char*, const std::string*> addresses[] = {
+      {"listen", &config.listen},
+      {"server.health_listen", &config.server.health_listen},
+      {"server.probe_listen", &config.server.probe_listen},
+      {"metrics.listen", &config.metrics_listen},
+      {"webhooks.listen", &config.webhooks.receiver.listen}};
+  for (size_t i = 0; i < std::size(addresses); ++i) {
+    const auto& [key, address] = addresses[i];
+    if (address->empty() && i > 0) continue;
+    const std::string problem = AgainstAddress(*address);
+    if (!problem.empty()) root.Fail(key, problem);
+    for (size_t j = 0; j < i; ++j) {
+      if (SameAddress(*addresses[j].second, *address)) {
+        root.Fail(key, absl::StrCat("is the same as ", addresses[j].first));
+      }
+    }
+  }
+}
+
 }  // namespace
+
+void CheckTogether(ConfigReader::Section& root, const Config& config) {
+  CheckAddresses(root, config);
+  if (!config.webhooks.receiver.listen.empty() && !config.events.enabled()) {
+    root.Fail("webhooks.listen", "needs events.file: what is received has to be kept");
+  }
+}
 
 std::string AgainstAddress(absl::string_view listen) {
   if (absl::StartsWith(listen, "unix:")) return "";

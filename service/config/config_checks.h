@@ -15,6 +15,10 @@
 
 namespace gateway {
 
+// Checks what concerns several sections: the addresses to listen on, and what needs what. Errors go
+// to the reader.
+void CheckTogether(ConfigReader::Section& root, const Config& config);
+
 // Checks an address to listen on: host and port. Returns an error text, or "".
 std::string AgainstAddress(absl::string_view listen);
 

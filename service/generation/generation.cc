@@ -7,6 +7,7 @@
 #include "service/authorization/settings.h"
 #include "service/config/config_checks.h"
 #include "service/config/prefixed.h"
+#include "service/generation/open_events.h"
 #include "service/generation/open_ledger.h"
 #include "service/generation/webhooks.h"
 
@@ -53,6 +54,8 @@ absl::Status CheckChangeable(const Config& now, const Config& next) {
   if (next.tracing != now.tracing) return refuse("tracing");
   if (next.audit_file != now.audit_file) return refuse("audit.file");
   if (next.ledger != now.ledger) return refuse("ledger");
+  if (next.events != now.events) return refuse("events");
+  if (next.webhooks.receiver != now.webhooks.receiver) return refuse("webhooks.listen");
   if (next.server != now.server) return refuse("server");
   if (next.authorization.enabled() != now.authorization.enabled()) return refuse("authorization");
   if (!SameUpstreams(now, next)) return refuse("upstreams");
@@ -130,6 +133,7 @@ absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config, con
   if (status.ok()) status = CheckAuthorities(config);
   if (status.ok() && before != nullptr) status = CheckChangeable(before->config, config);
   if (status.ok()) status = Prefixed("ledger.", CheckLedger(config.ledger));
+  if (status.ok()) status = Prefixed("events.", CheckEvents(config.events));
   if (status.ok()) status = LoadWebhookSettings(config, protos.schemes, *generation);
   if (status.ok()) status = LoadServerTls(config, before, *generation);
   if (status.ok()) status = LoadAuthorization(config, routes, before, *generation);

@@ -1,21 +1,13 @@
 #include "service/generation/open_ledger.h"
 
-#include <fcntl.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <filesystem>
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
 #include "service/config/prefixed.h"
 #include "service/config/read_file.h"
+#include "service/generation/store_secrets.h"
 #include "service/ledger/postgresql/ledger.h"
 #include "service/ledger/postgresql/schema.h"
 #include "service/ledger/reply_cipher.h"
@@ -25,79 +17,32 @@
 namespace gateway {
 namespace {
 
-constexpr size_t kLeastSecret = 32;
-
 struct Secrets {
   std::string fingerprint;
   std::string reply_key;
   std::string previous_reply_key;  // "": none
 };
 
-absl::StatusOr<std::string> ReadSecret(absl::string_view key, const std::string& file) {
-  absl::StatusOr<std::string> text = ReadKey({.file = file, .env = ""});
-  if (!text.ok()) return Prefixed(absl::StrCat(key, ": "), text.status());
-  if (text->size() >= kLeastSecret) return text;
-  return absl::InvalidArgumentError(
-      absl::StrCat(key, ": needs ", kLeastSecret, " visible characters or more"));
-}
-
-// Makes the file, unless it is there. Whoever loses the race reads what the winner wrote.
-absl::Status MakeSecret(const std::string& file) {
-  unsigned char random[32];
-  if (RAND_bytes(random, sizeof(random)) != 1) {
-    return absl::UnavailableError("the system has no random bytes");
-  }
-  const std::string text =
-      absl::StrCat(absl::BytesToHexString({reinterpret_cast<char*>(random), sizeof(random)}), "\n");
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0 && errno == EEXIST) return absl::OkStatus();
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", file));
-  const bool written =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  close(fd);
-  if (written) return absl::OkStatus();
-  unlink(file.c_str());
-  return absl::UnavailableError(absl::StrCat("cannot write ", file));
-}
-
-// The file that the configuration names, or else one beside the ledger's.
-absl::StatusOr<std::string> SecretOr(const std::string& key, const std::string& configured,
-                                     const std::string& beside) {
-  if (!configured.empty()) return ReadSecret(key, configured);
-  if (absl::Status status = MakeSecret(beside); !status.ok()) {
-    return Prefixed(absl::StrCat(key, ": "), status);
-  }
-  return ReadSecret(key, beside);
-}
-
 absl::StatusOr<Secrets> ReadSecrets(const LedgerConfig& config) {
   Secrets secrets;
-  auto fingerprint = SecretOr("secret_file", config.secret_file, config.file + ".secret");
+  auto fingerprint = StoreSecretOr("secret_file", config.secret_file, config.file + ".secret");
   if (!fingerprint.ok()) return fingerprint.status();
   secrets.fingerprint = *std::move(fingerprint);
-  auto reply_key = SecretOr("reply_key_file", config.reply_key_file, config.file + ".reply-key");
+  auto reply_key =
+      StoreSecretOr("reply_key_file", config.reply_key_file, config.file + ".reply-key");
   if (!reply_key.ok()) return reply_key.status();
   secrets.reply_key = *std::move(reply_key);
   if (config.previous_reply_key_file.empty()) return secrets;
-  auto previous = ReadSecret("previous_reply_key_file", config.previous_reply_key_file);
+  auto previous = ReadStoreSecret("previous_reply_key_file", config.previous_reply_key_file);
   if (!previous.ok()) return previous.status();
   secrets.previous_reply_key = *std::move(previous);
   return secrets;
 }
 
-// A key of the cipher's length from a text of any.
-std::string KeyOf(const std::string& text) {
-  if (text.empty()) return "";
-  std::string key(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-         reinterpret_cast<unsigned char*>(key.data()));
-  return key;
-}
-
 absl::StatusOr<ledger::Options> OptionsOf(const LedgerConfig& config, const Secrets& secrets) {
   ledger::Options options;
-  auto cipher =
-      ledger::ReplyCipher::Create(KeyOf(secrets.reply_key), KeyOf(secrets.previous_reply_key));
+  auto cipher = ledger::ReplyCipher::Create(CipherKeyOf(secrets.reply_key),
+                                            CipherKeyOf(secrets.previous_reply_key));
   if (!cipher.ok()) return Prefixed("reply_key_file: ", cipher.status());
   options.cipher = *std::move(cipher);
   options.keep_reply = config.keep_replies;
@@ -124,20 +69,11 @@ absl::StatusOr<std::unique_ptr<ledger::Ledger>> OpenStore(const LedgerConfig& co
   return *std::move(created);
 }
 
-// SQLite makes the folder too; but the secrets are needed first.
-absl::Status MakeFolder(const std::string& file) {
-  const std::string folder = std::filesystem::path(file).parent_path();
-  if (folder.empty() || mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST) {
-    return absl::OkStatus();
-  }
-  return absl::ErrnoToStatus(errno, absl::StrCat("file: cannot make the folder ", folder));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& config) {
   if (!config.file.empty()) {
-    if (absl::Status status = MakeFolder(config.file); !status.ok()) return status;
+    if (absl::Status status = MakeStoreFolder(config.file); !status.ok()) return status;
   }
   auto secrets = ReadSecrets(config);
   if (!secrets.ok()) return secrets.status();
@@ -160,7 +96,8 @@ absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& conf
 absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger) {
   const auto secrets = ReadSecrets(config);
   if (!secrets.ok()) return secrets.status();
-  return ledger.cipher->Replace(KeyOf(secrets->reply_key), KeyOf(secrets->previous_reply_key));
+  return ledger.cipher->Replace(CipherKeyOf(secrets->reply_key),
+                                CipherKeyOf(secrets->previous_reply_key));
 }
 
 absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role) {
@@ -175,7 +112,7 @@ absl::Status CheckLedger(const LedgerConfig& config) {
         std::pair("reply_key_file", &config.reply_key_file),
         std::pair("previous_reply_key_file", &config.previous_reply_key_file)}) {
     if (file->empty()) continue;
-    if (auto secret = ReadSecret(key, *file); !secret.ok()) return secret.status();
+    if (auto secret = ReadStoreSecret(key, *file); !secret.ok()) return secret.status();
   }
   if (config.dsn_file.empty() || ReadFile(config.dsn_file)) return absl::OkStatus();
   return absl::NotFoundError("postgresql.dsn_file: cannot be read");

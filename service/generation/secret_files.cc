@@ -20,7 +20,8 @@ std::set<std::string> SecretFilesOf(const Config& config) {
   files.insert(config.server.tls.key_file);
   for (const std::string* const file :
        {&config.ledger.dsn_file, &config.ledger.secret_file, &config.ledger.reply_key_file,
-        &config.ledger.previous_reply_key_file}) {
+        &config.ledger.previous_reply_key_file, &config.events.body_key_file,
+        &config.events.previous_body_key_file}) {
     files.insert(*file);
   }
   files.erase("");

@@ -12,6 +12,7 @@
 #include "service/config/certificates.h"
 #include "service/config/read_file.h"
 #include "service/log/log.h"
+#include "service/metrics/event_metrics.h"
 #include "service/metrics/ledger_metrics.h"
 #include "service/metrics/metric_family.h"
 #include "service/metrics/process_metrics.h"
@@ -177,6 +178,11 @@ std::vector<MetricFamily> Metrics::Collect() const {
   if (sources_.audit != nullptr) families.push_back(AuditOf(*sources_.audit));
   if (sources_.ledger != nullptr) {
     AddLedgerMetrics(*sources_.ledger, *sources_.reconciler, families);
+  }
+  if (sources_.events != nullptr) AddEventMetrics(*sources_.events, families);
+  if (sources_.receiver != nullptr) {
+    AddReceiverMetrics(sources_.in_force->Get()->config.webhooks, *sources_.intake,
+                       *sources_.receiver, families);
   }
   return families;
 }

@@ -16,6 +16,9 @@
 #include <vector>
 
 #include "service/call/in_flight.h"
+#include "service/events/receiver/intake.h"
+#include "service/events/receiver/receiver.h"
+#include "service/generation/events_in_use.h"
 #include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/generation/reloader.h"
@@ -54,6 +57,10 @@ class Metrics : public prometheus::Collectable {
     // Both, or neither.
     const LedgerInUse* ledger = nullptr;
     const Reconciler* reconciler = nullptr;
+    const EventsInUse* events = nullptr;  // where they are kept
+    // Both, or neither.
+    const events::Intake* intake = nullptr;
+    const events::Receiver* receiver = nullptr;
   };
 
   explicit Metrics(Sources sources) : sources_(std::move(sources)) {}

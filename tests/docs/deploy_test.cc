@@ -52,6 +52,10 @@ std::set<std::string> ServedMetrics() {
   config.metrics_listen = "127.0.0.1:0";
   config.audit_file = directory.Path("audit");
   config.ledger.file = directory.Path("ledger/ledger.db");
+  config.events.file = directory.Path("events/events.db");
+  config.events.subscriptions["shop"];
+  config.webhooks.receiver.listen = "127.0.0.1:0";
+  config.webhooks.providers["paynow"].secrets["a"].file = directory.Write("secret", "s");
   UpstreamConfig& upstream = config.upstreams["paynow"];
   upstream.options.base_url = "http://127.0.0.1:1";  // nothing is sent
   upstream.api_key.file = directory.Write("key", "secret\n");

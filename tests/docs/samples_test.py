@@ -54,6 +54,9 @@ class Gateway:
                                        for name in SECRETS}},
         }
         config["webhooks"]["providers"]["qashier"] = {"allow_unsigned": True}
+        config["webhooks"]["listen"] = "127.0.0.1:0"
+        config["events"] = {"file": str(directory / f"events{id(self)}" / "events.db"),
+                            "subscriptions": {"shop": {"ack_deadline": "1s"}}}
         for name, secret in SECRETS.items():
             (secrets / name).write_text(secret + "\n")
         file = directory / "config.json"
@@ -62,6 +65,8 @@ class Gateway:
             [BUILD / "billing-gateway", "--config", file], stderr=subprocess.PIPE, text=True,
             env={**os.environ, "SAMPLES_KEY": "pnapi_v1_sandbox"})
         for line in self.process.stderr:
+            if '"receiving webhooks"' in line:
+                self.webhooks = f"http://127.0.0.1:{json.loads(line)['port']}/webhooks/"
             if '"serving"' in line:
                 self.address = f"127.0.0.1:{json.loads(line)['port']}"
                 break
@@ -95,6 +100,66 @@ class Samples(unittest.TestCase):
         gateway = Gateway(self.directory, upstream or self.nobody)
         self.addCleanup(gateway.stop)
         return gateway
+
+
+class Consumer(Samples):
+    """The README's consumer of events, with acts that fail and a delivery that comes twice."""
+
+    def setUp(self):
+        self.process = self.gateway()
+        requests = importlib.import_module("gateway.events.v1.requests_pb2")
+        stubs = importlib.import_module("gateway.events.v1.events_pb2_grpc")
+        channel = grpc.insecure_channel(self.process.address)
+        self.addCleanup(channel.close)
+        self.acted = []
+        self.seen = set()
+        self.failures = 0
+        self.all_acted = threading.Event()
+
+        @contextlib.contextmanager
+        def database():
+            before = set(self.seen)
+            try:
+                yield self
+            except BaseException:
+                self.seen = before
+                raise
+
+        def remember(transaction, *key):
+            new = key not in transaction.seen
+            transaction.seen.add(key)
+            return new
+
+        def act_on(transaction, event):
+            if self.failures:
+                self.failures -= 1
+                raise RuntimeError("the shop's database is away")
+            transaction.acted.append(event.event_id)
+            if len(transaction.acted) == 3:
+                self.all_acted.set()
+
+        names = {"requests_pb2": requests, "stub": stubs.EventServiceStub(channel), "grpc": grpc,
+                 "logging": logging, "time": time, "database": database, "remember": remember,
+                 "act_on": act_on}
+        exec(sample("def consume"), names)
+        threading.Thread(target=names["consume"], args=("shop",), daemon=True).start()
+
+    def deliver(self, event_id):
+        file = self.directory / "event.json"
+        file.write_text(json.dumps({**REFUND, "event_id": event_id}))
+        with file.open() as event:
+            return subprocess.run(
+                [sys.executable, SOURCE / "tools/scripts/send-webhook.py", "paynow",
+                 self.directory / "secrets/paynow", self.process.webhooks + "paynow"],
+                stdin=event, capture_output=True, text=True, check=False)
+
+    def test_acts_on_each_event_though_acts_fail_and_deliveries_repeat(self):
+        self.failures = 2
+        for event_id in ("e1", "e2", "e1", "e3"):
+            sent = self.deliver(event_id)
+            self.assertEqual(sent.returncode, 0, sent.stdout + sent.stderr)
+        self.assertTrue(self.all_acted.wait(60))
+        self.assertEqual(sorted(self.acted), ["e1", "e2", "e3"])
 
 
 class Receiver(Samples):

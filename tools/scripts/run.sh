@@ -4,6 +4,8 @@
 # Usage: run.sh run|demo BUILD_DIR
 # PROVIDER names whose checkout it is: paynow (unless set), qashier, convergegate or paymentkit. SANDBOX_LISTEN (the first of
 # four ports) and GATEWAY_LISTEN replace the addresses of deploy/config/sandbox.json; port 0 takes any that is free.
+# With `run` the gateway also receives the webhooks, at WEBHOOKS_LISTEN (127.0.0.1:8090; any port that is free where GATEWAY_LISTEN
+# has port 0).
 set -euo pipefail
 
 mode=$1
@@ -18,6 +20,8 @@ method='' request='' read='' token='' paid='' completed='' completed_request=''
 . "$scripts/lost_refund.sh"
 # shellcheck disable=SC1091
 . "$scripts/payment.sh"
+# shellcheck disable=SC1091
+. "$scripts/events.sh"
 # The demonstration has a refund whose answer the sandbox loses.
 faults=()
 [ "$mode/$provider" != demo/paynow ] || faults=(--fault commit-then-drop:RefundOrder:1)
@@ -75,11 +79,14 @@ gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
 host=${sandbox%:*}
 webhooks=()
 events=$work/events
+kept=''
 if [ "$mode" = demo ]; then
   start shop SHOP_LISTEN 'listening on http://.*:([0-9]+)$' /usr/bin/python3 "$scripts/shop.py" receive "$events"
   for one in paynow paymentkit qashier convergegate; do
     webhooks+=(--webhook "$one=http://127.0.0.1:$port/$one")
   done
+else
+  receive_webhooks
 fi
 start provider-sandbox SANDBOX_LISTEN 'convergegate-sandbox listening on http://.*:([0-9]+)$' \
   "$build/provider-sandbox" --listen "$sandbox" "${webhooks[@]}" "${faults[@]}"
@@ -90,9 +97,9 @@ for one in paynow:8080 paymentkit:8081 qashier:8082 convergegate:8083; do
   ports+=(-e "s|127.0.0.1:${one#*:}|$host:$port|" -e t) # one a line, and no second time
   [ "${one%:*}" != "$provider" ] || pay_port=$port
 done
-# The ledger lives as long as this run: the sandbox forgets what it did, so the ledger must too.
+# Ledger and events live as long as this run: the sandbox forgets what it did, so they must too.
 sed "${ports[@]}" -e "s|127.0.0.1:50051|$gateway|" \
-  -e "0,/^{/s|^{|{\"ledger\": {\"file\": \"$work/ledger/ledger.db\"},|" "$config" >"$work/config.json"
+  -e "0,/^{/s|^{|{\"ledger\": {\"file\": \"$work/ledger/ledger.db\"},$kept|" "$config" >"$work/config.json"
 start billing-gateway GATEWAY_LISTEN '"event":"serving","port":([0-9]+)' \
   "$build/billing-gateway" --config "$work/config.json"
 gateway=${gateway%:*}:$port
@@ -123,6 +130,8 @@ $client -plaintext $gateway list
 $client -plaintext ${read/ADDRESS/$gateway}
 $client -plaintext -d '$(tr -s '\n ' '  ' <<<"$request")' $gateway $method
 EOF
+[ "$mode" = demo ] ||
+  echo "$client -plaintext -d '{\"subscription\": \"shop\"}' $gateway gateway.events.v1.EventService/Pull"
 
 [ "${#faults[@]}" = 0 ] || show_lost_refund
 [ "$mode" = run ] || exit 0

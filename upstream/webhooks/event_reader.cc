@@ -171,7 +171,7 @@ absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::Create(const Sch
 
 absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::CreateFor(
     const Schemes& schemes, const Descriptor& response) {
-  std::unique_ptr<EventReader> reader(new EventReader);
+  std::unique_ptr<EventReader> reader(new EventReader(schemes));
   reader->response_.full_name = response.full_name();
   for (const auto& [name, number] : {std::pair{"provider", &reader->provider_},
                                      {"event_id", &reader->event_id_},
@@ -184,13 +184,13 @@ absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::CreateFor(
   for (int i = 0; i < response.field_count(); ++i) {
     const FieldDescriptor& field = *response.field(i);
     if (field.real_containing_oneof() == nullptr) continue;
-    if (absl::Status status = reader->AddField(schemes, field); !status.ok()) return status;
+    if (absl::Status status = reader->AddField(field); !status.ok()) return status;
   }
   if (reader->other_.number == 0) return Bad(response.full_name(), "has no field other");
   return reader;
 }
 
-absl::Status EventReader::AddField(const Schemes& schemes, const FieldDescriptor& field) {
+absl::Status EventReader::AddField(const FieldDescriptor& field) {
   if (field.message_type() == nullptr) return Bad(field.full_name(), "must be a message");
   mapping::FieldPlan plan;
   plan.number = static_cast<uint32_t>(field.number());
@@ -206,7 +206,7 @@ absl::Status EventReader::AddField(const Schemes& schemes, const FieldDescriptor
   if (!message.ok()) return Bad(field.full_name(), message.status().message());
   plan.message = *message;
   const v1::Event& event = field.options().GetExtension(v1::event);
-  if (schemes.Find(event.provider()) == nullptr)
+  if (schemes_.Find(event.provider()) == nullptr)
     return Bad(field.full_name(), "no provider of this name has events");
   if (event.types().empty()) return Bad(field.full_name(), "is for no event");
   for (const std::string& type : event.types()) {

@@ -59,6 +59,8 @@ class EventReader {
   static absl::StatusOr<std::unique_ptr<const EventReader>> CreateFor(
       const Schemes& schemes, const google::protobuf::Descriptor& response);
 
+  const Schemes& schemes() const { return schemes_; }
+
   // `signed_time` is used if the event has no time of its own.
   std::variant<Event, Unreadable> Read(const Scheme& scheme, absl::string_view json,
                                        std::optional<absl::Time> signed_time) const;
@@ -66,8 +68,8 @@ class EventReader {
  private:
   using EventName = std::pair<std::string, std::string>;  // provider and type
 
-  EventReader() = default;
-  absl::Status AddField(const Schemes& schemes, const google::protobuf::FieldDescriptor& field);
+  explicit EventReader(const Schemes& schemes) : schemes_(schemes) {}
+  absl::Status AddField(const google::protobuf::FieldDescriptor& field);
   void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
   // Both append to `message`, and return what is wrong, or "". ReadJson reads the whole event.
   // ReadBody reads the document into the field for this type.
@@ -78,6 +80,7 @@ class EventReader {
                        simdjson::ondemand::document& document, mapping::DriftList& drift,
                        std::string& message) const;
 
+  const Schemes schemes_;
   mapping::Plans plans_;
   mapping::MessagePlan response_;  // by name only; its fields are below
   uint32_t provider_ = 0;          // numbers of the fields that every event has

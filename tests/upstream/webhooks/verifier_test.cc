@@ -80,6 +80,47 @@ TEST(VerifierTest, PassesWhatEachProviderSigns) {
   }
 }
 
+// Whatever Foresee refuses, Verify refuses too; what it lets pass, Verify has to look at.
+TEST(VerifierTest, ForeseesWithoutABodyWhatNoBodyCouldMend) {
+  const Verifier paynow = Make("paynow");
+  const auto foreseen = [&](const Verifier& verifier, const Delivery& delivery) {
+    const Check check = verifier.Foresee(delivery.Headers(), kNow).check;
+    if (check != Check::kPassed) {
+      EXPECT_NE(CheckOf(verifier, delivery), Check::kPassed);
+    }
+    return check;
+  };
+  EXPECT_EQ(foreseen(paynow, PayNow()), Check::kPassed);
+  EXPECT_EQ(foreseen(paynow, PayNow(kNow, "another")), Check::kPassed) << "only a key can tell";
+  EXPECT_EQ(foreseen(paynow, PayNow(kNow - absl::Hours(1))), Check::kTooOld);
+  EXPECT_EQ(foreseen(paynow, PayNow(kNow + absl::Hours(1))), Check::kInTheFuture);
+  EXPECT_EQ(foreseen(paynow, {}), Check::kMissingHeader);
+  Delivery twice = PayNow();
+  twice.headers.push_back(twice.headers[1]);
+  EXPECT_EQ(foreseen(paynow, twice), Check::kRepeatedHeader);
+  Delivery cut = PayNow();
+  cut.headers[1].second.pop_back();
+  EXPECT_EQ(foreseen(paynow, cut), Check::kSignature);
+  Delivery no_time = PayNow();
+  no_time.headers[0].second = "soon";
+  EXPECT_EQ(foreseen(paynow, no_time), Check::kTimestamp);
+  const Verifier paymentkit = Make("paymentkit");
+  EXPECT_EQ(foreseen(paymentkit, PaymentKit(HexText)), Check::kPassed);
+  EXPECT_EQ(foreseen(paymentkit, PaymentKit(Base64Text)), Check::kPassed);
+  EXPECT_EQ(foreseen(paymentkit, PaymentKit([](const std::string& digest) {
+                       return "sha256=" + HexText(digest) + "0";
+                     })),
+            Check::kSignature);
+  EXPECT_EQ(foreseen(Make("qashier", {}), {}), Check::kUnsigned);
+}
+
+TEST(VerifierTest, KnowsWhetherARecordedDeliveryGetsOld) {
+  EXPECT_TRUE(Make("paynow").BoundsAge());
+  EXPECT_TRUE(Make("convergegate").BoundsAge());
+  EXPECT_FALSE(Make("paymentkit").BoundsAge());
+  EXPECT_FALSE(Make("paynow", {.secrets = {kSecret}, .max_age = absl::ZeroDuration()}).BoundsAge());
+}
+
 // As somebody without a line of C++ makes them: with the openssl command.
 TEST(VerifierTest, PassesWhatTheOpensslCommandSigns) {
   const TempDir directory;

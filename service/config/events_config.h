@@ -1,0 +1,59 @@
+// The section `events` of the configuration, and the part of `webhooks` that is about receiving
+// them. Each default stands beside its member.
+#ifndef SERVICE_CONFIG_EVENTS_CONFIG_H_
+#define SERVICE_CONFIG_EVENTS_CONFIG_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "service/config/config_reader.h"
+
+namespace gateway {
+
+struct SubscriptionConfig {
+  // Empty: all.
+  std::vector<std::string> providers;
+  std::vector<std::string> types;
+  std::vector<std::string> stores;
+  absl::Duration ack_deadline = absl::Seconds(30);
+  int32_t max_attempts = 20;
+  bool ordered = false;
+
+  bool operator==(const SubscriptionConfig&) const = default;
+};
+
+struct EventsConfig {
+  std::string file;  // of SQLite; empty: no events are kept
+  // Texts of 32 visible characters or more. Empty: made beside the file, once.
+  std::string body_key_file;
+  std::string previous_body_key_file;  // empty: none
+  absl::Duration keep = absl::Hours(24 * 30);
+  int64_t max_bytes = int64_t{8} << 30;
+  std::map<std::string, SubscriptionConfig> subscriptions;
+
+  bool enabled() const { return !file.empty(); }
+  bool operator==(const EventsConfig&) const = default;
+};
+
+// Where webhooks are received over HTTP/1.1.
+struct ReceiverConfig {
+  std::string listen;  // empty: they are not received
+  int64_t max_connections = 512;
+  int64_t max_header_bytes = int64_t{16} * 1024;
+  absl::Duration request_timeout = absl::Seconds(10);
+  absl::Duration idle_timeout = absl::Minutes(1);
+  int64_t max_failures_per_second = 100;
+
+  bool operator==(const ReceiverConfig&) const = default;
+};
+
+// Errors go to the reader. `section`: `webhooks`.
+EventsConfig ReadEvents(ConfigReader::Section& root);
+ReceiverConfig ReadReceiver(ConfigReader::Section& section);
+
+}  // namespace gateway
+
+#endif  // SERVICE_CONFIG_EVENTS_CONFIG_H_

@@ -1,0 +1,44 @@
+// Calls callbacks on a thread of its own, in the order in which they come: the log's thread goes on
+// to its next commit meanwhile.
+//
+// Thread-safety: may be used from any thread. Lifetime: Finish, or the destructor, waits until
+// everything is called, also what these calls have posted.
+#ifndef SERVICE_EVENTS_CALLBACKS_H_
+#define SERVICE_EVENTS_CALLBACKS_H_
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+
+namespace gateway::events {
+
+class Callbacks {
+ public:
+  using Call = absl::AnyInvocable<void()>;
+
+  Callbacks() : thread_([this] { Run(); }) {}
+  ~Callbacks() { Finish(); }
+  Callbacks(const Callbacks&) = delete;
+  Callbacks& operator=(const Callbacks&) = delete;
+
+  void Finish();
+  void Post(std::vector<Call> calls);
+
+ private:
+  void Run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::vector<Call> queue_;
+  bool stopping_ = false;
+
+  std::thread thread_;  // last
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_CALLBACKS_H_

@@ -1,0 +1,223 @@
+#include "service/events/deliveries.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+
+namespace gateway::events {
+namespace {
+
+constexpr size_t kPage = 200;
+
+}  // namespace
+
+Deliveries::Deliveries(const Subscription& subscription, Saved saved, uint64_t first_lease)
+    : subscription_(subscription),
+      era_(saved.era),
+      next_lease_(first_lease),
+      done_(std::move(saved.done)),
+      tries_(std::move(saved.tries)),
+      scanned_(done_.FirstMissing() - 1) {}
+
+bool Deliveries::MayHaveMore(int64_t end) const {
+  return !ready_.empty() || (scanned_ < end && open_.size() < kMostOpen);
+}
+
+absl::StatusOr<std::vector<Deliveries::HandedOut>> Deliveries::HandOut(size_t most, SteadyTime now,
+                                                                       int64_t end, Scan scan) {
+  size_t looked_at = 0;
+  while (ready_.size() < most && scanned_ < end && open_.size() < kMostOpen &&
+         looked_at < kMostScanned) {
+    const size_t limit = std::min({kPage, kMostOpen - open_.size(), kMostScanned - looked_at});
+    const absl::StatusOr<std::vector<Head>> heads = scan(scanned_, limit);
+    if (!heads.ok()) return heads.status();
+    for (const Head& head : *heads) Take(head);
+    looked_at += heads->size();
+    if (heads->size() < limit) {
+      done_.Add(scanned_ + 1, end);  // numbers that no event has
+      scanned_ = end;
+    }
+  }
+  std::vector<HandedOut> handed_out;
+  while (handed_out.size() < most && !ready_.empty()) {
+    handed_out.push_back(Lease(open_.find(*ready_.begin()), now));
+  }
+  return handed_out;
+}
+
+void Deliveries::Take(const Head& head) {
+  done_.Add(scanned_ + 1, head.number - 1);
+  scanned_ = head.number;
+  if (done_.Contains(head.number)) return;
+  if (!subscription_.filter.Matches(head)) return done_.Add(head.number, head.number);
+  const auto tried = tries_.find(head.number);
+  const int32_t attempts = tried == tries_.end() ? 0 : tried->second;
+  if (tried != tries_.end()) tries_.erase(tried);
+  AddOpen(head, attempts);
+}
+
+void Deliveries::AddOpen(const Head& head, int32_t attempts) {
+  Open open;
+  open.attempts = attempts;
+  open.stored = attempts > 0;
+  if (subscription_.ordered && !head.resource.empty()) {
+    open.lane = absl::StrCat(head.provider, " ", head.name, " ", head.resource);
+    std::set<int64_t>& lane = lanes_[open.lane];
+    // One of each lane is ready or out, and not always the oldest: see Redeliver.
+    if (!lane.empty()) open.state = Open::kBlocked;
+    lane.insert(head.number);
+  }
+  if (open.state == Open::kReady) ready_.insert(head.number);
+  open_.emplace(head.number, std::move(open));
+}
+
+Deliveries::HandedOut Deliveries::Lease(OpenIterator open, SteadyTime now) {
+  const auto& [number, entry] = *open;
+  ready_.erase(number);
+  open->second.state = Open::kLeased;
+  open->second.lease = next_lease_++;
+  open->second.deadline = now + subscription_.ack_deadline;
+  ++open->second.attempts;
+  expiries_.emplace(entry.deadline, number);
+  ++counters_.handed_out;
+  if (entry.attempts > 1) ++counters_.handed_out_again;
+  return {{era_, number, entry.lease}, entry.attempts};
+}
+
+void Deliveries::EndLease(OpenIterator open) {
+  expiries_.erase({open->second.deadline, open->first});
+  open->second.deadline = SteadyTime::InfiniteFuture();
+  open->second.lease = 0;
+}
+
+Deliveries::OpenIterator Deliveries::FindLease(const AckId& id) {
+  const auto open = open_.find(id.number);
+  const bool holds = open != open_.end() && id.era == era_ && open->second.state == Open::kLeased &&
+                     open->second.lease == id.lease;
+  return holds ? open : open_.end();
+}
+
+bool Deliveries::Acknowledge(const AckId& id) {
+  if (id.era != era_) return false;
+  ++counters_.acknowledged;
+  const auto open = open_.find(id.number);
+  if (open != open_.end()) {
+    Close(open);
+    return true;
+  }
+  // Of a process before this one, or of an event that was given up since.
+  changes_.late.push_back(id.number);
+  changes_.tries[id.number] = 0;
+  tries_.erase(id.number);
+  done_.Add(id.number, id.number);
+  return true;
+}
+
+bool Deliveries::Extend(const AckId& id, SteadyTime deadline) {
+  const auto open = FindLease(id);
+  if (open == open_.end()) return false;
+  expiries_.erase({open->second.deadline, open->first});
+  open->second.deadline = deadline;
+  expiries_.emplace(deadline, open->first);
+  return true;
+}
+
+bool Deliveries::GiveBack(const AckId& id) {
+  const auto open = FindLease(id);
+  if (open == open_.end()) return false;
+  ++counters_.given_back;
+  ComeBack(open);
+  return true;
+}
+
+bool Deliveries::TakeBack(const AckId& id) {
+  const auto open = FindLease(id);
+  if (open == open_.end()) return false;
+  EndLease(open);
+  --open->second.attempts;
+  open->second.state = Open::kReady;
+  ready_.insert(open->first);
+  return true;
+}
+
+void Deliveries::Expire(SteadyTime now) {
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    ++counters_.expired;
+    ComeBack(open_.find(expiries_.begin()->second));
+  }
+}
+
+SteadyTime Deliveries::next_expiry() const {
+  return expiries_.empty() ? SteadyTime::InfiniteFuture() : expiries_.begin()->first;
+}
+
+void Deliveries::ComeBack(OpenIterator open) {
+  EndLease(open);
+  const int32_t attempts = open->second.attempts;
+  if (attempts >= subscription_.max_attempts) {
+    ++counters_.dead;
+    changes_.dead.push_back({open->first, attempts});
+    return Close(open);
+  }
+  changes_.tries[open->first] = attempts;
+  open->second.stored = true;
+  open->second.state = Open::kReady;
+  ready_.insert(open->first);
+}
+
+void Deliveries::Close(OpenIterator open) {
+  const int64_t number = open->first;
+  if (open->second.stored) changes_.tries[number] = 0;
+  EndLease(open);
+  ready_.erase(number);
+  done_.Add(number, number);
+  const Open closed = std::move(open->second);
+  open_.erase(open);
+  if (!closed.lane.empty()) LeaveLane(number, closed);
+}
+
+void Deliveries::LeaveLane(int64_t number, const Open& closed) {
+  const auto lane = lanes_.find(closed.lane);
+  lane->second.erase(number);
+  if (lane->second.empty()) {
+    lanes_.erase(lane);
+  } else if (closed.state != Open::kBlocked) {
+    const int64_t next = *lane->second.begin();
+    open_.find(next)->second.state = Open::kReady;
+    ready_.insert(next);
+  }
+}
+
+void Deliveries::Seek(int64_t number) {
+  ++era_;
+  open_.clear();
+  ready_.clear();
+  expiries_.clear();
+  lanes_.clear();
+  tries_.clear();
+  done_.Remove(number, std::numeric_limits<int64_t>::max());
+  done_.Add(1, number - 1);
+  scanned_ = number - 1;
+}
+
+void Deliveries::Redeliver(const Head& head) {
+  done_.Remove(head.number, head.number);
+  if (head.number <= scanned_) AddOpen(head, 0);
+}
+
+void Deliveries::Drop(int64_t last) {
+  counters_.lost += static_cast<uint64_t>(done_.Missing(last));
+  while (!open_.empty() && open_.begin()->first <= last) Close(open_.begin());
+  done_.Add(1, last);
+  scanned_ = std::max(scanned_, last);
+}
+
+Deliveries::Changes Deliveries::TakeChanges() {
+  Changes changes = std::exchange(changes_, {});
+  changes.done = done_.TakeChanges();
+  return changes;
+}
+
+}  // namespace gateway::events

@@ -1,0 +1,42 @@
+#include "service/events/event.h"
+
+#include <openssl/sha.h>
+
+#include "absl/strings/str_cat.h"
+#include "service/ledger/frame.h"
+
+namespace gateway::events {
+namespace {
+
+std::string Sha256(absl::string_view bytes) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
+// A prefix of its own: a body that was moved here from the ledger does not open.
+std::string IdentityOf(const Key& key) { return absl::StrCat("event body ", key.event, key.body); }
+
+}  // namespace
+
+Key KeyOf(const Event& event) {
+  Key key;
+  key.body = Sha256(event.body);
+  const Head& head = event.head;
+  key.event = head.id.empty() ? Sha256(ledger::Frame({"body", head.provider, head.name, key.body}))
+                              : Sha256(ledger::Frame({"id", head.provider, head.name, head.id}));
+  return key;
+}
+
+absl::StatusOr<std::string> SealBody(const ledger::ReplyCipher& cipher, const Key& key,
+                                     absl::string_view body) {
+  return cipher.Seal(body, IdentityOf(key));
+}
+
+absl::StatusOr<std::string> OpenBody(const ledger::ReplyCipher& cipher, const Key& key,
+                                     absl::string_view sealed) {
+  return cipher.Open(sealed, IdentityOf(key));
+}
+
+}  // namespace gateway::events

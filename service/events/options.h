@@ -1,0 +1,42 @@
+// What a log is told when it is opened.
+#ifndef SERVICE_EVENTS_OPTIONS_H_
+#define SERVICE_EVENTS_OPTIONS_H_
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "service/events/subscription.h"
+
+namespace gateway::events {
+
+struct Options {
+  // Their names differ. One that the log does not know yet begins with the oldest event; what the
+  // log knows of one that is not named here is kept, in case it comes back.
+  std::vector<Subscription> subscriptions;
+
+  // Events that are older are removed, done or not.
+  absl::Duration keep = absl::Hours(24 * 30);
+  // How often the log looks for them, and how many it removes at a time.
+  absl::Duration tend_every = absl::Seconds(10);
+  size_t tend_batch = 500;
+
+  // Operations that wait at most; more are refused as UNAVAILABLE.
+  size_t max_queued = 10'000;
+
+  // The wall clock.
+  std::function<absl::Time()> now = [] { return absl::Now(); };
+
+  // Told of what an operator should know: what happened, and why. On the log's thread.
+  std::function<void(absl::string_view event, absl::string_view reason)> on_event;
+
+  // For tests: called on the log's thread when it passes a point.
+  std::function<void(absl::string_view point)> at_point;
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_OPTIONS_H_

@@ -1,0 +1,270 @@
+#include "service/events/receiver/session.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace gateway::events {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr absl::string_view kEndOfHead = "\r\n\r\n";
+constexpr size_t kPiece = size_t{16} * 1024;
+constexpr size_t kMostLingering = size_t{1} << 20;
+constexpr absl::Duration kLingering = absl::Seconds(2);
+
+const char* NameOf(int status) {
+  switch (status) {
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 404:
+      return "Not Found";
+    case 413:
+      return "Content Too Large";
+    case 431:
+      return "Request Header Fields Too Large";
+    default:
+      return "Service Unavailable";
+  }
+}
+
+int StatusOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kKept:
+    case Outcome::kDuplicate:
+    case Outcome::kConflict:
+      return 204;
+    case Outcome::kNotVerified:
+      return 401;
+    case Outcome::kUnavailable:
+      return 503;
+  }
+  return 503;
+}
+
+std::string AddressOf(const asio::ip::tcp::socket& socket) {
+  boost::system::error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  return error ? "" : endpoint.address().to_string(error);
+}
+
+absl::string_view View(const boost::beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+}  // namespace
+
+Session::Session(asio::ip::tcp::socket socket, SharedBySessions& shared)
+    : shared_(shared),
+      stream_(std::move(socket)),
+      address_(AddressOf(stream_.socket())),
+      since_(SteadyTime::Now()) {
+  shared_.sessions.insert(this);
+  ++shared_.connections;
+}
+
+Session::~Session() {
+  shared_.unread_bytes -= room_;
+  shared_.sessions.erase(this);
+  --shared_.connections;
+}
+
+void Session::Begin() {
+  boost::system::error_code ignored;
+  stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  AwaitRequest();
+}
+
+void Session::StopIfIdle() {
+  if (!in_request_) Close();
+}
+
+void Session::Close() {
+  closed_ = true;
+  stream_.close();
+}
+
+void Session::AwaitRequest() {
+  in_request_ = false;
+  since_ = SteadyTime::Now();
+  if (shared_.stopping) return Close();
+  if (buffer_.size() > 0) {  // the next request came with the last one
+    in_request_ = true;
+    stream_.expires_after(absl::ToChronoMilliseconds(shared_.options.request_timeout));
+    return ReadHead();
+  }
+  stream_.expires_after(absl::ToChronoMilliseconds(shared_.options.idle_timeout));
+  stream_.async_read_some(buffer_.prepare(kPiece), [self = shared_from_this()](Error error,
+                                                                               size_t size) {
+    if (error) return;
+    self->buffer_.commit(size);
+    self->in_request_ = true;
+    self->stream_.expires_after(absl::ToChronoMilliseconds(self->shared_.options.request_timeout));
+    self->ReadHead();
+  });
+}
+
+void Session::ReadHead() {
+  const size_t most = shared_.options.max_header_bytes;
+  const size_t end = View(buffer_).substr(0, most).find(kEndOfHead);
+  if (end != absl::string_view::npos) return OnHead(end + kEndOfHead.size());
+  if (!MayBecomeHead(View(buffer_))) return Turn(Receiver::kMalformed, 400);
+  if (buffer_.size() >= most) return Turn(Receiver::kTooLarge, 431);
+  stream_.async_read_some(buffer_.prepare(kPiece),
+                          [self = shared_from_this()](Error error, size_t size) {
+                            if (error == boost::beast::error::timeout) {
+                              return self->Turn(Receiver::kTooSlow, 0);
+                            }
+                            if (error) return;
+                            self->buffer_.commit(size);
+                            self->ReadHead();
+                          });
+}
+
+void Session::OnHead(size_t size) {
+  head_text_ = std::string(View(buffer_).substr(0, size));
+  absl::StatusOr<Head11> head = ReadStrictHead(head_text_);
+  if (!head.ok()) return Turn(Receiver::kMalformed, 400);
+  head_ = *std::move(head);
+  if (!Admit(head_) || !TakeRoom(head_)) return;
+  parser_.emplace();
+  parser_->eager(false);
+  parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes) + 1);
+  parser_->body_limit(shared_.intake.max_body_bytes());
+  Error error;
+  const size_t parsed = parser_->put(buffer_.data(), error);
+  // Two readers of one head that do not agree are one too many.
+  if (error == http::error::body_limit) return Turn(Receiver::kTooLarge, 413);
+  if (error || parsed != size || !parser_->is_header_done()) {
+    return Turn(Receiver::kMalformed, 400);
+  }
+  buffer_.consume(parsed);
+  AskForBody();
+}
+
+bool Session::Admit(const Head11& head) {
+  std::optional<std::string> provider;
+  if (head.method == "POST") provider = shared_.intake.ProviderOf(head.target);
+  if (!provider) {
+    Turn(Receiver::kElsewhere, 404);
+    return false;
+  }
+  provider_ = *std::move(provider);
+  if (shared_.failing.Blocks(address_, SteadyTime::Now())) {
+    Turn(Receiver::kBlocked, 503);
+    return false;
+  }
+  const std::optional<Outcome> end = shared_.intake.Foresee(provider_, head.fields, absl::Now());
+  if (!end) return true;
+  shared_.failing.Note(address_, SteadyTime::Now());
+  Answer(StatusOf(*end), /*keep=*/false);
+  return false;
+}
+
+bool Session::TakeRoom(const Head11& head) {
+  const size_t most = shared_.intake.max_body_bytes();
+  const uint64_t length = head.chunked ? most : head.content_length.value_or(0);
+  if (length > most) {
+    Turn(Receiver::kTooLarge, 413);
+    return false;
+  }
+  if (shared_.unread_bytes + length > shared_.options.max_unread_bytes) {
+    Turn(Receiver::kOverloaded, 503);
+    return false;
+  }
+  room_ = static_cast<size_t>(length);
+  shared_.unread_bytes += room_;
+  return true;
+}
+
+void Session::AskForBody() {
+  if (!head_.expects_continue || buffer_.size() > 0) return ReadBody();
+  answer_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(stream_, asio::buffer(answer_),
+                    [self = shared_from_this()](Error error, size_t) {
+                      if (!error) self->ReadBody();
+                    });
+}
+
+void Session::ReadBody() {
+  http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](Error error, size_t) {
+    if (error == http::error::body_limit) return self->Turn(Receiver::kTooLarge, 413);
+    if (error == boost::beast::error::timeout) return self->Turn(Receiver::kTooSlow, 0);
+    if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message) {
+      return self->Turn(Receiver::kMalformed, 400);
+    }
+    if (!error) self->OnBody();
+  });
+}
+
+// The log answers on a thread of its own. Until it has, the receiver's thread must not end.
+void Session::OnBody() {
+  stream_.expires_never();
+  taking_ = true;
+  auto work = asio::make_work_guard(shared_.io);
+  shared_.intake.Take(provider_, head_.fields, parser_->get().body(), absl::Now(),
+                      [self = shared_from_this(), work = std::move(work)](Outcome outcome) mutable {
+                        asio::io_context& io = self->shared_.io;
+                        asio::post(io, [self = std::move(self), work = std::move(work), outcome] {
+                          self->taking_ = false;
+                          const bool genuine = outcome != Outcome::kNotVerified;
+                          if (!genuine)
+                            self->shared_.failing.Note(self->address_, SteadyTime::Now());
+                          self->Answer(StatusOf(outcome), genuine && !self->head_.closes);
+                        });
+                      });
+}
+
+void Session::Turn(Receiver::Turned turned, int status) {
+  shared_.turned[turned].fetch_add(1, std::memory_order_relaxed);
+  if (status == 0) return Close();
+  Answer(status, /*keep=*/false);
+}
+
+void Session::Answer(int status, bool keep) {
+  keep = keep && !shared_.stopping;
+  shared_.unread_bytes -= std::exchange(room_, 0);
+  parser_.reset();
+  answer_ = absl::StrCat("HTTP/1.1 ", status, " ", NameOf(status), "\r\n",
+                         status == 204 ? "" : "Content-Length: 0\r\n",
+                         keep ? "" : "Connection: close\r\n", "\r\n");
+  stream_.expires_after(absl::ToChronoMilliseconds(shared_.options.request_timeout));
+  asio::async_write(stream_, asio::buffer(answer_),
+                    [self = shared_from_this(), keep](Error error, size_t) {
+                      if (!error) self->OnAnswered(keep);
+                    });
+}
+
+void Session::OnAnswered(bool keep) {
+  if (keep) return AwaitRequest();
+  in_request_ = false;
+  boost::system::error_code error;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  if (error || shared_.stopping) return Close();
+  stream_.expires_after(absl::ToChronoMilliseconds(kLingering));
+  Linger(0);
+}
+
+void Session::Linger(size_t taken) {
+  buffer_.clear();
+  if (taken > kMostLingering) return Close();
+  stream_.async_read_some(buffer_.prepare(kPiece),
+                          [self = shared_from_this(), taken](Error error, size_t size) {
+                            if (!error) self->Linger(taken + size);
+                          });
+}
+
+}  // namespace gateway::events

@@ -1,0 +1,103 @@
+// One connection of the receiver: request after request, each answered before the next is read.
+//
+//   idle -> head, strictly -> Foresee -> body -> Take -> answer -> idle
+//                                   '--- anything wrong: answer, take what still comes, close
+//
+// Thread-safety: all of it runs on the receiver's thread. Lifetime: a session is held by its
+// pending operations, and by nothing else; `shared` outlives it.
+#ifndef SERVICE_EVENTS_RECEIVER_SESSION_H_
+#define SERVICE_EVENTS_RECEIVER_SESSION_H_
+
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "service/events/receiver/failing_sources.h"
+#include "service/events/receiver/intake.h"
+#include "service/events/receiver/receiver.h"
+#include "service/events/receiver/strict_head.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::events {
+
+class Session;
+
+// What the sessions of a receiver share.
+struct SharedBySessions {
+  SharedBySessions(const ReceiverOptions& given, Intake& into)
+      : options(given), intake(into), failing(given.max_failures_per_second) {}
+
+  const ReceiverOptions options;
+  Intake& intake;
+  boost::asio::io_context io{1};
+  FailingSources failing;
+  std::set<Session*> sessions;
+  size_t unread_bytes = 0;  // room that bodies under way have taken
+  bool stopping = false;
+  std::array<std::atomic<uint64_t>, Receiver::kAllTurned.size()> turned{};
+  std::atomic<size_t> connections{0};
+};
+
+class Session final : public std::enable_shared_from_this<Session> {
+ public:
+  Session(boost::asio::ip::tcp::socket socket, SharedBySessions& shared);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void Begin();
+  // Ends it if it waits for a request.
+  void StopIfIdle();
+  void Close();
+
+  // Whether it waits for its peer, and since when: such a one may be closed for another.
+  bool waits_for_peer() const { return !taking_ && !closed_; }
+  SteadyTime since() const { return since_; }
+
+ private:
+  using Error = boost::beast::error_code;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  void AwaitRequest();
+  void ReadHead();
+  void OnHead(size_t size);
+  // What the head says is to be done, before its body is there. False: it is answered.
+  bool Admit(const Head11& head);
+  bool TakeRoom(const Head11& head);
+  void AskForBody();
+  void ReadBody();
+  void OnBody();
+  void Turn(Receiver::Turned turned, int status);
+  void Answer(int status, bool keep);
+  void OnAnswered(bool keep);
+  // Takes what the peer still sends, for a while: a reset would take the answer from it.
+  void Linger(size_t taken);
+
+  SharedBySessions& shared_;
+  boost::beast::tcp_stream stream_;
+  const std::string address_;
+  boost::beast::flat_buffer buffer_;
+  std::string head_text_;
+  Head11 head_;  // points into head_text_
+  std::string provider_;
+  std::optional<Parser> parser_;
+  size_t room_ = 0;  // of shared_.unread_bytes
+  std::string answer_;
+  bool in_request_ = false;
+  bool taking_ = false;  // the log has it
+  bool closed_ = false;
+  SteadyTime since_;
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_RECEIVER_SESSION_H_

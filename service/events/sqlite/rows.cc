@@ -1,0 +1,227 @@
+#include "service/events/sqlite/rows.h"
+
+#include <openssl/rand.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/ledger/row.h"
+
+namespace gateway::events {
+namespace {
+
+using ledger::Cell;
+using ledger::FromMicros;
+using ledger::SqliteStatement;
+using ledger::ToMicros;
+using ledger::Value;
+
+constexpr char kAckSecret[] = "ack secret";
+constexpr size_t kSecretBytes = 32;
+
+#define HEAD_COLUMNS "number, provider, name, id, type, store, resource, received"
+constexpr size_t kHeadColumns = 8;
+
+absl::Status Torn() { return absl::DataLossError("a row is not what it should be"); }
+
+// Believes nothing that the file says.
+bool Take(Cell& cell, std::string& text) {
+  auto* const bytes = std::get_if<std::string>(&cell);
+  if (bytes != nullptr) text = std::move(*bytes);
+  return bytes != nullptr;
+}
+
+bool TakeHead(std::vector<Cell>& cells, Head& head) {
+  if (cells.size() < kHeadColumns) return false;
+  const auto* const number = std::get_if<int64_t>(&cells[0]);
+  const auto* const received = std::get_if<int64_t>(&cells[7]);
+  if (number == nullptr || received == nullptr || *number < 1) return false;
+  head.number = *number;
+  head.received = FromMicros(*received);
+  return Take(cells[1], head.provider) && Take(cells[2], head.name) && Take(cells[3], head.id) &&
+         Take(cells[4], head.type) && Take(cells[5], head.store) && Take(cells[6], head.resource);
+}
+
+// The only value of the only row; 0 where there is none.
+absl::StatusOr<int64_t> NumberOf(SqliteStatement& statement, absl::Span<const Value> values) {
+  const absl::StatusOr<bool> row = statement.Begin(values);
+  const int64_t number = row.ok() && *row ? statement.Number(0) : 0;
+  statement.Reset();
+  if (!row.ok()) return row.status();
+  return number;
+}
+
+// Calls `each` for every row, until it returns false: the row is torn.
+template <typename Each>
+absl::Status ForEach(SqliteStatement& statement, absl::Span<const Value> values, Each each) {
+  absl::Status status;
+  absl::StatusOr<bool> row = statement.Begin(values);
+  for (; status.ok() && row.ok() && *row; row = statement.Step()) {
+    std::vector<Cell> cells = statement.Cells();
+    if (!each(cells)) status = Torn();
+  }
+  if (status.ok()) status = row.status();
+  statement.Reset();
+  return status;
+}
+
+}  // namespace
+
+Rows::Rows(ledger::SqliteDatabase& database)
+    : get_setting_(database, "SELECT value FROM settings WHERE name = CAST(? AS TEXT)"),
+      put_setting_(database, "INSERT INTO settings VALUES (CAST(? AS TEXT), ?)"),
+      insert_(database,
+              "INSERT INTO events(received, provider, name, id, type, store, resource, signed, "
+              "keep_key, event_key, body_key, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_key_(database, "INSERT INTO keys VALUES (?, ?, ?)"),
+      last_number_(database, "SELECT last_insert_rowid()"),
+      find_key_(database, "SELECT number FROM keys WHERE event_key = ? AND body_key = ?"),
+      other_body_(database,
+                  "SELECT number FROM keys WHERE event_key = ? AND body_key <> ? LIMIT 1"),
+      find_(database, "SELECT " HEAD_COLUMNS
+                      ", signed, event_key, body_key, body FROM events WHERE number = ?"),
+      heads_(database,
+             "SELECT " HEAD_COLUMNS " FROM events WHERE number > ? ORDER BY number LIMIT ?"),
+      newest_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
+      oldest_(database, "SELECT number FROM events ORDER BY number LIMIT 1"),
+      first_from_(database,
+                  "SELECT number, received FROM events WHERE number >= ? ORDER BY number LIMIT 1"),
+      front_(database,
+             "SELECT number, received, keep_key, event_key, body_key FROM events "
+             "ORDER BY number LIMIT ?"),
+      remove_(database, "DELETE FROM events WHERE number <= ?"),
+      remove_key_(database, "DELETE FROM keys WHERE event_key = ? AND body_key = ?"),
+      find_subscription_(database, "SELECT id, era FROM subscriptions WHERE name = ?"),
+      add_subscription_(database, "INSERT INTO subscriptions(name, era) VALUES (?, 1)"),
+      done_(database, "SELECT first, last FROM done WHERE subscription = ? ORDER BY first"),
+      put_done_(database, "INSERT OR REPLACE INTO done VALUES (?, ?, ?)"),
+      remove_done_(database, "DELETE FROM done WHERE subscription = ? AND first = ?"),
+      tries_(database, "SELECT number, attempts FROM tries WHERE subscription = ?"),
+      put_tries_(database, "INSERT OR REPLACE INTO tries VALUES (?, ?, ?)"),
+      remove_tries_(database, "DELETE FROM tries WHERE subscription = ? AND number = ?"),
+      forget_tries_(database, "DELETE FROM tries WHERE subscription = ?"),
+      set_era_(database, "UPDATE subscriptions SET era = ? WHERE id = ?"),
+      put_dead_(database, "INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?)"),
+      remove_dead_(database, "DELETE FROM dead_letters WHERE subscription = ? AND number = ?"),
+      forget_dead_(database, "DELETE FROM dead_letters WHERE subscription = ? AND number >= ?"),
+      list_dead_(database,
+                 "SELECT number, since, attempts FROM dead_letters WHERE subscription = ? AND "
+                 "number > ? ORDER BY number LIMIT ?"),
+      forget_gone_(database, "DELETE FROM dead_letters WHERE number <= ?"),
+      count_dead_(database, "SELECT count(*) FROM dead_letters WHERE subscription = ?") {}
+
+absl::StatusOr<std::string> Rows::AckSecret() {
+  std::string secret;
+  absl::Status status = ForEach(get_setting_, {absl::string_view(kAckSecret)}, [&](auto& cells) {
+    return Take(cells[0], secret) && secret.size() == kSecretBytes;
+  });
+  if (!status.ok()) return status;
+  if (!secret.empty()) return secret;
+  unsigned char random[kSecretBytes];
+  if (RAND_bytes(random, sizeof(random)) != 1) {
+    return absl::InternalError("the system has no random bytes");
+  }
+  secret.assign(reinterpret_cast<const char*>(random), sizeof(random));
+  status = put_setting_.Run({absl::string_view(kAckSecret), secret}).status();
+  if (!status.ok()) return status;
+  return secret;
+}
+
+absl::StatusOr<int64_t> Rows::Insert(const SealedEvent& event, absl::Time received) {
+  const Head& head = event.event.head;
+  std::vector<Value> cells = {ToMicros(received), head.provider, head.name,     head.id,
+                              head.type,          head.store,    head.resource, std::monostate()};
+  if (event.event.signed_time) cells.back() = ToMicros(*event.event.signed_time);
+  cells.insert(cells.end(),
+               {int64_t{event.event.keep_key}, event.key.event, event.key.body, event.sealed_body});
+  absl::Status status = insert_.Run(cells).status();
+  if (!status.ok()) return status;
+  const absl::StatusOr<int64_t> number = NumberOf(last_number_, {});
+  if (!number.ok()) return number.status();
+  status = insert_key_.Run({event.key.event, event.key.body, *number}).status();
+  if (!status.ok()) return status;
+  return number;
+}
+
+absl::StatusOr<int64_t> Rows::FindKey(const Key& key) {
+  return NumberOf(find_key_, {key.event, key.body});
+}
+
+absl::StatusOr<bool> Rows::HasKeyOfOtherBody(const Key& key) {
+  const absl::StatusOr<int64_t> number = NumberOf(other_body_, {key.event, key.body});
+  if (!number.ok()) return number.status();
+  return *number != 0;
+}
+
+absl::StatusOr<std::optional<SealedEvent>> Rows::Find(int64_t number) {
+  std::optional<SealedEvent> found;
+  const absl::Status status = ForEach(find_, {number}, [&](std::vector<Cell>& cells) {
+    SealedEvent event;
+    const auto* const signed_time = std::get_if<int64_t>(&cells[kHeadColumns]);
+    if (signed_time != nullptr) event.event.signed_time = FromMicros(*signed_time);
+    const bool whole = TakeHead(cells, event.event.head) &&
+                       Take(cells[kHeadColumns + 1], event.key.event) &&
+                       Take(cells[kHeadColumns + 2], event.key.body) &&
+                       Take(cells[kHeadColumns + 3], event.sealed_body);
+    found = std::move(event);
+    return whole;
+  });
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<std::vector<Head>> Rows::HeadsAfter(int64_t number, size_t limit) {
+  std::vector<Head> heads;
+  const absl::Status status =
+      ForEach(heads_, {number, static_cast<int64_t>(limit)},
+              [&](std::vector<Cell>& cells) { return TakeHead(cells, heads.emplace_back()); });
+  if (!status.ok()) return status;
+  return heads;
+}
+
+absl::StatusOr<int64_t> Rows::Newest() { return NumberOf(newest_, {}); }
+absl::StatusOr<int64_t> Rows::Oldest() { return NumberOf(oldest_, {}); }
+
+absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> Rows::FirstFrom(int64_t number) {
+  std::optional<std::pair<int64_t, absl::Time>> first;
+  const absl::Status status = ForEach(first_from_, {number}, [&](std::vector<Cell>& cells) {
+    const auto* const found = std::get_if<int64_t>(&cells[0]);
+    const auto* const received = std::get_if<int64_t>(&cells[1]);
+    if (found == nullptr || received == nullptr) return false;
+    first.emplace(*found, FromMicros(*received));
+    return true;
+  });
+  if (!status.ok()) return status;
+  return first;
+}
+
+absl::StatusOr<int64_t> Rows::RemoveBefore(absl::Time received, size_t limit) {
+  int64_t last = 0;
+  bool old = true;
+  std::vector<Key> keys;
+  absl::Status status =
+      ForEach(front_, {static_cast<int64_t>(limit)}, [&](std::vector<Cell>& cells) {
+        const auto* const number = std::get_if<int64_t>(&cells[0]);
+        const auto* const at = std::get_if<int64_t>(&cells[1]);
+        const auto* const keep = std::get_if<int64_t>(&cells[2]);
+        Key key;
+        if (number == nullptr || at == nullptr || keep == nullptr || !Take(cells[3], key.event) ||
+            !Take(cells[4], key.body)) {
+          return false;
+        }
+        old = old && FromMicros(*at) < received;
+        if (!old) return true;
+        last = *number;
+        if (*keep == 0) keys.push_back(std::move(key));
+        return true;
+      });
+  for (const Key& key : keys) {
+    if (status.ok()) status = remove_key_.Run({key.event, key.body}).status();
+  }
+  if (status.ok() && last != 0) status = remove_.Run({last}).status();
+  if (status.ok() && last != 0) status = forget_gone_.Run({last}).status();
+  if (!status.ok()) return status;
+  return last;
+}
+
+}  // namespace gateway::events

@@ -1,0 +1,70 @@
+#include "service/events/sqlite/schema.h"
+
+namespace gateway::events {
+namespace {
+
+// `events` is only appended to and cut off at its front. AUTOINCREMENT: a number is never given
+// twice, also when all events are gone. The body stands last, so that the other columns are read
+// without it.
+//
+// `keys` has a row for each event that a delivery can be a duplicate of.
+//
+// What a subscription has done is in `done`, as intervals: a row or two while it keeps up. `tries`
+// has the events that came back, `dead_letters` those that were given up.
+constexpr char kFirst[] = R"(
+CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE events(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  received INTEGER NOT NULL,
+  provider BLOB NOT NULL,
+  name BLOB NOT NULL,
+  id BLOB NOT NULL,
+  type BLOB NOT NULL,
+  store BLOB NOT NULL,
+  resource BLOB NOT NULL,
+  signed INTEGER,
+  keep_key INTEGER NOT NULL,
+  event_key BLOB NOT NULL,
+  body_key BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE TABLE keys(
+  event_key BLOB NOT NULL,
+  body_key BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY(event_key, body_key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE subscriptions(
+  id INTEGER PRIMARY KEY,
+  name BLOB NOT NULL UNIQUE,
+  era INTEGER NOT NULL
+) STRICT;
+CREATE TABLE done(
+  subscription INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY(subscription, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tries(
+  subscription INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  PRIMARY KEY(subscription, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dead_letters(
+  subscription INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY(subscription, number)
+) STRICT, WITHOUT ROWID;
+)";
+
+constexpr const char* kSteps[] = {kFirst};
+
+}  // namespace
+
+// "EVNT".
+const ledger::SqliteKind kEventsFile = {"log of events", 0x45564E54, kSteps};
+
+}  // namespace gateway::events

@@ -1,0 +1,44 @@
+// What the configuration says of a subscription.
+//
+// Thread-safety: values and pure functions.
+#ifndef SERVICE_EVENTS_SUBSCRIPTION_H_
+#define SERVICE_EVENTS_SUBSCRIPTION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "service/events/event.h"
+
+namespace gateway::events {
+
+// Empty: all. An event has to pass each.
+struct Filter {
+  absl::flat_hash_set<std::string> providers;
+  absl::flat_hash_set<std::string> types;
+  absl::flat_hash_set<std::string> stores;
+
+  bool Matches(const Head& head) const {
+    const auto passes = [](const auto& set, const std::string& value) {
+      return set.empty() || set.contains(value);
+    };
+    return passes(providers, head.provider) && passes(types, head.type) &&
+           passes(stores, head.store);
+  }
+};
+
+struct Subscription {
+  std::string name = {};
+  Filter filter = {};
+  // From the hand-out of an event to the moment at which it is handed out again.
+  absl::Duration ack_deadline = absl::Seconds(30);
+  // An event that was handed out so often without an acknowledgement becomes a dead letter.
+  int32_t max_attempts = 20;
+  // An event of a resource is handed out only when the one before it is acknowledged or dead.
+  bool ordered = false;
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_SUBSCRIPTION_H_
