@@ -135,7 +135,8 @@ absl::Status Gateway::MakeEvents(const Config& config) {
 absl::Status Gateway::ReceiveWebhooks(const Config& config) {
   const ReceiverConfig& options = config.webhooks.receiver;
   if (options.listen.empty()) return absl::OkStatus();
-  intake_ = std::make_unique<events::Intake>(*events_->log, events_->cipher, protos_.schemes,
+  events::EventLog& log = listening_log_ == nullptr ? *events_->log : *listening_log_;
+  intake_ = std::make_unique<events::Intake>(log, events_->cipher, protos_.schemes,
                                              [this] { return in_force_.Get()->webhooks; });
   auto receiver =
       events::Receiver::Create({.listen = options.listen,
@@ -166,6 +167,9 @@ void Gateway::OnReload(const Generation& next) {
 void Gateway::MakeReconciler() {
   read_back_ = std::make_unique<const ReadBack>(*protos_.routes, *reloader_);
   reconciler_ = std::make_unique<Reconciler>(*ledger_->ledger, *read_back_, in_force_);
+  if (events_ == nullptr) return;
+  event_listener_ = std::make_unique<EventListener>(*ledger_->ledger, *reconciler_);
+  listening_log_ = std::make_unique<ListeningLog>(*events_->log, *event_listener_);
 }
 
 Method& Gateway::AddMethod(Operation operation, const std::string& path, bool audited) {
@@ -213,7 +217,7 @@ void Gateway::MakeStoresEndpoints() {
     }
   }
   if (events_ == nullptr) return;
-  event_surroundings_.emplace(EventSurroundings{*events_, webhooks_->reader()});
+  event_surroundings_.emplace(EventSurroundings{*events_, webhooks_->reader(), pulls_});
   for (const EventOperation& operation : EventOperations()) {
     Method& method = AddMethod(operation.operation, operation.path, operation.audited);
     endpoints_.push_back(EventEndpoint(*surroundings_, method, *event_surroundings_));
@@ -280,6 +284,7 @@ void Gateway::WatchUpstreams(const Config& config) {
 void Gateway::Drain() {
   upstream_health_ = nullptr;  // nothing is to be SERVING from here on
   if (receiver_ != nullptr) receiver_->Stop();
+  pulls_.AbortAll();  // consumers wait for events, not for an end
   const std::shared_ptr<const Generation> generation = in_force_.Get();
   server_->Drain(generation->config.drain_delay, generation->config.drain_grace);
   telemetry_->Flush();

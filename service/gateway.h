@@ -43,6 +43,8 @@
 #include "service/metrics/metrics.h"
 #include "service/metrics/metrics_endpoint.h"
 #include "service/port/server.h"
+#include "service/reconcile/event_listener.h"
+#include "service/reconcile/listening_log.h"
 #include "service/reconcile/read_back.h"
 #include "service/reconcile/reconciler.h"
 #include "service/telemetry/audit_log.h"
@@ -110,11 +112,14 @@ class Gateway {
   std::unique_ptr<LedgerInUse> ledger_;  // null: nobody remembers writes
   std::unique_ptr<EventsInUse> events_;  // null: none are kept
   std::unique_ptr<Webhooks> webhooks_;
+  InFlight pulls_;  // that wait for events
   std::optional<EventSurroundings> event_surroundings_;
   std::unique_ptr<Reloader> reloader_;
   // Null where there is no ledger.
   std::unique_ptr<const ReadBack> read_back_;
   std::unique_ptr<Reconciler> reconciler_;
+  std::unique_ptr<EventListener> event_listener_;
+  std::unique_ptr<ListeningLog> listening_log_;  // null also where no events are kept
   std::optional<Surroundings> surroundings_;
   std::vector<Endpoint> endpoints_;
   std::shared_ptr<Metrics> metrics_;

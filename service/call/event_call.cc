@@ -158,6 +158,7 @@ class Pull final : public EventCall {
     pull.subscription = subscription_;
     pull.max_events = *most;
     pull.until = AnswerBy(TermsOf(context(), kDefaultWait).deadline);
+    shared().pulls.Add(waiting_);
     const std::lock_guard lock(mutex_);
     pull_ =
         log().Pull(std::move(pull), [this](absl::StatusOr<std::vector<events::Received>> received) {
@@ -166,6 +167,7 @@ class Pull final : public EventCall {
             const std::lock_guard let_go(mutex_);
             pull_.reset();
           }
+          shared().pulls.Remove(waiting_);
           OnReceived(std::move(received));
         });
     if (stopped_) log().CancelPull(*pull_);
@@ -194,6 +196,17 @@ class Pull final : public EventCall {
     log().Modify(std::move(back), nullptr);
   }
 
+  // As a pull that a drain ends: with an answer.
+  class Waiting final : public InFlight::Member {
+   public:
+    explicit Waiting(Pull& pull) : pull_(pull) {}
+    void Abort() override { pull_.Stop(); }
+
+   private:
+    Pull& pull_;
+  };
+
+  Waiting waiting_{*this};
   std::string subscription_;
   std::mutex mutex_;
   // Guarded by mutex_.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "service/call/call_frame.h"
+#include "service/call/in_flight.h"
 #include "service/call/method.h"
 #include "service/generation/events_in_use.h"
 #include "upstream/webhooks/event_reader.h"
@@ -20,6 +21,9 @@ namespace gateway {
 struct EventSurroundings {
   EventsInUse& events;
   const webhooks::EventReader& reader;
+  // Pulls that wait for an event. A drain ends them by AbortAll: each is answered without events,
+  // at once, and those that come later do not wait.
+  InFlight& pulls;
 };
 
 struct EventOperation {

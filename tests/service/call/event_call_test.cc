@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -156,6 +157,22 @@ TEST_F(EventCallTest, APullIsAnsweredWhenAnEventComes) {
   });
   ASSERT_TRUE(Deliver(Refund("17")));
   EXPECT_THAT(IdsOf(Parse(pulling.get())["events"]), ElementsAre("17"));
+}
+
+TEST_F(EventCallTest, ADrainDoesNotWaitForEvents) {
+  config_["drain"] = {{"grace", "60s"}};
+  Start();
+  auto pulling = std::async(std::launch::async, [&] {
+    return Call("Pull", {{"subscription", "all"}}, std::chrono::seconds(120));
+  });
+  while (!absl::StrContains(gateway_->MetricsText(), "\ngateway_calls_in_flight 1\n")) {
+    std::this_thread::yield();
+  }
+  const SteadyTime begun = SteadyTime::Now();
+  gateway_->Drain();
+  EXPECT_LT(SteadyTime::Now() - begun, absl::Seconds(30));
+  const RpcAnswer answer = pulling.get();
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
 }
 
 // Its consumer has gone: so the try does not count, and the next one gets it.

@@ -1,0 +1,65 @@
+// What a webhook is to the ledger: a reason to look now. An event about an order, session or
+// subscription may tell of a write of unknown outcome there, whose next look may be an hour away.
+//
+//   event -> UNKNOWN entries of its upstream and store, guarded by its resource or by none
+//         -> Reconciler::LookAt each
+//
+// The event itself settles nothing: the upstream is read, as always. So a forged or a late one does
+// no harm.
+//
+// Thread-safety: Heard may be called from any thread, and waits for nothing. Lifetime: what the
+// constructor is given outlives it. The destructor waits for the ledger's answer.
+#ifndef SERVICE_RECONCILE_EVENT_LISTENER_H_
+#define SERVICE_RECONCILE_EVENT_LISTENER_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "service/ledger/ledger.h"
+#include "service/reconcile/reconciler.h"
+
+namespace gateway {
+
+struct HeardEvent {
+  std::string upstream;  // "paynow"
+  std::string store;     // "": it names none
+  std::string resource;  // "": it names none
+};
+
+class EventListener {
+ public:
+  // Events that wait at most; more are left out: the entries' own looks come.
+  static constexpr size_t kMostWaiting = 1000;
+  // Entries that one event has looked at.
+  static constexpr size_t kMostLooks = 20;
+
+  EventListener(ledger::Ledger& ledger, Reconciler& reconciler)
+      : ledger_(ledger), reconciler_(reconciler) {}
+  ~EventListener();
+  EventListener(const EventListener&) = delete;
+  EventListener& operator=(const EventListener&) = delete;
+
+  void Heard(HeardEvent event);
+
+ private:
+  // Asks for the entries of the first event that waits; the ledger is asked for one at a time.
+  void Ask();
+  void LookAtThose(const HeardEvent& event, const absl::StatusOr<ledger::ListPage>& page);
+
+  ledger::Ledger& ledger_;
+  Reconciler& reconciler_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  // Guarded by mutex_.
+  std::deque<HeardEvent> waiting_;
+  bool asking_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace gateway
+
+#endif  // SERVICE_RECONCILE_EVENT_LISTENER_H_
