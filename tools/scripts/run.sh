@@ -79,7 +79,7 @@ gateway=${GATEWAY_LISTEN:-127.0.0.1:50051}
 host=${sandbox%:*}
 webhooks=()
 events=$work/events
-kept=''
+kept='' received=''
 if [ "$mode" = demo ]; then
   start shop SHOP_LISTEN 'listening on http://.*:([0-9]+)$' /usr/bin/python3 "$scripts/shop.py" receive "$events"
   for one in paynow paymentkit qashier convergegate; do
@@ -98,7 +98,7 @@ for one in paynow:8080 paymentkit:8081 qashier:8082 convergegate:8083; do
   [ "${one%:*}" != "$provider" ] || pay_port=$port
 done
 # Ledger and events live as long as this run: the sandbox forgets what it did, so they must too.
-sed "${ports[@]}" -e "s|127.0.0.1:50051|$gateway|" \
+sed "${ports[@]}" -e "s|127.0.0.1:50051|$gateway|" -e "s|\"webhooks\": {|&$received|" \
   -e "0,/^{/s|^{|{\"ledger\": {\"file\": \"$work/ledger/ledger.db\"},$kept|" "$config" >"$work/config.json"
 start billing-gateway GATEWAY_LISTEN '"event":"serving","port":([0-9]+)' \
   "$build/billing-gateway" --config "$work/config.json"
