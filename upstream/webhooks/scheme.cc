@@ -8,7 +8,7 @@ namespace gateway::webhooks {
 namespace {
 
 // Returns what is wrong, or "".
-absl::string_view ProblemOf(const v1::Signature& signature) {
+absl::string_view ProblemOf(const signing::v1::Signature& signature) {
   if (signature.header().empty()) return "signature: header is required";
   if (signature.key().empty()) return "signature: at least one key is required";
   if (signature.encoding().empty()) return "signature: at least one encoding is required";
@@ -18,7 +18,7 @@ absl::string_view ProblemOf(const v1::Signature& signature) {
   if (!states_all(signature.key()) || !states_all(signature.encoding())) {
     return "signature: a key and an encoding cannot be unspecified";
   }
-  const bool has_unit = signature.timestamp_unit() != v1::TIMESTAMP_UNIT_UNSPECIFIED;
+  const bool has_unit = signature.timestamp_unit() != signing::v1::TIMESTAMP_UNIT_UNSPECIFIED;
   if (signature.timestamp_header().empty()) {
     if (has_unit) return "signature: timestamp_unit is for a timestamp_header";
     if (!signature.separator().empty()) return "signature: separator is for a timestamp_header";
@@ -40,15 +40,15 @@ absl::StatusOr<Schemes> Schemes::Read(
     absl::Span<const google::protobuf::FileDescriptor* const> files) {
   Schemes schemes;
   for (const google::protobuf::FileDescriptor* const file : files) {
-    if (!file->options().HasExtension(v1::scheme)) continue;
-    const Scheme& scheme = file->options().GetExtension(v1::scheme);
+    if (!file->options().HasExtension(signing::v1::scheme)) continue;
+    const Scheme& scheme = file->options().GetExtension(signing::v1::scheme);
     absl::string_view problem = ProblemOf(scheme);
     if (problem.empty() && !schemes.by_provider_.emplace(scheme.provider(), &scheme).second) {
       problem = "another file has a scheme of this provider";
     }
     if (!problem.empty()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(file->name(), ": (gateway.webhooks.v1.scheme): ", problem));
+          absl::StrCat(file->name(), ": (gateway.signing.v1.scheme): ", problem));
     }
   }
   return schemes;

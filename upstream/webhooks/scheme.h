@@ -1,4 +1,4 @@
-// How each provider signs its webhooks, as its protos say (gateway.webhooks.v1.scheme). There is no
+// How each provider signs its webhooks, as its protos say (gateway.signing.v1.scheme). There is no
 // code for any one provider.
 //
 //   absl::StatusOr<Schemes> schemes = Schemes::Read(mapping::EmbeddedFiles());
@@ -18,11 +18,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "gateway/webhooks/v1/annotations.pb.h"
+#include "gateway/signing/v1/scheme.pb.h"
 
 namespace gateway::webhooks {
 
-using v1::Scheme;
+using signing::v1::Scheme;
 
 class Schemes {
  public:

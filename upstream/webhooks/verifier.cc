@@ -35,26 +35,26 @@ Found Find(absl::Span<const Header> headers, absl::string_view name) {
   return found;
 }
 
-std::optional<absl::Time> ParseTimestamp(absl::string_view text, v1::TimestampUnit unit) {
+std::optional<absl::Time> ParseTimestamp(absl::string_view text, signing::v1::TimestampUnit unit) {
   int64_t number;
   if (text.empty() || text.size() > kMaxTimestampDigits ||
       !std::all_of(text.begin(), text.end(), absl::ascii_isdigit) ||
       !absl::SimpleAtoi(text, &number)) {
     return std::nullopt;
   }
-  const bool seconds = unit == v1::SECONDS_OR_MILLISECONDS && number < kMostSeconds;
+  const bool seconds = unit == signing::v1::SECONDS_OR_MILLISECONDS && number < kMostSeconds;
   return seconds ? absl::FromUnixSeconds(number) : absl::FromUnixMillis(number);
 }
 
 std::optional<std::string> DeriveKey(int key, absl::string_view secret) {
-  if (key == v1::KEY_SECRET) return std::string(secret);
+  if (key == signing::v1::KEY_SECRET) return std::string(secret);
   const std::optional<Digest> digest = Sha256(secret);
   if (!digest) return std::nullopt;
-  return key == v1::KEY_SHA256 ? std::string(Bytes(*digest)) : Hex(*digest);
+  return key == signing::v1::KEY_SHA256 ? std::string(Bytes(*digest)) : Hex(*digest);
 }
 
 std::string Encode(const Digest& digest, int encoding) {
-  return encoding == v1::HEX ? Hex(digest) : Base64(digest);
+  return encoding == signing::v1::HEX ? Hex(digest) : Base64(digest);
 }
 
 }  // namespace
@@ -126,7 +126,7 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
   if (!scheme_->has_signature()) {
     return {.check = allow_unsigned_ ? Check::kPassed : Check::kUnsigned};
   }
-  const v1::Signature& stated = scheme_->signature();
+  const signing::v1::Signature& stated = scheme_->signature();
   const Found signature = Find(headers, stated.header());
   if (signature.check != Check::kPassed) return {signature.check, stated.header()};
   const bool has_time = !stated.timestamp_header().empty();
@@ -140,7 +140,7 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
 
 Verdict Verifier::Foresee(absl::Span<const Header> headers, absl::Time now) const {
   if (!scheme_->has_signature()) return Verify(headers, "", now);
-  const v1::Signature& stated = scheme_->signature();
+  const signing::v1::Signature& stated = scheme_->signature();
   const Found signature = Find(headers, stated.header());
   if (signature.check != Check::kPassed) return {signature.check, stated.header()};
   if (!HasForm(signature.value)) return {.check = Check::kSignature};
@@ -152,7 +152,7 @@ Verdict Verifier::Foresee(absl::Span<const Header> headers, absl::Time now) cons
 
 // The length says which encoding it would be. Whether its letters are of it, the comparison shows.
 bool Verifier::HasForm(absl::string_view signature) const {
-  const v1::Signature& stated = scheme_->signature();
+  const signing::v1::Signature& stated = scheme_->signature();
   signature = absl::StripPrefix(signature, stated.optional_prefix());
   return std::any_of(stated.encoding().begin(), stated.encoding().end(), [&](int encoding) {
     return signature.size() == Encode(Digest{}, encoding).size();
@@ -162,7 +162,7 @@ bool Verifier::HasForm(absl::string_view signature) const {
 // Compares texts, not digests: each digest has one text in an encoding, and any other is refused.
 bool Verifier::SignedWithAny(absl::string_view signature, absl::string_view timestamp,
                              absl::string_view body) const {
-  const v1::Signature& stated = scheme_->signature();
+  const signing::v1::Signature& stated = scheme_->signature();
   signature = absl::StripPrefix(signature, stated.optional_prefix());
   bool same = false;
   for (const std::string& key : keys_) {

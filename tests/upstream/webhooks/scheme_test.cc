@@ -23,9 +23,8 @@ std::string ProblemOf(const std::vector<std::string>& schemes) {
   std::vector<const FileDescriptor*> files;
   for (const std::string& scheme : schemes) {
     google::protobuf::FileDescriptorProto file;
-    const std::string text =
-        absl::StrCat("name: '", files.size(), ".proto' syntax: 'proto3' ",
-                     "options { [gateway.webhooks.v1.scheme] {", scheme, "} }");
+    const std::string text = absl::StrCat("name: '", files.size(), ".proto' syntax: 'proto3' ",
+                                          "options { [gateway.signing.v1.scheme] {", scheme, "} }");
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &file)) << text;
     files.push_back(pool.BuildFile(file));
   }
@@ -45,7 +44,7 @@ TEST(SchemesTest, HaveEachProviderOfTheProtos) {
 }
 
 TEST(SchemesTest, RefuseAnOptionThatContradictsItself) {
-  constexpr char kStart[] = "0.proto: (gateway.webhooks.v1.scheme): ";
+  constexpr char kStart[] = "0.proto: (gateway.signing.v1.scheme): ";
   const std::string good = "header: 'H' key: KEY_SECRET encoding: HEX ";
   EXPECT_EQ(ProblemOfSignature(good), "");
   EXPECT_EQ(ProblemOf({"type: 't'"}), absl::StrCat(kStart, "provider is required"));
@@ -71,7 +70,7 @@ TEST(SchemesTest, RefuseAnOptionThatContradictsItself) {
 TEST(SchemesTest, RefuseTwoOfOneProvider) {
   EXPECT_EQ(ProblemOf({"provider: 'p' type: 't'", "provider: 'q' type: 't'"}), "");
   EXPECT_EQ(ProblemOf({"provider: 'p' type: 't'", "provider: 'p' type: 'u'"}),
-            "1.proto: (gateway.webhooks.v1.scheme): another file has a scheme of this provider");
+            "1.proto: (gateway.signing.v1.scheme): another file has a scheme of this provider");
 }
 
 }  // namespace
