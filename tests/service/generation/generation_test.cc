@@ -33,10 +33,10 @@ class GenerationTest : public testing::Test {
   GenerationTest() {
     const Identity server = servers_.Issue({});
     config_.file = "gateway.json";
-    config_.server.tls = {
-        .certificate_file = directory_.Write("server.crt", server.certificate),
-        .key_file = directory_.Write("server.key", server.key),
-        .client_ca_file = directory_.Write("clients.pem", servers_.certificate())};
+    config_.server.tls = {.certificate_file = directory_.Write("server.crt", server.certificate),
+                          .key_file = directory_.Write("server.key", server.key),
+                          .client_ca_file = directory_.Write("clients.pem", servers_.certificate()),
+                          .trust_domains = {}};
     config_.authorization.policy_file = directory_.Write("policy.json", kPolicy);
     config_.authorization.jwt = {.jwks_file = directory_.Write("jwks.json", R"({"keys": []})"),
                                  .issuer = "issuer",

@@ -228,7 +228,7 @@ TEST(LineBudgetTest, TellsHowManyWereLeftOut) {
 
 // Nobody reads standard error: the pipe fills up and the writer blocks, but calls continue.
 TEST_F(AccessLogTest, DropsLinesInsteadOfWaiting) {
-  const Operation operation = {"p.S.M", "p.S", "M", true, "GET", "/x"};
+  const Operation operation = {"p.S.M", "p.S", "M", mapping::Access::kRead, "GET", "/x"};
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const int saved = dup(STDERR_FILENO);

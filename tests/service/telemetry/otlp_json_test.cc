@@ -15,9 +15,12 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::Pair;
 
-const Operation kRefund = {
-    "p.v1.OrdersService.RefundOrder",   "p.v1.OrdersService", "RefundOrder", false, "POST",
-    "/v1/stores/{store_id}/orders/{id}"};
+const Operation kRefund = {"p.v1.OrdersService.RefundOrder",
+                           "p.v1.OrdersService",
+                           "RefundOrder",
+                           mapping::Access::kWrite,
+                           "POST",
+                           "/v1/stores/{store_id}/orders/{id}"};
 
 CallSpan Refund() {
   CallSpan call;

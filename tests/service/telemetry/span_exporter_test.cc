@@ -176,7 +176,7 @@ TEST_F(TracedGatewayTest, NamesTheFileThatCannotBeOpened) {
       absl::UnavailableError("g.json: tracing.file: cannot be opened: No such file or directory"));
 }
 
-const Operation kOperation = {"p.S.M", "p.S", "M", true, "GET", "/x"};
+const Operation kOperation = {"p.S.M", "p.S", "M", mapping::Access::kRead, "GET", "/x"};
 
 CallSpan OneCall() {
   CallSpan call;
