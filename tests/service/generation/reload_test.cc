@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using http::ScriptedServer;
 using http::Step;
 using nlohmann::json;
-using testing::HasSubstr;
+using testing::EndsWith;
 
 constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
 constexpr char kApplied[] = "gateway_reloads_total{result=\"applied\"} ";
@@ -117,8 +117,8 @@ TEST_F(ReloadTest, TakesUpAKeyThatKubernetesSwaps) {
   EXPECT_TRUE(Call().ok());
   const std::vector<http::Received> received = second_.received();
   ASSERT_EQ(received.size(), 2);
-  EXPECT_THAT(received[0].head, HasSubstr("\r\nAuthorization: APIKey secret-1\r\n"));
-  EXPECT_THAT(received[1].head, HasSubstr("\r\nAuthorization: APIKey secret-2\r\n"));
+  EXPECT_THAT(received[0].head, EndsWith("\r\nAuthorization: APIKey secret-1"));
+  EXPECT_THAT(received[1].head, EndsWith("\r\nAuthorization: APIKey secret-2"));
   EXPECT_EQ(received[0].connection, received[1].connection);  // the pool is kept
 }
 
@@ -131,7 +131,7 @@ TEST_F(ReloadTest, FollowsToAKeyFileOfAnotherName) {
   Replace("other", "secret-3");
   ASSERT_TRUE(Shows(kApplied, 2));
   EXPECT_TRUE(Call().ok());
-  EXPECT_THAT(second_.received().at(0).head, HasSubstr("Authorization: APIKey secret-3\r\n"));
+  EXPECT_THAT(second_.received().at(0).head, EndsWith("Authorization: APIKey secret-3"));
 }
 
 TEST_F(ReloadTest, ChangesTheDeadlineOfCallsThatSetNone) {

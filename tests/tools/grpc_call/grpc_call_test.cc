@@ -61,6 +61,7 @@ TEST_F(GrpcCallTest, ListsMethodsAsDeclared) {
   EXPECT_THAT(Lines(ended.out),
               ElementsAre("paynow.management.v1.CouponsService.CreateCouponForStore",
                           "paynow.management.v1.CouponsService.GetCouponsForStore",
+                          "paynow.management.v1.CouponsService.StreamCouponsForStore",
                           "paynow.management.v1.CouponsService.GetCouponByIdForStore",
                           "paynow.management.v1.CouponsService.UpdateCouponForStore",
                           "paynow.management.v1.CouponsService.DeleteCouponForStore"));
