@@ -8,7 +8,7 @@ PRESET := default
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test faults security build install lint format asan tsan sdk-check fuzz peers bench instructions allocations waiting scaling ledger-bench events-bench soak overload rolling-restart service-config clean contracts contract recipes
-.PHONY: examples list-memory debian13 protos protos-check browser-check
+.PHONY: examples events-memory list-memory debian13 ubuntu2404 protos protos-check browser-check
 .PHONY: image image-check k8s-check k8s-e2e dashboard-check
 
 help: ## say what each target does
@@ -75,9 +75,9 @@ ledger-bench: ## measure what a ledger costs beside the syncs of the disk (LEDGE
 	@tests/bench/ledger.py $(BUILD) $(BUILD)/ledger.json $${ROUNDS:-3} --entries $${LEDGER_ENTRIES:-0} --folder $(BUILD) $${BEFORE:+--before $$BEFORE}
 
 events-bench: ## measure what a received webhook costs beside the syncs of the disk, ROUNDS (3) times
-	@tools/scripts/install-packages.sh tools/scripts/packages.txt
+	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-bench.txt
 	@cmake --preset $(PRESET) >/dev/null
-	@cmake --build $(BUILD) --target billing-gateway webhook_load >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
+	@cmake --build $(BUILD) --target load_programs >$(BUILD)/load-build.log || { cat $(BUILD)/load-build.log; exit 1; }
 	@tests/bench/events.py $(BUILD) $(BUILD)/events.json $${ROUNDS:-3} --folder $(BUILD)
 
 scaling: ## measure what a call costs as clients, stores, methods, processors and event loops grow, ROUNDS (3) times; wants a quiet machine
@@ -102,9 +102,9 @@ lint: ## check format, run clang-tidy and ShellCheck
 	@tools/scripts/install-packages.sh tools/scripts/packages.txt tools/scripts/packages-lint.txt
 	clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc')
 	shellcheck $$(git ls-files '*.sh') .ci/run
-	cmake --preset ci >/dev/null
-	cmake --build $(BUILD) --target generated
-	tools/scripts/clang-tidy.sh $(BUILD)
+	cmake --preset dev >/dev/null
+	cmake --build $(BUILD)-dev --target generated
+	tools/scripts/clang-tidy.sh $(BUILD)-dev
 	@echo "lint: clean"
 
 format: ## put all sources into format
@@ -127,11 +127,11 @@ tsan: install ## run all tests under ThreadSanitizer
 	TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp \
 	ctest --test-dir $(BUILD) -L load --output-on-failure
 
-sdk-check: build ## run PayNow's own TypeScript SDK against the sandbox (needs node and npm)
-	tools/scripts/sdk-check.sh $(BUILD)/paynow-sandbox
+sdk-check: build ## call every operation of the sandbox with a TypeScript SDK: PayNow's, or one generated from SPEC or the contract
+	@SPEC=$(SPEC) tests/sdk/sdk-check.sh $(BUILD)
 
-recipes: build ## run the README's recipes with the real grpcurl (built by Go, where it is not installed)
-	@tools/scripts/recipes.sh $(BUILD)
+recipes: build ## run the documents' recipes with the real grpcurl, and start evans and grpcui by reflection (all built by Go)
+	@tests/clients/clients.sh $(BUILD)
 
 browser-check: build ## pay, decline, put off and expire checkouts of all four providers in a headless Chromium; look at every page of the window
 	tests/browser/browser-check.sh $(BUILD) $(BUILD)/browser
@@ -175,12 +175,19 @@ service-config: ## write docs/clients/service-config.json from the protos
 examples: build ## build and run a shop in Python, Go, TypeScript and Java against the sandbox (LANGUAGES="go java": only those)
 	examples/run.sh $(BUILD) $(LANGUAGES)
 
+events-memory: build ## stream events to a slow consumer for EVENT_SECONDS (600), and look at the gateway's memory
+	@cmake --build $(BUILD) --target event_stream_test >$(BUILD)/events-build.log || { cat $(BUILD)/events-build.log; exit 1; }
+	EVENT_SECONDS=$${EVENT_SECONDS:-600} $(BUILD)/event_stream_test
+
 list-memory: build ## stream LIST_ORDERS (1000000) orders to a slow reader, and look at the gateway's memory
 	@cmake --build $(BUILD) --target list_stream_test >$(BUILD)/list-build.log || { cat $(BUILD)/list-build.log; exit 1; }
 	LIST_ORDERS=$${LIST_ORDERS:-1000000} $(BUILD)/list_stream_test
 
 debian13: ## run make TARGET (demo) on Debian 13, in a root that debootstrap makes (as root)
-	tools/scripts/debian13.sh $${TARGET:-demo}
+	tools/scripts/other_system.sh debian13 $${TARGET:-demo}
+
+ubuntu2404: ## run make TARGET (demo) on Ubuntu 24.04, in such a root
+	tools/scripts/other_system.sh ubuntu2404 $${TARGET:-demo}
 
 image: ## build the images of gateway and sandbox with buildah (Debian packages; no Docker)
 	deploy/image/image.sh

@@ -7,8 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "gateway/v1/contract.pb.h"
 #include "service/authorization/settings.h"
+#include "service/call/events/event_service.h"
 #include "service/call/ledger_call.h"
 #include "service/call/list_call.h"
 #include "service/call/upstream_call.h"
@@ -92,6 +94,7 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
   if (ledger_ != nullptr) MakeReconciler();
   MakeEndpoints(config);
   if (status = ReceiveWebhooks(config); !status.ok()) return status;
+  StartForwardersAndSweepers(config);
   MakeMetrics(files);
   WarnOfPlaintext(config);
   WarnOfReadableSecrets(config);
@@ -105,6 +108,9 @@ absl::Status Gateway::MakeWebhooks() {
   auto reader = webhooks::EventReader::Create(protos_.schemes);
   if (!reader.ok()) return reader.status();
   webhooks_ = std::make_unique<Webhooks>(*std::move(reader));
+  auto current = webhooks::CurrentReads::Compile(protos_.schemes, *protos_.routes);
+  if (!current.ok()) return current.status();
+  current_reads_ = *std::move(current);
   return absl::OkStatus();
 }
 
@@ -133,25 +139,22 @@ absl::Status Gateway::MakeEvents(const Config& config) {
 }
 
 absl::Status Gateway::ReceiveWebhooks(const Config& config) {
-  const ReceiverConfig& options = config.webhooks.receiver;
-  if (options.listen.empty()) return absl::OkStatus();
-  events::EventLog& log = listening_log_ == nullptr ? *events_->log : *listening_log_;
-  intake_ = std::make_unique<events::Intake>(log, events_->cipher, protos_.schemes,
-                                             [this] { return in_force_.Get()->webhooks; });
-  auto receiver =
-      events::Receiver::Create({.listen = options.listen,
-                                .max_connections = static_cast<size_t>(options.max_connections),
-                                .max_header_bytes = static_cast<size_t>(options.max_header_bytes),
-                                .request_timeout = options.request_timeout,
-                                .idle_timeout = options.idle_timeout,
-                                .max_failures_per_second = options.max_failures_per_second},
-                               *intake_);
-  if (!receiver.ok()) {
-    return Prefixed(absl::StrCat(config.file, ": webhooks.listen: "), receiver.status());
-  }
-  receiver_ = *std::move(receiver);
-  Log(Severity::kInfo, "receiving webhooks", {{"port", int64_t{receiver_->port()}}});
+  if (config.webhooks.receiver.listen.empty()) return absl::OkStatus();
+  auto receiving =
+      Receiving::Create(config, IncomingLog(), events_->cipher, protos_.schemes, in_force_);
+  if (!receiving.ok()) return receiving.status();
+  receiving_ = *std::move(receiving);
   return absl::OkStatus();
+}
+
+events::EventLog& Gateway::IncomingLog() {
+  return listening_log_ == nullptr ? *events_->log : *listening_log_;
+}
+
+void Gateway::StartForwardersAndSweepers(const Config& config) {
+  if (events_ == nullptr) return;
+  forwarders_ = StartForwarders(config.events, *events_, webhooks_->reader(), in_force_);
+  sweepers_ = StartSweepers(config.events, protos_, IncomingLog(), *events_, in_force_, *reloader_);
 }
 
 void Gateway::OnReload(const Generation& next) {
@@ -217,7 +220,8 @@ void Gateway::MakeStoresEndpoints() {
     }
   }
   if (events_ == nullptr) return;
-  event_surroundings_.emplace(EventSurroundings{*events_, webhooks_->reader(), pulls_});
+  event_surroundings_.emplace(
+      EventSurroundings{*events_, webhooks_->reader(), *current_reads_, pulls_});
   for (const EventOperation& operation : EventOperations()) {
     Method& method = AddMethod(operation.operation, operation.path, operation.audited);
     endpoints_.push_back(EventEndpoint(*surroundings_, method, *event_surroundings_));
@@ -243,8 +247,12 @@ void Gateway::MakeMetrics(const mapping::Files& files) {
   sources.ledger = ledger_.get();
   sources.reconciler = reconciler_.get();
   sources.events = events_.get();
-  sources.intake = intake_.get();
-  sources.receiver = receiver_.get();
+  if (receiving_ != nullptr) {
+    sources.intake = &receiving_->intake();
+    sources.receiver = &receiving_->receiver();
+  }
+  sources.forwarders = &forwarders_;
+  sources.sweepers = &sweepers_;
   metrics_ = std::make_shared<Metrics>(std::move(sources));
 }
 
@@ -282,11 +290,16 @@ void Gateway::WatchUpstreams(const Config& config) {
 }
 
 void Gateway::Drain() {
-  upstream_health_ = nullptr;  // nothing is to be SERVING from here on
-  if (receiver_ != nullptr) receiver_->Stop();
-  pulls_.AbortAll();  // consumers wait for events, not for an end
   const std::shared_ptr<const Generation> generation = in_force_.Get();
-  server_->Drain(generation->config.drain_delay, generation->config.drain_grace);
+  upstream_health_ = nullptr;  // nothing is to be SERVING from here on
+  server_->ReportNotServing();
+  for (const auto& forwarder : forwarders_) forwarder->Stop();
+  for (const auto& sweeper : sweepers_) sweeper->Stop();
+  pulls_.AbortAll();  // consumers wait for events, not for an end
+  // Calls and deliveries come until load balancers have noticed.
+  absl::SleepFor(generation->config.drain_delay);
+  if (receiving_ != nullptr) receiving_->receiver().Stop();
+  server_->Drain(generation->config.drain_grace);
   telemetry_->Flush();
 }
 

@@ -27,22 +27,23 @@
 #include "service/authorization/authorizer.h"
 #include "service/call/arrivals.h"
 #include "service/call/call_frame.h"
-#include "service/call/event_call.h"
+#include "service/call/events/event_call.h"
 #include "service/call/in_flight.h"
 #include "service/call/method.h"
 #include "service/call/webhook_call.h"
 #include "service/config/config.h"
-#include "service/events/receiver/intake.h"
-#include "service/events/receiver/receiver.h"
 #include "service/generation/events_in_use.h"
+#include "service/generation/forwarders.h"
 #include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/generation/reloader.h"
 #include "service/generation/slot.h"
+#include "service/generation/sweepers.h"
 #include "service/generation/upstream_health.h"
 #include "service/metrics/metrics.h"
 #include "service/metrics/metrics_endpoint.h"
 #include "service/port/server.h"
+#include "service/receiving.h"
 #include "service/reconcile/event_listener.h"
 #include "service/reconcile/listening_log.h"
 #include "service/reconcile/read_back.h"
@@ -52,6 +53,7 @@
 #include "service/telemetry/drift_log.h"
 #include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/route.h"
+#include "upstream/webhooks/current_reads.h"
 
 namespace gateway {
 
@@ -75,7 +77,7 @@ class Gateway {
   // Of the metrics; only where the configuration has an address for them.
   int metrics_port() const { return metrics_endpoint_->port(); }
   // Of the receiver of webhooks; only where the configuration has an address for it.
-  int webhooks_port() const { return receiver_->port(); }
+  int webhooks_port() const { return receiving_->receiver().port(); }
   const DriftLog& drift() const { return drift_; }
   // In Prometheus' text format.
   std::string MetricsText() const { return metrics_->Text(); }
@@ -98,6 +100,9 @@ class Gateway {
   void MakeMetrics(const mapping::Files& files);
   absl::Status Listen(const Config& config);
   absl::Status ReceiveWebhooks(const Config& config);
+  void StartForwardersAndSweepers(const Config& config);
+  // Where events are appended.
+  events::EventLog& IncomingLog();
   void WatchUpstreams(const Config& config);
 
   Protos protos_;
@@ -112,6 +117,7 @@ class Gateway {
   std::unique_ptr<LedgerInUse> ledger_;  // null: nobody remembers writes
   std::unique_ptr<EventsInUse> events_;  // null: none are kept
   std::unique_ptr<Webhooks> webhooks_;
+  std::optional<webhooks::CurrentReads> current_reads_;
   InFlight pulls_;  // that wait for events
   std::optional<EventSurroundings> event_surroundings_;
   std::unique_ptr<Reloader> reloader_;
@@ -120,15 +126,15 @@ class Gateway {
   std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<EventListener> event_listener_;
   std::unique_ptr<ListeningLog> listening_log_;  // null also where no events are kept
+  Forwarders forwarders_;
+  Sweepers sweepers_;
   std::optional<Surroundings> surroundings_;
   std::vector<Endpoint> endpoints_;
-  std::shared_ptr<Metrics> metrics_;
+  std::unique_ptr<Receiving> receiving_;  // null where webhooks are not received
+  std::shared_ptr<Metrics> metrics_;      // reads the counters of all of the above
   // Those that use all of the above, and end before it.
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<Server> server_;
-  // Null where webhooks are not received.
-  std::unique_ptr<events::Intake> intake_;
-  std::unique_ptr<events::Receiver> receiver_;
   std::unique_ptr<UpstreamHealth> upstream_health_;  // null: nobody asked
 };
 

@@ -12,22 +12,27 @@
 #include "absl/synchronization/mutex.h"
 #include "service/config/config.h"
 #include "service/gateway.h"
-#include "service/generation/open_ledger.h"
+#include "service/generation/migrate.h"
 #include "service/log/library_logs.h"
 #include "service/log/log.h"
 #include "service/version.h"
+#include "service/webhook_gateway.h"
 
 namespace {
 
 constexpr absl::string_view kUsage =
-    "Usage: billing-gateway --config FILE [--check-config]\n"
-    "       billing-gateway --migrate-ledger DSN_FILE ROLE\n"
+    "Usage: billing-gateway --config FILE [--mode webhooks] [--check-config]\n"
+    "       billing-gateway --migrate DSN_FILE ROLE\n"
     "       billing-gateway --config-keys | --version | --help\n"
     "\n"
     "  --config FILE    the configuration, one JSON file\n"
+    "  --mode webhooks  receive webhooks and keep them, and nothing else: no upstream, no gRPC "
+    "port\n"
     "  --check-config   say whether the configuration is good, and do not serve\n"
-    "  --migrate-ledger bring the tables of a ledger in PostgreSQL up to date, as the user of the\n"
-    "                   connection string in DSN_FILE, and give ROLE what the gateway needs\n"
+    "  --migrate        bring the tables of ledger and events in PostgreSQL up to date, as the "
+    "user\n"
+    "                   of the connection string in DSN_FILE, and give ROLE what the gateway "
+    "needs\n"
     "  --config-keys    print every key of the configuration: name, default, meaning\n"
     "  --version        print the release, its commit and how it was built\n";
 
@@ -35,8 +40,9 @@ constexpr int kExitUsage = 2;
 
 struct Arguments {
   std::string config;
-  std::string dsn_file;  // of a ledger to migrate
+  std::string dsn_file;  // of a database to migrate
   std::string role;
+  gateway::Mode mode = gateway::Mode::kGateway;
   bool check_config = false;
   bool config_keys = false;
   bool version = false;
@@ -50,7 +56,11 @@ Arguments Parse(int argc, char** argv) {
     const absl::string_view argument = argv[i];
     if (argument == "--config" && i + 1 < argc) {
       arguments.config = argv[++i];
-    } else if (argument == "--migrate-ledger" && i + 2 < argc) {
+    } else if (argument == "--mode" && i + 1 < argc &&
+               absl::string_view(argv[i + 1]) == "webhooks") {
+      arguments.mode = gateway::Mode::kWebhooks;
+      ++i;
+    } else if (argument == "--migrate" && i + 2 < argc) {
       arguments.dsn_file = argv[++i];
       arguments.role = argv[++i];
     } else if (argument == "--check-config") {
@@ -73,11 +83,12 @@ Arguments Parse(int argc, char** argv) {
 
 // As rows of a Markdown table, which is what docs/configuration.md shows.
 void PrintConfigKeys() {
-  std::printf("| key | default | meaning |\n| --- | --- | --- |\n");
+  std::printf("| key | default | meaning | a change needs |\n| --- | --- | --- | --- |\n");
   for (const auto& key : gateway::ConfigKeys()) {
     const std::string shown =
         key.default_value.empty() ? "" : absl::StrCat("`", key.default_value, "`");
-    std::printf("| `%s` | %s | %s |\n", key.path.c_str(), shown.c_str(), key.documentation.c_str());
+    std::printf("| `%s` | %s | %s | %s |\n", key.path.c_str(), shown.c_str(),
+                key.documentation.c_str(), gateway::Name(key.rule).data());
   }
 }
 
@@ -104,7 +115,8 @@ void ReturnLargeBlocks() {
   mallopt(M_MMAP_THRESHOLD, kLarge);
 }
 
-// What one may take is often far more than what one is given at first.
+// Raises the limit of descriptors to what the process may have, which is often far more than it
+// gets at first.
 void TakeAllDescriptors() {
   rlimit descriptors{};
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
@@ -120,9 +132,9 @@ void HideMemory() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// None of them may end a process in which writes are in flight. A file at its limit is a full disk
-// (SIGXFSZ), a reader that has gone is an error of the write (SIGPIPE), and there is no terminal
-// that could hang up.
+// None of these signals may end a process in which writes are in flight. A file at its limit is a
+// full disk (SIGXFSZ), a reader that has gone is an error of the write (SIGPIPE), and there is no
+// terminal that could hang up.
 void IgnoreSignals() {
   for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE}) {
     ::signal(signal, SIG_IGN);
@@ -134,6 +146,8 @@ void IgnoreSignals() {
 // 6,000 instructions and lets threads wait for one another.
 void LeaveLocksUnwatched() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
+// `Process`: a Gateway or a WebhookGateway.
+template <typename Process>
 int Serve(const gateway::Config& config) {
   LeaveLocksUnwatched();
   IgnoreSignals();
@@ -142,9 +156,9 @@ int Serve(const gateway::Config& config) {
   ReturnLargeBlocks();
   gateway::TakeOverLibraryLogs();
   const sigset_t stop_signals = BlockStopSignals();
-  auto created = gateway::Gateway::Create(config);
+  auto created = Process::Create(config);
   if (!created.ok()) return Fail(created.status());
-  const std::unique_ptr<gateway::Gateway> gateway = *std::move(created);
+  const std::unique_ptr<Process> gateway = *std::move(created);
   gateway::Log(gateway::Severity::kInfo, "serving", {{"port", int64_t{gateway->port()}}});
 
   int signal = 0;
@@ -177,12 +191,16 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (!arguments.dsn_file.empty()) {
-    const absl::Status status = gateway::MigrateLedger(arguments.dsn_file, arguments.role);
+    const absl::Status status = gateway::Migrate(arguments.dsn_file, arguments.role);
     return status.ok() ? 0 : Fail(status);
   }
-  const absl::StatusOr<gateway::Config> config = gateway::LoadConfig(arguments.config);
+  const absl::StatusOr<gateway::Config> config =
+      gateway::LoadConfig(arguments.config, arguments.mode);
   if (!config.ok()) return Fail(config.status());
-  if (!arguments.check_config) return Serve(*config);
+  if (!arguments.check_config) {
+    return arguments.mode == gateway::Mode::kWebhooks ? Serve<gateway::WebhookGateway>(*config)
+                                                      : Serve<gateway::Gateway>(*config);
+  }
   const absl::Status status = gateway::Gateway::Check(*config);
   if (!status.ok()) return Fail(status);
   std::printf("%s: good\n", arguments.config.c_str());

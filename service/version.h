@@ -7,8 +7,8 @@
 namespace gateway {
 
 extern const absl::string_view kVersion;  // "0.2.0"
-// "1f0c92ab34de"; with "-dirty" behind it where files had changed since; "unknown" where there was
-// no git.
+// "1f0c92ab34de"; with "-dirty" at its end if files had changed since; "unknown" if there was no
+// git.
 extern const absl::string_view kCommit;
 extern const absl::string_view
     kBuild;  // "RelWithDebInfo, 12.2.0": the kind, the compiler's version

@@ -16,7 +16,7 @@ class AttemptObserver {
   // attempt only.
   virtual void OnAttempt(http::HeaderLines& headers) = 0;
 
-  // That attempt is over.
+  // The attempt of the last OnAttempt is over.
   virtual void OnResult(const http::Result& result) = 0;
 
  protected:

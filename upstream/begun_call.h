@@ -11,45 +11,44 @@
 #ifndef UPSTREAM_BEGUN_CALL_H_
 #define UPSTREAM_BEGUN_CALL_H_
 
-#include <mutex>
 #include <utility>
 
 #include "upstream/client.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
 class BegunCall {
  public:
   void Began(Client::Handle handle) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (over_) return;
     handle_ = std::move(handle);
     if (stopped_) handle_.Cancel();
   }
 
   void Over() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     over_ = true;
     handle_ = Client::Handle();
   }
 
   void Stop() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
     handle_.Cancel();
   }
 
   bool stopped() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return stopped_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  bool stopped_ = false;
-  bool over_ = false;
-  Client::Handle handle_;
+  mutable Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
+  Client::Handle handle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

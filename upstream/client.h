@@ -35,7 +35,7 @@ class Client {
   // Called one time, possibly before Call returns, on a thread that must not be blocked.
   using Done = PendingCall::Done;
 
-  // What is left of a call for its caller. May outlive the call, not the client.
+  // A caller's handle on its call. It may outlive the call, but not the client.
   class Handle {
    public:
     Handle() = default;
@@ -50,7 +50,7 @@ class Client {
     std::shared_ptr<PendingCall> call_;
   };
 
-  // INVALID_ARGUMENT for a base URL that is none.
+  // INVALID_ARGUMENT if the text is no base URL.
   static absl::Status CheckBaseUrl(absl::string_view base_url);
 
   // Errors as above.
@@ -64,19 +64,19 @@ class Client {
                                                        absl::string_view message,
                                                        const CallTerms& terms) const;
 
-  // Verb and URL of what Prepare makes of the same message, "POST https://api.paynow.gg/v1/...":
+  // The verb and URL that Prepare makes of this message, "POST https://api.paynow.gg/v1/...",
   // without what is never shown. "" for a message that Prepare refuses.
   std::string Shown(const mapping::Route& route, absl::string_view message,
                     const CallTerms& terms) const;
 
-  // With the terms that it was prepared with.
+  // `terms` must be those that the call was prepared with.
   Handle Send(PreparedCall call, const CallTerms& terms, Done done);
 
-  // Both, for whoever has nothing to do in between.
+  // Prepare and Send, for callers that have nothing to do in between.
   Handle Call(const mapping::Route& route, absl::string_view message, const CallTerms& terms,
               Done done);
 
-  // Who answers: "api.paynow.gg".
+  // The host that answers: "api.paynow.gg".
   const std::string& host() const { return host_; }
 
   const Upstream& upstream() const { return upstream_; }
@@ -84,10 +84,10 @@ class Client {
 
  private:
   mapping::RequestContext ContextOf(const CallTerms& terms) const;
-  // Why the call must not be made: it may have been made already.
+  // Returns why the call must not be made: it may have been made already.
   std::optional<mapping::Failure> CheckRepeat(const mapping::Route& route,
                                               const CallTerms& terms) const;
-  // Why the call cannot be made with it.
+  // Returns why the call cannot be made with the caller's key.
   std::optional<mapping::Failure> CheckCallerKey(const std::optional<absl::string_view>& key) const;
 
   Client(Options options, std::string host, std::unique_ptr<http::Transport> transport,

@@ -23,7 +23,7 @@ using mapping::NotSent;
 using resilience::Gate;
 
 constexpr int kUnauthorized = 401;
-// A file that cannot be read in this time holds up no call.
+// How long a call waits for newer keys: a file that cannot be read must not hold it up.
 constexpr absl::Duration kLongestRenewal = absl::Seconds(1);
 
 // absl's own is not shared between threads.
@@ -110,7 +110,7 @@ void PendingCall::Attempt() {
   });
 }
 
-// Those that are an attempt's own, in place of an earlier one's.
+// Sets the headers of this attempt in place of those of the attempt before.
 void PendingCall::SetHeaders() {
   http::HeaderLines& headers = request_.headers;
   WipeBehind(common_headers_, headers);
@@ -134,7 +134,7 @@ void PendingCall::OnResult(http::Result result) {
   const Redaction redaction(*route_.provider, key_);
   redaction.Mask(response);
   auto read = mapping::ReadReply(route_, response);
-  // A 2xx that is none is quoted too, and cut: the key goes before.
+  // An unusable 2xx is quoted too, and cut; so the key is masked before.
   if (std::holds_alternative<Failure>(read) && redaction.MaskBody(response)) {
     read = mapping::ReadReply(route_, response);
   }
@@ -186,11 +186,11 @@ void PendingCall::RenewKey(Failure failure) {
   });
 }
 
-// On any thread: ends the waiting, so that the call goes on on a thread of the transport.
+// Called on any thread. Ends the waiting, so that the call goes on on a thread of the transport.
 void PendingCall::TakeRenewal(std::shared_ptr<const Credentials> keys) {
   http::Transport::CallId waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     renewed_ = std::move(keys);
     waiting = current_;
   }
@@ -200,7 +200,7 @@ void PendingCall::TakeRenewal(std::shared_ptr<const Credentials> keys) {
 void PendingCall::OnRenewal() {
   std::shared_ptr<const Credentials> keys;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!cancelled_) keys = std::move(renewed_);
   }
   if (keys == nullptr || keys->KeyFor(store_) == key_) return Finish(*std::move(last_failure_));
@@ -221,7 +221,7 @@ void PendingCall::WaitAndAttempt(absl::Duration wait) {
 }
 
 void PendingCall::Refuse(Failure failure) {
-  // An earlier attempt's failure says more: what became of that attempt.
+  // The failure of an earlier attempt says more: it tells the outcome of that attempt.
   Finish(last_failure_ ? *std::move(last_failure_) : std::move(failure));
 }
 
@@ -237,14 +237,14 @@ template <typename Begin>
 void PendingCall::Track(Begin begin) {
   int turn;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     turn = ++turn_;
   }
   const http::Transport::CallId id = begin();
   bool cancelled;
   {
-    const std::lock_guard lock(mutex_);
-    // The transport may be done with it already, and another turn have begun.
+    const MutexLock lock(mutex_);
+    // The transport may have finished it already, and another turn may have begun.
     if (turn == turn_) current_ = id;
     cancelled = cancelled_;
   }
@@ -254,7 +254,7 @@ void PendingCall::Track(Begin begin) {
 void PendingCall::Cancel() {
   http::Transport::CallId id;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     cancelled_ = true;
     id = current_;
   }

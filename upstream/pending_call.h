@@ -2,8 +2,8 @@
 //
 //   Attempt: gate -> Transport::Send -> reply or failure -> answer, or wait and Attempt again
 //
-// What may be repeated is decided in verdict.h; when, by the retry policy; whether at all, by the
-// retry budget.
+// verdict.h decides which attempts may be repeated, the retry policy decides when, and the retry
+// budget whether there is room for one more.
 //
 // Thread-safety: Start once, Cancel from any thread. Attempts follow one another, each on a thread
 // of the transport. Lifetime: shared by whoever may cancel it and by the transport while it works
@@ -12,7 +12,6 @@
 #define UPSTREAM_PENDING_CALL_H_
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
@@ -28,6 +27,7 @@
 #include "upstream/mapping/request/request_identity.h"
 #include "upstream/mapping/request/request_writer.h"
 #include "upstream/mapping/route.h"
+#include "upstream/mutex.h"
 #include "upstream/resilience/gate.h"
 #include "upstream/steady_time.h"
 #include "upstream/upstream.h"
@@ -36,9 +36,9 @@ namespace gateway {
 
 struct Answer {
   std::variant<mapping::Reply, mapping::Failure> result;
-  // Times that the call was handed to the transport.
+  // How often the call was handed to the transport.
   int attempts = 0;
-  // The store that the call is about; empty for none, and of a request that is wrong.
+  // The store that the call is about. Empty if there is none, or if the request is invalid.
   std::string store = {};
   int http_status = 0;  // of the last reply; 0: there was none
 };
@@ -49,7 +49,7 @@ struct PreparedCall {
   mapping::RestRequest request;
   mapping::RequestIdentity identity = {};  // only where the terms ask for it
 
-  // For the header of the upstream that heeds keys, where Prepare has left it out (see
+  // Adds the key for an upstream that heeds keys, if Prepare has left it out (see
   // mapping::RequestContext::ledger_heeds_keys).
   void AddIdempotencyKey(absl::string_view key);
 
@@ -57,9 +57,9 @@ struct PreparedCall {
   const std::string& store() const { return request.tenant; }
 };
 
-// What a caller says beside its message. The texts need not outlive Client::Send.
+// What a caller states besides its message. The texts need not outlive Client::Send.
 struct CallTerms {
-  // All attempts together, with their queueing and the waits in between, end at it.
+  // The end of all attempts together, with their queueing and the waits in between.
   SteadyTime deadline;
   std::optional<absl::string_view> idempotency_key = {};  // see mapping::RequestContext
   // A ledger keeps the call: it heeds the idempotency key, and wants the request's identity.
@@ -70,10 +70,10 @@ struct CallTerms {
   std::shared_ptr<const Credentials> credentials = {};
   // Asked for newer keys when the upstream refuses one; null: there are none. Outlives the client.
   KeyRenewal* renewal = nullptr;
-  // In place of the gateway's own, where the upstream's options accept it.
+  // The caller's own key, which replaces the gateway's if the upstream's options accept that.
   std::optional<absl::string_view> caller_key = {};
-  // Calls of one caller have the same, and a share of the upstream's places; 0: nobody knows, and
-  // the store stands for the caller.
+  // The same number for all calls of one caller: it gets a share of the upstream's places. 0: the
+  // caller is unknown, and its store stands for it.
   size_t caller = 0;
   // May be null. Must live until the call is done.
   AttemptObserver* observer = nullptr;
@@ -90,7 +90,8 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
 
   void Start();
 
-  // Ends what is under way; the answer is CANCELLED unless it was given already.
+  // Ends the attempt or wait that is under way. The answer is CANCELLED unless it was given
+  // already.
   void Cancel();
 
  private:
@@ -104,7 +105,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   void TakeRenewal(std::shared_ptr<const Credentials> keys);
   void OnRenewal();
   void WaitAndAttempt(absl::Duration wait);
-  // The call cannot go out now.
+  // Ends the call, which cannot be sent now: with an earlier attempt's failure, else with this one.
   void Refuse(mapping::Failure failure);
   void Finish(std::variant<mapping::Reply, mapping::Failure> result);
 
@@ -134,12 +135,12 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   resilience::Gate::Pass pass_;
   std::optional<mapping::Failure> last_failure_;
 
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  http::Transport::CallId current_ = 0;
-  std::shared_ptr<const Credentials> renewed_;  // the answer of the renewal; null: none came
-  int turn_ = 0;                                // counts what was handed to the transport
-  bool cancelled_ = false;
+  Mutex mutex_;
+  http::Transport::CallId current_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The answer of the renewal; null: none came.
+  std::shared_ptr<const Credentials> renewed_ ABSL_GUARDED_BY(mutex_);
+  int turn_ ABSL_GUARDED_BY(mutex_) = 0;  // counts what was handed to the transport
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace gateway

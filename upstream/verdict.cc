@@ -6,7 +6,7 @@ namespace {
 using Verdict = resilience::CircuitBreaker::Verdict;
 using Kind = http::Error::Kind;
 
-// What a server, or a proxy in front of it, answers when it cannot serve.
+// The statuses with which a server, or a proxy in front of it, says that it cannot serve.
 bool SaysUnavailable(int status) { return status >= 502 && status <= 504; }
 
 }  // namespace

@@ -13,9 +13,10 @@
 
 namespace gateway {
 
-// How the upstream did. A missed deadline counts against it only if it had at least kSlow to
-// answer.
+// A call's deadline that is missed is the upstream's fault only if it had at least this long.
 inline constexpr absl::Duration kSlow = absl::Seconds(1);
+
+// Returns what the circuit breaker is told about this attempt. `took` is how long it ran.
 resilience::CircuitBreaker::Verdict VerdictOf(const http::Result& result, absl::Duration took);
 
 // Whether the attempt's duration tells anything about the upstream's speed.

@@ -22,6 +22,7 @@ import urllib.request
 import yaml
 
 from faulty_upstream import FaultyUpstream
+from forward_target import ForwardTarget
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PATIENCE = 12  # seconds until every query must have data
@@ -69,8 +70,11 @@ class Programs(contextlib.ExitStack):
         sys.exit(f"{name} did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def start_gateway(programs, work, build, upstream_port):
-    """Its ports: gRPC and metrics."""
+def start_gateway(programs, work, build, upstream_port, target_port):
+    """Its ports: gRPC, metrics and webhooks."""
+    (work / "webhook-secret").write_text("whsec\n")
+    (work / "forward-secret").write_text("whsec_" + "a" * 32 + "\n")
+    webhooks_port = free_port()
     (work / "key").write_text("pnapi_v1_sandbox\n")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-subj", "/CN=example", "-days", "90", "-keyout", work / "ca.key", "-out", work / "ca.pem"],
@@ -79,13 +83,20 @@ def start_gateway(programs, work, build, upstream_port):
     (work / "config.json").write_text(json.dumps({
         "listen": "127.0.0.1:0", "metrics": {"listen": f"127.0.0.1:{metrics_port}"},
         "ledger": {"file": str(work / "ledger" / "ledger.db")},
+        "events": {"file": str(work / "events" / "events.db"), "subscriptions": {"shop": {}}, "forward": {"target": {
+            "base_wait": "100ms", "max_wait": "1s", "http": {
+                "url": f"http://127.0.0.1:{target_port}/events",
+                "secrets": {"a": {"file": str(work / "forward-secret")}}}}},
+            "sweep": {"paynow": {"stores": ["411486491630370816"], "every": "1s", "pages_per_minute": 600}}},
+        "webhooks": {"listen": f"127.0.0.1:{webhooks_port}",
+                     "providers": {"paynow": {"secrets": {"a": {"file": str(work / "webhook-secret")}}}}},
         "audit": {"file": str(work / "audit.jsonl")}, "tracing": {"file": str(work / "spans.json"), "sample_ratio": 1},
         "upstreams": {"paynow": {
             "base_url": f"http://127.0.0.1:{upstream_port}", "default_store": "411486491630370816",
             "ca_file": str(work / "ca.pem"), "api_key": {"file": str(work / "key")}, "breaker": {"failure_percent": 90}}}}))
     match = programs.start(work, "gateway", [build / "billing-gateway", "--config", work / "config.json"],
                            r'"event":"serving","port":(\d+)')
-    return int(match[1]), metrics_port
+    return int(match[1]), metrics_port, webhooks_port
 
 
 def start_prometheus(programs, work, metrics_port):
@@ -109,6 +120,27 @@ def load(build, port, stop):
                             f"paynow.management.v1.{method}"], capture_output=True, check=False, timeout=60)
             if stop.is_set():
                 return
+
+
+def deliver_and_pull(build, work, port, webhooks_port, stop):
+    """Webhooks that come, some of them twice or forged, and a consumer that acknowledges every other answer."""
+    (work / "forger").write_text("another\n")
+    service = "gateway.events.v1.EventService"
+    for number in range(10 ** 9):
+        for name, secret in ((number, "webhook-secret"), (number, "webhook-secret"), (number, "forger")):
+            event = json.dumps({"event_type": "ON_REFUND", "event_id": str(name), "body": {"id": "1"}})
+            subprocess.run([ROOT / "tools/scripts/send-webhook.py", "paynow", work / secret,
+                            f"http://127.0.0.1:{webhooks_port}/webhooks/paynow"],
+                           input=event, text=True, capture_output=True, check=False, timeout=60)
+        pulled = subprocess.run([build / "grpc-call", "-plaintext", "-d", '{"subscription": "shop"}',
+                                 f"127.0.0.1:{port}", f"{service}/Pull"], capture_output=True, check=False, timeout=60)
+        ids = re.findall(r'"ack_?[iI]d": *"([^"]+)"', pulled.stdout.decode(errors="replace"))
+        if ids and number % 2:
+            subprocess.run([build / "grpc-call", "-plaintext", "-d",
+                            json.dumps({"subscription": "shop", "ack_ids": ids}), f"127.0.0.1:{port}",
+                            f"{service}/Acknowledge"], capture_output=True, check=False, timeout=60)
+        if stop.is_set():
+            return
 
 
 def panel_queries():
@@ -201,13 +233,18 @@ def check(build, work, programs):
     sandbox = programs.start(work, "sandbox", [build / "provider-sandbox", "--provider", "paynow", "--listen", "127.0.0.1:0"], r"http://.*:(\d+)")
     upstream = FaultyUpstream(int(sandbox[1]))
     programs.callback(upstream.stop)
-    port, metrics_port = start_gateway(programs, work, build, upstream.port)
+    target = ForwardTarget()
+    programs.callback(target.stop)
+    port, metrics_port, webhooks_port = start_gateway(programs, work, build, upstream.port, target.port)
     prometheus = start_prometheus(programs, work, metrics_port)
     stop = threading.Event()
     for _ in range(3):
         thread = threading.Thread(target=load, args=(build, port, stop))
         thread.start()
         programs.callback(thread.join)
+    consumer = threading.Thread(target=deliver_and_pull, args=(build, work, port, webhooks_port, stop))
+    consumer.start()
+    programs.callback(consumer.join)
     programs.callback(stop.set)
 
     panels = list(panel_queries()) + list(variable_queries())

@@ -38,7 +38,10 @@ for kustomization in deploy/kubernetes/base deploy/kubernetes/overlays/*; do
 done
 
 # The base's image has no version: that is for the overlays to say.
-/usr/bin/python3 deploy/check/k8s_check.py "$work"/{production,sandbox}.yaml || fail "the manifests do not fit together"
+for name in production proxied receiver sandbox; do
+  /usr/bin/python3 deploy/check/k8s_check.py "$work/$name.yaml" || fail "the manifests of $name do not fit together"
+done
+! grep -q ipBlock "$work/proxied.yaml" || fail "proxied: something leaves beside the proxy"
 
 types_left_out() {
   command -v node >/dev/null || { echo "no node"; return; }
@@ -59,7 +62,7 @@ else
 fi
 
 mkdir "$work/mistakes"
-/usr/bin/python3 deploy/check/k8s_mistakes.py "$work/production.yaml" "$work/mistakes"
+/usr/bin/python3 deploy/check/k8s_mistakes.py "$work/production.yaml" "$work/receiver.yaml" "$work/mistakes"
 /usr/bin/python3 deploy/check/k8s_check.py "$work"/mistakes/*.yaml >"$work/refused" || true
 [ -n "$left_out" ] || judge_types "$work"/mistakes/*.yaml >>"$work/refused" || true
 accepted=0

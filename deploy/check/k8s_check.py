@@ -17,12 +17,13 @@ from k8s_values import at, matches, quantity, seconds, without_comments
 KINDS = {
     "v1/ConfigMap", "v1/Namespace", "v1/PersistentVolumeClaim", "v1/Secret", "v1/Service", "v1/ServiceAccount", "apps/v1/Deployment",
     "autoscaling/v2/HorizontalPodAutoscaler", "cert-manager.io/v1/Certificate", "monitoring.coreos.com/v1/PrometheusRule",
-    "monitoring.coreos.com/v1/ServiceMonitor", "networking.k8s.io/v1/NetworkPolicy",
+    "monitoring.coreos.com/v1/ServiceMonitor", "networking.k8s.io/v1/Ingress", "networking.k8s.io/v1/NetworkPolicy",
     "policy/v1/PodDisruptionBudget",
 }
 # Made by the operator, not by the manifests: name -> keys.
 EXTERNAL_SECRETS = {"billing-gateway-paynow": {"api-key"},
-                    "billing-gateway-ledger": {"dsn", "fingerprint-secret", "reply-key"}}
+                    "billing-gateway-ledger": {"dsn", "fingerprint-secret", "reply-key"},
+                    "billing-gateway-webhooks": {"paynow"}, "billing-gateway-events": {"dsn", "body-key"}}
 # What cert-manager puts into a Secret.
 CERTIFICATE_KEYS = {"tls.crt", "tls.key", "ca.crt"}
 # When GatewayCertificateExpires comes: what is renewed later is an alert every time.
@@ -60,6 +61,7 @@ class Check:
             "HorizontalPodAutoscaler": self.check_autoscaler, "PodDisruptionBudget": self.check_selects,
             "NetworkPolicy": self.check_network_policy, "ServiceMonitor": self.check_monitor,
             "ServiceAccount": self.check_account, "Certificate": self.check_certificate,
+            "Ingress": self.check_ingress,
         }
         for document in self.documents:
             if document.get("kind") in checks:
@@ -122,16 +124,17 @@ class Check:
         config = self.config_of(spec)
         for finding in k8s_gateway.findings(config, spec, self.mounted_files(spec)) if config else ():
             self.fail(deployment, finding)
-        if at(config or {}, "ledger", "file"):
-            self.check_only_gateway(deployment)
+        for store in ("ledger", "events"):
+            if at(config or {}, store, "file"):
+                self.check_only_gateway(deployment, store)
 
-    def check_only_gateway(self, deployment):
+    def check_only_gateway(self, deployment, store):
         """A file of SQLite is locked by the gateway that has it."""
         scaled = [at(scaler, "spec", "scaleTargetRef", "name") for scaler in self.of("HorizontalPodAutoscaler")]
         spec = deployment.get("spec", {})
         if (spec.get("replicas") != 1 or at(spec, "strategy", "type") != "Recreate"
                 or at(deployment, "metadata", "name") in scaled):
-            self.fail(deployment, "the ledger's file is for one gateway: replicas 1, Recreate, and no autoscaler")
+            self.fail(deployment, f"{store}.file is for one gateway: replicas 1, Recreate, and no autoscaler")
 
     def config_of(self, spec):
         """The gateway's own configuration, where the pod is one."""
@@ -302,6 +305,30 @@ class Check:
                     self.fail(policy, f"leads to no pod: {peer['podSelector']}")
                 for port in rule.get("ports", []):
                     self.check_port_of(policy, others, port.get("port"))
+
+    def check_ingress(self, ingress):
+        """Strangers come through it: only to webhooks, only over TLS."""
+        spec = at(ingress, "spec", default={})
+        hosts = {host for entry in spec.get("tls", []) for host in entry.get("hosts", [])}
+        if at(spec, "defaultBackend"):
+            self.fail(ingress, "leads somewhere from every path")
+        for rule in spec.get("rules", []):
+            if not rule.get("host") or rule["host"] not in hosts:
+                self.fail(ingress, f"host {rule.get('host')} is served in plain text")
+            for path in at(rule, "http", "paths", default=[]):
+                if path.get("pathType") != "Prefix" or path.get("path") != "/webhooks/":
+                    self.fail(ingress, f"lets strangers to {path.get('path')}, not to /webhooks/ alone")
+                self.check_backend(ingress, at(path, "backend", "service", default={}))
+
+    def check_backend(self, ingress, backend):
+        service = self.named("Service", backend.get("name"))
+        if service is None:
+            self.fail(ingress, f"there is no Service {backend.get('name')}")
+            return
+        port = at(backend, "port", "name")
+        meant = [entry for entry in at(service, "spec", "ports", default=[]) if entry.get("name") == port]
+        if port != "webhooks" or not meant:
+            self.fail(ingress, f"leads to port {port}, not to the webhooks of its Service")
 
     def check_certificate(self, certificate):
         spec = at(certificate, "spec", default={})

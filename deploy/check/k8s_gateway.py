@@ -16,6 +16,7 @@ def findings(config, spec, files):
         yield from port_findings(config, container)
     yield from file_findings(config, spec, files)
     yield from caller_findings(config, files)
+    yield from receiver_findings(config, spec)
 
 
 def drain_findings(config, spec):
@@ -28,12 +29,21 @@ def drain_findings(config, spec):
             yield f"its liveness probe fails before its drain of {drain:g} s is over"
 
 
+def receives_alone(container):
+    """Whether it is a receiver of webhooks and nothing else."""
+    args = container.get("args", [])
+    return ("--mode", "webhooks") in zip(args, args[1:])
+
+
 def port_findings(config, container):
     ports = {port.get("name"): port.get("containerPort") for port in container.get("ports", [])}
     health = at(config, "server", "probe_listen", default="")
-    for name, listen in (("grpc", config.get("listen", "")), ("health", health),
-                         ("metrics", at(config, "metrics", "listen", default=""))):
-        if name == "health" and not listen and name not in ports:
+    alone = receives_alone(container)
+    for name, listen in (("grpc", "" if alone else config.get("listen", "")), ("health", health),
+                         ("metrics", at(config, "metrics", "listen", default="")),
+                         ("webhooks", at(config, "webhooks", "listen", default=""))):
+        needed = name == "metrics" or name == ("webhooks" if alone else "grpc")
+        if not needed and not listen and name not in ports:
             continue
         if listen != f"0.0.0.0:{ports.get(name)}":
             yield f"port {name} is {ports.get(name)}, but the gateway listens on {listen}"
@@ -55,7 +65,9 @@ def read_files(config):
     for path in (("server", "tls", "certificate_file"), ("server", "tls", "key_file"),
                  ("server", "tls", "client_ca_file"), ("authorization", "policy_file"),
                  ("authorization", "jwt", "jwks_file"), ("ledger", "postgresql", "dsn_file"), ("ledger", "secret_file"),
-                 ("ledger", "reply_key_file"), ("ledger", "previous_reply_key_file")):
+                 ("ledger", "reply_key_file"), ("ledger", "previous_reply_key_file"),
+                 ("events", "postgresql", "dsn_file"), ("events", "body_key_file"),
+                 ("events", "previous_body_key_file"), ("webhooks", "certificate_file"), ("webhooks", "key_file")):
         yield ".".join(path), at(config, *path)
     for name, upstream in config.get("upstreams", {}).items():
         yield f"upstreams.{name}.ca_file", upstream.get("ca_file")
@@ -76,9 +88,10 @@ def file_findings(config, spec, files):
             yield f"{setting}: no volume brings {path}"
         elif "configMap" in volume or "secret" in volume:
             yield f"{setting}: volume {volume.get('name')} has no key for {path}"
-    ledger = at(config, "ledger", "file")
-    if ledger and "persistentVolumeClaim" not in (volume_at(spec, ledger)[0] or {}):
-        yield f"ledger.file: {ledger} is on no volume that outlives the pod"
+    for store in ("ledger", "events"):
+        path = at(config, store, "file")
+        if path and "persistentVolumeClaim" not in (volume_at(spec, path)[0] or {}):
+            yield f"{store}.file: {path} is on no volume that outlives the pod"
     for setting in ("audit", "tracing"):
         path = at(config, setting, "file")
         if not path or path in STREAMS:
@@ -98,6 +111,18 @@ def volume_at(spec, path):
     mount = max(mounts, key=lambda entry: len(entry["mountPath"]))
     volumes = [volume for volume in spec.get("volumes", []) if volume.get("name") == mount.get("name")]
     return (volumes[0], mount) if volumes else (None, None)
+
+
+def receiver_findings(config, spec):
+    """Who receives alone stands where strangers come: it must not hold what could call an upstream."""
+    if not any(receives_alone(container) for container in spec.get("containers", [])):
+        return
+    if config.get("upstreams"):
+        yield "receives webhooks alone, and has upstreams"
+    if any(at(volume, "secret", "secretName", default="") == "billing-gateway-paynow" for volume in spec.get("volumes", [])):
+        yield "receives webhooks alone, and holds an upstream's key"
+    if at(config, "events", "file"):
+        yield "receives webhooks alone into a file that nobody else can read"
 
 
 def caller_findings(config, files):

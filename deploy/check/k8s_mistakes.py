@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """Writes copies of a rendering, each with one typical mistake, for k8s-check.sh to see that each is refused.
 
-Usage: k8s_mistakes.py RENDERING FOLDER   makes FOLDER/<mistake>.yaml, one document a line of JSON, which is YAML too, and
-FOLDER/<mistake>.reason with words of the refusal, where the mistake's docstring has them.
+Usage: k8s_mistakes.py GATEWAY RECEIVER FOLDER   of the renderings of both, makes FOLDER/<mistake>.yaml, one document a line of
+JSON, which is YAML too, and FOLDER/<mistake>.reason with words of the refusal, where the mistake's docstring has them.
 """
-import contextlib
 import copy
 import json
 import pathlib
@@ -12,41 +11,8 @@ import sys
 
 import yaml
 
-from k8s_values import without_comments
-
-
-def find(documents, kind, name="billing-gateway"):
-    return next(document for document in documents
-                if document["kind"] == kind and document["metadata"]["name"].startswith(name))
-
-
-def pod(documents):
-    return find(documents, "Deployment")["spec"]["template"]["spec"]
-
-
-def container(documents):
-    return pod(documents)["containers"][0]
-
-
-@contextlib.contextmanager
-def json_of(documents, key):
-    """A file of the ConfigMap, to be changed."""
-    data = find(documents, "ConfigMap")["data"]
-    value = json.loads(without_comments(data[key]))
-    yield value
-    data[key] = json.dumps(value)
-
-
-def config(documents):
-    return json_of(documents, "config.json")
-
-
-def named(entries, name):
-    return next(entry for entry in entries if entry["name"] == name)
-
-
-def rename(mapping, old, new):
-    mapping[new] = mapping.pop(old)
+import k8s_receiver_mistakes
+from k8s_edits import config, container, find, json_of, named, pod, rename
 
 
 def misspelled_field(d):
@@ -54,7 +20,7 @@ def misspelled_field(d):
 
 
 def ledger_in_a_file_of_many_gateways(d):
-    """the ledger's file is for one gateway"""
+    """ledger.file is for one gateway"""
     with config(d) as it:
         it["ledger"] = {"file": "/var/lib/billing-gateway/ledger/ledger.db"}
 
@@ -69,6 +35,18 @@ def ledger_without_its_secret(d):
     """volume ledger has no key for"""
     with config(d) as it:
         it["ledger"]["secret_file"] = "/var/run/secrets/billing-gateway/ledger/fingerprint"
+
+
+def events_in_a_file_of_many_gateways(d):
+    """events.file is for one gateway"""
+    with config(d) as it:
+        it["events"] = {"file": "/var/lib/billing-gateway/events/events.db"}
+
+
+def events_without_their_secret(d):
+    """volume events has no key for"""
+    with config(d) as it:
+        it["events"]["body_key_file"] = "/var/run/secrets/billing-gateway/events/key"
 
 
 def misspelled_field_deep(d):
@@ -377,23 +355,34 @@ def audit_log_among_the_configuration(d):
         its["audit"]["file"] = "/etc/billing-gateway/audit.log"
 
 
-MISTAKES = [value for name, value in list(globals().items())
-            if callable(value) and value.__module__ == __name__
-            and name not in ("find", "pod", "container", "json_of", "config", "named", "rename")]
-
-
-def main(rendering, folder):
+def read(rendering):
     with open(rendering, encoding="utf-8") as stream:
-        good = [document for document in yaml.safe_load_all(stream) if document]
-    for mistake in MISTAKES:
-        documents = copy.deepcopy(good)
-        mistake(documents)
-        if documents == good:
-            sys.exit(f"{mistake.__name__} changes nothing")
-        text = "\n---\n".join(json.dumps(document) for document in documents)
-        pathlib.Path(folder, mistake.__name__ + ".yaml").write_text(text + "\n", encoding="utf-8")
-        if mistake.__doc__:
-            pathlib.Path(folder, mistake.__name__ + ".reason").write_text(mistake.__doc__ + "\n", encoding="utf-8")
+        return [document for document in yaml.safe_load_all(stream) if document]
+
+
+def mistakes_of(module):
+    """The functions that are defined there, but for those of this file that make no mistake."""
+    return [value for value in vars(module).values()
+            if callable(value) and value.__module__ == module.__name__
+            and value not in (read, mistakes_of, write, main)]
+
+
+def write(mistake, good, folder):
+    documents = copy.deepcopy(good)
+    mistake(documents)
+    if documents == good:
+        sys.exit(f"{mistake.__name__} changes nothing")
+    text = "\n---\n".join(json.dumps(document) for document in documents)
+    pathlib.Path(folder, mistake.__name__ + ".yaml").write_text(text + "\n", encoding="utf-8")
+    if mistake.__doc__:
+        pathlib.Path(folder, mistake.__name__ + ".reason").write_text(mistake.__doc__ + "\n", encoding="utf-8")
+
+
+def main(gateway, receiver, folder):
+    for module, rendering in ((sys.modules[__name__], gateway), (k8s_receiver_mistakes, receiver)):
+        good = read(rendering)
+        for mistake in mistakes_of(module):
+            write(mistake, good, folder)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Which known holes an image's packages have, by its list of packages and Debian's security tracker.
 
-Usage: holes.py SBOM TRACKER [--release bookworm]
+Usage: holes.py SBOM TRACKER [--release trixie]
 
 SBOM is the image's /usr/share/sbom/NAME.cdx.json, TRACKER the tracker's data, as a file:
-https://security-tracker.debian.org/tracker/data/json. Nothing is downloaded here.
+https://security-tracker.debian.org/tracker/data/json. Nothing is downloaded here. The release is the one that the list's package URLs
+name, unless it is given.
 
 Exit code 1: a package has a hole that Debian has mended in a later version; build the image anew. Holes that Debian has
 not mended are listed, and are no failure: there is nothing to install.
@@ -14,6 +15,18 @@ import json
 import re
 import subprocess
 import sys
+
+
+# As the tracker calls the versions that package URLs name.
+RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
+
+
+def release_of(sbom):
+    """The release whose packages these are."""
+    distros = {match[1] for c in sbom["components"] if (match := re.search(r"[?&]distro=([^&]*)", c.get("purl", "")))}
+    if len(distros) != 1 or not distros <= RELEASES.keys():
+        raise ValueError(f"the list is of {sorted(distros)}, known are {sorted(RELEASES)}: say --release")
+    return RELEASES[distros.pop()]
 
 
 def is_older(version, fixed):
@@ -55,10 +68,11 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("sbom")
     parser.add_argument("tracker")
-    parser.add_argument("--release", default="bookworm")
+    parser.add_argument("--release", choices=sorted(RELEASES.values()))
     arguments = parser.parse_args()
     with open(arguments.sbom, encoding="utf-8") as sbom, open(arguments.tracker, encoding="utf-8") as tracker:
-        mended, unmended = holes_of(json.load(sbom), json.load(tracker), arguments.release)
+        packages = json.load(sbom)
+        mended, unmended = holes_of(packages, json.load(tracker), arguments.release or release_of(packages))
     for hole in unmended:
         print("not mended by Debian:", hole)
     for hole in mended:

@@ -170,7 +170,7 @@ has_sbom() {
   podman export "$pod-gateway" | tar -C "$work/root" -x usr/share
   jq -e '.bomFormat == "CycloneDX" and (.components | length) > 10
     and all(.components[]; .name and .version and (.purl | startswith("pkg:deb/debian/")))
-    and any(.components[]; .name == "libcurl4") and any(.components[]; .name == "libc6")' \
+    and any(.components[]; .name | startswith("libcurl4")) and any(.components[]; .name == "libc6")' \
     "$work/root/usr/share/sbom/billing-gateway.cdx.json" >/dev/null
 }
 

@@ -10,7 +10,7 @@ root=$2
 name=$(basename "$program")
 # Not libraries at run time, but in the program: headers, and the descriptors of google/api and google/rpc.
 compiled_in=(nlohmann-json3-dev)
-[ "$name" != provider-sandbox ] || compiled_in+=(libboost1.74-dev)
+[ "$name" != provider-sandbox ] || compiled_in+=("$(dpkg-query -S /usr/include/boost/version.hpp | cut -d : -f 1)")
 [ "$name" != billing-gateway ] || compiled_in+=(golang-github-gogo-googleapis-dev)
 
 [ ! -e "$root" ] || { echo "image-root: $root is there already" >&2; exit 1; }
@@ -49,6 +49,9 @@ for package in "${packages[@]}"; do
   install -D -m 644 "/usr/share/doc/$package/copyright" "$root/usr/share/doc/$package/copyright"
 done
 
+# shellcheck disable=SC1091  # as of the system that the image is made of
+distro=$(. /etc/os-release && echo "$ID-$VERSION_ID")
+
 # What a package URL does not take as it is.
 purl() { sed -e 's/%/%25/g' -e 's/+/%2B/g' -e 's/:/%3A/g' <<<"$1"; }
 
@@ -62,8 +65,8 @@ version=$(sed -n 's/^project(.* VERSION \([0-9.]*\) .*/\1/p' "$(dirname "$0")/..
     # shellcheck disable=SC2016  # dpkg-query's own variables
     read -r release source architecture < <(
       dpkg-query -W -f '${Version} ${source:Package} ${Architecture}\n' "$package" | head -n 1)
-    printf '%s\n  {"type": "library", "name": "%s", "version": "%s", "purl": "pkg:deb/debian/%s@%s?arch=%s&distro=debian-12",' \
-      "$separator" "$package" "$release" "$(purl "$package")" "$(purl "$release")" "$architecture"
+    printf '%s\n  {"type": "library", "name": "%s", "version": "%s", "purl": "pkg:deb/debian/%s@%s?arch=%s&distro=%s",' \
+      "$separator" "$package" "$release" "$(purl "$package")" "$(purl "$release")" "$architecture" "$distro"
     printf '\n   "properties": [{"name": "debian:source", "value": "%s"}]}' "$source"
     separator=,
   done

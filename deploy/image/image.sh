@@ -2,14 +2,16 @@
 # Builds the images of the gateway and of the sandbox with buildah, which needs no daemon.
 # Usage: image.sh [TAG]   makes localhost/billing-gateway:TAG and localhost/provider-sandbox:TAG (TAG: dev)
 #
-# BASE, in the environment, is the Debian 12 to build on. Without it Debian's own slim image is taken, by its digest, and
-# where no registry can be reached, one that debootstrap makes from this machine's mirror. Its packages are upgraded.
+# RELEASE, in the environment, is the Debian to build on (bookworm, or trixie), BASE an image of it. Without BASE Debian's own
+# slim image is taken, by its digest, and where no registry can be reached, one that debootstrap makes from this machine's mirror.
+# Its packages are upgraded.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 tag=${1:-dev}
-slim=docker.io/library/debian:bookworm-slim
-made=localhost/debian-bookworm-minbase:latest
+release=${RELEASE:-bookworm}
+slim=docker.io/library/debian:$release-slim
+made=localhost/debian-$release-minbase:latest
 
 fail() {
   echo "image: $*" >&2
@@ -24,7 +26,7 @@ bootstrap() {
   local work
   [ "$(id -u)" -eq 0 ] || fail "no registry can be reached, and debootstrap needs root: set BASE"
   work=$(mktemp -d)
-  debootstrap --variant=minbase bookworm "$work/root" >"$work/log" 2>&1 || {
+  debootstrap --variant=minbase "$release" "$work/root" >"$work/log" 2>&1 || {
     tail -n 5 "$work/log" >&2
     rm -rf "$work"
     fail "neither a registry nor a Debian mirror can be reached: set BASE"
@@ -32,7 +34,9 @@ bootstrap() {
   # Security updates, as in Debian's own image.
   if [ -f /etc/apt/sources.list.d/debian.sources ]; then
     rm -f "$work/root/etc/apt/sources.list"
-    cp /etc/apt/sources.list.d/debian.sources "$work/root/etc/apt/sources.list.d/"
+    # shellcheck disable=SC1091
+    sed "s/\b$(. /etc/os-release && echo "$VERSION_CODENAME")\b/$release/g" /etc/apt/sources.list.d/debian.sources \
+      >"$work/root/etc/apt/sources.list.d/debian.sources"
   fi
   tar -C "$work/root" -c . | podman import --quiet - "$made" >/dev/null
   rm -rf "$work"

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	kept "example.com/shop/gen/gateway/events/v1"
 	webhooks "example.com/shop/gen/gateway/webhooks/v1"
 	paynow "example.com/shop/gen/paynow/management/v1"
 )
@@ -208,10 +209,26 @@ func run() error {
 	select {
 	case event := <-events:
 		fmt.Println("webhook:", event.GetType())
-		return nil
 	case <-time.After(30 * time.Second):
 		return errors.New("no webhook came")
 	}
+	return showEvent(ctx, kept.NewEventServiceClient(connection))
+}
+
+// showEvent shows the first event that the gateway itself has received, and says "done".
+func showEvent(ctx context.Context, client kept.EventServiceClient) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	shown := errors.New("no event came")
+	consume(ctx, client, "shop", func(event *kept.ReceivedEvent) error {
+		if shown != nil {
+			fmt.Println("event:", event.GetEvent().GetType())
+			shown = nil
+			time.AfterFunc(time.Second, cancel) // once the acknowledgement is sent
+		}
+		return nil
+	})
+	return shown
 }
 
 func main() {

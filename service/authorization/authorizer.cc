@@ -29,7 +29,7 @@ absl::string_view View(const grpc::string_ref& text) { return {text.data(), text
 
 Identity CertificateOf(const Presented& presented) {
   Identity identity;
-  // A certificate has one SPIFFE ID, or it has none that counts.
+  // A certificate with several SPIFFE IDs counts as one without any.
   if (presented.spiffe.size() == 1) identity.spiffe = std::string(presented.spiffe.front());
   for (const absl::string_view name : presented.dns) {
     identity.dns.push_back(absl::AsciiStrToLower(name));
@@ -37,7 +37,8 @@ Identity CertificateOf(const Presented& presented) {
   return identity;
 }
 
-// The token of the call. INVALID: what is no such metadata, or more than one of them.
+// Returns the token of the call. UNAUTHENTICATED if the metadata is not `Bearer TOKEN`, or is there
+// more than once.
 absl::StatusOr<absl::string_view> BearerOf(const Presented& presented) {
   constexpr absl::string_view kScheme = "bearer ";
   if (presented.authorization.size() > 1) return absl::UnauthenticatedError("more than one");

@@ -45,8 +45,8 @@ namespace gateway::authorization {
 // The metadata that a token travels in.
 inline constexpr char kAuthorization[] = "authorization";
 
-// What a decision goes by. Constant once it is in force, apart from what tokens and certificates
-// remember.
+// A decision is based on these settings. They do not change once they are in force; only the
+// caches of tokens and certificates do.
 struct Settings {
   std::shared_ptr<const Policy> policy;   // null: every caller may do everything
   std::shared_ptr<TokenVerifier> tokens;  // null: tokens are ignored
@@ -54,7 +54,7 @@ struct Settings {
   // without a policy.
   std::shared_ptr<PeerCertificates> certificates = std::make_shared<PeerCertificates>();
 
-  // What the three were made of.
+  // The texts and settings that the three above were made from.
   std::string policy_text;
   std::string keys_text;
   JwtConfig jwt;
@@ -110,8 +110,8 @@ class Authorizer {
   // `store` is "" for a call without a store. Returns Admit's refusal if there was one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
 
-  // The same for a call about a subscription to events of these providers and stores; empty: it is
-  // not limited.
+  // As CheckStore, for a call about a subscription to events of these providers and stores. An
+  // empty list means that the subscription is not limited.
   std::optional<mapping::Failure> CheckSubscription(const Admission& admission,
                                                     const Grant::Names& providers,
                                                     const Grant::Names& stores);

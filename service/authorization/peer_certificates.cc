@@ -144,7 +144,7 @@ void PeerCertificates::SetAuthorities(const ClientAuthorities& authorities) {
   for (const auto& [domain, pem] : authorities.of_domains) {
     stores->of_domains.emplace(domain, StoreOf(pem));
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   authorities_ = std::move(stores);
   remembered_.clear();
 }
@@ -154,7 +154,7 @@ std::shared_ptr<const PeerCertificate> PeerCertificates::Find(absl::string_view 
   const size_t key = KeyOf(leaf, chain);
   std::shared_ptr<const Stores> authorities;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = remembered_.find(key);
     if (found != remembered_.end() && found->second.leaf == leaf && found->second.chain == chain) {
       return found->second.certificate;
@@ -163,7 +163,7 @@ std::shared_ptr<const PeerCertificate> PeerCertificates::Find(absl::string_view 
   }
   if (authorities == nullptr) return std::make_shared<const PeerCertificate>();
   const auto fresh = std::make_shared<const PeerCertificate>(Verify(*authorities, leaf, chain));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (authorities != authorities_) return fresh;  // exchanged meanwhile: the next call asks again
   if (remembered_.size() >= kMostRemembered) remembered_.clear();
   remembered_.insert_or_assign(key, Remembered{std::string(leaf), std::string(chain), fresh});

@@ -1,4 +1,4 @@
-// Is the certificate that a connection was made with still good now?
+// Tells whether the certificate that a connection was made with is still good now.
 //
 // TLS looks at it once, in the handshake. A connection may outlive its certificate, and the
 // authority that signed it may be withdrawn meanwhile. So each call asks here:
@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,10 +24,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 
 namespace gateway::authorization {
 
-// In PEM.
+// The authorities that sign clients' certificates, in PEM.
 struct ClientAuthorities {
   bool operator==(const ClientAuthorities&) const = default;
 
@@ -75,7 +75,7 @@ class PeerCertificates {
   };
   // The PEM's certificates, as the anchors that a handshake would take them for.
   static Store StoreOf(const std::string& pem);
-  // Nothing of what it finds ever changes, so it may be remembered.
+  // The result never changes, so it may be remembered.
   static PeerCertificate Verify(const Stores& stores, absl::string_view leaf,
                                 absl::string_view chain);
   struct Remembered {
@@ -84,10 +84,10 @@ class PeerCertificates {
     std::shared_ptr<const PeerCertificate> certificate;
   };
 
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  std::shared_ptr<const Stores> authorities_;  // null: no authority is trusted
-  absl::flat_hash_map<size_t, Remembered> remembered_;
+  Mutex mutex_;
+  // Null: no authority is trusted.
+  std::shared_ptr<const Stores> authorities_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<size_t, Remembered> remembered_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway::authorization

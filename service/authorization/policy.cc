@@ -46,7 +46,7 @@ bool Covers(const Rule& rule, const Method& method) {
                                  [&](const std::string& p) { return Covers(p, method); });
 }
 
-// Whoever writes a * here means something else than a text that is a star.
+// Refuses `*` in these texts: it would be compared letter by letter, and its author meant "any".
 void RefuseAll(Section& section, absl::string_view key, const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     if (text == "*") section.Fail(key, "a * is not understood here: leave it out for all");

@@ -58,8 +58,8 @@ struct Rule {
   // For a caller that fits: the name in its certificate that matched, a SPIFFE ID or "dns:" and a
   // name. Empty if the rule asks for no certificate.
   std::string CertificateNameOf(const Identity& caller) const;
-  // A caller that fits, as the rule knows it: by its token where the rule asks for one, or else by
-  // its certificate. Equal for equal callers, and no text that a caller chooses for itself.
+  // For a caller that fits: its name, from the token if the rule asks for one, otherwise from the
+  // certificate. It is the same in all calls of a caller, and no caller can choose it.
   std::string IdentityOf(const Identity& caller) const;
 
   std::string name;
@@ -82,13 +82,14 @@ struct Grant {
   const Rule* For(absl::string_view store) const;
 
   using Names = absl::flat_hash_set<std::string>;
-  // Returns the rule that allows a subscription to events of these providers and stores, or null;
-  // empty: it is not limited. Of a method with Method::of_subscriptions.
+  // For a method with Method::of_subscriptions: returns the rule that allows a subscription to
+  // events of these providers and stores, or null. An empty list means that the subscription is not
+  // limited.
   const Rule* ForSubscription(const Names& providers, const Names& stores) const;
 
   const Rule* any = nullptr;  // allows every store
-  // Allow some each; used where `any` is null. Of a method with Method::of_subscriptions: all
-  // rules.
+  // Rules that allow some stores each; used if `any` is null. For a method with
+  // Method::of_subscriptions: all rules.
   absl::InlinedVector<const Rule*, 2> rules_of_stores;
 };
 

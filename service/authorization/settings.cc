@@ -10,7 +10,7 @@
 namespace gateway::authorization {
 namespace {
 
-// Served beside the routes, and neither reads nor writes of an upstream.
+// Methods that are served beside the routes, and neither read nor write at an upstream.
 constexpr const char* kOthers[] = {
     "gateway.webhooks.v1.WebhookService/ParseEvent",
     "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -24,7 +24,8 @@ constexpr const char* kOthers[] = {
     "grpc.channelz.v1.Channelz/GetSocket",
 };
 
-// Served where there is a ledger. An operator's word on money is a right of its own.
+// Methods that are served if there is a ledger. To resolve an entry is a right of its own, because
+// an operator's word then decides about money.
 constexpr const char* kLedgersReads[] = {
     "gateway.ledger.v1.LedgerService/GetEntry",
     "gateway.ledger.v1.LedgerService/ListEntries",
@@ -32,9 +33,10 @@ constexpr const char* kLedgersReads[] = {
 };
 constexpr char kLedgersWord[] = "gateway.ledger.v1.LedgerService/ResolveEntry";
 
-// Served where there is a log of events.
+// Methods that are served if there is a log of events.
 constexpr const char* kEvents[] = {
     "gateway.events.v1.EventService/Pull",
+    "gateway.events.v1.EventService/StreamingPull",
     "gateway.events.v1.EventService/Acknowledge",
     "gateway.events.v1.EventService/ModifyAckDeadline",
     "gateway.events.v1.EventService/ListDeadLetters",
@@ -72,7 +74,7 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
   return methods;
 }
 
-// A file that is changed by accident must not switch everything off: so not to dry_run.
+// Refuses a change to dry_run: a file that is changed by accident must not switch all checks off.
 absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
                         Settings& settings) {
   absl::StatusOr<std::string> text = ReadTrustedFile(config.policy_file);

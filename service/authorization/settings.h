@@ -28,8 +28,8 @@ absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present = nullptr);
 
-// Each exchanges one part of the settings for what is there now, and leaves them as they are where
-// it has not changed or is refused. Errors do not name the setting.
+// Each replaces one part of the settings by the present content of its file. The part stays as it
+// is if the file has not changed or is refused. Errors do not name the setting.
 absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
                         Settings& settings);
 absl::Status LoadKeys(const Config& config, Settings& settings);

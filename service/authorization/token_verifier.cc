@@ -49,7 +49,7 @@ absl::StatusOr<std::shared_ptr<const Claims>> TokenVerifier::Verify(absl::string
   if (auto known = Recall(digest, now)) return known;
   const absl::StatusOr<std::string> payload = keys_.Verify(token);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++checked_;
   }
   if (!payload.ok()) return payload.status();
@@ -89,7 +89,7 @@ absl::StatusOr<std::shared_ptr<const Claims>> TokenVerifier::ReadClaims(absl::st
 }
 
 std::shared_ptr<const Claims> TokenVerifier::Recall(const Digest& digest, absl::Time now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = places_.find(digest);
   if (found == places_.end()) return nullptr;
   const auto place = found->second;
@@ -103,7 +103,7 @@ std::shared_ptr<const Claims> TokenVerifier::Recall(const Digest& digest, absl::
 
 void TokenVerifier::Remember(const Digest& digest, std::shared_ptr<const Claims> claims,
                              size_t bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (places_.contains(digest)) return;  // another call was faster
   order_.push_front({digest, std::move(claims), bytes});
   places_.emplace(digest, order_.begin());
@@ -120,12 +120,12 @@ void TokenVerifier::Forget(std::list<Remembered>::iterator place) {
 }
 
 size_t TokenVerifier::remembered() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return order_.size();
 }
 
 int64_t TokenVerifier::checked() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return checked_;
 }
 

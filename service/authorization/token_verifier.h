@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,6 +25,7 @@
 #include "absl/time/time.h"
 #include "service/authorization/identity.h"
 #include "service/authorization/key_set.h"
+#include "upstream/mutex.h"
 
 namespace gateway::authorization {
 
@@ -60,18 +60,18 @@ class TokenVerifier {
 
   std::shared_ptr<const Claims> Recall(const Digest& digest, absl::Time now);
   void Remember(const Digest& digest, std::shared_ptr<const Claims> claims, size_t bytes);
-  void Forget(std::list<Remembered>::iterator place);  // with mutex_ held
+  void Forget(std::list<Remembered>::iterator place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::shared_ptr<const Claims>> ReadClaims(absl::string_view payload,
                                                            absl::Time now) const;
 
   const Options options_;
   const KeySet keys_;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_. order_ holds the most recently used token in front.
-  int64_t checked_ = 0;
-  size_t bytes_ = 0;
-  std::list<Remembered> order_;
-  absl::flat_hash_map<Digest, std::list<Remembered>::iterator> places_;
+  mutable Mutex mutex_;
+  int64_t checked_ ABSL_GUARDED_BY(mutex_) = 0;  // signatures so far
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Remembered tokens, the most recently used first.
+  std::list<Remembered> order_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Digest, std::list<Remembered>::iterator> places_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway::authorization

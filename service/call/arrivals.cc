@@ -12,7 +12,7 @@ size_t ShareOf(size_t most) { return std::max<size_t>(most / 2, 1); }
 }  // namespace
 
 bool Arrivals::Enter(Member& member, size_t caller, Clock::time_point now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t& of_caller = of_callers_[caller];
   if (size_ >= options_.most || of_caller >= ShareOf(options_.most)) {
     if (of_caller == 0) of_callers_.erase(caller);
@@ -40,7 +40,7 @@ void Arrivals::Remove(Member& member) {
 }
 
 bool Arrivals::Leave(Member& member) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!member.listed_) return false;
   Remove(member);
   return true;
@@ -71,13 +71,15 @@ std::vector<Arrivals::Member*> Arrivals::SlowBeyondMost(Clock::time_point now) c
 void Arrivals::Sweep(Clock::time_point now) {
   std::vector<Member*> late;
   {
-    const std::lock_guard lock(mutex_);
-    const auto take = [&](Member& member) {
-      Remove(member);
-      late.push_back(&member);
-    };
-    while (first_ != nullptr && now - first_->entered_ >= options_.time) take(*first_);
-    for (Member* const member : SlowBeyondMost(now)) take(*member);
+    const MutexLock lock(mutex_);
+    while (first_ != nullptr && now - first_->entered_ >= options_.time) {
+      late.push_back(first_);
+      Remove(*first_);
+    }
+    for (Member* const member : SlowBeyondMost(now)) {
+      late.push_back(member);
+      Remove(*member);
+    }
   }
   for (Member* const member : late) member->GiveUp();
 }
@@ -85,7 +87,7 @@ void Arrivals::Sweep(Clock::time_point now) {
 void Arrivals::GiveUpAll() {
   std::vector<Member*> all;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     while (first_ != nullptr) {
       all.push_back(first_);
       Remove(*first_);
@@ -95,7 +97,7 @@ void Arrivals::GiveUpAll() {
 }
 
 size_t Arrivals::size() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return size_;
 }
 

@@ -16,10 +16,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <mutex>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -71,16 +71,17 @@ class Arrivals {
   size_t size() const;
 
  private:
-  void Remove(Member& member);
-  std::vector<Member*> SlowBeyondMost(Clock::time_point now) const;
+  void Remove(Member& member) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Member*> SlowBeyondMost(Clock::time_point now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_. The list is in order of arrival.
-  Member* first_ = nullptr;
-  Member* last_ = nullptr;
-  size_t size_ = 0;
-  absl::flat_hash_map<size_t, size_t> of_callers_;
+  mutable Mutex mutex_;
+  // The list is in order of arrival.
+  Member* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  Member* last_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<size_t, size_t> of_callers_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

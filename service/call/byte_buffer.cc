@@ -1,6 +1,10 @@
 #include "service/call/byte_buffer.h"
 
+#include <memory>
+#include <string>
 #include <utility>
+
+#include "upstream/http/body_memory.h"
 
 namespace gateway {
 namespace {
@@ -10,6 +14,11 @@ constexpr size_t kCopied = 1024;
 
 absl::string_view View(const grpc::Slice& slice) {
   return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
+}
+
+void Release(void* owned) {
+  const std::unique_ptr<std::string> bytes(static_cast<std::string*>(owned));
+  http::KeepBodyMemory(std::move(*bytes));
 }
 
 }  // namespace
@@ -31,9 +40,7 @@ grpc::ByteBuffer ToBuffer(std::string bytes) {
     return grpc::ByteBuffer(&copy, 1);
   }
   auto* owned = new std::string(std::move(bytes));
-  grpc::Slice slice(
-      owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
-      owned);
+  grpc::Slice slice(owned->data(), owned->size(), &Release, owned);
   return grpc::ByteBuffer(&slice, 1);
 }
 

@@ -17,7 +17,7 @@ using mapping::Drift;
 using mapping::Failure;
 using mapping::Outcome;
 
-// Trailer: how often the call was handed to the wire; 0 where it got no further than the gateway.
+// Trailer: how often the call was handed to the wire; 0 if the gateway itself answered it.
 constexpr char kAttempts[] = "gateway-attempts";
 
 // Trailer that tells a client that retries by itself when to do so, or never to (gRFC A6).
@@ -30,7 +30,7 @@ constexpr char kTraceId[] = "gateway-trace-id";
 // for them.
 constexpr char kUnrecognized[] = "gateway-unrecognized";
 
-// Trailers: the ledger's entry for the write, and that the reply is the one that it kept.
+// Trailers: the ledger's entry for the write, and whether the reply comes from that entry.
 constexpr char kLedgerEntry[] = "gateway-ledger-entry";
 constexpr char kReplayed[] = "gateway-replayed";
 
@@ -40,7 +40,7 @@ constexpr char kWouldSendBytes[] = "gateway-would-send-bytes";
 
 // Clients grant all trailers of a call 8 KB, and fail a call whose trailers are larger.
 constexpr size_t kMaxUnrecognized = 4096;
-// What HTTP/2 counts for a header beside its name and value.
+// The bytes that HTTP/2 counts for each header in addition to its name and value.
 constexpr size_t kHeaderOverhead = 32;
 
 }  // namespace
@@ -63,7 +63,8 @@ std::optional<Failure> CallFrame::Admit() {
   return ReadValidateOnly();
 }
 
-// A method of the gateway's own would do what it does all the same: so it is refused.
+// Only calls to upstreams can be validated without being made. The gateway's own methods refuse the
+// metadata, because they would act all the same.
 std::optional<Failure> CallFrame::ReadValidateOnly() {
   const auto wanted = IsValidateOnly(context_);
   if (const auto* failure = std::get_if<Failure>(&wanted)) return *failure;
@@ -144,7 +145,7 @@ void CallFrame::AddTraceId(const mapping::Reply& reply) {
   context_.AddTrailingMetadata(kTraceId, absl::CHexEscape(reply.trace_id));
 }
 
-// As many as fit, each once.
+// Adds as many texts as fit, each once.
 void CallFrame::AddUnrecognized(const std::vector<Drift>& drifts) {
   for (const Drift& drift : drifts) {
     if (drift.kind != Drift::Kind::kUnknownEnumText) continue;
@@ -159,7 +160,7 @@ void CallFrame::AddUnrecognized(const std::vector<Drift>& drifts) {
   }
 }
 
-// A call that ended without a message asked for nothing, unless its caller was refused.
+// Writes no line for a call that ended before its message arrived, unless its caller was refused.
 void CallFrame::Audit(const Answer& answer) {
   const bool due = arrived_ || admission_.refusal.has_value();
   if (surroundings_.audit == nullptr || !method_.audited || !due) return;

@@ -1,14 +1,14 @@
 // What begins and ends every call, whatever is done in between:
 //
-//   CallFrame frame(surroundings, method, context);          trace and request id begin; the call
-//                                                            takes its generation
+//   CallFrame frame(surroundings, method, context);          starts the trace; the call keeps the
+//                                                            Generation in force until it ends
 //   if (const auto refusal = frame.Admit()) ...              metadata, and who calls
 //   if (const auto refusal = frame.CheckStore(store)) ...    the store, once it is known
 //   return frame.End(answer, host);                          statistics, audit, log, spans and
 //                                                            trailers
 //
-// Thread-safety: one thread at a time. Lifetime: a part of its call; the surroundings, the method
-// and gRPC's context outlive it.
+// Thread-safety: one thread at a time. Lifetime: it is a member of its call; the surroundings, the
+// method and gRPC's context outlive it.
 #ifndef SERVICE_CALL_CALL_FRAME_H_
 #define SERVICE_CALL_CALL_FRAME_H_
 
@@ -76,7 +76,7 @@ class CallFrame {
     return surroundings_.authorizer.CheckSubscription(admission_, providers, stores);
   }
 
-  // The caller wants to know what would be sent, and nothing to be sent. After Admit.
+  // Whether the caller only wants to know what would be sent. Valid after Admit.
   bool validate_only() const { return validate_only_; }
 
   // What would be sent, for the trailers: verb and URL without secrets, and the size of the body.
@@ -92,24 +92,25 @@ class CallFrame {
   const authorization::Identity& caller() const { return admission_.caller; }
   CallTrace& trace() { return trace_; }
 
-  // Who the caller is to the ledger, for calls about the store: what the policy's rule went by.
+  // The name under which the ledger keeps the caller's keys for this store: the name that the
+  // policy's rule matched.
   std::string LedgerIdentity(absl::string_view store) const;
 
-  // The ledger's entry for this call, and whether the reply is the one that it kept.
+  // Records the ledger's entry for this call, and whether the reply comes from that entry.
   void NoteEntry(const std::string& entry, bool replayed) {
     entry_ = entry;
     replayed_ = replayed;
   }
 
-  // One of the replies that a call answers from: what it tells of the protos is counted. The
-  // trailers go with the call's end.
+  // Counts where a reply of the upstream deviates from the protos. The trailers about it are sent
+  // when the call ends.
   void NoteReply(const mapping::Reply& reply);
 
-  // From here on the call is one that asked for something: its message is there.
+  // The call's message has arrived. Only now does the audit log count the call.
   void MessageArrived() { arrived_ = true; }
 
-  // Once, at the end. Returns the status to finish with; what is left of a reply is its message.
-  // `upstream_host` is the domain of errors that the upstream causes.
+  // Must be called once, at the end. Returns the status to finish with; the caller then sends the
+  // reply's message. `upstream_host` is the domain of errors that the upstream causes.
   grpc::Status End(const Answer& answer, absl::string_view upstream_host);
 
   // Ends a call of a method that is not served. `name` is the name that the caller used.

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "upstream/steady_time.h"
 
@@ -17,17 +18,20 @@ constexpr size_t kOverhead = 32;
 // Metadata of a call that brings its own key for the upstream.
 constexpr char kCallerKey[] = "upstream-api-key";
 
-// Metadata by which those who repeat a call say so.
+// Metadata by which client libraries and proxies say that they repeat a call.
 constexpr char kPreviousAttempts[] = "grpc-previous-rpc-attempts";
 constexpr char kEnvoyAttempt[] = "x-envoy-attempt-count";
 
-// A client's clock strikes at its deadline, whether or not the gateway's answer is on its way; then
-// it has not heard what happened. So a part of the time is the answer's. On a machine with more
-// work than processors it takes some tens of milliseconds to get there.
+// A client gives up at its deadline, even if the answer is on its way, and never learns what
+// happened. So a part of the time is reserved for the answer: on a busy machine it takes some tens
+// of milliseconds to arrive.
+//
+// It takes no less for a short deadline. But of a very short one most has to be left for the call.
 absl::Duration TimeToAnswer(absl::Duration left) {
-  // A client tells its timeout rounded up, by a hundredth at most, and gives up when the exact one
-  // is over.
-  return left / 100 + std::min(left / 20, absl::Milliseconds(100));
+  const absl::Duration least = std::min(absl::Milliseconds(40), left / 4);
+  // A client sends its timeout rounded up, by a hundredth at most, but gives up after the exact
+  // one.
+  return left / 100 + std::clamp(left / 20, least, absl::Milliseconds(100));
 }
 
 SteadyTime DeadlineOf(const grpc::ServerContextBase& context, absl::Duration fallback) {
@@ -38,17 +42,20 @@ SteadyTime DeadlineOf(const grpc::ServerContextBase& context, absl::Duration fal
   return now + left - TimeToAnswer(std::max(left, absl::ZeroDuration()));
 }
 
-int64_t CountIn(const grpc::ServerContextBase& context, const char* name) {
-  const auto found = context.client_metadata().find(name);
-  if (found == context.client_metadata().end()) return 0;
-  int64_t number = 0;
-  const absl::string_view text(found->second.data(), found->second.size());
-  return absl::SimpleAtoi(text, &number) ? number : 0;
+// Whether the metadata counts more than `most`. A value that is no number counts more, too:
+// somebody has counted, and too many is the safe reading.
+bool CountsMoreThan(uint64_t most, const grpc::ServerContextBase& context, const char* name) {
+  const auto [first, end] = context.client_metadata().equal_range(name);
+  return std::any_of(first, end, [most](const auto& entry) {
+    uint64_t number = 0;
+    const absl::string_view text(entry.second.data(), entry.second.size());
+    return !absl::SimpleAtoi(text, &number) || number > most;
+  });
 }
 
 // gRPC clients that retry (gRFC A6) count earlier attempts, Envoy and Istio count this one too.
 bool IsRepeat(const grpc::ServerContextBase& context) {
-  return CountIn(context, kPreviousAttempts) >= 1 || CountIn(context, kEnvoyAttempt) >= 2;
+  return CountsMoreThan(0, context, kPreviousAttempts) || CountsMoreThan(1, context, kEnvoyAttempt);
 }
 
 }  // namespace
@@ -60,11 +67,12 @@ std::optional<mapping::Failure> CheckMetadata(const grpc::ServerContextBase& con
   }
   if (size <= most) return std::nullopt;
   return mapping::NotSent(absl::StatusCode::kResourceExhausted, "METADATA_TOO_LARGE",
-                          "the call's metadata is larger than server.max_metadata_bytes");
+                          absl::StrCat("the call's metadata has ", size, " bytes, more than the ",
+                                       most, " of server.max_metadata_bytes"));
 }
 
-// Compressed, four megabytes may become four gigabytes. UNIMPLEMENTED is what tells a client to
-// send them as they are.
+// Four compressed megabytes may expand to four gigabytes. UNIMPLEMENTED tells a client to send
+// messages uncompressed.
 std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bool compressed,
                                              size_t most) {
   if (compressed) {
@@ -73,7 +81,8 @@ std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bo
   }
   if (message.Length() <= most) return std::nullopt;
   return mapping::NotSent(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
-                          "the request is larger than max_request_bytes");
+                          absl::StrCat("the request has ", message.Length(),
+                                       " bytes, more than the ", most, " of max_request_bytes"));
 }
 
 std::optional<absl::string_view> OnlyValue(const grpc::ServerContextBase& context,

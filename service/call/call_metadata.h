@@ -1,11 +1,11 @@
-// What a call brings: what its metadata says, and how much it may be.
+// Reads a call's metadata, and bounds the size of its metadata and of its message.
 //
-// gRPC has a limit of its own for messages, and refuses what is beyond it in words of its own:
-// without an ErrorInfo. So its limit is kRoomToRefuse times ours, and whatever lies between the two
-// is refused here. It costs no memory: gRPC 1.51 has a message whole before it looks at its size.
-// Its limit for metadata is ours: with a higher one it stopped to read a connection that brings
-// metadata without end. It lets a block of any size through where it comes in pieces
-// (CVE-2023-33953); that is what CheckMetadata is for, and port/guard/byte_watch.h.
+// gRPC has its own limit for messages, and refuses larger ones without an ErrorInfo. So its limit
+// is kRoomToRefuse times ours, and messages between the two limits are refused here. This costs no
+// memory: gRPC 1.51 holds a whole message before it checks the size. gRPC's limit for metadata
+// equals ours: with a higher one, it stopped reading connections that bring endless metadata. It
+// does not apply the limit to a block that comes in pieces (CVE-2023-33953); CheckMetadata and
+// port/guard/byte_watch.h do.
 //
 // Thread-safety: as the context's.
 #ifndef SERVICE_CALL_CALL_METADATA_H_
@@ -32,10 +32,10 @@ struct CallLimits {
 
 inline constexpr int kRoomToRefuse = 4;
 
-// Metadata of a call whose repetition is to do nothing new.
+// Metadata that names a write: a call that repeats the name does nothing new.
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 
-// Metadata of a call of which nothing is to be sent: "true" (AIP-163).
+// Metadata that asks to validate a call and to send nothing: "true" (AIP-163).
 inline constexpr char kValidateOnly[] = "gateway-validate-only";
 
 // RESOURCE_EXHAUSTED, METADATA_TOO_LARGE, for metadata of more bytes than that: names and values,
@@ -47,8 +47,8 @@ std::optional<mapping::Failure> CheckMetadata(const grpc::ServerContextBase& con
 std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bool compressed,
                                              size_t most);
 
-// The value of metadata that may be given once. Returns nullopt where it is not given, and "",
-// which is refused later, where it is given twice. Valid as long as the context.
+// Returns the value of metadata that may be given at most once, or nullopt if it is not given. If
+// it is given twice, returns "", which is refused later. Valid as long as the context.
 std::optional<absl::string_view> OnlyValue(const grpc::ServerContextBase& context,
                                            const char* name);
 

@@ -29,20 +29,20 @@ void EntryWait::Begin(const ledger::EntryId& entry, SteadyTime deadline,
         self->End();
         done(std::move(ended));
       });
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   wait_ = wait;
   if (cut_short_ && !over_) ledger_.CancelWait(wait);
 }
 
 void EntryWait::CutShort() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   cut_short_ = true;
   if (wait_ && !over_) ledger_.CancelWait(*wait_);
 }
 
 void EntryWait::End() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     over_ = true;
   }
   alarm_.Cancel();

@@ -14,10 +14,10 @@
 #include <grpcpp/alarm.h>
 
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "service/ledger/ledger.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -36,11 +36,10 @@ class EntryWait : public std::enable_shared_from_this<EntryWait> {
 
   ledger::Ledger& ledger_;
   grpc::Alarm alarm_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  std::optional<ledger::WaitId> wait_;
-  bool cut_short_ = false;
-  bool over_ = false;
+  Mutex mutex_;
+  std::optional<ledger::WaitId> wait_ ABSL_GUARDED_BY(mutex_);
+  bool cut_short_ ABSL_GUARDED_BY(mutex_) = false;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace gateway

@@ -8,7 +8,8 @@
 #define SERVICE_CALL_IN_FLIGHT_H_
 
 #include <cstddef>
-#include <mutex>
+
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -40,11 +41,10 @@ class InFlight {
   size_t size() const;
 
  private:
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  Member* first_ = nullptr;
-  size_t size_ = 0;
-  bool aborting_ = false;
+  mutable Mutex mutex_;
+  Member* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool aborting_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace gateway

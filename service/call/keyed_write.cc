@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/call/keyed_refusals.h"
 
 namespace gateway {
 namespace {
@@ -19,75 +20,16 @@ using mapping::Failure;
 using mapping::NotSent;
 using mapping::Outcome;
 
-// When a caller whose write is still under way may ask again.
-constexpr absl::Duration kAskAgain = absl::Seconds(1);
 // With less time left nothing is sent again.
 constexpr absl::Duration kWorthSending = absl::Milliseconds(100);
 constexpr int kNotFound = 404;
-
-Failure InProgress(absl::string_view reason, const Entry& entry) {
-  Failure failure = NotSent(
-      absl::StatusCode::kAborted, reason,
-      absl::StrCat("a write that began earlier is still under way: entry ", entry.id.text()));
-  failure.retry_after = kAskAgain;
-  return failure;
-}
-
-Failure Unresolved(absl::string_view entry, absl::string_view note) {
-  Failure failure;
-  failure.code = absl::StatusCode::kUnknown;
-  failure.outcome = Outcome::kUnknown;
-  failure.reason = "IDEMPOTENCY_OUTCOME_UNKNOWN";
-  failure.message = absl::StrCat(
-      "the first call with this key may have happened, and it is not "
-      "known yet whether it did: entry ",
-      entry);
-  if (!note.empty()) absl::StrAppend(&failure.message, " (", note, ")");
-  return failure;
-}
-
-Failure Reused() {
-  return NotSent(absl::StatusCode::kFailedPrecondition, "IDEMPOTENCY_KEY_REUSED",
-                 "this key came with another request before");
-}
-
-Failure Guarded(const Entry& entry) {
-  if (entry.state == State::kIntent) return InProgress("WRITE_IN_PROGRESS", entry);
-  return NotSent(absl::StatusCode::kFailedPrecondition, "UNRESOLVED_WRITE",
-                 absl::StrCat("the outcome of an earlier write of this kind on the same resource "
-                              "is not known: entry ",
-                              entry.id.text()));
-}
-
-// The entry that a caller waited for has ended without having happened.
-Failure Released(const Entry& entry) {
-  return NotSent(absl::StatusCode::kAborted, "IDEMPOTENCY_RELEASED",
-                 absl::StrCat("the earlier call with this key did not happen (",
-                              entry.note.empty() ? "not sent or refused" : entry.note,
-                              "); the key may be used again: entry ", entry.id.text()));
-}
-
-// Nothing of this call was sent. But where the entry cannot be read, an earlier one may have been.
-Failure NotClaimed(const absl::Status& status) {
-  if (absl::IsUnavailable(status)) {
-    return NotSent(absl::StatusCode::kUnavailable, "LEDGER_UNAVAILABLE",
-                   absl::StrCat("the ledger cannot be written: ", status.message()));
-  }
-  Failure failure;
-  failure.code = absl::StatusCode::kDataLoss;
-  failure.outcome = Outcome::kUnknown;
-  failure.reason = "LEDGER_ENTRY_UNREADABLE";
-  failure.message =
-      absl::StrCat("the ledger cannot tell what became of this key: ", status.message());
-  return failure;
-}
 
 // The upstream will not show this caller what is there, however often it is asked.
 bool NeverShows(const Failure& failure) {
   return failure.http_status == 401 || failure.http_status == 403 || failure.http_status == 404;
 }
 
-// How far back the writes lie that a read before this one may not show yet.
+// How long before the read other writes may have ended without showing in it yet.
 absl::Duration SettleOf(const mapping::LookupPlan* lookup) {
   return lookup != nullptr && lookup->needs_before() ? lookup->settle : absl::ZeroDuration();
 }
@@ -158,7 +100,7 @@ void KeyedWrite::Begin() {
   if (terms_.scope.key.empty()) {
     auto made_up = ledger::EntryId::Make(absl::Now());
     if (!made_up.ok()) return OnClaimFailed(made_up.status());
-    // No caller's key has a space in it.
+    // It cannot equal a caller's key, because no caller's key has a space in it.
     terms_.scope.key = absl::StrCat("no key ", made_up->text());
   }
   step_ = SteadyTime::Now();
@@ -189,9 +131,9 @@ void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
     case ClaimAnswer::kUnknown:
       return OnUnknown(entry);
     case ClaimAnswer::kReused:
-      return Fail(Reused());
+      return Fail(refusal::Reused());
     case ClaimAnswer::kGuarded:
-      return Fail(Guarded(entry));
+      return Fail(refusal::Guarded(entry));
   }
 }
 
@@ -204,9 +146,9 @@ void KeyedWrite::OnClaimed(const ClaimAnswer& answer) {
   }
   in_doubt_ = entry.release == ledger::Release::kInDoubt;
   owner_.NoteEntry(entry.id.text(), false);
-  // The ledger does not do that, and it would be a second send.
+  // The ledger does not grant such a claim: sending would be a second send.
   if (in_doubt_ && terms_.harmless_for <= absl::ZeroDuration()) {
-    return Finish({Unresolved(entry.id.text(), ""), 0, terms_.scope.store});
+    return Finish({refusal::Unresolved(entry.id.text(), ""), 0, terms_.scope.store});
   }
   if (terms_.lookup == nullptr) return Send();
   recent_ = answer.recent;
@@ -231,8 +173,8 @@ void KeyedWrite::OnBefore(const ReadBack::Result& result) {
   if (reply != nullptr && mapping::Remember(*terms_.lookup, *reply, memory_).ok()) {
     return KeepBefore(RememberRecent() ? mapping::WriteMemory(memory_) : "");
   }
-  // Who is not allowed to look may write all the same; it cannot be looked up then. And whoever
-  // brings no key counts on nothing.
+  // A caller who may not read may still write; its outcome cannot be looked up then. A caller
+  // without a key expects no protection.
   const auto* const failure = std::get_if<Failure>(&result);
   const bool looks_in_vain = failure == nullptr || NeverShows(*failure);
   if ((looks_in_vain && !not_done_) || !has_key_) return KeepBefore("");
@@ -251,22 +193,36 @@ bool KeyedWrite::RememberRecent() {
 
 void KeyedWrite::Send() { owner_.Send(key_); }
 
-// The last attempt was found not to have happened. It may have since: then it is not sent again.
+// An earlier attempt was judged not to have happened. If something that fits has appeared since,
+// the write is not sent: the attempt may have come late.
 bool KeyedWrite::IsStillNotDone(absl::string_view reply) {
-  const auto last = mapping::ReadMemory(*terms_.lookup, *not_done_);
-  if (!last.ok()) return true;
+  auto last = mapping::ReadMemory(*terms_.lookup, *not_done_);
+  // With not_shown, what appeared was known to whoever judged that it is not the write's.
+  if (!last.ok() || last->not_shown) return true;
+  last->not_shown = true;
   const mapping::Verdict verdict =
       mapping::Judge(*terms_.lookup, *last, absl::InfiniteFuture(), reply);
   if (verdict.kind == mapping::Verdict::kAbsent) return true;
   if (verdict.kind == mapping::Verdict::kHappened) {
     Finish({mapping::Reply{verdict.reply.value_or(""), {}, ""}, 0, terms_.scope.store});
   } else {
-    Finish({Unresolved(holding_.id.text(), verdict.reason), 0, terms_.scope.store});
+    StayUnresolved(*last, verdict.reason);
   }
   return false;
 }
 
-// Nothing is sent until it is there: the claim has said so.
+// Keeps the snapshot of the earlier attempt: in a new one, what has appeared since would be known.
+void KeyedWrite::StayUnresolved(const mapping::LookupMemory& last, const std::string& reason) {
+  step_ = SteadyTime::Now();
+  ledger_.ledger->KeepBefore(
+      holding_, mapping::WriteMemory(last), [this, reason](const absl::StatusOr<Entry>& kept) {
+        // If it fails, the claim has the snapshot as it was, and the next attempt compares again.
+        owner_.NoteStep("keep before", kept.ok() ? "kept" : "failed", step_);
+        Finish({refusal::Unresolved(holding_.id.text(), reason), 0, terms_.scope.store});
+      });
+}
+
+// The write is sent only when the snapshot is stored: the claim promised that (keeps_before).
 void KeyedWrite::KeepBefore(std::string memory) {
   const bool is_last = memory.empty();
   step_ = SteadyTime::Now();
@@ -274,14 +230,14 @@ void KeyedWrite::KeepBefore(std::string memory) {
       holding_, std::move(memory), [this, is_last](const absl::StatusOr<Entry>& kept) {
         owner_.NoteStep("keep before", kept.ok() ? "kept" : "failed", step_);
         if (kept.ok()) return Send();
-        // Too much to be kept.
+        // The snapshot is too large to be kept.
         if (absl::IsInvalidArgument(kept.status()) && !is_last) return KeepBefore("");
         GiveUp(absl::StatusCode::kUnavailable, "LEDGER_UNAVAILABLE",
                absl::StrCat("the ledger cannot be written: ", kept.status().message()));
       });
 }
 
-// After the claim, and before anything was sent.
+// Ends a write that was claimed and not sent.
 void KeyedWrite::GiveUp(absl::StatusCode code, absl::string_view reason,
                         absl::string_view message) {
   Finish({NotSent(code, reason, absl::StrCat("the write was not sent: ", message)), 0,
@@ -290,10 +246,11 @@ void KeyedWrite::GiveUp(absl::StatusCode code, absl::string_view reason,
 
 void KeyedWrite::OnUnknown(const Entry& entry) {
   owner_.NoteEntry(entry.id.text(), false);
-  if (terms_.lookup == nullptr || looked_) return Fail(Unresolved(entry.id.text(), entry.note));
+  if (terms_.lookup == nullptr || looked_)
+    return Fail(refusal::Unresolved(entry.id.text(), entry.note));
   looked_ = true;
   step_ = SteadyTime::Now();
-  // Whatever it brings: the next claim tells what is known then.
+  // The result does not matter: the next claim tells what is known then.
   reconciler_.LookAt(entry.id, terms_.deadline, looking_,
                      [this](const absl::StatusOr<Entry>& looked) {
                        owner_.NoteStep("look", NameOf(looked), step_);
@@ -304,12 +261,12 @@ void KeyedWrite::OnUnknown(const Entry& entry) {
 void KeyedWrite::OnClaimFailed(const absl::Status& status) {
   ledger_.claims.Count(LedgerInUse::kUnavailable);
   owner_.NoteStep("claim", LedgerInUse::Name(LedgerInUse::kUnavailable), step_);
-  // It has been sent before: that is what counts.
+  // The write was sent before, so the answer to that attempt counts.
   if (first_answer_) return owner_.Conclude(*std::move(first_answer_));
-  // Whoever brings no key counts on nothing.
-  // An entry that cannot be read may hold the guard.
+  // A caller without a key expects no protection, so its write goes on without the ledger. But an
+  // entry that cannot be read may hold the guard.
   if (!has_key_ && absl::IsUnavailable(status)) return Send();
-  Fail(NotClaimed(status));
+  Fail(refusal::NotClaimed(status));
 }
 
 void KeyedWrite::AwaitOther(const Entry& entry) {
@@ -318,24 +275,24 @@ void KeyedWrite::AwaitOther(const Entry& entry) {
   waiting_->Begin(entry.id, terms_.deadline, [this, entry](absl::StatusOr<Entry> ended) {
     owner_.NoteStep("wait", NameOf(ended), step_);
     if (absl::IsCancelled(ended.status())) {
-      return Fail(InProgress("IDEMPOTENCY_IN_PROGRESS", entry));
+      return Fail(refusal::InProgress("IDEMPOTENCY_IN_PROGRESS", entry));
     }
     OnOther(ended);
   });
 }
 
 void KeyedWrite::OnOther(const absl::StatusOr<Entry>& entry) {
-  if (!entry.ok()) return Fail(NotClaimed(entry.status()));
+  if (!entry.ok()) return Fail(refusal::NotClaimed(entry.status()));
   switch (entry->state) {
     case State::kDone:
       return Replay(*entry);
     case State::kReleased:
     case State::kNotDone:
-      return Fail(Released(*entry));
+      return Fail(refusal::Released(*entry));
     case State::kIntent:
-      return Fail(InProgress("IDEMPOTENCY_IN_PROGRESS", *entry));
+      return Fail(refusal::InProgress("IDEMPOTENCY_IN_PROGRESS", *entry));
     case State::kUnknown:
-      return Fail(Unresolved(entry->id.text(), entry->note));
+      return Fail(refusal::Unresolved(entry->id.text(), entry->note));
   }
 }
 
@@ -352,8 +309,8 @@ void KeyedWrite::Finish(Answer answer) {
   if (holding_.attempt == 0) return owner_.Conclude(std::move(answer));
   if (in_doubt_) answer = InDoubt(std::move(answer));
   Settlement settlement = SettlementOf(answer, terms_.keeps_reply);
-  // Where the result cannot be written now, the ledger keeps it in memory, and the caller hears
-  // what the upstream said: to withhold it would only make one more unknown.
+  // If the result cannot be written now, the ledger keeps it in memory, and the caller still gets
+  // the upstream's answer: to withhold it would only add an unknown outcome.
   step_ = SteadyTime::Now();
   ledger_.ledger->Settle(
       holding_, std::move(settlement),
@@ -380,8 +337,8 @@ Answer KeyedWrite::InDoubt(Answer answer) const {
     answer.result = mapping::Reply{"", {}, ""};
     return answer;
   }
-  answer.result = Unresolved(holding_.id.text(),
-                             absl::StrCat("sent again: ", failure->reason, " ", failure->message));
+  answer.result = refusal::Unresolved(
+      holding_.id.text(), absl::StrCat("sent again: ", failure->reason, " ", failure->message));
   return answer;
 }
 

@@ -7,9 +7,9 @@
 //            |--unknown-----> (look now) and claim again, or Owner::Conclude with `unknown`
 //            '--anything else: Owner::Conclude with the reason; nothing is sent
 //
-// Where the proto has a lookup, what the upstream shows before the write is read and kept with the
-// claim, and an unknown outcome is looked up. Where twice does no harm, a write of unknown outcome
-// is claimed and sent again: at once, and when its caller repeats it.
+// If the proto has a lookup, the upstream is read before the write, the result is kept with the
+// claim, and an unknown outcome is looked up. If a second send does no harm, a write of unknown
+// outcome is claimed and sent again: at once, and when its caller repeats it.
 //
 // The claim is durable before Send, the result before Conclude. A write without a key of its own
 // is kept too where its operation has a guard: under a key that nobody can repeat, so that another
@@ -47,14 +47,14 @@ class KeyedWrite {
   // The call that the write belongs to.
   class Owner {
    public:
-    // The write is claimed: send it, and give its answer to Finish. `key`: what an upstream that
-    // heeds keys is to get as the write's; "": none.
+    // The write is claimed: send it, and pass its answer to Finish. `key` is the idempotency key
+    // for an upstream that heeds keys; "" means none.
     virtual void Send(const std::string& key) = 0;
-    // The call's answer.
+    // Ends the call with this answer.
     virtual void Conclude(Answer answer) = 0;
     // The entry that keeps the write, once it is known; `replayed`: its reply is a kept one.
     virtual void NoteEntry(const std::string& entry, bool replayed) = 0;
-    // The ledger has done something, from `begun` until now: what, and what came of it.
+    // The ledger did `step`, from `begun` until now, with the result `said`.
     virtual void NoteStep(absl::string_view step, absl::string_view said, SteadyTime begun) = 0;
 
    protected:
@@ -66,17 +66,17 @@ class KeyedWrite {
     std::string guard;
     SteadyTime deadline;
     bool keeps_reply = true;  // false for replies that carry credentials
-    // Null: nothing can be looked up. `request` is the serialized request, for it alone, and the
-    // field in it that the scope's store stands for.
+    // Null if the outcome cannot be looked up. Only the lookup uses `request`, which is serialized,
+    // and `tenant_field`, the field of it that names the store.
     const mapping::LookupPlan* lookup = nullptr;
     std::string request = {};
     std::string tenant_field = {};
-    // The upstream heeds keys. It gets the entry's name: callers who happen to have the same key
-    // must not meet there.
+    // The upstream heeds keys. It gets the entry's name as the key, because two callers may happen
+    // to use the same key.
     bool sends_key = false;
-    // So long after its first claim the write may be sent again; zero: never.
+    // For how long after its first claim the write may be sent again; zero: never.
     absl::Duration harmless_for = absl::ZeroDuration();
-    // Sent again, it finds nothing left to do once it has happened: a DELETE.
+    // A DELETE: if it is sent again and answered with 404, the first attempt has happened.
     bool not_found_is_done = false;
   };
 
@@ -89,7 +89,7 @@ class KeyedWrite {
 
   void Begin();
   void Finish(Answer answer);
-  // The caller is gone, or the gateway stops.
+  // Stops waiting: the caller is gone, or the gateway stops.
   void Stop();
 
  private:
@@ -98,9 +98,11 @@ class KeyedWrite {
   void OnClaimFailed(const absl::Status& status);
   void OnBefore(const ReadBack::Result& result);
   bool IsStillNotDone(absl::string_view reply);
-  // What writes that ended just before may not show yet. False: the read cannot be relied upon.
+  void StayUnresolved(const mapping::LookupMemory& last, const std::string& reason);
+  // Adds the writes that ended so recently that the read may not show them yet. Returns false if
+  // the read cannot be relied upon.
   bool RememberRecent();
-  // "": nothing is known of it.
+  // `memory` is "" if nothing is known of the time before the write.
   void KeepBefore(std::string memory);
   void Send();
   void GiveUp(absl::StatusCode code, absl::string_view reason, absl::string_view message);
@@ -109,7 +111,7 @@ class KeyedWrite {
   // `entry` is not INTENT any more, or the wait is over.
   void OnOther(const absl::StatusOr<ledger::Entry>& entry);
   bool SendsAgain(const Answer& answer) const;
-  // What an answer means of a write that may have happened before.
+  // Interprets the answer to a write that may have happened in an earlier attempt.
   Answer InDoubt(Answer answer) const;
   void Replay(const ledger::Entry& entry);
   void Fail(mapping::Failure failure);

@@ -17,14 +17,13 @@
 namespace gateway {
 namespace {
 
-namespace v1 = gateway::ledger::v1;
 using gateway::ledger::EntryId;
 using gateway::ledger::ListPage;
 using gateway::ledger::State;
 using mapping::Failure;
 using mapping::NotSent;
 
-constexpr char kService[] = "gateway.ledger.v1.LedgerService";
+constexpr char kLedgerService[] = "gateway.ledger.v1.LedgerService";
 
 // How long a wait lasts if the call has no deadline.
 constexpr absl::Duration kDefaultWait = absl::Seconds(30);
@@ -34,10 +33,10 @@ google::protobuf::Timestamp TimestampOf(absl::Time time) {
 }
 
 // ledger::State has the same numbers as the proto's State.
-v1::Entry Show(const ledger::Entry& entry) {
-  v1::Entry shown;
+ledger::v1::Entry Show(const ledger::Entry& entry) {
+  ledger::v1::Entry shown;
   shown.set_id(entry.id.text());
-  shown.set_state(static_cast<v1::State>(entry.state));
+  shown.set_state(static_cast<ledger::v1::State>(entry.state));
   shown.set_identity(entry.scope.identity);
   shown.set_upstream(entry.scope.upstream);
   shown.set_store(entry.scope.store);
@@ -128,7 +127,7 @@ class GetEntry final : public LedgerCall {
 
  private:
   void Serve(absl::string_view message) override {
-    v1::GetEntryRequest request;
+    ledger::v1::GetEntryRequest request;
     const std::optional<EntryId> id = IdIn(message, request);
     if (!id) return;
     entries().Find(*id, [this](const absl::StatusOr<ledger::Entry>& entry) { ReplyWith(entry); });
@@ -145,7 +144,7 @@ class WaitEntry final : public LedgerCall {
  private:
   // Answers a caller who may not see the entry at once: a wait would reveal that the entry exists.
   void Serve(absl::string_view message) override {
-    v1::GetEntryRequest request;
+    ledger::v1::GetEntryRequest request;
     const std::optional<EntryId> id = IdIn(message, request);
     if (!id) return;
     const SteadyTime deadline = TermsOf(context(), kDefaultWait).deadline;
@@ -171,16 +170,17 @@ class ListEntries final : public LedgerCall {
 
  private:
   void Serve(absl::string_view message) override {
-    v1::ListEntriesRequest request;
+    ledger::v1::ListEntriesRequest request;
     if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
       return Fail(Bad("", "the message cannot be read"));
     }
-    if (!v1::State_IsValid(request.state())) return Fail(Bad("state", "is not a state"));
+    if (!ledger::v1::State_IsValid(request.state())) return Fail(Bad("state", "is not a state"));
     if (request.page_size() < 0 || request.page_size() > 1000) {
       return Fail(Bad("page_size", "must be from 0 to 1000"));
     }
     ledger::ListRequest list;
-    if (request.state() != v1::STATE_UNSPECIFIED) list.state = static_cast<State>(request.state());
+    if (request.state() != ledger::v1::STATE_UNSPECIFIED)
+      list.state = static_cast<State>(request.state());
     list.upstream = request.upstream();
     if (!request.store().empty()) list.store = request.store();
     list.min_age =
@@ -193,7 +193,7 @@ class ListEntries final : public LedgerCall {
 
   void ReplyWithPage(const absl::StatusOr<ListPage>& page) {
     if (!page.ok()) return Fail(FailureOf(page.status()));
-    v1::ListEntriesResponse response;
+    ledger::v1::ListEntriesResponse response;
     for (const ledger::Entry& entry : page->entries) {
       if (MaySee(entry)) *response.add_entries() = Show(entry);
     }
@@ -209,16 +209,17 @@ class ResolveEntry final : public LedgerCall {
 
  private:
   void Serve(absl::string_view message) override {
-    v1::ResolveEntryRequest request;
+    ledger::v1::ResolveEntryRequest request;
     const std::optional<EntryId> id = IdIn(message, request);
     if (!id) return;
-    if (request.outcome() != v1::OUTCOME_DONE && request.outcome() != v1::OUTCOME_NOT_DONE) {
+    if (request.outcome() != ledger::v1::OUTCOME_DONE &&
+        request.outcome() != ledger::v1::OUTCOME_NOT_DONE) {
       return Fail(Bad("outcome", "must be OUTCOME_DONE or OUTCOME_NOT_DONE"));
     }
     if (request.reason().empty()) return Fail(Bad("reason", "is required"));
     ledger::Resolution resolution;
     resolution.id = *id;
-    resolution.done = request.outcome() == v1::OUTCOME_DONE;
+    resolution.done = request.outcome() == ledger::v1::OUTCOME_DONE;
     resolution.reason = request.reason();
     resolution.resolver = frame().caller().Name();
     entries().Find(*id, [this, resolution = std::move(resolution)](
@@ -246,9 +247,10 @@ std::vector<LedgerOperation> LedgerOperations() {
   for (const char* name : {"GetEntry", "ListEntries", "WaitEntry", "ResolveEntry"}) {
     const auto access = absl::string_view(name) == "ResolveEntry" ? mapping::Access::kWrite
                                                                   : mapping::Access::kRead;
-    operations.push_back({{absl::StrCat(kService, ".", name), kService, name, access, "", ""},
-                          absl::StrCat("/", kService, "/", name),
-                          access == mapping::Access::kWrite});
+    operations.push_back(
+        {{absl::StrCat(kLedgerService, ".", name), kLedgerService, name, access, "", ""},
+         absl::StrCat("/", kLedgerService, "/", name),
+         access == mapping::Access::kWrite});
   }
   return operations;
 }

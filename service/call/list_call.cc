@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "upstream/begun_call.h"
 #include "upstream/mapping/reply/error_table.h"
 #include "upstream/mapping/route.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 namespace {
@@ -39,7 +39,7 @@ class ListCall final : public ServedCall {
     requests_ = std::get<mapping::PageRequests>(std::move(requests));
     last_id_ = requests_->begin();
     order_.emplace(list_, last_id_);
-    // A stream without a deadline has none; each of its pages has.
+    // A stream may have no deadline, but each of its pages has one.
     terms_ = TermsOf(context(), absl::InfiniteDuration());
     deadline_ = terms_.deadline;
     terms_.credentials = upstream_.credentials;
@@ -85,7 +85,7 @@ class ListCall final : public ServedCall {
 
   // False: the call was stopped.
   bool Begin(const std::shared_ptr<BegunCall>& sending) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!stopped_) sending_ = sending;
     return !stopped_;
   }
@@ -137,13 +137,13 @@ class ListCall final : public ServedCall {
   }
 
   void Stop() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
     if (sending_ != nullptr) sending_->Stop();
   }
 
   bool Stopped() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return stopped_;
   }
 
@@ -165,10 +165,10 @@ class ListCall final : public ServedCall {
   int attempts_ = 0;
   int http_status_ = 0;
 
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  bool stopped_ = false;
-  std::shared_ptr<BegunCall> sending_;  // the page that was asked for last; null before the first
+  Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  // The page that was asked for last; null before the first.
+  std::shared_ptr<BegunCall> sending_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

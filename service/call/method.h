@@ -1,4 +1,4 @@
-// One RPC that is served: what is said of it, and how its calls have ended.
+// One RPC that is served: its names, and the statistics of its calls.
 #ifndef SERVICE_CALL_METHOD_H_
 #define SERVICE_CALL_METHOD_H_
 
@@ -23,7 +23,7 @@ struct Method {
   bool without_store = false;  // its calls are never about a store
   CallStats stats = {};
 
-  // False where the gateway itself answers: then no attempt is made.
+  // False if the gateway itself answers: then no attempt is made.
   bool is_upstreams() const { return !operation.http_method.empty(); }
 };
 

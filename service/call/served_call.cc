@@ -45,6 +45,7 @@ void ServedCall::Begin() {
 }
 
 void ServedCall::OnMessage(const grpc::ByteBuffer* message) {
+  if (serving_) return OnNext(message);
   if (!surroundings_.arrivals.Leave(*this)) return;
   if (message != nullptr) {
     const size_t most = surroundings_.limits.request_bytes;
@@ -52,6 +53,7 @@ void ServedCall::OnMessage(const grpc::ByteBuffer* message) {
       return Conclude({*std::move(refusal)});
     }
     frame_.MessageArrived();
+    serving_ = true;
     const ContiguousBytes piece(*message);
     return Serve(piece.bytes());
   }
@@ -59,6 +61,16 @@ void ServedCall::OnMessage(const grpc::ByteBuffer* message) {
                                              "the call ended before its message was there")
                                    : NotSent(absl::StatusCode::kInvalidArgument, "REQUEST_MISSING",
                                              "the call has no message")});
+}
+
+void ServedCall::OnNext(const grpc::ByteBuffer* message) {
+  if (message == nullptr) return ServeNext(NoMore());
+  const size_t most = surroundings_.limits.request_bytes;
+  if (auto refusal = CheckMessage(*message, is_compressed(), most)) {
+    return ServeNext(*std::move(refusal));
+  }
+  const ContiguousBytes piece(*message);
+  ServeNext(piece.bytes());
 }
 
 void ServedCall::GiveUp() {

@@ -3,7 +3,9 @@
 //   who, and may they -> room for the message -> message -> Serve ... Conclude(answer) -> OnDone
 //
 // A subclass decides what to do with the message: see upstream_call.h, list_call.h, webhook_call.h,
-// ledger_call.h. Nothing waits: between Serve and Conclude no thread belongs to the call.
+// ledger_call.h. One that takes several asks for each further message by ReadMessage, and gets it
+// by ServeNext: see streaming_pull_call.h. Nothing waits: between Serve and Conclude no thread
+// belongs to the call.
 //
 // Thread-safety: Conclude once, from any thread. Abort and OnCancel may come at any time, on other
 // threads. Lifetime: a call owns itself and ends with OnDone.
@@ -14,6 +16,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
+#include <variant>
 
 #include "absl/strings/string_view.h"
 #include "service/call/arrivals.h"
@@ -41,6 +44,14 @@ class ServedCall : public UnaryCall, public InFlight::Member, public Arrivals::M
 
   // Has to lead to one Conclude. `message` is valid until it returns.
   virtual void Serve(absl::string_view message) = 0;
+
+  // The client has sent all that it will, or has gone.
+  struct NoMore {};
+  using Next = std::variant<absl::string_view, mapping::Failure, NoMore>;
+  // A message after the first one, or the refusal of one; only after ReadMessage. It may also come
+  // after Conclude. The view is valid until it returns.
+  virtual void ServeNext(const Next& /*next*/) {}
+
   // Ends what Serve has begun, so that Conclude comes soon. Also before Serve, and more than once.
   virtual void Stop() {}
   // The domain of errors that an upstream causes.
@@ -53,11 +64,14 @@ class ServedCall : public UnaryCall, public InFlight::Member, public Arrivals::M
   const grpc::CallbackServerContext& context() const { return context_; }
 
  private:
+  void OnNext(const grpc::ByteBuffer* message);
+
   const Surroundings& surroundings_;
   const Method& method_;
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
   CallFrame frame_;
+  bool serving_ = false;  // Serve has the first message
   std::atomic<bool> aborted_{false};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -97,7 +98,10 @@ std::optional<int64_t> RetryPushback(const Failure& failure, mapping::Access acc
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kCancelled:
+      return std::nullopt;
     case absl::StatusCode::kResourceExhausted:
+      // Unless it is the request that is too large.
+      if (absl::EndsWith(failure.reason, "_TOO_LARGE")) return kNever;
       return std::nullopt;
     default:
       return kNever;

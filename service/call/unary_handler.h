@@ -8,9 +8,12 @@
 //   OnMessage ... WriteMessage(m) -> OnWritten ... WriteMessage(m) -> OnWritten ... Finish ->
 //   OnDone
 //
-// gRPC's own handler for unary methods begins a call when its whole message is there. So everybody
-// who can send headers could fill the memory with messages that nobody may send, or never end. It
-// costs the same: gRPC's handler reads the message by the same operation.
+// A method with a stream of answers may also take a stream of messages: call ReadMessage again when
+// the last message is there.
+//
+// gRPC's own handler for unary methods begins a call only when its whole message is there. So
+// anybody who can send headers could fill the memory with forbidden or endless messages. This
+// handler costs no more: gRPC's handler reads the message by the same operation.
 //
 // gRPC 1.51 lets only its own templates begin and end a call. Hence this is a specialization of
 // one of them.
@@ -38,7 +41,7 @@
 
 namespace gateway {
 
-// gRPC gives the message of such a method to nobody before it is asked for.
+// gRPC does not read the message of such a method before it is asked for it.
 inline constexpr auto kUnaryMethod = grpc::internal::RpcMethod::CLIENT_STREAMING;
 inline constexpr auto kStreamMethod = grpc::internal::RpcMethod::BIDI_STREAMING;
 
@@ -57,15 +60,15 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     ~Wire() = default;
   };
 
-  // Once, before anything else. Finish may be called from here on.
+  // Called once, before anything else. Finish may be called from here on.
   virtual void Begin() = 0;
 
-  // The message, or null where none will come: the client has gone, has sent none, or one that is
-  // too large. Only after ReadMessage.
+  // `message` is null if none will come: the client is gone, has sent no more, or one that is too
+  // large. Called only after ReadMessage; also after Finish, if a message was asked for before.
   virtual void OnMessage(const grpc::ByteBuffer* message) = 0;
 
-  // The client's window had room for the message that was written last. False: it never will, for
-  // the call is over. Only after WriteMessage.
+  // The client has room for the next message. `fine` is false if the call is over. Called only
+  // after WriteMessage.
   virtual void OnWritten(bool /*fine*/) {}
 
   void SetWire(Wire& wire) { wire_ = &wire; }
@@ -75,16 +78,15 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   // Whether the message that OnMessage brings is compressed: its bytes are as they came.
   bool is_compressed() const { return compressed_; }
 
-  // At most once, in Begin. OnDone does not come before OnMessage.
+  // One at a time, and none after Finish. OnDone does not come before OnMessage.
   void ReadMessage() { wire_->Read(); }
 
-  // Of a method with Replies::kMany. One at a time, and none after Finish. OnDone does not come
-  // before OnWritten.
+  // For methods with Replies::kMany. Write one message at a time, and none after Finish. OnDone
+  // does not come before OnWritten.
   void WriteMessage(grpc::ByteBuffer message) { wire_->Write(std::move(message)); }
 
  private:
-  // OnDone waits for nothing: gRPC may run it where it is, and need not wake a thread of its own
-  // for it.
+  // OnDone never blocks, so gRPC may run it on its present thread and need not wake another.
   bool InternalInlineable() final { return true; }
 
   Wire* wire_ = nullptr;
@@ -140,17 +142,14 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
     }
 
     void Read() override {
+      if (!read_tag_) {
+        read_tag_.Set(
+            call_.call(), [this](bool fine) { HandOver(fine); }, &read_operations_,
+            /*can_inline=*/false);
+        read_operations_.set_core_cq_tag(&read_tag_);
+      }
       this->Ref();  // a callback is to come
-      read_tag_.Set(
-          call_.call(),
-          [this](bool fine) {
-            reactor_->SetCompressed(fine && IsCompressed());
-            reactor_->OnMessage(fine ? &message_ : nullptr);
-            this->MaybeDone(true);
-          },
-          &read_operations_, /*can_inline=*/false);
       read_operations_.RecvMessage(&message_);
-      read_operations_.set_core_cq_tag(&read_tag_);
       call_.PerformOps(&read_operations_);
     }
 
@@ -173,7 +172,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
         writes_->operations.SendInitialMetadata(&context_.initial_metadata_,
                                                 context_.initial_metadata_flags());
       }
-      // It fails for a message that does not serialize: these are bytes.
+      // Only a message that cannot be serialized would fail; these are bytes already.
       [[maybe_unused]] const grpc::Status serialized =
           writes_->operations.SendMessagePtr(&writes_->message);
       call_.PerformOps(&writes_->operations);
@@ -211,7 +210,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
     grpc::internal::ServerReactor* reactor() override { return reactor_; }
 
    private:
-    // Of a stream alone, so that a call with one reply does not carry it.
+    // Only a stream has this part, so that a call with one reply does not carry it.
     struct Writes {
       grpc::ByteBuffer message;
       grpc::internal::CallOpSet<grpc::internal::CallOpSendInitialMetadata,
@@ -220,7 +219,17 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
       grpc::internal::CallbackWithSuccessTag tag;
     };
 
-    // gRPC was told to unpack nothing.
+    // The next message may be read before OnMessage returns, and a call that lives long must not
+    // keep the last one.
+    void HandOver(bool fine) {
+      reactor_->SetCompressed(fine && IsCompressed());
+      grpc::ByteBuffer message;
+      message.Swap(&message_);
+      reactor_->OnMessage(fine ? &message : nullptr);
+      this->MaybeDone(true);
+    }
+
+    // server.cc turns gRPC's decompression off, so a compressed message arrives as it was sent.
     bool IsCompressed() {
       const grpc_byte_buffer* const buffer = message_.c_buffer();
       return buffer != nullptr && buffer->data.raw.compression != GRPC_COMPRESS_NONE;

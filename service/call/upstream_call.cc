@@ -1,7 +1,6 @@
 #include "service/call/upstream_call.h"
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "service/generation/generation.h"
 #include "upstream/begun_call.h"
 #include "upstream/credentials.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 namespace {
@@ -63,7 +63,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     Conclude({mapping::Reply(), 0, prepared_->store()});
   }
 
-  // Why the call must not go on now that it is known what it is about.
+  // Returns why the call must not go on, now that its request is known.
   std::optional<Failure> CheckPrepared() {
     if (auto refusal = frame().CheckStore(prepared_->store())) return refusal;
     const bool lacks_key = ledger_ != nullptr && !terms_.idempotency_key.has_value() &&
@@ -88,7 +88,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     keyed_.emplace(*ledger_, *reconciler_, *frame().generation(), *this, TermsOfKept(),
                    std::move(fingerprint));
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       waits_ = true;
       if (stopped_) keyed_->Stop();
     }
@@ -102,7 +102,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
                             std::move(prepared_->identity.guard),
                             terms_.deadline,
                             !route_.credential};
-    // With the caller's own key nobody can look later.
+    // The gateway does not keep the caller's own key, so it could not look later.
     if (!terms_.caller_key) terms.lookup = route_.once.lookup.get();
     if (terms.lookup != nullptr) terms.request = std::move(prepared_->identity.bytes);
     terms.tenant_field = route_.provider->tenant_field();
@@ -161,7 +161,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
 
   void Stop() override {
     sending_->Stop();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (waits_) keyed_->Stop();
     stopped_ = true;
   }
@@ -178,10 +178,9 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
   std::optional<KeyedWrite> keyed_;       // of a call that the ledger keeps
   bool may_send_again_ = false;           // it may be: then prepared_ stays
   const std::shared_ptr<BegunCall> sending_ = std::make_shared<BegunCall>();
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  bool stopped_ = false;
-  bool waits_ = false;  // keyed_ is there
+  Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool waits_ ABSL_GUARDED_BY(mutex_) = false;  // keyed_ is there
 };
 
 }  // namespace

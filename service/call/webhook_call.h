@@ -24,7 +24,7 @@ class Webhooks {
  public:
   explicit Webhooks(std::unique_ptr<const webhooks::EventReader> reader);
 
-  // What is said of the method.
+  // The names of the method.
   static Operation OperationOfParseEvent();
 
   const webhooks::EventReader& reader() const { return *reader_; }

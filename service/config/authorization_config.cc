@@ -25,8 +25,9 @@ JwtConfig ReadJwt(Section& authorization) {
 }  // namespace
 
 Config ReadConfig(Section& root) {
-  Section section =
-      root.Child("authorization", "Who may call what. The files are read again when they change.");
+  Section section = root.Child(
+      "authorization",
+      {"Who may call what. The files are read again when they change.", ReloadRule::kSamePresence});
   Config config;
   section.Read("policy_file",
                "The rules; with them, what no rule allows is refused. Empty: every caller may do "

@@ -1,14 +1,9 @@
 #include "service/config/config.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <iterator>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "service/config/config_checks.h"
 #include "service/config/profile_config.h"
@@ -19,38 +14,9 @@ namespace {
 
 using Section = ConfigReader::Section;
 
-// `what` it is that the source holds.
-KeySource ReadKeySource(Section& section, absl::string_view what) {
-  KeySource source;
-  section.Read("file",
-               absl::StrCat("File that holds the ", what, "; a line end after it is ignored."),
-               source.file);
-  section.Read("env",
-               absl::StrCat("Environment variable that holds the ", what, ", if not a file."),
-               source.env);
-  if (section.present() && source.file.empty() == source.env.empty()) {
-    section.Fail("", "set either file or env");
-  }
-  return source;
-}
-
-KeySource ReadApiKey(Section& parent, absl::string_view documentation) {
-  Section section = parent.Child("api_key", documentation);
+KeySource ReadApiKey(Section& parent, const Meaning& meaning) {
+  Section section = parent.Child("api_key", meaning);
   return ReadKeySource(section, "key");
-}
-
-// The name of the file or the variable. What does not look like one may be the key itself, in the
-// wrong place.
-std::string Shown(const KeySource& source) {
-  if (!source.file.empty()) {
-    const bool path = absl::StartsWith(source.file, "/") || absl::StartsWith(source.file, "./") ||
-                      absl::StartsWith(source.file, "../");
-    return path ? source.file : "the key's file";
-  }
-  const bool variable = std::all_of(source.env.begin(), source.env.end(), [](char c) {
-    return absl::ascii_isupper(c) || absl::ascii_isdigit(c) || c == '_';
-  });
-  return variable ? source.env : "of this name";
 }
 
 void ReadPool(Section& parent, http::Options& pool) {
@@ -91,37 +57,11 @@ void ReadPool(Section& parent, http::Options& pool) {
               pool.max_body_bytes, 1024, int64_t{1024} * 1024 * 1024);
 }
 
-void ReadClientCertificate(Section& parent, UpstreamTlsFiles& tls) {
-  Section section =
-      parent.Child("tls", "What the gateway proves its identity to this upstream with.");
-  section.Read("certificate_file", "PEM file of the certificate and its chain; watched.",
-               tls.certificate_file);
-  section.Read("key_file", "PEM file of its private key, without a passphrase; watched.",
-               tls.key_file);
-  if (tls.certificate_file.empty() != tls.key_file.empty()) {
-    section.Fail("", "certificate_file and key_file belong together");
-  }
-}
-
-void ReadProxy(Section& parent, ProxyConfig& proxy) {
-  Section section = parent.Child(
-      "proxy", "Through what this upstream is reached. The environment's proxies are not used.");
-  section.Read("url", "http://host:port or socks5h://host:port; empty: connections are direct.",
-               proxy.url);
-  section.Read("user", "Name to give to the proxy, if it wants one.", proxy.user);
-  section.Read("password_file", "File that holds the password to it; watched.",
-               proxy.password_file);
-  if (proxy.user.empty() != proxy.password_file.empty()) {
-    section.Fail("", "user and password_file belong together");
-  }
-  if (proxy.url.empty() && !proxy.user.empty()) section.Fail("url", "is required");
-}
-
 // Shares are whole percents in the file.
-void ReadPercent(Section& section, absl::string_view key, absl::string_view documentation,
-                 double& share, int64_t minimum, int64_t maximum) {
+void ReadPercent(Section& section, absl::string_view key, const Meaning& meaning, double& share,
+                 int64_t minimum, int64_t maximum) {
   auto percent = static_cast<int64_t>(std::lround(share * 100));
-  section.Read(key, documentation, percent, minimum, maximum);
+  section.Read(key, meaning, percent, minimum, maximum);
   share = static_cast<double>(percent) / 100;
 }
 
@@ -149,10 +89,11 @@ void ReadBreaker(Section& parent, resilience::CircuitBreaker::Options& breaker) 
               100);
   ReadInteger(section, "min_calls", "Calls that the window must have for that.", breaker.min_calls,
               1, 1000000);
-  section.Read("window", "The time that is looked at.", breaker.window);
+  section.Read("window", "The time that is looked at.", breaker.window, absl::Milliseconds(10));
   section.Read("open_time", "How long it stays open, doubled with each failed probe.",
-               breaker.open_time);
-  section.Read("max_open_time", "The longest that it stays open.", breaker.max_open_time);
+               breaker.open_time, absl::Milliseconds(1));
+  section.Read("max_open_time", "The longest that it stays open.", breaker.max_open_time,
+               absl::Milliseconds(1));
   ReadInteger(section, "probes", "Calls let through to see whether the upstream is back.",
               breaker.probes, 1, 1000);
 }
@@ -184,9 +125,10 @@ UpstreamConfig ReadUpstream(Section& section) {
                upstream.options.base_url);
   if (section.present() && upstream.options.base_url.empty())
     section.Fail("base_url", "is required");
-  section.Read("allow_plaintext",
-               "Send keys to a base_url of `http://` that is not on this machine.",
-               upstream.allow_plaintext);
+  section.Read(
+      "allow_plaintext",
+      {"Send keys to a base_url of `http://` that is not on this machine.", ReloadRule::kOffOnly},
+      upstream.allow_plaintext);
   if (SendsKeysInPlainText(upstream.options.base_url) && !upstream.allow_plaintext) {
     section.Fail("base_url",
                  "keys would cross the network in plain text: use https://, or set "
@@ -194,13 +136,9 @@ UpstreamConfig ReadUpstream(Section& section) {
   }
   section.Read("default_store", "Store of a request that names none; empty: it must name one.",
                upstream.options.default_store);
-  section.Read(
-      "ca_file",
-      "PEM file of the authorities to trust instead of the system's; watched. Verification "
-      "cannot be turned off.",
-      upstream.tls.ca_file);
-  ReadClientCertificate(section, upstream.tls);
-  ReadProxy(section, upstream.proxy);
+  ReadAuthorities(section, upstream.tls);
+  ReadClientCertificate(section, "this upstream", upstream.tls);
+  ReadProxy(section, "this upstream", upstream.proxy);
   upstream.api_key = ReadApiKey(section, "Key for every store that has none of its own.");
   section.Each("stores", "store id", "Stores with keys of their own.",
                [&](const std::string& store, Section& entry) {
@@ -211,8 +149,9 @@ UpstreamConfig ReadUpstream(Section& section) {
                });
   section.Read(
       "accept_caller_keys",
-      "A call may bring its own key in the metadata `upstream-api-key`. Else such a call is "
-      "refused.",
+      {"A call may bring its own key in the metadata `upstream-api-key`. Else such a call is "
+       "refused.",
+       ReloadRule::kOffOnly},
       upstream.options.accept_caller_keys);
   section.Read("harmless_repeats",
                "Stores, or `*` for all, where a call of unknown outcome is sent again if a second "
@@ -241,8 +180,7 @@ UpstreamConfig ReadUpstream(Section& section) {
   return upstream;
 }
 
-WebhookConfig ReadWebhook(Section& section) {
-  WebhookConfig webhook;
+void ReadWebhookSecrets(Section& section, WebhookSecrets& webhook) {
   section.Each(
       "secrets", "secret name",
       "What the provider signs with, by names of your own. While a secret is being changed "
@@ -256,8 +194,24 @@ WebhookConfig ReadWebhook(Section& section) {
                "provider signs no time it has no effect.",
                webhook.max_age);
   section.Read("allow_unsigned",
-               "Believe what anybody sends, from a provider that documents no signature.",
+               {"Believe what anybody sends, from a provider that documents no signature.",
+                ReloadRule::kOffOnly},
                webhook.allow_unsigned);
+}
+
+WebhookConfig ReadWebhook(Section& section) {
+  WebhookConfig webhook;
+  ReadWebhookSecrets(section, webhook);
+  section.Each("accounts", "account",
+               "Several accounts at the provider, by names of your own: each is received at "
+               "/webhooks/PROVIDER/ACCOUNT.",
+               [&](const std::string& name, Section& entry) {
+                 WebhookSecrets account;
+                 ReadWebhookSecrets(entry, account);
+                 if (!entry.present()) return;
+                 if (!IsAccountName(name)) entry.Fail("", kAccountNames);
+                 webhook.accounts.emplace(name, std::move(account));
+               });
   return webhook;
 }
 
@@ -275,23 +229,28 @@ void ReadWebhooks(Section& root, WebhooksConfig& webhooks) {
                });
 }
 
-Config ReadConfig(Section root) {
+Config ReadConfig(Section root, Mode mode) {
   Config config;
-  root.Read("listen", "Address and port of the gRPC service. Port 0: any that is free.",
-            config.listen);
+  config.mode = mode;
+  root.Read(
+      "listen",
+      {"Address and port of the gRPC service. Port 0: any that is free.", ReloadRule::kRestart},
+      config.listen);
   root.Read("default_deadline", "Deadline of a call whose caller sets none.",
             config.default_deadline, absl::Milliseconds(1));
-  root.Read("max_request_bytes", "Largest request message; a larger one is RESOURCE_EXHAUSTED.",
+  root.Read("max_request_bytes",
+            {"Largest request message; a larger one is RESOURCE_EXHAUSTED.", ReloadRule::kRestart},
             config.max_request_bytes, 1024, int64_t{64} * 1024 * 1024);
   config.server = ReadServer(root);
-  if (NeedsPlainWords(config.listen, config.server)) {
+  if (mode == Mode::kGateway && NeedsPlainWords(config.listen, config.server)) {
     root.Fail(
         "listen",
         "calls would cross the network in plain text: set server.tls, listen on 127.0.0.1, or "
         "set server.allow_plaintext to true");
   }
   {
-    Section metrics = root.Child("metrics", "Prometheus metrics, over HTTP at /metrics.");
+    Section metrics =
+        root.Child("metrics", {"Prometheus metrics, over HTTP at /metrics.", ReloadRule::kRestart});
     metrics.Read("listen", "Address and port; empty: no metrics.", config.metrics_listen);
   }
   config.health = ReadHealth(root);
@@ -304,77 +263,57 @@ Config ReadConfig(Section root) {
     drain.Read("grace", "Time for the calls in flight to end.", config.drain_grace);
   }
   root.Each("upstreams", "name",
-            "The REST APIs to serve, by the name of their provider in the protos: `paynow`.",
+            {"The REST APIs to serve, by the name of their provider in the protos: `paynow`.",
+             ReloadRule::kSamePresence},
             [&](const std::string& name, Section& entry) {
               UpstreamConfig upstream = ReadUpstream(entry);
               if (entry.present()) config.upstreams.emplace(name, std::move(upstream));
             });
-  if (root.present() && config.upstreams.empty())
+  if (mode == Mode::kGateway && root.present() && config.upstreams.empty())
     root.Fail("upstreams", "at least one is required");
   ReadWebhooks(root, config.webhooks);
   config.authorization = authorization::ReadConfig(root);
   {
-    Section audit = root.Child("audit",
-                               "Who did what: one JSON line for each write, and for "
-                               "each read that carries credentials.");
+    Section audit = root.Child("audit", {"Who did what: one JSON line for each write, and for "
+                                         "each read that carries credentials.",
+                                         ReloadRule::kRestart});
     audit.Read("file", "File that the lines are appended to; empty: none are kept.",
                config.audit_file);
   }
   config.ledger = ReadLedger(root);
   config.events = ReadEvents(root);
+  if (mode == Mode::kWebhooks) LeaveOutAllButWebhooks(config);
   CheckTogether(root, config);
   return config;
 }
 
 }  // namespace
 
-absl::StatusOr<Config> LoadConfig(const std::string& file) {
+absl::StatusOr<Config> LoadConfig(const std::string& file, Mode mode) {
   const std::optional<std::string> text = ReadFile(file);
-  if (!text) return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
-  return ParseConfig(file, *text);
+  if (!text) return absl::NotFoundError(absl::StrCat(file, ": ", WhyUnreadable(file)));
+  return ParseConfig(file, *text, mode);
 }
 
-absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text) {
+absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text, Mode mode) {
   absl::StatusOr<nlohmann::json> json = ParseJson(file, text);
   if (!json.ok()) return json.status();
-  ConfigReader reader(file, *std::move(json));
-  Config config = ReadConfig(reader.Root());
+  ConfigReader reader(file, *json);
+  Config config = ReadConfig(reader.Root(), mode);
   const absl::Status status = reader.status();
   if (!status.ok()) return status;
+  const std::string problem = AgainstTlsWithoutEffect(*json, config.server.tls);
+  if (!problem.empty()) return absl::InvalidArgumentError(absl::StrCat(file, ": ", problem));
   config.file = file;
   config.text = std::string(text);
+  config.ruled = reader.ruled();
   return config;
 }
 
 std::vector<ConfigReader::Key> ConfigKeys() {
   ConfigReader reader("", nlohmann::json::object());
-  ReadConfig(reader.Root());
+  ReadConfig(reader.Root(), Mode::kGateway);
   return reader.keys();
-}
-
-absl::StatusOr<std::string> ReadKey(const KeySource& source) {
-  std::string key;
-  const absl::string_view name = source.file.empty() ? "env" : "file";
-  if (!source.file.empty()) {
-    std::optional<std::string> text = ReadFile(source.file);
-    if (!text) return absl::NotFoundError(absl::StrCat("file: ", Shown(source), " cannot be read"));
-    key = *std::move(text);
-  } else {
-    const char* value = std::getenv(source.env.c_str());
-    if (value == nullptr) {
-      return absl::NotFoundError(absl::StrCat("env: there is no variable ", Shown(source)));
-    }
-    key = value;
-  }
-  while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
-  if (key.empty()) return absl::InvalidArgumentError(absl::StrCat(name, ": the key is empty"));
-  for (const char c : key) {
-    if (!absl::ascii_isgraph(c)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name, ": the key has something other than printable ASCII"));
-    }
-  }
-  return key;
 }
 
 }  // namespace gateway

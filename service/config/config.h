@@ -12,42 +12,18 @@
 #include "absl/time/time.h"
 #include "service/config/authorization_config.h"
 #include "service/config/config_reader.h"
+#include "service/config/connection_config.h"
 #include "service/config/events_config.h"
 #include "service/config/ledger_config.h"
+#include "service/config/mode.h"
 #include "service/config/observability_config.h"
+#include "service/config/reload_rule.h"
 #include "service/config/server_config.h"
 #include "upstream/http/options.h"
 #include "upstream/mapping/profile.h"
 #include "upstream/upstream.h"
 
 namespace gateway {
-
-// Where a key or a secret comes from: a file or an environment variable, never the configuration
-// itself.
-struct KeySource {
-  std::string file;
-  std::string env;
-
-  bool operator==(const KeySource&) const = default;
-  bool empty() const { return file.empty() && env.empty(); }
-};
-
-// Files in PEM form.
-struct UpstreamTlsFiles {
-  std::string ca_file;           // empty: the system's authorities
-  std::string certificate_file;  // empty: no certificate of our own
-  std::string key_file;
-
-  bool operator==(const UpstreamTlsFiles&) const = default;
-};
-
-struct ProxyConfig {
-  std::string url;  // empty: none
-  std::string user;
-  std::string password_file;
-
-  bool operator==(const ProxyConfig&) const = default;
-};
 
 struct UpstreamConfig {
   UpstreamOptions options;
@@ -65,14 +41,25 @@ struct UpstreamConfig {
   bool operator==(const UpstreamConfig&) const = default;
 };
 
-// How the webhooks of one provider are verified.
-struct WebhookConfig {
+// How webhooks are verified that were sent to one address.
+struct WebhookSecrets {
   // Keyed by a name that the operator chooses. An event may be signed with any of them.
   std::map<std::string, KeySource> secrets;
   // How far a signed time may be from now; zero: any.
   absl::Duration max_age = absl::Minutes(5);
   bool allow_unsigned = false;
 
+  bool operator==(const WebhookSecrets&) const = default;
+};
+
+// Those of one provider.
+struct WebhookConfig : WebhookSecrets {
+  // Several accounts at the provider, each with an address of its own, by names that the operator
+  // chooses.
+  std::map<std::string, WebhookSecrets> accounts;
+
+  // Whether webhooks come to the address without an account.
+  bool has_own() const { return !secrets.empty() || allow_unsigned || accounts.empty(); }
   bool operator==(const WebhookConfig&) const = default;
 };
 
@@ -86,9 +73,12 @@ struct WebhooksConfig {
 };
 
 struct Config {
-  // Where it comes from, and what stood there: for errors and changes that show later.
+  Mode mode = Mode::kGateway;
+  // The file's path, for errors, and its text, by which a later change is noticed.
   std::string file;
   std::string text;
+  // The values that a reload may not change at will.
+  RuledValues ruled;
   std::string listen = "127.0.0.1:50051";
   // For a call whose caller sets no deadline.
   absl::Duration default_deadline = absl::Seconds(30);
@@ -114,19 +104,16 @@ struct Config {
 };
 
 // NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad
-// or unknown key: file, key and reason, one line for each.
-absl::StatusOr<Config> LoadConfig(const std::string& file);
+// or unknown key: file, key and reason, one line for each. In Mode::kWebhooks the sections that it
+// does not need are read, and then left out.
+absl::StatusOr<Config> LoadConfig(const std::string& file, Mode mode = Mode::kGateway);
 
 // As LoadConfig, from text; `file` is named in errors.
-absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text);
+absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text,
+                                   Mode mode = Mode::kGateway);
 
 // Every key there is, with default and meaning.
 std::vector<ConfigReader::Key> ConfigKeys();
-
-// Returns the key without trailing line ends. NOT_FOUND if the file or variable is missing,
-// INVALID_ARGUMENT if its content cannot be the value of a header. The message begins with "file"
-// or "env" and shows neither the key nor the source's name: somebody may have put the key there.
-absl::StatusOr<std::string> ReadKey(const KeySource& source);
 
 }  // namespace gateway
 

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -32,7 +36,7 @@ bool IsEveryAddress(absl::string_view host) {
   return host.empty() || host == "*" || host == "0.0.0.0" || host == "[::]";
 }
 
-// One listener may take the port from the other.
+// Whether one listener would take the port from the other.
 bool Overlap(absl::string_view host, absl::string_view other) {
   if (host == "localhost") host = "127.0.0.1";
   if (other == "localhost") other = "127.0.0.1";
@@ -46,14 +50,14 @@ absl::Status Bad(const std::string& upstream, absl::string_view key, absl::strin
 // The first segment of a path: "/v1" of "/v1/stores/".
 absl::string_view FirstSegment(absl::string_view path) { return path.substr(0, path.find('/', 1)); }
 
-// The route's path brings the end of the base URL's path with it.
+// Whether the route's path repeats the end of the base URL's path.
 bool Repeats(const UpstreamConfig& upstream, const mapping::Route& route) {
   if (route.path.empty()) return false;
   const absl::string_view first = FirstSegment(route.path.front().literal);
   return first.size() > 1 && absl::EndsWith(upstream.options.base_url, first);
 }
 
-// A store is a segment of a path, and an id where the proto says so.
+// Whether the text can be a store: one segment of a path, and an id if the proto says so.
 bool IsStore(const mapping::FieldPlan& tenant, absl::string_view store) {
   if (tenant.format == mapping::Format::kFlakeId) return mapping::IsFlakeId(store);
   return store != "." && store != ".." && mapping::IsUtf8(store);
@@ -76,6 +80,11 @@ absl::Status CheckUpstream(const std::string& name, const UpstreamConfig& upstre
       return Bad(name, absl::StrCat("stores.", id), "is no id of a store");
     }
   }
+  for (const std::string& id : upstream.harmless_repeats) {
+    if (id != "*" && !IsStore(*route.tenant, id)) {
+      return Bad(name, "harmless_repeats", absl::StrCat(id, " is no id of a store"));
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -95,7 +104,7 @@ absl::Status CheckLimit(const std::string& name, const UpstreamConfig& upstream)
   return absl::OkStatus();
 }
 
-// The addresses of the ports.
+// Checks the addresses to listen on.
 void CheckAddresses(ConfigReader::Section& root, const Config& config) {
   const std::pair<const char*, const std::string*> addresses[] = {
       {"listen", &config.listen},
@@ -105,7 +114,7 @@ void CheckAddresses(ConfigReader::Section& root, const Config& config) {
       {"webhooks.listen", &config.webhooks.receiver.listen}};
   for (size_t i = 0; i < std::size(addresses); ++i) {
     const auto& [key, address] = addresses[i];
-    if (address->empty() && i > 0) continue;
+    if (address->empty() && (i > 0 || config.mode == Mode::kWebhooks)) continue;
     const std::string problem = AgainstAddress(*address);
     if (!problem.empty()) root.Fail(key, problem);
     for (size_t j = 0; j < i; ++j) {
@@ -116,13 +125,51 @@ void CheckAddresses(ConfigReader::Section& root, const Config& config) {
   }
 }
 
+// A log in PostgreSQL also has what other gateways receive; one in a file has only what this one
+// does.
+void CheckSubscriptions(ConfigReader::Section& root, const Config& config) {
+  if (config.events.file.empty()) return;
+  for (const auto& [name, subscription] : config.events.subscriptions) {
+    for (const std::string& provider : subscription.providers) {
+      if (config.webhooks.providers.contains(provider)) continue;
+      root.Fail(absl::StrCat("events.subscriptions.", name, ".providers"),
+                absl::StrCat("there are no webhooks of ", provider));
+    }
+  }
+}
+
 }  // namespace
 
 void CheckTogether(ConfigReader::Section& root, const Config& config) {
   CheckAddresses(root, config);
-  if (!config.webhooks.receiver.listen.empty() && !config.events.enabled()) {
-    root.Fail("webhooks.listen", "needs events.file: what is received has to be kept");
+  if (config.mode == Mode::kWebhooks && root.present() && config.webhooks.receiver.listen.empty()) {
+    root.Fail("webhooks.listen", "is required: it is all that this mode does");
   }
+  if (!config.webhooks.receiver.listen.empty() && !config.events.enabled()) {
+    root.Fail("webhooks.listen",
+              "needs events.file or events.postgresql: what is received has to be kept");
+  }
+  CheckSubscriptions(root, config);
+  for (const auto& [name, upstream] : config.upstreams) {
+    if (upstream.harmless_repeats.empty() || config.ledger.enabled()) continue;
+    root.Fail(absl::StrCat("upstreams.", name, ".harmless_repeats"), "needs the ledger");
+  }
+}
+
+std::string AgainstTlsWithoutEffect(const nlohmann::json& file, const TlsConfig& tls) {
+  if (!file.is_object()) return "";
+  const auto found =
+      file.value(nlohmann::json::json_pointer("/server/tls"), nlohmann::json::object());
+  const auto says = [&found](const char* key) { return found.is_object() && found.contains(key); };
+  if (says("require_client_certificate") && tls.require_client_certificate &&
+      tls.client_ca_file.empty()) {
+    return "server.tls.require_client_certificate: needs client_ca_file: nobody is asked without "
+           "it";
+  }
+  if (says("trust_domains") && tls.trust_domains.empty()) {
+    return "server.tls.trust_domains: is empty: leave it out, or name something";
+  }
+  return "";
 }
 
 std::string AgainstAddress(absl::string_view listen) {
@@ -156,6 +203,20 @@ bool SendsKeysInPlainText(absl::string_view base_url) {
   return !IsLocal(has_port ? std::string(authority) : absl::StrCat(authority, ":80"));
 }
 
+absl::Status CheckRequiredKeys(const Config& config, const std::vector<mapping::Route>& routes) {
+  for (const std::string& rpc : config.ledger.require_key) {
+    const bool known = rpc == "*" || absl::c_any_of(routes, [&](const mapping::Route& route) {
+                         return route.access == mapping::Access::kWrite &&
+                                absl::StripPrefix(route.rpc_path, "/") == rpc;
+                       });
+    if (!known) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("ledger.require_key: names a write that there is not: ", rpc));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Route>& routes) {
   for (const mapping::Route& route : routes) {
     const auto upstream = config.upstreams.find(route.provider->name());
@@ -171,7 +232,7 @@ absl::Status CheckAuthorities(const Config& config) {
     const std::string& file = upstream.tls.ca_file;
     if (file.empty()) continue;
     const std::optional<std::string> pem = ReadFile(file);
-    if (!pem) return Bad(name, "ca_file", absl::StrCat(file, " cannot be read"));
+    if (!pem) return Bad(name, "ca_file", absl::StrCat(file, " ", WhyUnreadable(file)));
     if (!ExpiryOf(CertificateKind::kAuthorities, *pem)) {
       return Bad(name, "ca_file", absl::StrCat(file, " holds no certificate that can be read"));
     }
@@ -192,12 +253,18 @@ absl::Status CheckAgreement(const Config& config) {
     absl::Status status = CheckLimit(name, upstream);
     if (!status.ok()) return status;
   }
-  // Each is written by its own rules, and would destroy the other.
+  // Each of these files is written by rules of its own. One path for two of them would destroy
+  // both.
   const std::pair<const char*, const std::string*> files[] = {
       {"tracing.file", &config.tracing.file},
       {"audit.file", &config.audit_file},
-      {"ledger.file", &config.ledger.file}};
+      {"ledger.file", &config.ledger.file},
+      {"events.file", &config.events.file}};
   for (const auto& [key, file] : files) {
+    std::error_code error;
+    if (std::filesystem::is_directory(*file, error)) {
+      return absl::InvalidArgumentError(absl::StrCat(key, ": ", *file, " is a folder"));
+    }
     for (const auto& [other, other_file] : files) {
       if (other == key) break;
       if (file->empty() || *file != *other_file || absl::StartsWith(*file, "/dev/")) continue;

@@ -5,6 +5,7 @@
 #ifndef SERVICE_CONFIG_CONFIG_CHECKS_H_
 #define SERVICE_CONFIG_CONFIG_CHECKS_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ namespace gateway {
 // to the reader.
 void CheckTogether(ConfigReader::Section& root, const Config& config);
 
+// Finds settings of server.tls that are in the file and have no effect: what the file says would be
+// taken for a protection that is not there. `file` is the whole of it. Returns "<key>: <reason>" or
+// "".
+std::string AgainstTlsWithoutEffect(const nlohmann::json& file, const TlsConfig& tls);
+
 // Checks an address to listen on: host and port. Returns an error text, or "".
 std::string AgainstAddress(absl::string_view listen);
 
@@ -31,6 +37,10 @@ bool SendsKeysInPlainText(absl::string_view base_url);
 // Checks against the routes whether base URLs and stores fit the paths of the provider.
 // INVALID_ARGUMENT begins with the key: "upstreams.paynow.base_url: ...".
 absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Route>& routes);
+
+// Refuses a `ledger.require_key` that names no write: calls would go on without a key.
+// INVALID_ARGUMENT begins with the key, as from CheckUpstreams.
+absl::Status CheckRequiredKeys(const Config& config, const std::vector<mapping::Route>& routes);
 
 // Refuses a configuration with rules for callers whose own file everybody on this machine can
 // change: whoever can, could name other rules.

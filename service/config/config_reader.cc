@@ -25,6 +25,18 @@ std::string Position(absl::string_view text, size_t byte) {
                       1 + before.size() - line_start);
 }
 
+// A value as JSON, as the table of keys shows it.
+std::string TextOf(const std::string& value) { return json(value).dump(); }
+std::string TextOf(bool value) { return value ? "true" : "false"; }
+std::string TextOf(absl::Duration value) {
+  return absl::StrCat("\"", absl::FormatDuration(value), "\"");
+}
+
+// What the rule of a section means for its keys.
+ReloadRule Inherited(ReloadRule rule) {
+  return rule == ReloadRule::kRestart ? rule : ReloadRule::kTaken;
+}
+
 }  // namespace
 
 ConfigReader::ConfigReader(std::string file, json root)
@@ -33,7 +45,7 @@ ConfigReader::ConfigReader(std::string file, json root)
 }
 
 ConfigReader::Section ConfigReader::Root() {
-  return Section(*this, "", "", root_.is_object() ? &root_ : nullptr);
+  return Section(*this, {}, root_.is_object() ? &root_ : nullptr);
 }
 
 absl::Status ConfigReader::status() const {
@@ -45,12 +57,8 @@ void ConfigReader::AddError(absl::string_view path, absl::string_view reason) {
   errors_.push_back(absl::StrCat(file_, ": ", path, path.empty() ? "" : ": ", reason));
 }
 
-ConfigReader::Section::Section(ConfigReader& reader, std::string path, std::string documented_path,
-                               const json* object)
-    : reader_(reader),
-      path_(std::move(path)),
-      documented_path_(std::move(documented_path)),
-      object_(object) {}
+ConfigReader::Section::Section(ConfigReader& reader, Place place, const json* object)
+    : reader_(reader), place_(std::move(place)), object_(object) {}
 
 ConfigReader::Section::~Section() {
   if (object_ == nullptr) return;
@@ -66,148 +74,181 @@ void ConfigReader::Section::Retired(absl::string_view key, absl::string_view adv
   if (object_ != nullptr && object_->contains(key)) Fail(key, advice);
 }
 
-void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
+void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning,
                                  std::string& value) {
-  const json* found = Find(key, documentation, json(value).dump());
-  if (found == nullptr) return;
-  if (!found->is_string()) return Fail(key, "expected a string");
-  value = found->get<std::string>();
-}
-
-void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
-                                 bool& value) {
-  const json* found = Find(key, documentation, value ? "true" : "false");
-  if (found == nullptr) return;
-  if (!found->is_boolean()) return Fail(key, "expected true or false");
-  value = found->get<bool>();
-}
-
-void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
-                                 int64_t& value, int64_t minimum, int64_t maximum) {
-  const json* found = Find(key, documentation, absl::StrCat(value));
-  if (found == nullptr) return;
-  const bool too_large = found->is_number_unsigned() && found->get<uint64_t>() > INT64_MAX;
-  if (!found->is_number_integer() || too_large || found->get<int64_t>() < minimum ||
-      found->get<int64_t>() > maximum) {
-    return Fail(key, absl::StrCat("expected a whole number from ", minimum, " to ", maximum));
+  if (const json* found = Find(key, meaning, TextOf(value))) {
+    if (!found->is_string()) return Fail(key, "expected a string");
+    value = found->get<std::string>();
   }
-  value = found->get<int64_t>();
+  Keep(key, meaning, TextOf(value));
 }
 
-void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
-                                 double& value, double minimum, double maximum) {
-  const json* found = Find(key, documentation, absl::StrCat(value));
-  if (found == nullptr) return;
-  if (!found->is_number() || found->get<double>() < minimum || found->get<double>() > maximum) {
-    return Fail(key, absl::StrCat("expected a number from ", minimum, " to ", maximum));
+void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning, bool& value) {
+  if (const json* found = Find(key, meaning, TextOf(value))) {
+    if (!found->is_boolean()) return Fail(key, "expected true or false");
+    value = found->get<bool>();
   }
-  value = found->get<double>();
+  Keep(key, meaning, TextOf(value));
 }
 
-void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
+void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning, int64_t& value,
+                                 int64_t minimum, int64_t maximum) {
+  if (const json* found = Find(key, meaning, absl::StrCat(value))) {
+    const bool too_large = found->is_number_unsigned() && found->get<uint64_t>() > INT64_MAX;
+    if (!found->is_number_integer() || too_large || found->get<int64_t>() < minimum ||
+        found->get<int64_t>() > maximum) {
+      return Fail(key, absl::StrCat("expected a whole number from ", minimum, " to ", maximum));
+    }
+    value = found->get<int64_t>();
+  }
+  Keep(key, meaning, absl::StrCat(value));
+}
+
+void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning, double& value,
+                                 double minimum, double maximum) {
+  if (const json* found = Find(key, meaning, absl::StrCat(value))) {
+    if (!found->is_number() || found->get<double>() < minimum || found->get<double>() > maximum) {
+      return Fail(key, absl::StrCat("expected a number from ", minimum, " to ", maximum));
+    }
+    value = found->get<double>();
+  }
+  Keep(key, meaning, json(value).dump());
+}
+
+void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning,
                                  absl::Duration& value, absl::Duration minimum) {
-  const json* found =
-      Find(key, documentation, absl::StrCat("\"", absl::FormatDuration(value), "\""));
-  if (found == nullptr) return;
-  absl::Duration duration;
-  if (!found->is_string() ||
-      !absl::ParseDuration(found->get_ref<const std::string&>(), &duration) ||
-      duration < absl::ZeroDuration() || duration == absl::InfiniteDuration()) {
-    return Fail(key, "expected a duration such as \"250ms\", \"30s\" or \"5m\"");
+  if (const json* found = Find(key, meaning, TextOf(value))) {
+    absl::Duration duration;
+    if (!found->is_string() ||
+        !absl::ParseDuration(found->get_ref<const std::string&>(), &duration) ||
+        duration < absl::ZeroDuration() || duration == absl::InfiniteDuration()) {
+      return Fail(key, "expected a duration such as \"250ms\", \"30s\" or \"5m\"");
+    }
+    if (duration < minimum) {
+      return Fail(key, absl::StrCat("must be at least ", absl::FormatDuration(minimum)));
+    }
+    // Beyond it, sums of times and durations would leave the range of the clock.
+    constexpr absl::Duration kMaximum = absl::Hours(100 * 366 * 24);
+    if (duration > kMaximum) {
+      return Fail(key, absl::StrCat("must be at most ", absl::FormatDuration(kMaximum)));
+    }
+    value = duration;
   }
-  if (duration < minimum) {
-    return Fail(key, absl::StrCat("must be at least ", absl::FormatDuration(minimum)));
-  }
-  value = duration;
+  Keep(key, meaning, TextOf(value));
 }
 
-void ConfigReader::Section::Read(absl::string_view key, absl::string_view documentation,
+void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning,
                                  std::vector<std::string>& texts) {
-  const json* found = Find(key, documentation, "[]");
-  if (found == nullptr) return;
-  const auto is_text = [](const json& value) {
-    return value.is_string() && !value.get_ref<const std::string&>().empty();
-  };
-  if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
-    return Fail(key, "expected a list of strings, none of them empty");
+  if (const json* found = Find(key, meaning, "[]")) {
+    const auto is_text = [](const json& value) {
+      return value.is_string() && !value.get_ref<const std::string&>().empty();
+    };
+    if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
+      return Fail(key, "expected a list of strings, none of them empty");
+    }
+    // An empty list is meant as "none", but a list that is left out may mean "all".
+    if (found->empty()) return Fail(key, "is empty: leave it out, or name something");
+    texts = found->get<std::vector<std::string>>();
   }
-  // Whoever writes an empty list means "none", but a list that is left out may mean "all".
-  if (found->empty()) return Fail(key, "is empty: leave it out, or name something");
-  texts = found->get<std::vector<std::string>>();
+  Keep(key, meaning, json(texts).dump());
 }
 
 void ConfigReader::Section::ReadTexts(absl::string_view key, absl::string_view placeholder,
-                                      absl::string_view documentation,
+                                      const Meaning& meaning,
                                       std::map<std::string, std::string>& texts) {
   // The table of keys gets a row for the members, and none for the object.
-  Find(absl::StrCat(key, ".<", placeholder, ">"), documentation, "\"\"");
+  Find(absl::StrCat(key, ".<", placeholder, ">"), meaning, "\"\"");
   known_.emplace_back(key);
-  const auto object = object_ == nullptr ? json::const_iterator() : object_->find(std::string(key));
-  if (object_ == nullptr || object == object_->end()) return;
-  if (!object->is_object()) return Fail(key, "expected an object");
-  for (const auto& [name, value] : object->items()) {
-    if (value.is_string() && !name.empty()) {
-      texts.emplace(name, value.get<std::string>());
-    } else {
-      Fail(absl::StrCat(key, ".", name), "expected a string");
+  if (const json* const object = Member(key)) {
+    if (!object->is_object()) return Fail(key, "expected an object");
+    for (const auto& [name, value] : object->items()) {
+      if (value.is_string() && !name.empty()) {
+        texts.emplace(name, value.get<std::string>());
+      } else {
+        Fail(absl::StrCat(key, ".", name), "expected a string");
+      }
     }
   }
+  Keep(key, meaning, json(texts).dump());
 }
 
-ConfigReader::Section ConfigReader::Section::Child(absl::string_view key,
-                                                   absl::string_view documentation) {
-  const json* object = FindObject(key, documentation);
-  return Section(reader_, PathOf(key), DocumentedPathOf(key), object);
+ConfigReader::Section ConfigReader::Section::Child(absl::string_view key, const Meaning& meaning) {
+  const json* object = FindObject(key, meaning);
+  const ReloadRule rule = RuleOf(meaning);
+  if (rule == ReloadRule::kSamePresence) Keep(key, meaning, TextOf(object != nullptr));
+  return Section(reader_, {PathOf(key), DocumentedPathOf(key), Inherited(rule), place_.is_there},
+                 object);
 }
 
 void ConfigReader::Section::Each(absl::string_view key, absl::string_view placeholder,
-                                 absl::string_view documentation,
+                                 const Meaning& meaning,
                                  absl::FunctionRef<void(const std::string&, Section&)> visit) {
-  const json* object = FindObject(key, documentation);
+  const json* object = FindObject(key, meaning);
+  const ReloadRule rule = Inherited(RuleOf(meaning));
   const std::string documented = absl::StrCat(DocumentedPathOf(key), ".<", placeholder, ">");
+  json names = json::array();
   if (object == nullptr || object->empty()) {
-    Section section(reader_, "", documented, nullptr);
+    Section section(reader_, {"", documented, rule, /*is_there=*/false}, nullptr);
     visit(absl::StrCat("<", placeholder, ">"), section);
-    return;
+  } else {
+    for (const auto& [name, value] : object->items()) {
+      names.push_back(name);
+      const std::string path = absl::StrCat(PathOf(key), ".", name);
+      if (!value.is_object()) reader_.AddError(path, "expected an object");
+      Section section(reader_, {path, documented, rule, place_.is_there},
+                      value.is_object() ? &value : nullptr);
+      visit(name, section);
+    }
   }
-  for (const auto& [name, value] : object->items()) {
-    const std::string path = absl::StrCat(PathOf(key), ".", name);
-    if (!value.is_object()) reader_.AddError(path, "expected an object");
-    Section section(reader_, path, documented, value.is_object() ? &value : nullptr);
-    visit(name, section);
-  }
+  Keep(key, meaning, names.dump());
 }
 
 void ConfigReader::Section::Fail(absl::string_view key, absl::string_view reason) {
   reader_.AddError(PathOf(key), reason);
 }
 
-const json* ConfigReader::Section::Find(absl::string_view key, absl::string_view documentation,
+const json* ConfigReader::Section::Member(absl::string_view key) const {
+  if (object_ == nullptr) return nullptr;
+  const auto member = object_->find(std::string(key));
+  return member == object_->end() ? nullptr : &*member;
+}
+
+const json* ConfigReader::Section::Find(absl::string_view key, const Meaning& meaning,
                                         std::string default_value) {
   known_.emplace_back(key);
   const std::string path = DocumentedPathOf(key);
   const bool declared = std::any_of(reader_.keys_.begin(), reader_.keys_.end(),
                                     [&](const Key& known) { return known.path == path; });
   if (!declared) {
-    reader_.keys_.push_back({path, std::move(default_value), std::string(documentation)});
+    reader_.keys_.push_back(
+        {path, std::move(default_value), std::string(meaning.text), RuleOf(meaning)});
   }
-  if (object_ == nullptr) return nullptr;
-  const auto member = object_->find(std::string(key));
-  return member == object_->end() ? nullptr : &*member;
+  return Member(key);
 }
 
-const json* ConfigReader::Section::FindObject(absl::string_view key,
-                                              absl::string_view documentation) {
-  const json* found = Find(key, documentation, "");
+const json* ConfigReader::Section::FindObject(absl::string_view key, const Meaning& meaning) {
+  const json* found = Find(key, meaning, "");
   if (found == nullptr || found->is_object()) return found;
   Fail(key, "expected an object");
   return nullptr;
 }
 
-std::string ConfigReader::Section::PathOf(absl::string_view key) const { return Join(path_, key); }
+void ConfigReader::Section::Keep(absl::string_view key, const Meaning& meaning, std::string value) {
+  const ReloadRule rule = RuleOf(meaning);
+  if (!place_.is_there || rule == ReloadRule::kTaken) return;
+  reader_.ruled_.insert_or_assign(PathOf(key), RuledValue{rule, std::move(value)});
+}
+
+ReloadRule ConfigReader::Section::RuleOf(const Meaning& meaning) const {
+  return place_.rule == ReloadRule::kTaken ? meaning.rule : place_.rule;
+}
+
+std::string ConfigReader::Section::PathOf(absl::string_view key) const {
+  return Join(place_.path, key);
+}
 
 std::string ConfigReader::Section::DocumentedPathOf(absl::string_view key) const {
-  return Join(documented_path_, key);
+  return Join(place_.documented_path, key);
 }
 
 absl::StatusOr<json> ParseJson(const std::string& file, absl::string_view text) {

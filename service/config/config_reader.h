@@ -9,6 +9,8 @@
 //   pool.Read("max_connections", "...", config.max_connections, 1, 10000);
 //   if (!reader.status().ok()) ... reader.status() ...
 //
+//   pool.Read("event_loops", {"...", ReloadRule::kRestart}, config.event_loops, 1, 64);
+//
 // Values are read as they stand. A bad value or an unknown key adds an error with file, key and
 // reason, and reading goes on, so that all errors are reported at once. An error never shows a
 // value: it may be an upstream's key that was put in the wrong place.
@@ -28,8 +30,19 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "service/config/reload_rule.h"
 
 namespace gateway {
+
+// What a key means, in the words of the table of keys, and what a reload may do to it.
+struct Meaning {
+  template <typename Text>
+  Meaning(const Text& text, ReloadRule rule = ReloadRule::kTaken)  // NOLINT: a text is a meaning
+      : text(text), rule(rule) {}
+
+  absl::string_view text;  // must outlive this
+  ReloadRule rule;
+};
 
 class ConfigReader {
  public:
@@ -38,6 +51,7 @@ class ConfigReader {
     std::string path;           // "upstreams.<name>.pool.max_connections"
     std::string default_value;  // as JSON; empty for a section
     std::string documentation;
+    ReloadRule rule = ReloadRule::kTaken;
   };
 
   class Section;
@@ -53,6 +67,9 @@ class ConfigReader {
   // All keys declared so far, in the order of their declaration.
   const std::vector<Key>& keys() const { return keys_; }
 
+  // The values that a reload may not change, or not at will.
+  const RuledValues& ruled() const { return ruled_; }
+
  private:
   void AddError(absl::string_view path, absl::string_view reason);
 
@@ -60,6 +77,7 @@ class ConfigReader {
   const nlohmann::json root_;
   std::vector<std::string> errors_;
   std::vector<Key> keys_;
+  RuledValues ruled_;
 };
 
 // One object of the file. Its destructor adds an error for each member that nobody read.
@@ -69,35 +87,34 @@ class ConfigReader::Section {
   Section& operator=(const Section&) = delete;
   ~Section();
 
-  void Read(absl::string_view key, absl::string_view documentation, std::string& value);
-  void Read(absl::string_view key, absl::string_view documentation, bool& value);
+  void Read(absl::string_view key, const Meaning& meaning, std::string& value);
+  void Read(absl::string_view key, const Meaning& meaning, bool& value);
   // The bounds are inclusive.
-  void Read(absl::string_view key, absl::string_view documentation, int64_t& value, int64_t minimum,
+  void Read(absl::string_view key, const Meaning& meaning, int64_t& value, int64_t minimum,
             int64_t maximum);
-  void Read(absl::string_view key, absl::string_view documentation, double& value, double minimum,
+  void Read(absl::string_view key, const Meaning& meaning, double& value, double minimum,
             double maximum);
   // A number with a unit, such as "250ms" or "1m30s"; not below the minimum.
-  void Read(absl::string_view key, absl::string_view documentation, absl::Duration& value,
+  void Read(absl::string_view key, const Meaning& meaning, absl::Duration& value,
             absl::Duration minimum = absl::ZeroDuration());
 
   // A list of strings. Neither the list nor a string may be empty.
-  void Read(absl::string_view key, absl::string_view documentation,
-            std::vector<std::string>& texts);
+  void Read(absl::string_view key, const Meaning& meaning, std::vector<std::string>& texts);
 
   // An object whose members are strings, and whose names are not empty. `placeholder`: see Each.
-  void ReadTexts(absl::string_view key, absl::string_view placeholder,
-                 absl::string_view documentation, std::map<std::string, std::string>& texts);
+  void ReadTexts(absl::string_view key, absl::string_view placeholder, const Meaning& meaning,
+                 std::map<std::string, std::string>& texts);
 
   // Declares a key that no longer exists. If the file still sets it, the error gives the advice.
   void Retired(absl::string_view key, absl::string_view advice);
 
   // The object under `key`. If the file has none, a section in which every key keeps its default.
-  Section Child(absl::string_view key, absl::string_view documentation);
+  Section Child(absl::string_view key, const Meaning& meaning);
 
   // Calls visit(name, section) for each member of the object under `key`. `placeholder` stands for
   // the names in the table of keys. If there is no member, visit is called once with the
   // placeholder, so that its keys are declared.
-  void Each(absl::string_view key, absl::string_view placeholder, absl::string_view documentation,
+  void Each(absl::string_view key, absl::string_view placeholder, const Meaning& meaning,
             absl::FunctionRef<void(const std::string&, Section&)> visit);
 
   // Whether the file has the section at all.
@@ -108,19 +125,28 @@ class ConfigReader::Section {
 
  private:
   friend class ConfigReader;
-  Section(ConfigReader& reader, std::string path, std::string documented_path,
-          const nlohmann::json* object);
+  struct Place {
+    std::string path;
+    std::string documented_path;
+    ReloadRule rule = ReloadRule::kTaken;  // for all its keys
+    bool is_there = true;                  // false: for the table of keys alone
+  };
+  Section(ConfigReader& reader, Place place, const nlohmann::json* object);
 
+  // Null if the file has no such member.
+  const nlohmann::json* Member(absl::string_view key) const;
   // Declares the key and finds its value. Returns null if it is not in the file.
-  const nlohmann::json* Find(absl::string_view key, absl::string_view documentation,
+  const nlohmann::json* Find(absl::string_view key, const Meaning& meaning,
                              std::string default_value);
-  const nlohmann::json* FindObject(absl::string_view key, absl::string_view documentation);
+  const nlohmann::json* FindObject(absl::string_view key, const Meaning& meaning);
+  // Notes the value that the key has now, if a reload may not change it at will.
+  void Keep(absl::string_view key, const Meaning& meaning, std::string value);
+  ReloadRule RuleOf(const Meaning& meaning) const;
   std::string PathOf(absl::string_view key) const;
   std::string DocumentedPathOf(absl::string_view key) const;
 
   ConfigReader& reader_;
-  const std::string path_;
-  const std::string documented_path_;
+  const Place place_;
   const nlohmann::json* object_;
   std::vector<std::string> known_;
 };
@@ -131,11 +157,10 @@ absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_v
 
 // For settings that are not of type int64_t.
 template <typename Integer>
-void ReadInteger(ConfigReader::Section& section, absl::string_view key,
-                 absl::string_view documentation, Integer& value, int64_t minimum,
-                 int64_t maximum) {
+void ReadInteger(ConfigReader::Section& section, absl::string_view key, const Meaning& meaning,
+                 Integer& value, int64_t minimum, int64_t maximum) {
   auto wide = static_cast<int64_t>(value);
-  section.Read(key, documentation, wide, minimum, maximum);
+  section.Read(key, meaning, wide, minimum, maximum);
   value = static_cast<Integer>(wide);
 }
 

@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "service/config/config_reader.h"
+#include "service/config/forward_config.h"
+#include "service/config/sweep_config.h"
 
 namespace gateway {
 
@@ -26,21 +29,28 @@ struct SubscriptionConfig {
 };
 
 struct EventsConfig {
-  std::string file;  // of SQLite; empty: no events are kept
-  // Texts of 32 visible characters or more. Empty: made beside the file, once.
+  std::string file;      // of SQLite; empty: SQLite is not used
+  std::string dsn_file;  // connection string of PostgreSQL; empty: PostgreSQL is not used
+  // Texts of 32 visible characters or more. If empty with SQLite, made beside the file, once.
   std::string body_key_file;
   std::string previous_body_key_file;  // empty: none
   absl::Duration keep = absl::Hours(24 * 30);
-  int64_t max_bytes = int64_t{8} << 30;
+  int64_t max_bytes = int64_t{8} << 30;  // of the SQLite file
   std::map<std::string, SubscriptionConfig> subscriptions;
+  // Their names are also those of their subscriptions.
+  std::map<std::string, ForwardConfig> forward;
+  std::map<std::string, SweepConfig> sweep;  // by upstream
 
-  bool enabled() const { return !file.empty(); }
+  bool enabled() const { return !file.empty() || !dsn_file.empty(); }
   bool operator==(const EventsConfig&) const = default;
 };
 
 // Where webhooks are received over HTTP/1.1.
 struct ReceiverConfig {
   std::string listen;  // empty: they are not received
+  // PEM files: its own certificate with its chain, and the key. Empty: plain text.
+  std::string certificate_file;
+  std::string key_file;
   int64_t max_connections = 512;
   int64_t max_header_bytes = int64_t{16} * 1024;
   absl::Duration request_timeout = absl::Seconds(10);
@@ -50,9 +60,19 @@ struct ReceiverConfig {
   bool operator==(const ReceiverConfig&) const = default;
 };
 
+// Whether an account may have this name: it is a segment of a path, which nobody on the way may
+// change.
+bool IsAccountName(absl::string_view name);
+inline constexpr char kAccountNames[] =
+    "a name has letters, digits, -, _ and dots, at most 100, and does not begin with a dot";
+
 // Errors go to the reader. `section`: `webhooks`.
 EventsConfig ReadEvents(ConfigReader::Section& root);
 ReceiverConfig ReadReceiver(ConfigReader::Section& section);
+
+// What a subscription is limited to.
+void ReadFilter(ConfigReader::Section& section, std::vector<std::string>& providers,
+                std::vector<std::string>& types, std::vector<std::string>& stores);
 
 }  // namespace gateway
 

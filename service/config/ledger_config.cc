@@ -4,6 +4,9 @@ namespace gateway {
 namespace {
 
 void CheckStore(ConfigReader::Section& section, const LedgerConfig& ledger) {
+  if (section.present() && !ledger.enabled()) {
+    section.Fail("", "set either file or postgresql.dsn_file");
+  }
   if (!ledger.file.empty() && !ledger.dsn_file.empty()) {
     section.Fail("file", "stands beside postgresql.dsn_file: a ledger has one store");
   }
@@ -19,8 +22,9 @@ LedgerConfig ReadLedger(ConfigReader::Section& root) {
   LedgerConfig ledger;
   ConfigReader::Section section = root.Child(
       "ledger",
-      "The memory for writes with an idempotency key: a repetition is answered from it, and not "
-      "sent again. Without it keys go to upstreams that heed them, and are refused elsewhere.");
+      {"The memory for writes with an idempotency key: a repetition is answered from it, and not "
+       "sent again. Without it keys go to upstreams that heed them, and are refused elsewhere.",
+       ReloadRule::kRestart});
   section.Read("file",
                "File of SQLite, in a folder of its own that nobody else can read; for one gateway.",
                ledger.file);

@@ -6,7 +6,7 @@ using Section = ConfigReader::Section;
 
 HealthConfig ReadHealth(Section& root) {
   HealthConfig health;
-  Section section = root.Child("health", "What grpc.health.v1 says.");
+  Section section = root.Child("health", {"What grpc.health.v1 says.", ReloadRule::kRestart});
   section.Read("upstream_readiness",
                "While an upstream seems dead, its name and those of its services are NOT_SERVING; "
                "the process as a whole (the name \"\") never depends on an upstream.",
@@ -35,8 +35,9 @@ LoggingConfig ReadLogging(Section& root) {
 
 TracingConfig ReadTracing(Section& root) {
   TracingConfig tracing;
-  Section section =
-      root.Child("tracing", "Spans of calls and of their attempts upstream, as OTLP-JSON lines.");
+  Section section = root.Child(
+      "tracing",
+      {"Spans of calls and of their attempts upstream, as OTLP-JSON lines.", ReloadRule::kRestart});
   section.Read("file",
                "File to write them to, for a collector's `otlpjsonfile` receiver; empty: none.",
                tracing.file);

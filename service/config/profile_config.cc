@@ -57,7 +57,8 @@ void ReadKeys(Section& section, mapping::ProfileOverrides& profile) {
 mapping::ProfileOverrides ReadProfile(Section& upstream) {
   mapping::ProfileOverrides profile;
   Section section = upstream.Child(
-      "profile", "What the upstream does otherwise than its protos say; empty: as they say.");
+      "profile", {"What the upstream does otherwise than its protos say; empty: as they say.",
+                  ReloadRule::kRestart});
   section.Read("authorization_scheme",
                "The word before the key; `Basic` makes the key the user name.",
                profile.authorization_scheme);

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace gateway {
 namespace {
 
@@ -38,13 +40,16 @@ bool AnyLetsEverybodyReplace(const fs::path& file) {
 
 // Without a stream, whose buffers would keep a copy of what may be a key.
 std::optional<std::string> ReadFile(const std::string& file) {
-  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK a pipe that nobody writes to would hold up the opening itself.
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) return std::nullopt;
-  std::string text;
   struct stat about;
-  if (fstat(fd, &about) == 0 && about.st_size > 0) {
-    text.reserve(static_cast<size_t>(about.st_size));
+  if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+    close(fd);
+    return std::nullopt;
   }
+  std::string text;
+  if (about.st_size > 0) text.reserve(static_cast<size_t>(about.st_size));
   char piece[4096];
   ssize_t size = 0;
   while ((size = read(fd, piece, sizeof(piece))) > 0 || (size < 0 && errno == EINTR)) {
@@ -56,13 +61,19 @@ std::optional<std::string> ReadFile(const std::string& file) {
   return text;
 }
 
+std::string WhyUnreadable(const std::string& file) {
+  struct stat about;
+  const bool other = stat(file.c_str(), &about) == 0 && !S_ISREG(about.st_mode);
+  return other ? "is no regular file" : "cannot be read";
+}
+
 std::string AgainstWriters(const std::string& file) {
   struct stat about;
   if (stat(file.c_str(), &about) != 0) return "";
   if (S_ISREG(about.st_mode) && (about.st_mode & S_IWOTH) != 0) {
     return "can be written by everybody on this machine";
   }
-  // Both where the name stands and where its links lead.
+  // Checks both the folder of the name and the folder that its links lead to.
   std::error_code error;
   const fs::path named = fs::absolute(file, error);
   const fs::path real = fs::canonical(file, error);
@@ -76,7 +87,7 @@ absl::StatusOr<std::string> ReadTrustedFile(const std::string& file) {
   const std::string writers = AgainstWriters(file);
   if (!writers.empty()) return absl::InvalidArgumentError(writers);
   std::optional<std::string> text = ReadFile(file);
-  if (!text) return absl::NotFoundError("cannot be read");
+  if (!text) return absl::NotFoundError(absl::StrCat(file, " ", WhyUnreadable(file)));
   return *std::move(text);
 }
 

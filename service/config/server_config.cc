@@ -61,7 +61,8 @@ TlsConfig ReadTls(Section& server) {
 }  // namespace
 
 ServerConfig ReadServer(Section& root) {
-  Section section = root.Child("server", "The gRPC port, and what its peers may take up.");
+  Section section = root.Child(
+      "server", {"The gRPC port, and what its peers may take up.", ReloadRule::kRestart});
   ServerConfig server;
   server.tls = ReadTls(section);
   section.Read("allow_plaintext",

@@ -16,7 +16,7 @@ namespace gateway {
 
 struct StrictJson {
   nlohmann::json value;  // discarded if the text is not JSON
-  std::string repeated;  // the name of a member that is there twice; empty: there is none
+  std::string repeated;  // a member that is there twice, as "upstreams.paynow"
   bool is_repeated = false;
 
   bool good() const { return !value.is_discarded() && !is_repeated; }
@@ -27,15 +27,21 @@ inline StrictJson ParseStrictJson(absl::string_view text, bool throws = false,
                                   bool ignore_comments = false) {
   using nlohmann::json;
   StrictJson strict;
-  std::vector<std::set<std::string>> names;  // of the enclosing objects, so far
+  struct Object {
+    std::set<std::string> names;  // so far
+    std::string newest;
+  };
+  std::vector<Object> open;  // outermost first
   const auto see = [&](int, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start) names.emplace_back();
-    if (event == json::parse_event_t::object_end) names.pop_back();
+    if (event == json::parse_event_t::object_start) open.emplace_back();
+    if (event == json::parse_event_t::object_end) open.pop_back();
     if (event == json::parse_event_t::key) {
-      const auto& name = parsed.get_ref<const std::string&>();
-      if (!names.back().insert(name).second && !strict.is_repeated) {
+      open.back().newest = parsed.get_ref<const std::string&>();
+      if (!open.back().names.insert(open.back().newest).second && !strict.is_repeated) {
         strict.is_repeated = true;
-        strict.repeated = name;
+        for (const Object& object : open) {
+          strict.repeated += (strict.repeated.empty() ? "" : ".") + object.newest;
+        }
       }
     }
     return true;

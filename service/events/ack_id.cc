@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kNumberBytes = 8;
 constexpr size_t kMacBytes = 8;
-constexpr size_t kBytes = 3 * kNumberBytes + kMacBytes;
+constexpr size_t kAckIdBytes = 3 * kNumberBytes + kMacBytes;
 
 void Append(uint64_t number, std::string& bytes) {
   for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(number >> shift));
@@ -49,8 +49,9 @@ std::string ToText(const AckId& id, absl::string_view secret, absl::string_view 
 std::optional<AckId> ParseAckId(absl::string_view text, absl::string_view secret,
                                 absl::string_view subscription) {
   std::string bytes;
-  if (!absl::WebSafeBase64Unescape(text, &bytes) || bytes.size() != kBytes) return std::nullopt;
-  const absl::string_view numbers = absl::string_view(bytes).substr(0, kBytes - kMacBytes);
+  if (!absl::WebSafeBase64Unescape(text, &bytes) || bytes.size() != kAckIdBytes)
+    return std::nullopt;
+  const absl::string_view numbers = absl::string_view(bytes).substr(0, kAckIdBytes - kMacBytes);
   const std::string mac = MacOf(numbers, secret, subscription);
   if (CRYPTO_memcmp(mac.data(), bytes.data() + numbers.size(), kMacBytes) != 0) {
     return std::nullopt;

@@ -7,29 +7,29 @@ namespace gateway::events {
 void Callbacks::Finish() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   thread_.join();
 }
 
 void Callbacks::Post(std::vector<Call> calls) {
   if (calls.empty()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     queue_.insert(queue_.end(), std::make_move_iterator(calls.begin()),
                   std::make_move_iterator(calls.end()));
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void Callbacks::Run() {
   std::vector<Call> calls;
   while (true) {
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      const MutexLock lock(mutex_);
+      while (!stopping_ && queue_.empty()) changed_.Wait(mutex_);
       if (queue_.empty()) return;
       calls.swap(queue_);
     }

@@ -6,12 +6,12 @@
 #ifndef SERVICE_EVENTS_CALLBACKS_H_
 #define SERVICE_EVENTS_CALLBACKS_H_
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "upstream/mutex.h"
 
 namespace gateway::events {
 
@@ -30,11 +30,10 @@ class Callbacks {
  private:
   void Run();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::vector<Call> queue_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<Call> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last
 };

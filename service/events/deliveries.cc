@@ -19,7 +19,53 @@ Deliveries::Deliveries(const Subscription& subscription, Saved saved, uint64_t f
       next_lease_(first_lease),
       done_(std::move(saved.done)),
       tries_(std::move(saved.tries)),
-      scanned_(done_.FirstMissing() - 1) {}
+      scanned_(done_.FirstMissing() - 1),
+      counters_(saved.counters) {}
+
+absl::Status Deliveries::Restore(const std::vector<Lease>& leases, Look look) {
+  int64_t last = 0;
+  for (const Lease& lease : leases) last = std::max(last, lease.number);
+  if (last > scanned_) {
+    const absl::StatusOr<std::vector<Head>> heads = look(done_.MissingNumbers(last));
+    if (!heads.ok()) return heads.status();
+    for (const Head& head : *heads) Take(head);
+    done_.Add(scanned_ + 1, last);  // numbers that no event has
+    scanned_ = last;
+  }
+  for (const Lease& lease : leases) {
+    const auto open = open_.find(lease.number);
+    if (open == open_.end() || open->second.state == Open::kLeased) continue;
+    open->second.attempts = lease.attempts;
+    open->second.lease = lease.lease;
+    BeginLease(open, lease.deadline);
+    if (!open->second.lane.empty()) BlockOthers(open);
+  }
+  changes_.deadlines.clear();
+  for (const Lease& lease : leases) {
+    if (LeasesUntil(lease.deadline).empty()) changes_.deadlines.insert(lease.deadline);
+  }
+  return absl::OkStatus();
+}
+
+// Which one of a lane may be out is not stored: it is the one that is.
+void Deliveries::BlockOthers(OpenIterator leased) {
+  for (const int64_t number : lanes_.find(leased->second.lane)->second) {
+    const auto other = open_.find(number);
+    if (other->second.state != Open::kReady) continue;
+    other->second.state = Open::kBlocked;
+    ready_.erase(number);
+  }
+}
+
+std::vector<Deliveries::Lease> Deliveries::LeasesUntil(SteadyTime deadline) const {
+  std::vector<Lease> leases;
+  for (auto at = expiries_.lower_bound({deadline, 0});
+       at != expiries_.end() && at->first == deadline; ++at) {
+    const Open& open = open_.find(at->second)->second;
+    leases.push_back({at->second, open.lease, open.attempts, deadline});
+  }
+  return leases;
+}
 
 bool Deliveries::MayHaveMore(int64_t end) const {
   return !ready_.empty() || (scanned_ < end && open_.size() < kMostOpen);
@@ -30,6 +76,8 @@ absl::StatusOr<std::vector<Deliveries::HandedOut>> Deliveries::HandOut(size_t mo
   size_t looked_at = 0;
   while (ready_.size() < most && scanned_ < end && open_.size() < kMostOpen &&
          looked_at < kMostScanned) {
+    scanned_ = done_.NextMissing(scanned_ + 1) - 1;
+    if (scanned_ >= end) break;
     const size_t limit = std::min({kPage, kMostOpen - open_.size(), kMostScanned - looked_at});
     const absl::StatusOr<std::vector<Head>> heads = scan(scanned_, limit);
     if (!heads.ok()) return heads.status();
@@ -42,7 +90,7 @@ absl::StatusOr<std::vector<Deliveries::HandedOut>> Deliveries::HandOut(size_t mo
   }
   std::vector<HandedOut> handed_out;
   while (handed_out.size() < most && !ready_.empty()) {
-    handed_out.push_back(Lease(open_.find(*ready_.begin()), now));
+    handed_out.push_back(HandOutOne(open_.find(*ready_.begin()), now));
   }
   return handed_out;
 }
@@ -73,21 +121,28 @@ void Deliveries::AddOpen(const Head& head, int32_t attempts) {
   open_.emplace(head.number, std::move(open));
 }
 
-Deliveries::HandedOut Deliveries::Lease(OpenIterator open, SteadyTime now) {
+Deliveries::HandedOut Deliveries::HandOutOne(OpenIterator open, SteadyTime now) {
   const auto& [number, entry] = *open;
-  ready_.erase(number);
-  open->second.state = Open::kLeased;
   open->second.lease = next_lease_++;
-  open->second.deadline = now + subscription_.ack_deadline;
   ++open->second.attempts;
-  expiries_.emplace(entry.deadline, number);
+  BeginLease(open, now + subscription_.ack_deadline);
   ++counters_.handed_out;
   if (entry.attempts > 1) ++counters_.handed_out_again;
   return {{era_, number, entry.lease}, entry.attempts};
 }
 
+void Deliveries::BeginLease(OpenIterator open, SteadyTime deadline) {
+  ready_.erase(open->first);
+  open->second.state = Open::kLeased;
+  open->second.deadline = deadline;
+  expiries_.emplace(deadline, open->first);
+  changes_.deadlines.insert(deadline);
+}
+
 void Deliveries::EndLease(OpenIterator open) {
+  if (open->second.state != Open::kLeased) return;
   expiries_.erase({open->second.deadline, open->first});
+  changes_.deadlines.insert(open->second.deadline);
   open->second.deadline = SteadyTime::InfiniteFuture();
   open->second.lease = 0;
 }
@@ -104,7 +159,12 @@ bool Deliveries::Acknowledge(const AckId& id) {
   ++counters_.acknowledged;
   const auto open = open_.find(id.number);
   if (open != open_.end()) {
+    const SteadyTime deadline = open->second.deadline;
+    const bool was_noted = changes_.deadlines.count(deadline) != 0;
     Close(open);
+    const auto next = expiries_.lower_bound({deadline, 0});
+    const bool others = next != expiries_.end() && next->first == deadline;
+    if (others && !was_noted) changes_.deadlines.erase(deadline);
     return true;
   }
   // Of a process before this one, or of an event that was given up since.
@@ -118,9 +178,10 @@ bool Deliveries::Acknowledge(const AckId& id) {
 bool Deliveries::Extend(const AckId& id, SteadyTime deadline) {
   const auto open = FindLease(id);
   if (open == open_.end()) return false;
-  expiries_.erase({open->second.deadline, open->first});
-  open->second.deadline = deadline;
-  expiries_.emplace(deadline, open->first);
+  const uint64_t lease = open->second.lease;
+  EndLease(open);
+  open->second.lease = lease;
+  BeginLease(open, deadline);
   return true;
 }
 
@@ -197,6 +258,7 @@ void Deliveries::Seek(int64_t number) {
   expiries_.clear();
   lanes_.clear();
   tries_.clear();
+  changes_.deadlines.clear();
   done_.Remove(number, std::numeric_limits<int64_t>::max());
   done_.Add(1, number - 1);
   scanned_ = number - 1;

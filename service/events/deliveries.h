@@ -8,7 +8,9 @@
 //                                                                    letter
 //
 // What must outlive the process is in TakeChanges: what is done, and how often events that came
-// back were tried. Leases are not: after a restart an event that was out is handed out again.
+// back were tried. Whoever stores leases as well, since several gateways share a subscription, also
+// finds there which of them have changed, and gives them to Restore. Without that an event that was
+// out is handed out again after a restart.
 //
 // Memory: at most kMostOpen events are open at a time; beyond that only those are handed out that
 // have come back. So a consumer that never acknowledges costs a bounded amount.
@@ -28,6 +30,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/events/ack_id.h"
 #include "service/events/event.h"
@@ -45,11 +48,32 @@ class Deliveries {
 
   using Tries = absl::flat_hash_map<int64_t, int32_t>;
 
+  struct Counters {
+    uint64_t handed_out = 0;
+    uint64_t handed_out_again = 0;
+    uint64_t acknowledged = 0;
+    uint64_t expired = 0;     // leases
+    uint64_t given_back = 0;  // leases
+    uint64_t dead = 0;
+    uint64_t lost = 0;  // events whose time in the log was over before they were done
+  };
+
   // As it was stored.
   struct Saved {
     uint64_t era = 0;
     IntervalSet done = {};
     Tries tries = {};
+    Counters counters = {};  // of this process
+  };
+
+  // Who has an event until when.
+  struct Lease {
+    int64_t number = 0;
+    uint64_t lease = 0;
+    int32_t attempts = 0;  // with this one
+    SteadyTime deadline;
+
+    bool operator==(const Lease&) const = default;
   };
 
   struct HandedOut {
@@ -68,24 +92,28 @@ class Deliveries {
     std::vector<Dead> dead;
     // Acknowledged, and perhaps dead letters.
     std::vector<int64_t> late;
+    // Where LeasesUntil gives another answer than before; but for events that were acknowledged
+    // while others of the same deadline are still out. So a hand-out is stored once, and removed
+    // once, whether its events are acknowledged together or one by one.
+    std::set<SteadyTime> deadlines;
+
+    bool empty() const {
+      return done.empty() && tries.empty() && dead.empty() && late.empty() && deadlines.empty();
+    }
   };
 
-  struct Counters {
-    uint64_t handed_out = 0;
-    uint64_t handed_out_again = 0;
-    uint64_t acknowledged = 0;
-    uint64_t expired = 0;     // leases
-    uint64_t given_back = 0;  // leases
-    uint64_t dead = 0;
-    uint64_t lost = 0;  // events whose time in the log was over before they were done
-  };
-
-  // `first_lease` differs from process to process, so that an ack id of the last one is not taken
-  // for one of this.
+  // The first lease that is given. No lease is given twice in an era: what is out may be of a
+  // process before this one, or of another gateway.
   Deliveries(const Subscription& subscription, Saved saved, uint64_t first_lease);
 
   // The heads behind `after`, in their order, at most so many.
   using Scan = absl::FunctionRef<absl::StatusOr<std::vector<Head>>(int64_t after, size_t limit)>;
+  // The heads of these events, in the order of the numbers; without those that are not there.
+  using Look =
+      absl::FunctionRef<absl::StatusOr<std::vector<Head>>(const std::vector<int64_t>& numbers)>;
+
+  // Directly after the constructor: takes over the leases that were stored.
+  absl::Status Restore(const std::vector<Lease>& leases, Look look);
 
   // At most `most` events. `end` is the number of the newest event of the log.
   absl::StatusOr<std::vector<HandedOut>> HandOut(size_t most, SteadyTime now, int64_t end,
@@ -102,7 +130,7 @@ class Deliveries {
   bool TakeBack(const AckId& id);
 
   void Expire(SteadyTime now);
-  // InfiniteFuture: nothing is out.
+  // When the first lease ends; InfiniteFuture if no event is leased.
   SteadyTime next_expiry() const;
 
   // Begins a new era at this number. Whoever stores the changes forgets all tries.
@@ -114,8 +142,12 @@ class Deliveries {
 
   // All since the last call.
   Changes TakeChanges();
+  // The leases that end at this time.
+  std::vector<Lease> LeasesUntil(SteadyTime deadline) const;
+  uint64_t next_lease() const { return next_lease_; }
   // Whether something of it must not wait for the next commit.
   bool urgent() const { return !changes_.dead.empty(); }
+  bool changes_dead_letters() const { return urgent() || !changes_.late.empty(); }
 
   const Subscription& subscription() const { return subscription_; }
   uint64_t era() const { return era_; }
@@ -137,7 +169,9 @@ class Deliveries {
 
   void Take(const Head& head);
   void AddOpen(const Head& head, int32_t attempts);
-  HandedOut Lease(OpenIterator open, SteadyTime now);
+  HandedOut HandOutOne(OpenIterator open, SteadyTime now);
+  void BeginLease(OpenIterator open, SteadyTime deadline);
+  void BlockOthers(OpenIterator leased);
   // The event that the lease is of; end() where it is over.
   OpenIterator FindLease(const AckId& id);
   void EndLease(OpenIterator open);

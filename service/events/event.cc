@@ -29,6 +29,10 @@ Key KeyOf(const Event& event) {
   return key;
 }
 
+std::string FactOf(absl::string_view provider, absl::string_view type, absl::string_view id) {
+  return id.empty() ? "" : Sha256(ledger::Frame({"fact", provider, type, id}));
+}
+
 absl::StatusOr<std::string> SealBody(const ledger::ReplyCipher& cipher, const Key& key,
                                      absl::string_view body) {
   return cipher.Seal(body, IdentityOf(key));

@@ -15,6 +15,12 @@
 
 namespace gateway::events {
 
+// How the gateway came to know of an event.
+enum class Origin : uint8_t {
+  kDelivery,  // the provider sent it
+  kSweep,     // nobody did: it was found by reading the provider's API
+};
+
 // What an event is told apart and found by. None of it is personal data, and none is encrypted.
 struct Head {
   int64_t number = 0;    // its place in the log; 0: it has none yet
@@ -25,12 +31,14 @@ struct Head {
   std::string store;     // "" where it is about none
   std::string resource;  // equal for events about one order, session or subscription; "": none
   absl::Time received;
+  Origin origin = Origin::kDelivery;
 };
 
 struct Event {
   Head head;
-  std::optional<absl::Time> signed_time = {};
-  std::string body = {};  // byte by byte as it came
+  std::optional<absl::Time> signed_time = {};  // of a sweep: when it happened
+  // Byte by byte as it came. Of a sweep: the object, a serialized google.protobuf.Any.
+  std::string body = {};
   // The event's key is kept for good: nothing else would tell a recorded delivery from a new one.
   bool keep_key = false;
 };
@@ -44,6 +52,10 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 Key KeyOf(const Event& event);
+
+// A SHA-256, equal for all that tells the same of the same object, whoever tells it; "" of an
+// object without an id. `type`: the first of those that tell it (gateway.signing.v1.Fact).
+std::string FactOf(absl::string_view provider, absl::string_view type, absl::string_view id);
 
 // The body, encrypted for this key and no other, and back. Errors as ReplyCipher's.
 absl::StatusOr<std::string> SealBody(const ledger::ReplyCipher& cipher, const Key& key,

@@ -10,9 +10,10 @@
 // with no lock held, and should be short. It may call the log again.
 //
 // Errors, for every function:
-//   UNAVAILABLE       the log cannot be read or written now, and the message says why. Nothing was
-//                     done, but for Append: the event may be there, and is then a duplicate when it
-//                     is appended again.
+//   UNAVAILABLE       the log cannot be read or written now, and the message says why. It may have
+//                     been done all the same, where the database went away before it answered: an
+//                     event is then a duplicate when it is appended again, an acknowledgement may
+//                     be repeated, and what was handed out comes when its deadline is over.
 //   NOT_FOUND         there is no subscription of this name.
 //   INVALID_ARGUMENT  the request is wrong.
 //
@@ -47,6 +48,7 @@ struct SealedEvent {
   Event event;  // without body
   Key key;
   std::string sealed_body;
+  std::string fact = {};  // see FactOf; "": it tells none. Not handed out.
 };
 
 struct Appended {
@@ -138,7 +140,12 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
+  // Of a sweep, an event is a duplicate where the log has one of the same fact, whatever its
+  // origin. Of a delivery, where the log has one of the same fact that is of a sweep.
   virtual void Append(SealedEvent event, Done<Appended> done) = 0;
+  // The log knows the facts of all deliveries from this time on. InfiniteFuture: its database was
+  // not reached yet.
+  virtual absl::Time facts_since() const = 0;
 
   virtual PullId Pull(PullRequest request, Done<std::vector<Received>> done) = 0;
   // A Pull that waits is answered without events.
@@ -153,7 +160,8 @@ class EventLog {
   // Says at which number the subscription goes on.
   virtual void Seek(SeekRequest request, Done<int64_t> done) = 0;
 
-  // The log's own secret for ack ids.
+  // The log's own secret for ack ids. "" until the database was reached for the first time: then
+  // nothing was handed out here.
   virtual const std::string& ack_secret() const = 0;
 
   virtual LogStats stats() const = 0;

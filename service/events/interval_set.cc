@@ -56,6 +56,23 @@ int64_t IntervalSet::FirstMissing() const {
   return begin == last_of_.end() || begin->first > 1 ? 1 : begin->second + 1;
 }
 
+int64_t IntervalSet::NextMissing(int64_t number) const {
+  const auto after = last_of_.upper_bound(number);
+  if (after == last_of_.begin()) return number;
+  return std::max(number, std::prev(after)->second + 1);
+}
+
+std::vector<int64_t> IntervalSet::MissingNumbers(int64_t last) const {
+  std::vector<int64_t> numbers;
+  int64_t next = 1;
+  for (const auto& [begin, end] : last_of_) {
+    for (; next < begin && next <= last; ++next) numbers.push_back(next);
+    next = std::max(next, end + 1);
+  }
+  for (; next <= last; ++next) numbers.push_back(next);
+  return numbers;
+}
+
 int64_t IntervalSet::Missing(int64_t last) const {
   int64_t missing = last;
   for (const auto& [begin, end] : last_of_) {

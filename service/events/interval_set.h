@@ -37,6 +37,10 @@ class IntervalSet {
 
   // The smallest number from 1 on that is not in the set.
   int64_t FirstMissing() const;
+  // The smallest number from this one on that is not in the set.
+  int64_t NextMissing(int64_t number) const;
+  // The numbers from 1 to `last` that are not in the set, in their order.
+  std::vector<int64_t> MissingNumbers(int64_t last) const;
   // How many numbers from 1 to `last` are not in the set.
   int64_t Missing(int64_t last) const;
   size_t intervals() const { return last_of_.size(); }

@@ -27,7 +27,14 @@ struct Options {
   // Operations that wait at most; more are refused as UNAVAILABLE.
   size_t max_queued = 10'000;
 
-  // The wall clock.
+  // Operations that one commit takes at most.
+  size_t max_batch = 512;
+  // How long the log waits before it tries again to write what could not be written. The pause
+  // doubles with each try.
+  absl::Duration first_retry = absl::Milliseconds(100);
+  absl::Duration max_retry = absl::Seconds(5);
+
+  // The wall clock. PostgreSQL uses the database's clock instead.
   std::function<absl::Time()> now = [] { return absl::Now(); };
 
   // Told of what an operator should know: what happened, and why. On the log's thread.

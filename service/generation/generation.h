@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "service/authorization/authorizer.h"
 #include "service/config/config.h"
+#include "service/generation/forward_targets.h"
 #include "service/generation/protos.h"
 #include "service/generation/tls_files.h"
 #include "service/generation/upstream_access.h"
@@ -33,10 +34,14 @@ struct Generation {
   // One for each section of `config.upstreams`, in their order. A reload cannot change the set, so
   // an index stands for the same upstream in every generation.
   std::vector<UpstreamAccess> upstreams;
-  // Never null, except that `tls` is null if the port is in plain text.
+  // Never null, except that `tls` and `receiver_tls` are null where the gRPC port, or the receiver
+  // of webhooks, is in plain text.
   std::shared_ptr<const webhooks::Settings> webhooks;
   std::shared_ptr<const authorization::Settings> authorization;
   std::shared_ptr<const TlsMaterial> tls;
+  // One for each entry of `config.events.forward`.
+  ForwardTargets forward;
+  std::shared_ptr<const TlsMaterial> receiver_tls;
 };
 
 // Reads every file that `config` names, and returns either a complete generation or an error. What

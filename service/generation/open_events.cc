@@ -5,7 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/config/prefixed.h"
+#include "service/config/read_file.h"
+#include "service/events/postgresql/log.h"
 #include "service/events/sqlite/log.h"
+#include "service/generation/open_store.h"
 #include "service/generation/store_secrets.h"
 #include "service/log/log.h"
 
@@ -40,29 +43,49 @@ events::Subscription SubscriptionOf(const std::string& name, const SubscriptionC
   return subscription;
 }
 
+// Time of the log beside that of the hand-over itself.
+constexpr absl::Duration kForwardMargin = absl::Seconds(30);
+
+events::Subscription SubscriptionOf(const std::string& name, const ForwardConfig& config) {
+  SubscriptionConfig subscription;
+  subscription.providers = config.providers;
+  subscription.types = config.types;
+  subscription.stores = config.stores;
+  subscription.ack_deadline = config.timeout + kForwardMargin;
+  subscription.max_attempts = config.max_attempts;
+  subscription.ordered = config.ordered;
+  return SubscriptionOf(name, subscription);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EventsInUse>> OpenEvents(const EventsConfig& config) {
-  if (absl::Status status = MakeStoreFolder(config.file); !status.ok()) return status;
+  if (!config.file.empty()) {
+    if (absl::Status status = MakeStoreFolder(config.file); !status.ok()) return status;
+  }
   auto keys = ReadKeys(config);
   if (!keys.ok()) return keys.status();
   auto in_use = std::make_unique<EventsInUse>();
   auto cipher = ledger::ReplyCipher::Create(keys->current, keys->previous);
   if (!cipher.ok()) return Prefixed("body_key_file: ", cipher.status());
   in_use->cipher = *std::move(cipher);
-  events::SqliteOptions options;
-  options.file = config.file;
-  options.max_bytes = config.max_bytes;
-  options.common.keep = config.keep;
-  options.common.on_event = [](absl::string_view event, absl::string_view reason) {
+  events::Options options;
+  options.keep = config.keep;
+  options.on_event = [](absl::string_view event, absl::string_view reason) {
     Log(Severity::kWarning, absl::StrCat("events: ", event), {{"reason", std::string(reason)}});
   };
   for (const auto& [name, subscription] : config.subscriptions) {
     in_use->subscriptions.emplace(name, SubscriptionOf(name, subscription));
-    options.common.subscriptions.push_back(in_use->subscriptions.at(name));
   }
-  auto log = events::SqliteEventLog::Open(std::move(options));
-  if (!log.ok()) return Prefixed("file: ", log.status());
+  for (const auto& [name, forward] : config.forward) {
+    in_use->subscriptions.emplace(name, SubscriptionOf(name, forward));
+  }
+  for (const auto& [name, subscription] : in_use->subscriptions) {
+    options.subscriptions.push_back(subscription);
+  }
+  auto log = OpenStore<events::EventLog, events::SqliteEventLog, events::PostgresqlEventLog>(
+      config, std::move(options));
+  if (!log.ok()) return log.status();
   in_use->log = *std::move(log);
   return in_use;
 }
@@ -80,7 +103,8 @@ absl::Status CheckEvents(const EventsConfig& config) {
     if (file->empty()) continue;
     if (auto secret = ReadStoreSecret(key, *file); !secret.ok()) return secret.status();
   }
-  return absl::OkStatus();
+  if (config.dsn_file.empty() || ReadFile(config.dsn_file)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("postgresql.dsn_file: ", WhyUnreadable(config.dsn_file)));
 }
 
 }  // namespace gateway

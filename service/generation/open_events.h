@@ -11,14 +11,14 @@
 
 namespace gateway {
 
-// Opens the log; its file is locked from here on. Errors begin with the key that is to blame:
-// "file: ...". Waits for the disk.
+// Opens the log. A SQLite file is locked from here on; PostgreSQL need not be reachable yet. Errors
+// begin with the key that is to blame: "file: ...". Waits for the disk.
 absl::StatusOr<std::unique_ptr<EventsInUse>> OpenEvents(const EventsConfig& config);
 
 // Takes the keys of bodies as their files hold them now. An error leaves those that are there.
 absl::Status RenewBodyKeys(const EventsConfig& config, EventsInUse& events);
 
-// Whether the keys can be read, without opening anything.
+// Whether the keys and the connection string can be read, without opening anything.
 absl::Status CheckEvents(const EventsConfig& config);
 
 }  // namespace gateway

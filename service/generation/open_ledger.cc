@@ -7,9 +7,9 @@
 #include "service/config/config.h"
 #include "service/config/prefixed.h"
 #include "service/config/read_file.h"
+#include "service/generation/open_store.h"
 #include "service/generation/store_secrets.h"
 #include "service/ledger/postgresql/ledger.h"
-#include "service/ledger/postgresql/schema.h"
 #include "service/ledger/reply_cipher.h"
 #include "service/ledger/sqlite/ledger.h"
 #include "service/log/log.h"
@@ -53,22 +53,6 @@ absl::StatusOr<ledger::Options> OptionsOf(const LedgerConfig& config, const Secr
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<ledger::Ledger>> OpenStore(const LedgerConfig& config,
-                                                          ledger::Options options) {
-  if (!config.file.empty()) {
-    auto opened = ledger::SqliteLedger::Open(
-        {.common = std::move(options), .file = config.file, .max_bytes = config.max_bytes});
-    if (!opened.ok()) return Prefixed("file: ", opened.status());
-    return *std::move(opened);
-  }
-  auto dsn = ReadFile(config.dsn_file);
-  if (!dsn) return absl::NotFoundError("postgresql.dsn_file: cannot be read");
-  auto created =
-      ledger::PostgresqlLedger::Create({.common = std::move(options), .dsn = *std::move(dsn)});
-  if (!created.ok()) return Prefixed("postgresql.dsn_file: ", created.status());
-  return *std::move(created);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& config) {
@@ -83,7 +67,8 @@ absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& conf
   if (!options.ok()) return options.status();
   auto in_use = std::make_unique<LedgerInUse>(*std::move(fingerprinter));
   in_use->cipher = options->cipher;
-  auto store = OpenStore(config, *std::move(options));
+  auto store = OpenStore<ledger::Ledger, ledger::SqliteLedger, ledger::PostgresqlLedger>(
+      config, *std::move(options));
   if (!store.ok()) return store.status();
   for (const std::string& rpc : config.require_key) {
     if (rpc == "*") in_use->all_writes_require_key = true;
@@ -100,12 +85,6 @@ absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger) {
                                 CipherKeyOf(secrets->previous_reply_key));
 }
 
-absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role) {
-  const auto dsn = ReadFile(dsn_file);
-  if (!dsn) return absl::NotFoundError(absl::StrCat(dsn_file, ": cannot be read"));
-  return Prefixed(absl::StrCat(dsn_file, ": "), ledger::MigratePostgresql(*dsn, role));
-}
-
 absl::Status CheckLedger(const LedgerConfig& config) {
   for (const auto& [key, file] :
        {std::pair("secret_file", &config.secret_file),
@@ -115,7 +94,7 @@ absl::Status CheckLedger(const LedgerConfig& config) {
     if (auto secret = ReadStoreSecret(key, *file); !secret.ok()) return secret.status();
   }
   if (config.dsn_file.empty() || ReadFile(config.dsn_file)) return absl::OkStatus();
-  return absl::NotFoundError("postgresql.dsn_file: cannot be read");
+  return absl::NotFoundError(absl::StrCat("postgresql.dsn_file: ", WhyUnreadable(config.dsn_file)));
 }
 
 }  // namespace gateway

@@ -3,7 +3,6 @@
 #define SERVICE_GENERATION_OPEN_LEDGER_H_
 
 #include <memory>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,10 +20,6 @@ absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger);
 
 // Checks that the secrets and the connection string can be read. Opens nothing.
 absl::Status CheckLedger(const LedgerConfig& config);
-
-// Brings the tables of a ledger in PostgreSQL up to date, and grants `role` what the gateway needs.
-// The file has the connection string of a user who may do both. Blocks on the database.
-absl::Status MigrateLedger(const std::string& dsn_file, const std::string& role);
 
 }  // namespace gateway
 

@@ -32,7 +32,9 @@ absl::StatusOr<Protos> Protos::Compile(const Config& config, const mapping::File
   if (!routes.ok()) return Prefixed(absl::StrCat(config.file, ": "), routes.status());
   auto schemes = webhooks::Schemes::Read(WithEmbedded(files));
   if (!schemes.ok()) return schemes.status();
-  return Protos{*std::move(routes), *std::move(schemes)};
+  auto facts = webhooks::Facts::Compile(*schemes, **routes);
+  if (!facts.ok()) return facts.status();
+  return Protos{*std::move(routes), *std::move(schemes), *std::move(facts)};
 }
 
 }  // namespace gateway

@@ -11,6 +11,7 @@
 #include "service/config/config.h"
 #include "upstream/mapping/descriptors.h"
 #include "upstream/mapping/route.h"
+#include "upstream/webhooks/facts.h"
 #include "upstream/webhooks/scheme.h"
 
 namespace gateway {
@@ -22,6 +23,7 @@ struct Protos {
 
   std::unique_ptr<const mapping::RouteTable> routes;  // never null
   webhooks::Schemes schemes;
+  webhooks::Facts facts;
 };
 
 }  // namespace gateway

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "service/config/read_file.h"
 #include "service/generation/secret_files.h"
@@ -15,7 +16,7 @@ namespace gateway {
 namespace {
 
 constexpr absl::Duration kBetweenQuestions = absl::Seconds(1);
-// After so many looks at files that change all the time, they are taken as they were read.
+// After so many looks at files that keep changing, they are taken as they were read.
 constexpr int kMostTorn = 10;
 
 std::vector<std::string> FilesOf(const Config& config) {
@@ -25,18 +26,18 @@ std::vector<std::string> FilesOf(const Config& config) {
   return files;
 }
 
-// What the configuration's own file holds now.
+// Returns the present text of the configuration's own file.
 std::optional<std::string> TextOf(const Config& config) {
   return config.file.empty() ? config.text : ReadFile(config.file);
 }
 
 absl::StatusOr<Config> Parse(const Config& present, const std::optional<std::string>& text) {
   if (present.file.empty()) return present;
-  if (!text) return absl::NotFoundError("the file cannot be read");
-  return ParseConfig(present.file, *text);
+  if (!text) return absl::NotFoundError(absl::StrCat("the file ", WhyUnreadable(present.file)));
+  return ParseConfig(present.file, *text, present.mode);
 }
 
-// With this text in place of the configuration's own.
+// The fingerprint of the files, with this text in place of the configuration's own.
 size_t FingerprintWith(const Config& config, const std::optional<std::string>& text) {
   size_t print = absl::HashOf(text.value_or(""));
   for (const std::string& file : WatchedFilesOf(config)) {
@@ -81,7 +82,7 @@ bool Reloader::Watch() {
 }
 
 bool Reloader::Asked() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !questions_.empty();
 }
 
@@ -139,7 +140,7 @@ void Reloader::Renew(const Upstream& upstream, std::shared_ptr<const Credentials
   std::shared_ptr<const Credentials> keys = KeysInForce(upstream);
   if (keys == refused) {
     const SteadyTime now = SteadyTime::Now();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!questions_.empty() || now - asked_ >= kBetweenQuestions) {
       if (questions_.empty()) asked_ = now;
       questions_.push_back({&upstream, std::move(done)});
@@ -152,13 +153,13 @@ void Reloader::Renew(const Upstream& upstream, std::shared_ptr<const Credentials
 void Reloader::Answer() {
   std::vector<Question> questions;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     questions.swap(questions_);
   }
   for (const Question& question : questions) question.done(KeysInForce(*question.upstream));
 }
 
-// Null where the upstream is another one by now: its keys are not for the old one.
+// Returns null if the upstream has been replaced: the keys of the new one are not for the old one.
 std::shared_ptr<const Credentials> Reloader::KeysInForce(const Upstream& upstream) const {
   const std::shared_ptr<const Generation> present = in_force_.Get();
   for (const UpstreamAccess& access : present->upstreams) {

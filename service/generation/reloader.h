@@ -20,7 +20,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -33,6 +32,7 @@
 #include "service/generation/security_files.h"
 #include "service/generation/slot.h"
 #include "upstream/credentials.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -90,10 +90,9 @@ class Reloader final : public KeyRenewal {
   // Used by the thread only.
   size_t seen_;   // fingerprint of what is in force or was refused last
   int torn_ = 0;  // times in a row that files changed while they were read
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  std::vector<Question> questions_;
-  SteadyTime asked_ = SteadyTime::InfinitePast();
+  Mutex mutex_;
+  std::vector<Question> questions_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime asked_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();
   FileWatch watch_;
   std::thread thread_;  // last
 };

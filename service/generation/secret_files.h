@@ -10,7 +10,7 @@
 namespace gateway {
 
 // The files that hold a secret: keys and passwords for upstreams, webhook secrets, the key of the
-// port's certificate, and the secrets of the ledger.
+// port's certificate, and the secrets of the ledger, of the log of events and of its forwarders.
 std::set<std::string> SecretFilesOf(const Config& config);
 
 // The files that a gateway reads again when they change: the secrets, certificates, policy and key

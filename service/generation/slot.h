@@ -13,9 +13,10 @@
 #define SERVICE_GENERATION_SLOT_H_
 
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
+
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -28,13 +29,13 @@ class Slot {
 
   // Null if there has been no value yet.
   std::shared_ptr<const T> Get() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return value_;
   }
 
   // Every Get from now on returns `next`.
   void Set(std::shared_ptr<const T> next) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     value_.swap(next);
     if (next != nullptr) replaced_.push_back(std::move(next));
   }
@@ -42,7 +43,7 @@ class Slot {
   // Destroys the replaced values that nobody uses any more.
   void Reap() {
     std::vector<std::shared_ptr<const T>> unused;  // destroyed without the lock
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(replaced_, [&unused](std::shared_ptr<const T>& value) {
       // The value is no longer in the slot, so nobody can take another copy.
       if (value.use_count() != 1) return false;
@@ -52,10 +53,9 @@ class Slot {
   }
 
  private:
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  std::shared_ptr<const T> value_;
-  std::vector<std::shared_ptr<const T>> replaced_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const T> value_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<const T>> replaced_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

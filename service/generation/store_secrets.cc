@@ -19,7 +19,8 @@ namespace {
 
 constexpr size_t kLeastSecret = 32;
 
-// Makes the file, unless it is there. Whoever loses the race reads what the winner wrote.
+// Makes the file, unless it exists. If two processes try at the same time, one makes it and both
+// read it.
 absl::Status MakeSecret(const std::string& file) {
   unsigned char random[32];
   if (RAND_bytes(random, sizeof(random)) != 1) {

@@ -16,16 +16,16 @@ namespace gateway {
 // The text of the file. INVALID_ARGUMENT: it has less than 32 visible characters.
 absl::StatusOr<std::string> ReadStoreSecret(absl::string_view key, const std::string& file);
 
-// Of the file `configured`; where that is "", of the file `beside`, which is made if it is not
-// there.
+// Returns the text of the file `configured`. If that is "", returns the text of the file `beside`,
+// which is made if it does not exist.
 absl::StatusOr<std::string> StoreSecretOr(const std::string& key, const std::string& configured,
                                           const std::string& beside);
 
-// A key of ReplyCipher's length from a secret of any; "" of "".
+// Derives a key of ReplyCipher's length from a secret of any length. Returns "" for "".
 std::string CipherKeyOf(const std::string& secret);
 
-// The folder of a SQLite file, 0700, unless it is there. The store makes it too; but the secrets
-// are needed first.
+// Makes the folder of a SQLite file (mode 0700) unless it exists. The store does so too, but the
+// secrets are needed earlier.
 absl::Status MakeStoreFolder(const std::string& file);
 
 }  // namespace gateway

@@ -35,7 +35,7 @@ Bio Over(const std::string& text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// All of them; none where one cannot be read.
+// Returns all certificates, or none if one cannot be read.
 std::vector<Certificate> ReadCertificates(const std::string& pem) {
   const Bio bio = Over(pem);
   std::vector<Certificate> all;
@@ -65,7 +65,7 @@ absl::StatusOr<std::string> ReadSetting(absl::string_view setting, const std::st
   return text;
 }
 
-// The side's own certificate. What is not a time at all counts as past.
+// Checks the dates of the side's own certificate. A date that cannot be read counts as past.
 absl::Status CheckTimes(absl::string_view setting, const X509* certificate, absl::Time now) {
   time_t moment = absl::ToTimeT(now);
   if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0) {

@@ -1,4 +1,4 @@
-// What the gRPC port proves its identity with, and by whose word it believes its clients.
+// Reads the gRPC port's certificate, and the authorities that sign its clients' certificates.
 //
 // Thread-safety: TlsMaterial is immutable; the functions may be called from any thread.
 #ifndef SERVICE_GENERATION_TLS_FILES_H_
@@ -30,19 +30,20 @@ struct TlsMaterial {
   authorization::ClientAuthorities client_cas;
 };
 
-// The files as they are now. INVALID_ARGUMENT or NOT_FOUND where one cannot be read, is no PEM, is
-// not valid at `now`, or where key and certificate do not belong together. The message begins with
-// the setting: "certificate_file: has expired".
+// Reads the files as they are now. INVALID_ARGUMENT or NOT_FOUND if one cannot be read, is no PEM
+// or is not valid at `now`, or if key and certificate do not belong together. The message begins
+// with the setting: "certificate_file: has expired".
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
                                                            absl::Time now = absl::Now());
 
-// `present` with the clients' authorities that the files hold now; `present` itself where they have
-// not changed. Errors as above.
+// Returns a copy of `present` with the clients' authorities that the files hold now, or `present`
+// itself if they have not changed. Errors as above.
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadClientCas(
     const TlsConfig& config, const std::shared_ptr<const TlsMaterial>& present);
 
-// What the gateway is to an upstream, and whom it believes: the texts of the files as they are now.
-// Errors as above, with "ca_file", "tls.certificate_file" or "tls.key_file" in front.
+// Reads the gateway's own certificate for an upstream, and the authorities that it trusts: the
+// texts of the files as they are now. Errors as above, with "ca_file", "tls.certificate_file" or
+// "tls.key_file" in front.
 absl::StatusOr<http::TlsOptions> LoadUpstreamTls(const UpstreamTlsFiles& files,
                                                  absl::Time now = absl::Now());
 

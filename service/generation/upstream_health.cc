@@ -29,17 +29,20 @@ UpstreamHealth::UpstreamHealth(const Slot<Generation>& in_force, Report report)
 
 UpstreamHealth::~UpstreamHealth() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stop_ = true;
   }
-  stopped_.notify_one();
+  stopped_.NotifyOne();
   thread_.join();
 }
 
 void UpstreamHealth::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopped_.wait_for(lock, absl::ToChronoNanoseconds(kBetweenLooks),
-                            [this] { return stop_; })) {
+  const MutexLock lock(mutex_);
+  while (true) {
+    const SteadyTime next = SteadyTime::Now() + kBetweenLooks;
+    while (!stop_ && stopped_.WaitUntil(mutex_, next)) {
+    }
+    if (stop_) return;
     Look();
   }
 }

@@ -9,15 +9,14 @@
 #ifndef SERVICE_GENERATION_UPSTREAM_HEALTH_H_
 #define SERVICE_GENERATION_UPSTREAM_HEALTH_H_
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "service/generation/generation.h"
 #include "service/generation/slot.h"
+#include "upstream/mutex.h"
 #include "upstream/upstream.h"
 
 namespace gateway {
@@ -41,9 +40,9 @@ class UpstreamHealth {
   const Slot<Generation>& in_force_;
   std::vector<bool> alive_;  // last reported, by index of the upstream; used by thread_ only
   const Report report_;
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool stop_ = false;   // guarded by mutex_
+  Mutex mutex_;
+  CondVar stopped_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: starts when all else is ready
 };
 

@@ -14,7 +14,7 @@ using webhooks::Settings;
 using webhooks::Verifier;
 
 absl::StatusOr<Verifier> MakeVerifier(const webhooks::Scheme* scheme,
-                                      const WebhookConfig& webhook) {
+                                      const WebhookSecrets& webhook) {
   if (scheme == nullptr) {
     return absl::InvalidArgumentError(": no webhooks are known of a provider of this name");
   }
@@ -44,11 +44,22 @@ absl::StatusOr<std::shared_ptr<const Settings>> LoadWebhooks(const WebhooksConfi
   auto settings = std::make_shared<Settings>();
   settings->max_body_bytes = config.max_body_bytes;
   for (const auto& [provider, webhook] : config.providers) {
-    absl::StatusOr<Verifier> verifier = MakeVerifier(schemes.Find(provider), webhook);
-    if (!verifier.ok()) {
-      return Prefixed(absl::StrCat("providers.", provider), verifier.status());
+    const webhooks::Scheme* const scheme = schemes.Find(provider);
+    if (webhook.has_own()) {
+      absl::StatusOr<Verifier> verifier = MakeVerifier(scheme, webhook);
+      if (!verifier.ok()) {
+        return Prefixed(absl::StrCat("providers.", provider), verifier.status());
+      }
+      settings->providers.emplace(provider, *std::move(verifier));
     }
-    settings->providers.emplace(provider, *std::move(verifier));
+    for (const auto& [account, secrets] : webhook.accounts) {
+      absl::StatusOr<Verifier> verifier = MakeVerifier(scheme, secrets);
+      if (!verifier.ok()) {
+        return Prefixed(absl::StrCat("providers.", provider, ".accounts.", account),
+                        verifier.status());
+      }
+      settings->accounts.emplace(absl::StrCat(provider, "/", account), *std::move(verifier));
+    }
   }
   return settings;
 }

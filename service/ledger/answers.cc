@@ -22,17 +22,17 @@ void CallAll(std::vector<Operation>& operations) {
 void Answers::Finish() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   thread_.join();
 }
 
 void Answers::Give(std::vector<Operation>& operations) {
   if (operations.empty()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (queue_.empty()) {
       queue_.swap(operations);
     } else {
@@ -41,7 +41,7 @@ void Answers::Give(std::vector<Operation>& operations) {
     }
   }
   operations.clear();
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void Answers::Give(Operation operation) {
@@ -56,15 +56,15 @@ void Answers::GiveHere(std::vector<Operation>& operations) {
   CallAll(operations);
   bool more;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     calling_ = false;
     more = stopping_ || !queue_.empty();
   }
-  if (more) changed_.notify_one();
+  if (more) changed_.NotifyOne();
 }
 
 bool Answers::BeginCalling() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (calling_ || !queue_.empty()) return false;
   calling_ = true;
   return true;
@@ -72,15 +72,16 @@ bool Answers::BeginCalling() {
 
 void Answers::Run() {
   std::vector<Operation> operations;
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return !calling_ && (stopping_ || !queue_.empty()); });
+    while (calling_ || (!stopping_ && queue_.empty())) changed_.Wait(mutex_);
     if (queue_.empty()) return;
     operations.swap(queue_);
     calling_ = true;
-    lock.unlock();
-    CallAll(operations);
-    lock.lock();
+    {
+      const MutexUnlock unlock(mutex_);
+      CallAll(operations);
+    }
     calling_ = false;
   }
 }

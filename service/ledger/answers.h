@@ -4,20 +4,19 @@
 //   Answers answers;
 //   answers.Give(std::move(operations));
 //
-// Where nothing else is to be done, GiveHere calls them on the caller's thread and saves the change
-// of threads.
+// If no earlier one is still to be called, GiveHere calls them on the caller's thread, which saves
+// a switch of threads.
 //
 // Thread-safety: may be used from any thread. Lifetime: Finish, or the destructor, waits until
 // everything is called, also what these calls have given.
 #ifndef SERVICE_LEDGER_ANSWERS_H_
 #define SERVICE_LEDGER_ANSWERS_H_
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "service/ledger/operation.h"
+#include "upstream/mutex.h"
 
 namespace gateway::ledger {
 
@@ -40,12 +39,11 @@ class Answers {
   void Run();
   bool BeginCalling();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::vector<Operation> queue_;
-  bool calling_ = false;  // somebody calls, outside the lock
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<Operation> queue_ ABSL_GUARDED_BY(mutex_);
+  bool calling_ ABSL_GUARDED_BY(mutex_) = false;  // somebody calls, outside the lock
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last
 };

@@ -57,7 +57,7 @@ class EntryId {
   std::string bytes_;
 };
 
-// Whose key it is, and for what. Two scopes that differ in one member never meet.
+// Whose key it is, and what it is for. Equal keys in different scopes are different keys.
 struct Scope {
   std::string identity;  // of the caller; never a display name
   std::string upstream;
@@ -77,13 +77,13 @@ enum class State : int8_t {
   kNotDone = 5,   // it was unknown, and was found not to have happened
 };
 
-// Why an entry is RELEASED, or that it must not be. The numbers are stored.
+// Why an entry is RELEASED, or why it must not become so. The numbers are stored.
 enum class Release : int8_t {
   kNone = 0,
   kNotSent = 1,
   kRefused = 2,
-  // The entry is an INTENT or an UNKNOWN, and an attempt before the last one is unknown too. When
-  // the last one was refused or not sent, the earlier one is as unknown as before.
+  // The entry is an INTENT or an UNKNOWN, and the outcome of an earlier attempt is unknown too. It
+  // stays unknown even if the last attempt was refused or not sent.
   kInDoubt = 3,
 };
 
@@ -106,7 +106,7 @@ struct Entry {
   std::string note;      // why: of whoever settled, postponed or resolved it
   std::string resolver;  // who resolved it; "": the call itself
   // kNotSentYet, kSentUnderName, or what a reader remembers from one look to the next. Not
-  // encrypted: nothing of customers.
+  // encrypted: it holds nothing about customers.
   std::string progress;
   int64_t looks = 0;  // looks that the reconciler took at this UNKNOWN
   // Absent in a page of List.

@@ -8,7 +8,7 @@ namespace gateway::ledger {
 namespace {
 
 // Changes whenever the same request would give other bytes.
-constexpr char kVersion = 1;
+constexpr char kFingerprintVersion = 1;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ absl::StatusOr<Fingerprinter> Fingerprinter::Create(absl::string_view secret) {
 }
 
 absl::StatusOr<std::string> Fingerprinter::Of(const FingerprintedRequest& request) const {
-  const absl::string_view version(&kVersion, 1);
+  const absl::string_view version(&kFingerprintVersion, 1);
   HmacSha256::Code code = hmac_.Begin();
   code.Add(version);
   FrameInto({request.verb, request.path, request.query, request.body},

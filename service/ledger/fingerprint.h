@@ -1,10 +1,11 @@
-// Is it the same request? HMAC-SHA256 with a secret of the installation, over what the gateway
-// would send, so that neither the order of a map nor a new release makes two of one request, and
-// nobody who reads the ledger can guess what a request said.
+// Tells whether two requests are the same: HMAC-SHA256 with a secret of the installation, over what
+// the gateway would send. Neither the order of a map nor a new release changes it, and nobody who
+// reads the ledger can guess a request from it.
 //
 //   fingerprint = version byte, HMAC-SHA256(secret, version byte, frame(verb, path, query, body))
 //
-// A changed secret makes every key look reused for another request: that is refused, not sent.
+// With another secret, every key looks as if it was reused for another request: such calls are
+// refused.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_LEDGER_FINGERPRINT_H_

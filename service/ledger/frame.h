@@ -1,5 +1,5 @@
-// Texts one behind the other, each with its length before it: two lists of texts that differ never
-// have the same bytes.
+// Writes texts one after another, each with its length in front: lists of texts that differ never
+// give the same bytes.
 //
 //   Frame({"POST", "/refunds"})  ->  00000000 00000004 "POST" 00000000 00000008 "/refunds"
 //

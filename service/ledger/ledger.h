@@ -60,18 +60,20 @@ struct ClaimRequest {
   Scope scope;
   std::string fingerprint = {};
   std::string guard = {};
-  // Until the call ends at the latest. With PostgreSQL the INTENT becomes UNKNOWN some time after.
+  // The time until the call ends at the latest. With PostgreSQL, the INTENT becomes UNKNOWN some
+  // time after that.
   absl::Duration time_left = absl::ZeroDuration();
-  // KeepBefore comes before the send, without fail: until it does, nothing is sent. Whoever finds
-  // the entry UNKNOWN and kNotSentYet in Entry::progress knows that it did not happen.
+  // The caller promises to call KeepBefore before it sends. So if the entry is UNKNOWN and
+  // Entry::progress is kNotSentYet, the write did not happen.
   bool keeps_before = false;
-  // The entry's name goes to the upstream as the key of the request; Entry::progress then has
-  // kSentUnderName. An UNKNOWN that was sent under another key keeps that one, and has not.
+  // The caller sends the entry's name to the upstream as the request's key, and Entry::progress is
+  // kSentUnderName. An UNKNOWN that was sent under another key keeps that key, without
+  // kSentUnderName.
   bool sent_under_name = false;
-  // ClaimAnswer::recent goes so far back. Zero: not at all.
+  // How far back ClaimAnswer::recent goes. Zero: it stays empty.
   absl::Duration settle = absl::ZeroDuration();
-  // So long after its first claim an UNKNOWN may be claimed again, if the call ends within it: to
-  // send the request twice does no harm. Zero: it may not.
+  // How long after its first claim an UNKNOWN may be claimed again, if the call ends within that
+  // time, because a second send does no harm. Zero: never.
   absl::Duration harmless_for = absl::ZeroDuration();
 };
 
@@ -90,16 +92,17 @@ struct ClaimAnswer {
                   // show its id, nothing else
   };
   Kind kind;
-  // With kClaimed of one that was NOT_DONE, `before` is what was kept for that attempt.
+  // `before`: what was kept for an earlier attempt that was found NOT_DONE, if nothing was sent
+  // since.
   Entry entry;
-  // With kClaimed, and with a guard: others that held it and became DONE within
-  // ClaimRequest::settle, the newest first, kMostRecent at most. The upstream may not show yet what
-  // they did. One whose reply cannot be decrypted comes without it.
+  // With kClaimed and a guard: the entries that held the guard and became DONE within
+  // ClaimRequest::settle, newest first, at most kMostRecent. The upstream may not show yet what
+  // they did. An entry whose reply cannot be decrypted comes without it.
   std::vector<Entry> recent = {};
 };
 inline constexpr size_t kMostRecent = 100;
 
-// What a claim gave: the right and the duty to settle.
+// A claim that was granted: the right and the duty to settle.
 struct Holding {
   EntryId id;
   int64_t attempt = 0;
@@ -115,7 +118,7 @@ struct Settlement {
 
 struct Resolution {
   EntryId id = {};
-  // The attempt that the evidence is about; 0: whatever attempt it is now.
+  // The attempt that the evidence is about; 0: the present attempt, whichever it is.
   int64_t attempt = 0;
   bool done = false;  // it happened; else it did not
   std::optional<std::string> reply = {};
@@ -144,7 +147,7 @@ struct ListPage {
 struct TakeRequest {
   absl::Duration lease = absl::Seconds(30);
   size_t limit = 10;
-  // This entry alone, also before its look is due. Nothing comes of it while a lease lasts.
+  // Takes this entry alone, even before its look is due. Takes nothing while the entry is leased.
   std::optional<EntryId> id = {};
 };
 
@@ -176,7 +179,7 @@ class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  // Whoever no longer wants what it got settles it as kNotSent.
+  // A caller that no longer wants its claim must settle it as kNotSent.
   virtual void Claim(ClaimRequest request, Done<ClaimAnswer> done) = 0;
 
   // Keeps what was read before the send, while the INTENT is held. Read it after the claim: only
@@ -196,19 +199,19 @@ class Ledger {
   virtual void FindKey(Scope scope, Done<Entry> done) = 0;
   virtual void List(ListRequest request, Done<ListPage> done) = 0;
 
-  // States what became of an UNKNOWN. Evidence that it happened also overrules NOT_DONE.
+  // States the outcome of an UNKNOWN entry. Evidence that it happened also overrules NOT_DONE.
   virtual void Resolve(Resolution resolution, Done<Entry> done) = 0;
 
   // Tells when the entry is no longer INTENT; at once if it is not.
   virtual WaitId Wait(EntryId id, Done<Entry> done) = 0;
-  // The wait ends with CANCELLED, unless it has ended.
+  // Ends the wait with CANCELLED, unless it has ended already.
   virtual void CancelWait(WaitId wait) = 0;
 
   virtual void Take(TakeRequest request, Done<std::vector<Entry>> done) = 0;
   virtual void Postpone(Postponement postponement, Done<Entry> done) = 0;
 
-  // One small batch of housekeeping now: overdue INTENTs, replies and tombstones whose time is
-  // over. The store does it by itself too. Says how many entries it touched.
+  // Does one small batch of housekeeping now: overdue INTENTs, and replies and tombstones whose
+  // time is over. The store also does it by itself. Returns how many entries it touched.
   virtual void Tend(Done<int64_t> done) = 0;
 
   virtual LedgerStats stats() const = 0;

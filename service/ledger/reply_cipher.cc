@@ -62,7 +62,7 @@ absl::Status ReplyCipher::Replace(absl::string_view current, absl::string_view p
     if (!made.ok()) return made.status();
     second = *std::move(made);
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   current_ = *std::move(first);
   previous_ = std::move(second);
   return absl::OkStatus();
@@ -72,7 +72,7 @@ absl::StatusOr<std::string> ReplyCipher::Seal(absl::string_view plain,
                                               absl::string_view identity) const {
   Key key;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     key = current_;
   }
   std::string sealed = absl::StrCat(std::string(1, kVersion), key.id);
@@ -101,7 +101,7 @@ absl::StatusOr<std::string> ReplyCipher::Open(absl::string_view sealed,
   const absl::string_view id = sealed.substr(1, kIdBytes);
   std::string key;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (id == current_.id)
       key = current_.bytes;
     else if (!previous_.bytes.empty() && id == previous_.id)

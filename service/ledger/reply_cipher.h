@@ -11,12 +11,12 @@
 #define SERVICE_LEDGER_REPLY_CIPHER_H_
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "upstream/mutex.h"
 
 namespace gateway::ledger {
 
@@ -45,10 +45,9 @@ class ReplyCipher {
   ReplyCipher() = default;
   static absl::StatusOr<Key> MakeKey(absl::string_view bytes);
 
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  Key current_;
-  Key previous_;
+  mutable Mutex mutex_;
+  Key current_ ABSL_GUARDED_BY(mutex_);
+  Key previous_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway::ledger

@@ -13,7 +13,7 @@ absl::Status Unreadable(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("a stored entry has no readable ", what));
 }
 
-// Reads cells one behind the other, and remembers whether one was wrong.
+// Reads cells one after another, and remembers whether one was wrong.
 class CellReader {
  public:
   explicit CellReader(const std::vector<Cell>& cells) : cells_(cells) {}

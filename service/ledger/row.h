@@ -45,7 +45,7 @@ struct Row {
 
 // One value of a row that was read: nothing, a number, or bytes.
 using Cell = std::variant<std::monostate, int64_t, std::string>;
-// One that is written; its bytes are somebody else's.
+// One value to be written. It does not own its bytes.
 using Value = std::variant<std::monostate, int64_t, absl::string_view>;
 
 // The columns' names, separated by commas. First those that never change, then those that do
@@ -61,14 +61,14 @@ absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells);
 // The number of a row whose other columns may be unreadable; INT64_MAX if it is missing, too.
 int64_t NumberIn(const std::vector<Cell>& cells);
 
-// What a key's uniqueness rests on: SHA-256 over the framed members. Without a secret, since a
-// changed secret must not make a key look new.
+// Identifies a key: SHA-256 over the framed members. It uses no secret, because a changed secret
+// must not make a key look new.
 std::string DigestOf(const Scope& scope);
 
-// Encrypts for this row, and nothing else.
+// Encrypts the reply so that it opens in this row only.
 absl::Status SealReply(const ReplyCipher& cipher, absl::string_view reply, Row& row);
 absl::Status SealBefore(const ReplyCipher& cipher, absl::string_view before, Row& row);
-// The entry with everything that is kept. DATA_LOSS: something does not open.
+// The entry with everything that is kept of it. DATA_LOSS: a part cannot be decrypted.
 absl::StatusOr<Entry> OpenEntry(const ReplyCipher& cipher, const Row& row);
 
 int64_t ToMicros(absl::Time time);

@@ -33,14 +33,14 @@ void EnterState(State state, absl::Time now, Row& row) {
   if (!open) row.entry.release = Release::kNone;
   row.kept = open ? Kept::kOpen : Kept::kWhole;
   row.leased_until = absl::UnixEpoch();
-  // The snapshot was for finding out what is known now. That it did not happen is looked at once
-  // more before it is sent again.
+  // The snapshot served to find out the outcome, which is known now. NOT_DONE keeps it until the
+  // write is sent again: before that, the upstream is read once more.
   if (!open && state != State::kNotDone) row.sealed_before.reset();
 }
 
 std::string Cut(absl::string_view text) { return std::string(text.substr(0, kMaxText)); }
 
-// Nothing is lost by a reply that is not kept but its repetition.
+// If a reply is not kept, the write still counts; only a repeated call gets no body.
 absl::Status KeepReply(const Options& options, const std::optional<std::string>& reply, Row& row) {
   if (!reply || reply->size() > options.max_reply_bytes) return absl::OkStatus();
   return SealReply(*options.cipher, *reply, row);
@@ -60,7 +60,11 @@ Changed BecomeReleased(const Settlement& settlement, absl::Time now, Row& row) {
     BecomeUnknown(settlement.note, now, row);
     return true;
   }
+  // If nothing was sent, what was kept of an attempt that was found NOT_DONE still counts.
+  std::optional<std::string> before;
+  if (row.entry.progress == kNotSentYet) before = std::move(row.sealed_before);
   EnterState(State::kReleased, now, row);
+  row.sealed_before = std::move(before);
   row.entry.release =
       settlement.outcome == Settlement::kRefused ? Release::kRefused : Release::kNotSent;
   row.entry.note = Cut(settlement.note);
@@ -72,7 +76,7 @@ absl::string_view ProgressOf(const ClaimRequest& request) {
   return request.sent_under_name ? kSentUnderName : "";
 }
 
-// A clock that was set back says nothing of how long ago the first claim was.
+// If the clock was set back, it does not tell how long ago the first claim was.
 bool MayBeClaimedAgain(const Row& row, const ClaimRequest& request, absl::Time now) {
   return request.harmless_for > absl::ZeroDuration() && now >= row.entry.changed &&
          now + request.time_left <= row.entry.created + request.harmless_for;
@@ -138,11 +142,13 @@ void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row&
   row.entry.deadline = now + std::min(request.time_left, absl::Hours(24));
   row.entry.note.clear();
   row.entry.resolver.clear();
-  // Twice does no harm under one key alone: an attempt in doubt keeps the key of the first.
+  // A second send does no harm only under the same key, so an attempt in doubt keeps the key of the
+  // first.
   if (!in_doubt) row.entry.progress = std::string(ProgressOf(request));
   row.entry.looks = 0;
   row.epoch = epoch;
-  row.sealed_before.reset();
+  // Whoever does not read first sends without a comparison.
+  if (!request.keeps_before) row.sealed_before.reset();
   row.sealed_reply.reset();
 }
 
@@ -169,7 +175,7 @@ Changed ApplySettle(const Options& options, const Holding& holding, const Settle
   const bool open = state == State::kIntent || state == State::kUnknown;
   switch (settlement.outcome) {
     case Settlement::kDone:
-      // Whoever found out by reading back may not have had the reply.
+      // An outcome that was found by reading back may have come without the reply.
       if (state == State::kDone && (row.sealed_reply || row.kept == Kept::kTombstone)) return false;
       if (state == State::kDone) {
         if (const absl::Status kept = KeepReply(options, settlement.reply, row); !kept.ok()) {
@@ -251,9 +257,9 @@ bool IsLeased(const Row& row, absl::Time now) {
 
 void Lease(const Options& options, const TakeRequest& request, absl::Time now, Row& row) {
   row.leased_until = now + std::clamp(request.lease, absl::Seconds(1), kMaxLease);
-  // Who asks for an entry by name must not make the others wait longer.
+  // A look that was asked for by name must not postpone the scheduled looks.
   if (!request.id) ++row.entry.looks;
-  // For a reader that never comes back. Postpone sets a better one.
+  // Applies if the reader never comes back. Postpone sets a better time.
   row.next_look = row.leased_until + options.first_pause;
 }
 

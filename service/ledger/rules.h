@@ -31,18 +31,19 @@
 
 namespace gateway::ledger {
 
-// INVALID_ARGUMENT for what no store should be asked.
+// INVALID_ARGUMENT for a request that no store may be asked.
 absl::Status Check(const ClaimRequest& request);
 absl::Status Check(const Resolution& resolution);
 
-// A first attempt.
+// Makes the row of a first attempt.
 Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now);
 
-// What a claim of this row comes to. kClaimed: it may be claimed again, unless its guard is taken.
+// Decides how a claim of this row is answered. kClaimed: it may be claimed again, unless its guard
+// is taken.
 ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::Time now);
 void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row);
 
-// Whether the row has changed, and is to be written.
+// Whether the row has changed and must be written.
 using Changed = absl::StatusOr<bool>;
 
 Changed ApplyBefore(const Options& options, const Holding& holding, absl::string_view before,
@@ -53,18 +54,19 @@ Changed ApplyResolve(const Options& options, const Resolution& resolution, absl:
                      Row& row);
 Changed ApplyPostpone(const Options& options, const Postponement& postponement, absl::Time now,
                       Row& row);
-// Whoever knew the outcome is gone.
+// The process that knew the outcome is gone.
 void BecomeUnknown(absl::string_view note, absl::Time now, Row& row);
 
-// Of rows that held the claim's guard and became DONE, those that ClaimAnswer::recent has.
+// Selects the rows for ClaimAnswer::recent, from those that held the claim's guard and became DONE.
 std::vector<Entry> RecentOf(const Options& options, const std::vector<Row>& rows);
 
-// Whether a reader has it now. Longer leases than kMaxLease are of a clock that was set back.
+// Whether a reader has leased the row now. A lease longer than kMaxLease was made before the clock
+// was set back.
 inline constexpr absl::Duration kMaxLease = absl::Hours(1);
 bool IsLeased(const Row& row, absl::Time now);
 void Lease(const Options& options, const TakeRequest& request, absl::Time now, Row& row);
 
-// Whether this result says that a write happened which the ledger took for one that did not.
+// Whether this result says that a write happened that the ledger had recorded as not happened.
 bool IsContradiction(const Holding& holding, const Settlement& settlement, const Row& row);
 
 }  // namespace gateway::ledger

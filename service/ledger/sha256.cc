@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kBlockBytes = 64;
 
-const EVP_MD* Algorithm() {
+const EVP_MD* Sha256Algorithm() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return algorithm;
 }
@@ -24,8 +24,8 @@ Sha256 Padded(const std::string& key, char pad) {
 
 Sha256::Sha256()
     : context_(EVP_MD_CTX_new()),
-      good_(context_ != nullptr && Algorithm() != nullptr &&
-            EVP_DigestInit_ex(context_.get(), Algorithm(), nullptr) == 1) {}
+      good_(context_ != nullptr && Sha256Algorithm() != nullptr &&
+            EVP_DigestInit_ex(context_.get(), Sha256Algorithm(), nullptr) == 1) {}
 
 Sha256& Sha256::Add(absl::string_view bytes) {
   good_ = good_ && EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1;

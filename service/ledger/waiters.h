@@ -1,4 +1,4 @@
-// Who waits for the end of which INTENT.
+// The waits for the end of INTENTs.
 //
 // Thread-safety: none; it belongs to the store's thread. The callbacks are given to Answers.
 #ifndef SERVICE_LEDGER_WAITERS_H_
@@ -18,10 +18,10 @@ class Waiters {
   void Add(Waiting waiting);
 
   bool Has(const EntryId& id) const { return by_entry_.contains(id); }
-  // Everybody who waits for this entry, with its result.
+  // Takes all waits for this entry, with its result.
   std::vector<Operation> TakeFor(const EntryId& id, const absl::StatusOr<Entry>& result);
 
-  // That one wait, ended with `status`; empty if it is not here.
+  // Takes this one wait, ended with `status`. Returns nothing if it is not here.
   std::vector<Operation> Take(WaitId wait, const absl::Status& status);
 
   std::vector<Operation> TakeAll(const absl::Status& status);

@@ -1,4 +1,4 @@
-// What gRPC and protobuf have to say becomes lines of the gateway's log.
+// Turns the messages of gRPC and protobuf into lines of the gateway's log.
 //
 // Strangers cause most of it: a handshake that fails, a header or a text that cannot be read. So a
 // number of lines passes in a second, and the next one says how many were left out ("left_out").

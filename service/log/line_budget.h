@@ -11,9 +11,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <utility>
+
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -27,7 +28,7 @@ class LineBudget {
   // Returns how many lines were left out since the last that passed, or nullopt if this one is left
   // out too.
   std::optional<uint64_t> Pass(Clock::time_point now = Clock::now()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const double since = std::chrono::duration<double>(now - filled_).count();
     left_ = std::min(left_ + std::max(since, 0.0) * per_second_, burst_);
     filled_ = now;
@@ -42,11 +43,10 @@ class LineBudget {
  private:
   const double per_second_;
   const double burst_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  double left_;
-  Clock::time_point filled_ = Clock::now();
-  uint64_t left_out_ = 0;
+  Mutex mutex_;
+  double left_ ABSL_GUARDED_BY(mutex_);
+  Clock::time_point filled_ ABSL_GUARDED_BY(mutex_) = Clock::now();
+  uint64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace gateway

@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "absl/algorithm/container.h"
 #include "absl/time/clock.h"
 #include "service/log/patient_writer.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 namespace {
@@ -39,9 +39,9 @@ bool IsLogged(Severity severity) {
 }
 
 void WriteLogLines(absl::string_view lines) {
-  static std::mutex mutex;
-  static PatientWriter writer;  // guarded by mutex
-  const std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static PatientWriter writer ABSL_GUARDED_BY(mutex);
+  const MutexLock lock(mutex);
   size_t done = 0;
   // If standard error fails, there is nowhere to report it.
   if (writer.Write(STDERR_FILENO, lines, done) == PatientWriter::kNoRoom) {

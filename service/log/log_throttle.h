@@ -10,13 +10,13 @@
 #define SERVICE_LOG_LOG_THROTTLE_H_
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -27,7 +27,7 @@ class LogThrottle {
   // Returns how many events of this key were left out since the last that passed, or nullopt if
   // this one is left out too.
   std::optional<uint64_t> Pass(const std::string& key, absl::Time now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Entry& entry = entries_[key];
     if (now - entry.passed < pause_) {
       ++entry.left_out;
@@ -44,8 +44,8 @@ class LogThrottle {
   };
 
   const absl::Duration pause_;
-  std::mutex mutex_;
-  absl::flat_hash_map<std::string, Entry> entries_;  // guarded by mutex_
+  Mutex mutex_;
+  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

@@ -10,6 +10,8 @@
 #include "service/events/receiver/intake.h"
 #include "service/events/receiver/receiver.h"
 #include "service/generation/events_in_use.h"
+#include "service/generation/forwarders.h"
+#include "service/generation/sweepers.h"
 
 namespace gateway {
 
@@ -19,6 +21,11 @@ void AddEventMetrics(const EventsInUse& events, std::vector<prometheus::MetricFa
 void AddReceiverMetrics(const WebhooksConfig& config, const events::Intake& intake,
                         const events::Receiver& receiver,
                         std::vector<prometheus::MetricFamily>& families);
+
+void AddForwardMetrics(const Forwarders& forwarders,
+                       std::vector<prometheus::MetricFamily>& families);
+
+void AddSweepMetrics(const Sweepers& sweepers, std::vector<prometheus::MetricFamily>& families);
 
 }  // namespace gateway
 

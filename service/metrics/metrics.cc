@@ -180,6 +180,12 @@ std::vector<MetricFamily> Metrics::Collect() const {
     AddLedgerMetrics(*sources_.ledger, *sources_.reconciler, families);
   }
   if (sources_.events != nullptr) AddEventMetrics(*sources_.events, families);
+  if (sources_.forwarders != nullptr && !sources_.forwarders->empty()) {
+    AddForwardMetrics(*sources_.forwarders, families);
+  }
+  if (sources_.sweepers != nullptr && !sources_.sweepers->empty()) {
+    AddSweepMetrics(*sources_.sweepers, families);
+  }
   if (sources_.receiver != nullptr) {
     AddReceiverMetrics(sources_.in_force->Get()->config.webhooks, *sources_.intake,
                        *sources_.receiver, families);

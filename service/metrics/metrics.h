@@ -19,10 +19,12 @@
 #include "service/events/receiver/intake.h"
 #include "service/events/receiver/receiver.h"
 #include "service/generation/events_in_use.h"
+#include "service/generation/forwarders.h"
 #include "service/generation/generation.h"
 #include "service/generation/ledger_in_use.h"
 #include "service/generation/reloader.h"
 #include "service/generation/slot.h"
+#include "service/generation/sweepers.h"
 #include "service/reconcile/reconciler.h"
 #include "service/telemetry/audit_log.h"
 #include "service/telemetry/call_stats.h"
@@ -45,7 +47,8 @@ class Metrics : public prometheus::Collectable {
   };
   struct Sources {
     std::vector<Rpc> rpcs;
-    // What replies are held against, where the upstream publishes versions.
+    // The versions of the upstreams' contracts that replies are compared with, if the upstream has
+    // versions.
     std::vector<Contract> contracts;
     // For the upstreams, and the files of certificates.
     const Slot<Generation>* in_force;
@@ -54,13 +57,15 @@ class Metrics : public prometheus::Collectable {
     const Reloader* reloader;
     const Telemetry* telemetry;
     const AuditLog* audit = nullptr;  // where one is kept
-    // Both, or neither.
+    // Both are set, or neither.
     const LedgerInUse* ledger = nullptr;
     const Reconciler* reconciler = nullptr;
     const EventsInUse* events = nullptr;  // where they are kept
-    // Both, or neither.
+    // Both are set, or neither.
     const events::Intake* intake = nullptr;
     const events::Receiver* receiver = nullptr;
+    const Forwarders* forwarders = nullptr;
+    const Sweepers* sweepers = nullptr;
   };
 
   explicit Metrics(Sources sources) : sources_(std::move(sources)) {}

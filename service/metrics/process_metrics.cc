@@ -22,13 +22,13 @@ namespace {
 
 using prometheus::MetricType;
 
-// Of /proc/self/stat, counted from 1 (proc(5)).
+// Numbers of fields in /proc/self/stat, counted from 1 (proc(5)).
 constexpr size_t kUserTime = 14;
 constexpr size_t kSystemTime = 15;
 constexpr size_t kStartTime = 22;
 constexpr size_t kVirtualBytes = 23;
 constexpr size_t kResidentPages = 24;
-// The first behind the program's name, which may hold anything.
+// The first field after the program's name, which may hold anything.
 constexpr size_t kFirstBehindName = 3;
 
 class ProcessStat {

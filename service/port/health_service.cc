@@ -111,7 +111,7 @@ class HealthService::Watch final
   }
 
   void Send(ServingStatus status) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     wanted_ = status;
     WriteIfDue();
   }
@@ -126,7 +126,7 @@ class HealthService::Watch final
   }
 
   void OnWriteDone(bool fine) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     writing_ = false;
     if (fine) WriteIfDue();
   }
@@ -136,7 +136,7 @@ class HealthService::Watch final
   // Before the watch has begun, the failed read ends the call.
   void OnCancel() override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       cancelled_ = true;
       if (!begun_) return;
     }
@@ -152,13 +152,13 @@ class HealthService::Watch final
   friend class HealthService;
 
   bool Begins() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     begun_ = true;
     return !cancelled_;
   }
 
-  // Writes one message at a time, and only if the status has changed. Called with mutex_ held.
-  void WriteIfDue() {
+  // Writes one message at a time, and only if the status has changed.
+  void WriteIfDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_ || ended_ || wanted_ == told_) return;
     writing_ = true;
     told_ = wanted_;
@@ -168,7 +168,7 @@ class HealthService::Watch final
 
   void End(const grpc::Status& status) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (std::exchange(ended_, true)) return;
     }
     Finish(status);
@@ -177,17 +177,15 @@ class HealthService::Watch final
   HealthService& service_;
   const std::string address_;
   bool added_ = false;
-  std::optional<std::string> name_;  // guarded by the service's mutex_
   grpc::ByteBuffer request_;
   grpc::ByteBuffer reply_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  std::optional<ServingStatus> wanted_;
-  std::optional<ServingStatus> told_;
-  bool writing_ = false;
-  bool begun_ = false;
-  bool cancelled_ = false;
-  bool ended_ = false;
+  Mutex mutex_;
+  std::optional<ServingStatus> wanted_ ABSL_GUARDED_BY(mutex_);
+  std::optional<ServingStatus> told_ ABSL_GUARDED_BY(mutex_);
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool begun_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 HealthService::HealthService(Arrivals& arrivals) : arrivals_(arrivals) {
@@ -205,42 +203,42 @@ HealthService::HealthService(Arrivals& arrivals) : arrivals_(arrivals) {
 }
 
 void HealthService::Set(const std::string& name, bool serving) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   serving_[name] = serving;
-  for (Watch* const watch : watches_) {
-    if (watch->name_ == name) watch->Send(serving ? kServing : kNotServing);
+  for (const auto& [watch, watched] : watches_) {
+    if (watched == name) watch->Send(serving ? kServing : kNotServing);
   }
 }
 
 std::optional<bool> HealthService::Get(absl::string_view name) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = serving_.find(name);
   return found == serving_.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool HealthService::Add(Watch& watch, const std::string& address) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t& of_address = of_addresses_[address];
   if (watches_.size() >= kMostWatches || of_address >= kMostWatches / 2) {
     if (of_address == 0) of_addresses_.erase(address);
     return false;
   }
   ++of_address;
-  watches_.insert(&watch);
+  watches_.emplace(&watch, std::nullopt);
   return true;
 }
 
 void HealthService::Remove(Watch& watch, const std::string& address) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   watches_.erase(&watch);
   const auto of_address = of_addresses_.find(address);
   if (--of_address->second == 0) of_addresses_.erase(of_address);
 }
 
 void HealthService::Begin(Watch& watch, std::string name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = serving_.find(name);
-  watch.name_ = std::move(name);
+  watches_[&watch] = std::move(name);
   watch.Send(found == serving_.end() ? kServiceUnknown : found->second ? kServing : kNotServing);
 }
 

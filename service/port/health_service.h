@@ -17,14 +17,13 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "service/call/arrivals.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -54,11 +53,11 @@ class HealthService final : public grpc::Service {
   void Begin(Watch& watch, std::string name);
 
   Arrivals& arrivals_;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  std::map<std::string, bool, std::less<>> serving_;
-  std::set<Watch*> watches_;
-  absl::flat_hash_map<std::string, size_t> of_addresses_;
+  mutable Mutex mutex_;
+  std::map<std::string, bool, std::less<>> serving_ ABSL_GUARDED_BY(mutex_);
+  // By the names that they watch; nullopt before a watch has named one.
+  std::map<Watch*, std::optional<std::string>> watches_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, size_t> of_addresses_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

@@ -18,7 +18,7 @@
 namespace gateway {
 namespace {
 
-// What HTTP/2 counts for a header beside its name and value.
+// The bytes that HTTP/2 counts for each header in addition to its name and value.
 constexpr size_t kOverhead = 32;
 
 class PortCredentials : public grpc::ServerCredentials {
@@ -43,7 +43,7 @@ class PortCredentials : public grpc::ServerCredentials {
     return grpc_server_add_http2_port(server, address.c_str(), credentials_);
   }
 
-  // Of each call, before its handler.
+  // gRPC calls this for each call, before its handler.
   static void Process(void* self, grpc_auth_context* context, const grpc_metadata* metadata,
                       size_t size, grpc_process_auth_metadata_done_cb done, void* user_data) {
     const absl::Status status = static_cast<PortCredentials*>(self)->Judge(context, metadata, size);
@@ -80,7 +80,7 @@ class PortCredentials : public grpc::ServerCredentials {
     return absl::Status(refusal->code, absl::StrCat(kDomain, ": ", refusal->message));
   }
 
-  // Health needs no rule, nor does what nobody serves.
+  // Health checks need no rule, and neither do methods that are not served.
   std::optional<mapping::Failure> Ask(absl::string_view name,
                                       const authorization::Presented& presented) const {
     const std::optional<size_t> method = checks_.authorizer->Find(name);
@@ -127,7 +127,7 @@ class Tls final : public PortCredentials {
   }
 
  private:
-  // At each handshake, one at a time: gRPC holds a lock of the port's.
+  // gRPC calls this at each handshake, one at a time: it holds a lock of the port.
   static grpc_ssl_certificate_config_reload_status Fetch(
       void* self, grpc_ssl_server_certificate_config** config) {
     return static_cast<Tls*>(self)->Fetch(*config);
@@ -138,8 +138,8 @@ class Tls final : public PortCredentials {
     if (material == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {material->key.c_str(),
                                              material->certificate_chain.c_str()};
-    // gRPC insists on authorities for clients. Where no client is asked for a certificate, it does
-    // not matter which.
+    // gRPC insists on authorities for clients. If no client is asked for a certificate, it does not
+    // matter which.
     const std::string& cas =
         material->client_cas.all.empty() ? material->certificate_chain : material->client_cas.all;
     config = grpc_ssl_server_certificate_config_create(cas.c_str(), &pair, 1);

@@ -140,8 +140,8 @@ Part List(const std::vector<std::string>& services) {
   return part;
 }
 
-Part Answer(uint32_t question, absl::string_view argument, const std::vector<std::string>& services,
-            Sent& sent) {
+Part AnswerTo(uint32_t question, absl::string_view argument,
+              const std::vector<std::string>& services, Sent& sent) {
   const DescriptorPool& pool = *DescriptorPool::generated_pool();
   const std::string name(argument);
   switch (question) {
@@ -179,7 +179,7 @@ std::optional<std::string> ReplyTo(absl::string_view request,
   std::string reply;
   if (!host.empty()) AddBytes(reply, kValidHost, host);
   AddBytes(reply, kOriginalRequest, request);
-  const Part part = Answer(question, argument, services, sent);
+  const Part part = AnswerTo(question, argument, services, sent);
   AddBytes(reply, part.field, part.message);
   return reply;
 }

@@ -11,6 +11,7 @@
 #include <future>
 #include <limits>
 #include <mutex>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -19,6 +20,7 @@
 #include "service/port/guard/resident_memory.h"
 #include "service/port/port_credentials.h"
 #include "service/port/probes.h"
+#include "upstream/steady_time.h"
 
 namespace gateway {
 namespace {
@@ -150,6 +152,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
     if (absl::Status status = server->ListenForHealth(options); !status.ok()) return status;
   }
   if (absl::Status status = server->ListenForProbes(options); !status.ok()) return status;
+  server->lingering_ =
+      std::make_unique<LingeringClose>(std::set<int>{server->port_, server->health_port_});
   server->connection_guard_ = std::make_unique<ConnectionGuard>(ConnectionGuard::Options{
       .ports = {{server->port_, static_cast<size_t>(MaxConnections(options.settings))},
                 {server->health_port_,
@@ -191,14 +195,15 @@ absl::Status Server::ListenForProbes(const Options& options) {
   return absl::OkStatus();
 }
 
-Server::~Server() { Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
+Server::~Server() { Drain(absl::ZeroDuration()); }
 
-void Server::Drain(absl::Duration delay, absl::Duration grace) {
+void Server::ReportNotServing() { SetServing(false); }
+
+void Server::Drain(absl::Duration grace) {
   if (server_ == nullptr) return;
-  SetServing(false);
-  absl::SleepFor(delay);
   // We abort our own calls ourselves, so that callers learn the outcome (see in_flight.h). gRPC's
   // deadline only ends health and reflection streams.
+  const SteadyTime end = SteadyTime::Now() + grace + kTimeToAbort;
   const auto deadline = absl::ToChronoTime(absl::Now() + grace + kTimeToAbort);
   std::future<void> over =
       std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });
@@ -210,10 +215,12 @@ void Server::Drain(absl::Duration delay, absl::Duration grace) {
   connection_guard_ = nullptr;
   server_->Wait();
   server_ = nullptr;
-  if (health_server_ == nullptr) return;
-  health_server_->Shutdown(absl::ToChronoTime(absl::Now()));
-  health_server_->Wait();
-  health_server_ = nullptr;
+  if (health_server_ != nullptr) {
+    health_server_->Shutdown(absl::ToChronoTime(absl::Now()));
+    health_server_->Wait();
+    health_server_ = nullptr;
+  }
+  if (lingering_ != nullptr) lingering_->AwaitSent(end);
 }
 
 void Server::SetServing(bool serving) {

@@ -25,6 +25,7 @@
 #include "service/generation/generation.h"
 #include "service/generation/slot.h"
 #include "service/port/guard/connection_guard.h"
+#include "service/port/guard/lingering_close.h"
 #include "service/port/health_service.h"
 #include "service/port/plain_http.h"
 #include "service/port/raw_service.h"
@@ -63,12 +64,15 @@ class Server {
   int probe_port() const { return probes_->port(); }
 
   // Sets what health reports for an upstream's name and for its services; SERVING at first. Must
-  // not be called during Drain.
+  // not be called after ReportNotServing.
   void SetUpstreamServing(const std::string& upstream, bool serving);
 
-  // Reports NOT_SERVING, waits for `delay` so that load balancers notice, sends GOAWAY, gives the
-  // calls in flight `grace` to end, and aborts the rest. Returns when nothing is left.
-  void Drain(absl::Duration delay, absl::Duration grace);
+  // Health reports NOT_SERVING from now on, for everything. Calls are served as before.
+  void ReportNotServing();
+
+  // Sends GOAWAY, gives the calls in flight `grace` to end, and aborts the rest. Returns when
+  // nothing is left, and callers have their last answers or have not taken them in time.
+  void Drain(absl::Duration grace);
 
  private:
   Server(const std::vector<Endpoint>& endpoints, const Surroundings& surroundings);
@@ -92,6 +96,7 @@ class Server {
   std::unique_ptr<grpc::Server> health_server_;  // may be null
   int health_port_ = 0;
   std::unique_ptr<PlainHttp> probes_;                  // may be null
+  std::unique_ptr<LingeringClose> lingering_;          // of both servers' connections
   std::unique_ptr<ConnectionGuard> connection_guard_;  // last: it looks at the servers
 };
 

@@ -8,29 +8,30 @@ constexpr size_t kMostSeen = 10'000;
 }  // namespace
 
 void Absences::Look(const ledger::Entry& entry, SteadyTime begun) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (seen_.size() < kMostSeen) seen_.try_emplace(KeyOf(entry), Seen{begun, std::nullopt});
 }
 
-bool Absences::Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle) {
-  const std::lock_guard lock(mutex_);
+Absences::Belief Absences::Believe(const ledger::Entry& entry, SteadyTime begun,
+                                   absl::Duration settle) {
+  const MutexLock lock(mutex_);
   const auto found = seen_.find(KeyOf(entry));
-  if (found == seen_.end()) return false;
+  if (found == seen_.end()) return kTooEarly;
   Seen& seen = found->second;
-  if (begun < seen.first + settle) return false;
-  if (seen.absent) return begun >= *seen.absent + settle;
+  if (begun < seen.first + settle) return kTooEarly;
+  if (seen.absent) return begun >= *seen.absent + settle ? kDidNotHappen : kNotShown;
   seen.absent = begun;
-  return false;
+  return kNotShown;
 }
 
 void Absences::Doubt(const ledger::Entry& entry) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto seen = seen_.find(KeyOf(entry));
   if (seen != seen_.end()) seen->second.absent.reset();
 }
 
 void Absences::Forget(const ledger::Entry& entry) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   seen_.erase(KeyOf(entry));
 }
 

@@ -11,13 +11,13 @@
 #define SERVICE_RECONCILE_ABSENCES_H_
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "service/ledger/entry.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -26,9 +26,13 @@ class Absences {
  public:
   // Records that a look at the entry begins.
   void Look(const ledger::Entry& entry, SteadyTime begun);
-  // The look that began at `begun` does not show the write. Returns whether that is enough to
-  // believe that it did not happen.
-  bool Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle);
+  enum Belief {
+    kTooEarly,  // the look proves nothing
+    kNotShown,  // it should have shown the write; another such look is needed
+    kDidNotHappen,
+  };
+  // The look that began at `begun` does not show the write.
+  Belief Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle);
   // Records that a look showed something else: earlier absences no longer count.
   void Doubt(const ledger::Entry& entry);
   // Must be called when the outcome is known.
@@ -43,8 +47,8 @@ class Absences {
 
   static Key KeyOf(const ledger::Entry& entry) { return {entry.id, entry.attempt}; }
 
-  std::mutex mutex_;
-  absl::flat_hash_map<Key, Seen> seen_;  // guarded by mutex_
+  Mutex mutex_;
+  absl::flat_hash_map<Key, Seen> seen_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

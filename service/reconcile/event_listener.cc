@@ -19,10 +19,10 @@ bool MayBeAbout(const ledger::Entry& entry, const HeardEvent& event) {
 }  // namespace
 
 EventListener::~EventListener() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   stopping_ = true;
   waiting_.clear();
-  idle_.wait(lock, [this] { return !asking_; });
+  while (asking_) idle_.Wait(mutex_);
 }
 
 void EventListener::Heard(HeardEvent event) {
@@ -30,7 +30,7 @@ void EventListener::Heard(HeardEvent event) {
   const auto unknown = stats.entries.find(ledger::State::kUnknown);
   if (unknown == stats.entries.end() || unknown->second == 0) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_ || waiting_.size() >= kMostWaiting) return;
     waiting_.push_back(std::move(event));
     if (std::exchange(asking_, true)) return;
@@ -41,10 +41,10 @@ void EventListener::Heard(HeardEvent event) {
 void EventListener::Ask() {
   HeardEvent event;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (waiting_.empty()) {
       asking_ = false;
-      idle_.notify_all();
+      idle_.NotifyAll();
       return;
     }
     event = std::move(waiting_.front());
@@ -63,7 +63,7 @@ void EventListener::Ask() {
 
 void EventListener::LookAtThose(const HeardEvent& event,
                                 const absl::StatusOr<ledger::ListPage>& page) {
-  // Where the ledger cannot be read, others have said so.
+  // If the ledger cannot be read, that is reported elsewhere.
   if (!page.ok()) return;
   size_t looks = 0;
   for (const ledger::Entry& entry : page->entries) {

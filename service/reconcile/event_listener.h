@@ -1,10 +1,10 @@
-// What a webhook is to the ledger: a reason to look now. An event about an order, session or
-// subscription may tell of a write of unknown outcome there, whose next look may be an hour away.
+// Looks at writes of unknown outcome when a webhook comes. An event about an order, session or
+// subscription may tell of such a write, whose next look may be an hour away.
 //
 //   event -> UNKNOWN entries of its upstream and store, guarded by its resource or by none
 //         -> Reconciler::LookAt each
 //
-// The event itself settles nothing: the upstream is read, as always. So a forged or a late one does
+// The event itself settles nothing: the upstream is read, as always. So a forged or late event does
 // no harm.
 //
 // Thread-safety: Heard may be called from any thread, and waits for nothing. Lifetime: what the
@@ -12,15 +12,14 @@
 #ifndef SERVICE_RECONCILE_EVENT_LISTENER_H_
 #define SERVICE_RECONCILE_EVENT_LISTENER_H_
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "service/ledger/ledger.h"
 #include "service/reconcile/reconciler.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -32,9 +31,9 @@ struct HeardEvent {
 
 class EventListener {
  public:
-  // Events that wait at most; more are left out: the entries' own looks come.
+  // How many events may wait. More are left out, because the entries' own looks come anyway.
   static constexpr size_t kMostWaiting = 1000;
-  // Entries that one event has looked at.
+  // How many entries one event may have looked at.
   static constexpr size_t kMostLooks = 20;
 
   EventListener(ledger::Ledger& ledger, Reconciler& reconciler)
@@ -52,12 +51,11 @@ class EventListener {
 
   ledger::Ledger& ledger_;
   Reconciler& reconciler_;
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  // Guarded by mutex_.
-  std::deque<HeardEvent> waiting_;
-  bool asking_ = false;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar idle_;
+  std::deque<HeardEvent> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool asking_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
-// A log of events that tells an EventListener of each event that is new to it. Everything else it
-// leaves to the log behind it.
+// A log of events that tells an EventListener of each event that is new to it. It passes everything
+// else on to the log behind it.
 //
 // Thread-safety, errors: as EventLog. Lifetime: log and listener outlive it, and the calls of
 // `done`.
@@ -19,6 +19,7 @@ class ListeningLog final : public events::EventLog {
   ListeningLog(events::EventLog& log, EventListener& listener) : log_(log), listener_(listener) {}
 
   void Append(events::SealedEvent event, events::Done<events::Appended> done) override;
+  absl::Time facts_since() const override { return log_.facts_since(); }
   events::PullId Pull(events::PullRequest request,
                       events::Done<std::vector<events::Received>> done) override;
   void CancelPull(events::PullId pull) override;

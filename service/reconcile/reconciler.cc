@@ -18,6 +18,9 @@ using ledger::Resolution;
 using mapping::Verdict;
 
 constexpr char kResolver[] = "reconciler";
+// Entry::progress after a look that should have shown the write, and did not. It stays: other
+// replicas, and this one after a restart, must not take what appears later for the write's.
+constexpr char kNotShown[] = "not shown";
 
 }  // namespace
 
@@ -45,6 +48,7 @@ class Reconciler::Look {
     absl::StatusOr<mapping::LookupMemory> memory = mapping::ReadMemory(*lookup_, *entry_.before);
     if (!memory.ok()) return Postpone(std::string(memory.status().message()));
     memory_ = *std::move(memory);
+    memory_.not_shown = memory_.not_shown || progress_ == kNotShown;
     reconciler_.absences_.Look(entry_, begun_);
     // The look may be over before Read returns.
     const std::shared_ptr<BegunCall> read = read_;
@@ -60,7 +64,7 @@ class Reconciler::Look {
       ++reconciler_.counters_.failed;
       return Postpone(absl::StrCat("the read failed: ", failure->reason));
     }
-    // Whoever found the entry after a crash found it late.
+    // After a crash, the entry became UNKNOWN long after its call had ended.
     const absl::Time ended = std::min(entry_.changed, entry_.deadline);
     Verdict verdict = mapping::Judge(*lookup_, memory_, ended, std::get<std::string>(result));
     switch (verdict.kind) {
@@ -78,12 +82,18 @@ class Reconciler::Look {
   }
 
   void OnAbsent() {
-    if (!reconciler_.absences_.Believe(entry_, begun_, lookup_->settle)) {
-      ++reconciler_.counters_.undecided;
-      return Postpone("the upstream does not show it; it is too early to believe that");
+    switch (reconciler_.absences_.Believe(entry_, begun_, lookup_->settle)) {
+      case Absences::kTooEarly:
+        ++reconciler_.counters_.undecided;
+        return Postpone("the upstream does not show it; it is too early to believe that");
+      case Absences::kNotShown:
+        ++reconciler_.counters_.undecided;
+        progress_ = kNotShown;
+        return Postpone("the upstream does not show it; another read is needed to believe that");
+      case Absences::kDidNotHappen:
+        ++reconciler_.counters_.not_done;
+        return Resolve({.done = false, .reason = "two reads of the upstream do not show it"});
     }
-    ++reconciler_.counters_.not_done;
-    Resolve({.done = false, .reason = "two reads of the upstream do not show it"});
   }
 
   void Resolve(Resolution resolution) {
@@ -95,7 +105,7 @@ class Reconciler::Look {
   }
 
   void Postpone(std::string note) {
-    reconciler_.ledger_.Postpone({{entry_.id, entry_.attempt}, entry_.progress, std::move(note)},
+    reconciler_.ledger_.Postpone({{entry_.id, entry_.attempt}, progress_, std::move(note)},
                                  [this](absl::StatusOr<Entry> entry) { End(std::move(entry)); });
   }
 
@@ -118,11 +128,13 @@ class Reconciler::Look {
 
   Reconciler& reconciler_;
   const Entry entry_;
-  // The read's client belongs to it. A thread of the ledger lets it go, never one of the client's.
+  // Owns the client of the read. It is released on a thread of the ledger, never on one of the
+  // client's.
   const std::shared_ptr<const Generation> generation_;
   const std::shared_ptr<BegunCall> read_;
   ledger::Done<Entry> done_;  // null: nobody wants to know
   const SteadyTime begun_ = SteadyTime::Now();
+  std::string progress_ = entry_.progress;
   const mapping::LookupPlan* lookup_ = nullptr;
   mapping::LookupMemory memory_;
 };
@@ -138,34 +150,34 @@ Reconciler::Reconciler(ledger::Ledger& ledger, const ReadBack& read_back,
 Reconciler::~Reconciler() {
   absl::flat_hash_set<std::shared_ptr<BegunCall>> reads;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     reads = reads_;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   for (const std::shared_ptr<BegunCall>& read : reads) read->Stop();
   thread_.join();
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return under_way_ == 0; });
+  const MutexLock lock(mutex_);
+  while (under_way_ > 0) changed_.Wait(mutex_);
 }
 
 bool Reconciler::Enter() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_) return false;
   ++under_way_;
   return true;
 }
 
 void Reconciler::Leave() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   --under_way_;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 void Reconciler::Reads(const std::shared_ptr<BegunCall>& read) {
   bool stopping = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping = stopping_;
     reads_.insert(read);
   }
@@ -173,7 +185,7 @@ void Reconciler::Reads(const std::shared_ptr<BegunCall>& read) {
 }
 
 void Reconciler::HasRead(const std::shared_ptr<BegunCall>& read) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   reads_.erase(read);
 }
 
@@ -197,22 +209,22 @@ void Reconciler::Begin(Entry entry, SteadyTime deadline, std::shared_ptr<BegunCa
 }
 
 void Reconciler::Run() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!stopping_) {
     if (under_way_ < options_.most_looks) {
-      lock.unlock();
+      const MutexUnlock unlock(mutex_);
       TakeDue();
-      lock.lock();
     }
-    changed_.wait_for(lock, absl::ToChronoMilliseconds(options_.every),
-                      [this] { return stopping_; });
+    const SteadyTime next = SteadyTime::Now() + options_.every;
+    while (!stopping_ && changed_.WaitUntil(mutex_, next)) {
+    }
   }
 }
 
 void Reconciler::TakeDue() {
   if (!Enter()) return;
   ledger_.Take({.limit = options_.most_looks}, [this](absl::StatusOr<std::vector<Entry>> taken) {
-    // Where the ledger cannot be read, others have said so.
+    // If the ledger cannot be read, that is reported elsewhere.
     if (taken.ok()) {
       for (Entry& entry : *taken) {
         if (!Enter()) break;

@@ -14,10 +14,8 @@
 #define SERVICE_RECONCILE_RECONCILER_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "absl/container/flat_hash_set.h"
@@ -28,6 +26,7 @@
 #include "service/reconcile/absences.h"
 #include "service/reconcile/read_back.h"
 #include "upstream/begun_call.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -90,12 +89,11 @@ class Reconciler {
   Counters counters_;
   Absences absences_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  bool stopping_ = false;
-  size_t under_way_ = 0;
-  absl::flat_hash_set<std::shared_ptr<BegunCall>> reads_;
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_set<std::shared_ptr<BegunCall>> reads_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;  // last
 };

@@ -21,7 +21,7 @@ namespace {
 constexpr size_t kMaxText = 500;
 
 int OpenForAppend(const std::string& file) {
-  // Nobody may be at the other end of a pipe.
+  // O_NONBLOCK: a pipe may have no reader yet, and the open must not wait for one.
   return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
 }
 
@@ -82,10 +82,10 @@ AuditLog::AuditLog(std::string file, int fd)
 
 AuditLog::~AuditLog() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   thread_.join();
   if (fd_ >= 0) close(fd_);
 }
@@ -99,22 +99,22 @@ void AuditLog::Write(const AuditRecord& record) {
   }
   std::string line = LineOf(record, *left_out);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (queue_.size() >= kMostQueued) {
       ++dropped_;
       return;
     }
     queue_.push_back(std::move(line));
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void AuditLog::Run() {
   std::vector<std::string> lines;
   while (true) {
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      const MutexLock lock(mutex_);
+      while (!stopping_ && queue_.empty()) changed_.Wait(mutex_);
       if (queue_.empty()) return;
       lines.swap(queue_);
     }

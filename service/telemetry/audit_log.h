@@ -25,10 +25,8 @@
 #define SERVICE_TELEMETRY_AUDIT_LOG_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +38,7 @@
 #include "service/log/line_budget.h"
 #include "service/log/log.h"
 #include "service/log/patient_writer.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -55,8 +54,8 @@ struct AuditRecord {
   int attempts = 0;
   bool sent = true;             // else the line may be left out
   absl::string_view rule = {};  // of the policy, that allowed it
-  // Of the certificate, what the rule matched: a SPIFFE ID, or "dns:" and a name. Empty: it matched
-  // no certificate.
+  // The name in the certificate that the rule matched: a SPIFFE ID, or "dns:" and a name. Empty:
+  // the rule matched no certificate.
   std::string identity = {};
   absl::string_view token_issuer = {};  // empty: no token was shown
   absl::string_view token_subject = {};
@@ -99,17 +98,16 @@ class AuditLog {
   std::atomic<uint64_t> left_out_{0};
   LineBudget not_sent_{kNotSentPerSecond, kNotSentAtOnce};
 
-  // The thread's own.
+  // Used by the thread only.
   int fd_;
   PatientWriter writer_;
   bool torn_ = false;     // the file ends within a line
   bool failing_ = false;  // and it has been said
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::vector<std::string> queue_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::string> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last
 };

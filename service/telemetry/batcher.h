@@ -10,16 +10,15 @@
 #define SERVICE_TELEMETRY_BATCHER_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -40,10 +39,10 @@ class Batcher {
       : options_(options), work_(std::move(work)), thread_([this] { Run(); }) {}
   ~Batcher() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stop_ = true;
     }
-    news_.notify_one();
+    news_.NotifyOne();
     thread_.join();
   }
   Batcher(const Batcher&) = delete;
@@ -53,7 +52,7 @@ class Batcher {
   bool Push(T thing) {
     size_t waiting;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (waiting_.size() >= options_.capacity) {
         dropped_.fetch_add(1, std::memory_order_relaxed);
         return false;
@@ -62,17 +61,17 @@ class Batcher {
       ++pushed_;
       waiting = waiting_.size();
     }
-    if (waiting == 1 || waiting == Half()) news_.notify_one();
+    if (waiting == 1 || waiting == Half()) news_.NotifyOne();
     return true;
   }
 
   // Waits until all that was pushed before is worked off.
   void Flush() {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const uint64_t pushed = pushed_;
     ++flushing_;
-    news_.notify_one();
-    done_.wait(lock, [&] { return worked_off_ >= pushed; });
+    news_.NotifyOne();
+    while (worked_off_ < pushed) done_.Wait(mutex_);
     --flushing_;
   }
 
@@ -83,20 +82,23 @@ class Batcher {
 
   void Run() {
     std::vector<T> batch;
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     while (true) {
-      news_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
-      news_.wait_for(lock, absl::ToChronoNanoseconds(options_.patience),
-                     [this] { return stop_ || flushing_ > 0 || waiting_.size() >= Half(); });
+      while (!stop_ && waiting_.empty()) news_.Wait(mutex_);
+      const SteadyTime until = SteadyTime::Now() + options_.patience;
+      while (!stop_ && flushing_ == 0 && waiting_.size() < Half() &&
+             news_.WaitUntil(mutex_, until)) {
+      }
       if (waiting_.empty()) return;
       batch.swap(waiting_);
       const size_t size = batch.size();
-      lock.unlock();
-      work_(batch);
-      batch.clear();
-      lock.lock();
+      {
+        const MutexUnlock unlock(mutex_);
+        work_(batch);
+        batch.clear();
+      }
       worked_off_ += size;
-      done_.notify_all();
+      done_.NotifyAll();
     }
   }
 
@@ -104,15 +106,14 @@ class Batcher {
   const Work work_;
   std::atomic<uint64_t> dropped_{0};
 
-  std::mutex mutex_;
-  std::condition_variable news_;
-  std::condition_variable done_;
-  // Guarded by mutex_.
-  std::vector<T> waiting_;
-  uint64_t pushed_ = 0;
-  uint64_t worked_off_ = 0;
-  int flushing_ = 0;
-  bool stop_ = false;
+  Mutex mutex_;
+  CondVar news_;
+  CondVar done_;
+  std::vector<T> waiting_ ABSL_GUARDED_BY(mutex_);
+  uint64_t pushed_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t worked_off_ ABSL_GUARDED_BY(mutex_) = 0;
+  int flushing_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last: starts when all else is ready
 };

@@ -19,7 +19,7 @@ constexpr char kTraceState[] = "tracestate";
 
 constexpr size_t kMaxRequestId = 128;
 
-// Of one call: a stream may make thousands of attempts.
+// The limit for one call: a stream may make thousands of attempts.
 constexpr size_t kMostAttemptSpans = 128;
 
 // All values of this name. They live as long as the context.
@@ -67,7 +67,7 @@ CallTrace::CallTrace(const Telemetry& telemetry, const Operation& operation,
     context_.sampled = IsSampled(context_.trace_id.low, telemetry.sample_ratio());
   }
   context_.span_id = NewSpanId();
-  // Only the end tells whether a write goes wrong.
+  // Only at its end is it known whether a write failed.
   keeps_spans_ = telemetry.spans() != nullptr &&
                  (context_.sampled || operation.access == mapping::Access::kWrite);
   context.AddTrailingMetadata(kRequestId, request_id_);
@@ -78,7 +78,7 @@ LogIds CallTrace::ids() const {
 }
 
 void CallTrace::OnAttempt(http::HeaderLines& headers) {
-  const TraceContext attempt{context_.trace_id, NewSpanId(), context_.sampled, ""};
+  const TraceContext attempt{context_.trace_id, NewSpanId(), context_.sampled, {}};
   headers.Add(kTraceParent, ": ", TraceParent(attempt));
   if (!context_.state.empty()) headers.Add(kTraceState, ": ", context_.state);
   ++attempts_made_;

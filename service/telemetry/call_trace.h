@@ -47,8 +47,8 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void OnAttempt(http::HeaderLines& headers) override;
   void OnResult(const http::Result& result) override;
 
-  // The ledger has done something for the call, from `begun` until now: what, and what came of it.
-  // Both are constants.
+  // The ledger did `step` for the call, from `begun` until now, with the result `said`. Both are
+  // constants.
   void OnLedger(absl::string_view step, absl::string_view said, SteadyTime begun);
 
   // Must be called once, just before the call's answer goes out. `host` is the upstream's. Writes

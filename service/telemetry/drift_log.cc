@@ -33,7 +33,7 @@ const std::string& Place(const Drift& drift) {
 
 void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids, SteadyTime now) {
   if (drifts.empty()) return;
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   if (now - period_begun_ >= kPeriod) {
     period_begun_ = now;
     logged_ = 0;
@@ -57,7 +57,7 @@ void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids, Stead
 }
 
 std::map<std::string, uint64_t> DriftLog::Counts() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   std::map<std::string, uint64_t> counts;
   for (const auto& [name, entry] : entries_) counts[name] = entry.count;
   return counts;

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "absl/time/time.h"
 #include "service/log/log.h"
 #include "upstream/mapping/drift.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -44,10 +44,10 @@ class DriftLog {
     std::vector<std::string> logged;
   };
 
-  mutable std::mutex mutex_;  // guards the rest
-  absl::flat_hash_map<std::string, Entry> entries_;
-  size_t logged_ = 0;
-  SteadyTime period_begun_;
+  mutable Mutex mutex_;
+  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  size_t logged_ ABSL_GUARDED_BY(mutex_) = 0;
+  SteadyTime period_begun_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway

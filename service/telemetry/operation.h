@@ -21,7 +21,7 @@ struct Operation {
 
 Operation OperationOf(const mapping::Route& route);
 
-// Of a list as a stream: verb and URL are those of its pages.
+// For a list as a stream. Verb and URL are those of its pages.
 Operation OperationOf(const mapping::PagedList& list);
 
 }  // namespace gateway

@@ -28,7 +28,7 @@ class SpanExporter {
   // Calls, not spans.
   static constexpr BatcherOptions kDefaults = {.capacity = 4096, .patience = absl::Seconds(1)};
 
-  // UNAVAILABLE where the file cannot be opened.
+  // UNAVAILABLE if the file cannot be opened.
   static absl::StatusOr<std::unique_ptr<SpanExporter>> Create(
       const TracingConfig& config, const BatcherOptions& options = kDefaults);
 
@@ -53,7 +53,7 @@ class SpanExporter {
     return batcher_.dropped() + unwritten_.load(std::memory_order_relaxed);
   }
 
-  // Calls that were not sent, beyond those that are wanted.
+  // Calls that were not sent and that WantsNotSent did not want.
   uint64_t left_out() const { return left_out_.load(std::memory_order_relaxed); }
 
  private:

@@ -2,8 +2,8 @@
 """Measures what a webhook costs that the gateway receives and keeps, in one run, beside what the disk does.
 
 Prints a table of medians: processor time of a delivery and deliveries a second with 32 under way, without and with a consumer that
-pulls and acknowledges everything meanwhile; and the time to the 2xx of one that is alone, beside a sync of the disk. All on
-loopback.
+pulls and acknowledges everything meanwhile; the time to the 2xx of one that is alone, beside a sync of the disk; and the time of a
+checkout, one at a time, without deliveries and while they come one after another. All on loopback; the upstream is nginx.
 
 Usage: events.py BUILD_DIR RESULT.json [ROUNDS] [--folder FOLDER]
 """
@@ -17,14 +17,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import grpc
 
 import ledger
+import programs
 
 GOOGLE = "/usr/share/gocode/src/github.com/gogo/googleapis"
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-DELIVERIES, UNDER_WAY, ALONE = 6000, 32, 400
+DELIVERIES, UNDER_WAY, ALONE, CALLS = 6000, 32, 400, 2000
+MEANWHILE, ELSEWHERE = "a checkout meanwhile", "received elsewhere meanwhile"
 SECRET = "whsec_of_the_bench"
 
 
@@ -54,8 +57,7 @@ class Consumer:
 
 
 def stubs(folder):
-    protos = [*(SOURCE / "proto").rglob("*.proto"), *pathlib.Path(GOOGLE, "google/api").glob("[ah]*.proto"),
-              *pathlib.Path(GOOGLE, "google/rpc").glob("*.proto")]
+    protos = [*(SOURCE / "proto").rglob("*.proto"), *pathlib.Path(GOOGLE, "google/rpc").glob("*.proto")]
     subprocess.run(["protoc", f"-I{SOURCE / 'proto'}", f"-I{GOOGLE}", f"--python_out={folder}",
                     f"--grpc_python_out={folder}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin",
                     *map(str, protos)], check=True)
@@ -64,35 +66,16 @@ def stubs(folder):
             importlib.import_module("gateway.events.v1.requests_pb2"))
 
 
-class Gateway:
-    def __init__(self, build, folder):
-        (folder / "secret").write_text(SECRET)
-        (folder / "key").write_text("k")
-        config = {
-            "listen": "127.0.0.1:0",
-            "upstreams": {"paynow": {"base_url": "http://127.0.0.1:1", "api_key": {"file": str(folder / "key")}}},
-            "events": {"file": str(folder / "events" / "events.db"), "subscriptions": {"shop": {}}},
-            "webhooks": {"listen": "127.0.0.1:0", "max_failures_per_second": 0,
-                         "providers": {"paynow": {"secrets": {"bench": {"file": str(folder / "secret")}}}}},
-        }
-        (folder / "config.json").write_text(json.dumps(config))
-        self.process = subprocess.Popen([f"{build}/billing-gateway", "--config", folder / "config.json"],
-                                        stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if '"receiving webhooks"' in line:
-                self.webhooks = json.loads(line)["port"]
-            if '"serving"' in line:
-                self.address = f"127.0.0.1:{json.loads(line)['port']}"
-                break
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
+def gateway(build, folder, upstream):
+    (folder / "secret").write_text(SECRET)
+    port = programs.free_port()
+    program = programs.gateway(build, folder, upstream, "plain", {
+        "events": {"file": str(folder / "events" / "events.db"), "subscriptions": {"shop": {}}},
+        "webhooks": {"listen": f"127.0.0.1:{port}", "max_failures_per_second": 0,
+                     "providers": {"paynow": {"secrets": {"bench": {"file": str(folder / "secret")}}}}},
+    })
+    program.webhooks, program.address = port, f"127.0.0.1:{program.port}"
+    return program
 
 
 class Bench:
@@ -109,6 +92,27 @@ class Bench:
         return {**json.loads(done.stdout), "cpu_us": (self.gateway.cpu_seconds() - cpu) / deliveries * 1e6}
 
 
+class Deliveries:
+    """Delivers one after another, until it is told to end, on a thread of its own."""
+
+    def __init__(self, bench):
+        self.bench, self.over, self.delivered, self.seconds = bench, threading.Event(), 0, 0
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        begun = time.monotonic()
+        while not self.over.is_set():
+            self.bench.load(500, 1)
+            self.delivered += 500
+        self.seconds = time.monotonic() - begun
+
+    def stop(self):
+        self.over.set()
+        self.thread.join()
+        return self.delivered / self.seconds
+
+
 def measure(arguments, folder, stack):
     rows = {}
 
@@ -117,18 +121,38 @@ def measure(arguments, folder, stack):
             rows.setdefault(name, {}).setdefault(key, []).append(value)
 
     services, requests = stubs(folder)
-    gateway = Gateway(arguments.build, folder)
-    stack.callback(gateway.stop)
-    bench = Bench(arguments.build, gateway)
-    bench.load(500, UNDER_WAY)
+    subprocess.run([f"{arguments.build}/write_messages", folder], check=True)
+    message = folder / "message"
+    message.write_bytes((folder / "checkout.request").read_bytes()[5:])  # without the head of gRPC's frame
+    upstream = stack.enter_context(programs.Upstream(folder))
+    benches = []
+    for name in ("measured", "another"):
+        (folder / name).mkdir()
+        program = stack.enter_context(gateway(arguments.build, folder / name, upstream))
+        benches.append(Bench(arguments.build, program))
+        benches[-1].load(500, UNDER_WAY)
+    bench, another = benches
+    program = bench.gateway
+
+    def calls():
+        row = ledger.load(arguments.build, program, message, CALLS, 1, "plain")
+        return {"p50_us": row["p50_us"], "p99_us": row["p99_us"]}
+
     for _ in range(arguments.rounds):
         disk = ledger.syncs(folder)
         note("sync of the disk", {"deliveries_per_second": disk["calls_per_second"], "p50_us": disk["p50_us"]})
         note("32 under way", bench.load(DELIVERIES, UNDER_WAY))
         note("alone", bench.load(ALONE, 1))
-        consumer = Consumer(gateway.address, services, requests)
+        consumer = Consumer(program.address, services, requests)
         note("32 under way, and consumed", bench.load(DELIVERIES, UNDER_WAY))
         consumer.stop()
+        note("a checkout", calls())
+        # The load takes processors from the checkouts too. So the same deliveries also go to another gateway: what
+        # receiving costs the checkouts of the gateway that receives is the difference.
+        for name, receiver in ((MEANWHILE, bench), (ELSEWHERE, another)):
+            deliveries = Deliveries(receiver)
+            note(name, calls())
+            note(name, {"deliveries_per_second": deliveries.stop()})
     return {name: {key: statistics.median(values) for key, values in row.items()} for name, row in rows.items()}
 
 
@@ -140,16 +164,19 @@ def main():
     parser.add_argument("--folder")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.folder)))
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.folder))).resolve()
         rows = measure(arguments, folder, stack)
     pathlib.Path(arguments.result).write_text(json.dumps(rows, indent=1) + "\n")
     columns = ("deliveries_per_second", "cpu_us", "p50_us", "p99_us")
     print(f"{'':28}{'a second':>10}{'CPU us':>10}{'p50 us':>10}{'p99 us':>10}")
     for name, row in rows.items():
         print(f"{name:28}" + "".join(f"{row[key]:10.0f}" if key in row else f"{'':10}" for key in columns))
-    print(f"deliveries a second: {rows['32 under way']['deliveries_per_second'] / rows['sync of the disk']['deliveries_per_second']:.1f}"
-          f" x the disk's syncs; time to 2xx of one alone: "
-          f"{rows['alone']['p50_us'] / rows['sync of the disk']['p50_us']:.1f} syncs")
+    sync, meanwhile, elsewhere = rows["sync of the disk"], rows[MEANWHILE], rows[ELSEWHERE]
+    print(f"deliveries a second: {rows['32 under way']['deliveries_per_second'] / sync['deliveries_per_second']:.1f}"
+          f" x the disk's syncs; time to 2xx of one alone: {rows['alone']['p50_us'] / sync['p50_us']:.1f} syncs; a checkout while they"
+          f" come: {meanwhile['p50_us'] / rows['a checkout']['p50_us']:.2f} x, beside one while they go elsewhere:"
+          f" {meanwhile['p50_us'] / elsewhere['p50_us']:.2f} x, 99th percentile {meanwhile['p99_us'] / elsewhere['p99_us']:.2f} x")
+
 
 
 if __name__ == "__main__":

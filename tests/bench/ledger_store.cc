@@ -1,4 +1,5 @@
-// What the ledger in a file costs by itself: claims and their results, so many at a time.
+// Measures what the ledger in a file costs by itself: claims and their results, IN_FLIGHT at a
+// time.
 //
 //   ledger_store FOLDER WRITES IN_FLIGHT [REPLY_BYTES]
 //
@@ -33,7 +34,7 @@ double ProcessorSeconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-// So many writes, one begun when another ends. False if one failed.
+// Makes this many writes and begins one when another ends. Returns false if one failed.
 class Round {
  public:
   Round(SqliteLedger& ledger, int writes, size_t reply_bytes)

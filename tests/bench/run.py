@@ -28,7 +28,7 @@ CALLS = {"small": 30000, "checkout": 30000, "order": 30000, "orders": 1000}
 FLOOR_OF = {"small": "small", "checkout": "checkout", "order": "small"}  # whose request the floors carry
 TRANSPORTS = ("plain", "tls")
 LATENCIES = (("small", "plain"), ("small", "tls"), ("orders", "plain"))
-GUARDED = "gateway: checkout, plain; TLS, token, policy, audit"
+GUARDED = "checkout, plain; TLS, token, policy, audit"
 
 
 class Rows:
@@ -64,7 +64,8 @@ class Bench:
         self.upstream = start(programs.Upstream(folder))
         self.echo = start(programs.floor_grpc(build))
         guards, self.token = secured.settings(folder, self.upstream.ca, self.upstream.key)
-        self.guarded = start(programs.gateway(build, folder, self.upstream, "plain", guards))
+        self.guarded = {who: start(programs.gateway(program, folder, self.upstream, "plain", guards))
+                        for who, program in (("gateway", build), ("before", given.before)) if program}
         self.gateways = {("gateway", transport): start(programs.gateway(build, folder, self.upstream, transport))
                          for transport in TRANSPORTS}
         if given.before:
@@ -99,8 +100,10 @@ class Bench:
             for (who, transport), program in self.gateways.items():
                 self.measure(f"{who}: {call}, {transport}", program, call,
                              count=lambda program=program, call=call: programs.answered(program, METHODS[call]))
-        self.measure(GUARDED, self.guarded, "checkout", scheme="https", more=("-H", f"authorization: Bearer {self.token}"),
-                     count=lambda: programs.answered(self.guarded, METHODS["checkout"]))
+        for who, program in self.guarded.items():
+            self.measure(f"{who}: {GUARDED}", program, "checkout", scheme="https",
+                         more=("-H", f"authorization: Bearer {self.token}"),
+                         count=lambda program=program: programs.answered(program, METHODS["checkout"]))
         if self.peer:
             self.measure("peer: small, plain", self.peer, "small")
             sizes = [self.rows.rounds(f"{who}: small, plain", "answer_bytes")[-1] for who in ("gateway", "peer")]
@@ -153,6 +156,7 @@ class Bench:
             for key in alone:
                 rows.all.setdefault(f"latency at half load: added by {who}, {transport}", {})[key] = [
                     value - base for value, base in zip(through[key], alone[key])]
+        rows.note_ratio("times_before", f"gateway: {GUARDED}", [f"before: {GUARDED}"])
         rows.note_ratio("times_floors", "peer: small, plain", ["floor: gRPC, small", "floor: connection, plain, small"])
         rows.note_ratio("times_peer", "gateway: small, plain", ["peer: small, plain"])
 

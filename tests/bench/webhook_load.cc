@@ -1,5 +1,5 @@
-// Webhooks of PayNow, signed, each with an id of its own, over kept connections: each connection
-// has one under way.
+// Sends signed webhooks of PayNow, each with its own id, over kept connections: one at a time on
+// each connection.
 //
 //   webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID]
 //
@@ -31,7 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr char kAnswer[] = "HTTP/1.1 204 No Content\r\n\r\n";
-// A refund of PayNow has about as much.
+// The body of a PayNow refund is about as long.
 constexpr size_t kPadding = 1200;
 
 struct Load {
@@ -80,7 +80,7 @@ class Run {
     connections_.resize(static_cast<size_t>(std::min(load.connections, load.deliveries)));
   }
 
-  // False if a delivery was not taken.
+  // Returns false if a delivery was not accepted.
   bool Make() {
     const Clock::time_point begun = Clock::now();
     for (size_t i = 0; i < connections_.size(); ++i) {

@@ -1,5 +1,5 @@
-// The comparison sees every single fact of the contract data: whichever is falsified, it reports a
-// difference at that place. And what it is said to pass over, it passes over.
+// The comparison sees every fact of the contract data: if one is falsified, it reports a difference
+// at that place. Facts that it is meant to ignore, it ignores.
 //
 // A mutant changes one operation or schema. PublishedFacts adds each of them by a call of its own,
 // and Compare is the sum of CompareUnit, so comparing the changed unit alone gives the differences
@@ -162,7 +162,7 @@ TEST_P(ContractMutationTest, ComparingEverythingFindsTheSame) {
   EXPECT_GE(position / kEvery, 30);
 }
 
-// A deviation that nobody sees any more has to go.
+// A listed deviation that no longer exists is reported.
 TEST_P(ContractMutationTest, EveryDeviationThatIsNeedless) {
   for (const Deviation& deviation : deviations_) {
     const Difference& meant = deviation.difference;

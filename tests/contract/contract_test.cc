@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-// How many there are, and in how many nothing unexplained was found.
+// How many units there are, and how many of them agree.
 struct Tally {
   size_t agreed = 0;
   size_t all = 0;

@@ -33,7 +33,7 @@ class Vocabulary {
  public:
   explicit Vocabulary(const json& schemas) : schemas_(schemas) {}
 
-  // Of a type, with the flags and bounds that stand beside it.
+  // The words for a type, with the flags and bounds beside it.
   Words Of(const json& type) const {
     Words words;
     if (type.contains("ref")) AddSchema(type["ref"], words);
@@ -55,7 +55,7 @@ class Vocabulary {
     return words;
   }
 
-  // Of a whole schema.
+  // The words for a whole schema.
   Words OfSchema(const std::string& name) const {
     Words words;
     AddSchema(name, words);
@@ -126,7 +126,7 @@ class Search {
   }
 
   void Compare(const std::string& place, const std::string& said, const Words& known) {
-    // Anything may stand where nothing is known.
+    // A type of which nothing is known may be anything.
     if (known.count("any") > 0 && known.count("format:string-or-null") == 0) return;
     for (const std::string& word : Split(said)) {
       if (known.count(RenamedWord(word)) == 0) missing_.insert(absl::StrCat(place, " ", word));

@@ -1,4 +1,4 @@
-// What the upstream's documents state, held against the contract data.
+// Compares what the upstream's documents state with the contract data.
 //
 // digest.<provider>.json holds every operation, parameter, schema, member, enumerated text and
 // event that the documents state, in words that digest.py explains. It is made from the documents'
@@ -36,20 +36,20 @@ struct DigestExceptions {
 
 DigestExceptions DigestExceptionsOf(const std::string& provider);
 
-// By the name in the digest, the name in the contract data: what the upstream has renamed since
-// (`renamed` of the data), and what digest.exceptions.json says.
+// Maps names in the digest to names in the contract data: those that the upstream has renamed since
+// (`renamed` of the data), and those that digest.exceptions.json lists.
 nlohmann::json RenamedIn(const nlohmann::json& contract, const nlohmann::json& renamed);
 
-// Whether a missing thing is a word on something that is there ("schema Order.id required"), and
-// not an operation, a schema, a member, a text or an event that is gone altogether.
+// Whether the missing thing only describes something that is there ("schema Order.id required").
+// False for an operation, a schema, a member, a text or an event that is missing as a whole.
 bool IsWord(absl::string_view what);
 
-// What the digest states and the contract lacks: "schema Event", "schema Event.type value:a",
-// "operation GET /a query limit max:100", "event order.paid".
+// Returns what the digest states and the contract lacks: "schema Event", "schema Event.type
+// value:a", "operation GET /a query limit max:100", "event order.paid".
 std::set<std::string> MissingFrom(const nlohmann::json& contract, const nlohmann::json& digest,
                                   const nlohmann::json& renamed);
 
-// Of paynow_events.json, which is the data of PayNow's events.
+// As MissingFrom, for PayNow's events. Their data is paynow_events.json.
 std::set<std::string> EventsMissingFrom(const nlohmann::json& events, const nlohmann::json& digest);
 
 }  // namespace gateway::contract

@@ -1,6 +1,6 @@
-// Whatever the documents state is in the contract data, apart from what digest.exceptions.json
-// leaves out with a reason. Without this, data that dropped something would agree with protos that
-// never had it: so Qashier's event was lost once.
+// Everything that the documents state is in the contract data, except what digest.exceptions.json
+// leaves out with a reason. Without this test, data that lacks something would agree with protos
+// that lack it too: Qashier's event was lost like that once.
 #include "tests/contract/digest.h"
 
 #include <gtest/gtest.h>
@@ -29,10 +29,10 @@ json PayNowEvents() {
 
 constexpr char kChanges[] = SOURCE_DIR "/tests/contract/digest.changes.json";
 
-// By provider, what a later version of the contract says otherwise.
+// By provider, what a later version of the contract says differently.
 json Changes() { return json::parse(std::ifstream(kChanges)); }
 
-// Without what is left out on purpose.
+// Returns what is missing, except what is left out on purpose.
 std::set<std::string> Unexplained(const std::string& provider, std::set<std::string> missing) {
   for (const auto& left_out : DigestExceptionsOf(provider).left_out) missing.erase(left_out.what);
   return missing;
@@ -124,7 +124,7 @@ TEST_P(DigestTest, NoticesWhateverIsDropped) {
     contract["schemas"].erase(own);
     expect_more(contract, name);
     for (const auto& [member, said] : members.items()) {
-      // PayNow has 1,667 of them, and a look takes milliseconds.
+      // PayNow has 1,667 members, and each check takes milliseconds: so only some are tried.
       if (member.empty() || (provider_ == kPaynow && ++position % 17 != 0)) continue;
       if (!contract_["schemas"][own]["fields"].contains(member)) continue;
       contract = contract_;
@@ -139,7 +139,7 @@ TEST_P(DigestTest, NoticesWhateverIsDropped) {
   }
 }
 
-// Where `text` stands in the enumeration; its size if it does not.
+// The index of `text` in the enumeration; the enumeration's size if it is not there.
 size_t IndexOf(const json& texts, const std::string& text) {
   return static_cast<size_t>(std::find(texts.begin(), texts.end(), json(text)) - texts.begin());
 }

@@ -57,7 +57,8 @@ std::string WireText(const EnumValueDescriptor& value, const std::string& prefix
   return given.empty() ? absl::AsciiStrToLower(absl::StripPrefix(value.name(), prefix)) : given;
 }
 
-// Several types may stand for one schema, each at its own places: they say the same of it.
+// Several types may stand for one schema, each at its own places. All of them must state the same
+// facts.
 void AddSchemaUnit(const std::string& schema, const Unit& unit, Facts& facts) {
   const auto [known, added] = facts.emplace(absl::StrCat("schema ", schema), unit);
   if (added) return;
@@ -93,7 +94,7 @@ void AddMessage(const Descriptor& type, Facts& facts) {
   if (type.options().deprecated()) Say(unit, "deprecated", "yes");
   if (type.options().GetExtension(v1::schema).local()) Say(unit, "local", "yes");
   for (int i = 0; i < type.field_count(); ++i) {
-    // It has no name of its own in the contract.
+    // The rest field has no name in the contract.
     if (IsRest(*type.field(i))) {
       Say(unit, "open", "yes");
     } else {

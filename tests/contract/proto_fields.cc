@@ -55,7 +55,7 @@ std::string UnformattedText(const FieldDescriptor& field) {
   }
 }
 
-// What the contract calls a type of this format; its own type is one that it need not have here.
+// The contract's name for a type of this format. The proto's own type may differ here.
 struct ValueFormat {
   v1::Format format;
   absl::string_view of;
@@ -68,7 +68,7 @@ constexpr ValueFormat kValueFormats[] = {
     {v1::SCALAR, "any", "any scalar"},
 };
 
-// `format` stands at the field itself, also where this is about the values of its map.
+// The option `format` stands at the field itself, even if it describes the values of a map.
 std::string ElementText(const FieldDescriptor& element, v1::Format format) {
   if (format == v1::FORMAT_UNSPECIFIED) return UnformattedText(element);
   if (format == v1::INT32 && element.type() == FieldDescriptor::TYPE_INT64) {
@@ -167,8 +167,8 @@ std::string SnakeCase(const std::string& name) {
   return snake;
 }
 
-// A field may have another name than the upstream's where that one is another field's, or where
-// Java's accessors of an enum beside it would have it.
+// A field may have another name than upstream if that name is taken by another field, or by a Java
+// accessor of an enum beside it.
 std::string NameToTell(const FieldDescriptor& field) {
   const std::string wanted = SnakeCase(WireName(field));
   const Descriptor& owner = *field.containing_type();

@@ -12,11 +12,11 @@ namespace gateway::contract {
 
 void AddRpc(const google::protobuf::MethodDescriptor& rpc, Facts& facts);
 
-// Whether the RPC is a list as a stream: the upstream has no operation for it, and the contract
-// nothing to say of it. What it has to be beside its list, streams_test.cc says.
+// Whether the RPC is a list as a stream. The upstream has no operation for it, so the contract does
+// not mention it. streams_test.cc checks it against its list.
 bool IsStream(const google::protobuf::MethodDescriptor& rpc);
 
-// Whether the reply message is no DTO, but the holder of what is none: an array, a map.
+// Whether the reply message is no DTO, but only holds an array or a map.
 bool WrapsReply(const google::protobuf::MethodDescriptor& rpc);
 
 }  // namespace gateway::contract

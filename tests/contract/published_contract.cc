@@ -37,7 +37,7 @@ std::string SnakeCase(absl::string_view name) {
   return snake;
 }
 
-// Only what stands in braces.
+// Converts only the names in braces.
 std::string SnakeCaseVariables(absl::string_view path) {
   std::string snake;
   while (!path.empty()) {
@@ -75,7 +75,7 @@ std::string TypeText(const json& type) {
   return parts.empty() ? "no type" : absl::StrJoin(parts, " ");
 }
 
-// What the elements of a type carry beside a type.
+// States what the elements of a type have besides their type.
 void SayUnreadOfElements(const json& type, const std::string& prefix, Unit& unit) {
   for (const char* nested : {"array", "map"}) {
     if (!type.contains(nested)) continue;
@@ -84,7 +84,7 @@ void SayUnreadOfElements(const json& type, const std::string& prefix, Unit& unit
   }
 }
 
-// Of a text, wherever in the type it stands.
+// States the length bounds of a text, wherever in the type it stands.
 void SayLengths(const json& type, const std::string& place, Unit& unit) {
   for (const char* length : {"min_length", "max_length"}) {
     if (type.contains(length)) Say(unit, absl::StrCat(place, ".", length), type[length].dump());
@@ -100,8 +100,8 @@ void SayType(const json& type, const std::string& place, Unit& unit) {
   SayUnreadOfElements(type, place + ".", unit);
 }
 
-// What the upstream has given up and this project keeps is local, and deprecated: operations and
-// fields have a flag of their own for the latter.
+// Elements that the upstream has dropped and this project keeps are local and deprecated.
+// Operations and fields have their own flag for deprecated.
 void SayGone(const json& object, const std::string& place, Unit& unit) {
   if (object.value("gone", false)) Say(unit, absl::StrCat(place, "local"), "yes");
 }
@@ -158,7 +158,7 @@ void SayBody(const json& operation, Unit& unit) {
   }
 }
 
-// 204 is declared: for the reply itself or beside it.
+// Whether the status 204 is declared, for the reply itself or beside it.
 bool MayBeEmpty(const json& operation) {
   bool may = operation.value("status", 0) == 204;
   for (const json& further : operation.value("also", json::array())) {

@@ -1,14 +1,14 @@
-// The facts that the upstream publishes, out of its contract as data. The form of that data is
+// The facts that the upstream publishes, read from its contract data. The form of that data is
 // described in upstream/sandbox/contracts/README.md.
 //
-// What the data does not say, and follows from what REST and this API are:
+// Facts that the data does not state, but that follow from REST and from this API:
 //   - a path parameter is required, and so is a declared body;
 //   - only a GET is free of side effects;
 //   - a PATCH of an object tells null from absent, so its call has an update mask;
 //   - a reply that is declared under the status 204, or beside it, may be empty.
 //
-// Whatever the data says that no proto could repeat is passed over: see `kSilent`. A member that is
-// neither read nor silent is a fact of its own ("unread ..."), which no proto agrees with.
+// Facts that no proto could state are ignored: see `kSilent`. A member that is neither read nor
+// silent is a fact of its own ("unread ..."), which no proto agrees with.
 //
 // Thread-safety: pure functions. Errors: a member of a wrong JSON type throws nlohmann's
 // exceptions.

@@ -1,11 +1,13 @@
-// Every paged list has a stream beside it. That the two fit each other is looked at when routes are
-// compiled (upstream/mapping/paged_list.h).
+// Every paged list has a stream beside it. Whether the two fit each other is checked when routes
+// are compiled (upstream/mapping/paged_list.h).
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
 #include <iostream>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
@@ -55,6 +57,37 @@ TEST(StreamsTest, EveryPagedListHasOne) {
   EXPECT_EQ((*table)->lists().size(), lists);
   EXPECT_GE(lists, 16u);
   std::cout << lists << " paged lists, each with its stream\n";
+}
+
+// The comment in front of a field of a message, as reflection shows it.
+std::string CommentOf(const google::protobuf::FileDescriptorProto& file, int message, int field) {
+  for (const auto& location : file.source_code_info().location()) {
+    const auto& path = location.path();
+    if (path.size() == 4 && path[0] == file.kMessageTypeFieldNumber && path[1] == message &&
+        path[2] == google::protobuf::DescriptorProto::kFieldFieldNumber && path[3] == field) {
+      return location.leading_comments();
+    }
+  }
+  return "";
+}
+
+// Three clients in three languages took the other cursor: whoever describes the request must see
+// which one goes with which order.
+TEST(StreamsTest, EveryOrderSaysWhichCursorGoesWithIt) {
+  size_t orders = 0;
+  for (const auto* const file : mapping::EmbeddedFiles()) {
+    google::protobuf::FileDescriptorProto commented;
+    ASSERT_TRUE(commented.ParseFromString(std::string(mapping::EmbeddedBytes(file->name()))));
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      const auto* const asc = file->message_type(i)->FindFieldByName("asc");
+      if (asc == nullptr) continue;
+      ++orders;
+      const std::string comment = CommentOf(commented, i, asc->index());
+      EXPECT_TRUE(absl::StrContains(comment, "`after`") && absl::StrContains(comment, "`before`"))
+          << asc->full_name();
+    }
+  }
+  EXPECT_GE(orders, 13u);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Checks docs/architecture.md: its paths exist, every room is in its table, and no #include
-// violates the table's direction. The allowed directions are read from the page itself.
+// Checks docs/architecture.md: its paths exist, every room is in its table, no #include violates
+// the table's direction, no folder has more sources than the page allows, and each type has a name
+// of its own. The allowed directions are read from the page itself.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -23,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = SOURCE_DIR;
+const fs::path kRoot = SOURCE_DIR;
 
 std::string Read(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -31,7 +32,7 @@ std::string Read(const fs::path& path) {
   return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
-std::string Page() { return Read(kSource / "docs/architecture.md"); }
+std::string Page() { return Read(kRoot / "docs/architecture.md"); }
 
 // The table "room | what stands there | may use". A room is a folder ("service/log/") or a few
 // headers; its name is the first path of its row.
@@ -108,12 +109,14 @@ bool IsSource(const fs::path& path) {
   return path.extension() == ".h" || path.extension() == ".cc";
 }
 
-std::vector<std::string> Sources() {
+using Folders = std::vector<std::string>;
+
+std::vector<std::string> Sources(const Folders& folders = {"service", "upstream"}) {
   std::vector<std::string> sources;
-  for (const char* folder : {"service", "upstream"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(kSource / folder)) {
+  for (const std::string& folder : folders) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
       if (entry.is_regular_file() && IsSource(entry.path())) {
-        sources.push_back(entry.path().lexically_relative(kSource));
+        sources.push_back(entry.path().lexically_relative(kRoot));
       }
     }
   }
@@ -125,7 +128,7 @@ std::vector<Include> Includes() {
   const std::regex include(R"re(#include "((?:service|upstream|tests|tools)/[^"]+)")re");
   std::vector<Include> includes;
   for (const std::string& source : Sources()) {
-    const std::string text = Read(kSource / source);
+    const std::string text = Read(kRoot / source);
     for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
       includes.push_back({source, (*it)[1]});
     }
@@ -137,12 +140,12 @@ TEST(ArchitectureTest, NamesOnlyPathsThatExist) {
   int paths = 0;
   for (const std::string& span : CodeSpans(Page())) {
     if (!std::regex_match(span, std::regex(R"([\w.-]+/[\w./-]*)"))) continue;
-    EXPECT_TRUE(fs::exists(kSource / span)) << span;
+    EXPECT_TRUE(fs::exists(kRoot / span)) << span;
     ++paths;
   }
   EXPECT_GE(paths, 50);
   for (const std::string& link : RelativeLinks(Page())) {
-    EXPECT_TRUE(fs::exists(kSource / "docs" / link)) << link;
+    EXPECT_TRUE(fs::exists(kRoot / "docs" / link)) << link;
   }
 }
 
@@ -195,11 +198,61 @@ TEST(ArchitectureTest, EveryUseOfTheTableIsThere) {
   }
 }
 
+TEST(ArchitectureTest, NoFolderHasMoreSourcesThanThePageAllows) {
+  const std::string page = Page();
+  std::smatch allowed;
+  ASSERT_TRUE(std::regex_search(page, allowed, std::regex(R"(at most (\d+) `\.cc` files)")));
+  std::map<std::string, int> files_of_folder;
+  for (const std::string& source : Sources({"service", "upstream", "tools", "tests"})) {
+    if (absl::EndsWith(source, ".cc")) ++files_of_folder[fs::path(source).parent_path()];
+  }
+  EXPECT_GE(files_of_folder.size(), 60u);
+  for (const auto& [folder, files] : files_of_folder) {
+    EXPECT_LE(files, std::stoi(allowed[1])) << folder;
+  }
+}
+
+// "namespace::Name" of each type that a source defines for other sources to see: not within another
+// type or function, whose lines are indented, nor in an unnamed namespace.
+std::vector<std::string> TypesOf(const std::string& text) {
+  const std::regex opens(R"(namespace ?([\w:]*) \{)");
+  const std::regex defines(
+      R"((?:class|struct|enum|enum class) (\w+)(?: final)?(?: : [^;]*)? \{.*)");
+  std::vector<std::string> types;
+  std::vector<std::string> namespaces;
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  for (const std::string& line : lines) {
+    std::smatch match;
+    if (std::regex_match(line, match, opens)) {
+      namespaces.push_back(match[1]);
+    } else if (absl::StartsWith(line, "}  // namespace") && !namespaces.empty()) {
+      namespaces.pop_back();
+    } else if (!namespaces.empty() && !namespaces.back().empty() &&
+               std::regex_match(line, match, defines)) {
+      types.push_back(absl::StrCat(namespaces.back(), "::", match[1].str()));
+    }
+  }
+  return types;
+}
+
+// The linker keeps one of two functions of one name and says nothing: a destructor of one type was
+// called for another one.
+TEST(ArchitectureTest, NoTwoSourcesDefineATypeOfOneName) {
+  std::map<std::string, std::string> source_of_type;
+  for (const std::string& source : Sources()) {
+    for (const std::string& type : TypesOf(Read(kRoot / source))) {
+      const auto [before, is_new] = source_of_type.emplace(type, source);
+      EXPECT_TRUE(is_new) << type << " is defined in " << before->second << " and " << source;
+    }
+  }
+  EXPECT_GE(source_of_type.size(), 300u);
+}
+
 TEST(ArchitectureTest, TheReadmeAndDecisionsLinkIt) {
   const std::string link = "architecture.md)";
-  EXPECT_TRUE(absl::StrContains(Read(kSource / "README.md"), absl::StrCat("](docs/", link)));
+  EXPECT_TRUE(absl::StrContains(Read(kRoot / "README.md"), absl::StrCat("](docs/", link)));
   int decisions = 0;
-  for (const auto& entry : fs::directory_iterator(kSource / "docs/adr")) {
+  for (const auto& entry : fs::directory_iterator(kRoot / "docs/adr")) {
     const std::string text = Read(entry.path());
     decisions += absl::StrContains(text, absl::StrCat("](../", link));
     for (const std::string& target : RelativeLinks(text)) {

@@ -1,5 +1,5 @@
-// What deploy/ says of the gateway's metrics is true: the alerts and the dashboard name only what
-// is there. Whether their queries return data is `make dashboard-check`'s question.
+// Alerts and dashboards in deploy/ name only metrics that the gateway has. Whether their queries
+// return data is checked by `make dashboard-check`.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -44,7 +44,7 @@ std::set<std::string> All(const std::string& text, const std::string& pattern) {
   return found;
 }
 
-// As a scrape declares them, those of which there is no sample yet among them.
+// The metrics that a scrape declares, including those without a sample.
 std::set<std::string> ServedMetrics() {
   const TempDir directory;
   Config config;
@@ -54,6 +54,10 @@ std::set<std::string> ServedMetrics() {
   config.ledger.file = directory.Path("ledger/ledger.db");
   config.events.file = directory.Path("events/events.db");
   config.events.subscriptions["shop"];
+  HttpForwardConfig& target = config.events.forward["target"].http;
+  target.url = "http://127.0.0.1:1";
+  target.secrets["a"].file = directory.Write("whsec", "whsec_" + std::string(32, 'a'));
+  config.events.sweep["paynow"].stores = {"1"};
   config.webhooks.receiver.listen = "127.0.0.1:0";
   config.webhooks.providers["paynow"].secrets["a"].file = directory.Write("secret", "s");
   UpstreamConfig& upstream = config.upstreams["paynow"];
@@ -141,7 +145,7 @@ TEST(DeployTest, ThePodIsGivenTheTimeThatADrainTakes) {
             config->drain_delay + config->drain_grace + absl::Seconds(1));
 }
 
-// With a key and certificates where the cluster would mount them, and the policy beside it.
+// Puts a key and certificates where the cluster would mount them, and the policy beside them.
 TEST(DeployTest, ProductionStartsWithWhatItsVolumesBring) {
   const TempDir mounts;
   Authority authority("issuer");
@@ -154,11 +158,13 @@ TEST(DeployTest, ProductionStartsWithWhatItsVolumesBring) {
   mounts.Write("dsn", "host=postgresql.example dbname=ledger user=gateway sslmode=verify-full");
   mounts.Write("fingerprint-secret", std::string(32, 's'));
   mounts.Write("reply-key", std::string(32, 'k'));
+  mounts.Write("body-key", std::string(32, 'b'));
   const std::string text =
       absl::StrReplaceAll(ReadSource("deploy/config/production.json"),
                           {{"/var/run/secrets/billing-gateway/tls", mounts.Path()},
                            {"/var/run/secrets/billing-gateway/paynow", mounts.Path()},
                            {"/var/run/secrets/billing-gateway/ledger", mounts.Path()},
+                           {"/var/run/secrets/billing-gateway/events", mounts.Path()},
                            {"/etc/billing-gateway", mounts.Path()}});
   const auto config = ParseConfig("production.json", text);
   ASSERT_TRUE(config.ok()) << config.status();

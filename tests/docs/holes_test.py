@@ -18,7 +18,8 @@ spec.loader.exec_module(holes)
 def sbom(**packages):
     return {
         "components": [
-            {"name": f"lib{name}", "version": version, "properties": [{"name": "debian:source", "value": name}]}
+            {"name": f"lib{name}", "version": version, "purl": f"pkg:deb/debian/lib{name}@{version}?distro=debian-12",
+             "properties": [{"name": "debian:source", "value": name}]}
             for name, version in packages.items()
         ]
     }
@@ -40,6 +41,15 @@ class HolesTest(unittest.TestCase):
         mended, unmended = self.found(sbom(curl="7.88.1-10+deb12u8"), tracker)
         self.assertEqual(mended, ["CVE-2026-1 curl 7.88.1-10+deb12u8, mended in 7.88.1-10+deb12u9"])
         self.assertEqual(unmended, [])
+
+    def test_the_release_is_that_of_the_packages(self):
+        for distro, release in (("debian-12", "bookworm"), ("debian-13", "trixie")):
+            packages = {"components": [{"purl": f"pkg:deb/debian/curl@8?arch=amd64&distro={distro}"}]}
+            self.assertEqual(holes.release_of(packages), release)
+        for distros in ((), ("debian-11",), ("debian-12", "debian-13")):
+            packages = {"components": [{"purl": f"pkg:deb/debian/curl@8?distro={distro}"} for distro in distros]}
+            with self.assertRaisesRegex(ValueError, "--release"):
+                holes.release_of(packages)
 
     def test_versions_are_debians(self):
         tracker = {"curl": {"CVE-2026-1": state("resolved", "7.88.1-10+deb12u9")}}

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -22,9 +23,11 @@ namespace {
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::Ne;
 using testing::Not;
+using testing::Pair;
 
-// The process of this group with this program's name; 0 where there is none.
+// The process of this group with this program's name; 0 if there is none.
 pid_t FindInGroup(pid_t group, const std::string& name) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     pid_t pid = 0;
@@ -49,7 +52,7 @@ class RunTest : public testing::Test {
     return {"bash", SOURCE_DIR "/tools/scripts/run.sh", mode, build};
   }
 
-  // No process, and nothing in the place for temporary files.
+  // Expects that no process and no temporary file is left.
   void ExpectNothingLeft(const ChildProcess& child) const {
     EXPECT_FALSE(child.GroupIsAlive());
     EXPECT_TRUE(std::filesystem::is_empty(directory_.Path()));
@@ -67,13 +70,43 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
   EXPECT_THAT(demo.out(), HasSubstr("gateway-replayed: true"));
   EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
                                 ContainsRegex("\"url\": \"http://127.0.0.1:[0-9]+/pay/[^\"]+\"")));
-  // The whole loop: paid on the page, told by a webhook, verified, complete.
+  // The whole loop: the order is paid on the page, a webhook reports it and is verified, and the
+  // order is complete.
   EXPECT_THAT(demo.out(), AllOf(HasSubstr("and is sent to https://shop.example/thanks"),
                                 HasSubstr("\"type\": \"ON_ORDER_COMPLETED\""),
                                 HasSubstr("\"status\": \"ORDER_STATUS_COMPLETED\"")));
   EXPECT_THAT(demo.err(), HasSubstr("\"event\":\"stopped\""));
   EXPECT_THAT(demo.err(), Not(HasSubstr("pnapi")));
   ExpectNothingLeft(demo);
+}
+
+// The gateway's own look may be under way when the call is repeated; then the outcome is unknown
+// still.
+TEST_F(RunTest, DemoRepeatsALostRefundUntilItsOutcomeIsKnown) {
+  directory_.Write("grpc-call", R"(#!/bin/bash
+[[ $* == *RefundOrder ]] || { printf '"refunds": [\n1\n2\n'; exit; }
+echo >>"$CALLS"
+case $(wc -l <"$CALLS") in
+  1) echo '"reason": "UPSTREAM_CONNECTION_LOST"' ;;
+  2 | 3) echo '"reason": "IDEMPOTENCY_OUTCOME_UNKNOWN"' ;;
+  4) echo "$LAST" ;;
+esac
+[[ $LAST == gateway-replayed* && $(wc -l <"$CALLS") == 4 ]]
+)");
+  std::filesystem::permissions(directory_.Path("grpc-call"), std::filesystem::perms::owner_all);
+  const auto show = [&](const std::string& last) {
+    std::filesystem::remove(directory_.Path("calls"));
+    ChildProcess shell({"bash", "-euc", ". \"$0\"; build=$1 gateway=127.0.0.1:1; show_lost_refund",
+                        SOURCE_DIR "/tools/scripts/lost_refund.sh", directory_.Path()},
+                       {"CALLS=" + directory_.Path("calls"), "LAST=" + last});
+    const int code = shell.Wait();
+    return std::make_pair(code, shell.out() + shell.err());
+  };
+  EXPECT_THAT(show("gateway-replayed: true"),
+              Pair(0, AllOf(HasSubstr("gateway-replayed: true"), HasSubstr("\"refunds\""))));
+  // Another failure is none that passes.
+  EXPECT_THAT(show("\"reason\": \"UNRESOLVED_WRITE\""),
+              Pair(Ne(0), AllOf(HasSubstr("UNRESOLVED_WRITE"), Not(HasSubstr("\"refunds\"")))));
 }
 
 // Each is paid, and the event that says so is verified.
@@ -160,7 +193,7 @@ TEST_F(RunTest, StopsWhereOneOfTheTwoEnds) {
   ExpectNothingLeft(run);
 }
 
-// What is built is not built again.
+// The second start builds nothing.
 TEST_F(RunTest, ServesSoonOnABuiltTree) {
   const absl::Time start = absl::Now();
   ChildProcess run(

@@ -102,6 +102,14 @@ class Samples(unittest.TestCase):
         return gateway
 
 
+class GoConsumer(unittest.TestCase):
+    """The documents' consumer in Go is the one that `make examples` runs."""
+
+    def test_is_the_one_that_runs(self):
+        (block,) = re.findall(r"```go\n(.*?)```", (SOURCE / "docs/webhooks.md").read_text(), re.S)
+        self.assertIn(block, (SOURCE / "examples/go/consumer.go").read_text())
+
+
 class Consumer(Samples):
     """The README's consumer of events, with acts that fail and a delivery that comes twice."""
 

@@ -14,9 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = SOURCE_DIR;
+const fs::path kTree = SOURCE_DIR;
 
-std::string Read(const fs::path& path) {
+std::string TextOf(const fs::path& path) {
   std::ifstream stream(path);
   EXPECT_TRUE(stream.is_open()) << path;
   return std::string(std::istreambuf_iterator<char>(stream), {});
@@ -27,7 +27,7 @@ std::set<int> AttacksIn(const fs::path& folder) {
   const std::regex test(R"(TEST_F\(\w+, Attack(\d+)[A-Z]\w+\))");
   for (const auto& file : fs::directory_iterator(folder)) {
     if (file.path().extension() != ".cc") continue;
-    const std::string text = Read(file.path());
+    const std::string text = TextOf(file.path());
     for (std::sregex_iterator it(text.begin(), text.end(), test), end; it != end; ++it) {
       EXPECT_TRUE(attacks.insert(std::stoi((*it)[1])).second) << "twice: " << (*it)[0];
     }
@@ -52,17 +52,17 @@ std::set<int> AttacksNamed(const std::string& text) {
 }
 
 TEST(SecurityTest, NamesEveryAttackAndNoOther) {
-  const std::set<int> there = AttacksIn(kSource / "tests/security");
+  const std::set<int> there = AttacksIn(kTree / "tests/security");
   EXPECT_GE(there.size(), 30u);
-  EXPECT_EQ(AttacksNamed(Read(kSource / "SECURITY.md")), there);
+  EXPECT_EQ(AttacksNamed(TextOf(kTree / "SECURITY.md")), there);
 }
 
 TEST(SecurityTest, NamesFilesThatAreThere) {
-  const std::string text = Read(kSource / "SECURITY.md");
+  const std::string text = TextOf(kTree / "SECURITY.md");
   const std::regex path(R"(`((?:deploy|tests|tools)/[\w/.-]+)`)");
   int found = 0;
   for (std::sregex_iterator it(text.begin(), text.end(), path), end; it != end; ++it, ++found) {
-    EXPECT_TRUE(fs::exists(kSource / (*it)[1].str())) << (*it)[1];
+    EXPECT_TRUE(fs::exists(kTree / (*it)[1].str())) << (*it)[1];
   }
   EXPECT_GE(found, 8);
 }

@@ -22,7 +22,7 @@
 #include "absl/strings/strip.h"
 #include "gateway/v1/annotations.pb.h"
 #include "google/api/annotations.pb.h"
-#include "tools/apigen/proto_pool.h"
+#include "tools/apigen/committed/proto_pool.h"
 
 namespace gateway {
 namespace {

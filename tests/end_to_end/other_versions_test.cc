@@ -1,9 +1,9 @@
 // Clients and upstreams of other versions of PayNow's contract than the one that the protos mirror.
 //
-// testdata/paynow-2026-05-15.binpb.gz holds the protos of the first version that was served,
-// without comments: what a client of that time was built from. Nobody changes it.
-// testdata/paynow-2025-09-02.json.gz holds a contract of a year ago in the form of
-// upstream/sandbox/contracts/, with only what the upstream stated.
+// testdata/paynow-2026-05-15.binpb.gz holds the protos of the first version that the gateway
+// served, without comments. A client of that time was built from them. The file must not change.
+// testdata/paynow-2025-09-02.json.gz holds a contract that was one year old, in the form of
+// upstream/sandbox/contracts/, without our additions to what PayNow's OpenAPI file says.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ const mapping::Files& OldProtos() {
   return files;
 }
 
-// What the RPC's reply message has a place for.
+// The part of the reply for which the RPC's reply message has fields.
 Json KnownReply(const Rpc& rpc, const Json& reply) {
   const Descriptor& type = *rpc.method->output_type();
   if (rpc.response_body.empty()) return Known(type, reply);
@@ -46,7 +46,8 @@ void UseKnownTextsInReply(const Rpc& rpc, Json& reply) {
   UseKnownTexts(*type.FindFieldByName(rpc.response_body), reply);
 }
 
-// What an old client can send of a sample of today, and a reply in which it knows every text.
+// A sample of today as an old client can send it, with a reply in which the client knows every
+// text.
 Sample AsKnownTo(const Rpc& old, Sample sample) {
   const Descriptor& request = *old.method->input_type();
   std::vector<std::pair<std::string, Json>> query;
@@ -231,7 +232,7 @@ TEST(OtherVersionsTest, AnOldGatewayReadsTodaysUpstreamAndNamesWhatIsNew) {
   ASSERT_TRUE(gateway.ok()) << gateway.status();
   Caller caller((*gateway)->port());
   std::vector<Rpc> rpcs = KnownRpcsOf(stack.sandbox().contract(), OldProtos());
-  // It sends only what it knows.
+  // The old gateway sends only the members that it knows.
   std::set<std::string> unknown;
   size_t reads = 0;
   for (const Rpc& rpc : rpcs) {
@@ -261,7 +262,7 @@ TEST(OtherVersionsTest, TodaysGatewayReadsAnUpstreamOfAYearAgo) {
   const std::vector<Rpc> rpcs = KnownRpcsOf(**contract, mapping::EmbeddedFiles());
   const std::set<std::string> unknown = ReadAll(rpcs, recorder, stack.caller());
   EXPECT_EQ(Counted(stack.gateway(), "unknown_member"), unknown);
-  // What has come since is missing, and is said so.
+  // Members that were added since are missing, and are counted as missing.
   EXPECT_GT(Counted(stack.gateway(), "missing").size(), 10u);
   stack.sandbox().OnRequest(nullptr);
 }

@@ -20,8 +20,8 @@ namespace {
 using sandbox::ExampleOptions;
 using sandbox::Operation;
 
-// Creating first and removing last, parts before wholes, so that there is something to work on
-// between.
+// The order of the operations: create first and remove last, parts before wholes, so that the
+// others have records to work on.
 int Turn(const Operation& operation) {
   const int depth = static_cast<int>(operation.path_params.size());
   const bool on_collection = !absl::EndsWith(operation.path, "}");

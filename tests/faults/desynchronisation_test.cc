@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/faults/bench.h"
 #include "tests/faults/seed.h"
-#include "tests/upstream/http/transport_test_util.h"
+#include "tests/upstream/http/transport/transport_test_util.h"
 
 namespace gateway::faults {
 namespace {

@@ -109,13 +109,6 @@ CapacityUpstream::Counters CapacityUpstream::counters() const {
   return counters_.Read([](const Counters& counters) { return counters; });
 }
 
-int CapacityUpstream::ExecutionsOfWrite(uint64_t marker) const {
-  return counters_.Read([&](const Counters& counters) {
-    const auto found = counters.writes.find(marker);
-    return found == counters.writes.end() ? 0 : found->second;
-  });
-}
-
 bool CapacityUpstream::WaitForRequests(int64_t count) const {
   return counters_.WaitUntil([=](const Counters& counters) { return counters.requests >= count; });
 }

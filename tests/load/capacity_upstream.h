@@ -12,7 +12,7 @@
 //
 //   CapacityUpstream upstream({.workers = 16, .service_time = absl::Milliseconds(20)});
 //   ... upstream.Url() ...
-//   EXPECT_EQ(upstream.ExecutionsOfWrite(marker), 1);
+//   EXPECT_EQ(upstream.counters().writes.at(marker), 1);
 #ifndef TESTS_LOAD_CAPACITY_UPSTREAM_H_
 #define TESTS_LOAD_CAPACITY_UPSTREAM_H_
 
@@ -72,7 +72,6 @@ class CapacityUpstream {
   double capacity() const;
 
   Counters counters() const;
-  int ExecutionsOfWrite(uint64_t marker) const;
 
   // Returns false if fewer requests arrived within 10 seconds.
   bool WaitForRequests(int64_t count) const;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::minutes(1);
 
-void Require(bool fine, const std::string& what) {
+void RequireThat(bool fine, const std::string& what) {
   if (fine) return;
   std::cerr << what << "\n";
   std::abort();
@@ -64,7 +64,7 @@ std::string GatewayProcess::WriteConfig() const {
 }
 
 void GatewayProcess::Start() {
-  Require(!ended_.valid(), "the gateway runs already");
+  RequireThat(!ended_.valid(), "the gateway runs already");
   std::vector<std::string> arguments = {Program(), "--config", WriteConfig()};
   if (options_.max_descriptors != 0) {
     const std::string script =
@@ -74,9 +74,9 @@ void GatewayProcess::Start() {
   child_ = std::make_unique<ChildProcess>(
       arguments, std::vector<std::string>{"GATEWAY_TEST_KEY=pnapi_MARKER"});
   const auto line = nlohmann::json::parse(child_->WaitForLine("\"serving\""), nullptr, false);
-  Require(line.is_object(), "the gateway does not start: " + child_->err());
+  RequireThat(line.is_object(), "the gateway does not start: " + child_->err());
   port_ = line.value("port", 0);
-  Require(HealthWatch(address()).NextIsServing(), "the gateway does not serve");
+  RequireThat(HealthWatch(address()).NextIsServing(), "the gateway does not serve");
   ended_ = std::async(std::launch::async, [this] {
     int code;
     do {

@@ -1,4 +1,4 @@
-// Attacks on what a rule means: more than its author thought of.
+// Attacks through rules that allow more than their author intended.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -39,7 +39,7 @@ TEST_F(AccessAttacks, Attack58SecretsByACallerWhoMayRead) {
     ExpectRefused(Call(absl::StrCat("paynow.management.v1.", method), "{}", victim().Shop()).status,
                   PERMISSION_DENIED, "POLICY_METHOD");
   }
-  // By one who may do everything: let through, and written down.
+  // A caller who may do everything is let through, and audited.
   EXPECT_TRUE(CallAny("paynow.management.v1.WebhooksService/GetSubscriptions").status.ok());
   EXPECT_TRUE(victim().Audits("spiffe://example/root",
                               "paynow.management.v1.WebhooksService/GetSubscriptions"));
@@ -61,7 +61,7 @@ TEST_F(AccessAttacks, Attack72PoliciesThatOpenDoorsByAccident) {
   Saw("refused, each of them");
 }
 
-// What a library prints on standard error is looked for at the end.
+// The end of the test looks for what a library has printed on standard error.
 TEST_F(AccessAttacks, Attack73APathThatIsNoUTF8) {
   RawHttp2 connection(victim().port(), &victim().stranger());
   for (const char* path : {"/\xff\xfe.S/M", "/a\xc3/b", "\xff"}) connection.Begin(path);

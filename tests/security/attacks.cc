@@ -85,6 +85,14 @@ constexpr absl::string_view kAttacks[] = {
     "a name of another authority's trust domain",
     "one store takes its caller's whole share",
     "a policy that everybody may write, or replace",
+    "webhooks beyond the limit",
+    "webhooks of a byte at a time",
+    "heads of webhooks without end",
+    "webhooks with wrong, foreign and old signatures",
+    "a webhook replayed a week later",
+    "paths of the receiver: dots, slashes, escapes",
+    "100,000 events by one who may sign",
+    "unsigned webhooks by the thousand",
 };
 
 }  // namespace

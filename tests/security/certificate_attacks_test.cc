@@ -1,4 +1,4 @@
-// Attacks on how long a certificate holds.
+// Attacks with certificates that are no longer valid.
 #include <openssl/ssl.h>
 
 #include "absl/time/clock.h"

@@ -1,4 +1,4 @@
-// Attacks 52 to 55, 68 to 71 and 78: those who come in numbers.
+// Attacks 52 to 55, 68 to 71 and 78: floods of connections and calls.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -25,7 +25,7 @@ namespace {
 using load::RawHttp2Client;
 
 constexpr char kCheck[] = "/grpc.health.v1.Health/Check";
-// Descriptors for connections that are the gateway's own.
+// The most connections to the upstream that the gateway may have open.
 constexpr int kUpstream = 10;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
@@ -72,10 +72,13 @@ class FloodAttacks : public AttackTest {
   }
 };
 
-// Half on the port for calls, which never come to a handshake, and half on the other, which needs
-// none. The first kind would hold its descriptors for as long as a handshake may take.
+// Opens half of the connections on the port for calls, without a handshake, and half on the other
+// port, which needs none. The first half would hold descriptors for as long as a handshake may
+// take.
 TEST_F(FloodAttacks, Attack52TooManyConnections) {
-  ASSERT_TRUE(Call(kGetOrders, "{}", victim().Shop()).status.ok());  // is connected before them
+  RpcOptions connected = victim().Shop();  // before them
+  connected.channel = OwnChannel(victim().address(), connected.credentials);
+  ASSERT_TRUE(Call(kGetOrders, "{}", connected).status.ok());
   const int before = Descriptors();
   constexpr int kSockets = 2000;
   Sockets sockets;
@@ -86,7 +89,8 @@ TEST_F(FloodAttacks, Attack52TooManyConnections) {
   const auto held = [&] { return Descriptors() - before <= kMaxConnections + kUpstream; };
   const auto left = [&] { return sockets.open() <= kMaxConnections; };
   while (!(held() && left()) && absl::Now() - began < kPatience) {
-    EXPECT_TRUE(Call(kGetOrders, "{}", victim().Shop()).status.ok());
+    const grpc::Status status = Call(kGetOrders, "{}", connected).status;
+    EXPECT_TRUE(status.ok()) << status.error_message();
   }
   EXPECT_TRUE(held() && left());
   Saw(absl::StrCat(sockets.open(), " left after ",
@@ -176,7 +180,8 @@ TEST_F(FloodAttacks, Attack70RefusedCallsAgainstTheLogs) {
   Saw(absl::StrCat(lines, " lines of ", kCalls, " calls"));
 }
 
-// Of 40 calls, while the upstream takes its time and 80 others are always open.
+// Makes 40 calls while the upstream is slow and 80 other calls are always open. Returns how many of
+// the 40 were refused.
 int FloodAttacks::RefusedBeside(const std::function<void()>& flood,
                                 const std::function<bool()>& call) {
   victim().React([](const http::Received&) {
@@ -210,7 +215,7 @@ TEST_F(FloodAttacks, Attack71OneCallerTakesTheWholeLimit) {
   Saw(absl::StrCat(refused, " of 40 calls of a neighbour refused"));
 }
 
-// And one store of a caller's.
+// One store of a caller has more calls open than it may have.
 TEST_F(FloodAttacks, Attack78OneStoreTakesItsCallersWholeShare) {
   const RpcOptions root = victim().Root();
   const std::string other = absl::StrCat(R"({"store_id": ")", kStoreB, R"("})");

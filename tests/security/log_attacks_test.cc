@@ -1,4 +1,4 @@
-// Attacks on the log: floods by those without a right, and what a library would print.
+// Attacks on the log: floods of lines by strangers, and texts that a library would print.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,7 +38,7 @@ Flood LinesWith(const std::string& written, const std::string& text) {
 
 class LogAttacks : public AttackTest {};
 
-// Each would be a line of gRPC's, as an error.
+// gRPC would log each of these as an error.
 TEST_F(LogAttacks, Attack74BrokenHandshakesAndHeadersAgainstTheLog) {
   Victim other;
   const absl::Time began = absl::Now();

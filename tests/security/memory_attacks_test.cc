@@ -24,7 +24,7 @@ constexpr size_t kLimitOfThePod = 256 * kMiB;
 constexpr uint32_t kLargest = 4 * 1024 * 1024;
 constexpr size_t kPiece = 16000;
 
-// One who calls again and again: first undisturbed, and from then on until the end.
+// A client that calls again and again: undisturbed at first, and then during the attack.
 class Neighbour {
  public:
   Neighbour(const std::string& address, RpcOptions as) : address_(address), as_(std::move(as)) {
@@ -56,9 +56,9 @@ class Neighbour {
 
  private:
   static constexpr int kUndisturbed = 300;
-  // The goal is twice the undisturbed time, and the row shows both. But attacker, neighbour and
-  // upstream run on the same processors as their victim, beside whatever else the machine does:
-  // what they wait for each other is no fault of it. This long nobody waits who is not starved.
+  // The goal is at most twice the undisturbed time, and the row shows both times. But attacker,
+  // neighbour and upstream share the processors with the gateway, so they also wait for each other.
+  // A wait longer than this means that the neighbour was starved.
   static constexpr absl::Duration kUnnoticed = absl::Milliseconds(500);
 
   absl::Duration Call() {
@@ -93,8 +93,8 @@ class MemoryAttacks : public AttackTest {
     peak_ = absl::StrCat("peak ", peak / kMiB, " MiB");
   }
 
-  // A call's headers, and then pieces of this until the connection is closed or there are so many
-  // bytes. How many were sent.
+  // Sends a call's headers, and then this piece again and again, until the connection is closed or
+  // this many bytes are sent. Returns how many were sent.
   static size_t SendHeaders(RawHttp2& connection, const std::string& piece, size_t most) {
     connection.Send(Frame(kHeaders, 0, 1, CallFields(kGetOrdersPath)));
     size_t sent = 0;

@@ -1,8 +1,8 @@
 // A gateway as a process of its own, as it would stand in a cluster: mutual TLS, a policy, tokens,
 // an audit log, a port for health; and the upstream behind it. Every secret carries a marker.
 //
-// After each test, and whatever it tried: honest callers are served, and the process is the same.
-// At the end: nothing that came out of the gateway holds a marker.
+// After each test, whatever it tried, honest callers are still served by the same process. At the
+// end, no output of the gateway holds a marker.
 //
 // Thread-safety: one thread. Errors: a gateway that does not come up ends the program.
 #ifndef TESTS_SECURITY_VICTIM_H_
@@ -31,9 +31,9 @@ namespace gateway::security {
 
 using report::Saw;
 
-// In every secret that the gateway holds.
+// Part of every secret that the gateway holds.
 inline constexpr char kMarker[] = "CANARY7f3a";
-// In fields that the protos call sensitive, where a test fills them.
+// Part of the fields that the protos mark as sensitive, in tests that fill them.
 inline constexpr char kSensitive[] = "SENSITIVE9c1e";
 
 inline constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
@@ -48,6 +48,8 @@ inline constexpr char kStoreA[] = "411486491630370816";
 inline constexpr char kStoreB[] = "411486491630370900";
 
 inline constexpr int kMaxConnections = 300;
+inline constexpr int kMaxWebhookBytes = 64 * 1024;
+inline constexpr int kMaxEventBytes = 16 * 1024 * 1024;
 
 class Victim {
  public:
@@ -64,11 +66,11 @@ class Victim {
   int port_for_health() const { return health_port_; }
   pid_t pid() const { return child_->pid(); }
 
-  // By certificate. `identity` null: none.
+  // Options for a call with this certificate; null: without one.
   RpcOptions As(const Identity* identity) const;
   RpcOptions Shop() const { return shop_options_; }  // reads, and coupons, of store A
   RpcOptions Root() const { return root_options_; }  // everything
-  // Any caller with a certificate that the policy does not know, and this token.
+  // Options for a call with this token, and with a certificate that matches no rule.
   RpcOptions WithToken(const std::string& token) const;
 
   const Identity& shop() const { return shop_; }
@@ -78,22 +80,27 @@ class Victim {
   Authority& partners() { return partners_; }  // of the trust domain "partner"
   const SigningKey& key() const { return key_; }
   nlohmann::json& policy() { return policy_; }
-  // Puts it in force, and waits until it is.
+  // Writes the policy, and waits until it is in force.
   void ApplyPolicy();
 
-  // In Prometheus' text.
+  // The metrics in Prometheus' text format.
   std::string Metrics() const;
   int metrics_port() const { return metrics_port_; }
-  // What is there of the audit log.
+  int webhooks_port() const { return webhooks_port_; }
+  // What PayNow's webhooks are signed with.
+  static std::string WebhookSecret() { return std::string(kMarker) + "/webhook"; }
+  // What the log of events takes up on the disk.
+  size_t EventBytes() const;
+  // The audit log so far.
   std::string Audit() const;
 
-  // The most memory that it had so far, in bytes.
-  size_t PeakMemory() const;
+  // The most memory that the gateway has used so far, in bytes. Never less than the time before.
+  size_t PeakMemory();
 
   // Whether the audit log gets a line of this caller and method; waits for it.
   bool Audits(const std::string& caller, const std::string& method) const;
 
-  // Ends it. Everything that it wrote: log, audit log and traces.
+  // Stops the gateway. Returns everything that it wrote: log, audit log and traces.
   std::string Stop();
 
   // Requests as the upstream got them, without their Authorization.
@@ -118,7 +125,9 @@ class Victim {
   RpcOptions shop_options_;
   RpcOptions root_options_;
   RpcOptions stranger_options_;
+  size_t peak_memory_ = 0;
   int metrics_port_ = 0;
+  int webhooks_port_ = 0;
   int port_ = 0;
   int health_port_ = 0;
   std::unique_ptr<ChildProcess> child_;
@@ -143,7 +152,7 @@ class AttackTest : public testing::Test {
   // Requests that reached the upstream since the test began.
   int Arrived() const { return victim_->upstream().executions() - arrived_before_; }
 
-  // Of a method whose request may be empty.
+  // Calls a method whose request may be empty.
   static RpcAnswer CallAny(const std::string& method) {
     return CallRpc(victim_->address(), method, "{}", victim_->Root());
   }

@@ -206,6 +206,21 @@ TEST_F(GatewayTest, NamesABaseUrlAndStoresThatDoNotGoWithThePaths) {
   upstream().options.default_store = "";
   upstream().store_keys["shop"] = upstream().api_key;
   EXPECT_EQ(Error(), "g.json: upstreams.paynow.stores.shop: is no id of a store");
+  upstream().store_keys.clear();
+  upstream().harmless_repeats = {"*", "shop"};
+  EXPECT_EQ(Error(), "g.json: upstreams.paynow.harmless_repeats: shop is no id of a store");
+}
+
+// A slip of the pen must not let writes go on without a key.
+TEST_F(GatewayTest, NamesAWriteThatMustHaveAKeyAndIsNone) {
+  config_.ledger.file = directory_.Path("ledger/ledger.db");
+  for (const char* const rpc : {"RefundOrder", "paynow.management.v1.OrdersService/RefundOrders",
+                                "/paynow.management.v1.OrdersService/RefundOrder",
+                                "paynow.management.v1.OrdersService/GetOrders"}) {
+    config_.ledger.require_key = {"paynow.management.v1.OrdersService/RefundOrder", rpc};
+    EXPECT_EQ(Error(),
+              absl::StrCat("g.json: ledger.require_key: names a write that there is not: ", rpc));
+  }
 }
 
 TEST_F(GatewayTest, RefusesWebhooksThatItCouldNeverBelieve) {

@@ -29,11 +29,11 @@ struct RpcAnswer {
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   bool deadline_set = true);
 
-// How a call is made where that matters.
+// Options for tests that care how a call is made.
 struct RpcOptions {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   RpcMetadata metadata = {};
-  // One to call on, instead of one of the call's own.
+  // The channel to call on; null: the call gets its own.
   std::shared_ptr<grpc::Channel> channel = nullptr;
   std::chrono::milliseconds deadline = std::chrono::seconds(30);
 };
@@ -41,14 +41,14 @@ struct RpcOptions {
 RpcAnswer CallRpc(const std::string& address, const std::string& method, const std::string& request,
                   const RpcOptions& options);
 
-// The request of the method, of JSON, as bytes.
+// The bytes of the method's request, from JSON.
 std::string RequestBytes(const std::string& method, const std::string& json);
 
-// Of a method that need not be one of the gateway's, called with these bytes.
+// Calls any method with these bytes, even one that the gateway does not have. Returns the status.
 grpc::Status StatusOf(const std::string& address, const std::string& method,
                       const std::string& request = "", const RpcOptions& options = {});
 
-// The same, with the trailers; without a reply.
+// As StatusOf, but returns the trailers too. The reply is left out.
 RpcAnswer CallBytesOf(const std::string& address, const std::string& method,
                       const std::string& request, const RpcOptions& options);
 
@@ -68,7 +68,7 @@ class HealthWatch {
   bool NextIsServing();
 
  private:
-  // Waits for what was begun last.
+  // Waits for the operation that was begun last.
   bool Succeeded();
 
   grpc::GenericStub stub_;

@@ -1,5 +1,5 @@
-// A key that has been exchanged is gone from the memory of the process: whatever reads that memory
-// later, a core file or a neighbour, does not find it.
+// A key that has been replaced is erased from the memory of the process, so nobody who reads that
+// memory later can find it.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -46,7 +46,7 @@ class HiddenKey {
     for (char& c : masked_) c = static_cast<char>(c ^ kMask);
   }
 
-  // How often it is in the memory of this process.
+  // How often the key occurs in the memory of this process.
   int Count() const {
     const int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
     char* const window = static_cast<char*>(

@@ -5,7 +5,7 @@
 namespace gateway {
 namespace {
 
-// The fields of a stream's message, as all of them have them.
+// The numbers of the two fields that every stream's message has.
 constexpr uint32_t kItem = 1;
 constexpr uint32_t kCursor = 2;
 
@@ -24,7 +24,7 @@ ListReader::Item ItemIn(const grpc::ByteBuffer& message) {
   return item;
 }
 
-// With a window of 64 KB that does not grow: what is not read stays where it is.
+// A channel with a window of 64 KB that does not grow: data that is not read stays at the server.
 std::shared_ptr<grpc::Channel> NarrowChannel(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

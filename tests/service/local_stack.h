@@ -1,5 +1,6 @@
 // The sandbox and the gateway in front of it, as processes on ports of their own. The gateway
-// receives the sandbox's webhooks, and has the subscription "shop" to them, as with `make run`.
+// has a ledger, receives the sandbox's webhooks, and has the subscription "shop" to them, as with
+// `make run`.
 //
 //   LocalStack stack;
 //   CallRpc(stack.address(), ...);
@@ -45,7 +46,8 @@ class LocalStack {
     std::abort();
   }
 
-  // One that was free a moment ago: the sandbox has to know it before the gateway has it.
+  // A port that was free a moment ago. The sandbox starts first, and must be told the port on which
+  // the gateway will receive webhooks.
   static int FreePort() {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = {};
@@ -69,6 +71,7 @@ class LocalStack {
     const nlohmann::json config = {
         {"listen", "127.0.0.1:0"},
         {"upstreams", {{"paynow", paynow}}},
+        {"ledger", {{"file", directory_.Path("ledger/ledger.db")}}},
         {"events",
          {{"file", directory_.Path("events/events.db")},
           {"subscriptions", {{"shop", nlohmann::json::object()}}}}},

@@ -22,18 +22,18 @@ namespace gateway {
 
 class PagedShop {
  public:
-  // Orders 1 to `count`. `padding`: characters more in each.
+  // Makes the orders 1 to `count`. `padding`: how many characters are added to each.
   explicit PagedShop(uint64_t count, size_t padding = 0);
 
-  // Before the n-th page is read, counted from 1 and repetitions too. A step of its own takes the
-  // page's place. Set before the first call.
+  // Called before page n is read; n begins at 1 and counts repeated pages too. If it returns a
+  // step, that step replaces the page. Set it before the first call.
   std::function<std::optional<http::Step>(int page)> on_page = nullptr;
   // Answers as if `after` were not there.
   bool forgets_after = false;
 
   void Add(uint64_t id);
   void Remove(uint64_t id);
-  // What orders say of themselves from now on.
+  // Sets the currency of all orders from now on.
   void SetCurrency(const std::string& currency);
 
   // The body of a page with these parameters.

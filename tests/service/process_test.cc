@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <future>
@@ -72,7 +73,7 @@ class Running {
   ChildProcess& child() { return child_; }
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-  // What it logged, in the order of time.
+  // The events that the gateway has logged, in order.
   std::vector<std::string> Events() const {
     std::vector<std::string> events;
     for (absl::string_view line : absl::StrSplit(child_.err(), '\n', absl::SkipEmpty())) {
@@ -86,7 +87,7 @@ class Running {
   int port_ = 0;
 };
 
-// Its memory holds keys.
+// A core file would hold keys.
 TEST_F(ProcessTest, LeavesNoCore) {
   ScriptedServer server({{Step::Reply("[]")}});
   Running gateway(Config(server.Url("")));
@@ -128,7 +129,7 @@ TEST_F(StopSignalTest, LetsCallsInFlightEnd) {
   EXPECT_EQ(gateway.child().Wait(), 0);
 }
 
-// None of them may read as if it had not happened.
+// No answer may say that the write did not happen.
 TEST_F(StopSignalTest, EndsCallsThatOutlastTheGraceAndSaysWhatHappened) {
   ScriptedServer server({{Step::HeldReply("[]")}});
   Running gateway(Config(server.Url(""), "127.0.0.1:0", {{"grace", "100ms"}}));
@@ -245,6 +246,46 @@ TEST_F(ProcessTest, NamesFileKeyAndReasonOfEveryError) {
   }
 }
 
+// A pipe has no end until somebody writes to it. Each file that the configuration names may be one
+// by mistake.
+TEST_F(ProcessTest, WaitsForNoPipeThatItIsToRead) {
+  const std::string config = directory_.Path("g.json");
+  const std::string pipe = directory_.Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string key = R"("api_key": {"env": "GATEWAY_TEST_KEY"})";
+  const auto with = [&](const std::string& upstream, const std::string& rest) {
+    return absl::StrCat(R"({"upstreams": {"paynow": {"base_url": "https://h", )", upstream, "}}",
+                        rest, "}");
+  };
+  const auto file = [&](const char* name) {
+    return absl::StrCat("\"", name, "\": \"", pipe, "\"");
+  };
+  const auto secret = [&] { return absl::StrCat("{", file("file"), "}"); };
+  const struct {
+    std::string place;
+    std::string text;
+  } kRows[] = {
+      {"upstreams.paynow.api_key.file", with(absl::StrCat(R"("api_key": )", secret()), "")},
+      {"upstreams.paynow.ca_file", with(absl::StrCat(key, ", ", file("ca_file")), "")},
+      {"authorization.policy_file",
+       with(key, absl::StrCat(R"(, "authorization": {)", file("policy_file"), "}"))},
+      {"webhooks.providers.paynow.secrets.a.file",
+       with(key, absl::StrCat(R"(, "webhooks": {"providers": {"paynow": {"secrets": {"a": )",
+                              secret(), "}}}}"))},
+      {"ledger.secret_file",
+       with(key, absl::StrCat(R"(, "ledger": {"file": ")", directory_.Path("l/ledger.db"), "\", ",
+                              file("secret_file"), "}"))},
+  };
+  for (const auto& row : kRows) {
+    directory_.Write("g.json", row.text);
+    const Ended checked = Run({"--config", config, "--check-config"});
+    EXPECT_EQ(checked.exit_code, 1) << row.place;
+    EXPECT_THAT(checked.err, AllOf(HasSubstr(row.place), HasSubstr("is no regular file")));
+  }
+  const Ended itself = Run({"--config", pipe, "--check-config"});
+  EXPECT_EQ(itself.err, pipe + ": is no regular file\n");
+}
+
 TEST_F(ProcessTest, NeverShowsAKeyThatCannotBeUsed) {
   const Ended ended = Run({"--config", Config()}, "pnapi MARKER");
   EXPECT_EQ(ended.exit_code, 1);
@@ -269,7 +310,7 @@ TEST_F(ProcessTest, PrintsItsReleaseItsCommitAndItsBuild) {
 TEST_F(ProcessTest, PrintsEveryKeyAsARowOfATable) {
   const Ended ended = Run({"--config-keys"});
   EXPECT_EQ(ended.exit_code, 0);
-  EXPECT_THAT(ended.out, StartsWith("| key | default | meaning |\n| --- | --- | --- |\n"));
+  EXPECT_THAT(ended.out, StartsWith("| key | default | meaning | a change needs |\n"));
   const std::vector<std::string> rows = absl::StrSplit(ended.out, '\n', absl::SkipEmpty());
   const auto keys = ConfigKeys();
   ASSERT_EQ(rows.size(), keys.size() + 2);

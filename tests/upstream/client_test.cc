@@ -123,7 +123,7 @@ TEST_F(ClientTest, AnswersOnceWithTheUpstreamsRefusal) {
   EXPECT_TRUE(call.failure().from_upstream);
 }
 
-// The same lost answer means two things.
+// The same lost answer means different things for a read and for a write.
 TEST_F(ClientTest, TellsAReadFromAWriteWhereTheAnswerWasLost) {
   Client::Options once = {.base_url = "https://api.example"};
   once.retry.max_attempts = 1;

@@ -5,21 +5,21 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "tools/apigen/contract.h"
-#include "tools/apigen/decisions.h"
-#include "tools/apigen/files.h"
-#include "tools/apigen/inline_objects.h"
-#include "tools/apigen/layout.h"
-#include "tools/apigen/lock.h"
-#include "tools/apigen/merge.h"
-#include "tools/apigen/openapi.h"
-#include "tools/apigen/operation_names.h"
-#include "tools/apigen/printer.h"
-#include "tools/apigen/proto_pool.h"
-#include "tools/apigen/record.h"
-#include "tools/apigen/review.h"
-#include "tools/apigen/streams.h"
-#include "tools/apigen/type_names.h"
+#include "tools/apigen/committed/decisions.h"
+#include "tools/apigen/committed/files.h"
+#include "tools/apigen/committed/lock.h"
+#include "tools/apigen/committed/proto_pool.h"
+#include "tools/apigen/committed/record.h"
+#include "tools/apigen/mapping/contract.h"
+#include "tools/apigen/mapping/inline_objects.h"
+#include "tools/apigen/mapping/operation_names.h"
+#include "tools/apigen/merge/merge.h"
+#include "tools/apigen/merge/streams.h"
+#include "tools/apigen/merge/type_names.h"
+#include "tools/apigen/openapi/openapi.h"
+#include "tools/apigen/print/layout.h"
+#include "tools/apigen/print/printer.h"
+#include "tools/apigen/report/review.h"
 
 namespace gateway::apigen {
 
@@ -39,7 +39,7 @@ std::vector<std::string> ProtosBelow(const std::string& directory) {
   return paths;
 }
 
-// Everything below proto_dir as it would be: other packages may use the types of this one.
+// Compiles everything below proto_dir as it would be: other packages may use the types of this one.
 absl::Status CheckThatItCompiles(const Outcome& outcome, const Options& options) {
   std::map<std::string, std::string> texts;
   std::vector<std::string> paths = ProtosBelow(options.proto_dir);
@@ -106,7 +106,7 @@ absl::StatusOr<Record> ReadRecord(const fs::path& path) {
   return ParseRecord(*text);
 }
 
-// What is committed, and what a run finds out on its way.
+// The state of a run: what is committed, and what the run has found out so far.
 struct Run {
   Notes notes;
   Decisions decisions;
@@ -161,7 +161,7 @@ absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& optio
 
   std::map<std::string, std::string> texts;
   for (const File& file : *files) texts[file.path] = Print(file);
-  // A new name of the version alone is no change.
+  // A new version name alone is no change.
   if (SameContent(run.then, run.now)) run.now.version = run.then.version;
   texts[record_path] = Print(run.now);
   Outcome outcome;

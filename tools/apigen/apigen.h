@@ -1,10 +1,14 @@
 // A whole run: takes OpenAPI text and committed protos, returns the files to write and a report.
 //
-//   OpenAPI text --openapi--> Api --operation_names, contract--> Contract --type_names--+
-//   committed protos --lock--> Lock ----------------------------------------------------+
-//                                                                                       |
-//     text <--printer-- Files <--layout-- Contract <------------merge-------------------+
-//     Report <--report-- Changes, Review <--changes, review--/
+// ```
+// OpenAPI text --openapi/--> Api --mapping/--> Contract --+
+// committed protos --committed/--> Lock ------------------+--merge/--> Contract
+//                                                                         |
+//                        text <--print/-- Files <--print/-----------------+
+//                        Report <--report/-- changes, review <------------+
+// ```
+//
+// All of them speak of protos as values: model/.
 #ifndef TOOLS_APIGEN_APIGEN_H_
 #define TOOLS_APIGEN_APIGEN_H_
 
@@ -16,7 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "tools/apigen/report.h"
+#include "tools/apigen/report/report.h"
 
 namespace gateway::apigen {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "tools/apigen/apigen.h"
-#include "tools/apigen/files.h"
+#include "tools/apigen/committed/files.h"
 
 namespace {
 

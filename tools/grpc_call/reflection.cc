@@ -20,7 +20,7 @@ using google::protobuf::DescriptorPool;
 using nlohmann::json;
 
 constexpr char kMethod[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
-constexpr auto kTimeout = std::chrono::seconds(10);
+constexpr auto kReflectionTimeout = std::chrono::seconds(10);
 
 // gRPC's server library contains the descriptors of the reflection service.
 const Descriptor& Type(const std::string& name) {
@@ -34,7 +34,7 @@ grpc::Status Exchange(const std::shared_ptr<grpc::Channel>& channel,
                       const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kTimeout);
+  context.set_deadline(std::chrono::system_clock::now() + kReflectionTimeout);
   grpc::CompletionQueue queue;
   const auto succeeded = [&queue] {
     void* tag;

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # used and set by run.sh
 
 # Sets `webhooks`, what the sandboxes are told; `kept` and `received`, what the gateway's configuration gets, at its beginning and in
-# its section `webhooks`. Qashier signs no webhooks, so the gateway does not receive them.
+# its section `webhooks`. Qashier signs none, so its are left out.
 receive_webhooks() {
   local port=8090 address one
   [ "${gateway##*:}" != 0 ] || port=0

@@ -122,20 +122,58 @@ typescript_check() {
   fi
 }
 
+# Prints the folder of the runtime's sources: those of the system's source package, for want of NuGet.
+csharp_runtime() {
+  local apt=$work/apt list
+  mkdir -p "$apt"/{parts,cache,lists/partial}
+  sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >"$apt/sources.list" 2>/dev/null
+  for list in /etc/apt/sources.list.d/*.sources; do
+    [ ! -f "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" >"$apt/parts/${list##*/}"
+  done
+  local options=(-qq -o "Dir::Etc::sourcelist=$apt/sources.list" -o "Dir::Etc::sourceparts=$apt/parts"
+    -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+  # Some mirrors lack the package's description. The archive alone is wanted.
+  (cd "$apt" && apt-get "${options[@]}" update && { apt-get "${options[@]}" source --download-only protobuf || true; } &&
+    tar -xf protobuf_*.orig.tar.* --wildcards --strip-components=3 '*/csharp/src/Google.Protobuf') >"$apt/log" 2>&1 || return 1
+  # Where this one ref ends is not said in the language of 2022, and has to be in that of today.
+  sed -i 's/(ReadOnlySpan<byte> buffer, ref ParserInternalState/(ReadOnlySpan<byte> buffer, scoped ref ParserInternalState/' \
+    "$apt/Google.Protobuf/ParseContext.cs"
+  echo "$apt/Google.Protobuf"
+}
+
 csharp_check() {
-  local log=$work/csharp.log
+  local log=$work/csharp.log runtime=""
   fresh csharp
   protoc -Iproto --csharp_out="$work/csharp" --csharp_opt=base_namespace= "${ours[@]}" "${google[@]}" >"$log" 2>&1 ||
     { bad "C#" "$log"; return; }
-  has dotnet || { leave_out "C#" "there is no dotnet: the code is generated and not compiled"; return; }
-  cat >"$work/csharp/protos.csproj" <<'EOF'
+  has dotnet || { leave_out "C#" "there is no dotnet, which Debian does not have and Ubuntu has: the code is generated and not compiled"; return; }
+  export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+  csharp_project "<PackageReference Include=\"Google.Protobuf\" Version=\"3.21.12\" />"
+  if ! dotnet restore "$work/csharp" >>"$log" 2>&1; then
+    runtime=$(csharp_runtime) || { leave_out "C#" "its runtime cannot be had, from NuGet or as a source package: $work/apt/log"; return; }
+    csharp_project "<Compile Include=\"$runtime/**/*.cs\" />"
+    mkdir -p "$work/no-packages"
+    dotnet restore --source "$work/no-packages" "$work/csharp" >>"$log" 2>&1 || { bad "C#" "$log"; return; }
+  fi
+  if dotnet build --no-restore "$work/csharp" >>"$log" 2>&1; then
+    good "C#, ${#ours[@]} files, with its runtime${runtime:+, compiled from its sources}"
+  else
+    bad "C#" "$log"
+  fi
+}
+csharp_project() { # the runtime's item
+  cat >"$work/csharp/protos.csproj" <<EOF
 <Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup>
-  <ItemGroup><PackageReference Include="Google.Protobuf" Version="3.21.12" /></ItemGroup>
+  <PropertyGroup>
+    <TargetFramework>net8.0</TargetFramework>
+    <LangVersion>11</LangVersion>
+    <AllowUnsafeBlocks>true</AllowUnsafeBlocks>
+    <GenerateAssemblyInfo>false</GenerateAssemblyInfo>
+    <DefineConstants>\$(DefineConstants);GOOGLE_PROTOBUF_SUPPORT_FAST_STRING</DefineConstants>
+  </PropertyGroup>
+  <ItemGroup>$1</ItemGroup>
 </Project>
 EOF
-  dotnet restore "$work/csharp" >>"$log" 2>&1 || { leave_out "C#" "its packages cannot be had: $(tail -n 1 "$log")"; return; }
-  if dotnet build --no-restore "$work/csharp" >>"$log" 2>&1; then good "C#, ${#ours[@]} files"; else bad "C#" "$log"; fi
 }
 
 # The program, or one that npm installs.

@@ -37,6 +37,7 @@ code_when_stopped=130
 
 # shellcheck disable=SC2317  # called by a trap
 # Ends everything that was started, also what is not in `servers` yet, and lets the printers reach the end of the output.
+# The code of a stop by signal is set here: where the signal comes in the middle of a `read`, Bash forgets that of `exit`.
 stop() {
   trap '' INT TERM HUP
   local pid
@@ -45,30 +46,39 @@ stop() {
   done
   wait || true
   rm -rf "$work"
+  [ -z "$signalled" ] || exit "$code_when_stopped"
 }
+signalled=''
 trap stop EXIT
-trap 'exit "$code_when_stopped"' INT TERM HUP
+trap 'signalled=1; exit' INT TERM HUP
 
-# start NAME VARIABLE READY COMMAND...: runs the command in the background and waits for a line of its output that
+# start NAME VARIABLE READY COMMAND...: runs the command in the background and waits 20 seconds for a line of its output that
 # matches READY, whose parentheses hold the port. Sets `port`, and `seen`, the lines up to there. All that it prints goes to
-# standard error.
+# standard error. It reads for half a second at a time: a signal that comes just before a `read` is heard only after it.
 start() {
-  local name=$1 variable=$2 ready=$3 line output
+  local name=$1 variable=$2 ready=$3 line='' part status output until=$((SECONDS + 20))
   shift 3
   mkfifo "$work/$name"
   "$@" >"$work/$name" 2>&1 &
   servers+=($!)
   exec {output}<"$work/$name"
   seen=''
-  while IFS= read -r -t 20 -u "$output" line; do
+  while [ "$SECONDS" -lt "$until" ]; do
+    part='' status=0
+    IFS= read -r -t 0.5 -u "$output" part || status=$?
+    line+=$part # a read that is cut short gives the beginning of a line
+    [ "$status" -le 128 ] || continue
+    [ "$status" = 0 ] || break
     echo "$line" >&2
     seen+=$line$'\n'
-    [[ $line =~ $ready ]] || continue
-    port=${BASH_REMATCH[1]}
-    cat <&"$output" >&2 &
-    printers+=($!)
-    exec {output}<&-
-    return
+    if [[ $line =~ $ready ]]; then
+      port=${BASH_REMATCH[1]}
+      cat <&"$output" >&2 &
+      printers+=($!)
+      exec {output}<&-
+      return
+    fi
+    line=''
   done
   echo "$name did not start. If its address is taken, set another: $variable=127.0.0.1:0" >&2
   exit 1

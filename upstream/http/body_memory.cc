@@ -3,6 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "upstream/mutex.h"
+
 namespace gateway::http {
 namespace {
 
@@ -10,36 +13,49 @@ namespace {
 constexpr size_t kLeast = size_t{128} * 1024;
 constexpr size_t kMostOfAll = size_t{8} * 1024 * 1024;
 
-struct Kept {
-  std::vector<std::string> bodies;
-  size_t capacity = 0;  // of all
+class Kept {
+ public:
+  // Empty: there is none.
+  std::string Take() {
+    const MutexLock lock(mutex_);
+    if (strings_.empty()) return {};
+    std::string memory = std::move(strings_.back());
+    strings_.pop_back();
+    capacity_ -= memory.capacity();
+    return memory;
+  }
+
+  void Keep(std::string memory) {
+    const MutexLock lock(mutex_);
+    if (capacity_ + memory.capacity() > kMostOfAll) return;
+    capacity_ += memory.capacity();
+    strings_.push_back(std::move(memory));
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> strings_ ABSL_GUARDED_BY(mutex_);
+  size_t capacity_ ABSL_GUARDED_BY(mutex_) = 0;  // of all
 };
 
-Kept& OfThisThread() {
-  thread_local Kept kept;
+Kept& OfTheProcess() {
+  static auto& kept = *new Kept();  // the last replies end after static objects do
   return kept;
 }
 
 }  // namespace
 
 std::string TakeBodyMemory(size_t size) {
-  Kept& kept = OfThisThread();
   std::string memory;
-  if (size >= kLeast && !kept.bodies.empty()) {
-    memory = std::move(kept.bodies.back());
-    kept.bodies.pop_back();
-    kept.capacity -= memory.capacity();
-  }
+  if (size >= kLeast) memory = OfTheProcess().Take();
   memory.reserve(size);
   return memory;
 }
 
 void KeepBodyMemory(std::string body) {
-  Kept& kept = OfThisThread();
-  if (body.capacity() < kLeast || kept.capacity + body.capacity() > kMostOfAll) return;
+  if (body.capacity() < kLeast) return;
   body.clear();
-  kept.capacity += body.capacity();
-  kept.bodies.push_back(std::move(body));
+  OfTheProcess().Keep(std::move(body));
 }
 
 }  // namespace gateway::http

@@ -1,8 +1,8 @@
-// Each thread keeps the memory of large reply bodies for later ones, up to 8 MB. malloc would give
-// such blocks back to the system at once (see service/main.cc), and getting new ones costs as much
-// as reading the bodies.
+// The memory of large bodies and replies is kept for later ones, up to 8 MB for the process. malloc
+// would give such blocks back to the system at once (see service/main.cc), and getting new ones
+// costs as much as reading the bodies.
 //
-// Thread-safety: each thread has its own.
+// Thread-safety: any thread; what one thread keeps, another may take.
 #ifndef UPSTREAM_HTTP_BODY_MEMORY_H_
 #define UPSTREAM_HTTP_BODY_MEMORY_H_
 
@@ -14,7 +14,7 @@ namespace gateway::http {
 // Returns an empty string with room for `size` bytes.
 std::string TakeBodyMemory(size_t size);
 
-// Keeps the memory of a body that is no longer needed.
+// Keeps the memory of a body or reply that is no longer needed.
 void KeepBodyMemory(std::string body);
 
 }  // namespace gateway::http

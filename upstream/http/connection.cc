@@ -1,7 +1,5 @@
 #include "upstream/http/connection.h"
 
-#include <sys/ioctl.h>
-
 #include <cstdlib>
 #include <utility>
 
@@ -29,7 +27,10 @@ Connection::Connection(EasyHandle easy, int fd, std::shared_ptr<Share> share, co
       max_requests_(options.max_requests_per_connection),
       share_(std::move(share)),
       easy_(std::move(easy)),
-      reader_(options.max_header_bytes, options.max_body_bytes) {}
+      reader_(options.max_header_bytes, options.max_body_bytes) {
+  // Before libcurl 8, curl_easy_recv reads no more than this at a time.
+  easy_.Set(CURLOPT_BUFFERSIZE, static_cast<long>(kReadSize));
+}
 
 Connection::Io Connection::Receive(char* buffer, size_t size, size_t& count) {
   count = 0;
@@ -46,16 +47,14 @@ bool Connection::IsClean() {
   return Receive(&byte, 1, count) == Io::kAgain;
 }
 
-// Over plain TCP, a reply is read with all that came with it. TLS is read record by record, and no
-// event reports records that arrived together with the reply's last one.
+// Over plain TCP, a reply is read with all that came with it. TLS may have read records behind the
+// reply's last one.
 bool Connection::IsCleanBehindReply() {
-  int unread = 0;
-  const bool more = origin_.is_tls && ioctl(fd_, FIONREAD, &unread) == 0 && unread > 0;
-  return more ? IsClean() : !peer_ended_;
+  return !peer_ended_ && (!easy_.HasBufferedTls() || IsClean());
 }
 
 Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> request) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
   if (state_ == State::kClosed) return requests_ == 0 ? unusable : Begun::kClosedBefore;
   // Two requests on one connection could get each other's replies. The pool gives a connection to
@@ -103,7 +102,7 @@ bool Connection::Write() {
 }
 
 Connection::Progress Connection::OnReady(bool peer_ended) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   peer_ended_ |= peer_ended;
   if (state_ == State::kClosed) return {};
   if (state_ == State::kIdle) {
@@ -183,7 +182,7 @@ Error Connection::BrokenError() const {
 }
 
 Connection::GivenUp Connection::GiveUp(CallId call) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   GivenUp given_up;
   if (state_ == State::kBusy && call_ == call) {
     given_up.sent = sent_;
@@ -196,7 +195,7 @@ Connection::GivenUp Connection::GiveUp(CallId call) {
 }
 
 void Connection::Close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   CloseLocked();
 }
 
@@ -208,7 +207,7 @@ void Connection::CloseLocked() {
 }
 
 SteadyTime Connection::last_byte() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return last_byte_;
 }
 

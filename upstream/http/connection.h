@@ -18,7 +18,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -30,6 +29,7 @@
 #include "upstream/http/request_writer.h"
 #include "upstream/http/response_reader.h"
 #include "upstream/http/transport.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::http {
@@ -85,7 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // perhaps no event reports it again.
   Progress OnReady(bool peer_ended);
 
-  // How far an exchange came that was given up.
+  // How far an exchange had come when it was given up.
   struct GivenUp {
     bool sent = false;
     // All was sent, no byte came, and the connection had served an exchange before.
@@ -106,38 +106,37 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class State { kIdle, kBusy, kClosed };
   enum class Io { kDone, kAgain, kEnd, kFailed };
 
-  // With mutex_ held.
-  bool IsClean();
-  bool IsCleanBehindReply();
-  Io Receive(char* buffer, size_t size, size_t& count);
-  bool Write();
-  Io ReadReply(bool& more);
-  Ended EndExchange();
-  void CloseLocked();
-  Error BrokenError() const;
+  bool IsClean() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsCleanBehindReply() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Io Receive(char* buffer, size_t size, size_t& count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Write() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Io ReadReply(bool& more) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Ended EndExchange() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Error BrokenError() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int fd_;
   const SteadyTime created_ = SteadyTime::Now();
   const Origin origin_;
   const int64_t max_requests_;
 
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  std::shared_ptr<Share> share_;  // before the handle, which uses it to its end
-  EasyHandle easy_;
-  State state_ = State::kIdle;
-  bool peer_ended_ = false;
-  int64_t requests_ = 0;
-  SteadyTime last_byte_ = created_;
+  mutable Mutex mutex_;
+  // Before the handle, which uses it to its end.
+  std::shared_ptr<Share> share_ ABSL_GUARDED_BY(mutex_);
+  EasyHandle easy_ ABSL_GUARDED_BY(mutex_);
+  State state_ ABSL_GUARDED_BY(mutex_) = State::kIdle;
+  bool peer_ended_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t requests_ ABSL_GUARDED_BY(mutex_) = 0;
+  SteadyTime last_byte_ ABSL_GUARDED_BY(mutex_) = created_;
   // The present exchange; valid while kBusy.
-  CallId call_ = 0;
-  RequestWriter writer_;
-  ResponseReader reader_;
-  SteadyTime begun_;
-  bool sent_ = false;
-  bool write_failed_ = false;
-  bool got_byte_ = false;
-  bool leftover_ = false;  // bytes after the reply
+  CallId call_ ABSL_GUARDED_BY(mutex_) = 0;
+  RequestWriter writer_ ABSL_GUARDED_BY(mutex_);
+  ResponseReader reader_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime begun_ ABSL_GUARDED_BY(mutex_);
+  bool sent_ ABSL_GUARDED_BY(mutex_) = false;
+  bool write_failed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool got_byte_ ABSL_GUARDED_BY(mutex_) = false;
+  bool leftover_ ABSL_GUARDED_BY(mutex_) = false;  // bytes after the reply
 };
 
 }  // namespace gateway::http

@@ -1,6 +1,5 @@
 #include "upstream/http/connector_threads.h"
 
-#include <chrono>
 #include <utility>
 
 #include "upstream/http/block_signals.h"
@@ -8,7 +7,7 @@
 namespace gateway::http {
 namespace {
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr absl::Duration kPatience = absl::Seconds(10);
 
 }  // namespace
 
@@ -18,11 +17,11 @@ ConnectorThreads::ConnectorThreads(int max_threads, std::function<bool()> work)
 ConnectorThreads::~ConnectorThreads() { Stop(); }
 
 void ConnectorThreads::Wake() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopped_) return;
   ++wanted_;
   if (wanted_ <= waiting_) {
-    changed_.notify_one();
+    changed_.NotifyOne();
   } else if (static_cast<int>(threads_.size()) < max_threads_) {
     const Threads::iterator self = threads_.emplace(threads_.end());
     *self = std::thread([this, self] { Run(self); });
@@ -43,9 +42,11 @@ void ConnectorThreads::Run(Threads::iterator self) {
 bool ConnectorThreads::Await(Threads::iterator self) {
   Threads before;
   {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     ++waiting_;
-    changed_.wait_for(lock, kPatience, [this] { return wanted_ > 0 || stopped_; });
+    const SteadyTime until = SteadyTime::Now() + kPatience;
+    while (wanted_ == 0 && !stopped_ && changed_.WaitUntil(mutex_, until)) {
+    }
     --waiting_;
     if (stopped_) return false;  // Stop has the threads
     if (wanted_ > 0) {
@@ -62,9 +63,9 @@ bool ConnectorThreads::Await(Threads::iterator self) {
 void ConnectorThreads::Stop() {
   Threads all;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
-    changed_.notify_all();
+    changed_.NotifyAll();
     all.swap(threads_);
     all.splice(all.end(), ended_);
   }

@@ -6,12 +6,12 @@
 #ifndef UPSTREAM_HTTP_CONNECTOR_THREADS_H_
 #define UPSTREAM_HTTP_CONNECTOR_THREADS_H_
 
-#include <condition_variable>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "upstream/mutex.h"
 
 namespace gateway::http {
 
@@ -40,14 +40,13 @@ class ConnectorThreads {
   const int max_threads_;
   const std::function<bool()> work_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  int wanted_ = 0;  // pieces of work that no thread has looked for yet
-  int waiting_ = 0;
-  Threads threads_;
-  Threads ended_;  // to be joined
-  bool stopped_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  int wanted_ ABSL_GUARDED_BY(mutex_) = 0;  // pieces of work that no thread has looked for yet
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  Threads threads_ ABSL_GUARDED_BY(mutex_);
+  Threads ended_ ABSL_GUARDED_BY(mutex_);  // to be joined
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace gateway::http

@@ -1,5 +1,7 @@
 #include "upstream/http/curl_handle.h"
 
+#include <openssl/ssl.h>
+
 #include <csignal>
 #include <cstdlib>
 
@@ -42,6 +44,13 @@ EasyHandle EasyHandle::Create() {
   return easy;
 }
 
+bool EasyHandle::HasBufferedTls() const {
+  const curl_tlssessioninfo* session = nullptr;
+  if (curl_easy_getinfo(get(), CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK) return false;
+  if (session == nullptr || session->internals == nullptr) return false;
+  return SSL_has_pending(static_cast<SSL*>(session->internals)) == 1;
+}
+
 EasyHandle& EasyHandle::SetBlob(CURLoption option, absl::string_view data) {
   curl_blob blob{};
   blob.data = const_cast<char*>(data.data());
@@ -65,11 +74,11 @@ std::shared_ptr<Share> Share::Create() {
 Share::~Share() { curl_share_cleanup(handle_); }
 
 void Share::Lock(CURL*, curl_lock_data data, curl_lock_access, void* self) {
-  static_cast<Share*>(self)->mutexes_[data].lock();
+  static_cast<Share*>(self)->mutexes_[data].Lock();
 }
 
 void Share::Unlock(CURL*, curl_lock_data data, void* self) {
-  static_cast<Share*>(self)->mutexes_[data].unlock();
+  static_cast<Share*>(self)->mutexes_[data].Unlock();
 }
 
 }  // namespace gateway::http

@@ -14,11 +14,11 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "upstream/mutex.h"
 
 namespace gateway::http {
 
@@ -54,6 +54,10 @@ class EasyHandle {
     return *this;
   }
 
+  // Whether TLS has read bytes from the socket that curl_easy_recv has not returned, of which no
+  // event of the socket tells. Only after a curl_easy_recv; false without TLS.
+  bool HasBufferedTls() const;
+
   // Libcurl keeps a copy of the data.
   EasyHandle& SetBlob(CURLoption option, absl::string_view data);
 
@@ -76,11 +80,13 @@ class Share {
  private:
   Share() = default;
 
-  static void Lock(CURL*, curl_lock_data data, curl_lock_access, void* self);
-  static void Unlock(CURL*, curl_lock_data data, void* self);
+  // libcurl calls them in pairs, which no analysis of one function sees.
+  static void Lock(CURL*, curl_lock_data data, curl_lock_access,
+                   void* self) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  static void Unlock(CURL*, curl_lock_data data, void* self) ABSL_NO_THREAD_SAFETY_ANALYSIS;
 
   CURLSH* handle_ = nullptr;
-  std::array<std::mutex, CURL_LOCK_DATA_LAST> mutexes_;  // one for each kind of shared data
+  std::array<Mutex, CURL_LOCK_DATA_LAST> mutexes_;  // one for each kind of shared data
 };
 
 }  // namespace gateway::http

@@ -28,7 +28,7 @@ Dispatcher::Dispatcher(const Options& options, std::unique_ptr<Connector> connec
 
 void Dispatcher::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     WakeIfAsleep();
   }
@@ -44,7 +44,7 @@ void Dispatcher::Submit(CallId id, std::shared_ptr<const Request> request, Trans
   ConnectionPtr connection;
   bool wanted = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (std::optional<Error> refusal = ReasonToRefuse(*call)) {
       return Post({std::move(call->done), *std::move(refusal)});
     }
@@ -77,7 +77,7 @@ void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
       requests_started_.fetch_add(1, std::memory_order_relaxed);
     }
     if (begun == Connection::Begun::kYes) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (begun == Connection::Begun::kNeedsAttention) {
       agenda_.need_attention.push_back(std::move(connection));
       return WakeIfAsleep();
@@ -115,18 +115,18 @@ Dispatcher::ConnectionPtr Dispatcher::AssignIdle(const CallPtr& call) {
 }
 
 void Dispatcher::Refuse(Transport::Done done, Error error) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Post({std::move(done), std::move(error)});
 }
 
 void Dispatcher::Wait(CallId id, SteadyTime until, Transport::Done done) {
   auto call = std::make_shared<OpenCall>(id, nullptr, until, std::move(done));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   AddCall(call);
 }
 
 void Dispatcher::Cancel(CallId id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   cancelled_.push_back(id);
   WakeIfAsleep();
 }
@@ -164,7 +164,7 @@ bool Dispatcher::MakeConnection() {
   CallPtr call;
   bool more;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_) return false;
     call = pool_.NextAttempt();
     more = pool_.WantsAttempt();
@@ -186,7 +186,7 @@ bool Dispatcher::MakeConnection() {
 void Dispatcher::OnConnected(ConnectionPtr connection) {
   CallPtr next;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     pool_.AttemptMade(connection);
     ++counts_.connections_created;
     next = pool_.Offer(connection, SteadyTime::Now(), pool_.ServesUntil(*connection));
@@ -196,7 +196,7 @@ void Dispatcher::OnConnected(ConnectionPtr connection) {
 
 // The call for which the connection was to be made fails, unless it got another one.
 void Dispatcher::OnConnectFailed(const OpenCall& call, Error error) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   pool_.AttemptFailed();
   const CallPtr failed = calls_.Find(call.id);
   if (failed != nullptr && failed->connection == nullptr) Finish(failed, std::move(error));
@@ -205,7 +205,7 @@ void Dispatcher::OnConnectFailed(const OpenCall& call, Error error) {
 // ---- The event thread ----
 
 Dispatcher::Agenda Dispatcher::TakeAgenda() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const SteadyTime now = SteadyTime::Now();
   TakeEarly(now);
   pool_.TakeExpired(stopping_ ? SteadyTime::InfiniteFuture() : now, agenda_.to_close);
@@ -219,19 +219,20 @@ Dispatcher::Agenda Dispatcher::TakeAgenda() {
 // Takes calls out of the table: the cancelled ones, those whose deadline passed, or (at the end)
 // all.
 void Dispatcher::TakeEarly(SteadyTime now) {
-  const auto add = [this](CallPtr call, Error::Kind kind) {
-    if (call == nullptr) return false;
-    pool_.Dequeue(*call);
-    agenda_.early.push_back({std::move(call), kind});
-    return true;
-  };
   for (const CallId id : std::exchange(cancelled_, {})) {
-    add(calls_.Take(id), Error::Kind::kCancelled);
+    AddEarly(calls_.Take(id), Error::Kind::kCancelled);
   }
-  while (add(calls_.TakeExpired(now), Error::Kind::kDeadline)) {
+  while (AddEarly(calls_.TakeExpired(now), Error::Kind::kDeadline)) {
   }
-  while (stopping_ && add(calls_.TakeAny(), Error::Kind::kShutdown)) {
+  while (stopping_ && AddEarly(calls_.TakeAny(), Error::Kind::kShutdown)) {
   }
+}
+
+bool Dispatcher::AddEarly(CallPtr call, Error::Kind kind) {
+  if (call == nullptr) return false;
+  pool_.Dequeue(*call);
+  agenda_.early.push_back({std::move(call), kind});
+  return true;
 }
 
 int Dispatcher::PlanSleep(SteadyTime now) {
@@ -248,7 +249,7 @@ Dispatcher::CallPtr Dispatcher::Free(ConnectionPtr connection, const Connection:
   CallPtr call, next;
   bool wanted = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     call = calls_.Take(ended.call);
     if (call != nullptr) ++counts_.requests_finished;
     if (ended.reused) ++counts_.connections_reused;
@@ -271,7 +272,7 @@ Dispatcher::CallPtr Dispatcher::Free(ConnectionPtr connection, const Connection:
 void Dispatcher::LetGo(const ConnectionPtr& connection, bool begun) {
   bool wanted;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     LetGoLocked(connection);
     if (begun) ++counts_.requests_finished;
     wanted = WantsConnection();
@@ -280,7 +281,7 @@ void Dispatcher::LetGo(const ConnectionPtr& connection, bool begun) {
 }
 
 size_t Dispatcher::LetGoSilentSince(SteadyTime moment, bool silence) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const size_t closed = pool_.TakeSilentSince(moment, agenda_.to_close);
   if (silence) ++counts_.silences;
   counts_.connections_closed_for_silence += static_cast<int64_t>(closed);
@@ -288,7 +289,7 @@ size_t Dispatcher::LetGoSilentSince(SteadyTime moment, bool silence) {
 }
 
 Stats Dispatcher::Snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Stats stats = counts_;
   stats.requests_started = requests_started_.load(std::memory_order_relaxed);
   stats.open = open();

@@ -18,7 +18,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -32,6 +31,7 @@
 #include "upstream/http/pool.h"
 #include "upstream/http/stats.h"
 #include "upstream/http/transport.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::http {
@@ -61,8 +61,8 @@ class Dispatcher {
   // also takes all open calls, to end them.
   void Stop();
 
-  // Calls that were submitted and are not over.
-  int64_t open() const { return calls_.open(); }
+  // Calls that were submitted and are not over. It takes no lock: the table counts with an atomic.
+  int64_t open() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return calls_.open(); }
 
   Stats Snapshot() const;
 
@@ -118,35 +118,38 @@ class Dispatcher {
   void OnConnected(ConnectionPtr connection);
   void OnConnectFailed(const OpenCall& call, Error error);
 
-  // Any thread, with mutex_ held.
+  // Any thread, under the lock.
   std::optional<Error> ReasonToRefuse(const OpenCall& call) const;
   ConnectionPtr AfterUnusable(const CallPtr& call, const ConnectionPtr& unusable,
-                              Connection::Begun begun);
-  ConnectionPtr AssignIdle(const CallPtr& call);
-  void AddCall(const CallPtr& call);
-  void Finish(const CallPtr& call, Error error);
-  void Post(Over over);
-  void WakeIfAsleep();
-  void LetGoLocked(const ConnectionPtr& connection);
-  bool WantsConnection() const { return !stopping_ && pool_.WantsAttempt(); }
-  void TakeEarly(SteadyTime now);
-  int PlanSleep(SteadyTime now);
+                              Connection::Begun begun) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  ConnectionPtr AssignIdle(const CallPtr& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddCall(const CallPtr& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Finish(const CallPtr& call, Error error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Post(Over over) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WakeIfAsleep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LetGoLocked(const ConnectionPtr& connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool WantsConnection() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !stopping_ && pool_.WantsAttempt();
+  }
+  void TakeEarly(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns false if there is no call.
+  bool AddEarly(CallPtr call, Error::Kind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int PlanSleep(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t capacity_;  // calls that may be open: running and queued
   const std::unique_ptr<Connector> connector_;
   Poller& poller_;
 
-  // A standard mutex, because thread sanitizer does not see the locks of a distribution's Abseil.
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  Pool pool_;
-  CallTable calls_;
-  Agenda agenda_;                  // `early` is empty: these stay in the table until they are taken
-  std::vector<CallId> cancelled_;  // still in the table
-  bool stopping_ = false;
-  SteadyTime planned_wake_ = SteadyTime::InfiniteFuture();
-  bool asleep_ = false;
-  Stats counts_;  // the counters that only grow, except requests_started
+  mutable Mutex mutex_;
+  Pool pool_ ABSL_GUARDED_BY(mutex_);
+  CallTable calls_ ABSL_GUARDED_BY(mutex_);
+  // `early` is empty: these calls stay in the table until they are taken.
+  Agenda agenda_ ABSL_GUARDED_BY(mutex_);
+  std::vector<CallId> cancelled_ ABSL_GUARDED_BY(mutex_);  // still in the table
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  SteadyTime planned_wake_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfiniteFuture();
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
+  Stats counts_ ABSL_GUARDED_BY(mutex_);  // the counters that only grow, except requests_started
 
   std::atomic<int64_t> requests_started_{0};
 

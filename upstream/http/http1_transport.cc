@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/http/curl_handle.h"
 #include "upstream/http/reactor.h"
@@ -21,6 +22,15 @@ absl::Status CheckProxy(const ProxyOptions& proxy) {
   }
   if (absl::StrContains(proxy.url, '@')) {
     return absl::InvalidArgumentError("proxy.url must not hold credentials");
+  }
+  // libcurl would take 1080 for a port that is not there.
+  const absl::string_view authority =
+      absl::string_view(proxy.url).substr(proxy.url.find("://") + 3);
+  const size_t colon = authority.rfind(':');
+  uint32_t port = 0;
+  if (colon == absl::string_view::npos || colon == 0 ||
+      !absl::SimpleAtoi(authority.substr(colon + 1), &port) || port == 0 || port > 65535) {
+    return absl::InvalidArgumentError("proxy.url must be a scheme, a host and a port");
   }
   return absl::OkStatus();
 }
@@ -78,9 +88,8 @@ absl::StatusOr<std::unique_ptr<Http1Transport>> Http1Transport::Create(absl::str
 Http1Transport::Http1Transport(Origin origin, std::vector<std::unique_ptr<Reactor>> reactors)
     : origin_(std::move(origin)), reactors_(std::move(reactors)) {}
 
-// While the reactors stop one after the other, a `done` may send again, to one that has already
-// stopped. So all must stop before the first is destroyed. What is sent after that is refused at
-// once.
+// A `done` may send the next request, also to a reactor that has stopped already. So all reactors
+// stop before the first is destroyed, and a request after that is refused at once.
 Http1Transport::~Http1Transport() {
   for (const auto& reactor : reactors_) reactor->Stop();
   stopped_ = true;

@@ -40,7 +40,7 @@ class Pool {
   // into `expired`.
   ConnectionPtr Take(SteadyTime now, std::vector<ConnectionPtr>& expired);
 
-  // Queues the call: as the last, or, if it had a connection that was of no use, as the first.
+  // Queues the call as the last; EnqueueFirst as the first, after its connection proved unusable.
   void Enqueue(CallPtr call) { EnqueueAt(last_place_++, std::move(call)); }
   void EnqueueFirst(CallPtr call) { EnqueueAt(--first_place_, std::move(call)); }
   // Removes the call from the queue if it is there.

@@ -82,12 +82,15 @@ void TrustStore::ApplyTo(EasyHandle& easy) const {
 CURLcode TrustStore::OnContext(CURL*, void* context, void* self) {
   const Store store = static_cast<const TrustStore*>(self)->Current();
   if (store == nullptr) return CURLE_OUT_OF_MEMORY;
-  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(context), store.get());
+  auto* const tls = static_cast<SSL_CTX*>(context);
+  SSL_CTX_set1_cert_store(tls, store.get());
+  // One read takes a record with its head, where OpenSSL by itself reads the head first.
+  SSL_CTX_set_read_ahead(tls, 1);
   return CURLE_OK;
 }
 
 Store TrustStore::Current() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!is_systems_) return store_;
   const Stamp stamp = StampOfSystems();
   if (store_ == nullptr || stamp != stamp_) {

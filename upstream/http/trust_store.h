@@ -15,10 +15,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "upstream/http/curl_handle.h"
+#include "upstream/mutex.h"
 
 namespace gateway::http {
 
@@ -37,7 +37,7 @@ class TrustStore {
   // Makes the handle trust these authorities and no others.
   void ApplyTo(EasyHandle& easy) const;
 
-  // What a new connection gets; null if there is no memory.
+  // The store for a new connection; null if there is no memory.
   std::shared_ptr<X509_STORE> Current() const;
 
  private:
@@ -55,10 +55,9 @@ class TrustStore {
 
   const bool is_systems_;
   const std::string systems_file_;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  mutable std::shared_ptr<X509_STORE> store_;
-  mutable Stamp stamp_;
+  mutable Mutex mutex_;
+  mutable std::shared_ptr<X509_STORE> store_ ABSL_GUARDED_BY(mutex_);
+  mutable Stamp stamp_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway::http

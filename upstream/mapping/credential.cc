@@ -26,4 +26,23 @@ bool HasCredential(const Descriptor& type) {
   return false;
 }
 
+void ClearCredentials(google::protobuf::Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* const field : fields) {
+    if (field->options().GetExtension(v1::field).credential()) {
+      reflection.ClearField(&message, field);
+    } else if (field->message_type() == nullptr) {
+      continue;
+    } else if (!field->is_repeated()) {
+      ClearCredentials(*reflection.MutableMessage(&message, field));
+    } else {
+      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+        ClearCredentials(*reflection.MutableRepeatedMessage(&message, field, i));
+      }
+    }
+  }
+}
+
 }  // namespace gateway::mapping

@@ -5,13 +5,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/wire.h"
+#include "upstream/mutex.h"
 
 // The serialized google.protobuf.FileDescriptorSet, linked in by proto/CMakeLists.txt.
 extern "C" const char gateway_descriptors[];
@@ -107,9 +107,9 @@ absl::Status Check(const FileDescriptorProto& file) {
 
 // The pool keeps a pointer to the bytes.
 absl::string_view KeepForEver(std::string bytes) {
-  static std::mutex mutex;
-  static auto& kept = *new std::deque<std::string>;
-  const std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static auto& kept ABSL_GUARDED_BY(mutex) = *new std::deque<std::string>;
+  const MutexLock lock(mutex);
   return kept.emplace_back(std::move(bytes));
 }
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -26,8 +28,9 @@ constexpr size_t kMaxText = 500;
 constexpr size_t kSampled = 4096;
 constexpr size_t kMaxSample = 200;
 
-// Where servers, gateways and frameworks commonly keep what the provider's protos do not describe:
-// as ErrorBody in annotations.proto, first come, first served.
+// Paths at which servers, gateways and frameworks commonly keep the parts of an error, in the form
+// of ErrorBody in annotations.proto. They serve where the provider's protos describe nothing; the
+// first that fits is used.
 struct CommonForm {
   absl::string_view code;
   absl::string_view message;
@@ -50,40 +53,20 @@ constexpr CommonForm kCommonForms[] = {
     {"", "description"},
     {"", "Error"},
 };
-constexpr absl::string_view kCommonViolations = "errors";
-// Of an error in a list.
+constexpr absl::string_view kCommonErrors = "errors";
+// Lists whose elements are violations if they say what they are about.
+constexpr absl::string_view kCommonViolations[] = {
+    "errors",       "violations",    "details",          "invalid_params",  "invalid-params",
+    "error.errors", "error.details", "validationErrors", "fieldViolations", "detail",
+};
+// The members of an error that stands in a list.
 constexpr absl::string_view kCodeNames[] = {"code", "error_code", "errorCode", "type"};
-constexpr absl::string_view kPathNames[] = {"path", "field", "param", "loc", "name"};
-constexpr absl::string_view kMessageNames[] = {"message", "msg", "detail", "description"};
-
-// Members that are found beside those above in bodies which are nothing but an error. Lower case.
-constexpr absl::string_view kErrorMembers[] = {"code",
-                                               "description",
-                                               "detail",
-                                               "details",
-                                               "error",
-                                               "error_code",
-                                               "error_description",
-                                               "error_message",
-                                               "errorcode",
-                                               "errormessage",
-                                               "errors",
-                                               "instance",
-                                               "message",
-                                               "msg",
-                                               "path",
-                                               "reason",
-                                               "request_id",
-                                               "requestid",
-                                               "status",
-                                               "status_code",
-                                               "statuscode",
-                                               "success",
-                                               "timestamp",
-                                               "title",
-                                               "trace_id",
-                                               "traceid",
-                                               "type"};
+constexpr absl::string_view kPathNames[] = {
+    "path",     "field",        "param",          "loc",
+    "name",     "pointer",      "source.pointer", "source.parameter",
+    "property", "propertyPath", "propertyName",   "location"};
+constexpr absl::string_view kMessageNames[] = {"message", "msg",   "detail", "description",
+                                               "reason",  "title", "error"};
 
 // A string as it is, a number or bool as JSON writes it. Empty for anything else: printing that may
 // take as many stack frames as the upstream likes.
@@ -97,8 +80,9 @@ const json* At(const json& value, absl::string_view path) {
   if (path.empty()) return nullptr;
   const json* at = &value;
   for (const absl::string_view name : absl::StrSplit(path, '.')) {
-    const auto member = at->is_object() ? at->find(std::string(name)) : at->end();
-    if (!at->is_object() || member == at->end()) return nullptr;
+    if (!at->is_object()) return nullptr;
+    const auto member = at->find(std::string_view(name.data(), name.size()));
+    if (member == at->end()) return nullptr;
     at = &*member;
   }
   return at;
@@ -129,16 +113,17 @@ class PartsReader {
  public:
   explicit PartsReader(const json& body) : body_(body) {}
 
-  // Fills in what is empty yet.
+  // Fills in the parts that are still empty.
   void Read(const v1::ErrorBody& form) {
     Fill(form.code(), parts_.code);
     Fill(form.message(), parts_.message);
     Fill(form.trace_id(), parts_.trace_id);
     const json* const found = At(body_, form.violations());
     if (found == nullptr || !parts_.violations.empty()) return;
-    const absl::string_view paths[] = {form.violation_path()};
-    const absl::string_view messages[] = {form.violation_message()};
-    ReadViolations(*found, paths, messages);
+    // In a list, what the provider's form does not have may be called otherwise. A single object
+    // may be the error itself, and its `name` is no field.
+    ReadViolations(*found, Names(form.violation_path(), kPathNames, found->is_array()),
+                   Names(form.violation_message(), kMessageNames, found->is_array()));
   }
 
   void ReadCommonForms() {
@@ -148,16 +133,21 @@ class PartsReader {
       Fill(form.code, parts_.code);
       Fill(form.message, parts_.message);
     }
-    // {"error": "no such order"}: the only text there is.
+    // {"error": "no such order"}: the error's only text is its message.
     if (parts_.message.empty() && absl::StrContains(parts_.code, ' ')) {
       parts_.message = std::move(parts_.code);
       parts_.code.clear();
     }
-    const json* const found = At(body_, kCommonViolations);
-    if (found != nullptr) ReadList(*found);
+    const json* const errors = At(body_, kCommonErrors);
+    if (errors != nullptr) ReadList(*errors);
+    for (const absl::string_view path : kCommonViolations) {
+      if (!parts_.violations.empty()) break;
+      const json* const found = At(body_, path);
+      if (found != nullptr) ReadWithPaths(*found);
+    }
   }
 
-  // Several errors: the first gives its name to the whole where nothing else does.
+  // A list of errors. If nothing else names the failure, the first error does.
   void ReadList(const json& errors) {
     if (parts_.violations.empty()) ReadViolations(errors, kPathNames, kMessageNames);
     if (!errors.is_array() || errors.empty() || !errors.front().is_object()) return;
@@ -194,7 +184,7 @@ class PartsReader {
     return "";
   }
 
-  // A list of violations; one of them; or an object whose members are named after the fields.
+  // Reads violations: a list, a single one, or an object whose members are named after the fields.
   template <typename Paths, typename Messages>
   void ReadViolations(const json& found, const Paths& paths, const Messages& messages) {
     if (found.is_array()) {
@@ -212,84 +202,56 @@ class PartsReader {
     }
   }
 
-  // {"Name": ["is required"]}, as ASP.NET and Laravel have it.
+  // {"Name": ["is required"]}, as ASP.NET and Laravel have it, {"name": "is required"}, or
+  // {"name": {"message": "is required"}}.
   void ByField(const json& fields) {
+    const bool error =
+        !FirstText(fields, kCodeNames, "").empty() || !FirstText(fields, kMessageNames, "").empty();
     for (const auto& [name, reasons] : fields.items()) {
       const bool list_of_texts =
           reasons.is_array() && std::all_of(reasons.begin(), reasons.end(),
                                             [](const json& reason) { return reason.is_string(); });
-      if (list_of_texts) Add(OneLine(name, kMaxText), TextOf(reasons, "; "));
+      if (list_of_texts) {
+        Add(OneLine(name, kMaxText), TextOf(reasons, "; "));
+      } else if (!error && reasons.is_string()) {
+        Add(OneLine(name, kMaxText), ScalarText(reasons));
+      } else if (!error && reasons.is_object()) {
+        const std::string text = FirstText(reasons, kMessageNames, "; ");
+        if (!text.empty()) Add(OneLine(name, kMaxText), text);
+      }
     }
+  }
+
+  // The elements that say what they are about.
+  void ReadWithPaths(const json& list) {
+    if (!list.is_array()) return;
+    for (const json& element : list) {
+      std::string path = element.is_object() ? FirstText(element, kPathNames, ".") : "";
+      if (!path.empty()) Add(std::move(path), FirstText(element, kMessageNames, "; "));
+    }
+  }
+
+  template <size_t size>
+  static std::vector<absl::string_view> Names(absl::string_view first,
+                                              const absl::string_view (&others)[size], bool all) {
+    std::vector<absl::string_view> names = {first};
+    if (all) names.insert(names.end(), std::begin(others), std::end(others));
+    return names;
   }
 
   const json& body_;
   ErrorParts parts_;
 };
 
-// The body as JSON, mended where it has to be, and as far as it goes; discarded where it is none.
-json Parse(absl::string_view body) {
-  body = JsonContent(body);
-  if (body.size() > kMaxBody) return json(json::value_t::discarded);
-  json parsed = json::parse(body.begin(), body.end(), nullptr, false);
-  if (!parsed.is_discarded()) return parsed;
-  const std::optional<MendedJson> mended = MendJson(body);
-  if (mended) parsed = json::parse(mended->text, nullptr, false);
-  if (!parsed.is_discarded()) return parsed;
-  json partial = PartialJson(body);  // never copied: it may be deep
-  if (partial.is_structured() && !partial.empty()) return partial;
-  return json(json::value_t::discarded);
-}
-
-ErrorParts PartsOf(const v1::Provider& provider, const json& body) {
-  PartsReader reader(body);
-  if (body.is_array()) {
-    reader.ReadList(body);
-    return reader.Take();
-  }
-  for (const v1::ErrorBody& form : provider.error_body()) reader.Read(form);
-  reader.ReadCommonForms();
-  return reader.Take();
-}
-
-bool IsCommonErrorMember(absl::string_view name) {
-  return std::find(std::begin(kErrorMembers), std::end(kErrorMembers),
-                   absl::AsciiStrToLower(name)) != std::end(kErrorMembers);
-}
-
-// The name of an object's first member; "" where that is not plain to see.
-absl::string_view FirstMember(absl::string_view body) {
-  body = JsonContent(body);
-  if (!absl::ConsumePrefix(&body, "{")) return "";
-  body = JsonContent(body);
-  if (!absl::ConsumePrefix(&body, "\"")) return "";
-  const size_t end = body.find_first_of("\"\\");
-  return end == absl::string_view::npos || body[end] == '\\' ? "" : body.substr(0, end);
-}
-
-// {"status": "ok", "message": "deleted"} has the members of an error, and is none.
-bool SaysSuccess(const json& body) {
-  for (const char* const name : {"status", "code", "success", "status_code", "statusCode"}) {
-    const auto member = body.find(name);
-    if (member == body.end()) continue;
-    if (member->is_boolean() && member->get<bool>()) return true;
-    if (member->is_number_integer()) {
-      const auto number = member->get<int64_t>();
-      if (number == 0 || (number >= 200 && number < 300)) return true;
-    }
-    if (member->is_string()) {
-      const std::string text = absl::AsciiStrToLower(member->get_ref<const std::string&>());
-      if (text == "ok" || text == "success" || text == "succeeded") return true;
-    }
-  }
-  return false;
-}
-
 // A page without its tags: text between them is kept.
 std::string WithoutTags(absl::string_view page) {
   std::string text;
   bool in_tag = false;
-  for (const char c : page) {
-    if (c == '<') in_tag = true;
+  for (size_t i = 0; i < page.size(); ++i) {
+    const char c = page[i];
+    // "a < b" has no tag.
+    const char next = i + 1 < page.size() ? page[i + 1] : ' ';
+    if (c == '<' && (absl::ascii_isalpha(next) || absl::StrContains("/!?", next))) in_tag = true;
     if (!in_tag) text.push_back(c);
     if (c == '>' && in_tag) {
       in_tag = false;
@@ -321,8 +283,11 @@ std::string OneLine(absl::string_view text, size_t limit) {
 }
 
 bool IsPage(const http::Response& response) {
-  return absl::StrContains(absl::AsciiStrToLower(response.Header("content-type")), "html") ||
-         absl::StartsWith(JsonContent(response.body), "<");
+  const absl::string_view content = JsonContent(response.body);
+  if (absl::StartsWith(content, "<")) return true;
+  // Some servers label all that they send as HTML.
+  const bool json = absl::StartsWith(content, "{") || absl::StartsWith(content, "[");
+  return !json && absl::StrContains(absl::AsciiStrToLower(response.Header("content-type")), "html");
 }
 
 std::string Sample(const http::Response& response) {
@@ -341,8 +306,43 @@ bool IsErrorMember(const v1::Provider& provider, absl::string_view name) {
                      });
 }
 
+nlohmann::json LenientJson(absl::string_view body) {
+  body = JsonContent(body);
+  if (body.size() > kMaxBody) return json(json::value_t::discarded);
+  json parsed = json::parse(body.begin(), body.end(), nullptr, false);
+  if (!parsed.is_discarded()) return parsed;
+  const std::optional<MendedJson> mended = MendJson(body);
+  if (mended) parsed = json::parse(mended->text, nullptr, false);
+  if (!parsed.is_discarded()) return parsed;
+  json partial = PartialJson(body);  // never copied: it may be deep
+  if (partial.is_structured() && !partial.empty()) return partial;
+  return json(json::value_t::discarded);
+}
+
+ErrorParts PartsOf(const v1::Provider& provider, const nlohmann::json& body) {
+  PartsReader reader(body);
+  if (body.is_array()) {
+    reader.ReadList(body);
+    return reader.Take();
+  }
+  for (const v1::ErrorBody& form : provider.error_body()) reader.Read(form);
+  reader.ReadCommonForms();
+  return reader.Take();
+}
+
+bool HasCodeAndMessage(const v1::Provider& provider, const json& body) {
+  const auto both = [&body](absl::string_view code, absl::string_view message) {
+    return !TextAt(body, code).empty() && !TextAt(body, message).empty();
+  };
+  return std::any_of(
+             provider.error_body().begin(), provider.error_body().end(),
+             [&](const v1::ErrorBody& form) { return both(form.code(), form.message()); }) ||
+         std::any_of(std::begin(kCommonForms), std::end(kCommonForms),
+                     [&](const CommonForm& form) { return both(form.code, form.message); });
+}
+
 ErrorParts ReadErrorBody(const v1::Provider& provider, const http::Response& response) {
-  const json body = Parse(response.body);
+  const json body = LenientJson(response.body);
   ErrorParts parts;
   const bool list = body.is_array() && !body.empty() && body.front().is_object();
   if (body.is_object() || list) parts = PartsOf(provider, body);
@@ -351,28 +351,6 @@ ErrorParts ReadErrorBody(const v1::Provider& provider, const http::Response& res
     parts.message = Sample(response);
   }
   return parts;
-}
-
-ErrorParts ReadNothingButAnError(const v1::Provider& provider, absl::string_view body) {
-  // Most replies are told by their first member, and need not be parsed for it.
-  const absl::string_view first = FirstMember(body);
-  if (!first.empty() && !IsErrorMember(provider, first) && !IsCommonErrorMember(first)) return {};
-  const json parsed = Parse(body);
-  if (!parsed.is_object() || SaysSuccess(parsed)) return {};
-  for (const auto& member : parsed.items()) {
-    if (!IsErrorMember(provider, member.key()) && !IsCommonErrorMember(member.key())) return {};
-  }
-  return PartsOf(provider, parsed);
-}
-
-bool HasErrorParts(const v1::Provider& provider, absl::string_view body,
-                   absl::FunctionRef<bool(absl::string_view)> skip) {
-  json parsed = Parse(body);
-  if (!parsed.is_object()) return false;
-  for (auto member = parsed.begin(); member != parsed.end();) {
-    member = skip(member.key()) ? parsed.erase(member) : std::next(member);
-  }
-  return !SaysSuccess(parsed) && !PartsOf(provider, parsed).empty();
 }
 
 }  // namespace gateway::mapping

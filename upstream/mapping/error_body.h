@@ -8,10 +8,10 @@
 #ifndef UPSTREAM_MAPPING_ERROR_BODY_H_
 #define UPSTREAM_MAPPING_ERROR_BODY_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "gateway/v1/annotations.pb.h"
 #include "upstream/http/message.h"
@@ -33,19 +33,20 @@ struct ErrorParts {
 // a sample of the text.
 ErrorParts ReadErrorBody(const v1::Provider& provider, const http::Response& response);
 
-// Reads a body that is an object with no members but those of an error, even if the reply's status
-// is a success. Returns empty parts for any other body, and never a sample.
-ErrorParts ReadNothingButAnError(const v1::Provider& provider, absl::string_view body);
-
-// Whether the provider's error bodies may begin with a member of this name.
+// Whether a path in the provider's error_body begins with a member of this name.
 bool IsErrorMember(const v1::Provider& provider, absl::string_view name);
 
-// Whether an object has parts of an error beside other members. `skip` returns true for members
-// that mean something else there.
-bool HasErrorParts(const v1::Provider& provider, absl::string_view body,
-                   absl::FunctionRef<bool(absl::string_view)> skip);
+// Parses the body as JSON. If it is malformed, repairs it, or else keeps the part before the fault.
+// Returns a discarded value if nothing can be read, or if the body is longer than kMaxBody.
+nlohmann::json LenientJson(absl::string_view body);
 
-// Whether the body is a page for people: HTML or XML.
+// Reads the parts of an error from an object or a list, without a sample.
+ErrorParts PartsOf(const v1::Provider& provider, const nlohmann::json& body);
+
+// Whether an object has both code and message of one form.
+bool HasCodeAndMessage(const v1::Provider& provider, const nlohmann::json& body);
+
+// Whether the body is a page for people, HTML or XML, and not JSON under a wrong label.
 bool IsPage(const http::Response& response);
 
 // A little of the text that a person would read: one line, no tags of a page, valid UTF-8.

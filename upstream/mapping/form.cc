@@ -6,13 +6,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "upstream/mapping/formats.h"
+#include "upstream/mapping/json_text.h"
 
 namespace gateway::mapping {
 namespace {
 
 namespace dom = simdjson::dom;
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 class FormWriter {
  public:

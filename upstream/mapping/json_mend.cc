@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "upstream/mapping/formats.h"
@@ -14,7 +15,6 @@ namespace gateway::mapping {
 namespace {
 
 constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
-constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 constexpr bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 constexpr size_t kUnicodeEscape = 6;  // \uXXXX
 
@@ -40,6 +40,36 @@ std::optional<uint32_t> CodeUnit(absl::string_view text) {
   return unit;
 }
 
+// The length of what is meant as a number at the beginning of `text`: "1.5", "NaN", "-Infinity".
+size_t NumberLength(absl::string_view text) {
+  if (absl::StartsWith(text, "NaN")) return 3;
+  if (text.front() == 'e' || text.front() == 'E') return 0;  // of true and false
+  const size_t length = std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
+  constexpr absl::string_view kInfinity = "Infinity";
+  const bool infinite = length <= 1 && absl::StartsWith(text.substr(length), kInfinity);
+  return infinite ? length + kInfinity.size() : length;
+}
+
+// Takes one digit or more.
+bool TakeDigits(absl::string_view& text) {
+  const size_t length = std::min(text.find_first_not_of("0123456789"), text.size());
+  text.remove_prefix(length);
+  return length > 0;
+}
+
+// number = [ "-" ] ( "0" / digit1-9 *DIGIT ) [ "." 1*DIGIT ] [ exp ]
+// exp = ( "e" / "E" ) [ "+" / "-" ] 1*DIGIT
+bool IsJsonNumber(absl::string_view text) {
+  absl::ConsumePrefix(&text, "-");
+  if (!absl::ConsumePrefix(&text, "0") && !TakeDigits(text)) return false;
+  if (absl::ConsumePrefix(&text, ".") && !TakeDigits(text)) return false;
+  if (absl::ConsumePrefix(&text, "e") || absl::ConsumePrefix(&text, "E")) {
+    if (!absl::ConsumePrefix(&text, "+")) absl::ConsumePrefix(&text, "-");
+    if (!TakeDigits(text)) return false;
+  }
+  return text.empty();
+}
+
 bool IsHighSurrogate(uint32_t unit) { return unit >= 0xd800 && unit < 0xdc00; }
 bool IsLowSurrogate(uint32_t unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
@@ -53,8 +83,8 @@ class Mender {
       if (c == '"') {
         Keep(1);
         Text();
-      } else if (c == '-' || absl::ascii_isdigit(static_cast<unsigned char>(c))) {
-        Number();
+      } else if (const size_t length = NumberLength(rest_); length > 0) {
+        Number(length);
       } else {
         Keep(1);
       }
@@ -112,15 +142,23 @@ class Mender {
     Keep(kUnicodeEscape);
   }
 
-  // A number that a double cannot hold is kept as a string of its digits.
-  void Number() {
-    const size_t length = std::min(rest_.find_first_not_of("0123456789+-.eE"), rest_.size());
-    const absl::string_view digits = rest_.substr(0, length);
+  // A number that JSON does not have, or a double cannot hold, is kept as a string.
+  void Number(size_t length) {
+    const absl::string_view text = rest_.substr(0, length);
+    const bool at_end = length == rest_.size();  // it may go on where the text was cut off
     double value = 0;
-    const bool beyond = absl::SimpleAtod(digits, &value) && std::isinf(value);
-    if (!beyond) return Keep(length);
+    if (!IsJsonNumber(text)) {
+      at_end ? Keep(length) : Quote(length, "a number that JSON does not have");
+    } else if (absl::SimpleAtod(text, &value) && std::isinf(value)) {
+      Quote(length, "a number beyond the range of a double");
+    } else {
+      Keep(length);
+    }
+  }
+
+  void Quote(size_t length, absl::string_view what) {
     out_.push_back('"');
-    Replace(length, digits, "a number beyond the range of a double");
+    Replace(length, rest_.substr(0, length), what);
     out_.push_back('"');
   }
 

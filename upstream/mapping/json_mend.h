@@ -1,6 +1,6 @@
 // Repairs JSON text that a strict parser refuses because of the content of a value: half of a
 // surrogate pair ("\ud83d"), bytes that are not UTF-8, control characters, escapes that JSON does
-// not have, numbers beyond the range of a double.
+// not have, numbers beyond the range of a double and numbers that JSON does not have (NaN, 01).
 //
 //   if (!Parse(text)) {
 //     if (std::optional<MendedJson> mended = MendJson(text)) Parse(mended->text);
@@ -20,9 +20,12 @@
 
 namespace gateway::mapping {
 
+// What stands where a character was that is none.
+inline constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
+
 struct MendedJson {
-  // Invalid characters are replaced by U+FFFD, control characters by blanks, and numbers beyond the
-  // range of a double by strings.
+  // Invalid characters are replaced by U+FFFD, control characters by blanks, and such numbers by
+  // strings.
   std::string text;
   // The first thing that was changed, in words. Static storage.
   absl::string_view what;

@@ -1,5 +1,5 @@
-// Reads of a text that is no whole JSON what comes before the fault: error bodies are cut short, or
-// have something behind them.
+// Reads a text that is not valid JSON as far as the fault: error bodies may be cut short, or have
+// something after them.
 //
 //   PartialJson(R"({"code":"no_funds","message":"Ada's ba)")  // {"code": "no_funds"}
 //   PartialJson(R"({"code":"no_funds"}<!-- served by a -->)")  // {"code": "no_funds"}
@@ -14,8 +14,8 @@
 
 namespace gateway::mapping {
 
-// Members and elements that stand there whole, in their place; null if there is none. Takes no more
-// stack for deep texts.
+// Returns the members and elements that are complete, in their places; null if there are none. A
+// deep text takes no more stack than a flat one.
 nlohmann::json PartialJson(absl::string_view text);
 
 }  // namespace gateway::mapping

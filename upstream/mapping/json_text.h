@@ -2,10 +2,15 @@
 #ifndef UPSTREAM_MAPPING_JSON_TEXT_H_
 #define UPSTREAM_MAPPING_JSON_TEXT_H_
 
+#include <string_view>
+
 #include "absl/strings/string_view.h"
 #include "upstream/mapping/swar.h"
 
 namespace gateway::mapping {
+
+// A text of simdjson's for Abseil, whose string_view is a class of its own on Debian.
+inline absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // Returns the position of the first character that must be escaped in a JSON string, or the text's
 // size.

@@ -60,8 +60,8 @@ absl::StatusOr<std::vector<PagedList>> CompilePagedLists(
 
 class PageRequests {
  public:
-  // A Failure with outcome kNotSent for bytes that are no request, and for a field that a stream
-  // has no use for. Values are checked where the page's request is written.
+  // Returns a Failure with outcome kNotSent for bytes that are no request, and for a field that a
+  // stream does not support. Values are checked later, when the request of a page is written.
   static std::variant<PageRequests, Failure> Read(const PagedList& list, absl::string_view message);
 
   // The request of the page behind the item with this id; "" for the first page.
@@ -108,14 +108,14 @@ class IdOrder {
   // `begin`: the id that the stream begins behind; "" for none.
   IdOrder(const PagedList& list, absl::string_view begin);
 
-  // False where the stream would break its promise with this id: it does not rise, or came before.
+  // Returns false if the stream must not send this id: it does not rise, or came before.
   bool Accept(absl::string_view id);
   void EndPage();
 
  private:
   const bool rises_;
   std::string last_;
-  // Where ids need not rise: those of this page and of the one before.
+  // Used if ids need not rise: the ids of this page and of the one before.
   absl::flat_hash_set<std::string> page_;
   absl::flat_hash_set<std::string> page_before_;
 };

@@ -23,8 +23,8 @@ absl::Status Bad(const FieldDescriptor& field, absl::string_view reason) {
   return absl::InvalidArgumentError(absl::StrCat(field.full_name(), ": ", reason));
 }
 
-// "ORDER_STATUS_" of an enum whose value 0 is ORDER_STATUS_UNSPECIFIED; "" where it has another
-// name.
+// Returns "ORDER_STATUS_" for an enum whose value 0 is ORDER_STATUS_UNSPECIFIED; "" if the value 0
+// has a name of another form.
 absl::string_view PrefixOf(const EnumDescriptor& type) {
   absl::string_view prefix = type.FindValueByNumber(0)->name();
   return absl::ConsumeSuffix(&prefix, "UNSPECIFIED") ? prefix : "";
@@ -79,7 +79,7 @@ Format FormatOf(v1::Format format) {
   }
 }
 
-// Everything that needs no look at the field itself.
+// Copies the rules that do not depend on the field itself.
 void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
   plan.required = rules.required();
   plan.nullable = rules.nullable();
@@ -258,7 +258,7 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
   return Index(plan);
 }
 
-// Only when all fields are there: the vector does not move any more.
+// Call it when all fields are there: the vector must not move any more.
 absl::Status Plans::Index(MessagePlan& plan) {
   std::vector<absl::string_view> wire_names;
   absl::flat_hash_set<absl::string_view> known;
@@ -290,7 +290,7 @@ absl::Status Plans::Index(MessagePlan& plan) {
 }
 
 absl::Status Plans::FillField(const FieldDescriptor& field, FieldPlan& plan) {
-  // Its members would be sent side by side where the bytes set more than one.
+  // If the bytes set more than one member, all of them would be sent.
   if (field.real_containing_oneof() != nullptr)
     return Bad(field, "a oneof has no JSON mapping here");
   if (field.number() > kMaxFieldNumber) return Bad(field, "field number above 4096");

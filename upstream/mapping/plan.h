@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -149,7 +150,7 @@ struct MessagePlan {
   }
   const FieldPlan* ByName(absl::string_view name) const;  // proto name
   // JSON name, or an alias of it.
-  const FieldPlan* ByWireName(absl::string_view name) const {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE const FieldPlan* ByWireName(absl::string_view name) const {
     const size_t found = wire_names.Find(name);
     return found == NameTable::kNone ? nullptr : by_wire_name[found];
   }

@@ -64,11 +64,11 @@ struct Route {
 
   http::Method method = http::Method::kGet;
   Access access = Access::kWrite;  // a read has NO_SIDE_EFFECTS
-  // Heeds the provider's idempotency key.
+  // The upstream heeds the provider's idempotency key here.
   bool idempotency_key = false;
-  // What the ledger has to know of a write; empty for a read.
+  // What the ledger must know about a write; empty for a read.
   Once once;
-  // Request or reply has a place for a credential.
+  // The request or the reply has a field for a credential.
   bool credential = false;
 
   struct PathPart {

@@ -7,13 +7,15 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace gateway::mapping {
 namespace {
 
-// Clocks differ, and a request takes its time: this far beyond a bound the upstream judges.
+// Clocks differ, and a request takes its time. A value this little beyond a bound is left to the
+// upstream to judge.
 constexpr int64_t kClockTolerance = 60;
 
 constexpr absl::string_view kBelowMinimum = "is below the minimum";
@@ -77,8 +79,9 @@ absl::string_view CheckAhead(const FieldPlan& field, const Instant& instant, abs
   return "";
 }
 
-ScalarText TimestampText(const FieldPlan& field, absl::string_view message, absl::Time now,
-                         Scratch& scratch) {
+// Not inlined: TextOf would need its stack frame for every kind.
+ABSL_ATTRIBUTE_NOINLINE ScalarText TimestampText(const FieldPlan& field, absl::string_view message,
+                                                 absl::Time now, Scratch& scratch) {
   Instant instant;
   WireReader reader(message);
   uint32_t number;

@@ -24,6 +24,10 @@ inline constexpr int kMaxDepth = 100;
 
 enum class WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
+// Field numbers of the entries that a map is written as.
+inline constexpr uint32_t kMapKey = 1;
+inline constexpr uint32_t kMapValue = 2;
+
 // One value as it stands on the wire: `bits` for numbers, `bytes` for strings, messages and packed
 // arrays.
 struct WireValue {

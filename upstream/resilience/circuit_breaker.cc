@@ -5,7 +5,7 @@
 namespace gateway::resilience {
 
 CircuitBreaker::Admission CircuitBreaker::Admit(SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (state_ == State::kOpen && now >= half_open_at_) {
     state_ = State::kHalfOpen;
     ++epoch_;
@@ -25,7 +25,7 @@ CircuitBreaker::Admission CircuitBreaker::Admit(SteadyTime now) {
 }
 
 void CircuitBreaker::Record(uint64_t ticket, Verdict verdict, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (ticket != epoch_) return;
   if (state_ == State::kHalfOpen) return RecordProbe(verdict, now);
   if (verdict == Verdict::kNeither) return;
@@ -63,22 +63,22 @@ void CircuitBreaker::Close() {
 }
 
 CircuitBreaker::State CircuitBreaker::state() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return state_;
 }
 
 bool CircuitBreaker::refuses(SteadyTime now) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return state_ == State::kOpen && now < half_open_at_;
 }
 
 uint64_t CircuitBreaker::good_calls(SteadyTime now) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return window_.Sum(now)[kGoodCalls];
 }
 
 uint64_t CircuitBreaker::openings() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return openings_;
 }
 

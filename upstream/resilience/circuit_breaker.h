@@ -10,9 +10,9 @@
 #define UPSTREAM_RESILIENCE_CIRCUIT_BREAKER_H_
 
 #include <cstdint>
-#include <mutex>
 
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/resilience/sliding_window.h"
 #include "upstream/steady_time.h"
 
@@ -64,22 +64,22 @@ class CircuitBreaker {
  private:
   enum Counter : size_t { kGoodCalls, kBadCalls, kCounters };
 
-  void Open(SteadyTime now);
-  void Close();
-  void RecordProbe(Verdict verdict, SteadyTime now);
+  void Open(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Close() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RecordProbe(Verdict verdict, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  State state_ = State::kClosed;
-  mutable SlidingWindow<kCounters> window_;  // mutable: reading it drops what is too old
+  mutable Mutex mutex_;
+  State state_ ABSL_GUARDED_BY(mutex_) = State::kClosed;
+  // Mutable: reading it drops what is too old.
+  mutable SlidingWindow<kCounters> window_ ABSL_GUARDED_BY(mutex_);
   // Counts changes of state. Verdicts of calls that were admitted in an earlier state are ignored.
-  uint64_t epoch_ = 0;
-  SteadyTime half_open_at_;
-  absl::Duration open_time_;
-  int probes_out_ = 0;
-  int probes_good_ = 0;
-  uint64_t openings_ = 0;
+  uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;
+  SteadyTime half_open_at_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration open_time_ ABSL_GUARDED_BY(mutex_);
+  int probes_out_ ABSL_GUARDED_BY(mutex_) = 0;
+  int probes_good_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t openings_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace gateway::resilience

@@ -42,7 +42,7 @@ void ConcurrencyLimit::Drop() { in_flight_.fetch_sub(1, std::memory_order_relaxe
 
 void ConcurrencyLimit::Release(absl::Duration latency, SteadyTime now) {
   Drop();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (period_began_ == SteadyTime::InfinitePast()) period_began_ = now;
   if (now < period_began_) return;
   sum_ += latency;

@@ -17,9 +17,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::resilience {
@@ -62,13 +62,13 @@ class ConcurrencyLimit {
   int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
-  void Reconsider(absl::Duration measured, SteadyTime now);
-  void Remember(absl::Duration mean, SteadyTime now);
-  void Adjust(absl::Duration mean);
-  void BeginProbe(absl::Duration mean, SteadyTime now);
-  void EndProbe(absl::Duration mean, SteadyTime now);
+  void Reconsider(absl::Duration measured, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(absl::Duration mean, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Adjust(absl::Duration mean) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void BeginProbe(absl::Duration mean, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndProbe(absl::Duration mean, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Begins a new period: only calls that end after `begin` count for it.
-  void BeginPeriod(SteadyTime begin);
+  void BeginPeriod(SteadyTime begin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool refuses() const;
 
   const Options options_;
@@ -76,16 +76,15 @@ class ConcurrencyLimit {
   std::atomic<int> in_flight_{0};
   std::atomic<int> highest_in_flight_{0};  // in this period
 
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  double exact_limit_;  // kept while a probe uses a lower one
-  bool probing_ = false;
-  absl::Duration best_ = absl::InfiniteDuration();
-  SteadyTime best_seen_ = SteadyTime::InfinitePast();
+  Mutex mutex_;
+  double exact_limit_ ABSL_GUARDED_BY(mutex_);  // kept while a probe uses a lower one
+  bool probing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration best_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
+  SteadyTime best_seen_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();
   // Latencies of the calls that ended in this period. The period may begin in the future.
-  absl::Duration sum_;
-  int samples_ = 0;
-  SteadyTime period_began_ = SteadyTime::InfinitePast();
+  absl::Duration sum_ ABSL_GUARDED_BY(mutex_);
+  int samples_ ABSL_GUARDED_BY(mutex_) = 0;
+  SteadyTime period_began_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();
 };
 
 }  // namespace gateway::resilience

@@ -6,7 +6,7 @@ namespace gateway::resilience {
 
 std::optional<absl::Duration> RateLimit::TryTake(absl::string_view store, SteadyTime now) {
   if (options_.calls_per_second <= 0) return std::nullopt;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (buckets_.size() >= cleaning_size_) ForgetFullBuckets(now);
   const auto [entry, added] =
       buckets_.try_emplace(std::string(store), Bucket{double(options_.burst), now});

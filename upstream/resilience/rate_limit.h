@@ -4,13 +4,13 @@
 #ifndef UPSTREAM_RESILIENCE_RATE_LIMIT_H_
 #define UPSTREAM_RESILIENCE_RATE_LIMIT_H_
 
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::resilience {
@@ -35,14 +35,13 @@ class RateLimit {
     SteadyTime updated;
   };
 
-  void ForgetFullBuckets(SteadyTime now);
+  void ForgetFullBuckets(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   double Level(const Bucket& bucket, SteadyTime now) const;
 
   const Options options_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  absl::flat_hash_map<std::string, Bucket> buckets_;
-  size_t cleaning_size_ = 1024;
+  Mutex mutex_;
+  absl::flat_hash_map<std::string, Bucket> buckets_ ABSL_GUARDED_BY(mutex_);
+  size_t cleaning_size_ ABSL_GUARDED_BY(mutex_) = 1024;
 };
 
 }  // namespace gateway::resilience

@@ -3,12 +3,12 @@
 namespace gateway::resilience {
 
 void RetryBudget::CountCall(SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   window_.Add(kCalls, now);
 }
 
 bool RetryBudget::TryTake(SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto counts = window_.Sum(now);
   const double allowed = options_.floor + options_.share * static_cast<double>(counts[kCalls]);
   if (static_cast<double>(counts[kRetries] + 1) > allowed) return false;

@@ -5,9 +5,8 @@
 #ifndef UPSTREAM_RESILIENCE_RETRY_BUDGET_H_
 #define UPSTREAM_RESILIENCE_RETRY_BUDGET_H_
 
-#include <mutex>
-
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/resilience/sliding_window.h"
 #include "upstream/steady_time.h"
 
@@ -37,9 +36,8 @@ class RetryBudget {
   enum Counter : size_t { kCalls, kRetries, kCounters };
 
   const Options options_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  SlidingWindow<kCounters> window_;
+  Mutex mutex_;
+  SlidingWindow<kCounters> window_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace gateway::resilience

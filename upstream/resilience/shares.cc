@@ -11,8 +11,8 @@ int PartOf(int limit, size_t parties) { return std::max(limit / static_cast<int>
 
 int ThreeQuartersOf(int limit) { return limit - limit / 4; }
 
-// Those of a map of callers, or of stores, that have no open call and were not seen for a time; or,
-// where there are too many, all without an open call.
+// Removes from a map of callers, or of stores, those that have no open call and were not seen for a
+// time. If there are too many, removes all without an open call.
 template <typename Map>
 void ForgetIdle(Map& all, SteadyTime now) {
   const bool many = all.size() > Shares::kMostKnown;
@@ -44,12 +44,12 @@ Shares::Caller& Shares::Find(const Party& party, SteadyTime now) {
 }
 
 bool Shares::TryEnter(const Party& party, int taken, int limit, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Caller& own = Find(party, now);
   const int part = PartOf(limit, callers_.size());
   if (callers_.size() > 1 && own.places >= part && taken > ThreeQuartersOf(limit)) return false;
   Store& store = own.stores[party.store];
-  // While half of all places is free, nobody lacks one.
+  // While half of all places is free, everybody gets one.
   const bool pressed = own.places >= ThreeQuartersOf(part) && taken > limit / 2;
   if (pressed && own.stores.size() > 1 && store.places >= PartOf(part, own.stores.size())) {
     return false;
@@ -60,12 +60,12 @@ bool Shares::TryEnter(const Party& party, int taken, int limit, SteadyTime now) 
 }
 
 void Shares::See(const Party& party, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Find(party, now);
 }
 
 void Shares::Leave(const Party& party) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto own = callers_.find(party.caller);
   if (own == callers_.end()) return;
   --own->second.places;

@@ -11,10 +11,10 @@
 #define UPSTREAM_RESILIENCE_SHARES_H_
 
 #include <cstddef>
-#include <mutex>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::resilience {
@@ -52,14 +52,13 @@ class Shares {
     absl::flat_hash_map<size_t, Store> stores;
   };
 
-  // The caller and its store, seen now. Called with mutex_ held.
-  Caller& Find(const Party& party, SteadyTime now);
-  void Forget(SteadyTime now);
+  // The caller and its store, seen now.
+  Caller& Find(const Party& party, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  absl::flat_hash_map<size_t, Caller> callers_;
-  SteadyTime forgot_ = SteadyTime::InfinitePast();
+  Mutex mutex_;
+  absl::flat_hash_map<size_t, Caller> callers_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime forgot_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();
 };
 
 }  // namespace gateway::resilience

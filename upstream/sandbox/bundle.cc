@@ -1,11 +1,11 @@
 #include "upstream/sandbox/bundle.h"
 
 #include <map>
-#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/mutex.h"
 
 // Linked in by CMakeLists.txt.
 extern "C" {
@@ -104,13 +104,14 @@ const Bundle* FindBundle(absl::string_view provider) {
 }
 
 absl::StatusOr<const Contract*> ContractOf(absl::string_view provider) {
-  static std::mutex& mutex = *new std::mutex;
-  static auto& parsed = *new std::map<std::string, std::unique_ptr<const Contract>>;
+  static Mutex mutex;
+  static auto& parsed ABSL_GUARDED_BY(mutex) =
+      *new std::map<std::string, std::unique_ptr<const Contract>>;
   const Bundle* bundle = FindBundle(provider);
   if (bundle == nullptr) {
     return absl::NotFoundError(absl::StrCat("there is no provider ", provider));
   }
-  const std::lock_guard<std::mutex> lock(mutex);
+  const MutexLock lock(mutex);
   std::unique_ptr<const Contract>& slot = parsed[std::string(provider)];
   if (slot == nullptr) {
     absl::StatusOr<std::unique_ptr<const Contract>> contract = Contract::Parse(bundle->contract);

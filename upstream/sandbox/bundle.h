@@ -29,13 +29,14 @@ struct Bundle {
 // In alphabetical order.
 const std::vector<Bundle>& Bundles();
 
-// nullptr where there is no such provider.
+// nullptr if there is no such provider.
 const Bundle* FindBundle(absl::string_view provider);
 
-// The provider's contract, parsed once for the whole process. NOT_FOUND where there is none.
+// The provider's contract, parsed once for the whole process. NOT_FOUND if there is no such
+// provider.
 absl::StatusOr<const Contract*> ContractOf(absl::string_view provider);
 
-// The shapes of the provider's events where they are kept apart from its contract; else nullptr.
+// The shapes of the provider's events, if they are kept apart from its contract; otherwise nullptr.
 const Contract* EventsOf(absl::string_view provider);
 
 }  // namespace gateway::sandbox

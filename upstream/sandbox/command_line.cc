@@ -118,7 +118,7 @@ class Reader {
     return Each({}, [&](Sandbox::Options& options) { options.open_window = text == "true"; });
   }
 
-  // One provider's alone: its store, its address.
+  // Reads an argument that can be for one provider only: its store, its address.
   absl::Status ReadOne(absl::string_view name, const Value& value) {
     if (value.provider.empty() && shops_.size() > 1) {
       return Wrong(name, "say whose: paynow=...");

@@ -3,7 +3,7 @@
 //   absl::StatusOr<std::vector<Sandbox::Options>> shops = ReadCommandLine("provider-sandbox",
 //   {"--listen", "127.0.0.1:0"}, "");
 //
-// Pure functions, but that --seed reads a file.
+// Pure functions, except that --seed reads a file.
 #ifndef UPSTREAM_SANDBOX_COMMAND_LINE_H_
 #define UPSTREAM_SANDBOX_COMMAND_LINE_H_
 

@@ -52,19 +52,19 @@ struct Field {
   size_t min_items = 0;
   size_t max_items = std::numeric_limits<size_t>::max();
   size_t max_key_length = std::numeric_limits<size_t>::max();
-  // Of a time: how far it may lie ahead of the present.
+  // For times: how far they may lie ahead of the present.
   std::optional<int64_t> min_seconds_ahead;
   std::optional<int64_t> max_seconds_ahead;
   // Other spellings in replies.
   std::vector<std::string> aliases;
   // "" stands for no value.
   bool empty_is_unset = false;
-  // Null stands for no value, and has to be written.
+  // null means that there is no value. It must be written.
   bool null_when_unset = false;
   // The only value there is; absent for none.
   Json constant = Absent();
-  // The specification cannot mark a reference as nullable; an optional one may be null on the wire
-  // all the same.
+  // The specification cannot mark a reference as nullable, but an optional reference may be null on
+  // the wire.
   bool MayBeNull() const { return nullable || (!required && type.kind == Type::Kind::kRef); }
 };
 
@@ -75,13 +75,13 @@ struct Schema {
   bool is_object = false;
   // No members but the listed ones.
   bool closed = false;
-  // There are further members, and nobody knows which.
+  // The object has further members, which are not documented.
   bool open = false;
   std::vector<Field> fields;
   std::vector<std::string> enum_texts;
   std::string format;
 
-  // nullptr where there is none of this name.
+  // nullptr if there is none of this name.
   const Field* Find(absl::string_view field) const;
 };
 
@@ -99,7 +99,7 @@ struct DeclaredReply {
 };
 
 struct Operation {
-  // Whose: "paynow".
+  // The provider: "paynow".
   std::string provider;
   std::string id;
   std::string tag;
@@ -112,18 +112,18 @@ struct Operation {
   std::optional<Type> body;
   DeclaredReply reply;
   std::vector<DeclaredReply> also;
-  // Heeds an idempotency key.
+  // The upstream heeds an idempotency key here.
   bool idempotency_key = false;
-  // A body lacks what it does not change, required members too.
+  // A body may lack the members that it does not change, even required ones.
   bool partial = false;
 
-  // nullptr where there is none of this name.
+  // nullptr if there is none of this name.
   const Parameter* FindQuery(absl::string_view name) const;
 };
 
 class Contract {
  public:
-  // Fails on text that is not the form described, and on a reference to a schema that is not there.
+  // Fails on text that does not have the described form, and on a reference to a missing schema.
   static absl::StatusOr<std::unique_ptr<const Contract>> Parse(absl::string_view text);
 
   Contract(const Contract&) = delete;
@@ -139,8 +139,8 @@ class Contract {
   const std::vector<Operation>& operations() const { return operations_; }
   const std::map<std::string, Schema>& schemas() const { return schemas_; }
 
-  // nullptr where there is none of this name. A schema that the upstream has renamed goes by the
-  // first name that it had: behaviour and seed know it by that one. It is found by both.
+  // nullptr if there is none of this name. A renamed schema keeps its first name, because behaviour
+  // and seed use it. It is found by both names.
   const Schema* FindSchema(absl::string_view name) const;
   const Operation* FindOperation(absl::string_view id) const;
   const Event* FindEvent(absl::string_view name) const;
@@ -157,7 +157,7 @@ class Contract {
 
   // Constant after Parse.
   std::string provider_;
-  // The upstream's name of a renamed schema now -> before.
+  // Maps the present name of a renamed schema to its first name.
   std::map<std::string, std::string> known_as_;
   std::vector<Operation> operations_;
   std::map<std::string, Schema> schemas_;

@@ -17,12 +17,12 @@
 namespace gateway::sandbox {
 namespace {
 
-// While the seed is planted, every id and every time is this much later than the last, from May
-// 2025 on.
+// While the seed is planted, each id and each time is this much later than the one before. They
+// begin in May 2025.
 constexpr absl::Duration kSeedStep = absl::Minutes(7);
 absl::Time SeedStart() { return absl::FromUnixSeconds(1746057600); }
 
-// What a key is after the word that names the scheme: itself, or the user name of Basic, whose
+// Reads the key that follows the name of the scheme. With Basic it is the user name, and the
 // password is empty.
 std::string KeyIn(absl::string_view scheme, absl::string_view credentials) {
   std::string decoded;
@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<const Contract>> ParsePages(const Contract& contr
   return Contract::Parse(WriteJson(pages));
 }
 
-// Without a key of the caller's, the one that the behaviour names.
+// If the options have no keys, adds the key that the behaviour names.
 Handler::Options WithKeys(Handler::Options options, const Json& settings) {
   if (options.api_keys.empty()) options.api_keys.push_back(settings.value("api_key", ""));
   return options;
@@ -78,6 +78,7 @@ absl::StatusOr<std::unique_ptr<Handler>> Handler::Create(const Contract& contrac
   if (!pages.ok()) return pages.status();
   std::unique_ptr<Handler> handler(new Handler(contract, *std::move(pages), *std::move(world),
                                                *std::move(records), std::move(options)));
+  const MutexLock lock(handler->mu_);
   if (absl::Status status = handler->CheckRules(); !status.ok()) return status;
   if (absl::Status status = handler->Plant(); !status.ok()) return status;
   return handler;
@@ -144,12 +145,12 @@ Reply Handler::ServeOnce(const Router::Match& match, const Target& target,
   if (key.empty() || !match.operation->idempotency_key) return Serve(match, target, received);
   const std::string name = absl::StrCat(match.operation->id, " ", key);
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     const auto before = replayed_.find(name);
     if (before != replayed_.end()) return before->second;
   }
   Reply reply = Serve(match, target, received);
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   if (replayed_.size() < kMaxReplayed) replayed_.emplace(name, reply);
   return reply;
 }
@@ -189,101 +190,108 @@ std::vector<Json> Handler::End(bool done) {
   for (World::Job& job : effects.jobs) {
     if (jobs_.size() < kMaxJobs) jobs_.emplace(job.due, std::move(job));
   }
-  jobs_changed_.notify_all();
+  jobs_changed_.NotifyAll();
   return std::move(effects.events);
 }
 
 Reply Handler::Execute(const Operation& operation, Json request) {
-  std::unique_lock<std::mutex> lock(mu_);
-  Begin();
-  std::variant<Json, Refusal> result = RunRule(operation, std::move(request));
-  if (const Refusal* const refusal = std::get_if<Refusal>(&result)) {
-    End(/*done=*/false);
-    lock.unlock();
-    return Refuse(*refusal);
-  }
-  Reply reply;
-  reply.status = operation.reply.status;
-  Json shown;
-  const bool has_content = operation.reply.type && reply.status != 204;
-  if (has_content) shown = Render(*world_, *operation.reply.type, std::get<Json>(result));
-  const bool kept = world_->Setting({"operations", operation.id, "dry_run"}) != true;
-  const std::vector<Json> events = End(kept);
-  AddTraceId(world_->NextToken(), reply);
-  lock.unlock();
+  std::variant<Executed, Refusal> result = Whole(operation, std::move(request));
+  if (const Refusal* const refusal = std::get_if<Refusal>(&result)) return Refuse(*refusal);
+  auto& [reply, shown, events] = std::get<Executed>(result);
   if (on_events_ && !events.empty()) on_events_(events);
-  if (has_content) {
-    reply.body = WriteJson(shown);
+  if (shown) {
+    reply.body = WriteJson(*shown);
   } else {
     reply.content_type.clear();
   }
-  return reply;
+  return std::move(reply);
+}
+
+std::variant<Handler::Executed, Refusal> Handler::Whole(const Operation& operation, Json request) {
+  const MutexLock lock(mu_);
+  Begin();
+  std::variant<Json, Refusal> result = RunRule(operation, std::move(request));
+  if (Refusal* const refusal = std::get_if<Refusal>(&result)) {
+    End(/*done=*/false);
+    return std::move(*refusal);
+  }
+  Executed executed;
+  executed.reply.status = operation.reply.status;
+  if (operation.reply.type && executed.reply.status != 204) {
+    executed.shown = Render(*world_, *operation.reply.type, std::get<Json>(result));
+  }
+  const bool kept = world_->Setting({"operations", operation.id, "dry_run"}) != true;
+  executed.events = End(kept);
+  AddTraceId(world_->NextToken(), executed.reply);
+  return executed;
 }
 
 std::variant<Json, Refusal> Handler::Do(const Script::Path& path, const Json& argument) {
-  std::unique_lock<std::mutex> lock(mu_);
-  Begin();
-  std::variant<Json, Refusal> result = world_->script().Call(path, argument, Absent());
-  const std::vector<Json> events = End(std::holds_alternative<Json>(result));
-  lock.unlock();
+  std::variant<Json, Refusal> result;
+  std::vector<Json> events;
+  {
+    const MutexLock lock(mu_);
+    Begin();
+    result = world_->script().Call(path, argument, Absent());
+    events = End(std::holds_alternative<Json>(result));
+  }
   if (on_events_ && !events.empty()) on_events_(events);
   return result;
 }
 
 void Handler::ServeJobs() {
-  std::unique_lock<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   while (!jobs_stopped_) {
     const auto first = jobs_.begin();
     if (first == jobs_.end()) {
-      jobs_changed_.wait(lock);
+      jobs_changed_.Wait(mu_);
     } else if (first->first > world_->Now()) {
-      jobs_changed_.wait_until(lock, absl::ToChronoTime(first->first - ahead_));
+      jobs_changed_.WaitUntil(mu_, SteadyTime::FromWall(first->first - ahead_));
     } else {
       const World::Job job = std::move(first->second);
       jobs_.erase(first);
-      lock.unlock();
+      const MutexUnlock unlock(mu_);
       Do({"jobs", job.name}, job.argument);
-      lock.lock();
     }
   }
 }
 
 void Handler::StopJobs() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   jobs_stopped_ = true;
-  jobs_changed_.notify_all();
+  jobs_changed_.NotifyAll();
 }
 
 void Handler::SetPublicUrl(std::string url) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   world_->public_url = std::move(url);
 }
 
 void Handler::Forward(absl::Duration time) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   ahead_ += time;
   world_->SetClock([ahead = ahead_] { return absl::Now() + ahead; });
-  jobs_changed_.notify_all();
+  jobs_changed_.NotifyAll();
 }
 
 absl::Time Handler::Now() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   return world_->Now();
 }
 
 void Handler::Reset() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   jobs_.clear();
   replayed_.clear();
   ahead_ = absl::ZeroDuration();
   world_->Forget();
-  // What was planted once can be planted again.
+  // The seed was planted before, so it can be planted again.
   Plant().IgnoreError();
-  jobs_changed_.notify_all();
+  jobs_changed_.NotifyAll();
 }
 
 Json Handler::Export() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   return world_->state().Export();
 }
 
@@ -299,13 +307,13 @@ std::variant<Json, Refusal> Handler::RunRule(const Operation& operation, Json re
   return world_->script().Call({"serve"}, call, sent);
 }
 
-// Every record that the path names has to be there, and to belong to the ones named before it.
+// Every record that the path names must exist, and must belong to the records named before it.
 std::optional<Refusal> Handler::NameRecords(const Operation& operation, Json& call) {
   Json& records = call["records"] = Json::object();
   Json parents = Json::object();
   for (size_t i = 0; i < operation.path_params.size(); ++i) {
     const std::string& name = operation.path_params[i].name;
-    // The same name may be another record's with another operation.
+    // The name of a parameter may stand for another record in another operation.
     const Json& own = world_->Setting({"operations", operation.id, "params", name});
     const Json& place = own.empty() ? world_->Setting({"params", name}) : own;
     const std::string collection = place.value("in", NamedCollection(contract_, operation, i));
@@ -327,14 +335,14 @@ std::optional<Refusal> Handler::NameRecords(const Operation& operation, Json& ca
 }
 
 Reply Handler::Refuse(const Refusal& refusal) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   const std::string trace_id = world_->NextToken();
   Reply reply{refusal.status, WriteJson(ErrorBody(refusal, trace_id)), "application/json", {}};
   AddTraceId(trace_id, reply);
   return reply;
 }
 
-// As the behaviour spells errors. Under mu_.
+// Writes an error in the form that the behaviour defines.
 Json Handler::ErrorBody(const Refusal& refusal, const std::string& trace_id) {
   Json error = {{"status", refusal.status},
                 {"code", refusal.code},

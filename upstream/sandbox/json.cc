@@ -3,7 +3,7 @@
 namespace gateway::sandbox {
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxBodyDepth = 64;
 
 bool TooDeep(absl::string_view text) {
   int depth = 0;
@@ -16,7 +16,7 @@ bool TooDeep(absl::string_view text) {
       continue;
     }
     if (c == '"') in_string = true;
-    if ((c == '{' || c == '[') && ++depth > kMaxDepth) return true;
+    if ((c == '{' || c == '[') && ++depth > kMaxBodyDepth) return true;
     if (c == '}' || c == ']') --depth;
   }
   return false;

@@ -12,7 +12,7 @@ namespace {
 constexpr int kMaxLive = 32;
 constexpr absl::Duration kLivePause = absl::Milliseconds(250);
 
-// What is refused before there is a request: in the provider's form all the same.
+// The refusal of bytes that are no request. It has the provider's form too.
 Refusal RefusalOf(int status) {
   if (status == 413) return {413, "payload-too-large", "the body is too large", {}};
   if (status == 414) return {414, "uri-too-long", "the request target is too long", {}};
@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Start(Options options) {
   return sandbox;
 }
 
-// Ahead of everything that its threads use.
+// The threads end before the members that they use are destroyed.
 Sandbox::~Sandbox() {
   listener_.reset();
   handler_->StopJobs();
@@ -109,35 +109,36 @@ bool Sandbox::AnswerOne(Connection& connection, const Received& received) {
 }
 
 bool Sandbox::AnswerOperation(Connection& connection, const Received& received) {
-  Journal::Seen seen{received, std::nullopt, "", ""};
+  Journal::Seen seen{received, "", ""};
   const Operation* const operation = handler_->OperationOf(received);
   std::optional<Fault> fault;
   if (operation != nullptr) {
     seen.operation = operation->rpc;
     fault = faults_.Take(operation->rpc, operation->id);
   }
-  bool stays = false;
-  if (fault) {
-    seen.fault = FaultKinds()[static_cast<size_t>(fault->kind)];
-    stays = AnswerWithFault(
-        *fault, connection, [&] { return Told(seen, Decide(received)); },
-        [&](int status) { return Told(seen, handler_->Refuse(RefusalOf(status))); });
-  } else {
-    stays = connection.Write(ReplyText(Told(seen, Decide(received)), connection.keep_alive(),
-                                       received.method == "HEAD")) &&
-            connection.keep_alive();
-  }
-  // What was made and not sent is no answer.
-  if (seen.fault == "commit-then-drop") seen.reply.reset();
-  journal_.Add(std::move(seen));
+  if (fault) seen.fault = FaultKinds()[static_cast<size_t>(fault->kind)];
+  const int64_t id = journal_.Add(std::move(seen));
   ++changes_;
-  return stays;
+  if (!fault) {
+    return connection.Write(ReplyText(Told(id, received, Decide(received)), connection.keep_alive(),
+                                      received.method == "HEAD")) &&
+           connection.keep_alive();
+  }
+  return AnswerWithFault(
+      *fault, connection,
+      [&] {
+        Reply reply = Decide(received);
+        // A reply that is made and not sent is no answer.
+        return fault->kind == Fault::Kind::kCommitThenDrop ? reply
+                                                           : Told(id, received, std::move(reply));
+      },
+      [&](int status) { return Told(id, received, handler_->Refuse(RefusalOf(status))); });
 }
 
 bool Sandbox::AnswerOwn(Connection& connection, const Received& received) {
   std::vector<Neighbour> neighbours;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     neighbours = neighbours_;
   }
   if (received.target == absl::StrCat(kApiPrefix, "/live") && received.method == "GET" &&
@@ -150,7 +151,7 @@ bool Sandbox::AnswerOwn(Connection& connection, const Received& received) {
          connection.keep_alive();
 }
 
-// Each takes a thread of those that serve calls, so there are few.
+// Each takes one of the threads that serve calls, so only a few are allowed.
 void Sandbox::ServeLive(Connection& connection) {
   if (live_.fetch_add(1) >= kMaxLive) {
     --live_;
@@ -178,25 +179,26 @@ std::string Sandbox::public_url() const {
 }
 
 void Sandbox::SetNeighbours(std::vector<Neighbour> neighbours) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   neighbours_ = std::move(neighbours);
 }
 
-Reply Sandbox::Told(Journal::Seen& seen, Reply reply) {
+Reply Sandbox::Told(int64_t id, const Received& received, Reply reply) {
   ReplyHook hook;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     hook = on_reply_;
   }
-  if (hook) hook(seen.received, reply);
-  seen.reply = reply;
+  if (hook) hook(received, reply);
+  journal_.Answer(id, reply);
+  ++changes_;
   return reply;
 }
 
 Reply Sandbox::Decide(const Received& received) {
   RequestHook hook;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     hook = on_request_;
   }
   if (hook) {
@@ -210,12 +212,12 @@ Reply Sandbox::Decide(const Received& received) {
 }
 
 void Sandbox::OnRequest(RequestHook hook) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   on_request_ = std::move(hook);
 }
 
 void Sandbox::OnReply(ReplyHook hook) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   on_reply_ = std::move(hook);
 }
 

@@ -17,13 +17,13 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "upstream/mutex.h"
 #include "upstream/sandbox/contract.h"
 #include "upstream/sandbox/faults/faults.h"
 #include "upstream/sandbox/handler.h"
@@ -36,33 +36,34 @@
 
 namespace gateway::sandbox {
 
-// The key that PayNow's sandbox accepts where no other is named; those of the others stand in their
-// behaviour. None is a secret.
+// The key that PayNow's sandbox accepts if no other is given. The keys of the other providers stand
+// in their behaviour. None of them is a secret.
 inline constexpr char kSandboxApiKey[] = "pnapi_v1_sandbox";
 
 class Sandbox {
  public:
   struct Options {
-    // Whose stand-in this is: a name of bundle.h.
+    // The provider: a name from bundle.h.
     std::string provider = "paynow";
     // Where to listen; port 0 takes a free one.
     std::string host = "127.0.0.1";
     int port = 0;
-    // Empty: the one that the behaviour names.
+    // The keys that are accepted. Empty: the key that the behaviour names.
     std::vector<std::string> api_keys = {};
     // Connections served at a time; each takes a thread, further ones wait.
     size_t threads = 256;
-    // Per collection, beside the seed; the oldest make room.
+    // The most records of a collection, not counting the seed. The oldest are dropped for new ones.
     size_t max_records = 20000;
     // Faults that the first calls meet.
     std::vector<Fault> faults = {};
-    // Whether others than this machine may use /_sandbox/, which knows no key.
+    // Whether other machines may use /_sandbox/, which asks for no key.
     bool open_window = false;
     // Where browsers find the sandbox; empty: "http://127.0.0.1:<port>".
     std::string public_url = {};
     // The records to start with, as JSON; empty: the provider's own.
     std::string seed = {};
-    // Get every event, beside those who subscribed through the API; `secret` signs for them.
+    // URLs that get every event, in addition to the subscriptions of the API. `secret` signs for
+    // them.
     std::vector<std::string> webhook_urls = {};
     std::string webhook_secret = "whsec_sandbox";
   };
@@ -88,7 +89,7 @@ class Sandbox {
   std::string url() const;
   std::string public_url() const;
   const Contract& contract() const { return contract_; }
-  // What the behaviour's file returns: which keys are accepted, in which form bodies come.
+  // The table that the behaviour's file returns: which keys are accepted, which form bodies have.
   const Json& settings() const { return handler_->settings(); }
   Faults& faults() { return faults_; }
   Handler& handler() { return *handler_; }
@@ -111,8 +112,9 @@ class Sandbox {
   // Whatever is under /_sandbox/.
   bool AnswerOwn(Connection& connection, const Received& received);
   Reply Decide(const Received& received);
-  // Tells the reply hook, and notes the reply.
-  Reply Told(Journal::Seen& seen, Reply reply);
+  // Tells the reply hook and the journal of the reply to the request with this id, which is sent
+  // only then.
+  Reply Told(int64_t id, const Received& received, Reply reply);
   // Tells a browser of each change, until it goes away.
   void ServeLive(Connection& connection);
 
@@ -132,14 +134,13 @@ class Sandbox {
   std::unique_ptr<const Window> window_;
   const PayPage pay_page_;
 
-  std::mutex mu_;
-  // Guarded by mu_.
-  RequestHook on_request_;
-  ReplyHook on_reply_;
-  std::vector<Neighbour> neighbours_;
+  Mutex mu_;
+  RequestHook on_request_ ABSL_GUARDED_BY(mu_);
+  ReplyHook on_reply_ ABSL_GUARDED_BY(mu_);
+  std::vector<Neighbour> neighbours_ ABSL_GUARDED_BY(mu_);
 
   std::thread jobs_;
-  // Connections that come before Start is through wait for this.
+  // Connections that come before Start has ended wait for this.
   std::promise<void> started_;
   const std::shared_future<void> when_started_ = started_.get_future().share();
   std::unique_ptr<Listener> listener_;

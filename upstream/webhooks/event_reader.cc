@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/webhooks/v1/annotations.pb.h"
 #include "upstream/mapping/descriptors.h"
@@ -22,6 +23,7 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using mapping::Instant;
 using mapping::Path;
+using mapping::View;
 using mapping::WireFromJson;
 using mapping::WireType;
 using mapping::WireWriter;
@@ -29,8 +31,6 @@ using mapping::WireWriter;
 constexpr char kResponse[] = "gateway.webhooks.v1.ParseEventResponse";
 constexpr char kOther[] = "other";
 constexpr absl::string_view kNotJson = "is not valid JSON";
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 bool IsNull(ondemand::value& value) {
   bool null = false;
@@ -68,7 +68,10 @@ bool ReadText(ondemand::value value, std::string& out) {
   const absl::string_view token = absl::StripTrailingAsciiWhitespace(View(value.raw_json_token()));
   double number;
   if (!value.get_double().get(number)) {  // ids may be numbers, as everywhere
-    out = std::string(token);
+    int64_t whole = 0;
+    const bool shifted = token.find_first_of(".eE") != absl::string_view::npos &&
+                         mapping::ParseWholeNumber(token, whole) == mapping::WholeNumber::kGood;
+    out = shifted ? absl::StrCat(whole) : std::string(token);
     return true;
   }
   return IsNull(value);
@@ -161,6 +164,12 @@ bool FindMember(ondemand::document& document, absl::string_view name, ondemand::
 
 }  // namespace
 
+struct EventReader::Json {
+  ondemand::parser parser;
+  ondemand::document document;
+  bool mended = false;
+};
+
 absl::StatusOr<std::unique_ptr<const EventReader>> EventReader::Create(const Schemes& schemes) {
   mapping::EmbeddedFiles();
   const Descriptor* const response =
@@ -238,10 +247,11 @@ void EventReader::WriteEnvelope(const Scheme& scheme, const Envelope& envelope,
   wire.End(mark);
 }
 
-std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
-                                  ondemand::document& document, mapping::DriftList& drift,
-                                  std::string& message) const {
+std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type, Json& json,
+                                  mapping::DriftList& drift, std::string& message) const {
+  ondemand::document& document = json.document;
   WireFromJson reader(message, drift);
+  if (json.mended) reader.ExpectMendedKeys();
   document.rewind();
   const auto typed = bodies_.find(EventName(scheme.provider(), type));
   const mapping::FieldPlan& field = typed == bodies_.end() ? other_ : typed->second;
@@ -249,6 +259,7 @@ std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
   bool good = false;
   if (typed == bodies_.end() || scheme.body().empty()) {
     if (document.get_value().get(value)) return absl::StrCat("it ", kNotJson);
+    if (field.message != nullptr) reader.Spare(*field.message, scheme.id(), scheme.time());
     good = reader.Field(response_, field, value, {});
   } else {
     const Path at{nullptr, scheme.body()};
@@ -259,26 +270,32 @@ std::string EventReader::ReadBody(const Scheme& scheme, const std::string& type,
   return good ? "" : reader.error();
 }
 
-std::string EventReader::ReadJson(const Scheme& scheme, absl::string_view json,
+std::string EventReader::ReadJson(const Scheme& scheme, absl::string_view json, bool mended,
                                   std::optional<absl::Time> signed_time, mapping::DriftList& drift,
                                   std::string& message) const {
   const simdjson::padded_string padded(json.data(), json.size());
-  ondemand::parser parser;
-  ondemand::document document;
-  if (parser.iterate(padded).get(document)) return absl::StrCat("it ", kNotJson);
+  Json parsed;
+  parsed.mended = mended;
+  if (parsed.parser.iterate(padded).get(parsed.document)) return absl::StrCat("it ", kNotJson);
   Envelope envelope;
   EnvelopeReader reader(scheme, envelope);
-  std::string problem = reader.Read(document);
+  std::string problem = reader.Read(parsed.document);
   if (!problem.empty()) return problem;
   if (!reader.left_out().empty()) {
     drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr, reader.left_out());
+  }
+  // Two ids may have become one by mending, and the second event would count as seen.
+  if (absl::StrContains(envelope.id, mapping::kReplacement)) {
+    envelope.id.clear();
+    drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr,
+              "the event's id was left out");
   }
   if (!envelope.time && signed_time) envelope.time = ToInstant(*signed_time);
   // A signed time whose age was not limited may be beyond the range of a Timestamp.
   if (envelope.time && !mapping::IsValid(*envelope.time)) envelope.time.reset();
   message.reserve(json.size());
   WriteEnvelope(scheme, envelope, message);
-  return ReadBody(scheme, envelope.type, document, drift, message);
+  return ReadBody(scheme, envelope.type, parsed, drift, message);
 }
 
 std::variant<Event, Unreadable> EventReader::Read(const Scheme& scheme, absl::string_view json,
@@ -286,13 +303,13 @@ std::variant<Event, Unreadable> EventReader::Read(const Scheme& scheme, absl::st
   json = mapping::JsonContent(json);
   mapping::DriftList drift;
   Event event;
-  std::string problem = ReadJson(scheme, json, signed_time, drift, event.message);
+  std::string problem = ReadJson(scheme, json, /*mended=*/false, signed_time, drift, event.message);
   if (!problem.empty()) {
     const std::optional<mapping::MendedJson> mended = mapping::MendJson(json);
     if (!mended) return Unreadable{std::move(problem)};
     drift = mapping::DriftList();
     event.message.clear();
-    problem = ReadJson(scheme, mended->text, signed_time, drift, event.message);
+    problem = ReadJson(scheme, mended->text, /*mended=*/true, signed_time, drift, event.message);
     if (!problem.empty()) return Unreadable{std::move(problem)};
     drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr,
               absl::StrCat(mended->what, " was replaced"));

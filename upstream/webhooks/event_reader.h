@@ -14,7 +14,6 @@
 #define UPSTREAM_WEBHOOKS_EVENT_READER_H_
 
 #include <google/protobuf/descriptor.h>
-#include <simdjson.h>
 
 #include <memory>
 #include <optional>
@@ -66,6 +65,7 @@ class EventReader {
                                        std::optional<absl::Time> signed_time) const;
 
  private:
+  struct Json;  // a parsed body; simdjson's header stays out of those that include this one
   using EventName = std::pair<std::string, std::string>;  // provider and type
 
   explicit EventReader(const Schemes& schemes) : schemes_(schemes) {}
@@ -73,12 +73,11 @@ class EventReader {
   void WriteEnvelope(const Scheme& scheme, const Envelope& envelope, std::string& out) const;
   // Both append to `message`, and return what is wrong, or "". ReadJson reads the whole event.
   // ReadBody reads the document into the field for this type.
-  std::string ReadJson(const Scheme& scheme, absl::string_view json,
+  std::string ReadJson(const Scheme& scheme, absl::string_view json, bool mended,
                        std::optional<absl::Time> signed_time, mapping::DriftList& drift,
                        std::string& message) const;
-  std::string ReadBody(const Scheme& scheme, const std::string& type,
-                       simdjson::ondemand::document& document, mapping::DriftList& drift,
-                       std::string& message) const;
+  std::string ReadBody(const Scheme& scheme, const std::string& type, Json& json,
+                       mapping::DriftList& drift, std::string& message) const;
 
   const Schemes schemes_;
   mapping::Plans plans_;

@@ -24,7 +24,7 @@ struct Found {
   absl::string_view value;
 };
 
-// A header that counts must be there once: which of two the sender has signed nobody can know.
+// Such a header must be there exactly once: of two, it is not known which one the sender signed.
 Found Find(absl::Span<const Header> headers, absl::string_view name) {
   Found found{Check::kMissingHeader, ""};
   for (const Header& header : headers) {
@@ -95,7 +95,7 @@ absl::StatusOr<Verifier> Verifier::Create(const Scheme& scheme, Options options)
   Verifier verifier(scheme);
   verifier.max_age_ = options.max_age;
   verifier.allow_unsigned_ = options.allow_unsigned;
-  // Growing would leave copies behind.
+  // A vector that grows would leave copies of the keys behind.
   verifier.keys_.reserve(options.secrets.size() *
                          static_cast<size_t>(scheme.signature().key_size()));
   absl::Status status;
@@ -133,7 +133,8 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
   Found timestamp{Check::kPassed, ""};
   if (has_time) timestamp = Find(headers, stated.timestamp_header());
   if (timestamp.check != Check::kPassed) return {timestamp.check, stated.timestamp_header()};
-  // Before the time, so that the log tells what is late from what is forged.
+  // The signature is checked before the time, so that the log can tell late webhooks from forged
+  // ones.
   if (!SignedWithAny(signature.value, timestamp.value, body)) return {.check = Check::kSignature};
   return has_time ? CheckTime(timestamp.value, now) : Verdict();
 }
@@ -150,7 +151,7 @@ Verdict Verifier::Foresee(absl::Span<const Header> headers, absl::Time now) cons
   return CheckTime(timestamp.value, now);
 }
 
-// The length says which encoding it would be. Whether its letters are of it, the comparison shows.
+// The length shows which encoding it would be. The later comparison shows whether its letters fit.
 bool Verifier::HasForm(absl::string_view signature) const {
   const signing::v1::Signature& stated = scheme_->signature();
   signature = absl::StripPrefix(signature, stated.optional_prefix());

@@ -1,12 +1,14 @@
-// Whether a webhook comes from its provider, and now. Pure: bytes, secrets and the time in, a
-// verdict out.
+// Decides whether a webhook comes from its provider, and recently. Pure: bytes, secrets and the
+// time in, a verdict out.
 //
-//   absl::StatusOr<Verifier> verifier = Verifier::Create(*schemes.Find("paynow"),
-//   std::move(options)); const Verdict verdict = verifier->Verify(headers, body, absl::Now()); if
-//   (verdict.check == Check::kPassed) ...
+// ```
+// absl::StatusOr<Verifier> verifier = Verifier::Create(*schemes.Find("paynow"), options);
+// const Verdict verdict = verifier->Verify(headers, body, absl::Now());
+// if (verdict.check == Check::kPassed) ...
+// ```
 //
-// A verdict is for the log. Whoever sent the webhook is told no more than that it failed: which
-// check it was would help a forger, except for what is missing, which is public knowledge.
+// A verdict is for the log. The sender is told only that the webhook failed: the name of the check
+// would help a forger. Only a missing header is named, because that is public knowledge.
 //
 // Thread-safety: immutable, may be used from any thread. Lifetime: `headers` and `body` are looked
 // at during the call only. Secrets are overwritten in memory when the verifier is let go.
@@ -53,18 +55,18 @@ struct Verdict {
 class Verifier {
  public:
   struct Options {
-    // Any of them may have signed: while a secret is being changed there are two. At least one,
-    // unless the provider signs nothing; none may be empty.
+    // The webhook may be signed with any of them: while a secret is being changed there are two. At
+    // least one, unless the provider signs nothing; none may be empty.
     std::vector<std::string> secrets = {};
-    // How far the signed time may be from now, in both directions; zero: it is not looked at. For
-    // providers that sign one.
+    // For providers that sign a time: how far it may be from now, in both directions; zero: any
+    // time is accepted.
     absl::Duration max_age = absl::Minutes(5);
     // Believe a provider that signs nothing.
     bool allow_unsigned = false;
   };
 
   // INVALID_ARGUMENT for options that contradict the scheme; the message begins with the name of
-  // the option. INTERNAL where OpenSSL has no SHA-256. `scheme` outlives the verifier.
+  // the option. INTERNAL if OpenSSL has no SHA-256. `scheme` outlives the verifier.
   static absl::StatusOr<Verifier> Create(const Scheme& scheme, Options options);
 
   Verifier(Verifier&&) = default;
@@ -73,13 +75,13 @@ class Verifier {
 
   Verdict Verify(absl::Span<const Header> headers, absl::string_view body, absl::Time now) const;
 
-  // What can be said before the body is there, without a key: headers that are missing, a signature
-  // of a form that none has, and a time that is too old or too new, though nobody knows yet whether
-  // it was signed. Verify refuses all of it too.
+  // The verdict that is possible before the body is there, without a key: missing headers, a
+  // signature of an impossible form, and a time that is too old or too new, even if it may not be
+  // the signed one. Verify refuses all of these too.
   Verdict Foresee(absl::Span<const Header> headers, absl::Time now) const;
 
-  // Whether a delivery tells when it was signed, and is refused when that is long ago. Where this
-  // is false, a delivery that somebody has recorded stays good for ever.
+  // Whether a delivery states when it was signed, and is refused if that is long ago. If not, a
+  // recorded delivery stays valid for ever.
   bool BoundsAge() const {
     return !scheme_->signature().timestamp_header().empty() && max_age_ > absl::ZeroDuration();
   }

@@ -1,5 +1,6 @@
 #include "service/events/receiver/intake.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,67 +26,115 @@ Outcome OutcomeOf(const absl::StatusOr<Appended>& appended) {
   return Outcome::kUnavailable;
 }
 
+// The key of an event whose id anybody can have chosen: by its body alone, so that it takes
+// nobody's place, and alerts nobody.
+Key KeyOfBody(Event event) {
+  event.head.id.clear();
+  return KeyOf(event);
+}
+
+// Null: there is none any more.
+const webhooks::Verifier* VerifierOf(const webhooks::Settings& settings, const Address& address) {
+  const auto& verifiers = address.account.empty() ? settings.providers : settings.accounts;
+  const auto found = verifiers.find(address.account.empty()
+                                        ? address.provider
+                                        : absl::StrCat(address.provider, "/", address.account));
+  return found == verifiers.end() ? nullptr : &found->second;
+}
+
 }  // namespace
 
 const char* Name(Outcome outcome) {
-  constexpr std::array kNames = {"kept", "duplicate", "conflict", "not_verified", "unavailable"};
+  constexpr std::array kNames = {"kept",         "duplicate",   "conflict",
+                                 "not_verified", "unavailable", "too_many"};
   static_assert(kNames.size() == kOutcomes.size());
   return kNames[static_cast<size_t>(outcome)];
 }
 
 Intake::Intake(EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
-               const webhooks::Schemes& schemes, Settings settings)
+               const webhooks::Schemes& schemes, Settings settings, const LogBounds& bounds)
     : log_(log),
       cipher_(std::move(cipher)),
       settings_(std::move(settings)),
+      allowance_(bounds),
       throttle_(absl::Seconds(1)) {
   for (const auto& [provider, scheme] : schemes.by_provider()) counters_[provider];
 }
 
-std::optional<std::string> Intake::ProviderOf(absl::string_view path) const {
+std::optional<Address> Intake::AddressOf(absl::string_view path) const {
   if (!absl::ConsumePrefix(&path, kPrefix)) return std::nullopt;
+  const size_t slash = path.find('/');
+  Address address{std::string(path.substr(0, slash)), ""};
+  if (slash != absl::string_view::npos) {
+    address.account = std::string(path.substr(slash + 1));
+    if (address.account.empty()) return std::nullopt;
+  }
   const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const auto found = settings->providers.find(path);
-  if (found == settings->providers.end()) return std::nullopt;
-  // What nobody has signed must not come from here: anybody could fill the log.
-  if (!found->second.scheme().has_signature()) return std::nullopt;
-  return found->first;
+  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  if (verifier == nullptr) return std::nullopt;
+  const webhooks::Scheme& scheme = verifier->scheme();
+  if (!scheme.has_signature() && scheme.current().empty()) return std::nullopt;
+  return address;
 }
 
-size_t Intake::max_body_bytes() const { return static_cast<size_t>(settings_()->max_body_bytes); }
-
-std::optional<Outcome> Intake::Foresee(const std::string& provider, Headers headers,
-                                       absl::Time now) {
+size_t Intake::MaxBodyBytes(const Address& address) const {
   const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const auto verifier = settings->providers.find(provider);
-  if (verifier == settings->providers.end()) return Count(provider, Outcome::kNotVerified);
-  const webhooks::Verdict verdict = verifier->second.Foresee(headers, now);
+  const auto most = static_cast<size_t>(settings->max_body_bytes);
+  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  const bool is_unsigned = verifier != nullptr && !verifier->scheme().has_signature();
+  return is_unsigned ? std::min(most, UnsignedAllowance::kMostBytes) : most;
+}
+
+void Intake::TellTooLarge(const Address& address, absl::Time now) {
+  const auto left_out = throttle_.Pass(absl::StrCat(address.provider, " too large"), now);
+  if (!left_out) return;
+  Log(Severity::kWarning, "a webhook that was received is too large",
+      {{"provider", address.provider},
+       {"max_body_bytes", static_cast<int64_t>(MaxBodyBytes(address))},
+       {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
+}
+
+std::optional<Outcome> Intake::Foresee(const Address& address, Headers headers, absl::Time now) {
+  const std::string& provider = address.provider;
+  const std::shared_ptr<const webhooks::Settings> settings = settings_();
+  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  if (verifier == nullptr) return Count(provider, Outcome::kNotVerified);
+  const webhooks::Verdict verdict = verifier->Foresee(headers, now);
   if (verdict.check == webhooks::Check::kPassed) return std::nullopt;
   return Refuse(provider, verdict, now);
 }
 
-void Intake::Take(const std::string& provider, Headers headers, absl::string_view body,
-                  absl::Time now, absl::AnyInvocable<void(Outcome)> done) {
+void Intake::Take(const Address& address, Headers headers, absl::string_view body, absl::Time now,
+                  absl::AnyInvocable<void(Outcome)> done) {
+  const std::string& provider = address.provider;
   const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const auto verifier = settings->providers.find(provider);
-  if (verifier == settings->providers.end()) return done(Count(provider, Outcome::kNotVerified));
-  const webhooks::Verdict verdict = verifier->second.Verify(headers, body, now);
+  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  if (verifier == nullptr) return done(Count(provider, Outcome::kNotVerified));
+  const webhooks::Verdict verdict = verifier->Verify(headers, body, now);
   if (verdict.check != webhooks::Check::kPassed) return done(Refuse(provider, verdict, now));
+  const bool is_signed = verifier->scheme().has_signature();
+  if (!is_signed && !allowance_.Take(body.size())) return done(Count(provider, Outcome::kTooMany));
   SealedEvent sealed;
   Event& event = sealed.event;
   event.head.provider = provider;
+  event.head.name = address.account;
   event.signed_time = verdict.time;
-  event.keep_key = !verifier->second.BoundsAge();
-  if (auto summary = webhooks::Summarize(verifier->second.scheme(), body)) {
+  // One that nobody has signed is read anew whenever it comes: that bounds it, and strangers cannot
+  // make the keys that are kept for good many.
+  event.keep_key = is_signed && !verifier->BoundsAge();
+  if (auto summary = webhooks::Summarize(verifier->scheme(), body)) {
+    if (is_signed) sealed.fact = FactOf(provider, summary->fact_type, summary->fact_id);
     event.head.id = std::move(summary->id);
     event.head.type = std::move(summary->type);
     event.head.store = std::move(summary->store);
     event.head.resource = std::move(summary->resource);
+  } else if (!is_signed) {
+    return done(Count(provider, Outcome::kNotVerified));
   } else {
     ++unreadable_;
   }
   event.body = std::string(body);
-  sealed.key = KeyOf(event);
+  sealed.key = is_signed ? KeyOf(event) : KeyOfBody(event);
   absl::StatusOr<std::string> bytes = SealBody(*cipher_, sealed.key, event.body);
   if (!bytes.ok()) return done(Count(provider, Outcome::kUnavailable));
   sealed.sealed_body = *std::move(bytes);

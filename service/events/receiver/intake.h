@@ -3,9 +3,9 @@
 //   path -> whose -> Foresee: headers alone -> (body) -> Take: verified -> key -> log, durable ->
 //   done
 //
-//   const std::optional<std::string> provider = intake.ProviderOf("/webhooks/paynow");
-//   if (auto end = intake.Foresee(*provider, headers, now)) ... answer *end; do not read the body
-//   intake.Take(*provider, headers, body, now, [](Outcome outcome) { ... answer ... });
+//   const std::optional<Address> address = intake.AddressOf("/webhooks/paynow");
+//   if (auto end = intake.Foresee(*address, headers, now)) ... answer *end; do not read the body
+//   intake.Take(*address, headers, body, now, [](Outcome outcome) { ... answer ... });
 //
 // Thread-safety: may be used from any thread. `done` is called once, perhaps on a thread of the
 // log. Lifetime: outlives the calls of `done`. The log and `settings` outlive it.
@@ -27,6 +27,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "service/events/event_log.h"
+#include "service/events/receiver/unsigned_allowance.h"
 #include "service/ledger/reply_cipher.h"
 #include "service/log/log_throttle.h"
 #include "upstream/webhooks/parse_event.h"
@@ -40,11 +41,19 @@ enum class Outcome : uint8_t {
   kConflict,     // kept, beside one of this id with another body
   kNotVerified,  // it is not genuine, or not of now
   kUnavailable,  // the log cannot take it: the provider is to come again
+  kTooMany,      // nobody has signed it, and too much of that came: likewise
 };
-inline constexpr std::array kOutcomes = {Outcome::kKept, Outcome::kDuplicate, Outcome::kConflict,
-                                         Outcome::kNotVerified, Outcome::kUnavailable};
+inline constexpr std::array kOutcomes = {Outcome::kKept,        Outcome::kDuplicate,
+                                         Outcome::kConflict,    Outcome::kNotVerified,
+                                         Outcome::kUnavailable, Outcome::kTooMany};
 // For metrics: "kept".
 const char* Name(Outcome outcome);
+
+// Whom a webhook was sent to.
+struct Address {
+  std::string provider;
+  std::string account;  // "": the provider's only one
+};
 
 class Intake {
  public:
@@ -53,17 +62,23 @@ class Intake {
   // `schemes`: of all providers. `settings`: those in force; a delivery goes by one of them from
   // its beginning to its end.
   Intake(EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
-         const webhooks::Schemes& schemes, Settings settings);
+         const webhooks::Schemes& schemes, Settings settings, const LogBounds& bounds = {});
 
-  // "/webhooks/{provider}": of a provider that is configured and signs its webhooks.
-  std::optional<std::string> ProviderOf(absl::string_view path) const;
-  size_t max_body_bytes() const;
+  // "/webhooks/{provider}" or "/webhooks/{provider}/{account}", letter by letter: of those that are
+  // configured. A provider that signs nothing is received where its events can be read anew before
+  // they are believed (gateway.signing.v1.Read).
+  std::optional<Address> AddressOf(absl::string_view path) const;
+  // Of a body that is sent there.
+  size_t MaxBodyBytes(const Address& address) const;
+
+  // Tells the log, once a second at most, that such a body was longer.
+  void TellTooLarge(const Address& address, absl::Time now);
 
   using Headers = absl::Span<const webhooks::Header>;
 
   // How the delivery would end, whatever its body is.
-  std::optional<Outcome> Foresee(const std::string& provider, Headers headers, absl::Time now);
-  void Take(const std::string& provider, Headers headers, absl::string_view body, absl::Time now,
+  std::optional<Outcome> Foresee(const Address& address, Headers headers, absl::Time now);
+  void Take(const Address& address, Headers headers, absl::string_view body, absl::Time now,
             absl::AnyInvocable<void(Outcome)> done);
 
   // By provider and outcome.
@@ -84,6 +99,7 @@ class Intake {
   const Settings settings_;
   std::map<std::string, Counters> counters_;  // of every provider; constant after construction
   std::atomic<uint64_t> unreadable_{0};
+  UnsignedAllowance allowance_;
   LogThrottle throttle_;
 };
 

@@ -93,7 +93,8 @@ class Receiver::Impl {
       if (shared_.stopping) return;
       if (error) return AcceptLater();
       if (shared_.sessions.size() >= shared_.options.max_connections) MakeRoom();
-      std::make_shared<Session>(std::move(socket), shared_)->Begin();
+      const auto& tls = shared_.options.tls;
+      std::make_shared<Session>(std::move(socket), tls ? tls() : nullptr, shared_)->Begin();
       Accept();
     });
   }

@@ -1,9 +1,10 @@
-// Receives webhooks over HTTP/1.1: POST /webhooks/{provider}, and nothing else.
+// Receives webhooks over HTTP/1.1, in TLS or in plain text: POST /webhooks/{provider} or
+// /webhooks/{provider}/{account}, and nothing else.
 //
 //   204  kept, durably, or known already          401  not genuine: without a word
 //   400  no strict HTTP/1.1 (see strict_head.h)   404  any other path or method
-//   413, 431  too large                           503  the log cannot take it, or too much at once:
-//                                                      the provider is to come again
+//   503  too large, too much at once, or the log cannot take it: the limits are ours, so the
+//        provider is to come again. A 4xx is final for some providers.
 //
 // One thread does the I/O and the signatures, and waits for nobody: the answer comes when the log
 // says that the event is durable. Bounded: connections, a head's and a body's bytes, the bytes of
@@ -21,6 +22,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,10 +30,17 @@
 #include "absl/time/time.h"
 #include "service/events/receiver/intake.h"
 
+namespace boost::asio::ssl {
+class context;
+}
+
 namespace gateway::events {
 
 struct ReceiverOptions {
   std::string listen;  // address and port; port 0: any that is free
+  // What the next connection shows its peer: see MakeTlsContext. Called on the receiver's thread.
+  // Null, or of a null: in plain text.
+  std::function<std::shared_ptr<boost::asio::ssl::context>()> tls = nullptr;
   size_t max_connections = 512;
   size_t max_header_bytes = size_t{16} * 1024;
   // From the first byte of a request to its last.

@@ -31,10 +31,6 @@ const char* NameOf(int status) {
       return "Unauthorized";
     case 404:
       return "Not Found";
-    case 413:
-      return "Content Too Large";
-    case 431:
-      return "Request Header Fields Too Large";
     default:
       return "Service Unavailable";
   }
@@ -49,6 +45,7 @@ int StatusOf(Outcome outcome) {
     case Outcome::kNotVerified:
       return 401;
     case Outcome::kUnavailable:
+    case Outcome::kTooMany:
       return 503;
   }
   return 503;
@@ -66,9 +63,10 @@ absl::string_view View(const boost::beast::flat_buffer& buffer) {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, SharedBySessions& shared)
+Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::context> tls,
+                 SharedBySessions& shared)
     : shared_(shared),
-      stream_(std::move(socket)),
+      stream_(std::move(socket), std::move(tls)),
       address_(AddressOf(stream_.socket())),
       since_(SteadyTime::Now()) {
   shared_.sessions.insert(this);
@@ -84,7 +82,13 @@ Session::~Session() {
 void Session::Begin() {
   boost::system::error_code ignored;
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  AwaitRequest();
+  if (!stream_.has_tls()) return AwaitRequest();
+  stream_.expires_after(absl::ToChronoMilliseconds(shared_.options.request_timeout));
+  stream_.AsyncHandshake([self = shared_from_this()](Error error) {
+    if (error == boost::beast::error::timeout) return self->Turn(Receiver::kTooSlow, 0);
+    if (error) return self->Turn(Receiver::kMalformed, 0);
+    self->AwaitRequest();
+  });
 }
 
 void Session::StopIfIdle() {
@@ -121,7 +125,7 @@ void Session::ReadHead() {
   const size_t end = View(buffer_).substr(0, most).find(kEndOfHead);
   if (end != absl::string_view::npos) return OnHead(end + kEndOfHead.size());
   if (!MayBecomeHead(View(buffer_))) return Turn(Receiver::kMalformed, 400);
-  if (buffer_.size() >= most) return Turn(Receiver::kTooLarge, 431);
+  if (buffer_.size() >= most) return Turn(Receiver::kTooLarge, 503);
   stream_.async_read_some(buffer_.prepare(kPiece),
                           [self = shared_from_this()](Error error, size_t size) {
                             if (error == boost::beast::error::timeout) {
@@ -142,11 +146,11 @@ void Session::OnHead(size_t size) {
   parser_.emplace();
   parser_->eager(false);
   parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes) + 1);
-  parser_->body_limit(shared_.intake.max_body_bytes());
+  parser_->body_limit(shared_.intake.MaxBodyBytes(destination_));
   Error error;
   const size_t parsed = parser_->put(buffer_.data(), error);
   // Two readers of one head that do not agree are one too many.
-  if (error == http::error::body_limit) return Turn(Receiver::kTooLarge, 413);
+  if (error == http::error::body_limit) return TurnTooLarge();
   if (error || parsed != size || !parser_->is_header_done()) {
     return Turn(Receiver::kMalformed, 400);
   }
@@ -155,18 +159,18 @@ void Session::OnHead(size_t size) {
 }
 
 bool Session::Admit(const Head11& head) {
-  std::optional<std::string> provider;
-  if (head.method == "POST") provider = shared_.intake.ProviderOf(head.target);
-  if (!provider) {
+  std::optional<Address> destination;
+  if (head.method == "POST") destination = shared_.intake.AddressOf(head.target);
+  if (!destination) {
     Turn(Receiver::kElsewhere, 404);
     return false;
   }
-  provider_ = *std::move(provider);
+  destination_ = *std::move(destination);
   if (shared_.failing.Blocks(address_, SteadyTime::Now())) {
     Turn(Receiver::kBlocked, 503);
     return false;
   }
-  const std::optional<Outcome> end = shared_.intake.Foresee(provider_, head.fields, absl::Now());
+  const std::optional<Outcome> end = shared_.intake.Foresee(destination_, head.fields, absl::Now());
   if (!end) return true;
   shared_.failing.Note(address_, SteadyTime::Now());
   Answer(StatusOf(*end), /*keep=*/false);
@@ -174,10 +178,10 @@ bool Session::Admit(const Head11& head) {
 }
 
 bool Session::TakeRoom(const Head11& head) {
-  const size_t most = shared_.intake.max_body_bytes();
+  const size_t most = shared_.intake.MaxBodyBytes(destination_);
   const uint64_t length = head.chunked ? most : head.content_length.value_or(0);
   if (length > most) {
-    Turn(Receiver::kTooLarge, 413);
+    TurnTooLarge();
     return false;
   }
   if (shared_.unread_bytes + length > shared_.options.max_unread_bytes) {
@@ -200,7 +204,7 @@ void Session::AskForBody() {
 
 void Session::ReadBody() {
   http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](Error error, size_t) {
-    if (error == http::error::body_limit) return self->Turn(Receiver::kTooLarge, 413);
+    if (error == http::error::body_limit) return self->TurnTooLarge();
     if (error == boost::beast::error::timeout) return self->Turn(Receiver::kTooSlow, 0);
     if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message) {
@@ -215,7 +219,7 @@ void Session::OnBody() {
   stream_.expires_never();
   taking_ = true;
   auto work = asio::make_work_guard(shared_.io);
-  shared_.intake.Take(provider_, head_.fields, parser_->get().body(), absl::Now(),
+  shared_.intake.Take(destination_, head_.fields, parser_->get().body(), absl::Now(),
                       [self = shared_from_this(), work = std::move(work)](Outcome outcome) mutable {
                         asio::io_context& io = self->shared_.io;
                         asio::post(io, [self = std::move(self), work = std::move(work), outcome] {
@@ -232,6 +236,13 @@ void Session::Turn(Receiver::Turned turned, int status) {
   shared_.turned[turned].fetch_add(1, std::memory_order_relaxed);
   if (status == 0) return Close();
   Answer(status, /*keep=*/false);
+}
+
+// The limit is ours, and can be raised while the provider comes again. A 4xx is final for some of
+// them, and the event would be lost.
+void Session::TurnTooLarge() {
+  shared_.intake.TellTooLarge(destination_, absl::Now());
+  Turn(Receiver::kTooLarge, 503);
 }
 
 void Session::Answer(int status, bool keep) {
@@ -251,6 +262,10 @@ void Session::Answer(int status, bool keep) {
 void Session::OnAnswered(bool keep) {
   if (keep) return AwaitRequest();
   in_request_ = false;
+  if (stream_.has_tls()) {
+    stream_.expires_after(absl::ToChronoMilliseconds(kLingering));
+    return stream_.AsyncShutdown([self = shared_from_this()](Error) { self->Close(); });
+  }
   boost::system::error_code error;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
   if (error || shared_.stopping) return Close();

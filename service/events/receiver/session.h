@@ -13,7 +13,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
@@ -21,6 +20,7 @@
 #include <set>
 #include <string>
 
+#include "service/events/receiver/connection_stream.h"
 #include "service/events/receiver/failing_sources.h"
 #include "service/events/receiver/intake.h"
 #include "service/events/receiver/receiver.h"
@@ -49,7 +49,8 @@ struct SharedBySessions {
 
 class Session final : public std::enable_shared_from_this<Session> {
  public:
-  Session(boost::asio::ip::tcp::socket socket, SharedBySessions& shared);
+  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> tls,
+          SharedBySessions& shared);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -77,18 +78,19 @@ class Session final : public std::enable_shared_from_this<Session> {
   void ReadBody();
   void OnBody();
   void Turn(Receiver::Turned turned, int status);
+  void TurnTooLarge();
   void Answer(int status, bool keep);
   void OnAnswered(bool keep);
   // Takes what the peer still sends, for a while: a reset would take the answer from it.
   void Linger(size_t taken);
 
   SharedBySessions& shared_;
-  boost::beast::tcp_stream stream_;
+  ConnectionStream stream_;
   const std::string address_;
   boost::beast::flat_buffer buffer_;
   std::string head_text_;
   Head11 head_;  // points into head_text_
-  std::string provider_;
+  Address destination_;
   std::optional<Parser> parser_;
   size_t room_ = 0;  // of shared_.unread_bytes
   std::string answer_;

@@ -4,8 +4,11 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "service/events/cells.h"
 #include "service/ledger/row.h"
+#include "service/ledger/sqlite/schema.h"
 
 namespace gateway::events {
 namespace {
@@ -18,29 +21,9 @@ using ledger::Value;
 
 constexpr char kAckSecret[] = "ack secret";
 constexpr size_t kSecretBytes = 32;
+constexpr char kFactsSince[] = "facts since";
 
-#define HEAD_COLUMNS "number, provider, name, id, type, store, resource, received"
-constexpr size_t kHeadColumns = 8;
-
-absl::Status Torn() { return absl::DataLossError("a row is not what it should be"); }
-
-// Believes nothing that the file says.
-bool Take(Cell& cell, std::string& text) {
-  auto* const bytes = std::get_if<std::string>(&cell);
-  if (bytes != nullptr) text = std::move(*bytes);
-  return bytes != nullptr;
-}
-
-bool TakeHead(std::vector<Cell>& cells, Head& head) {
-  if (cells.size() < kHeadColumns) return false;
-  const auto* const number = std::get_if<int64_t>(&cells[0]);
-  const auto* const received = std::get_if<int64_t>(&cells[7]);
-  if (number == nullptr || received == nullptr || *number < 1) return false;
-  head.number = *number;
-  head.received = FromMicros(*received);
-  return Take(cells[1], head.provider) && Take(cells[2], head.name) && Take(cells[3], head.id) &&
-         Take(cells[4], head.type) && Take(cells[5], head.store) && Take(cells[6], head.resource);
-}
+absl::Status TornRow() { return absl::DataLossError("a row is not what it should be"); }
 
 // The only value of the only row; 0 where there is none.
 absl::StatusOr<int64_t> NumberOf(SqliteStatement& statement, absl::Span<const Value> values) {
@@ -58,7 +41,7 @@ absl::Status ForEach(SqliteStatement& statement, absl::Span<const Value> values,
   absl::StatusOr<bool> row = statement.Begin(values);
   for (; status.ok() && row.ok() && *row; row = statement.Step()) {
     std::vector<Cell> cells = statement.Cells();
-    if (!each(cells)) status = Torn();
+    if (!each(cells)) status = TornRow();
   }
   if (status.ok()) status = row.status();
   statement.Reset();
@@ -67,21 +50,26 @@ absl::Status ForEach(SqliteStatement& statement, absl::Span<const Value> values,
 
 }  // namespace
 
-Rows::Rows(ledger::SqliteDatabase& database)
-    : get_setting_(database, "SELECT value FROM settings WHERE name = CAST(? AS TEXT)"),
+SqliteRows::SqliteRows(ledger::SqliteDatabase& database, int64_t max_bytes, size_t remove_limit)
+    : max_bytes_(max_bytes),
+      remove_limit_(remove_limit),
+      get_setting_(database, "SELECT value FROM settings WHERE name = CAST(? AS TEXT)"),
       put_setting_(database, "INSERT INTO settings VALUES (CAST(? AS TEXT), ?)"),
       insert_(database,
               "INSERT INTO events(received, provider, name, id, type, store, resource, signed, "
-              "keep_key, event_key, body_key, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+              "keep_key, event_key, body_key, body, origin, fact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+              "?, ?, ?, ?, ?, ?)"),
       insert_key_(database, "INSERT INTO keys VALUES (?, ?, ?)"),
       last_number_(database, "SELECT last_insert_rowid()"),
       find_key_(database, "SELECT number FROM keys WHERE event_key = ? AND body_key = ?"),
       other_body_(database,
                   "SELECT number FROM keys WHERE event_key = ? AND body_key <> ? LIMIT 1"),
-      find_(database, "SELECT " HEAD_COLUMNS
-                      ", signed, event_key, body_key, body FROM events WHERE number = ?"),
-      heads_(database,
-             "SELECT " HEAD_COLUMNS " FROM events WHERE number > ? ORDER BY number LIMIT ?"),
+      find_teller_(database,
+                   "SELECT number, origin FROM events WHERE fact = ? ORDER BY number LIMIT 1"),
+      find_(database, absl::StrCat("SELECT ", kHeadColumns, ", ", kEventColumns,
+                                   " FROM events WHERE number = ?")),
+      heads_(database, absl::StrCat("SELECT ", kHeadColumns,
+                                    " FROM events WHERE number > ? ORDER BY number LIMIT ?")),
       newest_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'events'"),
       oldest_(database, "SELECT number FROM events ORDER BY number LIMIT 1"),
       first_from_(database,
@@ -108,12 +96,14 @@ Rows::Rows(ledger::SqliteDatabase& database)
                  "SELECT number, since, attempts FROM dead_letters WHERE subscription = ? AND "
                  "number > ? ORDER BY number LIMIT ?"),
       forget_gone_(database, "DELETE FROM dead_letters WHERE number <= ?"),
-      count_dead_(database, "SELECT count(*) FROM dead_letters WHERE subscription = ?") {}
+      count_dead_(database, "SELECT count(*) FROM dead_letters WHERE subscription = ?"),
+      page_count_(database, "PRAGMA page_count"),
+      free_pages_(database, "PRAGMA freelist_count") {}
 
-absl::StatusOr<std::string> Rows::AckSecret() {
+absl::StatusOr<std::string> SqliteRows::AckSecret() {
   std::string secret;
   absl::Status status = ForEach(get_setting_, {absl::string_view(kAckSecret)}, [&](auto& cells) {
-    return Take(cells[0], secret) && secret.size() == kSecretBytes;
+    return TakeBytes(cells[0], secret) && secret.size() == kSecretBytes;
   });
   if (!status.ok()) return status;
   if (!secret.empty()) return secret;
@@ -127,13 +117,14 @@ absl::StatusOr<std::string> Rows::AckSecret() {
   return secret;
 }
 
-absl::StatusOr<int64_t> Rows::Insert(const SealedEvent& event, absl::Time received) {
+absl::StatusOr<int64_t> SqliteRows::Insert(const SealedEvent& event, absl::Time received) {
   const Head& head = event.event.head;
   std::vector<Value> cells = {ToMicros(received), head.provider, head.name,     head.id,
                               head.type,          head.store,    head.resource, std::monostate()};
   if (event.event.signed_time) cells.back() = ToMicros(*event.event.signed_time);
-  cells.insert(cells.end(),
-               {int64_t{event.event.keep_key}, event.key.event, event.key.body, event.sealed_body});
+  cells.insert(cells.end(), {int64_t{event.event.keep_key}, event.key.event, event.key.body,
+                             event.sealed_body, NumberOf(head.origin), std::monostate()});
+  if (!event.fact.empty()) cells.back() = event.fact;
   absl::Status status = insert_.Run(cells).status();
   if (!status.ok()) return status;
   const absl::StatusOr<int64_t> number = NumberOf(last_number_, {});
@@ -143,34 +134,63 @@ absl::StatusOr<int64_t> Rows::Insert(const SealedEvent& event, absl::Time receiv
   return number;
 }
 
-absl::StatusOr<int64_t> Rows::FindKey(const Key& key) {
-  return NumberOf(find_key_, {key.event, key.body});
-}
-
-absl::StatusOr<bool> Rows::HasKeyOfOtherBody(const Key& key) {
-  const absl::StatusOr<int64_t> number = NumberOf(other_body_, {key.event, key.body});
+absl::StatusOr<Rows::Known> SqliteRows::Find(const Key& key) {
+  const absl::StatusOr<int64_t> number = NumberOf(find_key_, {key.event, key.body});
   if (!number.ok()) return number.status();
-  return *number != 0;
+  if (*number != 0) return Known{*number};
+  const absl::StatusOr<int64_t> other = NumberOf(other_body_, {key.event, key.body});
+  if (!other.ok()) return other.status();
+  return Known{0, *other != 0};
 }
 
-absl::StatusOr<std::optional<SealedEvent>> Rows::Find(int64_t number) {
-  std::optional<SealedEvent> found;
-  const absl::Status status = ForEach(find_, {number}, [&](std::vector<Cell>& cells) {
-    SealedEvent event;
-    const auto* const signed_time = std::get_if<int64_t>(&cells[kHeadColumns]);
-    if (signed_time != nullptr) event.event.signed_time = FromMicros(*signed_time);
-    const bool whole = TakeHead(cells, event.event.head) &&
-                       Take(cells[kHeadColumns + 1], event.key.event) &&
-                       Take(cells[kHeadColumns + 2], event.key.body) &&
-                       Take(cells[kHeadColumns + 3], event.sealed_body);
-    found = std::move(event);
+absl::StatusOr<Rows::Teller> SqliteRows::FindTeller(const std::string& fact) {
+  Teller teller;
+  const absl::Status status = ForEach(find_teller_, {fact}, [&](std::vector<Cell>& cells) {
+    Origin origin = Origin::kDelivery;
+    const bool whole = TakeNumber(cells[0], teller.number) && TakeOrigin(cells[1], origin);
+    teller.swept = origin == Origin::kSweep;
     return whole;
   });
   if (!status.ok()) return status;
-  return found;
+  return teller;
 }
 
-absl::StatusOr<std::vector<Head>> Rows::HeadsAfter(int64_t number, size_t limit) {
+absl::StatusOr<absl::Time> SqliteRows::FactsSince() {
+  int64_t seconds = 0;
+  const absl::Status status =
+      ForEach(get_setting_, {absl::string_view(kFactsSince)}, [&](std::vector<Cell>& cells) {
+        std::string text;
+        return TakeBytes(cells[0], text) && absl::SimpleAtoi(text, &seconds);
+      });
+  if (!status.ok()) return status;
+  return absl::FromUnixSeconds(seconds);
+}
+
+absl::Status SqliteRows::Room() const {
+  if (used_bytes_ < max_bytes_) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the log has reached its size of ", max_bytes_, " bytes"));
+}
+
+absl::StatusOr<std::vector<SealedEvent>> SqliteRows::Read(const std::vector<int64_t>& numbers,
+                                                          size_t max_bytes) {
+  std::vector<SealedEvent> events;
+  size_t bytes = 0;
+  for (const int64_t number : numbers) {
+    std::optional<SealedEvent> found;
+    const absl::Status status = ForEach(find_, {number}, [&](std::vector<Cell>& cells) {
+      return TakeEvent(cells, found.emplace());
+    });
+    if (!status.ok()) return status;
+    if (!found) return absl::DataLossError(absl::StrCat("event ", number, " is gone"));
+    bytes += found->sealed_body.size();
+    if (!events.empty() && bytes > max_bytes) break;
+    events.push_back(*std::move(found));
+  }
+  return events;
+}
+
+absl::StatusOr<std::vector<Head>> SqliteRows::HeadsAfter(int64_t number, size_t limit) {
   std::vector<Head> heads;
   const absl::Status status =
       ForEach(heads_, {number, static_cast<int64_t>(limit)},
@@ -179,10 +199,11 @@ absl::StatusOr<std::vector<Head>> Rows::HeadsAfter(int64_t number, size_t limit)
   return heads;
 }
 
-absl::StatusOr<int64_t> Rows::Newest() { return NumberOf(newest_, {}); }
-absl::StatusOr<int64_t> Rows::Oldest() { return NumberOf(oldest_, {}); }
+absl::StatusOr<int64_t> SqliteRows::Newest() { return NumberOf(newest_, {}); }
+absl::StatusOr<int64_t> SqliteRows::Oldest() { return NumberOf(oldest_, {}); }
 
-absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> Rows::FirstFrom(int64_t number) {
+absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> SqliteRows::FirstFrom(
+    int64_t number) {
   std::optional<std::pair<int64_t, absl::Time>> first;
   const absl::Status status = ForEach(first_from_, {number}, [&](std::vector<Cell>& cells) {
     const auto* const found = std::get_if<int64_t>(&cells[0]);
@@ -195,18 +216,18 @@ absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> Rows::FirstFrom(in
   return first;
 }
 
-absl::StatusOr<int64_t> Rows::RemoveBefore(absl::Time received, size_t limit) {
+absl::StatusOr<int64_t> SqliteRows::RemoveBefore(absl::Time received) {
   int64_t last = 0;
   bool old = true;
   std::vector<Key> keys;
   absl::Status status =
-      ForEach(front_, {static_cast<int64_t>(limit)}, [&](std::vector<Cell>& cells) {
+      ForEach(front_, {static_cast<int64_t>(remove_limit_)}, [&](std::vector<Cell>& cells) {
         const auto* const number = std::get_if<int64_t>(&cells[0]);
         const auto* const at = std::get_if<int64_t>(&cells[1]);
         const auto* const keep = std::get_if<int64_t>(&cells[2]);
         Key key;
-        if (number == nullptr || at == nullptr || keep == nullptr || !Take(cells[3], key.event) ||
-            !Take(cells[4], key.body)) {
+        if (number == nullptr || at == nullptr || keep == nullptr ||
+            !TakeBytes(cells[3], key.event) || !TakeBytes(cells[4], key.body)) {
           return false;
         }
         old = old && FromMicros(*at) < received;
@@ -222,6 +243,16 @@ absl::StatusOr<int64_t> Rows::RemoveBefore(absl::Time received, size_t limit) {
   if (status.ok() && last != 0) status = forget_gone_.Run({last}).status();
   if (!status.ok()) return status;
   return last;
+}
+
+absl::Status SqliteRows::Measure() {
+  const absl::StatusOr<int64_t> pages = NumberOf(page_count_, {});
+  if (!pages.ok()) return pages.status();
+  const absl::StatusOr<int64_t> free = NumberOf(free_pages_, {});
+  if (!free.ok()) return free.status();
+  file_bytes_ = *pages * ledger::kSqlitePageBytes;
+  used_bytes_ = (*pages - *free) * ledger::kSqlitePageBytes;
+  return absl::OkStatus();
 }
 
 }  // namespace gateway::events

@@ -1,9 +1,7 @@
-// The rows of an event log's SQLite file: reads and changes them with prepared statements. It knows
-// nothing of what a subscription is owed (see deliveries.h).
+// The rows of an event log's SQLite file: reads and changes them with prepared statements.
 //
-// Thread-safety: none; the store's thread. Lifetime: the database must outlive it.
-//
-// Errors: those of SqliteDatabase. A row that is not what the schema says is DATA_LOSS.
+// Thread-safety: none; the store's thread. Lifetime: the database must outlive it. Errors: as Rows,
+// with the codes of SqliteDatabase.
 #ifndef SERVICE_EVENTS_SQLITE_ROWS_H_
 #define SERVICE_EVENTS_SQLITE_ROWS_H_
 
@@ -19,35 +17,40 @@
 #include "absl/time/time.h"
 #include "service/events/deliveries.h"
 #include "service/events/event_log.h"
+#include "service/events/rows.h"
 #include "service/ledger/sqlite/database.h"
 
 namespace gateway::events {
 
-class Rows {
+class SqliteRows final : public Rows {
  public:
-  explicit Rows(ledger::SqliteDatabase& database);
+  // Events are refused while the file holds `max_bytes` or more. Each call of RemoveBefore takes at
+  // most `remove_limit` of them.
+  SqliteRows(ledger::SqliteDatabase& database, int64_t max_bytes, size_t remove_limit);
+
+  absl::StatusOr<Known> Find(const Key& key) override;
+  absl::StatusOr<Teller> FindTeller(const std::string& fact) override;
+  absl::Status Room() const override;
+  absl::StatusOr<int64_t> Insert(const SealedEvent& event, absl::Time received) override;
+  absl::StatusOr<std::vector<SealedEvent>> Read(const std::vector<int64_t>& numbers,
+                                                size_t max_bytes) override;
+  absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
+  absl::StatusOr<int64_t> Oldest() override;
+  absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
+  absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
+  absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
+                        int64_t number) override;
+  absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int64_t subscription, int64_t after,
+                                                      size_t limit) override;
+  absl::StatusOr<bool> RemoveDeadLetter(int64_t subscription, int64_t number) override;
 
   // Made once, at random.
   absl::StatusOr<std::string> AckSecret();
-
-  // Gives the event its number.
-  absl::StatusOr<int64_t> Insert(const SealedEvent& event, absl::Time received);
-  // 0: there is none.
-  absl::StatusOr<int64_t> FindKey(const Key& key);
-  absl::StatusOr<bool> HasKeyOfOtherBody(const Key& key);
-
-  absl::StatusOr<std::optional<SealedEvent>> Find(int64_t number);
-  absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit);
-  // The newest there ever was, and the oldest there is; 0: none.
+  // From when on events have their facts.
+  absl::StatusOr<absl::Time> FactsSince();
+  // The number of the newest event that there ever was; 0: none.
   absl::StatusOr<int64_t> Newest();
-  absl::StatusOr<int64_t> Oldest();
-  // When the first event from this number on was received; nothing where there is none.
-  absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number);
-
-  // Removes events from the front, at most `limit`, that were received before; and their keys and
-  // dead letters.
-  // The number of the last one that is gone; 0: none.
-  absl::StatusOr<int64_t> RemoveBefore(absl::Time received, size_t limit);
 
   struct Stored {
     int64_t id = 0;
@@ -55,17 +58,22 @@ class Rows {
   };
   // A subscription that is new is stored.
   absl::StatusOr<Stored> LoadSubscription(const std::string& name);
-  absl::Status Store(int64_t subscription, const Deliveries::Changes& changes, absl::Time now);
-  // Forgets tries, and dead letters from this number on.
-  absl::Status BeginEra(int64_t subscription, uint64_t era, int64_t number);
-
-  absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int64_t subscription, int64_t after,
-                                                      size_t limit);
   absl::StatusOr<int64_t> CountDeadLetters(int64_t subscription);
-  // False: it is no dead letter.
-  absl::StatusOr<bool> RemoveDeadLetter(int64_t subscription, int64_t number);
+
+  // Reads how large the file is.
+  absl::Status Measure();
+  int64_t file_bytes() const { return file_bytes_; }
+  int64_t free_bytes() const { return file_bytes_ - used_bytes_; }
 
  private:
+  absl::Status StoreChanges(int64_t subscription, const Deliveries::Changes& changes,
+                            absl::Time now);
+
+  const int64_t max_bytes_;
+  const size_t remove_limit_;
+  int64_t file_bytes_ = 0;
+  int64_t used_bytes_ = 0;
+
   ledger::SqliteStatement get_setting_;
   ledger::SqliteStatement put_setting_;
   ledger::SqliteStatement insert_;
@@ -73,6 +81,7 @@ class Rows {
   ledger::SqliteStatement last_number_;
   ledger::SqliteStatement find_key_;
   ledger::SqliteStatement other_body_;
+  ledger::SqliteStatement find_teller_;
   ledger::SqliteStatement find_;
   ledger::SqliteStatement heads_;
   ledger::SqliteStatement newest_;
@@ -97,6 +106,8 @@ class Rows {
   ledger::SqliteStatement list_dead_;
   ledger::SqliteStatement forget_gone_;
   ledger::SqliteStatement count_dead_;
+  ledger::SqliteStatement page_count_;
+  ledger::SqliteStatement free_pages_;
 };
 
 }  // namespace gateway::events

@@ -60,7 +60,16 @@ CREATE TABLE dead_letters(
 ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr const char* kSteps[] = {kFirst};
+// Who told of an event, and the fact that it tells (see FactOf). The index answers who told a fact
+// first, without the row.
+constexpr char kSecond[] = R"(
+ALTER TABLE events ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE events ADD COLUMN fact BLOB;
+CREATE INDEX events_by_fact ON events(fact, number, origin) WHERE fact IS NOT NULL;
+INSERT INTO settings VALUES ('facts since', CAST(strftime('%s', 'now') AS BLOB));
+)";
+
+constexpr const char* kSteps[] = {kFirst, kSecond};
 
 }  // namespace
 

@@ -50,11 +50,10 @@ SqliteStore::SqliteStore(const SqliteOptions& options, ledger::SqliteDatabase da
       opened_at_(options.common.now()),
       opened_(SteadyTime::Now()),
       database_(std::move(database)),
-      rows_(database_),
+      rows_(database_, options_.max_bytes, options_.common.tend_batch),
       begin_(database_, "BEGIN IMMEDIATE"),
       commit_(database_, "COMMIT"),
-      page_count_(database_, "PRAGMA page_count"),
-      free_pages_(database_, "PRAGMA freelist_count") {
+      operations_(options_.common, rows_) {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / ledger::kSqlitePageBytes + 256;
   // A file that is larger keeps its size, and SQLite then refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
@@ -63,23 +62,23 @@ SqliteStore::SqliteStore(const SqliteOptions& options, ledger::SqliteDatabase da
 template <typename Work>
 absl::Status SqliteStore::Transact(Work work) {
   Pass("begin");
-  failure_ = absl::OkStatus();
-  must_store_ = false;
-  const LogStats counted = counted_;
+  const SteadyTime now = SteadyTime::Now();
+  operations_.Begin({Now(), now, now}, operations_.newest());
+  const LogStats counted = operations_.counted;
   const int64_t changes = sqlite3_total_changes64(database_.get());
   absl::Status status = begin_.Run({}).status();
   if (status.ok()) status = work();
   const bool wrote = sqlite3_total_changes64(database_.get()) != changes;
-  if (status.ok() && (wrote || must_store_)) status = StoreChanges();
+  if (status.ok() && (wrote || operations_.must_store())) status = operations_.StoreChanges();
   Pass("before commit");
   if (status.ok()) status = commit_.Run({}).status();
   if (!status.ok()) {
     RollBack();
-    counted_ = counted;
+    operations_.counted = counted;
     return status;
   }
   Pass("after commit");
-  if (sqlite3_total_changes64(database_.get()) != changes) ++counted_.commits;
+  if (sqlite3_total_changes64(database_.get()) != changes) ++commits_;
   return Measure();
 }
 
@@ -91,29 +90,33 @@ absl::Status SqliteStore::Load() {
   absl::StatusOr<std::string> secret = rows_.AckSecret();
   if (!secret.ok()) return secret.status();
   ack_secret_ = *std::move(secret);
+  const absl::StatusOr<absl::Time> since = rows_.FactsSince();
+  if (!since.ok()) return since.status();
+  facts_since_ = *since;
   const absl::StatusOr<int64_t> newest = rows_.Newest();
   if (!newest.ok()) return newest.status();
-  newest_ = *newest;
+  operations_.Begin(operations_.time(), *newest);
   const absl::StatusOr<int64_t> oldest = rows_.Oldest();
   if (!oldest.ok()) return oldest.status();
   // Leases of one process differ from those of the next, unless the clock stands still.
   const auto first_lease = static_cast<uint64_t>(absl::ToUnixMicros(absl::Now()));
-  subscriptions_.clear();
+  operations_.subscriptions.clear();
   for (const Subscription& subscription : options_.common.subscriptions) {
-    absl::StatusOr<Rows::Stored> stored = rows_.LoadSubscription(subscription.name);
+    absl::StatusOr<SqliteRows::Stored> stored = rows_.LoadSubscription(subscription.name);
     if (!stored.ok()) return stored.status();
     // What was removed before the subscription came, nobody owes it.
-    stored->saved.done.Add(1, *oldest == 0 ? newest_ : *oldest - 1);
-    subscriptions_.emplace(
+    stored->saved.done.Add(1, *oldest == 0 ? *newest : *oldest - 1);
+    operations_.subscriptions.emplace(
         subscription.name,
         Subscribed{stored->id, Deliveries(subscription, std::move(stored->saved), first_lease)});
   }
   return absl::OkStatus();
 }
 
-absl::Status SqliteStore::TryWrite() {
+absl::Status SqliteStore::Recover() {
+  // What a transaction that failed has left in them must not be stored.
+  operations_.subscriptions.clear();
   const absl::Status wrote = Transact([this] {
-    must_store_ = true;
     return database_.Execute("INSERT OR REPLACE INTO settings VALUES ('tried', x'00')");
   });
   if (!wrote.ok()) return wrote;
@@ -123,33 +126,26 @@ absl::Status SqliteStore::TryWrite() {
 absl::Status SqliteStore::Commit(bool tend, std::vector<Operation>& operations,
                                  WaitingPulls& waiting) {
   return Transact([&] {
-    const SteadyTime now = SteadyTime::Now();
-    for (auto& [name, subscribed] : subscriptions_) subscribed.deliveries.Expire(now);
+    for (auto& [name, subscribed] : operations_.subscriptions) {
+      subscribed.deliveries.Expire(operations_.time().leases);
+    }
     if (tend) {
-      must_store_ = true;
       if (const absl::Status tended = Tend(); !tended.ok()) return tended;
     }
     for (Operation& operation : operations) {
-      std::visit([this](auto& asked) { Do(asked); }, operation);
-      if (!failure_.ok()) return failure_;
+      operations_.Do(operation);
+      if (!operations_.failure().ok()) return operations_.failure();
     }
-    Serve(waiting, operations);
-    for (const auto& [name, subscribed] : subscriptions_) {
-      must_store_ = must_store_ || subscribed.deliveries.urgent();
-    }
-    return failure_;
+    operations_.Serve(waiting, operations);
+    return operations_.failure();
   });
 }
 
-absl::Status SqliteStore::StoreChanges() {
-  const absl::Time now = Now();
-  for (auto& [name, subscribed] : subscriptions_) {
-    const Deliveries::Changes changes = subscribed.deliveries.TakeChanges();
-    if (!changes.dead.empty() || !changes.late.empty()) subscribed.dead_letters_changed = true;
-    const absl::Status stored = rows_.Store(subscribed.id, changes, now);
-    if (!stored.ok()) return stored;
-  }
-  return absl::OkStatus();
+absl::Status SqliteStore::Tend() {
+  const absl::Status removed = operations_.Remove(RetentionNow() - options_.common.keep);
+  if (!removed.ok()) return removed;
+  if (rows_.free_bytes() < ledger::kSqlitePageBytes * 64) return absl::OkStatus();
+  return database_.Execute("PRAGMA incremental_vacuum(64)");
 }
 
 void SqliteStore::RollBack() {
@@ -157,80 +153,39 @@ void SqliteStore::RollBack() {
   if (sqlite3_get_autocommit(database_.get()) == 0) (void)database_.Execute("ROLLBACK");
 }
 
-absl::Status SqliteStore::Measure() {
-  int64_t pages[2] = {};
-  int i = 0;
-  for (ledger::SqliteStatement* const statement : {&page_count_, &free_pages_}) {
-    const absl::StatusOr<bool> row = statement->Step();
-    if (!row.ok()) return row.status();
-    pages[i++] = statement->Number(0);
-    statement->Reset();
-  }
-  file_bytes_ = pages[0] * ledger::kSqlitePageBytes;
-  used_bytes_ = (pages[0] - pages[1]) * ledger::kSqlitePageBytes;
-  for (auto& [name, subscribed] : subscriptions_) {
-    const absl::Status measured = MeasureSubscription(subscribed);
-    if (!measured.ok()) return measured;
-  }
-  return absl::OkStatus();
-}
-
 // Asks the file only for what has changed.
-absl::Status SqliteStore::MeasureSubscription(Subscribed& subscribed) {
-  if (subscribed.dead_letters_changed) {
-    const absl::StatusOr<int64_t> count = rows_.CountDeadLetters(subscribed.id);
-    if (!count.ok()) return count.status();
-    subscribed.dead_letters = static_cast<uint64_t>(*count);
-    subscribed.dead_letters_changed = false;
-  }
-  const int64_t oldest = subscribed.deliveries.done().FirstMissing();
-  if (oldest > newest_) {
-    subscribed.oldest = 0;
-    subscribed.oldest_received = std::nullopt;
-  } else if (oldest != subscribed.oldest) {
-    const auto first = rows_.FirstFrom(oldest);
-    if (!first.ok()) return first.status();
-    subscribed.oldest = oldest;
-    subscribed.oldest_received =
-        *first ? std::optional<absl::Time>((*first)->second) : std::nullopt;
+absl::Status SqliteStore::Measure() {
+  if (const absl::Status measured = rows_.Measure(); !measured.ok()) return measured;
+  for (auto& [name, subscribed] : operations_.subscriptions) {
+    if (subscribed.dead_letters_changed) {
+      const absl::StatusOr<int64_t> count = rows_.CountDeadLetters(subscribed.id);
+      if (!count.ok()) return count.status();
+      subscribed.dead_letters = static_cast<uint64_t>(*count);
+      subscribed.dead_letters_changed = false;
+    }
+    if (const absl::Status aged = operations_.MeasureAge(subscribed); !aged.ok()) return aged;
   }
   return absl::OkStatus();
 }
 
 void SqliteStore::Describe(LogStats& stats) const {
-  const absl::Time now = options_.common.now();
-  for (const auto& [name, subscribed] : subscriptions_) {
-    SubscriptionStats& of = stats.subscriptions[name];
-    of.backlog = static_cast<uint64_t>(subscribed.deliveries.done().Missing(newest_));
-    of.oldest_age = absl::ZeroDuration();
-    if (subscribed.oldest_received) {
-      of.oldest_age = std::max(now - *subscribed.oldest_received, absl::ZeroDuration());
-    }
-    of.out = subscribed.deliveries.out();
-    of.dead_letters = subscribed.dead_letters;
-    of.counters = subscribed.deliveries.counters();
-  }
-  stats.events += counted_.events;
-  stats.duplicates += counted_.duplicates;
-  stats.conflicts += counted_.conflicts;
-  stats.commits += counted_.commits;
-  stats.bytes = static_cast<uint64_t>(file_bytes_);
+  operations_.Describe(options_.common.now(), stats);
+  stats.commits += commits_;
+  stats.bytes = static_cast<uint64_t>(rows_.file_bytes());
 }
 
-SteadyTime SqliteStore::next_expiry() const {
+SteadyTime SqliteStore::NextLook(const WaitingPulls& waiting) const {
   SteadyTime next = SteadyTime::InfiniteFuture();
-  for (const auto& [name, subscribed] : subscriptions_) {
+  // Leases that end while nobody waits can wait too.
+  if (waiting.empty()) return next;
+  for (const auto& [name, subscribed] : operations_.subscriptions) {
+    const bool waits = waiting.count(name) != 0;
+    if (waits && subscribed.deliveries.MayHaveMore(operations_.newest())) {
+      return SteadyTime::InfinitePast();
+    }
     next = std::min(next, subscribed.deliveries.next_expiry());
   }
   return next;
-}
-
-bool SqliteStore::CanServe(const WaitingPulls& waiting) const {
-  return std::any_of(waiting.begin(), waiting.end(), [this](const auto& waits) {
-    const auto subscribed = subscriptions_.find(waits.first);
-    return !waits.second.empty() && subscribed != subscriptions_.end() &&
-           subscribed->second.deliveries.MayHaveMore(newest_);
-  });
 }
 
 absl::Time SqliteStore::Now() const {
@@ -243,10 +198,6 @@ absl::Time SqliteStore::RetentionNow() const {
 
 void SqliteStore::Pass(absl::string_view point) const {
   if (options_.common.at_point) options_.common.at_point(point);
-}
-
-void SqliteStore::Tell(absl::string_view event, absl::string_view reason) const {
-  if (options_.common.on_event) options_.common.on_event(event, reason);
 }
 
 }  // namespace gateway::events

@@ -11,7 +11,7 @@ using ledger::Cell;
 using ledger::SqliteStatement;
 using ledger::Value;
 
-absl::Status Torn() {
+absl::Status TornSubscription() {
   return absl::DataLossError("a row of a subscription is not what it should be");
 }
 
@@ -25,7 +25,7 @@ absl::StatusOr<std::vector<std::vector<int64_t>>> Numbers(SqliteStatement& state
     std::vector<int64_t>& numbers = rows.emplace_back();
     for (const Cell& cell : statement.Cells()) {
       const auto* const number = std::get_if<int64_t>(&cell);
-      if (number == nullptr) status = Torn();
+      if (number == nullptr) status = TornSubscription();
       if (number != nullptr) numbers.push_back(*number);
     }
   }
@@ -37,7 +37,7 @@ absl::StatusOr<std::vector<std::vector<int64_t>>> Numbers(SqliteStatement& state
 
 }  // namespace
 
-absl::StatusOr<Rows::Stored> Rows::LoadSubscription(const std::string& name) {
+absl::StatusOr<SqliteRows::Stored> SqliteRows::LoadSubscription(const std::string& name) {
   auto found = Numbers(find_subscription_, {name});
   if (found.ok() && found->empty()) {
     const absl::Status added = add_subscription_.Run({name}).status();
@@ -45,14 +45,14 @@ absl::StatusOr<Rows::Stored> Rows::LoadSubscription(const std::string& name) {
     found = Numbers(find_subscription_, {name});
   }
   if (!found.ok()) return found.status();
-  if (found->size() != 1) return Torn();
+  if (found->size() != 1) return TornSubscription();
   Stored stored;
   stored.id = found->front()[0];
   stored.saved.era = static_cast<uint64_t>(found->front()[1]);
   const auto done = Numbers(done_, {stored.id});
   if (!done.ok()) return done.status();
   for (const std::vector<int64_t>& row : *done) {
-    if (row[0] < 1 || row[1] < row[0]) return Torn();
+    if (row[0] < 1 || row[1] < row[0]) return TornSubscription();
     stored.saved.done.Add(row[0], row[1]);
   }
   (void)stored.saved.done.TakeChanges();  // they are stored
@@ -64,7 +64,12 @@ absl::StatusOr<Rows::Stored> Rows::LoadSubscription(const std::string& name) {
   return stored;
 }
 
-absl::Status Rows::Store(int64_t subscription, const Deliveries::Changes& changes, absl::Time now) {
+absl::Status SqliteRows::Store(int64_t subscription, Deliveries& deliveries, absl::Time now) {
+  return StoreChanges(subscription, deliveries.TakeChanges(), now);
+}
+
+absl::Status SqliteRows::StoreChanges(int64_t subscription, const Deliveries::Changes& changes,
+                                      absl::Time now) {
   absl::Status status;
   for (const IntervalSet::Change& change : changes.done) {
     if (!status.ok()) return status;
@@ -89,15 +94,17 @@ absl::Status Rows::Store(int64_t subscription, const Deliveries::Changes& change
   return status;
 }
 
-absl::Status Rows::BeginEra(int64_t subscription, uint64_t era, int64_t number) {
-  absl::Status status = set_era_.Run({static_cast<int64_t>(era), subscription}).status();
+absl::Status SqliteRows::BeginEra(int64_t subscription, const Deliveries& deliveries,
+                                  int64_t number) {
+  absl::Status status =
+      set_era_.Run({static_cast<int64_t>(deliveries.era()), subscription}).status();
   if (status.ok()) status = forget_tries_.Run({subscription}).status();
   if (status.ok()) status = forget_dead_.Run({subscription, number}).status();
   return status;
 }
 
-absl::StatusOr<std::vector<DeadLetter>> Rows::DeadLetters(int64_t subscription, int64_t after,
-                                                          size_t limit) {
+absl::StatusOr<std::vector<DeadLetter>> SqliteRows::DeadLetters(int64_t subscription, int64_t after,
+                                                                size_t limit) {
   std::vector<DeadLetter> letters;
   const auto listed = Numbers(list_dead_, {subscription, after, static_cast<int64_t>(limit)});
   if (!listed.ok()) return listed.status();
@@ -111,13 +118,13 @@ absl::StatusOr<std::vector<DeadLetter>> Rows::DeadLetters(int64_t subscription, 
   return letters;
 }
 
-absl::StatusOr<int64_t> Rows::CountDeadLetters(int64_t subscription) {
+absl::StatusOr<int64_t> SqliteRows::CountDeadLetters(int64_t subscription) {
   const auto count = Numbers(count_dead_, {subscription});
   if (!count.ok()) return count.status();
   return count->empty() ? 0 : count->front()[0];
 }
 
-absl::StatusOr<bool> Rows::RemoveDeadLetter(int64_t subscription, int64_t number) {
+absl::StatusOr<bool> SqliteRows::RemoveDeadLetter(int64_t subscription, int64_t number) {
   const absl::StatusOr<int64_t> removed = remove_dead_.Run({subscription, number});
   if (!removed.ok()) return removed.status();
   return *removed > 0;

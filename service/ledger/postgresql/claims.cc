@@ -1,5 +1,5 @@
-// How PostgresqlLedger claims: the database's own uniqueness arbitrates, and whoever is kept out
-// looks at the row that did it.
+// How PostgresqlLedger claims: the database's unique indexes decide. A claim that is kept out reads
+// the row that kept it out.
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,7 +28,7 @@ void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
   Send(Query::kInsert, ValuesOf(row), [=, this](const Result& result) {
     if (absl::IsAborted(result.status())) return Insert(claiming, tries - 1);
     if (!result.ok()) {
-      // It may be there all the same.
+      // The row may have been written nevertheless.
       if (reachable) Abandon(row);
       claiming->result = absl::UnavailableError(result.status().message());
       return Finish(claiming);
@@ -43,7 +43,8 @@ void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
   });
 }
 
-// It holds. What held its guard lately belongs to the answer: without that nobody may send.
+// The claim holds. The answer must have the entries that held its guard recently: without them the
+// caller must not send.
 void PostgresqlLedger::FinishClaimed(std::shared_ptr<Claiming> claiming, ClaimAnswer answer) {
   const ClaimRequest& request = claiming->request;
   claiming->result = std::move(answer);
@@ -110,8 +111,7 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
     claiming->result = last.status();
     return Finish(claiming);
   }
-  std::optional<std::string> not_done;
-  if (row.entry.state == State::kNotDone) not_done = std::move(last->before);
+  const std::optional<std::string> not_done = std::move(last->before);
   ClaimAgain(claiming->request, epoch_, now, row);
   Update(row, [=, this](const Result& result) {
     if (absl::IsAlreadyExists(result.status())) return LookAtGuard(claiming, tries);
@@ -129,7 +129,7 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
   });
 }
 
-// Who kept the claim out, if it was not another claim of the key.
+// Finds the entry that kept the claim out, if it was not another claim of the key.
 void PostgresqlLedger::LookAtGuard(std::shared_ptr<Claiming> claiming, int tries) {
   const ClaimRequest& request = claiming->request;
   if (request.guard.empty()) return Insert(claiming, tries - 1);

@@ -14,6 +14,13 @@ namespace {
 
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
+constexpr char kSettings[] =
+    "SELECT current_setting('synchronous_commit'), current_setting('fsync'), "
+    "current_setting('full_page_writes'), current_setting('synchronous_standby_names')";
+constexpr char kSelectVersion[] = "SELECT coalesce(max(version), 0) FROM versions";
+
+std::string NameOf(size_t statement) { return absl::StrCat("gateway", statement); }
+
 // The object identifiers of the types that our statements give.
 constexpr Oid kInt8 = 20;
 
@@ -65,8 +72,9 @@ std::string TextAt(const std::vector<Cell>& cells, size_t column) {
 }  // namespace
 
 PostgresqlConnection::PostgresqlConnection(const PostgresqlParameters& parameters,
-                                           absl::Duration patience)
-    : patience_(patience),
+                                           const PostgresqlTables& tables, absl::Duration patience)
+    : tables_(tables),
+      patience_(patience),
       begun_(SteadyTime::Now()),
       handle_(PQconnectStartParams(parameters.keywords().data(), parameters.values().data(), 0)),
       current_(absl::UnavailableError("no answer")) {
@@ -109,19 +117,13 @@ void PostgresqlConnection::Connect() {
   Check();
 }
 
-// Whatever is wrong ends the connection; the ledger tries again later, and says why.
+// Whatever is wrong ends the connection; its owner tries again later, and says why.
 void PostgresqlConnection::Check() {
-  for (int i = 0; i < static_cast<int>(Query::kQueries); ++i) {
-    Prepare(static_cast<Query>(i), [this](const absl::StatusOr<PostgresqlResult>& prepared) {
-      if (!prepared.ok() && state_ != kDead) {
-        Die(absl::StrCat("a statement cannot be prepared: ", prepared.status().message()));
-      }
-    });
-  }
-  Send(Query::kSettings, {},
-       [this](const absl::StatusOr<PostgresqlResult>& result) { CheckSettings(result); });
-  Send(Query::kVersion, {},
-       [this](const absl::StatusOr<PostgresqlResult>& result) { CheckVersion(result); });
+  for (size_t i = 0; i < tables_.statements.size(); ++i) Prepare(i);
+  SendText(kSettings,
+           [this](const absl::StatusOr<PostgresqlResult>& result) { CheckSettings(result); });
+  SendText(kSelectVersion,
+           [this](const absl::StatusOr<PostgresqlResult>& result) { CheckVersion(result); });
 }
 
 void PostgresqlConnection::CheckSettings(const absl::StatusOr<PostgresqlResult>& settings) {
@@ -137,7 +139,7 @@ void PostgresqlConnection::CheckSettings(const absl::StatusOr<PostgresqlResult>&
     }
   }
   if (TextAt(cells, 3).empty()) {
-    warning_ = "the database has no synchronous standby: a failover may lose claims";
+    warning_ = "the database has no synchronous standby: a failover may lose what was confirmed";
   }
 }
 
@@ -145,17 +147,32 @@ void PostgresqlConnection::CheckVersion(const absl::StatusOr<PostgresqlResult>& 
   if (state_ == kDead) return;
   if (!version.ok()) return Die(std::string(version.status().message()));
   const bool good = version->rows.size() == 1 && version->rows[0].size() == 1 &&
-                    version->rows[0][0] == Cell(kPostgresqlVersion);
-  if (!good) return Die("the ledger's schema is of another version: it has to be migrated");
+                    version->rows[0][0] == Cell(tables_.version());
+  if (!good) {
+    return Die(absl::StrCat("the schema of the ", tables_.holder,
+                            " is of another version: it has to be migrated"));
+  }
   state_ = kReady;
 }
 
-void PostgresqlConnection::Prepare(Query query, Callback callback) {
-  Sent(PQsendPrepare(handle_.get(), NameOf(query).c_str(), TextOf(query).c_str(), 0, nullptr),
+void PostgresqlConnection::Prepare(size_t statement) {
+  Sent(PQsendPrepare(handle_.get(), NameOf(statement).c_str(),
+                     tables_.statements[statement].c_str(), 0, nullptr),
+       [this](const absl::StatusOr<PostgresqlResult>& prepared) {
+         if (!prepared.ok() && state_ != kDead) {
+           Die(absl::StrCat("a statement cannot be prepared: ", prepared.status().message()));
+         }
+       });
+}
+
+void PostgresqlConnection::SendText(const char* sql, Callback callback) {
+  if (state_ == kDead) return callback(absl::UnavailableError(reason_));
+  Sent(PQsendQueryParams(handle_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1),
        std::move(callback));
 }
 
-void PostgresqlConnection::Send(Query query, absl::Span<const Value> values, Callback callback) {
+void PostgresqlConnection::Send(size_t statement, absl::Span<const Value> values,
+                                Callback callback) {
   if (state_ == kDead) return callback(absl::UnavailableError(reason_));
   std::vector<std::string> numbers(values.size());
   std::vector<const char*> texts(values.size(), nullptr);
@@ -171,9 +188,10 @@ void PostgresqlConnection::Send(Query query, absl::Span<const Value> values, Cal
       formats[i] = 1;
     }
   }
-  Sent(PQsendQueryPrepared(handle_.get(), NameOf(query).c_str(), static_cast<int>(values.size()),
-                           texts.data(), lengths.data(), formats.data(), 1),
-       std::move(callback));
+  Sent(
+      PQsendQueryPrepared(handle_.get(), NameOf(statement).c_str(), static_cast<int>(values.size()),
+                          texts.data(), lengths.data(), formats.data(), 1),
+      std::move(callback));
 }
 
 void PostgresqlConnection::Sent(int accepted, Callback callback) {
@@ -201,8 +219,8 @@ void PostgresqlConnection::ReadResults() {
       continue;  // behind each result
     }
     if (PQresultStatus(result.get()) != PGRES_PIPELINE_SYNC) {
-      // After an error the rest of a transaction is answered as PGRES_PIPELINE_ABORTED; there is
-      // none.
+      // Each statement has a sync of its own, so an error aborts no other statement, and
+      // PGRES_PIPELINE_ABORTED never comes.
       current_ = Read(result.get());
       continue;
     }

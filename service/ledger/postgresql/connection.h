@@ -1,5 +1,6 @@
-// One connection to PostgreSQL in pipeline mode, for the I/O thread: it never waits. Each statement
-// is a transaction of its own; statements follow one another without waiting for answers.
+// One connection to PostgreSQL in pipeline mode, for the I/O thread: it never waits. Statements
+// follow one another without waiting for answers. Each is a transaction of its own, unless it
+// stands between BEGIN and COMMIT.
 //
 //   connecting -> checked (settings, schema, statements prepared) -> ready -> dead
 //
@@ -13,6 +14,7 @@
 
 #include <libpq-fe.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -25,7 +27,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "service/ledger/postgresql/parameters.h"
-#include "service/ledger/postgresql/schema.h"
+#include "service/ledger/postgresql/tables.h"
 #include "service/ledger/row.h"
 #include "upstream/steady_time.h"
 
@@ -40,8 +42,10 @@ class PostgresqlConnection {
  public:
   using Callback = absl::AnyInvocable<void(const absl::StatusOr<PostgresqlResult>&)>;
 
-  // Begins to connect. `patience`: for the connection, and for each answer.
-  PostgresqlConnection(const PostgresqlParameters& parameters, absl::Duration patience);
+  // Begins to connect. `tables` must outlive it. `patience`: for the connection, and for each
+  // answer.
+  PostgresqlConnection(const PostgresqlParameters& parameters, const PostgresqlTables& tables,
+                       absl::Duration patience);
   ~PostgresqlConnection();
   PostgresqlConnection(const PostgresqlConnection&) = delete;
   PostgresqlConnection& operator=(const PostgresqlConnection&) = delete;
@@ -59,7 +63,10 @@ class PostgresqlConnection {
   void Work();
   SteadyTime patience_ends() const;
 
-  void Send(Query query, absl::Span<const Value> values, Callback callback);
+  // `statement`: its place in the tables.
+  void Send(size_t statement, absl::Span<const Value> values, Callback callback);
+  // SQL that was not prepared.
+  void SendText(const char* sql, Callback callback);
 
  private:
   enum State { kConnecting, kChecking, kReady, kDead };
@@ -75,12 +82,13 @@ class PostgresqlConnection {
   void Check();
   void CheckSettings(const absl::StatusOr<PostgresqlResult>& settings);
   void CheckVersion(const absl::StatusOr<PostgresqlResult>& version);
-  void Prepare(Query query, Callback callback);
+  void Prepare(size_t statement);
   void Sent(int accepted, Callback callback);
   void ReadResults();
   void Flush();
   void Die(const std::string& reason);
 
+  const PostgresqlTables& tables_;
   const absl::Duration patience_;
   const SteadyTime begun_;
   std::unique_ptr<PGconn, Finish> handle_;

@@ -28,7 +28,7 @@ int64_t RandomEpoch() {
 absl::StatusOr<std::unique_ptr<PostgresqlLedger>> PostgresqlLedger::Create(
     PostgresqlOptions options) {
   absl::StatusOr<PostgresqlParameters> parameters =
-      PostgresqlParameters::Parse(options.dsn, options.statement_timeout);
+      PostgresqlParameters::Parse(options.dsn, LedgerTables().schema, options.statement_timeout);
   if (!parameters.ok()) return parameters.status();
   const int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake_fd < 0) return absl::UnavailableError("no descriptor is left");
@@ -56,7 +56,7 @@ PostgresqlLedger::PostgresqlLedger(PostgresqlOptions options, PostgresqlParamete
 
 PostgresqlLedger::~PostgresqlLedger() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   Wake();
@@ -66,7 +66,7 @@ PostgresqlLedger::~PostgresqlLedger() {
 }
 
 LedgerStats PostgresqlLedger::stats() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return stats_;
 }
 
@@ -75,7 +75,7 @@ void PostgresqlLedger::Enqueue(Operation operation) {
                          std::holds_alternative<CancellingWait>(operation);
   bool has_room;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     has_room = !stopping_ && (queue_.size() < options_.common.max_queued || is_result);
     if (has_room) queue_.push_back(std::move(operation));
   }
@@ -104,7 +104,7 @@ void PostgresqlLedger::Run() {
     }
     batch.clear();
     KeepTime();
-    // Whoever is answered finds what it did in the numbers.
+    // Publish first: a caller that gets its answer must find its effect in the numbers.
     Publish();
     answers_.Give(answered_);
     Poll();
@@ -115,10 +115,10 @@ void PostgresqlLedger::Run() {
   answers_.Give(waits);
 }
 
-// Whether to go on. What was begun ends by itself: an answer that does not come ends its
-// connection.
+// Returns whether to go on. Operations that have begun end by themselves: if an answer does not
+// come, its connection ends.
 bool PostgresqlLedger::Next(std::vector<Operation>& batch) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   batch.swap(queue_);
   return !(stopping_ && batch.empty() && active_ == 0 && answered_.empty());
 }
@@ -170,7 +170,7 @@ void PostgresqlLedger::KeepConnections() {
     }
     if (slot.connection == nullptr && now >= slot.next_try) {
       slot.connection = std::make_unique<PostgresqlConnection>(
-          parameters_, options_.statement_timeout + absl::Seconds(2));
+          parameters_, LedgerTables(), options_.statement_timeout + absl::Seconds(2));
     }
     if (slot.connection == nullptr || !slot.connection->ready()) continue;
     ready = true;
@@ -252,7 +252,7 @@ void PostgresqlLedger::Publish() {
   LedgerStats stats = numbers_;
   stats.unwritten = unwritten_.size();
   if (!reachable_) stats.unavailable = reason_;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stats_ = std::move(stats);
 }
 
@@ -271,7 +271,9 @@ PostgresqlConnection* PostgresqlLedger::Pick() {
 void PostgresqlLedger::Send(Query query, absl::Span<const Value> values,
                             PostgresqlConnection::Callback callback) {
   PostgresqlConnection* const connection = Pick();
-  if (connection != nullptr) return connection->Send(query, values, std::move(callback));
+  if (connection != nullptr) {
+    return connection->Send(static_cast<size_t>(query), values, std::move(callback));
+  }
   callback(absl::UnavailableError(absl::StrCat("the ledger cannot be reached: ", reason_)));
 }
 

@@ -23,7 +23,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,9 +34,11 @@
 #include "service/ledger/answers.h"
 #include "service/ledger/options.h"
 #include "service/ledger/postgresql/connection.h"
+#include "service/ledger/postgresql/schema.h"
 #include "service/ledger/queued_ledger.h"
 #include "service/ledger/rules.h"
 #include "service/ledger/waiters.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::ledger {
@@ -81,7 +82,8 @@ class PostgresqlLedger final : public QueuedLedger {
     absl::Duration pause;
     bool was_ready = false;
   };
-  // A change of one row: read, decide (rules.h), write if nobody else has; else once more.
+  // A change of one row: read it, decide (rules.h), and write it if nobody else has written it
+  // meanwhile; otherwise try again.
   struct Change {
     EntryId id;
     std::function<Changed(Row&, absl::Time now)> apply;
@@ -127,7 +129,8 @@ class PostgresqlLedger final : public QueuedLedger {
   void LookUp(std::shared_ptr<Claiming> claiming, int tries);
   void ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
   void LookAtGuard(std::shared_ptr<Claiming> claiming, int tries);
-  // Turns it into UNKNOWN if its process is overdue, then goes on with `then`. Whether it did.
+  // Turns the entry into UNKNOWN if its process is overdue, and then calls `then`. Returns whether
+  // it did.
   bool EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then);
   void Abandon(const Row& row);
   void GiveUp(const Holding& holding);
@@ -148,7 +151,7 @@ class PostgresqlLedger final : public QueuedLedger {
   const int64_t epoch_;
   const int wake_fd_;
 
-  // The I/O thread's own.
+  // Used by the I/O thread only.
   std::vector<Slot> slots_;
   size_t next_slot_ = 0;
   Waiters waiters_;
@@ -168,11 +171,10 @@ class PostgresqlLedger final : public QueuedLedger {
 
   Answers answers_;
 
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  std::vector<Operation> queue_;
-  bool stopping_ = false;
-  LedgerStats stats_;
+  mutable Mutex mutex_;
+  std::vector<Operation> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  LedgerStats stats_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;  // last
 };

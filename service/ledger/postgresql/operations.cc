@@ -1,4 +1,4 @@
-// What PostgresqlLedger does for each kind of operation: one statement behind the other, on the I/O
+// What PostgresqlLedger does for each kind of operation: one statement after another, on the I/O
 // thread.
 #include <iterator>
 #include <utility>
@@ -74,7 +74,7 @@ void PostgresqlLedger::Write(std::shared_ptr<Change> change, State before, Row r
       return change->finished(absl::UnavailableError(result.status().message()));
     }
     absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, row);
-    // The change counts, though a snapshot of before cannot be read: Find says so.
+    // The change counts even if the snapshot of before cannot be read; Find reports that.
     if (!entry.ok()) entry = row.entry;
     if (before == State::kIntent && row.entry.state != State::kIntent) {
       std::vector<Operation> heard = waiters_.TakeFor(row.entry.id, entry);
@@ -217,7 +217,7 @@ void PostgresqlLedger::Begin(std::shared_ptr<Taking> taking) {
                const absl::StatusOr<Row> row = RowFromCells(cells);
                absl::StatusOr<Entry> entry =
                    row.ok() ? OpenEntry(*options_.common.cipher, *row) : row.status();
-               // Without its snapshot nobody can judge it: it stays UNKNOWN.
+               // Without its snapshot the outcome cannot be judged: the entry stays UNKNOWN.
                if (entry.ok())
                  taken.push_back(*std::move(entry));
                else

@@ -11,7 +11,7 @@
 namespace gateway::ledger {
 namespace {
 
-using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+using ParsedDsn = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 // Values of parameters that the DSN leaves out. "/dev/null/none" is a path below a file, so nothing
 // is ever found there.
@@ -47,9 +47,10 @@ absl::Status Invalid(absl::string_view why) { return absl::InvalidArgumentError(
 }  // namespace
 
 absl::StatusOr<PostgresqlParameters> PostgresqlParameters::Parse(const std::string& dsn,
+                                                                 absl::string_view schema,
                                                                  absl::Duration statement_timeout) {
   char* error = nullptr;
-  const Options given(PQconninfoParse(dsn.c_str(), &error), &PQconninfoFree);
+  const ParsedDsn given(PQconninfoParse(dsn.c_str(), &error), &PQconninfoFree);
   PQfreemem(error);  // it may quote the DSN
   if (given == nullptr) return Invalid("the DSN cannot be read");
   PostgresqlParameters parameters;
@@ -65,7 +66,7 @@ absl::StatusOr<PostgresqlParameters> PostgresqlParameters::Parse(const std::stri
   for (const auto& fallback : kDefaults) values.emplace(fallback.keyword, fallback.value);
   // Session settings of our own, which override those of the role.
   values["options"] = absl::StrCat(
-      values["options"], " -c search_path=gateway_ledger",
+      values["options"], " -c search_path=", schema,
       " -c statement_timeout=", absl::ToInt64Milliseconds(statement_timeout),
       " -c idle_in_transaction_session_timeout=10000",
       " -c default_transaction_isolation=read\\ committed", " -c client_min_messages=error");

@@ -3,7 +3,8 @@
 // explicitly here. If a parameter has no neutral value and libpq would read a variable for it,
 // Parse fails and names the variable.
 //
-//   const auto parameters = PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", {});
+//   const auto parameters = PostgresqlParameters::Parse("host=db dbname=billing user=gateway",
+//                                                      "gateway_ledger", absl::Seconds(5));
 //
 // Thread-safety: values. Errors: INVALID_ARGUMENT; the message shows nothing of the DSN's values.
 #ifndef SERVICE_LEDGER_POSTGRESQL_PARAMETERS_H_
@@ -14,14 +15,16 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace gateway::ledger {
 
 class PostgresqlParameters {
  public:
-  // TLS is `verify-full` unless the DSN says otherwise.
+  // TLS is `verify-full` unless the DSN says otherwise. `schema`: whose tables the statements name.
   static absl::StatusOr<PostgresqlParameters> Parse(const std::string& dsn,
+                                                    absl::string_view schema,
                                                     absl::Duration statement_timeout);
 
   // For PQconnectStartParams: null-terminated, and valid as long as this object.

@@ -1,15 +1,11 @@
 #include "service/ledger/postgresql/schema.h"
 
-#include <libpq-fe.h>
-
-#include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "service/ledger/postgresql/parameters.h"
 #include "service/ledger/row.h"
 
 namespace gateway::ledger {
@@ -56,11 +52,7 @@ CREATE INDEX recent_guards ON gateway_ledger.entries(upstream, store, guard, cha
   WHERE guard IS NOT NULL AND kept = 1;
 )";
 
-constexpr const char* kSteps[] = {kFirst, kSecond};
-static_assert(std::size(kSteps) == kPostgresqlVersion);
-
-// The database's clock, in microseconds. Not now(), which stands still in a transaction.
-constexpr char kNow[] = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+constexpr absl::string_view kNow = kPostgresqlNow;
 
 // The times of a first attempt are the database's; the last parameter is the time left.
 std::string InsertText() {
@@ -100,79 +92,14 @@ std::string SelectShort(absl::string_view where) {
                              {{"before_send, reply", "NULL::bytea, NULL::bytea"}});
 }
 
-// The rows of a small batch that nobody else has in hand.
+// Selects the rows of a small batch, without those that another transaction holds.
 std::string Among(absl::string_view where, absl::string_view limit) {
   return absl::StrCat(" WHERE number IN (SELECT number FROM entries WHERE ", where, " LIMIT ",
                       limit, " FOR UPDATE SKIP LOCKED)");
 }
 
-using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-
-absl::Status Execute(PGconn* connection, const std::string& sql) {
-  PGresult* const result = PQexec(connection, sql.c_str());
-  const bool done =
-      PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
-  PQclear(result);
-  return done ? absl::OkStatus() : absl::UnavailableError(PQerrorMessage(connection));
-}
-
-absl::StatusOr<int64_t> VersionOf(PGconn* connection) {
-  const char* const sql = "SELECT coalesce(max(version), 0) FROM gateway_ledger.versions";
-  PGresult* const result = PQexec(connection, sql);
-  const std::string text = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "";
-  PQclear(result);
-  if (text.empty()) return absl::UnavailableError(PQerrorMessage(connection));
-  return std::stoll(text);
-}
-
-absl::Status Migrate(PGconn* connection, const std::string& role) {
-  absl::Status status = Execute(
-      connection,
-      "BEGIN; SELECT pg_advisory_xact_lock(5567214); CREATE SCHEMA IF NOT EXISTS gateway_ledger;"
-      "CREATE TABLE IF NOT EXISTS gateway_ledger.versions(version bigint PRIMARY KEY)");
-  if (!status.ok()) return status;
-  const absl::StatusOr<int64_t> version = VersionOf(connection);
-  if (!version.ok()) return version.status();
-  if (*version > kPostgresqlVersion) {
-    return absl::FailedPreconditionError("the schema is of a newer program");
-  }
-  for (int64_t i = *version; i < kPostgresqlVersion && status.ok(); ++i) {
-    status = Execute(
-        connection,
-        absl::StrCat(kSteps[i], "INSERT INTO gateway_ledger.versions VALUES (", i + 1, ")"));
-  }
-  if (!status.ok()) return status;
-  char* const quoted = PQescapeIdentifier(connection, role.data(), role.size());
-  const std::string name = quoted == nullptr ? "" : quoted;
-  PQfreemem(quoted);
-  return Execute(
-      connection,
-      absl::StrCat("GRANT USAGE ON SCHEMA gateway_ledger TO ", name,
-                   "; GRANT SELECT, INSERT, UPDATE, DELETE ON gateway_ledger.entries TO ", name,
-                   "; GRANT SELECT ON gateway_ledger.versions TO ", name, "; COMMIT"));
-}
-
-}  // namespace
-
-absl::Status MigratePostgresql(const std::string& dsn, const std::string& role) {
-  const absl::StatusOr<PostgresqlParameters> parameters =
-      PostgresqlParameters::Parse(dsn, absl::Minutes(10));
-  if (!parameters.ok()) return parameters.status();
-  const Connection connection(
-      PQconnectdbParams(parameters->keywords().data(), parameters->values().data(), 0), &PQfinish);
-  if (PQstatus(connection.get()) != CONNECTION_OK) {
-    return absl::UnavailableError(PQerrorMessage(connection.get()));
-  }
-  return Migrate(connection.get(), role);
-}
-
 std::string TextOf(Query query) {
   switch (query) {
-    case Query::kSettings:
-      return "SELECT current_setting('synchronous_commit'), current_setting('fsync'), "
-             "current_setting('full_page_writes'), current_setting('synchronous_standby_names')";
-    case Query::kVersion:
-      return "SELECT coalesce(max(version), 0) FROM versions";
     case Query::kInsert:
       return InsertText();
     case Query::kById:
@@ -231,6 +158,25 @@ std::string TextOf(Query query) {
   return "";
 }
 
-std::string NameOf(Query query) { return absl::StrCat("ledger", static_cast<int>(query)); }
+}  // namespace
+
+const PostgresqlTables& LedgerTables() {
+  static const PostgresqlTables& tables = *new PostgresqlTables([] {
+    PostgresqlTables made{.schema = "gateway_ledger",
+                          .holder = "ledger",
+                          .steps = {kFirst, kSecond},
+                          .grants = {"SELECT, INSERT, UPDATE, DELETE ON gateway_ledger.entries"},
+                          .statements = {}};
+    for (int i = 0; i < static_cast<int>(Query::kQueries); ++i) {
+      made.statements.push_back(TextOf(static_cast<Query>(i)));
+    }
+    return made;
+  }());
+  return tables;
+}
+
+absl::Status MigratePostgresql(const std::string& dsn, const std::string& role) {
+  return Migrate(LedgerTables(), dsn, role);
+}
 
 }  // namespace gateway::ledger

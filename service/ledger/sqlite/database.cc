@@ -55,8 +55,8 @@ absl::Status Harden(SqliteDatabase& database) {
       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
 }
 
-// SQLite counts the memory it has, under a lock that each allocation takes. Nobody reads the count.
-// Refused, and no matter, if SQLite is in use already.
+// Turns off SQLite's count of its memory, for which each allocation takes a lock: nobody reads it.
+// SQLite refuses, harmlessly, if it is in use already.
 void LeaveMemoryUncounted() {
   static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)done;

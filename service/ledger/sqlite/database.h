@@ -39,11 +39,11 @@ class SqliteDatabase {
   static absl::StatusOr<SqliteDatabase> Open(const std::string& file, const char* vfs);
 
   absl::Status Execute(const char* sql);
-  // The only value of the only row, as a number.
+  // Returns the only value of the only row, as a number.
   absl::StatusOr<int64_t> Number(const char* sql);
   absl::StatusOr<std::string> Text(const char* sql);
 
-  // What went wrong in the last call.
+  // Returns what went wrong in the last call.
   absl::Status Error(int code) const;
 
   sqlite3* get() const { return handle_.get(); }
@@ -62,11 +62,12 @@ class SqliteStatement {
   // An error in the text shows at the first Step.
   SqliteStatement(const SqliteDatabase& database, const std::string& sql);
 
-  // Starts anew with these values, which have to stay until Reset. Whether there is a row.
+  // Runs the statement from its start with these values, which must stay alive until Reset.
+  // Returns whether there is a row.
   absl::StatusOr<bool> Begin(absl::Span<const Value> values);
-  // Whether there is another row.
+  // Goes to the next row. Returns whether there is one.
   absl::StatusOr<bool> Step();
-  // For statements that give no rows. How many rows they have changed.
+  // For a statement that gives no rows. Returns how many rows it has changed.
   absl::StatusOr<int64_t> Run(absl::Span<const Value> values);
 
   std::vector<Cell> Cells() const;
@@ -74,7 +75,7 @@ class SqliteStatement {
   bool IsNull(int column) const {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
-  // Gives up what a read holds.
+  // Ends a read, and its hold on the database.
   void Reset();
 
  private:

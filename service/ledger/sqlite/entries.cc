@@ -11,7 +11,7 @@
 namespace gateway::ledger {
 namespace {
 
-// What is remembered of INTENTs is bounded: so many, and none with a long snapshot.
+// How many INTENTs are remembered at most. An INTENT with a long snapshot is not remembered.
 constexpr size_t kMostIntents = 4096;
 constexpr size_t kMostRemembered = 4096;
 
@@ -19,7 +19,7 @@ std::string Select(absl::string_view where) {
   return absl::StrCat("SELECT ", kColumns, " FROM entries WHERE ", where);
 }
 
-// A page of a list does not read what may be long.
+// For the pages of a list, which do not read columns that may be long.
 std::string SelectShort(absl::string_view where) {
   const std::string columns = absl::StrReplaceAll(kColumns, {{"before_send, reply", "NULL, NULL"}});
   return absl::StrCat("SELECT ", columns, " FROM entries WHERE ", where,
@@ -119,7 +119,7 @@ SqliteEntries::Rows SqliteEntries::FindAll(SqliteStatement& statement,
 SqliteEntries::MaybeRow SqliteEntries::FindById(const EntryId& id) {
   const auto known = intents_.find(id);
   if (known == intents_.end()) return FindOne(by_id_, {id.bytes()});
-  // Update brings it back, unless something goes wrong with the change.
+  // Update puts it back, unless the change fails.
   Row row = std::move(known->second);
   intents_.erase(known);
   return row;
@@ -181,7 +181,7 @@ SqliteEntries::Rows SqliteEntries::List(std::optional<State> state, int64_t belo
 }
 
 SqliteEntries::Rows SqliteEntries::Due(absl::Time now, absl::Duration max_pause, int64_t limit) {
-  // What is due implausibly late was put off by a clock that has been set back since.
+  // A row that is due implausibly late was postponed before the clock was set back. It is due now.
   return FindAll(due_, {ToMicros(now), ToMicros(now + max_pause + 2 * kMaxLease),
                         ToMicros(now + kMaxLease), limit});
 }
@@ -218,8 +218,8 @@ absl::StatusOr<int64_t> SqliteEntries::Remove(absl::Time ended_before, int64_t l
   return removed;
 }
 
-// INTENTs are not in the table of counts: each write would change it two times more. Those of an
-// earlier process end when the file is opened, and the index has the others.
+// INTENTs are not in the table of counts, because each write would have to change it twice more.
+// The INTENTs of an earlier process end when the file is opened, and the index has the others.
 absl::Status SqliteEntries::LoadCounts() {
   counts_.clear();
   absl::StatusOr<bool> row = read_counts_.Begin({});
@@ -267,7 +267,7 @@ absl::Status SqliteEntries::Committed() {
 void SqliteEntries::Forget() {
   changes_ = {};
   unknown_changed_ = false;
-  // They may be of the transaction that is taken back.
+  // They may belong to the transaction that is rolled back.
   intents_.clear();
   failure_ = absl::OkStatus();
 }

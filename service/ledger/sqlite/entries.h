@@ -32,32 +32,32 @@ class SqliteEntries {
 
   using MaybeRow = absl::StatusOr<std::optional<Row>>;
   using Rows = absl::StatusOr<std::vector<Row>>;
-  // What it gives may be changed and handed to Update.
+  // The row may be changed and passed to Update.
   MaybeRow FindById(const EntryId& id);
   MaybeRow FindByScope(const std::string& digest);
-  // The entry that holds the guard.
+  // Returns the entry that holds the guard.
   MaybeRow FindByGuard(const Scope& scope, const std::string& guard);
 
   // The entries that held the guard and ended since `since`, the newest first.
   Rows RecentlyGuarded(const Scope& scope, const std::string& guard, absl::Time since);
 
-  // An INTENT.
+  // Inserts an INTENT.
   absl::Status Insert(Row row);
-  // `before` is the state that it was read with.
+  // `before` is the state in which the row was read.
   absl::Status Update(State before, Row& row);
 
-  // The newest first, those with a number below `below`. Without snapshots and replies.
+  // Returns the rows with a number below `below`, newest first, without snapshots and replies.
   Rows List(std::optional<State> state, int64_t below, int64_t limit);
   Rows Due(absl::Time now, absl::Duration max_pause, int64_t limit);
   // The numbers of the rows that List and Due had to leave out since the last call, in their order.
   std::vector<int64_t> TakeUnreadable() { return std::exchange(unreadable_, {}); }
 
-  // Every INTENT becomes UNKNOWN. How many.
+  // Turns every INTENT into UNKNOWN. Returns how many.
   absl::StatusOr<int64_t> EndIntents(absl::Time now, const std::string& note);
-  // Writes something that nobody reads.
+  // Writes a value that nobody reads, to see whether the file can be written.
   absl::Status TryWrite();
 
-  // How many were changed.
+  // Returns how many entries were changed.
   absl::StatusOr<int64_t> Strip(absl::Time ended_before, int64_t limit);
   absl::StatusOr<int64_t> Remove(absl::Time ended_before, int64_t limit);
 
@@ -104,12 +104,12 @@ class SqliteEntries {
   SqliteStatement count_intents_;
   SqliteStatement read_oldest_unknown_;
 
-  // The INTENTs of this process, as they are in the file: each is asked for one more time, when its
-  // result comes. The file is locked, so nobody else changes them. Some may be missing.
+  // The INTENTs of this process, as they are in the file. Each is needed once more, when its result
+  // comes. The file is locked, so nobody else changes them. Some may be missing.
   absl::flat_hash_map<EntryId, Row> intents_;
   std::map<State, int64_t> counts_;
   std::optional<absl::Time> oldest_unknown_;
-  // Of the transaction.
+  // Changes within the present transaction.
   std::array<int64_t, 6> changes_{};  // by state
   bool unknown_changed_ = false;
   std::vector<int64_t> unreadable_;

@@ -11,10 +11,10 @@
 
 namespace gateway::ledger {
 
-// By statfs(2)'s f_type: locks and syncs of such a file system are not to be relied on.
+// `type` is the f_type of statfs(2). Locks and syncs of a network file system cannot be relied on.
 bool IsNetworkFileSystem(int64_t type);
 
-// Makes the folder (0700, its parent has to exist) unless it is there. FAILED_PRECONDITION: others
+// Makes the folder (mode 0700) unless it exists. Its parent must exist. FAILED_PRECONDITION: others
 // may enter it, or it is on another machine.
 absl::Status PrepareFolder(const std::string& file);
 
@@ -23,7 +23,7 @@ absl::Status PrepareFolder(const std::string& file);
 // replaced by a fresh one.
 absl::StatusOr<bool> FindSqliteFile(const std::string& file);
 
-// An empty file, 0600, that was not there before.
+// Makes an empty file (mode 0600). Fails if it exists.
 absl::Status MakeEmptyFile(const std::string& file);
 
 // Gives a finished file its name, durably, and never in place of another. ALREADY_EXISTS: another

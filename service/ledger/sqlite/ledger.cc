@@ -9,8 +9,8 @@
 namespace gateway::ledger {
 namespace {
 
-// So many answers are given by the writer's own thread while nothing waits for it. More would keep
-// what comes meanwhile from the disk.
+// Up to so many answers are given by the writer's own thread, if nothing waits for it. With more,
+// operations that come meanwhile would wait for the answers and not for the disk.
 constexpr size_t kFewAnswers = 2;
 
 template <typename... Kinds>
@@ -49,16 +49,16 @@ SqliteLedger::SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> s
 
 SqliteLedger::~SqliteLedger() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   thread_.join();
   answers_.Finish();
 }
 
 LedgerStats SqliteLedger::stats() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return stats_;
 }
 
@@ -66,15 +66,15 @@ void SqliteLedger::Enqueue(Operation operation) {
   bool has_room;
   bool wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // A result is never refused: there is at most one for each claim.
     has_room = !stopping_ && (queue_.size() < options_.common.max_queued ||
                               IsOneOf<Settling, CancellingWait>(operation));
     if (has_room) queue_.push_back(std::move(operation));
-    // Once: whoever comes until it wakes has nothing to tell it.
+    // The writer is woken once. Operations that come before it runs need not wake it again.
     if (queue_.size() >= wake_at_) wake = std::exchange(wake_at_, SIZE_MAX) != SIZE_MAX;
   }
-  if (wake) changed_.notify_one();
+  if (wake) changed_.NotifyOne();
   if (has_room) return;
   Fail(absl::UnavailableError("the ledger ends, or too much waits for it"), operation);
   answers_.Give(std::move(operation));
@@ -94,12 +94,12 @@ void SqliteLedger::Run() {
 }
 
 bool SqliteLedger::Next(std::vector<Operation>& batch) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const SteadyTime due = broken_ && !torn_ ? std::min(next_try_, next_tending_) : next_tending_;
   const absl::Duration pause = std::min(due - SteadyTime::Now(), absl::Hours(1));
-  AwaitQueue(lock, 1, pause);
+  AwaitQueue(1, pause);
   if (!queue_.empty() && store_ != nullptr) {
-    AwaitQueue(lock, std::min(store_->under_way() / 2, options_.max_batch), options_.gather);
+    AwaitQueue(std::min(store_->under_way() / 2, options_.max_batch), options_.gather);
   }
   if (queue_.size() <= options_.max_batch) {
     batch.swap(queue_);
@@ -111,12 +111,12 @@ bool SqliteLedger::Next(std::vector<Operation>& batch) {
   return !(stopping_ && batch.empty());
 }
 
-void SqliteLedger::AwaitQueue(std::unique_lock<std::mutex>& lock, size_t enough,
-                              absl::Duration patience) {
-  const auto is_enough = [this, enough] { return stopping_ || queue_.size() >= enough; };
-  if (is_enough()) return;
+void SqliteLedger::AwaitQueue(size_t enough, absl::Duration patience) {
+  if (stopping_ || queue_.size() >= enough) return;
+  const SteadyTime until = SteadyTime::Now() + patience;
   wake_at_ = enough;
-  changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), is_enough);
+  while (!stopping_ && queue_.size() < enough && changed_.WaitUntil(mutex_, until)) {
+  }
   wake_at_ = SIZE_MAX;
 }
 
@@ -132,7 +132,7 @@ void SqliteLedger::Work(std::vector<Operation>& batch) {
   else
     Write(batch);
   CancelWaits(batch);
-  // Whoever is answered finds what it did in the numbers.
+  // Publish first: a caller that gets its answer must find its effect in the numbers.
   Publish();
   if (answered_.size() <= kFewAnswers && IsIdle())
     answers_.GiveHere(answered_);
@@ -141,7 +141,7 @@ void SqliteLedger::Work(std::vector<Operation>& batch) {
 }
 
 bool SqliteLedger::IsIdle() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return queue_.empty();
 }
 
@@ -181,7 +181,8 @@ void SqliteLedger::Refuse(std::vector<Operation>& batch) {
   std::move(writes.begin(), writes.end(), std::back_inserter(batch));
 }
 
-// An entry ends in the same commit as somebody begins to wait for it: so the waits are noted first.
+// An entry may end in the commit in which somebody begins to wait for it, so the waits are noted
+// first.
 void SqliteLedger::AnswerAll(std::vector<Operation>& batch) {
   std::vector<Operation> cancels;
   for (Operation& operation : batch) {
@@ -256,7 +257,8 @@ void SqliteLedger::TryAgain() {
   if (broken_) Tell("the ledger is written again", "");
   broken_.reset();
   retry_ = options_.first_retry;
-  // A commit that failed may be in the file all the same: then nothing has told of its ends.
+  // A commit that failed may be in the file nevertheless. Then nobody has told those who wait that
+  // its entries ended.
   std::vector<Operation> waits = waiters_.TakeAll(absl::UnavailableError("not read yet"));
   const absl::Status read = store_->Commit({}, waits);
   if (read.ok())
@@ -271,7 +273,7 @@ void SqliteLedger::Publish() {
   stats.failed_commits = failed_commits_;
   stats.unwritten = leftovers_.unwritten.size();
   if (broken_) stats.unavailable = std::string(broken_->message());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stats_ = std::move(stats);
 }
 

@@ -18,9 +18,7 @@
 #ifndef SERVICE_LEDGER_SQLITE_LEDGER_H_
 #define SERVICE_LEDGER_SQLITE_LEDGER_H_
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -31,6 +29,7 @@
 #include "service/ledger/queued_ledger.h"
 #include "service/ledger/sqlite/store.h"
 #include "service/ledger/waiters.h"
+#include "upstream/mutex.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::ledger {
@@ -51,20 +50,20 @@ class SqliteLedger final : public QueuedLedger {
   SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store);
 
   void Run();
-  // The next operations, after some have come or something is due. Whether to go on.
+  // Takes the next operations, after some have come or something is due. Returns whether to go on.
   bool Next(std::vector<Operation>& batch);
   // Waits until so many operations have come, or the time is over.
-  void AwaitQueue(std::unique_lock<std::mutex>& lock, size_t enough, absl::Duration patience);
+  void AwaitQueue(size_t enough, absl::Duration patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Work(std::vector<Operation>& batch);
-  // The file can be written, as far as is known.
+  // For a file that can be written, as far as is known.
   void Write(std::vector<Operation>& batch);
-  // It cannot: answers what can be answered.
+  // For a file that cannot be written: answers what can be answered.
   void Refuse(std::vector<Operation>& batch);
   bool IsIdle() const;
   void CancelWaits(std::vector<Operation>& batch);
   void Answer(std::vector<Operation> operations);
   void AnswerAll(std::vector<Operation>& batch);
-  // What a commit that failed means for those who asked.
+  // Answers the operations of a commit that failed.
   void TakeBack(const absl::Status& error, std::vector<Operation>& batch);
   void Broke(const absl::Status& error);
   void TryAgain();
@@ -73,7 +72,7 @@ class SqliteLedger final : public QueuedLedger {
 
   const SqliteOptions options_;
 
-  // The writer thread's own.
+  // Used by the writer thread only.
   std::unique_ptr<SqliteStore> store_;  // null: the file has to be opened again
   Leftovers leftovers_;
   Waiters waiters_;
@@ -84,18 +83,18 @@ class SqliteLedger final : public QueuedLedger {
   SteadyTime next_try_;
   SteadyTime next_tending_;
   uint64_t failed_commits_ = 0;
-  // What stores that were closed since have counted, and last knew.
+  // The sums of the counters of stores that were closed since, and the last values of their gauges.
   LedgerStats earlier_;
 
   Answers answers_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  std::vector<Operation> queue_;
-  size_t wake_at_ = SIZE_MAX;  // operations in the queue that the writer waits for
-  bool stopping_ = false;
-  LedgerStats stats_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::vector<Operation> queue_ ABSL_GUARDED_BY(mutex_);
+  // How many operations in the queue the writer waits for.
+  size_t wake_at_ ABSL_GUARDED_BY(mutex_) = SIZE_MAX;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  LedgerStats stats_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;  // last
 };

@@ -1,4 +1,4 @@
-// What SqliteStore does for each kind of operation, within a transaction that is open.
+// What SqliteStore does for each kind of operation, within an open transaction.
 #include <algorithm>
 #include <utility>
 
@@ -75,7 +75,7 @@ absl::StatusOr<ClaimAnswer> SqliteStore::ClaimFound(const ClaimRequest& request,
   ClaimAgain(request, epoch_, Now(), row);
   if (const absl::Status written = entries_.Update(before, row); !written.ok()) return written;
   answer.entry = row.entry;
-  if (before == State::kNotDone) answer.entry.before = std::move(last->before);
+  answer.entry.before = std::move(last->before);
   return answer;
 }
 
@@ -110,7 +110,7 @@ absl::Status SqliteStore::GiveUp(const Holding& holding) {
   const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
   const absl::Status status =
       Change(holding.id, [&](Row& row) -> Changed {
-        // Anything else is of another claim.
+        // Any other row belongs to another claim.
         if (row.entry.state != State::kIntent || row.entry.attempt != holding.attempt) {
           return false;
         }
@@ -179,7 +179,7 @@ absl::StatusOr<std::vector<Entry>> SqliteStore::Take(const TakeRequest& request)
       return written;
     }
     absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, row);
-    // Without its snapshot nobody can judge it: it stays UNKNOWN.
+    // Without its snapshot the outcome cannot be judged: the entry stays UNKNOWN.
     if (entry.ok())
       taken.push_back(*std::move(entry));
     else

@@ -51,7 +51,7 @@ CREATE TABLE counts(state INTEGER PRIMARY KEY, entries INTEGER NOT NULL) STRICT;
 INSERT INTO counts VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);
 )";
 
-// For ClaimAnswer::recent.
+// The second version: an index for ClaimAnswer::recent.
 constexpr char kSecond[] = R"(
 CREATE INDEX recent_guards ON entries(upstream, store, guard, changed)
   WHERE guard IS NOT NULL AND kept = 1;
@@ -63,7 +63,7 @@ int64_t NewestOf(const SqliteKind& kind) { return static_cast<int64_t>(kind.step
 
 absl::Status Torn(absl::string_view why) { return absl::DataLossError(why); }
 
-// From `version` to the newest, in one transaction.
+// Brings the file from `version` to the newest, in one transaction.
 absl::Status Migrate(const SqliteKind& kind, SqliteDatabase& database, int64_t version) {
   const int64_t newest = NewestOf(kind);
   if (version == newest) return absl::OkStatus();
@@ -127,8 +127,8 @@ absl::Status CheckContent(SqliteDatabase& database, const SqliteChecks& checks) 
   return absl::OkStatus();
 }
 
-// What the rule "durable before" rests on, read back since a pragma that is not heeded says
-// nothing.
+// Makes commits durable, and reads the settings back: SQLite does not report a pragma that it
+// ignores.
 absl::Status SetDurable(SqliteDatabase& database) {
   const absl::StatusOr<std::string> mode = database.Text("PRAGMA journal_mode=WAL");
   if (!mode.ok()) return mode.status();
@@ -179,7 +179,7 @@ absl::Status CreateSqliteFile(const SqliteKind& kind, const std::string& file, c
   absl::Status status = FillNewFile(kind, unfinished, vfs);
   if (status.ok()) status = PutInPlace(unfinished, file);
   std::filesystem::remove(unfinished, ignored);
-  // Then there is one, which is as good.
+  // Another process was faster. Its file is as good.
   return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
 }
 

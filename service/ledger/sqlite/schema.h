@@ -20,7 +20,7 @@ namespace gateway::ledger {
 
 inline constexpr int64_t kSqlitePageBytes = 4096;
 
-// What a file is for. Version n of it is what the first n steps have made.
+// A kind of file. Its version n is made by the first n steps.
 struct SqliteKind {
   absl::string_view name;               // "ledger", for errors
   int64_t application_id;               // tells its files from other SQLite files
@@ -28,7 +28,7 @@ struct SqliteKind {
 };
 extern const SqliteKind kLedgerFile;
 
-// A file with empty tables appears under its name as a whole, or not at all.
+// Makes a file with empty tables. It appears under its name complete, or not at all.
 absl::Status CreateSqliteFile(const SqliteKind& kind, const std::string& file, const char* vfs);
 
 struct SqliteChecks {
@@ -37,10 +37,9 @@ struct SqliteChecks {
   int64_t read_all_up_to = int64_t{256} << 20;
 };
 
-// Takes the lock, refuses what is not of this kind, or a torn one, or one of a newer program,
-// brings an older one up to date, and sets what every commit relies on. kInUse: another process has
-// the file. FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or of another
-// kind.
+// Takes the lock. Refuses a file that is of another kind, torn, or of a newer program. Brings an
+// older file up to date, and sets what every commit relies on. kInUse: another process has the
+// file. FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or of another kind.
 //
 // What the log (-wal) holds is written into the file and synced before this returns: after an error
 // of a sync, what the log seems to hold may be in the page cache alone.

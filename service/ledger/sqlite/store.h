@@ -27,9 +27,10 @@ namespace gateway::ledger {
 
 struct SqliteOptions {
   Options common;
-  // In a folder of its own, 0700, that nobody else uses; the folder is made if its parent is there.
+  // In a folder of its own (mode 0700) that nobody else uses. The folder is made if its parent
+  // exists.
   std::string file;
-  // Claims are refused from this size on. Results still find room: an eighth of it, at least.
+  // From this size on, claims are refused. Results still have room: at least an eighth of it.
   int64_t max_bytes = int64_t{8} << 30;
   // Operations that one commit takes at most.
   size_t max_batch = 512;
@@ -45,7 +46,7 @@ struct SqliteOptions {
   const char* vfs = nullptr;
 };
 
-// What the file does not have yet.
+// What still has to be written to the file.
 struct Leftovers {
   // Claims whose commit failed: they may be in the file, but nobody was told that they hold.
   std::vector<Holding> abandoned;
@@ -57,14 +58,14 @@ struct Leftovers {
 
 class SqliteStore {
  public:
-  // `first`: this process has not had the file open before, so that no INTENT in it is under way.
+  // `first`: this process has not opened the file before, so no INTENT in it is under way.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
                                                            bool first);
 
   // Leaves `leftovers` as they are; after OK they are in the file. A Waiting whose result is OK and
   // INTENT has to go on waiting.
   absl::Status Commit(const Leftovers& leftovers, std::vector<Operation>& operations);
-  // Whether the file can be written, and synced.
+  // Writes the leftovers and syncs the file. OK: it can be written, and the leftovers are in it.
   absl::Status TryWrite(const Leftovers& leftovers);
 
   // Entries that are no longer INTENT since the last commit.
@@ -82,7 +83,7 @@ class SqliteStore {
  private:
   SqliteStore(const SqliteOptions& options, SqliteDatabase database);
 
-  // BEGIN, work(), counts, COMMIT; or all of it back.
+  // Runs BEGIN, work(), the counts and COMMIT. Rolls everything back if one of them fails.
   template <typename Work>
   absl::Status Transact(size_t operations, Work work);
   absl::Status EndOldIntents();
@@ -118,9 +119,9 @@ class SqliteStore {
   absl::StatusOr<Row> Get(SqliteEntries::MaybeRow found) const;
   absl::Status GiveUp(const Holding& holding);
 
-  // As it is stored: to the microsecond.
+  // The time as it is stored: in whole microseconds.
   absl::Time Now() const { return FromMicros(ToMicros(options_.common.now())); }
-  // The wall clock, without a step forward that it has made since the file was opened: such a step
+  // The wall clock without the steps forward that it has made since the file was opened: a step
   // must not end an entry early.
   absl::Time RetentionNow() const;
   void Pass(absl::string_view point) const;

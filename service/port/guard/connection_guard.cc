@@ -11,15 +11,15 @@
 namespace gateway {
 namespace {
 
-// Until the next look, an attack can keep others out.
+// The pause between looks. An attack can keep others out until the next look.
 constexpr std::chrono::milliseconds kBetweenLooks(200);
 
-// The pause while memory does not grow.
+// The pause between looks at sockets, while memory does not grow.
 constexpr std::chrono::milliseconds kBetweenLooksAtSockets(1000);
 
 // After accept has failed once for lack of a descriptor, gRPC 1.51 never accepts a connection
 // again. At most some 50 connections arrive per millisecond.
-constexpr std::chrono::milliseconds kBetweenGlances(10);
+constexpr absl::Duration kBetweenGlances = absl::Milliseconds(10);
 
 // After this time without many resets, connections are no longer counted one by one.
 constexpr std::chrono::seconds kMemory(10);
@@ -61,20 +61,23 @@ ConnectionGuard::ConnectionGuard(const Options& options)
 
 ConnectionGuard::~ConnectionGuard() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   thread_.join();
 }
 
 void ConnectionGuard::Run() {
-  std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, kBetweenGlances, [this] { return stopping_; })) {
-    lock.unlock();
+  const MutexLock lock(mutex_);
+  while (true) {
+    const SteadyTime next = SteadyTime::Now() + kBetweenGlances;
+    while (!stopping_ && changed_.WaitUntil(mutex_, next)) {
+    }
+    if (stopping_) return;
+    const MutexUnlock unlock(mutex_);
     if (options_.arrivals != nullptr) options_.arrivals->Sweep();
     if (IsTimeToLook(Clock::now())) Look(Clock::now());
-    lock.lock();
   }
 }
 

@@ -19,10 +19,8 @@
 #define SERVICE_PORT_GUARD_CONNECTION_GUARD_H_
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -33,6 +31,7 @@
 #include "service/port/guard/own_sockets.h"
 #include "service/port/guard/resident_memory.h"
 #include "service/port/guard/server_sockets.h"
+#include "upstream/mutex.h"
 
 namespace gateway {
 
@@ -105,9 +104,9 @@ class ConnectionGuard {
   Clock::time_point suspected_;
   LogThrottle log_limit_{absl::Seconds(1)};
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;
 };

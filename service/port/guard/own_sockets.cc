@@ -11,6 +11,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/numbers.h"
+#include "service/port/guard/lingering_close.h"
 
 namespace gateway {
 namespace {
@@ -108,7 +109,7 @@ std::vector<int> OwnSockets::List() {
 bool OwnSockets::ShutDownIf(const Peers& peers, int fd) const {
   if (dup3(fd, held_, O_CLOEXEC) < 0) return false;
   const bool is_it = peers.contains(AddressOf(getpeername, held_));
-  if (is_it) shutdown(held_, SHUT_RDWR);
+  if (is_it) LingeringClose::ThrowOut(held_);
   dup3(kNothing, held_, O_CLOEXEC);
   return is_it;
 }

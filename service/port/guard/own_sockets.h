@@ -56,9 +56,6 @@ class OwnSockets {
   // descriptors with lower numbers are free, but not near the process's limit.
   static bool MoreThan(int64_t most);
 
-  // Counts the open descriptors of this process, of any kind.
-  int64_t CountDescriptors() { return static_cast<int64_t>(List().size()); }
-
   // Shuts down the connections with these peers. Returns how many were found.
   size_t ShutDown(const Peers& peers);
 

@@ -166,7 +166,7 @@ Recorder::Recorder(sandbox::Sandbox& sandbox) {
 std::optional<sandbox::Reply> Recorder::Hook(const sandbox::Received& received) {
   const std::lock_guard<std::mutex> lock(mutex_);
   received_.push_back(received);
-  if (act_) act_();
+  if (act_) act_(received);
   return reply_;
 }
 
@@ -175,12 +175,7 @@ void Recorder::Answer(sandbox::Reply reply) {
   reply_ = std::move(reply);
 }
 
-void Recorder::AnswerAsSandbox() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  reply_ = std::nullopt;
-}
-
-void Recorder::WhenReceived(std::function<void()> act) {
+void Recorder::WhenReceived(Act act) {
   const std::lock_guard<std::mutex> lock(mutex_);
   act_ = std::move(act);
 }

@@ -41,12 +41,11 @@ class Recorder {
   explicit Recorder(sandbox::Sandbox& sandbox);
 
   void Answer(sandbox::Reply reply);
-  // Lets the sandbox answer by itself.
-  void AnswerAsSandbox();
 
+  using Act = std::function<void(const sandbox::Received&)>;
   // Calls `act` for each request after it was kept and before it is answered. `act` must not use
   // the recorder.
-  void WhenReceived(std::function<void()> act);
+  void WhenReceived(Act act);
 
   size_t count() const;
   // Returns the requests since the last Take.
@@ -59,7 +58,7 @@ class Recorder {
   // Guarded by mutex_.
   std::optional<sandbox::Reply> reply_;
   std::vector<sandbox::Received> received_;
-  std::function<void()> act_;
+  Act act_;
 };
 
 // Makes a reply with this JSON, or without content if the JSON is absent.

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "absl/strings/match.h"
@@ -21,7 +22,7 @@ using nlohmann::json;
 constexpr char kSecret[] = "whsec_of_the_test";
 constexpr time_t kPatienceSeconds = 10;
 
-// The beginning of the answer; "" where there is none.
+// The beginning of the answer; "" if there is none.
 std::string Exchange(int port, const std::string& request) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience = {kPatienceSeconds, 0};
@@ -44,15 +45,22 @@ std::string Exchange(int port, const std::string& request) {
 
 }  // namespace
 
-EventGateway::EventGateway(const json& subscriptions) {
+EventGateway::EventGateway(const json& subscriptions, const std::string& dsn, const json& forward) {
   json config = {
       {"listen", "127.0.0.1:0"},
-      {"events", {{"file", directory_.Path("events/events.db")}, {"subscriptions", subscriptions}}},
       {"webhooks",
        {{"listen", "127.0.0.1:0"},
         {"max_failures_per_second", 0},
         {"providers",
          {{"paynow", {{"secrets", {{"a", {{"file", directory_.Write("s", kSecret)}}}}}}}}}}}};
+  if (dsn.empty()) {
+    config["events"] = {{"file", directory_.Path("events/events.db")}};
+  } else {
+    config["events"] = {{"postgresql", {{"dsn_file", directory_.Write("dsn", dsn)}}},
+                        {"body_key_file", directory_.Write("body-key", std::string(32, 'b'))}};
+  }
+  config["events"]["subscriptions"] = subscriptions;
+  config["events"]["forward"] = forward;
   config["upstreams"]["paynow"] = {{"base_url", "http://127.0.0.1:1"},
                                    {"api_key", {{"file", directory_.Write("key", "k")}}}};
   config_ = directory_.Write("config.json", config.dump());
@@ -75,6 +83,13 @@ void EventGateway::Start() {
 void EventGateway::Kill() {
   child_->Signal(SIGKILL);
   child_->Wait();
+}
+
+void EventGateway::Hold() {
+  child_->Signal(SIGSTOP);
+  siginfo_t stopped = {};
+  // Its threads stop one after the other: until the last has, they may go on.
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child_->pid()), &stopped, WSTOPPED | WNOWAIT), 0);
 }
 
 int EventGateway::Deliver(const std::string& id, bool forged) const {

@@ -20,11 +20,15 @@ namespace gateway {
 
 class EventGateway {
  public:
-  // What the configuration has under `events.subscriptions`.
-  explicit EventGateway(const nlohmann::json& subscriptions);
+  // What the configuration has under `events.subscriptions` and `events.forward`. `dsn`: of
+  // PostgreSQL; "": a file of SQLite.
+  explicit EventGateway(const nlohmann::json& subscriptions, const std::string& dsn = "",
+                        const nlohmann::json& forward = nlohmann::json::object());
 
   void Start();
   void Kill();
+  // The gateway stands still when this returns, until it is killed.
+  void Hold();
 
   // The event of this id, signed now. Returns the status of the answer; 0: there was none.
   int Deliver(const std::string& id, bool forged = false) const;

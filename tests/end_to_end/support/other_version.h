@@ -19,11 +19,11 @@ std::string Unpacked(const std::string& name);
 // The protos of a serialized google.protobuf.FileDescriptorSet, in a pool of their own.
 mapping::Files ProtosOf(const std::string& descriptor_set);
 
-// `value` without what `type`, or the field, has no place for.
+// Returns `value` without the members for which `type`, or the field, has no place.
 Json Known(const Descriptor& type, const Json& value);
 Json Known(const FieldDescriptor& field, const Json& value);
 
-// Puts a text that the field's enum has in the place of each that it lacks.
+// Replaces each text that the field's enum does not have by one that it has.
 void UseKnownTexts(const Descriptor& type, Json& value);
 void UseKnownTexts(const FieldDescriptor& field, Json& value);
 

@@ -40,6 +40,10 @@ Json ProviderStack::Reply(const std::string& method, const std::string& json,
                           const Metadata& metadata) {
   const Answer answer = Call(method, json, metadata);
   EXPECT_TRUE(answer.status.ok()) << method << ": " << answer.status.error_message();
+  return ReplyOf(method, answer);
+}
+
+Json ProviderStack::ReplyOf(const std::string& method, const Answer& answer) const {
   const std::unique_ptr<Message> reply = NewMessage(*MethodNamed(package_ + method).output_type());
   EXPECT_TRUE(reply->ParseFromString(answer.message));
   google::protobuf::util::JsonPrintOptions options;

@@ -25,6 +25,9 @@ class ProviderStack {
   // The reply of a call that must succeed, as protobuf's own JSON with the protos' names.
   Json Reply(const std::string& method, const std::string& json, const Metadata& metadata = {});
 
+  // The answer's message, as above.
+  Json ReplyOf(const std::string& method, const Answer& answer) const;
+
   Stack& stack() { return stack_; }
   Recorder& recorder() { return recorder_; }
 

@@ -1,5 +1,6 @@
 #include "tests/end_to_end/support/refund_shop.h"
 
+#include <chrono>
 #include <regex>
 
 #include "absl/strings/str_cat.h"
@@ -12,18 +13,18 @@ namespace {
 using http::Received;
 using http::Step;
 
-std::string RefundJson(const std::string& id) {
-  return absl::StrCat(
-      R"({"id": ")", id, R"(", "status": "completed", "amount": 100, "created_at": ")",
-      absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()), R"("})");
-}
-
 }  // namespace
 
 RefundShop::RefundShop(uint32_t seed, int percent_lost)
     : random_(seed), percent_lost_(percent_lost) {
   server_ = std::make_unique<http::ScriptedServer>(
       http::Answers{.on_request = [this](const Received& request) { return Answer(request); }});
+}
+
+std::string RefundShop::Show(const Made& refund) {
+  return absl::StrCat(R"({"id": ")", refund.id,
+                      R"(", "status": "completed", "amount": 100, "created_at": ")",
+                      absl::FormatTime(absl::RFC3339_sec, refund.at, absl::UTCTimeZone()), R"("})");
 }
 
 void RefundShop::BecomeReliable() {
@@ -34,12 +35,25 @@ void RefundShop::BecomeReliable() {
 std::vector<std::string> RefundShop::RefundsOf(int order) const {
   const std::lock_guard lock(mutex_);
   const auto found = refunds_.find(absl::StrCat(order));
-  return found == refunds_.end() ? std::vector<std::string>() : found->second;
+  std::vector<std::string> ids;
+  if (found == refunds_.end()) return ids;
+  for (const Made& refund : found->second) ids.push_back(refund.id);
+  return ids;
 }
 
 int RefundShop::lost() const {
   const std::lock_guard lock(mutex_);
   return lost_;
+}
+
+int RefundShop::requested() const {
+  const std::lock_guard lock(mutex_);
+  return requested_;
+}
+
+bool RefundShop::AwaitMoreThan(int requested) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return requested_ > requested; });
 }
 
 Step RefundShop::Answer(const Received& request) {
@@ -51,26 +65,28 @@ Step RefundShop::Answer(const Received& request) {
 }
 
 Step RefundShop::Refund(const std::string& order) {
+  ++requested_;
+  changed_.notify_all();
   const int fate = std::uniform_int_distribution<>(0, 199)(random_);
   if (fate < percent_lost_) {
     ++lost_;
     return Step::Raw("", Step::End::kClose);
   }
-  const std::string id = absl::StrCat(next_id_++);
-  refunds_[order].push_back(id);
+  const Made refund{absl::StrCat(next_id_++), absl::Now()};
+  refunds_[order].push_back(refund);
   if (fate < 2 * percent_lost_) {
     ++lost_;
     return Step::Raw("", Step::End::kClose);
   }
-  return Step::Reply(RefundJson(id));
+  return Step::Reply(Show(refund));
 }
 
 std::string RefundShop::Payments(const std::string& order) const {
   std::string refunds;
   const auto found = refunds_.find(order);
   if (found != refunds_.end()) {
-    for (const std::string& id : found->second) {
-      absl::StrAppend(&refunds, refunds.empty() ? "" : ",", RefundJson(id));
+    for (const Made& refund : found->second) {
+      absl::StrAppend(&refunds, refunds.empty() ? "" : ",", Show(refund));
     }
   }
   return absl::StrCat(R"([{"id": "9", "order_id": ")", order, R"(", "refunds": [)", refunds, "]}]");

@@ -5,6 +5,7 @@
 #ifndef TESTS_END_TO_END_SUPPORT_REFUND_SHOP_H_
 #define TESTS_END_TO_END_SUPPORT_REFUND_SHOP_H_
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "tests/upstream/http/scripted_server.h"
 
 namespace gateway {
@@ -30,18 +32,31 @@ class RefundShop {
   std::vector<std::string> RefundsOf(int order) const;
   int lost() const;
 
+  // The number of requests for refunds so far.
+  int requested() const;
+  // Waits for more than this number. Returns false if they do not come within half a minute.
+  bool AwaitMoreThan(int requested) const;
+
  private:
+  struct Made {
+    std::string id;
+    absl::Time at;
+  };
+
+  static std::string Show(const Made& refund);
   http::Step Answer(const http::Received& request);
   http::Step Refund(const std::string& order);
   std::string Payments(const std::string& order) const;
 
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   // Guarded by mutex_.
   std::mt19937 random_;
   int percent_lost_;
   int lost_ = 0;
+  int requested_ = 0;
   int next_id_ = 1000;
-  std::map<std::string, std::vector<std::string>> refunds_;  // by order
+  std::map<std::string, std::vector<Made>> refunds_;  // by order
 
   std::unique_ptr<http::ScriptedServer> server_;  // last: it uses the other members
 };

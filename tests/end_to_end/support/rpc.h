@@ -40,7 +40,7 @@ struct Rpc {
 // Adds a test failure for each operation that has no RPC.
 std::vector<Rpc> RpcsOf(const sandbox::Contract& contract);
 
-// Of those operations that these protos have an RPC for.
+// As RpcsOf, but only for operations for which these protos have an RPC.
 std::vector<Rpc> KnownRpcsOf(const sandbox::Contract& contract, const mapping::Files& files);
 
 // One of them, which must exist: "Orders_GetOrders".

@@ -41,7 +41,7 @@ TEST_F(PeerCertificatesTest, EndsWithTheAuthority) {
   EXPECT_LE(found->ends, absl::Now() + absl::Hours(24));
 }
 
-// Whether it has ended is the caller's to look at.
+// The caller must check whether the certificate has expired.
 TEST_F(PeerCertificatesTest, SaysOfAnExpiredOneWhenItEnded) {
   certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});
   const auto found = certificates_.Find(clients_.Issue({.valid_days = -1}).certificate, "");

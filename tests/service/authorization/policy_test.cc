@@ -105,7 +105,7 @@ TEST(PolicyTest, KnowsMethods) {
   }
 }
 
-// The second would quietly take the place of the first.
+// Without the check, the second would silently replace the first.
 TEST(PolicyTest, TakesNothingTwice) {
   const char kRule[] = R"("r": {"anyone": true, "methods": ["read"]})";
   for (const std::string& text :
@@ -160,7 +160,7 @@ TEST(PolicyTest, KnowsTokens) {
   EXPECT_FALSE(Allows(claims, kGet, Token("refunds")));
 }
 
-// By which the ledger keeps the keys of callers apart.
+// The ledger keeps the keys of callers apart by this identity.
 TEST(PolicyTest, TellsCallersOfOneRuleApart) {
   const auto policy = Make(
       {{"pods", {{"spiffe", {"spiffe://example/ns/shop/*"}}, {"methods", {"a.Orders/Refund"}}}},
@@ -223,7 +223,7 @@ TEST(PolicyTest, SaysWhatIsWrong) {
                 HasSubstr("names no trust domain"))
         << everybody;
   }
-  // A token without a subject, or with an empty claim, is nobody's.
+  // A token without a subject, or with an empty claim, identifies nobody.
   EXPECT_THAT(Error({{"claims", {{"groups", ""}}}, {"methods", {"read"}}}),
               HasSubstr("rules.r.claims.groups: is empty"));
   EXPECT_THAT(Error({{"subjects", {""}}, {"methods", {"read"}}}), HasSubstr("none of them empty"));

@@ -1,4 +1,4 @@
-// A keyed write while its ledger fails in between: what its caller is told.
+// What the caller of a keyed write is told if the ledger fails during the call.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ using ledger::Entry;
 using ledger::Settlement;
 using ledger::State;
 
-// Answers at once, with what a test has put there.
+// A ledger that answers at once, as the test has prepared.
 class ScriptedLedger final : public ledger::Ledger {
  public:
   void Claim(ledger::ClaimRequest, Done<ClaimAnswer> done) override {
@@ -165,7 +165,7 @@ TEST_F(FailingLedgerTest, AWriteIsSentAgainUnderTheSameName) {
   Begin();
   write_->Finish(Lost());
   EXPECT_THAT(sent_, testing::ElementsAre(first.entry.id.text(), first.entry.id.text()));
-  // Refused: that says nothing of the first attempt.
+  // The second attempt was refused. That does not tell the outcome of the first one.
   mapping::Failure refused;
   refused.code = absl::StatusCode::kInvalidArgument;
   refused.outcome = mapping::Outcome::kRefused;

@@ -1,5 +1,5 @@
 // Writes with an idempotency key over gRPC, with a ledger in a file: each key is executed once, and
-// a repetition hears what is known.
+// a repeated call gets the result that is known.
 #include "service/call/keyed_write.h"
 
 #include <gmock/gmock.h>

@@ -55,7 +55,7 @@ google::rpc::ErrorInfo InfoOf(const grpc::Status& status) {
   return info;
 }
 
-// Looks until it is so; false after half a minute.
+// Polls until the condition holds. Returns false after half a minute.
 template <typename Condition>
 bool Comes(Condition condition) {
   const absl::Time end = absl::Now() + absl::Seconds(30);
@@ -313,7 +313,7 @@ TEST_F(ListCallTest, EndsBeforeTheNextPageWhenANewConfigurationIsInForce) {
   EXPECT_THAT(shop.server().received().back().head, HasSubstr("APIKey another"));
 }
 
-// A stop ends it, and says that a repeat is safe.
+// When the gateway stops, the stream ends with an error that says that a repeat is safe.
 TEST_F(ListCallTest, EndsWithTheGateway) {
   PagedShop shop(100);
   shop.on_page = [](int page) -> std::optional<Step> {

@@ -212,6 +212,12 @@ TEST(RetryPushbackTest, IsForEachOutcome) {
         pushback(StatusCode::kResourceExhausted, Outcome::kNotSent, access, absl::Microseconds(1)),
         1);
   }
+  EXPECT_EQ(pushback(StatusCode::kResourceExhausted, Outcome::kNotSent, Access::kWrite),
+            std::nullopt);
+  EXPECT_EQ(RetryPushback(
+                mapping::NotSent(StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", "too large"),
+                Access::kWrite),
+            -1);
   EXPECT_EQ(pushback(StatusCode::kUnknown, Outcome::kUnknown, Access::kWrite), -1);
   EXPECT_EQ(pushback(StatusCode::kDeadlineExceeded, Outcome::kUnknown, Access::kWrite), -1);
   EXPECT_EQ(pushback(StatusCode::kUnavailable, Outcome::kUnknown, Access::kRead), std::nullopt);

@@ -1,4 +1,4 @@
-// Settings that are well-formed, and wrong beside others.
+// Settings that are valid alone, and wrong together with others.
 #include "service/config/config_checks.h"
 
 #include <gmock/gmock.h>
@@ -21,7 +21,7 @@ json Minimal() {
       R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"env": "K"}}}})");
 }
 
-// Of reading the configuration, or of what it says together.
+// The error of reading the configuration, or of the checks across sections.
 std::string Error(const json& config) {
   const absl::StatusOr<Config> parsed = ParseConfig("g.json", config.dump());
   return std::string(parsed.ok() ? CheckAgreement(*parsed).message() : parsed.status().message());
@@ -80,9 +80,36 @@ TEST(ConfigChecksTest, FindOneFileForTwoPurposes) {
   config["tracing"]["file"] = "";
   config["ledger"]["file"] = "/var/log/gateway";
   EXPECT_EQ(Error(config), "ledger.file: is the same file as audit.file");
-  config["ledger"] = json::object();
+  config["ledger"]["file"] = config["events"]["file"] = "/var/lib/gateway.db";
+  EXPECT_EQ(Error(config), "events.file: is the same file as ledger.file");
+  config.erase("ledger");
+  config.erase("events");
   config["tracing"]["file"] = config["audit"]["file"] = "/dev/stdout";
   EXPECT_EQ(Error(config), "");
+}
+
+TEST(ConfigChecksTest, FindAFolderThatIsToBeAFile) {
+  for (const char* const section : {"audit", "tracing", "ledger", "events"}) {
+    json config = Minimal();
+    config[section]["file"] = "/tmp";
+    EXPECT_EQ(Error(config), absl::StrCat(section, ".file: /tmp is a folder"));
+  }
+}
+
+TEST(ConfigChecksTest, FindALogOfEventsWithTwoStoresOrNone) {
+  json config = Minimal();
+  json& events = config["events"];
+  events["keep"] = "1h";
+  EXPECT_EQ(Error(config), "g.json: events.file: or postgresql.dsn_file is required");
+  events["postgresql"]["dsn_file"] = "/dsn";
+  EXPECT_EQ(
+      Error(config),
+      "g.json: events.body_key_file: is required with PostgreSQL: all gateways need the same");
+  events["body_key_file"] = "/key";
+  EXPECT_EQ(Error(config), "");
+  events["file"] = "/events/events.db";
+  EXPECT_EQ(Error(config),
+            "g.json: events.file: stands beside postgresql.dsn_file: a log has one store");
 }
 
 TEST(ConfigChecksTest, FindTrustDomainsThatBindNobody) {
@@ -101,6 +128,59 @@ TEST(ConfigChecksTest, FindTrustDomainsThatBindNobody) {
   }
   tls["trust_domains"]["example"] = json::object();
   EXPECT_EQ(Error(config), "g.json: server.tls.trust_domains.example.ca_file: is required");
+  tls["trust_domains"] = json::object();
+  EXPECT_EQ(Error(config),
+            "g.json: server.tls.trust_domains: is empty: leave it out, or name something");
+}
+
+TEST(ConfigChecksTest, FindClientCertificatesThatNobodyIsAskedFor) {
+  json config = Minimal();
+  json& tls = config["server"]["tls"];
+  tls = {{"certificate_file", "/c"}, {"key_file", "/k"}, {"require_client_certificate", true}};
+  EXPECT_EQ(Error(config),
+            "g.json: server.tls.require_client_certificate: needs client_ca_file: nobody is asked "
+            "without it");
+  tls["require_client_certificate"] = false;
+  EXPECT_EQ(Error(config), "");
+}
+
+TEST(ConfigChecksTest, FindALedgerWithoutAStore) {
+  json config = Minimal();
+  for (const json& ledger :
+       {json::object(), json{{"keep_replies", "1h"}}, json{{"postgresql", json::object()}}}) {
+    config["ledger"] = ledger;
+    EXPECT_EQ(Error(config), "g.json: ledger: set either file or postgresql.dsn_file") << ledger;
+  }
+}
+
+TEST(ConfigChecksTest, FindRepeatsThatNeedALedger) {
+  json config = Minimal();
+  config["upstreams"]["paynow"]["harmless_repeats"] = {"*"};
+  EXPECT_EQ(Error(config), "g.json: upstreams.paynow.harmless_repeats: needs the ledger");
+  config["ledger"]["file"] = "/ledger/ledger.db";
+  EXPECT_EQ(Error(config), "");
+}
+
+TEST(ConfigChecksTest, FindSubscriptionsToNobodysEvents) {
+  json config = Minimal();
+  config["events"] = {{"file", "/events/events.db"},
+                      {"subscriptions", {{"shop", {{"providers", {"paynow", "nobody"}}}}}}};
+  config["webhooks"]["providers"]["paynow"]["secrets"]["one"]["env"] = "K";
+  EXPECT_EQ(Error(config),
+            "g.json: events.subscriptions.shop.providers: there are no webhooks of nobody");
+  // Another gateway may receive them into the same database.
+  config["events"].erase("file");
+  config["events"]["postgresql"]["dsn_file"] = "/events/dsn";
+  config["events"]["body_key_file"] = "/events/key";
+  EXPECT_EQ(Error(config), "");
+}
+
+TEST(ConfigChecksTest, FindTimesThatNoClockReaches) {
+  json config = Minimal();
+  config["default_deadline"] = "9999999999h";
+  EXPECT_EQ(Error(config), "g.json: default_deadline: must be at most 878400h");
+  config["default_deadline"] = "876000h";
+  EXPECT_EQ(Error(config), "");
 }
 
 }  // namespace

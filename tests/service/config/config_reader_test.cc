@@ -179,5 +179,41 @@ TEST(ConfigReaderTest, TakesErrorsThatItsUserFound) {
   EXPECT_EQ(reader.status(), absl::InvalidArgumentError("f: a.b: is required\nf: a: is odd"));
 }
 
+// Only the values that a rule concerns are kept, defaults included, each by its own path.
+TEST(ConfigReaderTest, KeepsTheValuesThatAReloadMayNotChangeAtWill) {
+  ConfigReader reader("f", json::parse(R"({
+    "free": "x", "fixed": "y", "section": {"wait": "90s"}, "entries": {"a": {"on": true}}})"));
+  {
+    ConfigReader::Section root = reader.Root();
+    std::string text;
+    root.Read("free", "Any.", text);
+    root.Read("fixed", {"One.", ReloadRule::kRestart}, text);
+    ConfigReader::Section section = root.Child("section", {"All.", ReloadRule::kRestart});
+    absl::Duration wait;
+    int64_t count = 7;
+    section.Read("wait", "Inherits.", wait);
+    section.Read("count", "Inherits too.", count, 0, 10);
+    root.Each("entries", "entry", {"Named.", ReloadRule::kSamePresence},
+              [](const std::string&, ConfigReader::Section& entry) {
+                bool on = false;
+                bool free = false;
+                entry.Read("on", {"A check.", ReloadRule::kOffOnly}, on);
+                entry.Read("free", "Does not inherit.", free);
+              });
+    root.Each("none", "one", {"Not there.", ReloadRule::kRestart},
+              [](const std::string&, ConfigReader::Section& entry) {
+                bool on = false;
+                entry.Read("on", "Inherits, and is not there.", on);
+              });
+  }
+  EXPECT_EQ(reader.status(), absl::OkStatus());
+  EXPECT_EQ(reader.ruled(), (RuledValues{{"entries", {ReloadRule::kSamePresence, R"(["a"])"}},
+                                         {"entries.a.on", {ReloadRule::kOffOnly, "true"}},
+                                         {"fixed", {ReloadRule::kRestart, R"("y")"}},
+                                         {"none", {ReloadRule::kRestart, "[]"}},
+                                         {"section.count", {ReloadRule::kRestart, "7"}},
+                                         {"section.wait", {ReloadRule::kRestart, R"("1m30s")"}}}));
+}
+
 }  // namespace
 }  // namespace gateway

@@ -1,10 +1,13 @@
 // Keys from files and variables.
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <string>
 
 #include "service/config/config.h"
+#include "service/config/prefixed.h"
+#include "service/config/read_file.h"
 #include "tests/service/temp_dir.h"
 
 namespace gateway {
@@ -65,9 +68,21 @@ TEST_F(ReadKeyTest, ShowsNoSourceThatMayBeAKey) {
   EXPECT_EQ(ReadKey({kSecret, ""}).status(),
             absl::NotFoundError("file: the key's file cannot be read"));
   EXPECT_EQ(ReadKey({directory_.Path(), ""}).status(),
-            absl::NotFoundError("file: " + directory_.Path() + " cannot be read"));
+            absl::NotFoundError("file: " + directory_.Path() + " is no regular file"));
   EXPECT_EQ(ReadKey({"", kSecret}).status(),
             absl::NotFoundError("env: there is no variable of this name"));
+}
+
+// Nobody writes to the pipe: whoever waits for that waits for ever. A device may have no end.
+TEST_F(ReadKeyTest, WaitsForNoPipeAndNoDevice) {
+  const std::string pipe = directory_.Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& file : {pipe, std::string("/dev/zero")}) {
+    const absl::Status refused = absl::NotFoundError(file + " is no regular file");
+    EXPECT_EQ(ReadKey({file, ""}).status(), Prefixed("file: ", refused));
+    EXPECT_EQ(ReadTrustedFile(file).status(), refused);
+    EXPECT_EQ(LoadConfig(file).status(), absl::NotFoundError(file + ": is no regular file"));
+  }
 }
 
 }  // namespace

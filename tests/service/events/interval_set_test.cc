@@ -78,5 +78,19 @@ TEST(IntervalSetTest, BehavesLikeASetOfNumbersAndTellsItsChanges) {
   }
 }
 
+TEST(IntervalSetTest, NamesWhatIsMissing) {
+  IntervalSet set;
+  set.Add(1, 3);
+  set.Add(6, 7);
+  EXPECT_EQ(set.NextMissing(1), 4);
+  EXPECT_EQ(set.NextMissing(5), 5);
+  EXPECT_EQ(set.NextMissing(6), 8);
+  EXPECT_EQ(set.NextMissing(9), 9);
+  EXPECT_EQ(set.MissingNumbers(9), (std::vector<int64_t>{4, 5, 8, 9}));
+  EXPECT_EQ(set.MissingNumbers(5), (std::vector<int64_t>{4, 5}));
+  EXPECT_EQ(set.MissingNumbers(3), std::vector<int64_t>());
+  EXPECT_EQ(IntervalSet().MissingNumbers(2), (std::vector<int64_t>{1, 2}));
+}
+
 }  // namespace
 }  // namespace gateway::events

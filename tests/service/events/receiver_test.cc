@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
 #include <memory>
@@ -14,11 +15,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/events/receiver/tls_context.h"
 #include "service/events/sqlite/log.h"
 #include "tests/security/raw_tcp.h"
+#include "tests/service/authority.h"
+#include "tests/service/captured_stderr.h"
 #include "tests/service/events/log_calls.h"
 #include "tests/service/ledger/fault_vfs.h"
 #include "tests/service/temp_dir.h"
+#include "tests/service/tls_exchange.h"
 #include "tests/upstream/webhooks/message.h"
 #include "tests/upstream/webhooks/signer.h"
 
@@ -26,6 +31,7 @@ namespace gateway::events {
 namespace {
 
 using ledger::FaultVfs;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -62,9 +68,12 @@ class ReceiverTest : public testing::Test {
     settings->providers.emplace(
         "qashier",
         *webhooks::Verifier::Create(webhooks::SchemeOf("qashier"), {.allow_unsigned = true}));
+    settings->accounts.emplace(
+        "paynow/eu",
+        *webhooks::Verifier::Create(webhooks::SchemeOf("paynow"), {.secrets = {"of eu"}}));
     settings_ = settings;
     log_options_.file = directory_.Path("events/events.db");
-    log_options_.first_retry = absl::Milliseconds(10);
+    log_options_.common.first_retry = absl::Milliseconds(10);
     log_options_.common.subscriptions = {{.name = "s"}};
     options_.listen = "127.0.0.1:0";
   }
@@ -78,6 +87,12 @@ class ReceiverTest : public testing::Test {
     auto receiver = Receiver::Create(options_, *intake_);
     ASSERT_TRUE(receiver.ok()) << receiver.status();
     receiver_ = *std::move(receiver);
+  }
+
+  void Stop() {
+    receiver_.reset();
+    intake_.reset();
+    log_.reset();
   }
 
   std::string Send(const std::string& request) {
@@ -157,11 +172,72 @@ TEST_F(ReceiverTest, NothingElseAnswers) {
        {"/", "/webhooks", "/webhooks/", "/webhooks/paynow/", "/webhooks//paynow",
         "/webhooks/paynow?x", "/webhooks/./paynow", "/webhooks/../webhooks/paynow",
         "/webhooks/%70aynow", "/WEBHOOKS/paynow", "/webhooks/PAYNOW", "/webhooks/nobody",
-        "/webhooks/convergegate", "/webhooks/qashier", "/metrics"}) {
+        "/webhooks/convergegate", "/webhooks/paynow/nobody", "/webhooks/paynow/eu/", "/metrics"}) {
     EXPECT_EQ(StatusOf(Post(fields, kRefund, path)), 404) << path;
   }
   EXPECT_EQ(StatusOf("GET /webhooks/paynow HTTP/1.1\r\nHost: a\r\n\r\n"), 404);
-  EXPECT_EQ(receiver_->turned(Receiver::kElsewhere), 16u);
+  EXPECT_EQ(receiver_->turned(Receiver::kElsewhere), 17u);
+}
+
+TEST_F(ReceiverTest, EachAccountHasItsAddressAndItsSecrets) {
+  Start();
+  EXPECT_EQ(StatusOf(Post(SignedBy("of eu", kRefund), kRefund, "/webhooks/paynow/eu")), 204);
+  EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, kRefund), kRefund, "/webhooks/paynow/eu")), 401);
+  EXPECT_EQ(StatusOf(Post(SignedBy("of eu", kRefund), kRefund)), 401);
+  EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, kRefund), kRefund)), 204)
+      << "the same id at another account is another event";
+  const auto received = PullFrom(*log_, "s");
+  ASSERT_THAT(IdsOf(received), ElementsAre("17", "17"));
+  EXPECT_EQ((*received)[0].event.event.head.name, "eu");
+  EXPECT_EQ((*received)[1].event.event.head.name, "");
+}
+
+TEST_F(ReceiverTest, WhatNobodySignsIsBoundedInNumberAndSize) {
+  Start();
+  const auto hint = [](int id) {
+    return absl::StrCat(R"({"id":"evt","type":"t","data":{"id":"cs_)", id, R"("}})");
+  };
+  const auto send = [&](const std::string& body) {
+    return StatusOf(Post("", body, "/webhooks/qashier"));
+  };
+  EXPECT_EQ(send("no JSON"), 401);
+  EXPECT_EQ(send(std::string(2001, 'x')), 503);
+  EXPECT_EQ(send(hint(0)), 204);
+  EXPECT_EQ(send(hint(0)), 204);
+  EXPECT_EQ(intake_->count("qashier", Outcome::kDuplicate), 1u);
+  EXPECT_EQ(send(hint(1)), 204);
+  EXPECT_EQ(intake_->count("qashier", Outcome::kConflict), 0u)
+      << "anybody can choose an id: it takes nobody's place, and alerts nobody";
+  int refused = 0;
+  for (int id = 2; id < 500; ++id) refused += send(hint(id)) == 503 ? 1 : 0;
+  EXPECT_GT(refused, 100);
+  EXPECT_EQ(intake_->count("qashier", Outcome::kTooMany), static_cast<uint64_t>(refused));
+  EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, kRefund), kRefund)), 204) << "what is signed is taken";
+}
+
+TEST_F(ReceiverTest, OverTlsItIsTheSame) {
+  Authority authority("servers");
+  const Identity server = authority.Issue({});
+  const Identity renewed = authority.Issue({});
+  std::shared_ptr<boost::asio::ssl::context> context =
+      *MakeTlsContext(server.certificate, server.key);
+  options_.tls = [&context] { return context; };
+  options_.request_timeout = absl::Seconds(1);
+  Start();
+  const std::string request = Post(SignedBy(kSecret, kRefund), kRefund);
+  TlsAnswer answer = ExchangeOverTls(receiver_->port(), authority.file(), request);
+  EXPECT_TRUE(answer.handshake);
+  EXPECT_EQ(answer.text, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(answer.certificate, server.certificate);
+  EXPECT_THAT(IdsOf(PullFrom(*log_, "s")), ElementsAre("17"));
+  EXPECT_EQ(Send(request), "") << "plain text to a port of TLS";
+  EXPECT_FALSE(
+      ExchangeOverTls(receiver_->port(), authority.file(), request, TLS1_1_VERSION).handshake);
+  EXPECT_EQ(Send(""), "") << "a connection that says nothing ends after its time";
+  context = *MakeTlsContext(renewed.certificate, renewed.key);
+  answer = ExchangeOverTls(receiver_->port(), authority.file(), request);
+  EXPECT_EQ(answer.certificate, renewed.certificate);
+  EXPECT_THAT(answer.text, StartsWith("HTTP/1.1 204"));
 }
 
 TEST_F(ReceiverTest, HttpIsReadStrictly) {
@@ -187,7 +263,7 @@ TEST_F(ReceiverTest, TakesABodyInChunks) {
       StatusOf(absl::StrCat(head, chunk(body.substr(0, 9)), chunk(body.substr(9)), chunk(""))),
       204);
   EXPECT_EQ(StatusOf(absl::StrCat(head, "zz\r\n", body, "\r\n0\r\n\r\n")), 400);
-  EXPECT_EQ(StatusOf(absl::StrCat(head, chunk(std::string(3000, 'x')), chunk(""))), 413);
+  EXPECT_EQ(StatusOf(absl::StrCat(head, chunk(std::string(3000, 'x')), chunk(""))), 503);
 }
 
 // It is waited for like any body that does not come.
@@ -201,12 +277,34 @@ TEST_F(ReceiverTest, ABareLineEndEndsNoChunk) {
   EXPECT_EQ(intake_->count("paynow", Outcome::kKept), 0u);
 }
 
-TEST_F(ReceiverTest, WhatIsTooLargeIsNotRead) {
+// PaymentKit takes a 4xx as final. The limit is ours: its event comes again, until that is raised.
+TEST_F(ReceiverTest, WhatIsTooLargeIsNotReadAndComesAgain) {
   Start();
-  const std::string body(2001, 'x');
-  EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, body), body)), 413);
-  EXPECT_EQ(StatusOf(Post(absl::StrCat("A: ", std::string(20'000, 'x'), "\r\n"), kRefund)), 431);
+  const std::string body = absl::StrCat(R"({"id":"evt_1","type":"t","data":{},"pad":")",
+                                        std::string(2000, 'x'), R"("})");
+  const std::string delivery =
+      Post(absl::StrCat("X-Webhook-Signature: ", webhooks::HexText(webhooks::Hmac(kSecret, body)),
+                        "\r\n"),
+           body, "/webhooks/paymentkit");
+  std::vector<std::string> lines;
+  {
+    const CapturedStderr captured;
+    EXPECT_EQ(StatusOf(delivery), 503);
+    lines = captured.Lines();
+  }
+  EXPECT_THAT(lines, ElementsAre(AllOf(HasSubstr("a webhook that was received is too large"),
+                                       HasSubstr("paymentkit"), HasSubstr("2000"))));
+  EXPECT_EQ(StatusOf(Post(absl::StrCat("A: ", std::string(20'000, 'x'), "\r\n"), kRefund)), 503);
   EXPECT_EQ(receiver_->turned(Receiver::kTooLarge), 2u);
+  EXPECT_EQ(intake_->count("paymentkit", Outcome::kKept), 0u);
+
+  Stop();
+  auto raised = std::make_shared<webhooks::Settings>();
+  raised->max_body_bytes = 4000;
+  raised->providers.emplace("paymentkit", MakeVerifier("paymentkit"));
+  settings_ = raised;
+  Start();
+  EXPECT_EQ(StatusOf(delivery), 204);
 }
 
 TEST_F(ReceiverTest, AConnectionTakesRequestAfterRequest) {

@@ -204,7 +204,8 @@ TEST_F(WithdrawalTest, CanBeUndoneByNobodyWhoMayNotWriteTheFile) {
   EXPECT_TRUE(Create().ok());
 }
 
-// What is trusted as much: keys go where the configuration says, to whom the authorities vouch for.
+// Other files need the same trust: the configuration decides where keys are sent, and the
+// authorities decide who is trusted there.
 TEST_F(WithdrawalTest, OfTrustTakesMoreThanAWritableFile) {
   config_["upstreams"]["paynow"]["ca_file"] =
       directory_.Write("upstream.pem", servers_.certificate());
@@ -233,7 +234,7 @@ TEST_F(WithdrawalTest, OfAFileThroughItsFolderIsRefused) {
   std::filesystem::permissions(folder, std::filesystem::perms::all);
   EXPECT_THAT(std::string(Create().message()),
               HasSubstr("policy_file: is in a folder that everybody on this machine can write"));
-  // As /tmp is: only a file's owner can put another in its place.
+  // With the sticky bit, as in /tmp, only a file's owner can replace it.
   std::filesystem::permissions(folder,
                                std::filesystem::perms::all | std::filesystem::perms::sticky_bit);
   EXPECT_TRUE(Create().ok());

@@ -302,6 +302,23 @@ TEST_P(ContractTest, TheSnapshotIsKeptWhileTheOutcomeIsOpen) {
   EXPECT_EQ(Find(*ledger_, claimed.entry.id)->before, std::nullopt);
 }
 
+TEST_P(ContractTest, ASnapshotOfWhatDidNotHappenIsGivenToWhoeverClaimsNext) {
+  const ClaimAnswer claimed = Claimed("key");
+  ASSERT_TRUE(KeepBefore(*ledger_, claimed, "refunds: none").ok());
+  ASSERT_TRUE(Settle(*ledger_, claimed, {Settlement::kUnknown}).ok());
+  ASSERT_TRUE(
+      Resolve(*ledger_, {.id = claimed.entry.id, .reason = "looked", .resolver = "me"}).ok());
+  ClaimRequest request = RequestOf("key");
+  request.keeps_before = true;
+  for (int i = 0; i < 2; ++i) {
+    const ClaimAnswer again = Claim(*ledger_, request).value();
+    EXPECT_EQ(again.entry.before, "refunds: none");
+    // The upstream could not be read, so nothing was sent.
+    ASSERT_TRUE(Settle(*ledger_, again, {Settlement::kNotSent}).ok());
+    Reopen();
+  }
+}
+
 TEST_P(ContractTest, AReaderHasAnUnknownForItself) {
   const ClaimAnswer claimed = Unknown("key");
   ASSERT_TRUE(Settle(*ledger_, Claimed("done"), {Settlement::kDone}).ok());

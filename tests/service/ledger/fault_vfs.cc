@@ -102,7 +102,7 @@ const sqlite3_io_methods kMethods = {1,
                                      nullptr};
 
 sqlite3_vfs* Usual(sqlite3_vfs* vfs) {
-  return static_cast<FaultVfs*>(vfs->pAppData) ? sqlite3_vfs_find(nullptr) : nullptr;
+  return static_cast<FaultVfs*>(vfs->pAppData)->usual();
 }
 
 int OpenFile(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out) {
@@ -135,7 +135,7 @@ std::string Content(sqlite3_file* real) {
 
 }  // namespace
 
-FaultVfs::FaultVfs() : vfs_(*sqlite3_vfs_find(nullptr)) {
+FaultVfs::FaultVfs() : usual_(sqlite3_vfs_find(nullptr)), vfs_(*usual_) {
   vfs_.szOsFile += static_cast<int>(sizeof(File));
   vfs_.pNext = nullptr;
   vfs_.zName = name();
@@ -146,6 +146,8 @@ FaultVfs::FaultVfs() : vfs_(*sqlite3_vfs_find(nullptr)) {
 }
 
 FaultVfs::~FaultVfs() { sqlite3_vfs_unregister(&vfs_); }
+
+void FaultVfs::MakeDefault() { sqlite3_vfs_register(&vfs_, 1); }
 
 void FaultVfs::Set(Fault fault, bool on) {
   const std::lock_guard lock(mutex_);

@@ -40,6 +40,8 @@ class FaultVfs {
   FaultVfs& operator=(const FaultVfs&) = delete;
 
   static const char* name() { return "fault"; }
+  // Databases that are opened without a VFS's name use this one, until it is destroyed.
+  void MakeDefault();
 
   void Set(Fault fault, bool on);
   // How often this fault occurred.
@@ -49,6 +51,7 @@ class FaultVfs {
   void Restore();
 
   // Called by the VFS functions.
+  sqlite3_vfs* usual() const { return usual_; }
   bool Commits(Fault fault);
   bool power_is_cut() const;
   void Opened(const std::string& path, sqlite3_file* real);
@@ -71,6 +74,7 @@ class FaultVfs {
   bool power_is_cut_ = false;
   std::map<std::string, Image> images_;
 
+  sqlite3_vfs* const usual_;
   sqlite3_vfs vfs_;
 };
 

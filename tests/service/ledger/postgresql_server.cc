@@ -95,12 +95,18 @@ std::string PostgresqlServer::NewLedger() {
 }
 
 void PostgresqlServer::Execute(const std::string& database, const std::string& sql) const {
+  (void)Ask(database, sql);
+}
+
+std::string PostgresqlServer::Ask(const std::string& database, const std::string& sql) const {
   PGconn* const connection = PQconnectdb(DsnOf(database, "postgres").c_str());
   PGresult* const result = PQexec(connection, sql.c_str());
   const ExecStatusType status = PQresultStatus(result);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) Give(PQerrorMessage(connection));
+  const std::string value = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
   PQclear(result);
   PQfinish(connection);
+  return value;
 }
 
 std::string DatabaseOf(const std::string& dsn) {

@@ -39,6 +39,8 @@ class PostgresqlServer {
 
   // Executes SQL as the administrator.
   void Execute(const std::string& database, const std::string& sql) const;
+  // Returns the first value that the SQL gives; "" for NULL, and for none.
+  std::string Ask(const std::string& database, const std::string& sql) const;
 
  private:
   void Run(std::vector<std::string> arguments) const;

@@ -1,4 +1,4 @@
-// What the ledger in PostgreSQL refuses to stand on, and what it survives.
+// Which databases the ledger in PostgreSQL refuses, and which failures it survives.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
@@ -31,7 +31,8 @@ std::unique_ptr<Ledger> OpenAt(const std::string& dsn) {
   return *std::move(ledger);
 }
 
-// The first claim's answer, once the ledger has seen the database; or why it has none.
+// Returns the answer of a claim once the ledger has reached the database, or the error if it
+// cannot.
 absl::StatusOr<ClaimAnswer> ClaimWithPatience(Ledger& ledger, const std::string& key) {
   absl::StatusOr<ClaimAnswer> answer = Claim(ledger, key);
   const absl::Time end = absl::Now() + absl::Seconds(20);
@@ -42,7 +43,7 @@ absl::StatusOr<ClaimAnswer> ClaimWithPatience(Ledger& ledger, const std::string&
   return answer;
 }
 
-// Why the ledger cannot be used, once it has seen the database.
+// Returns why the ledger cannot be used, once it has reached the database.
 std::string Unavailable(Ledger& ledger, const std::string& expected) {
   std::string reason;
   const absl::Time end = absl::Now() + absl::Seconds(20);
@@ -67,7 +68,7 @@ TEST(PostgresqlTest, ADatabaseWithoutTheSchemaIsRefused) {
   const std::string database = server.NewDatabase();
   const std::unique_ptr<Ledger> ledger = OpenAt(server.DsnOf(database, "gateway"));
   EXPECT_THAT(Unavailable(*ledger, "prepared"), HasSubstr("prepared"));
-  // Made meanwhile: it comes back by itself.
+  // When the schema is made, the ledger works again by itself.
   ASSERT_TRUE(MigratePostgresql(server.DsnOf(database, "postgres"), "gateway").ok());
   EXPECT_TRUE(ClaimWithPatience(*ledger, "key").ok());
 }
@@ -154,12 +155,12 @@ TEST(PostgresqlTest, AStartWithoutTheDatabaseComesToItself) {
 }
 
 TEST(PostgresqlParametersTest, VerifiesTheServerUnlessTheDsnSaysOtherwise) {
-  const auto parameters =
-      PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", absl::Seconds(5));
+  const auto parameters = PostgresqlParameters::Parse("host=db dbname=ledger user=gateway",
+                                                      "gateway_ledger", absl::Seconds(5));
   ASSERT_TRUE(parameters.ok()) << parameters.status();
   EXPECT_EQ(parameters->all().at("sslmode"), "verify-full");
   const auto plain = PostgresqlParameters::Parse(
-      "host=db dbname=ledger user=gateway sslmode=disable", absl::Seconds(5));
+      "host=db dbname=ledger user=gateway sslmode=disable", "gateway_ledger", absl::Seconds(5));
   EXPECT_EQ(plain->all().at("sslmode"), "disable");
 }
 
@@ -167,8 +168,8 @@ TEST(PostgresqlParametersTest, TheEnvironmentSaysNothing) {
   setenv("PGHOST", "elsewhere", 1);
   setenv("PGSSLMODE", "disable", 1);
   setenv("PGPORT", "1", 1);
-  const auto parameters =
-      PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", absl::Seconds(5));
+  const auto parameters = PostgresqlParameters::Parse("host=db dbname=ledger user=gateway",
+                                                      "gateway_ledger", absl::Seconds(5));
   unsetenv("PGHOST");
   unsetenv("PGSSLMODE");
   unsetenv("PGPORT");
@@ -176,10 +177,10 @@ TEST(PostgresqlParametersTest, TheEnvironmentSaysNothing) {
   EXPECT_EQ(parameters->all().at("host"), "db");
   EXPECT_EQ(parameters->all().at("sslmode"), "verify-full");
   EXPECT_EQ(parameters->all().at("port"), "5432");
-  // What has no neutral value is refused by name.
+  // A variable whose parameter has no neutral value is refused by name.
   setenv("PGPASSWORD", "SECRET-MARKER", 1);
-  const auto refused =
-      PostgresqlParameters::Parse("host=db dbname=ledger user=gateway", absl::Seconds(5));
+  const auto refused = PostgresqlParameters::Parse("host=db dbname=ledger user=gateway",
+                                                   "gateway_ledger", absl::Seconds(5));
   unsetenv("PGPASSWORD");
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("PGPASSWORD"));
   EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("SECRET-MARKER")));
@@ -189,7 +190,7 @@ TEST(PostgresqlParametersTest, ErrorsShowNothingOfTheDsn) {
   for (const char* const dsn :
        {"password=SECRET-MARKER", "SECRET-MARKER", "postgres://u:SECRET-MARKER@",
         "host=db dbname=l user=u service=SECRET-MARKER"}) {
-    const auto refused = PostgresqlParameters::Parse(dsn, absl::Seconds(5));
+    const auto refused = PostgresqlParameters::Parse(dsn, "gateway_ledger", absl::Seconds(5));
     EXPECT_FALSE(refused.ok()) << dsn;
     EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("SECRET-MARKER")));
   }

@@ -1,4 +1,4 @@
-// What a claim is told of those that held its guard just before, by both stores.
+// What both stores tell a claim about the entries that held its guard just before.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -37,7 +37,7 @@ Row RowIn(State state) {
   return row;
 }
 
-// What comes of it: a state, "-" for nothing, or "refused".
+// The result of a rule as text: the new state, "-" for no change, or "refused".
 std::string After(Changed changed, const Row& row) {
   if (!changed.ok()) return absl::IsFailedPrecondition(changed.status()) ? "refused" : "?";
   return *changed ? std::string(Name(row.entry.state)) : "-";
@@ -79,7 +79,7 @@ TEST(RulesTest, AClockThatWasSetBackMakesNothingHarmless) {
   EXPECT_EQ(JudgeClaim(row, request, kNow + absl::Hours(1)), ClaimAnswer::kUnknown);
 }
 
-// Sent a second time under another key, it would be another write to the upstream.
+// If it were sent again under another key, the upstream would take it for another write.
 TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
   ClaimRequest by_name = RequestOf("key", "print");
   by_name.sent_under_name = true;
@@ -96,6 +96,29 @@ TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
   Row released = RowIn(State::kReleased);
   ClaimAgain(by_name, 2, kNow, released);
   EXPECT_EQ(released.entry.progress, kSentUnderName);
+}
+
+// A write may come late. So it is compared with the snapshot that was made before its first send,
+// also if it was claimed again and given up in between.
+TEST(RulesTest, ASnapshotOfWhatDidNotHappenStaysUntilTheWriteIsSentAgain) {
+  const Options options = TestOptions();
+  ClaimRequest request = RequestOf("key", "print");
+  request.keeps_before = true;
+  Row row = NewRow(request, EntryId::Make(kNow).value(), 1, kNow);
+  ASSERT_TRUE(*ApplyBefore(options, {row.entry.id, 1}, "none", row));
+  ASSERT_TRUE(*ApplySettle(options, {row.entry.id, 1}, {Settlement::kUnknown}, kNow, row));
+  ASSERT_TRUE(
+      *ApplyResolve(options, {.id = row.entry.id, .reason = "r", .resolver = "me"}, kNow, row));
+  for (int64_t attempt = 2; attempt < 4; ++attempt) {
+    ClaimAgain(request, 1, kNow, row);
+    EXPECT_EQ(OpenEntry(*options.cipher, row)->before, "none");
+    ASSERT_TRUE(*ApplySettle(options, {row.entry.id, attempt}, {Settlement::kNotSent}, kNow, row));
+    EXPECT_EQ(OpenEntry(*options.cipher, row)->before, "none");
+  }
+  ClaimAgain(request, 1, kNow, row);
+  ASSERT_TRUE(*ApplyBefore(options, {row.entry.id, 4}, "none again", row));
+  ASSERT_TRUE(*ApplySettle(options, {row.entry.id, 4}, {Settlement::kRefused}, kNow, row));
+  EXPECT_EQ(OpenEntry(*options.cipher, row)->before, std::nullopt);
 }
 
 TEST(RulesTest, TheTable) {

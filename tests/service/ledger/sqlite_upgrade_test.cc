@@ -1,4 +1,4 @@
-// A file that the version before has left is taken over: what it knew, this program knows.
+// A file of the previous version can be opened, and its entries are still known.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -44,7 +44,7 @@ class SqliteUpgradeTest : public testing::Test {
     ledger_ = *std::move(opened);
   }
 
-  // The repetition of a call that the version before has kept.
+  // Repeats a call that the previous version has kept.
   ClaimAnswer Repeated(const std::string& key, const std::string& guard = "") {
     const auto printer = Fingerprinter::Create(std::string(32, 's'));
     const auto print = printer->Of({"POST", "/v1/refunds", "", "{\"amount\":1}"});
@@ -79,7 +79,7 @@ TEST_F(SqliteUpgradeTest, EachKeyIsAnsweredAsTheVersionBeforeWouldHave) {
   EXPECT_EQ(unknown.kind, ClaimAnswer::kUnknown);
   EXPECT_EQ(Find(*ledger_, unknown.entry.id)->before, "before");
   EXPECT_EQ(Repeated("not done", "order 4").kind, ClaimAnswer::kClaimed);
-  // Its process is gone.
+  // The process of the INTENT is gone, so its outcome is unknown.
   EXPECT_EQ(Repeated("intent", "order 5").kind, ClaimAnswer::kUnknown);
   EXPECT_EQ(Repeated("another", "order 3").kind, ClaimAnswer::kGuarded);
 }

@@ -1,5 +1,5 @@
-// The contract of both stores, their care for rows: what is torn, exchanged or of no meaning is an
-// error, and what has ended goes in its time.
+// The contract of both stores, for rows: a row that is torn, exchanged or meaningless is an error,
+// and an ended entry is removed when its time is over.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,7 +50,7 @@ TEST_P(StoredRowsTest, ARowWithValuesOfNoMeaningIsAnError) {
   EXPECT_THAT(*Take(*ledger_, {}), IsEmpty());
 }
 
-// Pages end behind rows that cannot be read, too: what is older is still found.
+// A page may end with rows that cannot be read. Older entries are still found.
 TEST_P(StoredRowsTest, RowsThatCannotBeReadHideNoOthers) {
   for (const char* const key : {"a", "b", "c", "d", "e", "f"}) Claimed(key);
   ledger_.reset();

@@ -53,7 +53,7 @@ TEST(RandomBytesTest, NoneIsGivenTwice) {
   EXPECT_NE(Random(5000), Random(5000));
 }
 
-// A child must not use up what its parent has in stock.
+// A child must not use the random bytes that its parent has in stock.
 TEST(RandomBytesTest, AChildProcessHasOthers) {
   Random(16);  // there is a stock now
   int ends[2];
@@ -117,7 +117,7 @@ TEST(FingerprintTest, IsOfEachPartAndOfTheSecret) {
             one.Of({"POST", "/v1/refunds", "", "{}"}).value());
 }
 
-// From release to release: another result here makes every kept key look reused.
+// The result must not change between releases: otherwise every kept key would look reused.
 TEST(FingerprintTest, IsWhatItWasInTheReleaseBefore) {
   const Fingerprinter printer = Fingerprinter::Create(std::string(32, 's')).value();
   const std::string print = printer.Of({"POST", "/v1/refunds", "", "{\"amount\":1}"}).value();

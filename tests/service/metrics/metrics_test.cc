@@ -84,7 +84,7 @@ class MetricsTest : public testing::Test {
   std::unique_ptr<Gateway> gateway_;
 };
 
-// rate() and increase() see a first failure only where there was a 0 before it.
+// rate() and increase() see a first failure only if there was a 0 before it.
 TEST_F(MetricsTest, BeginsTheSeriesThatMatterAtZero) {
   int good = 0;
   int streams = 0;
@@ -129,7 +129,7 @@ TEST_F(MetricsTest, TellsOfTheProcess) {
   const double now = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
   EXPECT_LT(started, now + 2);  // the machine's start is told in whole seconds
   EXPECT_GT(started, now - 600);
-  // Both move as the process does.
+  // Both values change while the process runs.
   const std::clock_t busy_until = std::clock() + CLOCKS_PER_SEC / 5;
   while (std::clock() < busy_until) continue;
   std::vector<int> descriptors;
@@ -185,7 +185,7 @@ TEST_F(MetricsTest, TellsWhatBecameOfCalls) {
       }) {
     EXPECT_THAT(text, HasSubstr(line));
   }
-  // gRPC lets go of a call a moment after its client has heard of its end.
+  // gRPC releases a call a moment after its client has seen the end.
   while (!absl::StrContains(Scrape(), "\ngateway_calls_in_flight 0\n")) std::this_thread::yield();
 }
 

@@ -234,8 +234,8 @@ TEST_F(ServerTlsTest, DoesNotStartWithWhatCannotServe) {
     json& tls = config_["server"]["tls"];
     const std::string before = std::exchange(tls[setting], directory_.Path("not-there"));
     EXPECT_EQ(std::string(Create().message()),
-              absl::StrCat(directory_.Path("gateway.json"), ": server.tls.", setting,
-                           ": cannot be read"));
+              absl::StrCat(directory_.Path("gateway.json"), ": server.tls.", setting, ": ",
+                           directory_.Path("not-there"), " cannot be read"));
     tls[setting] = before;
   }
   EXPECT_TRUE(Create().ok());

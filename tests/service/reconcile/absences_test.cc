@@ -11,9 +11,8 @@ constexpr absl::Duration kSettle = absl::Seconds(10);
 
 class AbsencesTest : public testing::Test {
  protected:
-  // A look that begins `seconds` after the first one and does not show the write. Returns whether
-  // the write is now believed absent.
-  bool Absent(int seconds) {
+  // A look that begins `seconds` after the first one and does not show the write.
+  Absences::Belief Absent(int seconds) {
     const SteadyTime begun = first_ + absl::Seconds(seconds);
     absences_.Look(entry_, begun);
     return absences_.Believe(entry_, begun, kSettle);
@@ -33,39 +32,45 @@ class AbsencesTest : public testing::Test {
 };
 
 TEST_F(AbsencesTest, TwoLooksThatBeganLateAndFarApartAreBelieved) {
-  EXPECT_FALSE(Absent(0));
-  EXPECT_FALSE(Absent(10));
-  EXPECT_TRUE(Absent(20));
+  EXPECT_EQ(Absent(0), Absences::kTooEarly);
+  EXPECT_EQ(Absent(10), Absences::kNotShown);
+  EXPECT_EQ(Absent(20), Absences::kDidNotHappen);
 }
 
 // The time of a look is when it began, however late its answer arrived.
 TEST_F(AbsencesTest, WhatCountsIsWhenALookBegan) {
-  EXPECT_FALSE(Absent(0));
-  EXPECT_FALSE(Absent(9));
-  EXPECT_FALSE(Absent(11));
-  EXPECT_FALSE(Absent(20));
-  EXPECT_TRUE(Absent(21));
+  EXPECT_EQ(Absent(0), Absences::kTooEarly);
+  EXPECT_EQ(Absent(9), Absences::kTooEarly);
+  EXPECT_EQ(Absent(11), Absences::kNotShown);
+  EXPECT_EQ(Absent(20), Absences::kNotShown);
+  EXPECT_EQ(Absent(21), Absences::kDidNotHappen);
+}
+
+TEST_F(AbsencesTest, OneLookIsNeverEnough) {
+  absences_.Look(entry_, first_);
+  EXPECT_EQ(absences_.Believe(entry_, first_, absl::ZeroDuration()), Absences::kNotShown);
+  EXPECT_EQ(absences_.Believe(entry_, first_, absl::ZeroDuration()), Absences::kDidNotHappen);
 }
 
 TEST_F(AbsencesTest, ALookThatShowsSomethingElseBeginsAnew) {
-  EXPECT_FALSE(Absent(0));
-  EXPECT_FALSE(Absent(10));
+  EXPECT_EQ(Absent(0), Absences::kTooEarly);
+  EXPECT_EQ(Absent(10), Absences::kNotShown);
   absences_.Doubt(entry_);
-  EXPECT_FALSE(Absent(20));
-  EXPECT_TRUE(Absent(30));
+  EXPECT_EQ(Absent(20), Absences::kNotShown);
+  EXPECT_EQ(Absent(30), Absences::kDidNotHappen);
 }
 
 TEST_F(AbsencesTest, AnotherAttemptBeginsAnew) {
-  EXPECT_FALSE(Absent(0));
-  EXPECT_FALSE(Absent(10));
+  EXPECT_EQ(Absent(0), Absences::kTooEarly);
+  EXPECT_EQ(Absent(10), Absences::kNotShown);
   ++entry_.attempt;
-  EXPECT_FALSE(Absent(20));
-  EXPECT_FALSE(Absent(30));
-  EXPECT_TRUE(Absent(40));
+  EXPECT_EQ(Absent(20), Absences::kTooEarly);
+  EXPECT_EQ(Absent(30), Absences::kNotShown);
+  EXPECT_EQ(Absent(40), Absences::kDidNotHappen);
 }
 
 TEST_F(AbsencesTest, NothingIsBelievedOfWhatWasNotLookedAt) {
-  EXPECT_FALSE(absences_.Believe(entry_, first_ + absl::Hours(1), kSettle));
+  EXPECT_EQ(absences_.Believe(entry_, first_ + absl::Hours(1), kSettle), Absences::kTooEarly);
 }
 
 }  // namespace

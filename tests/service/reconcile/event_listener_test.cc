@@ -1,5 +1,5 @@
-// The ledger listens: an event about an order has the gateway look at once at a write of unknown
-// outcome there.
+// An event about an order makes the gateway look at once at a write of unknown outcome for that
+// order.
 #include "service/reconcile/event_listener.h"
 
 #include <gtest/gtest.h>
@@ -113,8 +113,8 @@ class EventListenerTest : public testing::Test {
   std::unique_ptr<Gateway> gateway_;
 };
 
-// Each look that fails doubles the pause: after ten of them the next is more than an hour away, as
-// far as the ledger allows. So what settles the entry is the event.
+// Each look that fails doubles the pause. After ten looks the next one is an hour away, the most
+// that the ledger allows. So only the event can settle the entry.
 TEST_F(EventListenerTest, AnEventSettlesAWriteOfUnknownOutcome) {
   RpcAnswer answer = Refund();
   const auto trailer = answer.trailers.find("gateway-ledger-entry");

@@ -1,8 +1,10 @@
-// What was unknown gets known, over gRPC: by reading back, or by sending what does no harm twice.
+// Unknown outcomes are found out, over gRPC: by reading back, or by a second send that does no
+// harm.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -64,19 +66,35 @@ class Refunds {
 
 class ReconcileTest : public KeyedCalls {
  protected:
-  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 90 seconds.
-  std::string StateInTheEnd(const std::string& entry) const {
-    std::string state;
+  // Shows the entry until it is as wanted, for 90 seconds at most.
+  json Await(const std::string& entry, const std::function<bool(const json&)>& wanted) const {
+    json shown;
     const absl::Time give_up = absl::Now() + absl::Seconds(90);
     do {
       const RpcAnswer answer = CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), kGetEntry,
                                        absl::StrCat(R"({"id": ")", entry, R"("})"), {});
       EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
-      if (!answer.status.ok()) return "";
-      state = json::parse(answer.reply).at("state").get<std::string>();
+      if (!answer.status.ok()) return {{"state", ""}};
+      shown = json::parse(answer.reply);
       std::this_thread::yield();
-    } while (state == "STATE_UNKNOWN" && absl::Now() < give_up);
-    return state;
+    } while (!wanted(shown) && absl::Now() < give_up);
+    return shown;
+  }
+
+  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 90 seconds.
+  std::string StateInTheEnd(const std::string& entry) const {
+    return Await(entry, [](const json& shown) { return shown.at("state") != "STATE_UNKNOWN"; })
+        .at("state");
+  }
+
+  // Waits until the entry is UNKNOWN for a reason that has this text.
+  void AwaitNote(const std::string& entry, const std::string& text) const {
+    const json shown = Await(entry, [&](const json& now) {
+      return now.at("state") != "STATE_UNKNOWN" ||
+             now.value("note", "").find(text) != std::string::npos;
+    });
+    EXPECT_EQ(shown.at("state"), "STATE_UNKNOWN");
+    EXPECT_THAT(shown.value("note", ""), HasSubstr(text));
   }
 
   const std::shared_ptr<Refunds> refunds_ = std::make_shared<Refunds>();
@@ -101,8 +119,8 @@ TEST_F(ReconcileTest, ALostRefundThatHappenedIsAnsweredWithTheUpstreamsOwn) {
   EXPECT_NE(Call("another").reason, "UNRESOLVED_WRITE");
 }
 
-// A second refund of the order, while the upstream does not show the first one yet: what then shows
-// up is the first one's, and not the second one's.
+// A second refund of the order is made while the upstream does not show the first one yet. The
+// refund that shows up then belongs to the first write, not to the second.
 TEST_F(ReconcileTest, ARefundThatIsNotShownYetIsNotTakenForTheNext) {
   auto sends = std::make_shared<std::atomic<int>>(0);
   Serve(
@@ -133,8 +151,9 @@ TEST_F(ReconcileTest, NobodyNeedsToAsk) {
   EXPECT_EQ(executions(), 1);
 }
 
-// Two refunds that are lost before they happen: one is sent again, and the other, found not to have
-// happened, comes all the same before its caller repeats it.
+// Two refunds are lost before they happen. One is sent again. The other is judged not to have
+// happened, but one that fits appears before its caller repeats it: it came late, or is somebody
+// else's.
 TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgainUnlessItComesLate) {
   auto lost = std::make_shared<std::atomic<int>>(2);
   auto late = std::make_shared<Refunds>();
@@ -160,9 +179,45 @@ TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgainUnlessItComesLate
 
   late->Add("51");
   const Heard found = Call("late", RefundOf(2));
-  EXPECT_EQ(found.code, grpc::OK) << found.message;
-  EXPECT_EQ(json::parse(found.reply).at("id"), "51");
+  EXPECT_EQ(found.outcome, "unknown") << found.message;
+  EXPECT_THAT(found.message, HasSubstr("appeared after a read"));
+  AwaitNote(second.entry, "appeared after a read");
+  EXPECT_EQ(Call("late", RefundOf(2)).outcome, "unknown");
   EXPECT_EQ(executions(), 3);
+}
+
+// The refund was lost before it happened. What appears after a look that should have shown it is
+// not taken for it.
+TEST_F(ReconcileTest, AForeignRefundThatAppearsLaterIsNotOurs) {
+  Serve([](const Received&) { return Step::ExecuteAndClose(); },
+        [refunds = refunds_](const Received&) { return refunds->Reply(); });
+  const Heard first = Call("once");
+  EXPECT_EQ(first.outcome, "unknown");
+  AwaitNote(first.entry, "another read is needed");
+  refunds_->Add("51");
+  AwaitNote(first.entry, "appeared after a read");
+  const Heard again = Call("once");
+  EXPECT_EQ(again.outcome, "unknown");
+  EXPECT_THAT(again.message, HasSubstr("appeared after a read"));
+  EXPECT_EQ(executions(), 1);
+}
+
+// While the upstream cannot be read, nothing is sent, and what the reads of the first attempt have
+// shown is not forgotten.
+TEST_F(ReconcileTest, AFailedReadInBetweenDoesNotHideWhatCameLate) {
+  auto readable = std::make_shared<std::atomic<bool>>(true);
+  Serve([](const Received&) { return Step::ExecuteAndClose(); },
+        [=, refunds = refunds_](const Received&) {
+          return *readable ? refunds->Reply() : Unavailable();
+        });
+  const Heard first = Call("once");
+  EXPECT_EQ(StateInTheEnd(first.entry), "STATE_NOT_DONE");
+  *readable = false;
+  EXPECT_EQ(Call("once", RefundOf(1), kRefund, std::chrono::seconds(3)).reason, "LOOKUP_FAILED");
+  refunds_->Add("51");
+  *readable = true;
+  EXPECT_EQ(Call("once").outcome, "unknown");
+  EXPECT_EQ(executions(), 1);
 }
 
 TEST_F(ReconcileTest, TwoRefundsThatFitAreToldApartByNobody) {
@@ -187,7 +242,7 @@ TEST_F(ReconcileTest, WithoutTheReadBeforeNothingIsSent) {
   EXPECT_EQ(heard.outcome, "not_sent");
   EXPECT_EQ(heard.reason, "LOOKUP_FAILED") << heard.message;
   EXPECT_EQ(executions(), 0);
-  // Whoever brings no key counts on nothing.
+  // A caller without a key expects no protection.
   EXPECT_EQ(Call("", RefundOf(1), kRefund, std::chrono::seconds(6)).code, grpc::OK);
 }
 

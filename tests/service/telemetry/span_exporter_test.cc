@@ -1,4 +1,4 @@
-// Which calls' spans reach the file, and what becomes of the file.
+// Which calls' spans reach the file, and what happens to a file that grows or fails.
 #include "service/telemetry/span_exporter.h"
 
 #include <gmock/gmock.h>
@@ -82,7 +82,7 @@ class TracedGatewayTest : public testing::Test {
             RpcOptions{.metadata = metadata});
   }
 
-  // What is written by the time that the gateway has drained.
+  // Drains the gateway, and returns everything that it has written.
   std::vector<json> Written() {
     gateway_->Drain();
     return Spans(config_.tracing.file);
@@ -226,7 +226,7 @@ TEST(SpanExporterTest, CountsWhatIsWrittenAndWhatIsLost) {
   EXPECT_THAT(Spans(config.file), SizeIs(1));
 }
 
-// A device that takes nothing.
+// Every write to /dev/full fails.
 TEST(SpanExporterTest, CountsWhatCannotBeWritten) {
   TracingConfig config;
   config.file = "/dev/full";

@@ -1,9 +1,9 @@
-// What callers that were built before, and the generators of their code, see of a later version.
+// How a later version affects callers that were built before, and the generators of their code.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
-#include "tools/apigen/files.h"
+#include "tools/apigen/committed/files.h"
 
 namespace gateway::apigen {
 namespace {
@@ -38,7 +38,7 @@ TEST_F(CallersTest, NewRequiredListIsSentEmptyForThem) {
               HasSubstr("repeated string straws = 3 [(gateway.v1.field).required = true];"));
 }
 
-// An empty list would clear what others have put there.
+// An empty list would clear the elements that others have added.
 TEST_F(CallersTest, NewRequiredListOfAnUpdateIsLeftToTheUpstream) {
   Run();
   Properties("UpdateDrinkDto")["straws"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
@@ -64,7 +64,7 @@ TEST_F(CallersTest, RequiredAnewByAPersonStaysSoAndGoesWithTheUpstream) {
   EXPECT_THAT(Proto("cold_drinks"), HasSubstr("optional string glass = 3;"));
 }
 
-// An operation that had no body takes one: callers of before send none.
+// An operation that had no body now takes one: older callers send none.
 TEST_F(CallersTest, NewBodyOfAnOperationIsNotDemanded) {
   const Json body = Operation(kDrinks, "post")["requestBody"];
   Operation(kDrinks, "post").erase("requestBody");

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "tests/tools/apigen/stand.h"
-#include "tools/apigen/files.h"
+#include "tools/apigen/committed/files.h"
 
 namespace gateway::apigen {
 namespace {

@@ -1,7 +1,7 @@
 // The first run, and what later runs leave unchanged.
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
-#include "tools/apigen/files.h"
+#include "tools/apigen/committed/files.h"
 
 namespace gateway::apigen {
 namespace {

@@ -3,7 +3,7 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
-#include "tools/apigen/files.h"
+#include "tools/apigen/committed/files.h"
 
 namespace gateway::apigen {
 namespace {

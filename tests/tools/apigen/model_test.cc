@@ -1,4 +1,4 @@
-#include "tools/apigen/model.h"
+#include "tools/apigen/model/model.h"
 
 #include "gmock/gmock.h"
 

@@ -1,4 +1,4 @@
-#include "tools/apigen/naming.h"
+#include "tools/apigen/model/naming.h"
 
 #include "gtest/gtest.h"
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
-#include "tools/apigen/files.h"
+#include "tools/apigen/committed/files.h"
 
 namespace gateway::apigen {
 namespace {

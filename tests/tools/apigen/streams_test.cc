@@ -10,7 +10,7 @@ using ::testing::Not;
 
 class StreamsTest : public StandTest {
  protected:
-  // What makes a list a paged one, beside the limit that it has.
+  // Adds the parameters that make a list a paged one; it has a limit already.
   void Page() {
     Json& parameters = Operation(kDrinks, "get")["parameters"];
     for (const char* cursor : {"after", "before"}) {

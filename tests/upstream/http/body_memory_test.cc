@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,7 @@ std::uintptr_t PlaceOf(const std::string& body) {
   return reinterpret_cast<std::uintptr_t>(body.data());
 }
 
-// Empties this thread's stock before each test.
+// Empties the stock before each test.
 class BodyMemoryTest : public testing::Test {
  protected:
   BodyMemoryTest() {
@@ -42,6 +43,14 @@ TEST_F(BodyMemoryTest, IsThatOfAnEarlierBody) {
   EXPECT_EQ(PlaceOf(next), place);
   EXPECT_TRUE(next.empty());
   EXPECT_NE(PlaceOf(TakeBodyMemory(kLarge / 2)), place);
+}
+
+// A reply is written on the thread that reads from the upstream, and ends on one of gRPC's.
+TEST_F(BodyMemoryTest, MayComeFromAnotherThread) {
+  std::string body = TakeBodyMemory(kLarge);
+  const std::uintptr_t place = PlaceOf(body);
+  std::thread([&] { KeepBodyMemory(std::move(body)); }).join();
+  EXPECT_EQ(PlaceOf(TakeBodyMemory(kLarge)), place);
 }
 
 TEST_F(BodyMemoryTest, IsNotSpentOnSmallBodies) {

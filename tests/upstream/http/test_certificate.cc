@@ -12,7 +12,7 @@
 namespace gateway::http {
 namespace {
 
-void Require(bool good, const char* what) {
+void RequireThat(bool good, const char* what) {
   if (good) return;
   std::fprintf(stderr, "%s\n", what);
   ERR_print_errors_fp(stderr);
@@ -24,7 +24,7 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
   X509V3_set_ctx_nodb(&context);
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
   X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
-  Require(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1, "extension");
+  RequireThat(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1, "extension");
   X509_EXTENSION_free(extension);
 }
 
@@ -32,7 +32,7 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
 template <typename Write>
 std::string Pem(Write write) {
   BIO* const memory = BIO_new(BIO_s_mem());
-  Require(write(memory) == 1, "PEM form");
+  RequireThat(write(memory) == 1, "PEM form");
   char* data = nullptr;
   const long size = BIO_get_mem_data(memory, &data);
   std::string pem(data, static_cast<size_t>(size));
@@ -64,26 +64,27 @@ TestCertificate::Certificate TestCertificate::Make(const std::string& name, int 
 
 TestCertificate::TestCertificate(const Options& options) : key_(EVP_EC_gen("P-256")) {
   const Key ca_key(EVP_EC_gen("P-256"));
-  Require(key_ != nullptr && ca_key != nullptr, "keys");
+  RequireThat(key_ != nullptr && ca_key != nullptr, "keys");
 
   ca_ = Make("Test authority", 1, ca_key.get());
   X509_set_issuer_name(ca_.get(), X509_get_subject_name(ca_.get()));
   AddExtension(ca_.get(), ca_.get(), NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(ca_.get(), ca_.get(), NID_key_usage, "critical,keyCertSign");
-  Require(X509_sign(ca_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the authority");
+  RequireThat(X509_sign(ca_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the authority");
 
   certificate_ = Make("Test server", options.valid_days, key_.get());
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(ca_.get()));
   AddExtension(certificate_.get(), ca_.get(), NID_subject_alt_name,
                options.subject_alternative_name);
-  Require(X509_sign(certificate_.get(), ca_key.get(), EVP_sha256()) > 0, "signing the server's");
+  RequireThat(X509_sign(certificate_.get(), ca_key.get(), EVP_sha256()) > 0,
+              "signing the server's");
 
   authority_ = PemOf(ca_.get());
   const char* directory = std::getenv("TMPDIR");
   ca_file_ = std::string(directory == nullptr ? "/tmp" : directory) + "/test_ca_XXXXXX";
   const int fd = mkstemp(ca_file_.data());
-  Require(fd >= 0, "mkstemp");
-  Require(
+  RequireThat(fd >= 0, "mkstemp");
+  RequireThat(
       write(fd, authority_.data(), authority_.size()) == static_cast<ssize_t>(authority_.size()),
       "writing the authority");
   close(fd);
@@ -100,15 +101,15 @@ std::string TestCertificate::key() const {
 }
 
 void TestCertificate::RequireIn(SSL_CTX* context) const {
-  Require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca_.get()) == 1, "authority");
+  RequireThat(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca_.get()) == 1, "authority");
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   // OpenSSL needs this to resume sessions when it verifies client certificates.
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("test"), 4);
 }
 
 void TestCertificate::InstallIn(SSL_CTX* context) const {
-  Require(SSL_CTX_use_certificate(context, certificate_.get()) == 1, "certificate");
-  Require(SSL_CTX_use_PrivateKey(context, key_.get()) == 1, "key");
+  RequireThat(SSL_CTX_use_certificate(context, certificate_.get()) == 1, "certificate");
+  RequireThat(SSL_CTX_use_PrivateKey(context, key_.get()) == 1, "key");
 }
 
 }  // namespace gateway::http

@@ -19,7 +19,7 @@
 namespace gateway::http {
 namespace {
 
-int Require(int result, const char* what) {
+int NotNegative(int result, const char* what) {
   if (result >= 0) return result;
   std::perror(what);
   std::abort();
@@ -58,20 +58,20 @@ bool Pass(int from, int to) {
 
 TestProxy::TestProxy(Kind kind, std::string credentials, int target_port)
     : kind_(kind), credentials_(std::move(credentials)), target_port_(target_port) {
-  listener_ = Require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  listener_ = NotNegative(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   sockaddr_in address = Loopback(0);
   socklen_t size = sizeof(address);
-  Require(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), "bind");
-  Require(listen(listener_, 16), "listen");
-  Require(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  NotNegative(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), "bind");
+  NotNegative(listen(listener_, 16), "listen");
+  NotNegative(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
   port_ = ntohs(address.sin_port);
-  stop_ = Require(eventfd(0, EFD_CLOEXEC), "eventfd");
+  stop_ = NotNegative(eventfd(0, EFD_CLOEXEC), "eventfd");
   acceptor_ = std::thread([this] { Accept(); });
 }
 
 TestProxy::~TestProxy() {
   const uint64_t one = 1;
-  Require(static_cast<int>(write(stop_, &one, sizeof(one))), "write to eventfd");
+  NotNegative(static_cast<int>(write(stop_, &one, sizeof(one))), "write to eventfd");
   acceptor_.join();
   for (std::thread& tunnel : tunnels_) tunnel.join();
   close(listener_);
@@ -95,7 +95,7 @@ void TestProxy::Accept() {
     pollfd waiting[] = {{listener_, POLLIN, 0}, {stop_, POLLIN, 0}};
     poll(waiting, 2, -1);
     if (waiting[1].revents != 0) return;
-    const int client = Require(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
+    const int client = NotNegative(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
     tunnels_.emplace_back([this, client] { Serve(client); });
   }
 }
@@ -150,9 +150,10 @@ bool TestProxy::AgreeSocks5(int client) {
 }
 
 void TestProxy::Tunnel(int client) {
-  const int target = Require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  const int target = NotNegative(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const sockaddr_in address = Loopback(target_port_);
-  Require(connect(target, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), "connect");
+  NotNegative(connect(target, reinterpret_cast<const sockaddr*>(&address), sizeof(address)),
+              "connect");
   while (true) {
     pollfd waiting[] = {{client, POLLIN, 0}, {target, POLLIN, 0}, {stop_, POLLIN, 0}};
     poll(waiting, 3, -1);

@@ -9,9 +9,9 @@ namespace gateway::mapping {
 namespace {
 
 TEST(MendedJson, IsNothingForGoodJson) {
-  for (const char* const text :
-       {"", "{}", "null", "1e308", "-1e-400", R"("\ud83c\udf4b\u0041\"\\\/\b\f\n\r\t")",
-        "\"\xf0\x9f\x8d\x8b\"", R"({"a":[1,2.5,{"b":"c"}]})"}) {
+  for (const char* const text : {"", "{}", "null", "1e308", "-1e-400", "[true,false,null]",
+                                 R"("\ud83c\udf4b\u0041\"\\\/\b\f\n\r\t")", "\"\xf0\x9f\x8d\x8b\"",
+                                 R"({"a":[1,2.5,{"b":"c"}]})"}) {
     EXPECT_EQ(MendJson(text), std::nullopt) << text;
   }
 }
@@ -36,6 +36,11 @@ TEST(MendedJson, ChangesWhatStandsWithinAValue) {
       {R"(["\u12g4"])", R"(["\\u12g4"])", "an escape that JSON does not have"},
       {"[1e400,2]", R"(["1e400",2])", "a number beyond the range of a double"},
       {"-1e400", R"("-1e400")", "a number beyond the range of a double"},
+      {"[NaN,1]", R"(["NaN",1])", "a number that JSON does not have"},
+      {"{\"a\":-Infinity}", R"({"a":"-Infinity"})", "a number that JSON does not have"},
+      {"[Infinity ]", R"(["Infinity" ])", "a number that JSON does not have"},
+      {"[01,-,+1,.5,1.,1e,--1,1.2.3]", R"(["01","-","+1",".5","1.","1e","--1","1.2.3"])",
+       "a number that JSON does not have"},
   };
   for (const auto& c : cases) {
     const std::optional<MendedJson> mended = MendJson(c.text);
@@ -49,12 +54,18 @@ TEST(MendedJson, ChangesWhatStandsWithinAValue) {
 
 // A text that was cut off must not be completed: a part of a reply is not a reply.
 TEST(MendedJson, NeverMakesAWholeOfAPart) {
-  const std::string whole = R"({"a":["\ud83d",1e400,"x\x"],"b":{"c":"d"}})";
+  const std::string whole = R"({"a":["\ud83d",1e400,NaN,01,"x\x"],"b":{"c":"d"}})";
   ASSERT_TRUE(nlohmann::json::accept(MendJson(whole)->text));
   for (size_t size = 0; size < whole.size(); ++size) {
     const std::string part = whole.substr(0, size);
     const std::optional<MendedJson> mended = MendJson(part);
     EXPECT_FALSE(nlohmann::json::accept(mended ? mended->text : part)) << part;
+  }
+}
+
+TEST(MendedJson, LeavesANumberThatMayGoOn) {
+  for (const char* const text : {"-", "1.", "1e", "1e+", "NaN", "-Infinity"}) {
+    EXPECT_EQ(MendJson(text), std::nullopt) << text;
   }
 }
 

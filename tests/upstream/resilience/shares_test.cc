@@ -12,7 +12,7 @@ namespace {
 constexpr int kLimit = 40;
 const SteadyTime kNow = SteadyTime::Epoch() + absl::Seconds(1'800'000'000);
 
-// How many of these the caller gets at once, when so many are taken already.
+// Asks for `wanted` places at once while others are taken. Returns how many the caller gets.
 int Take(Shares& shares, size_t caller, int wanted, int& taken, SteadyTime now = kNow,
          size_t store = 0) {
   int got = 0;
@@ -77,7 +77,8 @@ TEST(SharesTest, SharesTheCallersPartBetweenItsStoresBesideOthers) {
   EXPECT_EQ(Take(shares, 1, 1, taken, kNow, 20), 1);
   Take(shares, 1, kLimit, taken, kNow, 10);
   const int of_store = taken - 2;
-  // Calls of the flood end, and the flood takes what it may have; the neighbour does the same.
+  // Some calls of the flood end. The flood takes as many places as it may have, and so does its
+  // neighbour.
   Take(shares, 2, kLimit, taken);
   for (int i = 0; i < of_store; ++i) {
     shares.Leave({1, 10});
@@ -99,7 +100,7 @@ TEST(SharesTest, ForgetsStoresThatNobodyCallsAnyMore) {
   EXPECT_EQ(Take(shares, 1, kLimit, taken, later, 10), kLimit);
 }
 
-// One floods; the other makes a call at a time, and gets through once it has been seen.
+// One caller floods. The other makes one call at a time, and gets through once it is known.
 TEST(SharesTest, KeepsAGateOpenForANeighbour) {
   Gate gate({}, {.initial = kLimit, .minimum = kLimit, .maximum = kLimit});
   std::vector<Gate::Pass> flood;

@@ -120,7 +120,7 @@ TEST_P(EveryOperation, TakesEveryDeclaredQueryParameter) {
   Client client(Unchanged().port());
   for (const Parameter& parameter : operation().query) {
     const Json value = ExampleParameter(parameter, SeededExample(Fill::kFull));
-    // Those that are required stand in the target already.
+    // The required parameters stand in the target already.
     const std::string target =
         parameter.required ? SeededTarget(operation()) : WithRequired(parameter.name, value);
     const Answer answer = client.Send(operation().verb, target, "");

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/webhooks/v1/annotations.pb.h"
 #include "tests/upstream/webhooks/message.h"
 
@@ -229,11 +230,14 @@ TEST(EventReaderTest, ReadsOddEventsThatNoMessageIsFor) {
     const char* expected;  // without the provider
   } kRows[] = {
       {R"({"id": -1})", R"({"event_id": "-1", "other": {"id": -1}})"},
+      {R"({"id": 1e3})", R"({"event_id": "1000", "other": {"id": 1000}})"},
       {R"({"id": {"a": 1}})", R"({"other": {"id": {"a": 1}}})"},
       {R"({"id": "1", "id": "2"})", R"({"event_id": "1", "other": {"id": "1"}})"},
       {R"({"type": 5})", R"({"type": "5", "other": {"type": 5}})"},
       {R"({"data": {"a": 1, "a": 2}})", R"({"other": {"data": {"a": 1}}})"},
       {R"({"data": 1e400})", R"({"other": {"data": "1e400"}})"},
+      // Nor does it have an id that others have as well.
+      {R"({"id": "\ud83d"})", "{\"other\": {\"id\": \"\xef\xbf\xbd\"}}"},
       {R"({"data": "\ud83d"})", "{\"other\": {\"data\": \"\xef\xbf\xbd\"}}"},
       {"{\"data\": \"caf\xe9\"}", "{\"other\": {\"data\": \"caf\xef\xbf\xbd\"}}"},
       {"\xef\xbb\xbf{\"id\": \"1\"}", R"({"event_id": "1", "other": {"id": "1"}})"},
@@ -244,6 +248,43 @@ TEST(EventReaderTest, ReadsOddEventsThatNoMessageIsFor) {
     expected["provider"] = "paymentkit";
     EXPECT_EQ(Read("paymentkit", row.text), expected) << row.text;
   }
+}
+
+// Those that have messages of their own keep what can be read, too.
+TEST(EventReaderTest, LeavesOutAnOddIdOrTimeOfAKnownEvent) {
+  const struct {
+    const char* provider;
+    const char* text;
+    const char* field;
+    const char* expected;
+  } kRows[] = {
+      {"qashier", R"({"type": "checkout.session.expired", "id": "e", "created": TIME})",
+       "qashier_event", R"({"type": "EVENT_TYPE_CHECKOUT_SESSION_EXPIRED", "id": "e"})"},
+      {"convergegate", R"({"type": "session.expired", "id": "e", "created_at": TIME})",
+       "convergegate_event", R"({"type": "WEBHOOK_EVENT_TYPE_SESSION_EXPIRED", "id": "e"})"},
+  };
+  for (const auto& row : kRows) {
+    for (const char* const time :
+         {"\"now\"", "1.5", "1704067200000", "{}", "[1]", "true", "\"\"", "1e400"}) {
+      const std::string text = absl::StrReplaceAll(row.text, {{"TIME", time}});
+      const json read = Read(row.provider, text);
+      EXPECT_EQ(read[row.field], json::parse(row.expected)) << text;
+      EXPECT_FALSE(read.contains("time")) << text;
+      const auto answer = Reader().Read(SchemeOf(row.provider), text, {});
+      EXPECT_FALSE(std::get<Event>(answer).drift.empty()) << text;
+    }
+  }
+  for (const char* const id : {R"({"a": 1})", "[]"}) {
+    const json read =
+        Read("qashier", absl::StrCat(R"({"type": "checkout.session.expired", "id": )", id, "}"));
+    EXPECT_EQ(read["qashier_event"],
+              json::parse(R"({"type": "EVENT_TYPE_CHECKOUT_SESSION_EXPIRED"})"));
+    EXPECT_FALSE(read.contains("event_id"));
+  }
+  const json twice =
+      Read("qashier", R"({"id": "1", "id": "2", "type": "checkout.session.expired"})");
+  EXPECT_EQ(twice["event_id"], "1");
+  EXPECT_EQ(twice["qashier_event"]["id"], "1");
 }
 
 TEST(EventReaderTest, ReadsEveryFormOfATimeAndDoesWithoutOne) {

@@ -35,12 +35,42 @@ TEST(EventSummaryTest, FindsWhatEachProviderSays) {
   EXPECT_EQ(invoice.resource, "i");
 }
 
+TEST(EventSummaryTest, SaysWhatTheApiShowsToo) {
+  const Summary order =
+      Of("paynow", R"({"event_type": "ON_ORDER_COMPLETED", "body": {"id": "2"}})");
+  EXPECT_EQ(order.fact_type, "ON_ORDER_COMPLETED");
+  EXPECT_EQ(order.fact_id, "2");
+  const Summary refund =
+      Of("paynow", R"({"event_type": "ON_REFUND", "body": {"id": 1, "order_id": "2"}})");
+  EXPECT_EQ(refund.fact_type, "ON_REFUND");
+  EXPECT_EQ(refund.fact_id, "1") << "the refund, not the order";
+  const Summary other = Of("paynow", R"({"event_type": "ON_CHARGEBACK", "body": {"id": "1"}})");
+  EXPECT_EQ(other.fact_type, "");
+  EXPECT_EQ(other.fact_id, "");
+  EXPECT_EQ(Of("paynow", R"({"event_type": "ON_REFUND", "body": {}})").fact_type, "");
+}
+
 TEST(EventSummaryTest, WhatIsOddIsLeftOut) {
   const Summary odd = Of("paynow", R"({"event_type": ["a"], "event_id": {"b": 1}, "body": []})");
   EXPECT_EQ(odd.id, "");
   EXPECT_EQ(odd.type, "");
   EXPECT_EQ(odd.store, "");
   EXPECT_EQ(odd.resource, "");
+}
+
+// What the event reader can read has a type, and so reaches those who wait for it.
+TEST(EventSummaryTest, MendsWhatTheReaderMends) {
+  for (const char* const body :
+       {"\xef\xbb\xbf{\"event_type\": \"ON_REFUND\", \"event_id\": \"7\"}",
+        R"({"event_type": "ON_REFUND", "event_id": "7", "body": {"name": "Ada \ud83d"}})",
+        R"({"event_type": "ON_REFUND", "event_id": "7", "x": 1e400})",
+        R"({"event_type": "ON_REFUND", "event_id": "7", "x": NaN})",
+        "{\"event_type\": \"ON_REFUND\", \"event_id\": \"7\", \"x\": \"caf\xe9\"}"}) {
+    const Summary summary = Of("paynow", body);
+    EXPECT_EQ(summary.type, "ON_REFUND") << body;
+    EXPECT_EQ(summary.id, "7") << body;
+  }
+  EXPECT_EQ(Of("paynow", R"({"event_type": "ON_REFUND", "event_id": "\ud83d"})").id, "");
 }
 
 TEST(EventSummaryTest, ABodyThatIsNoObjectHasNone) {

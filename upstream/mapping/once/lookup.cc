@@ -22,7 +22,7 @@ using Condition = LookupPlan::Condition;
 using Value = std::optional<std::string>;
 using nlohmann::json;
 
-// Between the upstream's clock and ours.
+// How far the upstream's clock may differ from ours.
 constexpr absl::Duration kSkew = absl::Minutes(1);
 
 absl::StatusOr<std::unique_ptr<Message>> Parse(const Message& prototype, absl::string_view bytes) {
@@ -87,17 +87,18 @@ Fit FitOfGrowth(const Value& now, const Value& before, const Value& by) {
 }
 
 // Ids may come with leading zeros, names with spaces around them.
-absl::string_view Plain(absl::string_view text) {
+absl::string_view Comparable(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
   if (!std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
   while (text.size() > 1 && text[0] == '0') text.remove_prefix(1);
   return text;
 }
 
-// What one of the two leaves out, the upstream may have chosen or forgotten.
+// If one of the two texts is missing, the upstream may have chosen or dropped the value.
 Fit FitOfText(const Value& value, const Value& wanted) {
   if (value.has_value() != wanted.has_value()) return Fit::kUnclear;
-  return !value || absl::EqualsIgnoreCase(Plain(*value), Plain(*wanted)) ? Fit::kYes : Fit::kNo;
+  return !value || absl::EqualsIgnoreCase(Comparable(*value), Comparable(*wanted)) ? Fit::kYes
+                                                                                   : Fit::kNo;
 }
 
 // One look at the reply of a read.
@@ -112,6 +113,9 @@ class Look {
       return Undecided(absl::StrCat(ours_.size(), " of what the read shows could be the write's"));
     }
     if (unclear_) return Undecided("the read shows something new that may be the write's or not");
+    if (ours_.size() == 1 && memory_.not_shown && plan_.needs_before()) {
+      return Undecided("what fits appeared after a read that should have shown it");
+    }
     if (ours_.size() == 1) return Happened(*ours_.front());
     if (late_) return Undecided("what fits was made after the write had ended");
     if (!whole_) return Undecided("the read does not show all that there is");
@@ -130,13 +134,13 @@ class Look {
     return verdict;
   }
 
-  // What may be the write's; whole_ says whether that is all of it.
+  // Returns what may be the write's result. whole_ says whether the reply shows all candidates.
   std::vector<const Message*> Candidates(const Message& reply) {
     std::vector<const Message*> found = MessagesAt(reply, plan_.find);
     if (plan_.page_size == 0) return found;
     const FieldPath list(plan_.find.begin(), plan_.find.begin() + 1);
     const bool is_full = MessagesAt(reply, list).size() >= plan_.page_size;
-    // In a list of candidates, the newest first, what follows a known one was there before it.
+    // In a list with the newest first, everything after a known candidate is older than it.
     auto known = found.end();
     if (plan_.find.size() == 1) {
       known = std::find_if(found.begin(), found.end(),
@@ -232,7 +236,7 @@ constexpr int kMemoryVersion = 1;
 LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, const Tenant& tenant) {
   LookupMemory memory;
   const std::unique_ptr<Message> write(plan.write_request->New());
-  // It has passed the request's own checks.
+  // The bytes parse: the request has passed its own checks.
   write->ParsePartialFromArray(write_request.data(), static_cast<int>(write_request.size()));
   const std::unique_ptr<Message> read(plan.read_request->New());
   for (const LookupPlan::Argument& argument : plan.arguments) {
@@ -285,7 +289,8 @@ std::string WriteMemory(const LookupMemory& memory) {
               {"read", absl::Base64Escape(memory.read_request)},
               {"wanted", JsonOf(memory.wanted)},
               {"before", JsonOf(memory.before)},
-              {"known", memory.known}}
+              {"known", memory.known},
+              {"not_shown", memory.not_shown}}
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -302,7 +307,8 @@ absl::StatusOr<LookupMemory> ReadMemory(const LookupPlan& plan, absl::string_vie
     memory.wanted = ValuesOf(kept.at("wanted"));
     memory.before = ValuesOf(kept.at("before"));
     memory.known = kept.at("known").get<std::vector<std::string>>();
-    // Written for conditions that the proto does not have any more.
+    memory.not_shown = kept.value("not_shown", false);  // older programs did not write it
+    // The memory was written for conditions that the proto no longer has.
     if (memory.wanted.size() != plan.conditions.size() ||
         memory.before.size() != plan.conditions.size()) {
       return lost;

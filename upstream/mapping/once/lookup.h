@@ -1,10 +1,10 @@
-// Whether a write happened whose answer was lost, from what a read shows.
+// Decides from a read whether a write happened whose answer was lost.
 //
 //   before the write   Ask(request) -> what to read -> Remember(reply) -> memory, which is kept
 //   afterwards         read again   -> Judge(memory, reply) -> it happened, it did not, undecided
 //
-// A verdict is careful: what could be somebody else's, and what cannot be seen in whole, leaves the
-// write undecided, with the reason.
+// A verdict is careful: if a result could be somebody else's, or the read does not show everything,
+// the write stays undecided, with the reason.
 //
 // Thread-safety: pure functions.
 #ifndef UPSTREAM_MAPPING_ONCE_LOOKUP_H_
@@ -27,25 +27,28 @@ struct LookupMemory {
   std::string read_request;  // serialized
   // For each condition, the value of the write's request that it compares with.
   std::vector<std::optional<std::string>> wanted;
-  // For each condition, what the candidate had before the write, where the plan needs it.
+  // For each condition, the value that the candidate had before the write, if the plan needs it.
   std::vector<std::optional<std::string>> before;
   std::vector<std::string> known;  // identities that were there before the write
+  // A read that should have shown the write did not. What fits and appears later may be somebody
+  // else's.
+  bool not_shown = false;
 };
 
-// The field of requests that names the store, and the store where a request leaves it out.
+// The field of requests that names the store, and the store that counts if a request leaves it out.
 struct Tenant {
   absl::string_view field;
   absl::string_view value;
 };
 
-// What to read for the write with this serialized request.
+// Returns what to read for the write with this serialized request.
 LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, const Tenant& tenant);
 
 // Adds what the read showed before the write. INVALID_ARGUMENT if the reply cannot be parsed.
 absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, LookupMemory& memory);
 
-// Adds what an earlier write has made, by that write's reply: the read before this one may not have
-// shown it yet. False if the reply does not name it; then the read cannot be relied upon.
+// Adds what an earlier write has made, taken from that write's reply: the read may not show it yet.
+// Returns false if the reply does not name it; then the read cannot be relied upon.
 bool RememberMade(const LookupPlan& plan, absl::string_view write_reply, LookupMemory& memory);
 
 // A text that ReadMemory reads.
@@ -61,8 +64,9 @@ struct Verdict {
   std::string reason = {};  // set unless the write is absent
 };
 
-// `ended`: the write was not under way any more. It settles nothing that the read was made sooner
-// than plan.settle after it: the caller sees to that before it believes kAbsent.
+// `ended` is the time from which on the write was no longer under way. A read that is made earlier
+// than plan.settle after it proves no absence: the caller must check that before it believes
+// kAbsent.
 Verdict Judge(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended,
               absl::string_view read_reply);
 

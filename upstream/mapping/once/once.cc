@@ -209,7 +209,7 @@ class LookupCompiler {
     return Bad("lookup.made_at", absl::StrCat("\"", rules_.made_at(), "\" is no timestamp"));
   }
 
-  // Whether a verdict can be trusted.
+  // Checks that verdicts of this plan can be trusted.
   absl::Status Sufficient() {
     if (!CoversAllRequests()) return Bad("lookup", "needs a condition for each request");
     if (!plan_.find.empty() && plan_.identity.empty()) {

@@ -1,4 +1,4 @@
-// What the ledger has to know of a write, compiled from the option gateway.v1.Once of its RPC.
+// What the ledger must know about a write, compiled from the option gateway.v1.Once of its RPC.
 //
 // Thread-safety: immutable after CompileOnce. Lifetime: as the descriptors.
 #ifndef UPSTREAM_MAPPING_ONCE_ONCE_H_
@@ -18,7 +18,7 @@
 
 namespace gateway::mapping {
 
-// How it becomes known whether a write happened whose answer was lost.
+// The ways to find out whether a write happened whose answer was lost.
 enum class Way : uint8_t {
   kNone,       // a webhook or an operator tells
   kLookup,     // a read shows it
@@ -64,7 +64,7 @@ struct LookupPlan {
   // The read's reply before the write is needed to judge the one after it.
   bool needs_before() const;
 
-  // Empty messages, to make others from.
+  // Empty messages, from which others are made.
   const google::protobuf::Message* write_request = nullptr;
   const google::protobuf::Message* read_request = nullptr;
   const google::protobuf::Message* read_reply = nullptr;

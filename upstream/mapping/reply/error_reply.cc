@@ -70,11 +70,12 @@ Failure ReadErrorReply(const Route& route, const http::Response& response) {
 }
 
 std::string ReadTraceId(const v1::Provider& provider, const http::Response& response) {
-  if (provider.trace_id_header().empty()) return "";
+  if (provider.trace_id_header().empty()) return {};
   return OneLine(response.Header(provider.trace_id_header()), kMaxTraceId);
 }
 
-std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now) {
+std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now,
+                                              absl::Duration most) {
   header = absl::StripAsciiWhitespace(header);
   std::optional<absl::Duration> wait = ParseDelay(header);
   if (!wait) {
@@ -82,7 +83,7 @@ std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Ti
     if (!date) return std::nullopt;
     wait = *date - now;
   }
-  return std::clamp(*wait, absl::ZeroDuration(), kMaxRetryAfter);
+  return std::clamp(*wait, absl::ZeroDuration(), most);
 }
 
 }  // namespace gateway::mapping

@@ -25,9 +25,10 @@ std::string ReadTraceId(const v1::Provider& provider, const http::Response& resp
 
 // Reads a Retry-After header (RFC 9110, 10.2.3): seconds, or an HTTP date in any of its three
 // forms, which is compared with `now`. A date that has passed gives 0; the result is at most
-// kMaxRetryAfter. Returns nullopt for anything else, including a negative number.
+// `most`. Returns nullopt for anything else, including a negative number.
 inline constexpr absl::Duration kMaxRetryAfter = absl::Minutes(5);
-std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now);
+std::optional<absl::Duration> ParseRetryAfter(absl::string_view header, absl::Time now,
+                                              absl::Duration most = kMaxRetryAfter);
 
 }  // namespace gateway::mapping
 

@@ -1,10 +1,13 @@
 #include "upstream/mapping/reply/reply_floor.h"
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
 #include "upstream/mapping/error_body.h"
+#include "upstream/mapping/false_success.h"
 #include "upstream/mapping/json_mend.h"
 #include "upstream/mapping/says_failure.h"
 
@@ -19,56 +22,105 @@ const MessagePlan& ObjectOf(const Route& route) {
   return route.reply_field == nullptr ? *route.reply : *route.reply_field->message;
 }
 
-// Null says that there is no value, which is something where null is documented.
-bool HasAllRequired(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set) {
-  bool all = true;
-  plan.required.ForEachNotIn(
-      set, [&](uint32_t index) { all &= plan.fields[index].nullable && seen.Contains(index); });
-  return all;
+// The fields of which a reply tells something. Where members are required, null tells something
+// only if it is documented for one of them.
+FieldSet Told(const MessagePlan& plan, const FieldSet& seen, FieldSet set) {
+  FieldSet told = set;
+  seen.ForEachNotIn(set, [&](uint32_t index) {
+    const FieldPlan& field = plan.fields[index];
+    if (plan.required.empty() || (field.required && field.nullable)) told.Insert(index);
+  });
+  return told;
 }
 
-bool IsNothingButAnError(const Route& route, absl::string_view body) {
-  return !ReadNothingButAnError(*route.provider, body).empty();
-}
+bool SkipNothing(absl::string_view, const nlohmann::json&) { return false; }
 
-// Of a body in which nothing is documented.
+// Whether a body without any documented member is an error.
 bool IsAnError(const Route& route, absl::string_view body) {
-  return IsNothingButAnError(route, body) || SaysFailure(body);
+  return !ReadErrorInstead(*route.provider, body, SkipNothing).empty() || SaysFailure(body);
 }
 
-// The text of a list's first element; "" if that is no object, or a large one.
-absl::string_view FirstObject(absl::string_view body) {
+// A text that an enum does not have is not documented, though its member is.
+bool IsDocumented(const MessagePlan& plan, absl::string_view name, const nlohmann::json& value) {
+  const FieldPlan* const field = plan.ByWireName(name);
+  if (field == nullptr) return false;
+  if (field->kind != Kind::kEnum || !value.is_string()) return true;
+  return field->enumeration->NumberOf(value.get_ref<const std::string&>()).has_value();
+}
+
+// A filter for the members that a message documents. `plan` may be null.
+auto DocumentedIn(const MessagePlan* plan) {
+  return [plan](absl::string_view name, const nlohmann::json& value) {
+    return plan != nullptr && IsDocumented(*plan, name, value);
+  };
+}
+
+struct Element {
+  absl::string_view text;     // "" if it is a large one
+  bool may_be_error = false;  // by the names of its members
+};
+
+// Reads the object that the body begins with, without a parser.
+Element ElementAtBegin(const v1::Provider& provider, absl::string_view body) {
   constexpr size_t kMost = 4096;
-  if (!absl::ConsumePrefix(&body, "[")) return "";
-  body = JsonContent(body).substr(0, kMost);
-  if (!absl::StartsWith(body, "{")) return "";
+  constexpr size_t kNone = absl::string_view::npos;
+  body = body.substr(0, kMost);
+  Element element;
   int depth = 0;
-  bool in_text = false;
+  bool name_is_next = false;
+  size_t quote = kNone;  // of the text that has begun
+  bool is_name = false;
   for (size_t i = 0; i < body.size(); ++i) {
-    if (in_text && body[i] == '\\') {
-      ++i;
-    } else if (body[i] == '"') {
-      in_text = !in_text;
-    } else if (!in_text && body[i] == '{') {
-      ++depth;
-    } else if (!in_text && body[i] == '}' && --depth == 0) {
-      return body.substr(0, i + 1);
+    const char c = body[i];
+    if (quote != kNone) {
+      if (c == '\\') ++i;
+      if (c != '"') continue;
+      const absl::string_view text = body.substr(quote + 1, i - quote - 1);
+      if (is_name) element.may_be_error |= MayBeInError(provider, text);
+      quote = kNone;
+    } else if (c == '"') {
+      quote = i;
+      is_name = std::exchange(name_is_next, false);
+    } else if (c == '{' || c == '[') {
+      name_is_next = ++depth == 1;
+    } else if (c == '}' || c == ']') {
+      if (--depth == 0) {
+        element.text = body.substr(0, i + 1);
+        return element;
+      }
+    } else if (c == ',') {
+      name_is_next = depth == 1;
     }
   }
-  return "";
+  return element;
 }
 
-// A list that begins with an error has nothing documented in its first element.
-bool BeginsWithAnError(const Route& route, absl::string_view body) {
-  const absl::string_view first = FirstObject(body);
-  if (first.empty() || route.reply_field == nullptr || route.reply_field->message == nullptr) {
-    return false;
+// Whether an element of a list is an error: nothing in it is documented. Each is judged by its own
+// text. The cost is linear, and only what may be an error is parsed, up to the size of an error
+// body.
+bool HasErrorAsElement(const Route& route, absl::string_view body, const WireFromJson& reader) {
+  constexpr size_t kMostParsed = size_t{256} * 1024;
+  size_t parsed = 0;
+  for (const char* const begin : reader.strangers()) {
+    const Element element =
+        ElementAtBegin(*route.provider, body.substr(static_cast<size_t>(begin - body.data())));
+    if (element.text.empty() || !element.may_be_error) continue;
+    parsed += element.text.size();
+    if (parsed > kMostParsed) return false;
+    if (IsAnError(route, element.text)) return true;
   }
-  const auto element = nlohmann::json::parse(first.begin(), first.end(), nullptr, false);
-  for (const auto& member : element.items()) {
-    if (route.reply_field->message->ByWireName(member.key()) != nullptr) return false;
-  }
-  return IsAnError(route, first);
+  return false;
+}
+
+// Whether a reply that is complete is contradicted by what stands beside it. Names are looked at
+// first: most replies have none that the protos do not have, and are not parsed again.
+bool IsContradicted(const Route& route, absl::string_view body, const WireFromJson& reader,
+                    MemberFilter documented) {
+  const v1::Provider& provider = *route.provider;
+  return absl::c_any_of(
+             reader.others(),
+             [&](absl::string_view name) { return MayContradictReply(provider, name); }) &&
+         ContradictsReply(provider, body, documented);
 }
 
 // {} and nothing else.
@@ -77,21 +129,41 @@ bool IsBare(absl::string_view body) {
   return JsonContent(body.substr(1, body.size() - 2)).empty();
 }
 
-absl::string_view AgainstObject(const Route& route, absl::string_view body, const FieldSet& seen,
-                                const FieldSet& set) {
+// Whether so many of the fields are told that the reply counts as complete although no member is
+// required. A member or two, such as a status, may be an error's as well.
+bool IsMostOfIt(const FieldSet& told, const FieldSet& all) {
+  constexpr size_t kFew = 2;
+  size_t missing = 0;
+  size_t total = 0;
+  all.ForEachNotIn(told, [&](uint32_t) { ++missing; });
+  all.ForEachNotIn({}, [&](uint32_t) { ++total; });
+  return 2 * missing <= total && total - missing > kFew;
+}
+
+absl::string_view AgainstObject(const Route& route, absl::string_view body,
+                                const WireFromJson& reader) {
   const MessagePlan& plan = ObjectOf(route);
-  const bool complete = HasAllRequired(plan, seen, set);
-  if (complete && !plan.required.empty()) return "";
-  if (!seen.Meets(route.telling)) {
+  const auto documented = DocumentedIn(&plan);
+  const bool complete = reader.complete();
+  if (complete && !plan.required.empty()) {
+    return IsContradicted(route, body, reader, documented) ? kError : "";
+  }
+  const FieldSet told = Told(plan, reader.seen(), reader.set());
+  if (!told.Meets(route.telling)) {
     if (IsAnError(route, body)) return kError;
     const bool may_be_empty = route.reply_may_be_empty || route.telling.empty();
     return may_be_empty || (complete && IsBare(body)) ? "" : kNothing;
   }
-  if (complete) return "";
-  const auto documented = [&plan](absl::string_view name) {
-    return plan.ByWireName(name) != nullptr;
-  };
-  return HasErrorParts(*route.provider, body, documented) ? kError : "";
+  if (complete) {
+    const bool contradicted = IsMostOfIt(told, route.telling)
+                                  ? IsContradicted(route, body, reader, documented)
+                                  : ContradictsSuccess(*route.provider, body, documented);
+    return contradicted ? kError : "";
+  }
+  return HasErrorParts(*route.provider, body, documented) ||
+                 ContradictsSuccess(*route.provider, body, documented)
+             ? kError
+             : "";
 }
 
 }  // namespace
@@ -99,14 +171,24 @@ absl::string_view AgainstObject(const Route& route, absl::string_view body, cons
 absl::string_view AgainstUndocumented(const Route& route, const http::Response& response) {
   if (JsonContent(response.body).empty()) return "";
   if (IsPage(response)) return kPage;
-  return IsAnError(route, response.body) ? kError : "";
+  // Problem details, RFC 9457.
+  const bool problem =
+      absl::StartsWithIgnoreCase(response.Header("content-type"), "application/problem+");
+  return problem || IsAnError(route, response.body) ? kError : "";
+}
+
+ErrorParts ErrorInsteadOfReply(const Route& route, absl::string_view body) {
+  const MessagePlan* const plan =
+      route.reply_field == nullptr ? route.reply : route.reply_field->message;
+  return ReadErrorInstead(*route.provider, body, DocumentedIn(plan));
 }
 
 absl::string_view AgainstDocumented(const Route& route, absl::string_view body, bool object,
-                                    const FieldSet& seen, const FieldSet& set) {
-  if (object) return AgainstObject(route, body, seen, set);
-  if (body.front() == '[') return BeginsWithAnError(route, body) ? kError : "";
-  return body.front() == '{' && IsNothingButAnError(route, body) ? kError : "";
+                                    const WireFromJson& reader) {
+  if (HasErrorAsElement(route, body, reader)) return kError;
+  if (object) return AgainstObject(route, body, reader);
+  const bool error = body.front() == '{' && !ReadNothingButAnError(*route.provider, body).empty();
+  return error ? kError : "";
 }
 
 }  // namespace gateway::mapping

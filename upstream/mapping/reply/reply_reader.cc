@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "upstream/http/body_memory.h"
 #include "upstream/mapping/error_body.h"
 #include "upstream/mapping/json_mend.h"
 #include "upstream/mapping/reply/error_reply.h"
@@ -26,15 +27,24 @@ constexpr int kNoContent = 204;
 // that a single huge reply does not keep memory for ever.
 constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
 
+// The beginning of a text that is not JSON, or "". With a brace in it the text may be the reply in
+// another form, such as UTF-16 or JSONP.
+std::string QuotableText(const http::Response& response) {
+  const absl::string_view begin = JsonContent(response.body).substr(0, 1);
+  if (begin.find_first_of("{[\"") != absl::string_view::npos) return "";
+  std::string sample = Sample(response);
+  return IsPage(response) || sample.find('{') == std::string::npos ? sample : "";
+}
+
 // The Failure for a complete 2xx that is not the reply. Keeps the code and text of an error in it,
-// and the beginning of a text that is not JSON; never a member of a reply, which may be sensitive.
+// or else of a text; never a member of a reply, which may be sensitive.
 Failure NotTheReply(const Route& route, const http::Response& response, absl::string_view problem) {
   Failure failure = UnusableReply(route.access);
   failure.http_status = response.status;
-  ErrorParts parts = ReadNothingButAnError(*route.provider, response.body);
-  const absl::string_view begin = JsonContent(response.body).substr(0, 1);
-  const bool text = begin.find_first_of("{[\"") == absl::string_view::npos;
-  if (text && response.status != kNoContent) parts.message = Sample(response);
+  ErrorParts parts = ErrorInsteadOfReply(route, response.body);
+  if (parts.message.empty() && response.status != kNoContent) {
+    parts.message = QuotableText(response);
+  }
   failure.upstream_code = std::move(parts.code);
   failure.trace_id = std::move(parts.trace_id);
   if (failure.trace_id.empty()) failure.trace_id = ReadTraceId(*route.provider, response);
@@ -73,13 +83,22 @@ std::string ReadDocument(const Route& route, ondemand::document& document, WireF
                   : reader.Field(*route.reply, *route.reply_field, value, root);
   }
   if (!good) return reader.error();
-  return AtEnd(document) ? "" : "it goes on after its end";
+  if (!AtEnd(document)) return "it goes on after its end";
+  return {};
 }
 
 // Whether the reply may be JSON of any form, or nothing at all.
 bool IsFree(const Route& route) {
   return route.reply_field != nullptr && route.reply_field->kind == Kind::kValue &&
          route.reply_field->cardinality == Cardinality::kSingular;
+}
+
+// Whether the reply is JSON, and nothing is documented of it.
+bool IsOfAnyForm(const Route& route) {
+  if (route.reply_field == nullptr || route.reply_field->cardinality == Cardinality::kMap)
+    return false;
+  const Kind kind = route.reply_field->kind;
+  return kind == Kind::kValue || kind == Kind::kStruct || kind == Kind::kListValue;
 }
 
 bool IsScalar(ondemand::document& document) {
@@ -107,8 +126,8 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
 }
 
 // Reads the body as the reply message. Returns what is wrong with it, or "". `body` must have spare
-// capacity for padding.
-std::string ReadBody(const Route& route, const std::string& body, std::string& message,
+// capacity for padding. `mended`: it is what json_mend.h made of the upstream's.
+std::string ReadBody(const Route& route, const std::string& body, bool mended, std::string& message,
                      DriftList& drift) {
   thread_local ondemand::parser parser;
   if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
@@ -119,15 +138,15 @@ std::string ReadBody(const Route& route, const std::string& body, std::string& m
   const simdjson::padded_string_view json(content.data(), body.size() - before,
                                           body.capacity() - before);
   if (parser.iterate(json).get(document)) return "it is not valid JSON";
-  message.reserve(body.size());
+  if (message.capacity() < body.size()) message = http::TakeBodyMemory(body.size());
   WireFromJson reader(message, drift);
+  if (mended) reader.ExpectMendedKeys();
   if (IsFree(route) && IsScalar(document)) return ReadScalar(route, std::string(content), reader);
   std::string problem = ReadDocument(route, document, reader);
   if (!problem.empty()) return problem;
   const bool object = content.front() == '{' && (route.reply_shape == ReplyShape::kMessage ||
                                                  route.reply_shape == ReplyShape::kArrayOrObject);
-  const absl::string_view against =
-      AgainstDocumented(route, content, object, reader.seen(), reader.set());
+  const absl::string_view against = AgainstDocumented(route, content, object, reader);
   if (!against.empty()) problem = std::string(against);
   return problem;
 }
@@ -141,7 +160,7 @@ std::string ReadMended(const Route& route, const std::string& body, std::string 
   mended->text.reserve(mended->text.size() + http::kBodyPadding);
   reply.message.clear();
   drift = DriftList();
-  problem = ReadBody(route, mended->text, reply.message, drift);
+  problem = ReadBody(route, mended->text, /*mended=*/true, reply.message, drift);
   drift.Add(Drift::Kind::kAlteredValue, *route.reply, nullptr,
             absl::StrCat(mended->what, " was replaced"));
   return problem;
@@ -166,11 +185,14 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
     return NotTheReply(route, response, "it has no body");
   }
   DriftList drift;
-  std::string problem = ReadBody(route, response.body, reply.message, drift);
+  std::string problem = ReadBody(route, response.body, /*mended=*/false, reply.message, drift);
   if (!problem.empty()) {
     problem = ReadMended(route, response.body, std::move(problem), reply, drift);
-    if (!problem.empty()) return NotTheReply(route, response, problem);
   }
+  if (problem.empty() && IsOfAnyForm(route)) {
+    problem = std::string(AgainstUndocumented(route, response));
+  }
+  if (!problem.empty()) return NotTheReply(route, response, problem);
   reply.drift = drift.Take();
   return reply;
 }

@@ -4,19 +4,26 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace gateway::mapping {
 namespace {
 
 using Names = absl::InlinedVector<absl::string_view, 8>;
 
-// "lines[0].quantity", "lines.0.quantity" -> lines, 0, quantity.
+// "lines[0].quantity", "lines.0.quantity", "$.lines[0].quantity" and the pointers of RFC 6901,
+// "/lines/0/quantity" and "#/lines/0/quantity" -> lines, 0, quantity.
 Names Split(absl::string_view path) {
   Names names;
+  if (!absl::ConsumePrefix(&path, "$")) absl::ConsumePrefix(&path, "#");
+  const bool pointer = absl::StartsWith(path, "/");
   size_t begin = 0;
   for (size_t i = 0; i <= path.size(); ++i) {
-    const bool part = i < path.size() && path[i] != '.' && path[i] != '[' && path[i] != ']';
+    const bool part =
+        i < path.size() &&
+        (pointer ? path[i] != '/' : path[i] != '.' && path[i] != '[' && path[i] != ']');
     if (part) continue;
     if (i > begin) names.push_back(path.substr(begin, i - begin));
     begin = i + 1;
@@ -53,7 +60,7 @@ std::string Written(const MessagePlan* plan, const Names& names, size_t first, s
 
 std::string CallersPath(const Route& route, absl::string_view path) {
   const Names names = Split(path);
-  // Some upstreams first say where the field travels.
+  // Some upstreams put the place of the field in front: "body", "query".
   const bool placed =
       names.size() > 1 && (names[0] == "body" || names[0] == "query" || names[0] == "path");
   const size_t first = placed ? 1 : 0;

@@ -1,6 +1,6 @@
 // Translates the upstream's path of a violation into the gateway's form, which uses the caller's
 // names and begins at the request message. "lines.0.quantity" and ["body", "lines", 0, "quantity"]
-// (written "body.lines.0.quantity") both become `body.lines[0].quantity`.
+// (written "body.lines.0.quantity") both become `body.lines[0].quantity`, and so do JSON pointers.
 //
 // Thread-safety: a pure function.
 #ifndef UPSTREAM_MAPPING_REPLY_VIOLATION_PATH_H_

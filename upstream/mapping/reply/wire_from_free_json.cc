@@ -3,23 +3,15 @@
 
 #include "absl/strings/ascii.h"
 #include "upstream/mapping/reply/wire_from_json.h"
+#include "upstream/mapping/struct_fields.h"
 
 namespace gateway::mapping {
 namespace {
 
 using simdjson::ondemand::json_type;
 
-constexpr absl::string_view kNotJson = "is not valid JSON";
-constexpr uint32_t kMapKey = 1;
-constexpr uint32_t kMapValue = 2;
-
 // How much deeper a member's value is nested than its Value: by Struct, map entry and Value.
 constexpr int kDepthOfMember = 3;
-
-// Field numbers of google.protobuf.Value.
-enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 

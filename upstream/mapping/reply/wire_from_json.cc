@@ -18,12 +18,6 @@ namespace {
 
 using simdjson::ondemand::json_type;
 
-constexpr absl::string_view kNotJson = "is not valid JSON";
-constexpr uint32_t kMapKey = 1;
-constexpr uint32_t kMapValue = 2;
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
 // Also true for a text that only begins like null. The walk then stops at it as invalid.
 bool IsNull(WireFromJson::Value& value) {
   json_type type;
@@ -50,8 +44,6 @@ bool IsEmptyText(WireFromJson::Value& value) {
   const std::string_view token = value.raw_json_token();
   return token.size() >= 2 && token[0] == '"' && token[1] == '"';
 }
-
-bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
 
 // Reads a key. Its text stays in the document itself, unless something in it is escaped. Must be
 // called once for each key. Returns false if the key is invalid.
@@ -108,7 +100,10 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
       continue;
     }
     const Path here{&at, field->wire_name};
+    const bool spared = IsSpared(plan, *field);
     if (seen.Contains(field->index)) {
+      if (spared) drift_.Add(Drift::Kind::kUnfitting, plan, field, "");
+      if (spared) continue;
       if (field->aliases.empty()) return Fail(here, "is there twice");
       if (set.Contains(field->index)) continue;
     }
@@ -122,9 +117,11 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
       continue;
     }
     set.Insert(field->index);
-    if (!Field(plan, *field, value, here)) return false;
+    const bool good =
+        spared ? SparedField(plan, *field, value, here) : Field(plan, *field, value, here);
+    if (!good) return false;
   }
-  TellMissing(plan, seen, set);
+  complete_ = TellMissing(plan, seen, set);
   seen_ = seen;
   set_ = set;
   return true;
@@ -132,6 +129,7 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
 
 bool WireFromJson::Unknown(const MessagePlan& plan, absl::string_view name, Value& value,
                            KeysSoFar& others, const Path& at) {
+  if (at.parent == nullptr) others_.push_back(name);
   if (plan.rest == nullptr) {
     drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, name);
     return true;
@@ -145,12 +143,17 @@ bool WireFromJson::Unknown(const MessagePlan& plan, absl::string_view name, Valu
   return Rest(*plan.rest, name, value, at);
 }
 
-void WireFromJson::TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set) {
+inline bool WireFromJson::TellMissing(const MessagePlan& plan, const FieldSet& seen,
+                                      const FieldSet& set) {
+  bool complete = true;
   plan.required.ForEachNotIn(set, [&](uint32_t index) {
     const FieldPlan& field = plan.fields[index];
+    // A null says that there is no value. If null is documented, that counts as a value.
     if (field.nullable && seen.Contains(index)) return;
+    complete = false;
     drift_.Add(Drift::Kind::kMissingRequired, plan, &field, "");
   });
+  return complete;
 }
 
 bool WireFromJson::Field(const MessagePlan& owner, const FieldPlan& field, Value& value,
@@ -186,7 +189,12 @@ bool WireFromJson::List(const MessagePlan& owner, const FieldPlan& field, Value&
       if (!TakeNull(element)) return Fail(here, kNotJson);
       continue;
     }
+    const char* const begin = element.raw_json_token().data();
     if (!Tagged(owner, field, field.number, element, here)) return false;
+    // A message has just been read: `seen_` is about it.
+    if (at.parent == nullptr && field.kind == Kind::kMessage && seen_.empty()) {
+      strangers_.push_back(begin);
+    }
   }
   return true;
 }
@@ -223,7 +231,12 @@ bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value& 
     std::string_view key;
     if (member.unescaped_key().get(key)) return Fail(at, kNotJson);
     const Path here{&at, View(key), {}, true};
-    if (!keys.Add(View(key))) return Fail(here, "is there twice");
+    if (!keys.Add(View(key))) {
+      if (!mended_) return Fail(here, "is there twice");
+      drift_.Add(Drift::Kind::kAlteredValue, owner, &field,
+                 "keys were equal after mending: the first one holds");
+      continue;
+    }
     Value& element = member.value();
     if (field.kind != Kind::kValue && IsNull(element)) {
       if (!TakeNull(element)) return Fail(here, kNotJson);
@@ -240,8 +253,8 @@ bool WireFromJson::Map(const MessagePlan& owner, const FieldPlan& field, Value& 
   return true;
 }
 
-bool WireFromJson::Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number,
-                          Value& value, const Path& at) {
+inline bool WireFromJson::Tagged(const MessagePlan& owner, const FieldPlan& field, uint32_t number,
+                                 Value& value, const Path& at) {
   wire_.Tag(number, WireTypeOf(field.kind));
   return Content(owner, field, value, at);
 }
@@ -288,13 +301,19 @@ bool WireFromJson::String(const FieldPlan& field, Value& value, const Path& at) 
     wire_.Bytes(View(text));
     return true;
   }
-  const absl::string_view digits = Token(value);
-  double number;
-  if (field.is_id && IsDigits(digits) && !value.get_double().get(number)) {
-    wire_.Bytes(digits);
+  const absl::string_view token = Token(value);
+  double number;  // only to take the value, and to see that it is a number
+  if (!field.is_id || value.get_double().get(number)) return Fail(at, "expected a string");
+  if (IsDigits(token)) {
+    wire_.Bytes(token);
     return true;
   }
-  return Fail(at, "expected a string");
+  int64_t whole;  // 4.11e17
+  if (ParseWholeNumber(token, whole) != WholeNumber::kGood || whole < 0) {
+    return Fail(at, "expected a string");
+  }
+  wire_.Bytes(absl::AlphaNum(whole).Piece());
+  return true;
 }
 
 bool WireFromJson::ReadInteger(Value& value, int64_t& number, const Path& at) {

@@ -16,10 +16,13 @@
 #include <simdjson.h>
 
 #include <string>
+#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "upstream/mapping/drift.h"
 #include "upstream/mapping/formats.h"
+#include "upstream/mapping/json_text.h"
 #include "upstream/mapping/keys_so_far.h"
 #include "upstream/mapping/plan.h"
 #include "upstream/mapping/violations.h"
@@ -33,6 +36,18 @@ class WireFromJson {
   // Appends to `out`. It is complete when this object is destroyed, and invalid after an error.
   WireFromJson(std::string& out, DriftList& drift) : wire_(out), drift_(drift) {}
 
+  // Of messages of this type, the members `id` and `time` must not fail the whole: a value that
+  // they cannot hold is left out and reported as Drift. The names must outlive this object.
+  void Spare(const MessagePlan& plan, absl::string_view id, absl::string_view time) {
+    spared_ = &plan;
+    spared_id_ = id;
+    spared_time_ = time;
+  }
+
+  // The JSON was mended (see json_mend.h), so different keys of a map may have become equal: then
+  // the first one holds, which is reported as Drift.
+  void ExpectMendedKeys() { mended_ = true; }
+
   // Writes the members of an object as the fields of a message, without tag and length. If false,
   // see error().
   bool Message(const MessagePlan& plan, simdjson::ondemand::object object, const Path& at);
@@ -44,15 +59,27 @@ class WireFromJson {
   // Writes a single element of a repeated field, tag included.
   bool Element(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
-  // About the outermost message, after it was read: the fields that had a member, and the fields
-  // whose member was not null.
+  // About the outermost message, after it was read: the fields that had a member, the fields whose
+  // member was not null, and whether no required member is missing.
   const FieldSet& seen() const { return seen_; }
   const FieldSet& set() const { return set_; }
+  bool complete() const { return complete_; }
+
+  // The names of the outermost message's members that no field is named after. They live as long as
+  // the document and its parser.
+  using Names = absl::InlinedVector<absl::string_view, 4>;
+  const Names& others() const { return others_; }
+
+  // If the whole is a list: where the objects in it begin of which no member is documented. They
+  // live as long as the document.
+  const std::vector<const char*>& strangers() const { return strangers_; }
 
   // "items[3].total_amount: expected an integer". Holds no value.
   const std::string& error() const { return error_; }
 
  private:
+  static constexpr absl::string_view kNotJson = "is not valid JSON";
+
   bool List(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool PackedList(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool Map(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
@@ -66,6 +93,7 @@ class WireFromJson {
   bool Double(Value& value, const Path& at);
   bool Enum(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool Timestamp(const FieldPlan& field, Value& value, const Path& at);
+  bool WriteInstant(const Instant& instant, const Path& at);
   bool ReadInstant(const FieldPlan& field, Value& value, Instant& instant, const Path& at);
   bool Nested(const FieldPlan& field, Value& value, const Path& at);
   // Like Content, for a google.protobuf.Struct, Value or ListValue. The other Free* functions write
@@ -74,6 +102,11 @@ class WireFromJson {
   bool FreeObject(Value& value, const Path& at);
   bool FreeList(Value& value, const Path& at);
   bool FreeValue(Value& value, const Path& at);
+  bool IsSpared(const MessagePlan& plan, const FieldPlan& field) const {
+    return &plan == spared_ && (field.wire_name == spared_id_ || field.wire_name == spared_time_);
+  }
+  // Like Field, for a field that is spared.
+  bool SparedField(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   // Like Field, for a loose field: a value that it cannot hold is left out and reported as Drift.
   bool Loose(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool LooseText(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
@@ -84,7 +117,8 @@ class WireFromJson {
   // Handles a member that no field is named after.
   bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value, KeysSoFar& others,
                const Path& at);
-  void TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
+  // Reports the required members that are missing. Returns whether there are none.
+  bool TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
   // Stores a member that no field is named after in the message's `rest` Struct.
   bool Rest(const FieldPlan& field, absl::string_view name, Value& value, const Path& at);
   bool FreeMember(absl::string_view key, Value& value, const Path& at);
@@ -103,6 +137,13 @@ class WireFromJson {
   int depth_ = 0;
   FieldSet seen_;
   FieldSet set_;
+  bool complete_ = false;
+  Names others_;
+  std::vector<const char*> strangers_;
+  bool mended_ = false;
+  const MessagePlan* spared_ = nullptr;
+  absl::string_view spared_id_;
+  absl::string_view spared_time_;
   // The field that the JSON of any form goes into.
   const MessagePlan* free_owner_ = nullptr;
   const FieldPlan* free_field_ = nullptr;

@@ -30,8 +30,12 @@ bool WireFromJson::ReadInstant(const FieldPlan& field, Value& value, Instant& in
 
 bool WireFromJson::Timestamp(const FieldPlan& field, Value& value, const Path& at) {
   Instant instant;
+  return ReadInstant(field, value, instant, at) && WriteInstant(instant, at);
+}
+
+bool WireFromJson::WriteInstant(const Instant& instant, const Path& at) {
   size_t mark = 0;
-  if (!ReadInstant(field, value, instant, at) || !Open(mark, at)) return false;
+  if (!Open(mark, at)) return false;
   if (instant.seconds != 0) {
     wire_.Tag(1, WireType::kVarint);
     wire_.Varint(static_cast<uint64_t>(instant.seconds));

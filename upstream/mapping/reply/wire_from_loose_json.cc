@@ -6,17 +6,26 @@
 #include "upstream/mapping/reply/wire_from_json.h"
 
 namespace gateway::mapping {
-namespace {
 
 using simdjson::ondemand::json_type;
 
-constexpr absl::string_view kNotJson = "is not valid JSON";
-constexpr uint32_t kMapKey = 1;
-constexpr uint32_t kMapValue = 2;
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-}  // namespace
+bool WireFromJson::SparedField(const MessagePlan& owner, const FieldPlan& field, Value& value,
+                               const Path& at) {
+  if (field.cardinality == Cardinality::kSingular && field.kind == Kind::kString) {
+    return LooseText(owner, field, value, at);
+  }
+  if (field.cardinality != Cardinality::kSingular || field.kind != Kind::kTimestamp) {
+    return Field(owner, field, value, at);
+  }
+  Instant instant;
+  if (ReadInstant(field, value, instant, at)) {
+    wire_.Tag(field.number, WireType::kBytes);
+    return WriteInstant(instant, at);
+  }
+  error_.clear();
+  drift_.Add(Drift::Kind::kUnfitting, owner, &field, "");
+  return true;
+}
 
 bool WireFromJson::Loose(const MessagePlan& owner, const FieldPlan& field, Value& value,
                          const Path& at) {

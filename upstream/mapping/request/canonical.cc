@@ -10,7 +10,6 @@
 namespace gateway::mapping {
 namespace {
 
-constexpr uint32_t kMapValue = 2;
 constexpr uint32_t kNanos = 2;  // google.protobuf.Timestamp.nanos
 
 bool FieldsFit(const MessagePlan& plan, absl::string_view bytes, int depth);

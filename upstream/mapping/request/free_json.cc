@@ -8,6 +8,7 @@
 #include "upstream/mapping/json_text.h"
 #include "upstream/mapping/keys_so_far.h"
 #include "upstream/mapping/scalar.h"
+#include "upstream/mapping/struct_fields.h"
 #include "upstream/mapping/wire.h"
 
 namespace gateway::mapping {
@@ -15,13 +16,6 @@ namespace {
 
 constexpr absl::string_view kMalformed = "is malformed";
 constexpr absl::string_view kTooDeep = "is nested too deeply";
-
-// Field numbers of google/protobuf/struct.proto.
-constexpr uint32_t kStructFields = 1;
-constexpr uint32_t kListValues = 1;
-constexpr uint32_t kMapKey = 1;
-constexpr uint32_t kMapValue = 2;
-enum ValueField : uint32_t { kNull = 1, kNumber = 2, kText = 3, kBool = 4, kObject = 5, kList = 6 };
 
 class FreeJsonWriter {
  public:

@@ -11,9 +11,6 @@
 namespace gateway::mapping {
 namespace {
 
-constexpr uint32_t kMapKey = 1;
-constexpr uint32_t kMapValue = 2;
-
 // A missing key or value of a map entry means the type's default, as in protobuf's parsers.
 WireResult ReadMapEntry(const FieldPlan& field, absl::string_view entry, absl::string_view& key,
                         WireValue& value) {
@@ -59,7 +56,7 @@ class JsonFromWire {
   WireResult Map(const FieldPlan& field, absl::string_view run, const Path& at);
   void MapKey(const FieldPlan& field, absl::string_view key, const Path& at);
   void Key(const FieldPlan& field);
-  // Must be called while the field's message is the innermost one.
+  // Call it while the field's message is the innermost one.
   bool Enforced(const FieldPlan& field) const {
     return field.required && !(partial_ && depth_ == 1);
   }
@@ -92,7 +89,8 @@ WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view byte
       continue;
     }
     if (field->index < next) return WireResult::kNotCanonical;  // also one that is set twice
-    WireResult result = Unset(plan, next, field->index, at, mask);
+    WireResult result = WireResult::kOk;
+    if (field->index > next) result = Unset(plan, next, field->index, at, mask);
     if (result != WireResult::kOk) return result;
     next = field->index + 1;
     const UpdateMask::Entry* const entry = mask == nullptr ? nullptr : mask->Find(*field);

@@ -1,4 +1,4 @@
-// What the ledger recognizes a request by.
+// What the ledger compares to recognize a request.
 #ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 #define UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 

@@ -21,13 +21,13 @@ namespace {
 
 // As the caller wrote it: the name of the metadata.
 constexpr absl::string_view kIdempotencyKey = "idempotency-key";
-// Where the provider states no bound.
+// The bound if the provider states none.
 constexpr size_t kMaxIdempotencyKey = 1024;
 
 // In place of a value that is not shown.
 constexpr absl::string_view kHidden = "***";
 
-// So that it need not grow.
+// Reserved for the URL, so that it need not grow.
 constexpr size_t kUsualUrl = 128;
 // How much larger than the message its JSON usually is: JSON spells out the names.
 constexpr size_t kUsualGrowth = 4;
@@ -56,7 +56,7 @@ class RequestWriter {
  private:
   RequestTerms terms() { return {violations_, context_.now, /*partial=*/false}; }
 
-  // Where each field of the request stands; the values are not looked at yet.
+  // Notes where each field of the request stands. Does not look at the values yet.
   WireResult Scan(absl::string_view message) {
     WireReader reader(message);
     while (!reader.done()) {
@@ -220,13 +220,13 @@ class RequestWriter {
     std::string pairs;
     AppendForm(route_.provider->keys(), name, json, at, violations_, pairs);
     if (pairs.empty()) return;
-    // Any of the values in it may be one that is never shown.
+    // Any value in it may be one that is never shown.
     if (context_.hides_secrets) pairs = std::string(kHidden);
     request_.http.url.push_back(NextSeparator());
     request_.http.url.append(pairs);
   }
 
-  // A form is made of the JSON: that is where all values are checked.
+  // A form is made from the JSON, because the JSON writer checks all values.
   void EncodeBody() {
     if (!request_.http.has_body || route_.body_form == BodyForm::kJson) return;
     const Path at{nullptr, route_.body->name};
@@ -267,7 +267,9 @@ class RequestWriter {
       return violations_.Add(
           at, absl::StrCat("must be given once, as 1 to ", most, " visible characters of ASCII"));
     }
-    if (passes_on && !context_.ledger_heeds_keys) request_.http.headers.Add(known.header(), ": ", key);
+    if (passes_on && !context_.ledger_heeds_keys) {
+      request_.http.headers.Add(known.header(), ": ", key);
+    }
   }
 
   WireResult WriteBody() {

@@ -19,7 +19,7 @@ namespace gateway::mapping {
 struct RestRequest {
   // Verb, URL, body, and the headers that these need; the key and the deadline are the caller's.
   http::Request http;
-  // The account that the request names, or the default. Empty where the operation has none.
+  // The account that the request names, or the default. Empty if the operation has none.
   std::string tenant;
 };
 
@@ -31,8 +31,8 @@ struct RequestContext {
   absl::string_view default_tenant = "";
   // The caller's `idempotency-key`; nullopt for none. An empty key is refused.
   std::optional<absl::string_view> idempotency_key = std::nullopt;
-  // A ledger heeds the key of every write, so none is refused because the upstream ignores it. Which
-  // key the upstream gets is the ledger's matter then: none is written.
+  // A ledger heeds the key of every write, so a key is accepted even if the upstream ignores keys.
+  // The ledger then decides which key the upstream gets, so none is written here.
   bool ledger_heeds_keys = false;
   // For showing the URL, not for sending: asterisks stand in place of what is never shown.
   bool hides_secrets = false;
@@ -40,9 +40,9 @@ struct RequestContext {
   absl::Time now = absl::Now();
 };
 
-// A Failure is INVALID_ARGUMENT with outcome kNotSent. A key for a write is refused where
-// neither the upstream nor a ledger heeds it: its caller would rely on protection that does not
-// exist. A read accepts a key, but an invalid key is refused there too.
+// A Failure is INVALID_ARGUMENT with outcome kNotSent. A key for a write is refused if neither the
+// upstream nor a ledger heeds it: its caller would rely on protection that does not exist. A read
+// accepts a key, but an invalid key is refused there too.
 //
 // Thread-safety: a pure function.
 std::variant<RestRequest, Failure> WriteRequest(const Route& route, absl::string_view message,

@@ -92,8 +92,6 @@ bool IsValueSerialized(const FieldPlan& field, const WireValue& value, int depth
   }
 }
 
-bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
-
 bool IsPackedSerialized(Kind kind, absl::string_view bytes) {
   WireReader reader(bytes);
   if (reader.done()) return false;  // would be left out

@@ -82,7 +82,7 @@ Json ToJson(const Fault& fault) {
 }
 
 int64_t Faults::Add(Fault fault) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   fault.id = ++last_id_;
   fault.fired = 0;
   if (faults_.size() == kMaxFaults) faults_.erase(faults_.begin());
@@ -91,22 +91,22 @@ int64_t Faults::Add(Fault fault) {
 }
 
 bool Faults::Remove(int64_t id) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   return std::erase_if(faults_, [id](const Fault& fault) { return fault.id == id; }) > 0;
 }
 
 void Faults::Clear() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   faults_.clear();
 }
 
 std::vector<Fault> Faults::List() const {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   return faults_;
 }
 
 std::optional<Fault> Faults::Take(absl::string_view rpc, absl::string_view operation_id) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   for (Fault& fault : faults_) {
     const bool meant =
         fault.operation.empty() || fault.operation == rpc || fault.operation == operation_id;

@@ -9,7 +9,6 @@
 #define UPSTREAM_SANDBOX_FAULTS_FAULTS_H_
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/sandbox/json.h"
 
 namespace gateway::sandbox {
@@ -73,10 +73,9 @@ class Faults {
   std::optional<Fault> Take(absl::string_view rpc, absl::string_view operation_id);
 
  private:
-  mutable std::mutex mu_;
-  // Guarded by mu_.
-  std::vector<Fault> faults_;
-  int64_t last_id_ = 0;
+  mutable Mutex mu_;
+  std::vector<Fault> faults_ ABSL_GUARDED_BY(mu_);
+  int64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace gateway::sandbox

@@ -13,10 +13,10 @@ extern const char sandbox_live[], sandbox_live_end[];
 namespace gateway::sandbox {
 namespace {
 
-// Everything but the page's own style sheet, script and forms is forbidden to it. A pay page may
-// also lead to the shop: a browser holds the redirect that answers a form against form-action.
-// Without a referrer a browser sends no Origin with a form, by which the window knows its own
-// pages.
+// A page may load nothing but its own style sheet, script and forms. A pay page may also lead to
+// the shop, because browsers apply form-action to the redirect after a form. The window needs a
+// referrer: without one, browsers send no Origin with a form, and the window recognizes its own
+// pages by Origin.
 Headers PageHeaders(bool window) {
   return {{"Content-Security-Policy",
            absl::StrCat("default-src 'none'; style-src 'self'; img-src data:; ",

@@ -19,7 +19,7 @@ namespace gateway::sandbox {
 
 // Text as HTML shows it, in an element or an attribute.
 std::string Html(absl::string_view text);
-// A member's text, or "" where it has none. Not made safe.
+// A member's text, or "" if it has none. Not made safe.
 std::string TextOf(const Json& object, absl::string_view name);
 
 struct PageParts {

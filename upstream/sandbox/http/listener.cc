@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -18,7 +17,7 @@ namespace {
 
 // Large enough that a client that opens a whole pool at once does not wait for a retransmitted SYN.
 constexpr int kBacklog = 512;
-constexpr auto kOutOfDescriptors = std::chrono::milliseconds(20);
+constexpr absl::Duration kOutOfDescriptors = absl::Milliseconds(20);
 
 bool IsLoopback(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET) {
@@ -78,25 +77,25 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const Options& options
 
 Listener::~Listener() {
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     stopping_ = true;
     for (Served& served : served_) {
       if (!served.ended) served.connection->ShutDown();
     }
   }
-  one_ended_.notify_all();
+  one_ended_.NotifyAll();
   ::shutdown(socket_, SHUT_RDWR);
   accepting_.join();
-  std::unique_lock<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   while (!served_.empty()) {
-    one_ended_.wait(lock, [this] { return served_.front().ended; });
-    JoinEnded(lock);
+    while (!served_.front().ended) one_ended_.Wait(mu_);
+    JoinEnded();
   }
   ::close(socket_);
 }
 
 bool Listener::stopping() const {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   return stopping_;
 }
 
@@ -105,11 +104,11 @@ void Listener::Accept() {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
     const int socket = ::accept4(socket_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
-    std::unique_lock<std::mutex> lock(mu_);
-    JoinEnded(lock);
+    const MutexLock lock(mu_);
+    JoinEnded();
     while (socket >= 0 && !stopping_ && served_.size() >= connections_) {
-      one_ended_.wait(lock);
-      JoinEnded(lock);
+      one_ended_.Wait(mu_);
+      JoinEnded();
     }
     if (stopping_) {
       if (socket >= 0) ::close(socket);
@@ -117,7 +116,7 @@ void Listener::Accept() {
     }
     if (socket < 0) {
       // No descriptor is free: wait until a connection ends.
-      one_ended_.wait_for(lock, kOutOfDescriptors);
+      one_ended_.WaitUntil(mu_, SteadyTime::Now() + kOutOfDescriptors);
       continue;
     }
     const int yes = 1;
@@ -130,23 +129,22 @@ void Listener::Accept() {
 
 void Listener::Run(Served& served) {
   serve_(*served.connection);
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   served.connection.reset();
   served.ended = true;
-  one_ended_.notify_all();
+  one_ended_.NotifyAll();
 }
 
 // Joins the threads of ended connections; they only have to return.
-void Listener::JoinEnded(std::unique_lock<std::mutex>& lock) {
+void Listener::JoinEnded() {
   std::list<Served> ended;
   for (auto one = served_.begin(); one != served_.end();) {
     const auto next = std::next(one);
     if (one->ended) ended.splice(ended.end(), served_, one);
     one = next;
   }
-  lock.unlock();
+  const MutexUnlock unlock(mu_);
   for (Served& one : ended) one.thread.join();
-  lock.lock();
 }
 
 }  // namespace gateway::sandbox

@@ -8,15 +8,14 @@
 #ifndef UPSTREAM_SANDBOX_HTTP_LISTENER_H_
 #define UPSTREAM_SANDBOX_HTTP_LISTENER_H_
 
-#include <condition_variable>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "upstream/mutex.h"
 #include "upstream/sandbox/http/connection.h"
 
 namespace gateway::sandbox {
@@ -53,18 +52,17 @@ class Listener {
       : socket_(socket), port_(port), connections_(connections), serve_(std::move(serve)) {}
   void Accept();
   void Run(Served& served);
-  void JoinEnded(std::unique_lock<std::mutex>& lock);
+  void JoinEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const int socket_;
   const int port_;
   const size_t connections_;
   const Serve serve_;
 
-  mutable std::mutex mu_;
-  // Guarded by mu_.
-  bool stopping_ = false;
-  std::list<Served> served_;
-  std::condition_variable one_ended_;
+  mutable Mutex mu_;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::list<Served> served_ ABSL_GUARDED_BY(mu_);
+  CondVar one_ended_;
 
   std::thread accepting_;
 };

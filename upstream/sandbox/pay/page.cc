@@ -68,8 +68,9 @@ std::string Forms(const std::string& token, const Json& checkout) {
       "</fieldset>\n</form>\n");
 }
 
-// Where a browser may be sent: nothing but the web, and no bytes that would end a header.
-bool IsWebAddress(absl::string_view url) {
+// Whether a browser may be sent there: only to http or https, without bytes that would end a
+// header.
+bool MayStandInLocation(absl::string_view url) {
   return (absl::StartsWith(url, "http://") || absl::StartsWith(url, "https://")) &&
          std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c != 0x7f; });
 }
@@ -133,12 +134,12 @@ Reply PayPage::Act(const std::string& token, const Received& received) const {
   const Json& result = std::get<Json>(done);
   const std::string declined = TextOf(result, "declined");
   if (!declined.empty()) {
-    // The page, to which a reload may come back without declining once more.
+    // Redirects to the page, so that a reload does not decline once more.
     const std::string reason = TextOf(request, "reason");
     return {303, "", "", {{"Location", absl::StrCat(kPrefix, token, "?declined=", reason)}}};
   }
   const std::string back = TextOf(result, "redirect");
-  if (!IsWebAddress(back)) return Show(token, 200, "");
+  if (!MayStandInLocation(back)) return Show(token, 200, "");
   return {303, "", "", {{"Location", back}, {"Referrer-Policy", "no-referrer"}}};
 }
 

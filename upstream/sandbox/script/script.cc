@@ -16,8 +16,8 @@ namespace {
 constexpr int kStepsAtATime = 10000;
 constexpr char kSettings[] = "settings";
 
-// Of the basic library: those that read files, load code, catch an error (also the one that ends
-// a script that runs for too long), or speak to the outside.
+// Functions of the basic library that scripts must not have: they read files, load code, write to
+// the outside, or catch errors, and so also the error that ends a script that runs too long.
 constexpr const char* kTakenAway[] = {"dofile",       "load",         "loadfile", "pcall",
                                       "xpcall",       "print",        "warn",     "collectgarbage",
                                       "getmetatable", "setmetatable", "rawset",   "_G"};
@@ -59,7 +59,7 @@ Script::~Script() {
 
 void* Script::Allocate(void* context, void* block, size_t old_size, size_t new_size) {
   auto& script = *static_cast<Script*>(context);
-  // For a new block the old size is a kind of object.
+  // For a new block, Lua passes the kind of object in place of the old size.
   const size_t before = block == nullptr ? 0 : old_size;
   if (new_size == 0) {
     std::free(block);
@@ -134,7 +134,7 @@ int Script::CallBound(lua_State* lua) {
   }
 }
 
-// Text alone: bytecode can break the state.
+// Only text is loaded: bytecode can break the state.
 absl::Status Script::Run(const File& file) {
   const std::string name = absl::StrCat("=", file.name, ".lua");
   if (luaL_loadbufferx(lua_, file.text.data(), file.text.size(), name.c_str(), "t") != LUA_OK ||
@@ -157,7 +157,7 @@ std::string Script::TakeError() {
   return error;
 }
 
-// What a provider says goes before what all have.
+// A provider's function goes before the common one of the same name.
 bool Script::PushFunction(const Path& path) {
   lua_getglobal(lua_, kSettings);
   if (PushMember(path)) return true;
@@ -166,7 +166,8 @@ bool Script::PushFunction(const Path& path) {
   return PushMember(path);
 }
 
-// In place of the table on top: its member at the path. Whether that is a function.
+// Replaces the table on top of the stack by its member at the path. Returns whether that is a
+// function.
 bool Script::PushMember(const Path& path) {
   for (const std::string& name : path) {
     if (!lua_istable(lua_, -1)) return false;
@@ -176,7 +177,7 @@ bool Script::PushMember(const Path& path) {
   return lua_isfunction(lua_, -1);
 }
 
-// Under lua_pcall, so that a lack of memory is an error like any other.
+// Runs under lua_pcall, so that a lack of memory is an error like any other.
 int Script::Invoke(lua_State* lua) {
   auto& invocation = *static_cast<Invocation*>(lua_touserdata(lua, 1));
   luaL_checkstack(lua, 20, nullptr);

@@ -60,14 +60,13 @@ class Script {
   // Functions in it are markers, see IsFunction.
   const Json& settings() const { return settings_; }
 
-  // Calls the function at the path within the settings, or, where they have none, among the
-  // globals. `sent` is a last argument that keeps its nulls. Absent where
-  // there is no such function.
+  // Calls the function at the path within the settings, or, if they have none, among the globals.
+  // `sent` is a last argument that keeps its nulls. Returns Absent() if there is no such function.
   std::variant<Json, Refusal> Call(const Path& path, const Json& argument, const Json& sent);
-  // The same where no refusal is expected: one is an absent value.
+  // As Call, if no refusal is expected. A refusal gives Absent().
   Json Value(const Path& path, const Json& argument);
 
-  // A new budget of steps: once a request.
+  // Gives the script a new budget of steps. Call it once for each request.
   void Refill() { steps_left_ = limits_.steps; }
 
  private:

@@ -49,25 +49,24 @@ Courier::Courier(Options options, OnDelivered on_delivered)
 
 Courier::~Courier() {
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   thread_.join();
 }
 
 void Courier::Post(const std::vector<Json>& events) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   for (const Json& event : events) {
     for (const Json& target : event.value("targets", Json::array())) Add(event, target);
     for (const std::string& url : options_.urls) {
       Add(event, {{"url", url}, {"secret", options_.secret}});
     }
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
-// Under mu_.
 void Courier::Add(const Json& event, const Json& target) {
   Delivery delivery;
   delivery.id = ++last_id_;
@@ -95,30 +94,30 @@ void Courier::Add(const Json& event, const Json& target) {
 }
 
 void Courier::Reverse(size_t count) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   to_reverse_ = count;
 }
 
 bool Courier::Send(int64_t id, const std::string& how) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   if (Find(id) == nullptr) return false;
   if (how != "again" && how != "twice" && how != "late" && how != "tampered") return false;
   const absl::Time time = how == "late" ? absl::Now() + kLate : absl::Now();
   for (int i = how == "twice" ? 2 : 1; i > 0; --i) {
     due_.push_back({time, id, how == "tampered", /*repeats=*/false});
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   return true;
 }
 
 void Courier::Forward(absl::Duration time) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   for (Due& due : due_) due.time -= time;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 void Courier::Clear() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   log_.clear();
   due_.clear();
   reversed_.clear();
@@ -126,7 +125,7 @@ void Courier::Clear() {
 }
 
 Json Courier::Log() const {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   Json log = Json::array();
   for (const Delivery& delivery : log_) {
     log.push_back({{"id", delivery.id},
@@ -142,7 +141,6 @@ Json Courier::Log() const {
   return log;
 }
 
-// Under mu_.
 Courier::Delivery* Courier::Find(int64_t id) {
   for (Delivery& delivery : log_) {
     if (delivery.id == id) return &delivery;
@@ -151,24 +149,23 @@ Courier::Delivery* Courier::Find(int64_t id) {
 }
 
 void Courier::Run() {
-  std::unique_lock<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   while (!stopping_) {
     const auto next =
         std::min_element(due_.begin(), due_.end(),
                          [](const Due& left, const Due& right) { return left.time < right.time; });
     if (next == due_.end()) {
-      changed_.wait(lock);
+      changed_.Wait(mu_);
       continue;
     }
     if (next->time > absl::Now()) {
-      changed_.wait_until(lock, absl::ToChronoTime(next->time));
+      changed_.WaitUntil(mu_, SteadyTime::FromWall(next->time));
       continue;
     }
     const Due due = *next;
     due_.erase(next);
-    lock.unlock();
+    const MutexUnlock unlock(mu_);
     Deliver(due);
-    lock.lock();
   }
 }
 
@@ -177,7 +174,7 @@ void Courier::Deliver(const Due& due) {
   std::string body;
   Headers headers;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     const Delivery* const delivery = Find(due.delivery);
     if (delivery == nullptr) return;
     target = delivery->target;
@@ -192,7 +189,7 @@ void Courier::Deliver(const Due& due) {
   const auto [status, answer] = Call(target.value("url", ""), headers, body);
   const bool taken = status >= 200 && status < 300;
   {
-    const std::lock_guard<std::mutex> lock(mu_);
+    const MutexLock lock(mu_);
     if (Delivery* const delivery = Find(due.delivery); delivery != nullptr) {
       const size_t attempts = delivery->attempts.size();
       delivery->attempts.push_back({{"time", TimeText(now)},

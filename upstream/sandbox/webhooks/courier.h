@@ -1,5 +1,5 @@
-// Delivers events to those who subscribed to them: signed, one after the other, again after a pause
-// where the answer is no success, and with a log of what was answered.
+// Delivers events to their subscribers: signed, one after another. If the answer is no success,
+// delivers again after a pause. Keeps a log of the answers.
 //
 //   Courier courier({.signature = ..., .urls = {"http://127.0.0.1:9000/hook"}}, on_delivered);
 //   courier.Post({event});      // {"type", "id", "payload", "targets": [{"url", "secret"}]}
@@ -10,11 +10,9 @@
 #ifndef UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
 #define UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -22,6 +20,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/sandbox/http/message.h"
 #include "upstream/sandbox/json.h"
 
@@ -32,7 +31,7 @@ class Courier {
   struct Options {
     // See signature.h.
     Json signature = Json::object();
-    // Besides the targets of an event, and what is signed with for them.
+    // URLs that get every event, in addition to the event's targets, and the secret for them.
     std::vector<std::string> urls;
     std::string secret;
     // Before each further attempt of a delivery that was not taken.
@@ -42,11 +41,11 @@ class Courier {
     absl::Duration timeout = absl::Seconds(5);
     size_t max_log = 500;
   };
-  // A target with "status" (0: no answer) beside what it had.
+  // Gets the target, with the member "status" added (0: no answer).
   using OnDelivered = std::function<void(const Json& target)>;
 
-  // What a behaviour says of it: `signature`, and `retries = {pauses = {5, 30}, final_4xx = true}`,
-  // in seconds.
+  // Reads the options from a behaviour: `signature`, and `retries = {pauses = {5, 30}, final_4xx =
+  // true}`, in seconds.
   static Options OptionsOf(const Json& settings);
 
   Courier(Options options, OnDelivered on_delivered);
@@ -56,16 +55,16 @@ class Courier {
 
   void Post(const std::vector<Json>& events);
   // Sends a delivery of the log once more: "again", "twice", "late" (after 10 s), "tampered" (a
-  // byte is changed after it was signed). False where there is none of this id or no such way.
+  // byte is changed after signing). Returns false if there is no such delivery or no such way.
   bool Send(int64_t id, const std::string& how);
   // The next `count` deliveries wait for each other, and go out in reverse.
   void Reverse(size_t count);
-  // What waits for its time comes so much sooner.
+  // Deliveries that wait for their time come this much sooner.
   void Forward(absl::Duration time);
-  // Forgets the log, and what waits.
+  // Forgets the log and the deliveries that wait.
   void Clear();
-  // The newest first: id, event, url, state, attempts with time, status and answer; `next` where
-  // another is to come.
+  // Newest first: id, event, url, state, attempts with time, status and answer; `next` if another
+  // attempt will come.
   Json Log() const;
 
  private:
@@ -90,21 +89,20 @@ class Courier {
   // The status of the answer, 0 for none, and the beginning of its body.
   std::pair<int, std::string> Call(const std::string& url, const Headers& headers,
                                    const std::string& body) const;
-  Delivery* Find(int64_t id);
-  void Add(const Json& event, const Json& target);
+  Delivery* Find(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Add(const Json& event, const Json& target) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Options options_;
   const OnDelivered on_delivered_;
 
-  mutable std::mutex mu_;
-  std::condition_variable changed_;
-  // Guarded by mu_.
-  bool stopping_ = false;
-  int64_t last_id_ = 0;
-  std::deque<Delivery> log_;
-  std::vector<Due> due_;
-  size_t to_reverse_ = 0;
-  std::vector<Due> reversed_;
+  mutable Mutex mu_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  int64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<Delivery> log_ ABSL_GUARDED_BY(mu_);
+  std::vector<Due> due_ ABSL_GUARDED_BY(mu_);
+  size_t to_reverse_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<Due> reversed_ ABSL_GUARDED_BY(mu_);
 
   std::thread thread_;
 };

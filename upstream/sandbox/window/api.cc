@@ -18,7 +18,7 @@ extern const char sandbox_openapi[], sandbox_openapi_end[];
 namespace gateway::sandbox {
 namespace {
 
-// What a clock may be set forward at a time.
+// How far the clock may be set forward at a time.
 constexpr int64_t kMaxForward = int64_t{10} * 366 * 24 * 3600;
 
 Reply JsonReply(int status, const Json& json) {
@@ -39,12 +39,12 @@ absl::string_view WithoutPort(absl::string_view authority) {
 bool NamesThisMachine(absl::string_view authority) {
   const absl::string_view host = WithoutPort(authority);
   if (host == "localhost" || host == "[::1]") return true;
-  // 127.0.0.1.example.org is a name, and anybody's.
+  // 127.0.0.1.example.org is a name that anybody may own.
   return absl::StartsWith(host, "127.") &&
          host.find_first_not_of("0123456789.") == absl::string_view::npos;
 }
 
-// The values of the places in the path, or nullopt where it is another path.
+// The values of the path's parameters, or nullopt if the path does not match.
 std::optional<std::vector<std::string>> Match(absl::string_view path,
                                               const std::vector<std::string>& segments) {
   const std::vector<absl::string_view> parts = absl::StrSplit(absl::StripPrefix(path, "/"), '/');
@@ -93,8 +93,8 @@ bool Api::IsOwn(const Received& received) {
   return received.target == "/_sandbox" || absl::StartsWith(received.target, "/_sandbox/");
 }
 
-// A page from elsewhere reaches a loopback address too: by a name of its own, which Host tells, or
-// by a form, which Origin tells.
+// A page of another site can reach a loopback address too: by a name of its own, which shows in
+// Host, or by a form, which shows in Origin.
 bool Api::MayUse(const Received& received, bool from_loopback) const {
   if (!open_ && (!from_loopback || !NamesThisMachine(received.Header("Host")))) return false;
   absl::string_view origin = received.Header("Origin");

@@ -1,11 +1,11 @@
-// What a program may tell the sandbox: the paths under /_sandbox/api/. What each takes and answers
+// The sandbox's own API for programs: the paths under /_sandbox/api/. What each takes and answers
 // stands in openapi.json beside this file, which the sandbox serves; a test holds it to Routes().
 //
 //   Api api({faults, handler, courier, journal, changes}, /*open=*/false);
 //   if (Api::IsOwn(received)) reply = api.Answer(received, connection.from_loopback());
 //
-// It knows no key. So it answers this machine alone, unless the sandbox is told otherwise, and
-// nothing that a foreign page in a browser can send.
+// It asks for no key. So it answers only this machine, unless the sandbox is told otherwise, and no
+// request that a page of another site can send from a browser.
 //
 // Thread-safe.
 #ifndef UPSTREAM_SANDBOX_WINDOW_API_H_
@@ -38,9 +38,9 @@ class Api {
     std::atomic<uint64_t>& changes;
   };
   struct Call {
-    // What stands in the places of the path, in their order.
+    // The values of the path's parameters, in their order.
     std::vector<std::string> values;
-    // An object; empty where nothing was sent.
+    // An object; empty if nothing was sent.
     Json body;
   };
   struct Route {
@@ -59,15 +59,15 @@ class Api {
 
   // Whether the request may come in: from this machine, and not from a page of another site.
   bool MayUse(const Received& received, bool from_loopback) const;
-  // Of a request that may come in.
+  // Answers a request for which MayUse is true.
   Reply Answer(const Received& received) const;
-  // What GET answers; an empty object where there is nothing. `path` as in a Route.
+  // The answer to GET; an empty object if there is nothing. `path` as in a Route.
   Json Get(const std::string& path) const;
 
  private:
   Reply Dispatch(const std::string& method, const std::vector<std::string>& segments,
                  const std::string& body) const;
-  // What a function of the behaviour makes of it.
+  // Answers by a function of the behaviour.
   Reply Asked(const Script::Path& function, const Json& argument, int status = 200) const;
 
   Reply Describe(const Call& call) const;

@@ -74,7 +74,7 @@ Submitted ReadSubmitted(absl::string_view body) {
   for (const auto& [name, value] : ParsePairs(body)) {
     int64_t number = 0;
     if (name == "back") {
-      // A page of this window, and no address of somebody else's.
+      // Accepts only pages of this window, no other address.
       if (absl::StartsWith(value, "/_sandbox/") && !absl::StrContains(value, "//") &&
           std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7f; })) {
         submitted.back = value;

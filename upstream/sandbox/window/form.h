@@ -29,8 +29,8 @@ std::string ChoiceField(absl::string_view id, absl::string_view label,
 // A segment of a path, percent-encoded.
 std::string PathSegment(absl::string_view text);
 
-// What a browser sent, as the Api takes it: "method", "back", and the body. Fields that the Api
-// wants as numbers and switches are such.
+// A submitted form as the Api takes it: "method", "back", and the body. Fields become numbers and
+// booleans where the Api wants these.
 struct Submitted {
   std::string method = "POST";
   std::string back;

@@ -1,5 +1,6 @@
 #include "upstream/sandbox/window/journal.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,7 +16,7 @@ constexpr size_t kMaxBody = 4000;
 constexpr size_t kMaxHeader = 300;
 constexpr size_t kMaxHeaders = 40;
 constexpr size_t kMaxTarget = 1000;
-// A longer body is not kept: its size is.
+// Of a longer body, only the size is kept.
 constexpr size_t kMaxKeptBody = 64 << 10;
 constexpr char kMask[] = "***";
 
@@ -64,7 +65,7 @@ Json MaskedHeaders(const Headers& headers) {
   return masked;
 }
 
-// An assignment would keep the room of the long text.
+// A new string: an assignment would keep the memory of the long text.
 void Bound(std::string& body) {
   if (body.size() > kMaxKeptBody) absl::StrCat("(", body.size(), " bytes)").swap(body);
 }
@@ -79,25 +80,32 @@ std::string MaskedBody(const std::string& body) {
 }
 
 // Masked when it is looked at, so that a call costs no more than a copy.
-void Journal::Add(Seen seen) {
-  Entry entry{0, absl::Now(), std::move(seen)};
-  Bound(entry.seen.received.body);
-  if (entry.seen.reply) Bound(entry.seen.reply->body);
-  const std::lock_guard<std::mutex> lock(mu_);
-  entry.id = ++last_id_;
-  entries_.push_front(std::move(entry));
+int64_t Journal::Add(Seen seen) {
+  Bound(seen.received.body);
+  const MutexLock lock(mu_);
+  entries_.push_front({++last_id_, absl::Now(), std::move(seen), std::nullopt});
   if (entries_.size() > kKept) entries_.pop_back();
+  return last_id_;
+}
+
+void Journal::Answer(int64_t id, const Reply& reply) {
+  Reply kept = reply;
+  Bound(kept.body);
+  const MutexLock lock(mu_);
+  const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& held) { return held.id == id; });
+  if (entry != entries_.end()) entry->reply = std::move(kept);
 }
 
 void Journal::Clear() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   entries_.clear();
 }
 
 Json Journal::List(size_t most) const {
-  const std::lock_guard<std::mutex> lock(mu_);
+  const MutexLock lock(mu_);
   Json list = Json::array();
-  for (const auto& [id, time, seen] : entries_) {
+  for (const auto& [id, time, seen, reply] : entries_) {
     if (list.size() == most) break;
     list.push_back({{"id", id},
                     {"time", TimeText(time)},
@@ -107,8 +115,8 @@ Json Journal::List(size_t most) const {
                     {"fault", seen.fault},
                     {"headers", MaskedHeaders(seen.received.headers)},
                     {"body", MaskedBody(seen.received.body)},
-                    {"status", seen.reply ? seen.reply->status : 0},
-                    {"reply", seen.reply ? MaskedBody(seen.reply->body) : ""}});
+                    {"status", reply ? reply->status : 0},
+                    {"reply", reply ? MaskedBody(reply->body) : ""}});
   }
   return list;
 }

@@ -1,20 +1,22 @@
-// The last requests as they came and what was answered, for the window. Keys and secrets are
-// masked, and long bodies are cut.
+// The last requests as they came, and their replies, for the window. Keys and secrets are masked,
+// and long bodies are cut.
 //
-//   journal.Add({received, reply, "RefundOrder", "commit-then-drop"});
-//   Json list = journal.List();                       // the newest first
+//   const int64_t id = journal.Add({received, "RefundOrder", ""});   // before it is executed
+//   journal.Answer(id, reply);                                       // before the reply is sent
+//   Json list = journal.List();                                      // the newest first
 //
+// Whoever has a reply finds its request here, and behind those that were answered before it.
 // Thread-safe. Holds at most kKept requests.
 #ifndef UPSTREAM_SANDBOX_WINDOW_JOURNAL_H_
 #define UPSTREAM_SANDBOX_WINDOW_JOURNAL_H_
 
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "absl/time/time.h"
+#include "upstream/mutex.h"
 #include "upstream/sandbox/http/message.h"
 #include "upstream/sandbox/json.h"
 
@@ -26,18 +28,19 @@ class Journal {
 
   struct Seen {
     Received received;
-    // Absent where the connection ended before there was one.
-    std::optional<Reply> reply;
-    // The RPC's name; empty where the request names none.
+    // The RPC's name; empty if the request names none.
     std::string operation;
-    // The kind of the fault that the request met; empty where it met none.
+    // The kind of the fault that the request met; empty if it met none.
     std::string fault;
   };
 
-  void Add(Seen seen);
+  // Returns the request's id.
+  int64_t Add(Seen seen);
+  // Sets, or replaces, the reply. Does nothing if the request is no longer held.
+  void Answer(int64_t id, const Reply& reply);
   void Clear();
   // Each {"id", "time", "method", "target", "operation", "fault", "headers", "body", "status",
-  // "reply"}; status 0 is no answer.
+  // "reply"}; status 0 if there is no reply, or none yet.
   Json List(size_t most = kKept) const;
 
  private:
@@ -45,12 +48,12 @@ class Journal {
     int64_t id;
     absl::Time time;
     Seen seen;
+    std::optional<Reply> reply;
   };
 
-  mutable std::mutex mu_;
-  // Guarded by mu_.
-  std::deque<Entry> entries_;
-  int64_t last_id_ = 0;
+  mutable Mutex mu_;
+  std::deque<Entry> entries_ ABSL_GUARDED_BY(mu_);
+  int64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // The text with the values of members that hold keys, secrets and tokens replaced, cut to what is

@@ -28,7 +28,7 @@ std::string Live(const std::string& html) {
   return absl::StrCat("<div id=\"live\">\n", html, "</div>\n");
 }
 
-// In one line.
+// Keeps the text on one line.
 std::string Whole(absl::string_view text) {
   return absl::StrCat("<span class=\"whole\">", Html(text), "</span>");
 }

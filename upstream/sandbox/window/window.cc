@@ -24,7 +24,8 @@ constexpr Place kPlaces[] = {{"", "Overview", &GlancePage},
                              {"faults", "Faults", &FaultsPage},
                              {"tools", "Tools", &ToolsPage}};
 
-// Every form of the window begins with it. JSON that curl sends calls itself a form, too.
+// Every form of the window begins with this field. The content type is no proof: curl declares JSON
+// as a form by default.
 bool IsForm(const Received& received) {
   return received.method == "POST" &&
          absl::StartsWithIgnoreCase(received.Header("Content-Type"),
@@ -71,7 +72,8 @@ Reply Window::Show(const std::vector<std::string>& rest,
   return Page(404, "Nothing here", "<p>This window has no such page.</p>\n", neighbours);
 }
 
-// The answer to a browser: the page that it came from, or what was wrong.
+// Answers a browser's form: with the page that it came from, or with a page that says what was
+// wrong.
 Reply Window::Submit(const Received& received, const std::vector<Neighbour>& neighbours) const {
   const Submitted submitted = ReadSubmitted(received.body);
   Received told = received;

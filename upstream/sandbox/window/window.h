@@ -1,6 +1,6 @@
 // The sandbox in a browser: http://127.0.0.1:8080/_sandbox/. Plain HTML that works without
-// JavaScript; with it, what changes shows by itself. Everything it shows and does goes through the
-// Api.
+// JavaScript; with JavaScript, pages show changes at once. Everything that it shows and does goes
+// through the Api.
 //
 //   GET  /_sandbox/                      the store at a glance, and the other stores of the program
 //   GET  /_sandbox/store/SECTION[/ID]    records and what can be done to them
@@ -32,7 +32,7 @@ class Window {
 
   Window(const Api& api, std::string provider) : api_(api), provider_(std::move(provider)) {}
 
-  // Of a request that is Api::IsOwn. Refuses what Api::MayUse refuses.
+  // For requests for which Api::IsOwn is true. Refuses what Api::MayUse refuses.
   Reply Answer(const Received& received, bool from_loopback,
                const std::vector<Neighbour>& neighbours) const;
 

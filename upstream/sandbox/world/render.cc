@@ -13,7 +13,7 @@ namespace gateway::sandbox {
 namespace {
 
 // Keeps a record that refers to itself over other records from being shown without end.
-constexpr int kMaxDepth = 12;
+constexpr int kMostNested = 12;
 
 class Rendering {
  public:
@@ -42,7 +42,7 @@ class Rendering {
     Json shown = Json::object();
     for (const Field& field : schema.fields) {
       Json value =
-          depth > kMaxDepth && !field.required ? Absent() : Member(schema, field, merged, depth);
+          depth > kMostNested && !field.required ? Absent() : Member(schema, field, merged, depth);
       if (!IsAbsent(value)) shown[field.name] = std::move(value);
     }
     return shown;
@@ -137,7 +137,8 @@ class Rendering {
   }
 
   Json MadeUp(const Schema& schema, const Field& field, const Json& record, int depth) {
-    if (field.type.kind == Type::Kind::kRef && field.type.schema->is_object && depth <= kMaxDepth) {
+    if (field.type.kind == Type::Kind::kRef && field.type.schema->is_object &&
+        depth <= kMostNested) {
       return Object(*field.type.schema, Json::object(), depth + 1);
     }
     ExampleOptions options;

@@ -48,7 +48,7 @@ class State {
   void Replace(const Handle& handle, Json record);
   void Erase(const Handle& handle);
 
-  // nullptr where the record is gone. Valid until the record is replaced or erased.
+  // nullptr if the record is gone. Valid until the record is replaced or erased.
   const Json* Get(const Handle& handle) const;
   // In the order of creation.
   std::vector<Handle> FindAll(absl::string_view collection, const Json& where) const;
@@ -60,7 +60,7 @@ class State {
   // All records, by collection.
   Json Export() const;
   void Clear();
-  // What was inserted up to now stays.
+  // Records that were inserted up to now are never dropped.
   void Seal();
 
  private:

@@ -1,5 +1,5 @@
-// One sandbox's memory and what it is read with: the contract, the behaviour, the clock, the source
-// of ids.
+// One sandbox's state, and what rules need: the contract, the behaviour, the clock, the source of
+// ids.
 //
 // Not thread-safe, like the State that it holds; the contract must outlive it.
 #ifndef UPSTREAM_SANDBOX_WORLD_WORLD_H_
@@ -35,11 +35,11 @@ class World {
   State& state() { return state_; }
   Script& script() { return *script_; }
 
-  // What the behaviour's table has at this path ({"collections", "OrderDto", "unique"}); an empty
-  // object where there is nothing.
+  // The value at this path of the behaviour's table ({"collections", "OrderDto", "unique"}); an
+  // empty object if there is none.
   const Json& Setting(const Script::Path& path) const;
-  // A setting may be a function of a record: then its result. `section` and `name` are where it
-  // stands.
+  // Evaluates a setting that may be a function of a record. `section` and `name` tell where the
+  // setting stands.
   Json Value(const Json& setting, Script::Path section, const std::string& name,
              const Json& record);
 
@@ -50,13 +50,14 @@ class World {
   // A flake id: ascending, never the same twice, its upper bits the time since the upstream's
   // epoch.
   std::string NextId();
-  // A text that looks like a secret and is none: derived from a counter.
+  // A text that looks like a secret but is none: it is derived from a counter.
   std::string NextToken();
 
-  // Drops all records, and begins ids and tokens anew.
+  // Drops all records, and starts ids and tokens again from the beginning.
   void Forget();
 
-  // What a list is narrowed by: the operation being answered, and the query of its request.
+  // The operation that is being answered, and the query of its request, by which lists are
+  // filtered.
   struct Asked {
     const Operation* operation = nullptr;
     Json query = Json::object();
@@ -65,10 +66,10 @@ class World {
 
   // Where a browser finds this sandbox: "http://127.0.0.1:8080".
   std::string public_url = "http://127.0.0.1:8080";
-  // The shapes of the provider's events; nullptr where scripts make them whole.
+  // The shapes of the provider's events; nullptr if scripts make complete events.
   const Contract* events = nullptr;
 
-  // What a script has asked for, and what happens once its call has gone through.
+  // A job that a script has asked for. It runs only if the script's call succeeds.
   struct Job {
     absl::Time due;
     std::string name;
@@ -89,7 +90,7 @@ class World {
   std::unique_ptr<Script> script_;
   std::function<absl::Time()> clock_;
   int64_t last_id_ = 0;
-  // Those below are a seed's.
+  // Tokens below this number belong to the seed.
   static constexpr uint64_t kFirstToken = 1 << 20;
   uint64_t tokens_ = kFirstToken;
 };

@@ -127,7 +127,7 @@ int Create(lua_State* lua, void* context) {
   return 1;
 }
 
-// The caller's table shows the record as it is now.
+// The caller's table is refreshed: it shows the record as it is now.
 int Update(lua_State* lua, void* context) {
   World& world = Of(context);
   const Handle handle = HandleAt(lua, 1);
@@ -182,7 +182,7 @@ int Now(lua_State* lua, void* context) {
   return 1;
 }
 
-// Of now, or of the time that is given.
+// Returns seconds since 1970 for the given time, or for now.
 int Epoch(lua_State* lua, void* context) {
   absl::Time time = Of(context).Now();
   if (!lua_isnoneornil(lua, 1) &&

@@ -1,0 +1,179 @@
+#include "service/call/events/received_events.h"
+
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+#include "service/events/event.h"
+#include "service/log/log.h"
+#include "upstream/mapping/wire.h"
+#include "upstream/webhooks/scheme.h"
+
+namespace gateway {
+namespace {
+
+using mapping::WireType;
+using mapping::WireWriter;
+
+// The fields of gateway.events.v1.PullResponse and ReceivedEvent. No C++ is generated for a message
+// that holds upstreams' events: there is none for those.
+constexpr uint32_t kEvents = 1;
+enum Field : uint32_t {
+  kAckId = 1,
+  kNumber = 2,
+  kReceiveTime = 3,
+  kDeliveryAttempt = 4,
+  kEvent = 5,
+  kRaw = 6,
+  kProblem = 7,
+  kProvider = 8,
+  kCurrent = 9,
+  kOrigin = 10,
+  kObject = 11,
+  kAccount = 12,
+  kVerifiedBy = 13,
+};
+constexpr int64_t kSweep = 1;  // a value of gateway.events.v1.Origin
+// Values of gateway.events.v1.VerifiedBy.
+constexpr int64_t kBySignature = 1;
+constexpr int64_t kByRead = 2;
+// Fields of gateway.webhooks.v1.ParseEventResponse.
+enum EventField : uint32_t { kEventProvider = 1, kEventId = 2, kEventType = 3, kEventTime = 4 };
+// Fields of gateway.events.v1.Current.
+enum CurrentField : uint32_t { kResource = 1, kReadTime = 2, kReason = 3 };
+
+void WriteBytes(uint32_t field, absl::string_view bytes, WireWriter& out) {
+  out.Tag(field, WireType::kBytes);
+  out.Bytes(bytes);
+}
+
+void WriteNumber(uint32_t field, int64_t number, WireWriter& out) {
+  out.Tag(field, WireType::kVarint);
+  out.Varint(static_cast<uint64_t>(number));
+}
+
+// A google.protobuf.Timestamp.
+std::string SerializedTimestamp(absl::Time time) {
+  std::string bytes;
+  {
+    WireWriter out(bytes);
+    const int64_t seconds = absl::ToUnixSeconds(time);
+    WriteNumber(1, seconds, out);
+    WriteNumber(2, absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds)), out);
+  }
+  return bytes;
+}
+
+// What a sweep has found: the event without a body, and the object that was read.
+void ShowSwept(const events::Event& event, absl::string_view object, WireWriter& out) {
+  std::string shown;
+  {
+    WireWriter fields(shown);
+    WriteBytes(kEventProvider, event.head.provider, fields);
+    WriteBytes(kEventType, event.head.type, fields);
+    if (event.signed_time) WriteBytes(kEventTime, SerializedTimestamp(*event.signed_time), fields);
+  }
+  WriteBytes(kEvent, shown, out);
+  WriteNumber(kOrigin, kSweep, out);
+  WriteBytes(kObject, object, out);
+}
+
+// Writes what is true of an event that nobody has signed: its type, which the read has confirmed,
+// and the id by which repetitions are known.
+void ShowWhatIsBorneOut(const events::Head& head, WireWriter& out) {
+  out.Tag(kEvent, WireType::kBytes);
+  const size_t mark = out.Begin();
+  WriteBytes(kEventProvider, head.provider, out);
+  if (!head.id.empty()) WriteBytes(kEventId, head.id, out);
+  WriteBytes(kEventType, head.type, out);
+  out.End(mark);
+}
+
+// Appends the fields of a ReceivedEvent.
+void Show(const events::Received& received, absl::string_view body, absl::string_view ack_id,
+          const webhooks::EventReader& reader, std::vector<mapping::Drift>& drift,
+          WireWriter& out) {
+  const events::Head& head = received.event.event.head;
+  WriteBytes(kAckId, ack_id, out);
+  WriteNumber(kNumber, head.number, out);
+  WriteBytes(kReceiveTime, SerializedTimestamp(head.received), out);
+  WriteNumber(kDeliveryAttempt, received.attempt, out);
+  if (!head.name.empty()) WriteBytes(kAccount, head.name, out);
+  if (head.origin == events::Origin::kSweep) return ShowSwept(received.event.event, body, out);
+  const webhooks::Scheme* const scheme = reader.schemes().Find(head.provider);
+  const bool is_signed = scheme == nullptr || scheme->has_signature();
+  WriteNumber(kVerifiedBy, is_signed ? kBySignature : kByRead, out);
+  if (!is_signed) return ShowWhatIsBorneOut(head, out);
+  std::variant<webhooks::Event, webhooks::Unreadable> read =
+      webhooks::Unreadable{"no webhooks are known of this provider"};
+  if (scheme != nullptr) read = reader.Read(*scheme, body, received.event.event.signed_time);
+  if (auto* const event = std::get_if<webhooks::Event>(&read)) {
+    WriteBytes(kEvent, event->message, out);
+    drift.insert(drift.end(), event->drift.begin(), event->drift.end());
+    return;
+  }
+  WriteBytes(kRaw, body, out);
+  WriteBytes(kProblem, std::get<webhooks::Unreadable>(read).problem, out);
+  WriteBytes(kProvider, head.provider, out);
+}
+
+// Nobody asked.
+bool IsEmpty(const Current& current) { return current.resource.empty() && current.reason.empty(); }
+
+void ShowCurrent(const Current& current, WireWriter& out) {
+  out.Tag(kCurrent, WireType::kBytes);
+  const size_t mark = out.Begin();
+  if (current.resource.empty()) {
+    WriteBytes(kReason, current.reason, out);
+  } else {
+    WriteBytes(kResource, current.resource, out);
+    WriteBytes(kReadTime, SerializedTimestamp(current.time), out);
+  }
+  out.End(mark);
+}
+
+// `shown.response` is complete when this returns: the writer is gone then.
+void WriteAll(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents,
+              const std::string& subscription, const EventsInUse& events,
+              const webhooks::EventReader& reader, ShownEvents& shown) {
+  WireWriter out(shown.response);
+  for (size_t i = 0; i < opened.size(); ++i) {
+    const events::Received& received = opened[i].received;
+    const std::string ack_id =
+        events::ToText(received.ack_id, events.log->ack_secret(), subscription);
+    out.Tag(kEvents, WireType::kBytes);
+    const size_t mark = out.Begin();
+    Show(received, opened[i].body, ack_id, reader, shown.drift, out);
+    if (i < currents.size() && !IsEmpty(currents[i])) ShowCurrent(currents[i], out);
+    out.End(mark);
+  }
+}
+
+}  // namespace
+
+std::vector<OpenedEvent> OpenReceived(std::vector<events::Received> received,
+                                      const EventsInUse& events) {
+  std::vector<OpenedEvent> opened;
+  opened.reserve(received.size());
+  for (events::Received& one : received) {
+    auto body = events::OpenBody(*events.cipher, one.event.key, one.event.sealed_body);
+    if (!body.ok()) {
+      Log(Severity::kError, "an event cannot be decrypted",
+          {{"number", one.event.event.head.number},
+           {"reason", std::string(body.status().message())}});
+      continue;
+    }
+    opened.push_back({std::move(one), *std::move(body)});
+  }
+  return opened;
+}
+
+ShownEvents ShowEvents(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents,
+                       const std::string& subscription, const EventsInUse& events,
+                       const webhooks::EventReader& reader) {
+  ShownEvents shown;
+  WriteAll(opened, currents, subscription, events, reader, shown);
+  return shown;
+}
+
+}  // namespace gateway

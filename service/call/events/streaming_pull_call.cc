@@ -1,0 +1,389 @@
+#include "service/call/events/streaming_pull_call.h"
+
+#include <grpc/support/time.h>
+#include <grpcpp/alarm.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/hash/hash.h"
+#include "gateway/events/v1/requests.pb.h"
+#include "service/call/byte_buffer.h"
+#include "service/call/events/current_reading.h"
+#include "service/call/events/hand_outs.h"
+#include "service/call/events/received_events.h"
+#include "service/call/events/stream_answers.h"
+#include "service/generation/slot.h"
+#include "upstream/mutex.h"
+
+namespace gateway {
+namespace {
+
+using event_request::Bad;
+using event_request::Texts;
+using events::AckId;
+using events::Effects;
+using events::ModifyRequest;
+using events::Received;
+using mapping::Failure;
+using mapping::NotSent;
+namespace v1 = gateway::events::v1;
+
+// What one answer brings at most, whatever the credits are: the gateway holds two of them.
+constexpr size_t kEventsOfAnswer = 100;
+constexpr size_t kBytesOfAnswer = size_t{1} << 20;
+
+// How long a stream on which nothing happens goes on with an old configuration.
+constexpr absl::Duration kBetweenLooks = absl::Seconds(5);
+
+// Streams that began together end one after another.
+absl::Duration Spread(absl::Duration age, const void* stream) {
+  return age - age * static_cast<int64_t>(absl::HashOf(stream) % 100) / 1000;
+}
+
+class StreamingPull final : public EventCall {
+ public:
+  StreamingPull(const Surroundings& surroundings, gateway::Method& method,
+                const EventSurroundings& events, grpc::CallbackServerContext& context,
+                grpc::ByteBuffer& reply)
+      : EventCall(surroundings, method, events, context, reply), in_force_(surroundings.in_force) {}
+
+  // Whether the consumer is gone is certain only now: a call that is cancelled looks first as if
+  // the consumer had closed its side.
+  ~StreamingPull() override {
+    if (context().IsCancelled()) GoBack(ModifyRequest::kGiveBack, answers_.hand_outs().out());
+  }
+
+ private:
+  using Ending = std::variant<mapping::Reply, Failure>;
+  using Modifications = std::vector<event_request::Modification>;
+
+  // Holds the lock while something happens on the stream. Afterwards all that can be done now is
+  // begun, or the call is concluded: then the stream may be gone.
+  class ABSL_SCOPED_LOCKABLE Turn {
+   public:
+    explicit Turn(StreamingPull& stream) ABSL_EXCLUSIVE_LOCK_FUNCTION(stream.mutex_)
+        : stream_(stream) {
+      stream_.mutex_.Lock();
+    }
+    // Clang does not see that stream_ is the stream whose lock is held.
+    ~Turn() ABSL_UNLOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      std::optional<Ending> ending = stream_.Advance();
+      stream_.mutex_.Unlock();
+      if (ending) stream_.ConcludeWith(*std::move(ending));
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    StreamingPull& stream_;
+  };
+
+  void Serve(absl::string_view message) override {
+    v1::StreamingPullRequest request;
+    if (!Accept(message, request)) return;
+    subscription_ = request.subscription();
+    with_current_ = request.with_current();
+    PullCredits credits;
+    if (auto problem = credits.Begin(request.add_events(), BytesOf(request))) {
+      return Fail(Bad(problem->field, problem->description));
+    }
+    auto asked = event_request::Modifications(Subscribed(subscription_), request);
+    if (auto* failure = std::get_if<Failure>(&asked)) return Fail(std::move(*failure));
+    const absl::Duration age = frame().generation()->config.server.max_connection_age;
+    ends_ = SteadyTime::Now() + Spread(age, this);
+    shared().pulls.Add(waiting_);
+    const Turn turn(*this);
+    begun_ = true;
+    answers_.credits() = credits;
+    answers_.MustTell();
+    if (ending_) return;
+    Ask(std::get<Modifications>(std::move(asked)));
+    LookLater();
+  }
+
+  void ServeNext(const Next& next) override {
+    const Turn turn(*this);
+    reading_ = false;
+    if (std::holds_alternative<NoMore>(next)) {
+      EndWith(mapping::Reply());
+    } else if (const auto* failure = std::get_if<Failure>(&next)) {
+      EndWith(*failure);
+    } else if (MayGoOn() && !ending_) {
+      Hear(std::get<absl::string_view>(next));
+    }
+  }
+
+  void Hear(absl::string_view message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    v1::StreamingPullRequest request;
+    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+      return EndWith(Bad("", "the message cannot be read"));
+    }
+    if (!request.subscription().empty()) {
+      return EndWith(Bad("subscription", "is for the first message of a stream"));
+    }
+    if (request.with_current()) {
+      return EndWith(Bad("with_current", "is for the first message of a stream"));
+    }
+    if (auto problem = answers_.credits().Add(request.add_events(), BytesOf(request))) {
+      return EndWith(Bad(problem->field, problem->description));
+    }
+    auto asked = event_request::Modifications(Subscribed(subscription_), request);
+    if (auto* failure = std::get_if<Failure>(&asked)) return EndWith(std::move(*failure));
+    Ask(std::get<Modifications>(std::move(asked)));
+  }
+
+  static std::optional<int64_t> BytesOf(const v1::StreamingPullRequest& request) {
+    if (!request.has_add_bytes()) return std::nullopt;
+    return request.add_bytes();
+  }
+
+  // Asks the log for what a message wants done. The next message is read when it is.
+  void Ask(Modifications modifications) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    asked_ = modifications.size();
+    if (asked_ == 0) answers_.Settle();
+    for (event_request::Modification& one : modifications) {
+      if (one.request.what != ModifyRequest::kExtend) {
+        answers_.hand_outs().Forget(one.request.ack_ids);
+      }
+      log().Modify(std::move(one.request),
+                   [this, texts = std::move(one.texts)](const absl::StatusOr<Effects>& effects) {
+                     OnModified(texts, effects);
+                   });
+    }
+  }
+
+  void OnModified(const Texts& texts, const absl::StatusOr<Effects>& effects) {
+    const Turn turn(*this);
+    --asked_;
+    if (!effects.ok()) return EndWith(FailureOf(effects.status()));
+    for (int i = 0; i < texts.size(); ++i) {
+      if (!(*effects)[static_cast<size_t>(i)]) answers_.AddStale(texts[i]);
+    }
+    if (asked_ == 0) answers_.Settle();
+    answers_.MustTell();
+  }
+
+  // Ends the stream where what it began with is not in force any more: the caller's rights may be
+  // others by now.
+  bool MayGoOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (in_force_.Get() == frame().generation()) return true;
+    EndWith(mapping::Reply());
+    return false;
+  }
+
+  void Pull() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    PullCredits& credits = answers_.credits();
+    events::PullRequest pull;
+    pull.subscription = subscription_;
+    pull.max_events = std::min(static_cast<size_t>(credits.events()), kEventsOfAnswer);
+    pull.max_bytes = credits.BytesUpTo(kBytesOfAnswer);
+    pull.until = ends_ + kBetweenLooks;  // the stream ends before
+    pull_ = log().Pull(std::move(pull), [this](absl::StatusOr<std::vector<Received>> received) {
+      OnReceived(std::move(received));
+    });
+  }
+
+  void OnReceived(absl::StatusOr<std::vector<Received>> received) {
+    if (!received.ok()) {
+      const Turn turn(*this);
+      pull_.reset();
+      return EndWith(FailureOf(received.status()));
+    }
+    opened_ = OpenReceived(*std::move(received), shared().events);
+    if (!MustRead(opened_, with_current_)) return HandOver({});
+    const auto reading =
+        ReadingOf(opened_, {subscription_, with_current_, SteadyTime::InfiniteFuture()},
+                  [this](std::vector<Current> currents) {
+                    TakeOutUntrue(subscription_, opened_, currents);
+                    HandOver(currents);
+                  });
+    {
+      const MutexLock lock(mutex_);
+      current_ = reading;
+      if (ending_) reading->Stop();
+    }
+    // The call may be over when this returns.
+    reading->Start();
+  }
+
+  // Called by one thread, while the pull counts as under way.
+  void HandOver(const std::vector<Current>& currents) {
+    ShownEvents shown = Shown(opened_, currents, subscription_);
+    const std::vector<OpenedEvent> opened = std::exchange(opened_, {});
+    const Turn turn(*this);
+    pull_.reset();
+    current_.reset();
+    if (!opened.empty() && (!MayGoOn() || ending_)) {
+      return GoBack(ModifyRequest::kTakeBack, HandOutsOf(opened));
+    }
+    frame().NoteReply({"", std::move(shown.drift), ""});
+    if (opened.empty()) return;
+    size_t bytes = 0;
+    for (const OpenedEvent& one : opened) bytes += one.received.event.sealed_body.size();
+    for (const Current& current : currents) bytes += current.resource.size();
+    answers_.Keep({std::move(shown.response), HandOutsOf(opened), bytes});
+  }
+
+  static HandOuts::ByNumber HandOutsOf(const std::vector<OpenedEvent>& opened) {
+    HandOuts::ByNumber hand_outs;
+    for (const OpenedEvent& one : opened) {
+      hand_outs[one.received.ack_id.number] = one.received.ack_id;
+    }
+    return hand_outs;
+  }
+
+  void GoBack(ModifyRequest::What what, const HandOuts::ByNumber& hand_outs) {
+    std::vector<AckId> ids;
+    ids.reserve(hand_outs.size());
+    for (const auto& [number, id] : hand_outs) ids.push_back(id);
+    GiveBack(subscription_, what, std::move(ids));
+  }
+
+  void Write() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    writing_ = true;
+    WriteMessage(ToBuffer(answers_.Take()));
+  }
+
+  void OnWritten(bool fine) override {
+    const Turn turn(*this);
+    writing_ = false;
+    if (fine) return answers_.hand_outs().Written();
+    GoBack(ModifyRequest::kTakeBack, answers_.hand_outs().TakeUnwritten());
+    EndWith(Cancelled());
+  }
+
+  static Failure Cancelled() {
+    return NotSent(absl::StatusCode::kCancelled, "CANCELLED", "the call has ended");
+  }
+
+  void LookLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const absl::Duration pause =
+        std::clamp(ends_ - SteadyTime::Now(), absl::ZeroDuration(), absl::Duration(kBetweenLooks));
+    // A clock of its own for each look: this may run in the callback of the last one.
+    clock_.emplace();
+    clock_->Set(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                     gpr_time_from_millis(absl::ToInt64Milliseconds(pause) + 1, GPR_TIMESPAN)),
+        [this](bool) { Look(); });
+    looking_ = true;
+  }
+
+  void Look() {
+    const Turn turn(*this);
+    looking_ = false;
+    if (SteadyTime::Now() >= ends_) EndWith(mapping::Reply());
+    if (MayGoOn() && !ending_) LookLater();
+  }
+
+  // The first end holds.
+  void EndWith(Ending ending) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!ending_) ending_ = std::move(ending);
+  }
+
+  // Begins all that can be done now. Once there is an ending and nothing is under way, returns the
+  // ending, one time only: the caller must conclude the call with it.
+  std::optional<Ending> Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!ending_) {
+      GoOn();
+      return std::nullopt;
+    }
+    LetGo();
+    const bool tells = answers_.must_tell() && std::holds_alternative<mapping::Reply>(*ending_);
+    if (tells && !writing_ && asked_ == 0) Write();
+    if (pull_ || writing_ || asked_ > 0 || looking_ || std::exchange(concluded_, true)) {
+      return std::nullopt;
+    }
+    return ending_;
+  }
+
+  void GoOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const bool has_room = answers_.stale() < static_cast<size_t>(event_request::kMost);
+    if (!reading_ && asked_ == 0 && has_room) {
+      reading_ = true;
+      ReadMessage();
+    }
+    if (!writing_ && answers_.any()) Write();
+    if (!pull_ && !writing_ && !answers_.has_events() && answers_.credits().any()) Pull();
+  }
+
+  void ConcludeWith(Ending ending) {
+    shared().pulls.Remove(waiting_);
+    std::visit([this](auto& end) { Conclude({std::move(end)}); }, ending);
+  }
+
+  // What need not be waited for, and what nobody has seen.
+  void LetGo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (std::exchange(let_go_, true)) return;
+    if (pull_) log().CancelPull(*pull_);
+    if (current_) current_->Stop();
+    if (clock_) clock_->Cancel();
+    GoBack(ModifyRequest::kTakeBack, answers_.DropEvents());
+  }
+
+  // Whoever ends calls may hold a lock that the end of one takes (see in_flight.h). So the call is
+  // concluded by what is under way: the clock at least, whose Look comes once it is cancelled.
+  void Stop() override {
+    const MutexLock lock(mutex_);
+    EndWith(Cancelled());
+    if (begun_) LetGo();
+  }
+
+  void Drain() {
+    const MutexLock lock(mutex_);
+    EndWith(begun_ ? Ending(mapping::Reply())
+                   : NotSent(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the gateway stops"));
+    if (begun_) LetGo();
+  }
+
+  class Waiting final : public InFlight::Member {
+   public:
+    explicit Waiting(StreamingPull& stream) : stream_(stream) {}
+    void Abort() override { stream_.Drain(); }
+
+   private:
+    StreamingPull& stream_;
+  };
+
+  const Slot<Generation>& in_force_;
+  Waiting waiting_{*this};
+  // Constant once the stream has begun.
+  std::string subscription_;
+  bool with_current_ = false;
+  SteadyTime ends_;
+  // The events of the pull that is under way. Only the thread that answers the pull uses them.
+  std::vector<OpenedEvent> opened_;
+
+  Mutex mutex_;
+  // What is under way, each with a callback that is to come:
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool looking_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t asked_ ABSL_GUARDED_BY(mutex_) = 0;                    // modifications
+  std::optional<events::PullId> pull_ ABSL_GUARDED_BY(mutex_);  // until its events are kept
+  std::shared_ptr<CurrentReading> current_ ABSL_GUARDED_BY(mutex_);
+  StreamAnswers answers_ ABSL_GUARDED_BY(mutex_);
+  // The stream's life:
+  std::optional<grpc::Alarm> clock_ ABSL_GUARDED_BY(mutex_);
+  bool begun_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<Ending> ending_ ABSL_GUARDED_BY(mutex_);
+  bool let_go_ ABSL_GUARDED_BY(mutex_) = false;
+  bool concluded_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+UnaryCall* NewStreamingPull(const Surroundings& surroundings, Method& method,
+                            const EventSurroundings& events, grpc::CallbackServerContext& context,
+                            grpc::ByteBuffer& reply) {
+  return new StreamingPull(surroundings, method, events, context, reply);
+}
+
+}  // namespace gateway

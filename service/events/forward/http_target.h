@@ -1,0 +1,48 @@
+// Hands events on over HTTP: a POST of a CloudEvent, signed as Standard Webhooks.
+//
+//   2xx                taken, whatever the answer holds
+//   410                gone: the whole forwarder pauses as long as it ever does
+//   408, 425, 429      failed; Retry-After is heeded
+//   other 4xx          refused: nothing is wrong with the target, but with the event or its address
+//   3xx                refused: redirects are not followed
+//   5xx, no answer     failed
+//   no byte was sent   unreachable
+//
+// Thread-safety, lifetime: as Target. The transport outlives the calls of `done`.
+#ifndef SERVICE_EVENTS_FORWARD_HTTP_TARGET_H_
+#define SERVICE_EVENTS_FORWARD_HTTP_TARGET_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "service/events/forward/signer.h"
+#include "service/events/forward/target.h"
+#include "upstream/http/message.h"
+#include "upstream/http/transport.h"
+
+namespace gateway::events {
+
+class HttpTarget final : public Target {
+ public:
+  HttpTarget(std::string url, std::shared_ptr<http::Transport> transport,
+             std::shared_ptr<const Signer> signer)
+      : url_(std::move(url)), transport_(std::move(transport)), signer_(std::move(signer)) {}
+
+  void HandOn(Message message, SteadyTime deadline, Done done) override;
+
+ private:
+  const std::string url_;
+  const std::shared_ptr<http::Transport> transport_;
+  const std::shared_ptr<const Signer> signer_;
+};
+
+// The longest Retry-After that is heeded.
+inline constexpr absl::Duration kMostRetryAfter = absl::Hours(1);
+
+// What the answer, or its lack, means; `now` is for dates in Retry-After.
+HandoverResult HandoverOf(const http::Result& result, absl::Time now);
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_FORWARD_HTTP_TARGET_H_

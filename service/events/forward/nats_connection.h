@@ -1,0 +1,81 @@
+// A connection to NATS and the JetStream behind it, by the library libnats. It is made with the
+// first publication, and made again whenever it is lost.
+//
+// Thread-safety: Publish may be called from any thread; it waits for the server's answer. Close
+// ends waits, also from another thread. Lifetime: the destructor closes it.
+#ifndef SERVICE_EVENTS_FORWARD_NATS_CONNECTION_H_
+#define SERVICE_EVENTS_FORWARD_NATS_CONNECTION_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/events/forward/target.h"
+#include "upstream/http/options.h"
+#include "upstream/mutex.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::events {
+
+struct NatsOptions {
+  std::vector<std::string> servers;  // "nats://host:4222", "tls://host:4222"; no others are used
+  std::string stream;
+  std::string subject;  // what the subjects of events begin with
+  // Publications at a time; each has a thread.
+  size_t threads = 4;
+  http::TlsOptions tls = {};  // of servers with tls://
+  // User and password, or a file of credentials: JWT and seed; or neither.
+  std::string user = {};
+  std::string password = {};
+  std::string credentials_file = {};
+  std::string credentials = {};  // what stands in the file, so that a change of it is one
+  // The longest pause of the forwarder. A stream that looks for duplicates for a shorter time may
+  // store an event twice; that is logged.
+  absl::Duration longest_pause = absl::Minutes(10);
+
+  bool operator==(const NatsOptions&) const = default;
+};
+
+// OK if the address can be used: "nats://" or "tls://", a host and a port, and nothing else.
+absl::Status CheckNatsServer(absl::string_view server);
+
+class NatsConnection {
+ public:
+  // INVALID_ARGUMENT for what the library does not take, such as a certificate.
+  static absl::StatusOr<std::unique_ptr<NatsConnection>> Create(NatsOptions options);
+  ~NatsConnection();
+  NatsConnection(const NatsConnection&) = delete;
+  NatsConnection& operator=(const NatsConnection&) = delete;
+
+  HandoverResult Publish(const std::string& subject, const Message& message, SteadyTime deadline);
+  // What is under way ends soon, and nothing is published from here on.
+  void Close();
+
+  const NatsOptions& options() const { return options_; }
+
+ private:
+  struct Library;  // the library's objects
+
+  NatsConnection(NatsOptions options, std::unique_ptr<Library> library);
+
+  // Null and a reason where there is no connection at the moment.
+  std::shared_ptr<Library> Connected(std::string& reason);
+  // "" where the stream is there, or cannot be asked for.
+  std::string AgainstStream(Library& library, absl::Duration patience);
+
+  const NatsOptions options_;
+  const std::unique_ptr<Library> prepared_;  // its options alone
+  Mutex mutex_;
+  std::shared_ptr<Library> library_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_FORWARD_NATS_CONNECTION_H_

@@ -1,0 +1,71 @@
+// Publishes events to a stream of NATS JetStream, which then owns consumers and replay.
+//
+//   CloudEvent -> subject "<subject>.<provider>.<type>", Nats-Msg-Id: the message's id
+//              -> the server says that the stream has stored it: taken
+//              -> or that it had it, within the stream's window of duplicates: duplicate
+//
+// The stream has to exist: how long it keeps what, and on how many servers, is not the gateway's to
+// decide. A server that is down, also at the start, is tried again until it is there; meanwhile
+// events are unreachable, which counts as no try.
+//
+// Thread-safety: as Target; it has threads of its own, each of which waits for one answer at a
+// time. Lifetime: the destructor ends what waits, and waits for what is being published, until its
+// deadline at most.
+#ifndef SERVICE_EVENTS_FORWARD_NATS_TARGET_H_
+#define SERVICE_EVENTS_FORWARD_NATS_TARGET_H_
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "service/events/forward/nats_connection.h"
+#include "service/events/forward/target.h"
+#include "upstream/mutex.h"
+#include "upstream/steady_time.h"
+
+namespace gateway::events {
+
+class NatsTarget final : public Target {
+ public:
+  // INVALID_ARGUMENT for an address or certificate that cannot be used. Connects with the first
+  // event.
+  static absl::StatusOr<std::unique_ptr<NatsTarget>> Create(NatsOptions options);
+  ~NatsTarget() override;
+  NatsTarget(const NatsTarget&) = delete;
+  NatsTarget& operator=(const NatsTarget&) = delete;
+
+  void HandOn(Message message, SteadyTime deadline, Done done) override;
+
+ private:
+  struct Job {
+    Message message;
+    SteadyTime deadline;
+    Done done;
+  };
+
+  explicit NatsTarget(std::unique_ptr<NatsConnection> connection, size_t threads);
+  void Run();
+
+  const std::unique_ptr<NatsConnection> connection_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::vector<std::thread> threads_;  // last
+};
+
+// "billing.paynow.ON_REFUND": what a subject must not hold becomes "_".
+std::string SubjectOf(absl::string_view prefix, const Message& message);
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_FORWARD_NATS_TARGET_H_

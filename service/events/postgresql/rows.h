@@ -1,0 +1,148 @@
+// The rows of an event log in PostgreSQL, one transaction after the other:
+//
+//   rows.Begin(locks)         locks subscriptions, in the order of their ids, and then the log
+//   rows.Prepare(ids, events) reads what is stored of subscriptions, and which of the events that
+//   are
+//                             to be appended are known
+//   ...                       as Rows; what is written goes out without waiting for an answer
+//   rows.End(durable)         waits for all answers, and commits
+//
+// All locks are taken before anything else is read, and always in one order: so no two transactions
+// wait for each other. Who holds the lock of a subscription knows that no slice is emptied
+// meanwhile, since that takes the locks of all.
+//
+// Heads of events that some subscription is not done with are remembered: an event never changes.
+//
+// Thread-safety: none; the store's thread. Lifetime: the session must outlive it. After an error
+// the rows are to be used no more.
+#ifndef SERVICE_EVENTS_POSTGRESQL_ROWS_H_
+#define SERVICE_EVENTS_POSTGRESQL_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "service/events/deliveries.h"
+#include "service/events/event_log.h"
+#include "service/events/postgresql/session.h"
+#include "service/events/postgresql/slices.h"
+#include "service/events/rows.h"
+
+namespace gateway::events {
+
+class PostgresqlRows final : public Rows {
+ public:
+  // `keep`: how long events are kept, by which slices are cut.
+  PostgresqlRows(PostgresqlSession& session, absl::Duration keep)
+      : session_(session), keep_(keep) {}
+
+  // The log's own secret; made once, at random.
+  absl::StatusOr<std::string> AckSecret();
+  // From when on events have their facts.
+  absl::StatusOr<absl::Time> FactsSince();
+  // Adds those that are not there yet. Returns the ids by name.
+  absl::StatusOr<std::map<std::string, int64_t>> AddSubscriptions(
+      const std::vector<std::string>& names);
+
+  struct Locks {
+    std::vector<int64_t> subscriptions;  // ids
+    bool everything = false;             // all subscriptions that there are, and the log
+    bool log = false;                    // to append
+  };
+  absl::Status Begin(const Locks& locks);
+  // By the database's clock.
+  absl::Time time() const { return time_; }
+  int64_t newest() const { return newest_; }
+  bool IsLocked(int64_t subscription) const { return locked_.count(subscription) != 0; }
+  // The subscription must be locked.
+  int64_t VersionOf(int64_t subscription) const { return locked_.at(subscription).version; }
+
+  struct Stored {
+    Deliveries::Saved saved;
+    uint64_t next_lease = 1;
+    std::vector<Deliveries::Lease> leases;
+  };
+  absl::StatusOr<std::map<int64_t, Stored>> Prepare(const std::vector<int64_t>& subscriptions,
+                                                    const std::vector<const SealedEvent*>& events);
+  // In the order of the numbers, from 1 up; an event that is not there is DATA_LOSS.
+  absl::StatusOr<std::vector<Head>> Heads(const std::vector<int64_t>& numbers);
+  void ForgetHeadsBefore(int64_t number);
+  absl::StatusOr<std::map<int64_t, uint64_t>> CountDeadLetters();
+  absl::StatusOr<uint64_t> Bytes();
+  // `durable`: not before the server has synced it. Whoever else reads it sees it at once.
+  absl::Status End(bool durable);
+
+  // Without a transaction: what Begin would find. `versions` by id.
+  struct Glance {
+    absl::Time time;
+    int64_t newest = 0;
+    std::map<int64_t, int64_t> versions;
+  };
+  absl::StatusOr<Glance> Look(const std::vector<int64_t>& subscriptions);
+
+  // Only keys and facts of events that Prepare was given.
+  absl::StatusOr<Known> Find(const Key& key) override;
+  absl::StatusOr<Teller> FindTeller(const std::string& fact) override;
+  absl::Status Room() const override { return absl::OkStatus(); }
+  absl::StatusOr<int64_t> Insert(const SealedEvent& event, absl::Time received) override;
+  absl::StatusOr<std::vector<SealedEvent>> Read(const std::vector<int64_t>& numbers,
+                                                size_t max_bytes) override;
+  absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
+  absl::StatusOr<int64_t> Oldest() override { return slices_.oldest(); }
+  absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
+  absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
+  absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
+                        int64_t number) override;
+  absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int64_t subscription, int64_t after,
+                                                      size_t limit) override;
+  absl::StatusOr<bool> RemoveDeadLetter(int64_t subscription, int64_t number) override;
+
+ private:
+  struct Locked {
+    int64_t version = 0;
+    uint64_t era = 0;
+    uint64_t next_lease = 0;
+  };
+  struct KnownBody {
+    std::string body_key;
+    int64_t number = 0;
+  };
+
+  absl::Status TakeLocked(const PostgresqlSession::Result& result);
+  absl::Status TakeState(const PostgresqlSession::Result& result,
+                         std::map<int64_t, Stored>& stored);
+  absl::Status TakeKeys(const PostgresqlSession::Result& result);
+  absl::Status TakeTellers(const PostgresqlSession::Result& result);
+  absl::Status TakeSlices(const PostgresqlSession::Result& result);
+  // Reads the first of these events into events_, and those behind it that have room.
+  absl::Status Fetch(const std::vector<int64_t>& numbers, size_t max_bytes);
+
+  PostgresqlSession& session_;
+  const absl::Duration keep_;
+  std::map<int64_t, Head> heads_;  // by number
+
+  // These describe the present transaction.
+  absl::Time time_;
+  int64_t newest_ = 0;
+  bool inserted_ = false;
+  Slices slices_;
+  std::map<int64_t, SealedEvent> events_;  // that were read, and not taken yet
+  size_t fetches_ = 0;
+  std::map<int64_t, Locked> locked_;                               // by id
+  std::map<int64_t, const Deliveries*> changed_;                   // by id
+  absl::flat_hash_map<std::string, std::vector<KnownBody>> keys_;  // by event key
+  absl::flat_hash_map<std::string, Teller> tellers_;               // by fact
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_POSTGRESQL_ROWS_H_

@@ -1,0 +1,66 @@
+// Which events are in which slice of the table. Slices follow one another in a ring: events go into
+// one of them for a while, then into the next; what is too old is a whole slice, or several, at the
+// other end.
+//
+//   empty | 1..40 | 41..77 | 78..93 <- the next event | empty | empty
+//
+// A slice takes the events of a kSpanOf'th of the time that events are kept. So an event stays for
+// that much longer at most, and the ring is never full; where it were, the last slice just goes on.
+//
+// Thread-safety: none. Numbers have no gaps: each event from oldest() to the newest is in a slice.
+#ifndef SERVICE_EVENTS_POSTGRESQL_SLICES_H_
+#define SERVICE_EVENTS_POSTGRESQL_SLICES_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace gateway::events {
+
+class Slices {
+ public:
+  static constexpr int kCount = 32;
+  static constexpr int kSpanOf = 28;
+
+  struct Slice {
+    int64_t first = 0;  // 0: it is empty
+    int64_t last = 0;
+    absl::Time began;  // when its first event was received, and its last one
+    absl::Time ended;
+  };
+
+  // As it is stored. False: that cannot be.
+  bool Put(int64_t slice, const Slice& stored);
+
+  // Returns the slice of a new event, which is the next number.
+  int Add(int64_t number, absl::Time received, absl::Duration keep);
+
+  // Returns the slice of an event; nothing if it is in none.
+  std::optional<int> Of(int64_t number) const;
+  // 0: there are no events.
+  int64_t oldest() const;
+
+  // The slices at the front whose events are all older, the oldest first.
+  std::vector<int> Before(absl::Time time) const;
+  // Empties it. Returns the number of the last event that was in it.
+  int64_t Clear(int slice);
+
+  const Slice& at(int slice) const { return slices_[static_cast<size_t>(slice)]; }
+  // Returns the slices that have changed since the last call.
+  std::set<int> TakeChanges();
+
+ private:
+  // The one with the newest event; nothing if there are no events.
+  std::optional<int> Last() const;
+
+  std::array<Slice, kCount> slices_;
+  std::set<int> changed_;
+};
+
+}  // namespace gateway::events
+
+#endif  // SERVICE_EVENTS_POSTGRESQL_SLICES_H_

@@ -1,0 +1,20 @@
+// How much a test does, where the environment may ask for more.
+#ifndef TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_
+#define TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_
+
+#include <cstdlib>
+
+#include "absl/strings/numbers.h"
+
+namespace gateway {
+
+// The variable's number; `otherwise` where it is not set or no number.
+inline int NumberFrom(const char* variable, int otherwise) {
+  const char* const text = std::getenv(variable);
+  int number = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &number) ? number : otherwise;
+}
+
+}  // namespace gateway
+
+#endif  // TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_

@@ -1,0 +1,85 @@
+// Which read shows how things stand that an event is about, as the providers' schemes say
+// (gateway.signing.v1.Read), and what of its reply may be shown.
+//
+//   absl::StatusOr<CurrentReads> reads = CurrentReads::Compile(schemes, routes);
+//   if (auto read = reads->For("paynow", type, store, body)) ... call read->route with
+//   read->request
+//   ... reads->Show(*read->route, reply) ...
+//
+// Thread-safety: immutable, may be used from any thread. Lifetime: schemes and routes outlive it.
+#ifndef UPSTREAM_WEBHOOKS_CURRENT_READS_H_
+#define UPSTREAM_WEBHOOKS_CURRENT_READS_H_
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/message.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "upstream/mapping/once/field_path.h"
+#include "upstream/mapping/route.h"
+#include "upstream/webhooks/scheme.h"
+
+namespace gateway::webhooks {
+
+// When the reply of a read bears an event out: a field of it has one of these values.
+struct BornOutBy {
+  mapping::FieldPath field;  // empty: a read proves nothing
+  std::vector<std::string> any;
+  const google::protobuf::Message* reply = nullptr;  // an empty one, to make others from
+};
+
+struct CurrentRead {
+  const mapping::Route* route;
+  std::string request;  // serialized
+  const BornOutBy* truth = nullptr;
+};
+
+class CurrentReads {
+ public:
+  // INVALID_ARGUMENT names the provider and what is wrong with its option. A read of a package that
+  // the routes have nothing of is left out.
+  static absl::StatusOr<CurrentReads> Compile(const Schemes& schemes,
+                                              const mapping::RouteTable& routes);
+
+  // `store`: the event's; "" where it names none. Returns nullopt where no read is for the event.
+  std::optional<CurrentRead> For(absl::string_view provider, absl::string_view type,
+                                 absl::string_view store, absl::string_view body) const;
+
+  // Whether the reply shows that the event is true.
+  static bool BearsOut(const CurrentRead& read, absl::string_view reply);
+
+  // A serialized google.protobuf.Any with the reply of the route, without the fields that hold a
+  // credential.
+  std::string Show(const mapping::Route& route, absl::string_view reply) const;
+
+ private:
+  struct Read {
+    std::vector<std::string> types;
+    const mapping::Route* route = nullptr;
+    std::vector<uint32_t> fields;  // of the request
+    std::vector<std::string> pointers;
+    std::unique_ptr<BornOutBy> truth = std::make_unique<BornOutBy>();
+  };
+
+  absl::Status Add(const Scheme& scheme, const signing::v1::Read& option,
+                   const mapping::RouteTable& routes, std::vector<Read>& reads);
+  absl::Status AddTruth(const Scheme& scheme, const signing::v1::Read& option, Read& read);
+
+  std::map<std::string, std::vector<Read>, std::less<>> by_provider_;
+  // Of replies that can hold a credential: empty messages, by route.
+  std::unique_ptr<google::protobuf::DynamicMessageFactory> messages_ =
+      std::make_unique<google::protobuf::DynamicMessageFactory>();
+  std::map<const mapping::Route*, const google::protobuf::Message*> guarded_;
+};
+
+}  // namespace gateway::webhooks
+
+#endif  // UPSTREAM_WEBHOOKS_CURRENT_READS_H_
