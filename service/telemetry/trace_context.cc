@@ -1,10 +1,10 @@
 #include "service/telemetry/trace_context.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "absl/random/random.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
@@ -127,6 +127,24 @@ std::string ReadState(const std::vector<absl::string_view>& texts) {
   return absl::StrJoin(members, ",");
 }
 
+// Appends 16 lower-case digits. Eight at once: each byte of a word becomes one.
+void AppendHex(uint64_t number, std::string& text) {
+  const auto word_of = [](uint64_t half) {
+    half = (half << 16 | half) & 0x0000ffff0000ffff;
+    half = (half << 8 | half) & 0x00ff00ff00ff00ff;
+    half = (half << 4 | half) & 0x0f0f0f0f0f0f0f0f;
+    constexpr uint64_t kOnes = 0x0101010101010101;
+    const uint64_t letters = (half + kOnes * 6) >> 4 & kOnes;
+    return half + kOnes * '0' + letters * ('a' - '0' - 10);
+  };
+  char digits[16];
+  // The most significant digit comes first.
+  const uint64_t words[] = {__builtin_bswap64(word_of(number >> 32)),
+                            __builtin_bswap64(word_of(number & 0xffffffff))};
+  std::memcpy(digits, words, sizeof(digits));
+  text.append(digits, sizeof(digits));
+}
+
 // absl::BitGen objects must not be shared between threads.
 uint64_t NewId() {
   thread_local absl::InsecureBitGen random;
@@ -136,10 +154,18 @@ uint64_t NewId() {
 }  // namespace
 
 std::string Text(const TraceId& id) {
-  return absl::StrCat(absl::Hex(id.high, absl::kZeroPad16), absl::Hex(id.low, absl::kZeroPad16));
+  std::string text;
+  text.reserve(32);
+  AppendHex(id.high, text);
+  AppendHex(id.low, text);
+  return text;
 }
 
-std::string Text(SpanId id) { return absl::StrCat(absl::Hex(id, absl::kZeroPad16)); }
+std::string Text(SpanId id) {
+  std::string text;
+  AppendHex(id, text);
+  return text;
+}
 
 std::optional<TraceContext> ReadTraceContext(const std::vector<absl::string_view>& traceparents,
                                              const std::vector<absl::string_view>& tracestates) {
@@ -150,10 +176,15 @@ std::optional<TraceContext> ReadTraceContext(const std::vector<absl::string_view
 }
 
 std::string TraceParent(const TraceContext& context) {
-  return absl::StrCat("00-", absl::Hex(context.trace_id.high, absl::kZeroPad16),
-                      absl::Hex(context.trace_id.low, absl::kZeroPad16), "-",
-                      absl::Hex(context.span_id, absl::kZeroPad16),
-                      context.sampled ? "-01" : "-00");
+  std::string text;
+  text.reserve(kParentLength);
+  text.append("00-");
+  AppendHex(context.trace_id.high, text);
+  AppendHex(context.trace_id.low, text);
+  text.push_back('-');
+  AppendHex(context.span_id, text);
+  text.append(context.sampled ? "-01" : "-00");
+  return text;
 }
 
 bool IsSampled(uint64_t random, double ratio) {

@@ -74,7 +74,7 @@ void BodyDecoder::Grow(size_t size) {
   const size_t wanted =
       std::max({size, 2 * body_.size(), std::min(expected_, max_bytes_)}) + kBodyPadding;
   if (body_.empty()) {
-    body_ = TakeBodyMemory(wanted);
+    ReserveBodyMemory(body_, wanted);
   } else {
     body_.reserve(wanted);
   }

@@ -45,11 +45,9 @@ Kept& OfTheProcess() {
 
 }  // namespace
 
-std::string TakeBodyMemory(size_t size) {
-  std::string memory;
-  if (size >= kLeast) memory = OfTheProcess().Take();
-  memory.reserve(size);
-  return memory;
+void ReserveBodyMemory(std::string& body, size_t size) {
+  if (size >= kLeast && body.capacity() < size) body = OfTheProcess().Take();
+  body.reserve(size);
 }
 
 void KeepBodyMemory(std::string body) {

@@ -11,8 +11,8 @@
 
 namespace gateway::http {
 
-// Returns an empty string with room for `size` bytes.
-std::string TakeBodyMemory(size_t size);
+// Gives the string, which is empty, room for `size` bytes.
+void ReserveBodyMemory(std::string& body, size_t size);
 
 // Keeps the memory of a body or reply that is no longer needed.
 void KeepBodyMemory(std::string body);

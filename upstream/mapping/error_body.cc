@@ -15,6 +15,7 @@
 #include "upstream/mapping/formats.h"
 #include "upstream/mapping/json_mend.h"
 #include "upstream/mapping/json_partial.h"
+#include "upstream/mapping/json_tree.h"
 #include "upstream/mapping/violations.h"
 
 namespace gateway::mapping {
@@ -309,7 +310,7 @@ bool IsErrorMember(const v1::Provider& provider, absl::string_view name) {
 nlohmann::json LenientJson(absl::string_view body) {
   body = JsonContent(body);
   if (body.size() > kMaxBody) return json(json::value_t::discarded);
-  json parsed = json::parse(body.begin(), body.end(), nullptr, false);
+  json parsed = JsonTree(body);
   if (!parsed.is_discarded()) return parsed;
   const std::optional<MendedJson> mended = MendJson(body);
   if (mended) parsed = json::parse(mended->text, nullptr, false);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
 
 namespace gateway::mapping {
 namespace {
@@ -12,7 +11,8 @@ constexpr uint64_t kSeedsToTry = 200;
 
 }  // namespace
 
-NameTable::NameTable(std::vector<absl::string_view> names) : names_(std::move(names)) {
+NameTable::NameTable(const std::vector<absl::string_view>& names) {
+  for (const absl::string_view name : names) names_.push_back({name, DigestOf(name, 0).tail});
   for (size_t size = std::bit_ceil(2 * names_.size() + 2);; size *= 2) {
     places_.resize(size);
     shift_ = 64 - std::countr_zero(size);
@@ -26,7 +26,7 @@ bool NameTable::TryFill(uint64_t seed) {
   seed_ = seed;
   std::fill(places_.begin(), places_.end(), uint16_t{0});
   for (size_t i = 0; i < names_.size(); ++i) {
-    uint16_t& place = places_[Hash(names_[i], seed) >> shift_];
+    uint16_t& place = places_[DigestOf(names_[i].text, seed).hash >> shift_];
     if (place != 0) return false;
     place = static_cast<uint16_t>(i + 1);
   }

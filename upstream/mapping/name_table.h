@@ -20,17 +20,27 @@ class NameTable {
   NameTable() : NameTable(std::vector<absl::string_view>()) {}
 
   // The names are different from each other, and fewer than 65,535.
-  explicit NameTable(std::vector<absl::string_view> names);
+  explicit NameTable(const std::vector<absl::string_view>& names);
 
   // Returns the position of the name in the constructor's list, or kNone. Called for every member
   // of a reply, so its indices, which are right by construction, are not checked.
   ABSL_ATTRIBUTE_ALWAYS_INLINE size_t Find(absl::string_view name) const {
-    const size_t place = places_.data()[Hash(name, seed_) >> shift_];
-    return place != 0 && swar::IsSame(names_.data()[place - 1], name) ? place - 1 : kNone;
+    const Digest digest = DigestOf(name, seed_);
+    const size_t place = places_.data()[digest.hash >> shift_];
+    return place != 0 && IsSame(names_.data()[place - 1], name, digest) ? place - 1 : kNone;
   }
 
  private:
-  static uint64_t Hash(absl::string_view name, uint64_t seed) {
+  struct Digest {
+    uint64_t hash;
+    uint64_t tail;  // what the last, perhaps incomplete, word of eight bytes holds
+  };
+  struct Name {
+    absl::string_view text;
+    uint64_t tail;
+  };
+
+  static Digest DigestOf(absl::string_view name, uint64_t seed) {
     constexpr uint64_t kFactor = 0x9e3779b97f4a7c15;  // of Fibonacci hashing
     uint64_t hash = seed ^ name.size();
     while (name.size() > 8) {
@@ -38,12 +48,21 @@ class NameTable {
       hash ^= hash >> 32;
       name.remove_prefix(8);
     }
-    return (hash ^ swar::LoadUpTo8(name.data(), name.size())) * kFactor;
+    const uint64_t tail = swar::LoadUpTo8(name.data(), name.size());
+    return {(hash ^ tail) * kFactor, tail};
+  }
+
+  static bool IsSame(const Name& known, absl::string_view name, const Digest& digest) {
+    if (known.tail != digest.tail || known.text.size() != name.size()) return false;
+    for (size_t i = 0; i + 8 < name.size(); i += 8) {
+      if (swar::Load8(known.text.data() + i) != swar::Load8(name.data() + i)) return false;
+    }
+    return true;
   }
 
   bool TryFill(uint64_t seed);
 
-  std::vector<absl::string_view> names_;
+  std::vector<Name> names_;
   std::vector<uint16_t> places_;  // a name's position, counted from 1; 0 for a free place
   uint64_t seed_ = 0;
   int shift_ = 0;

@@ -152,7 +152,7 @@ struct MessagePlan {
   // JSON name, or an alias of it.
   ABSL_ATTRIBUTE_ALWAYS_INLINE const FieldPlan* ByWireName(absl::string_view name) const {
     const size_t found = wire_names.Find(name);
-    return found == NameTable::kNone ? nullptr : by_wire_name[found];
+    return found == NameTable::kNone ? nullptr : by_wire_name.data()[found];
   }
 
   std::string full_name;

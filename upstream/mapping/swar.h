@@ -5,6 +5,7 @@
 #ifndef UPSTREAM_MAPPING_SWAR_H_
 #define UPSTREAM_MAPPING_SWAR_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -73,14 +74,14 @@ size_t Find(absl::string_view text, char harmless, Mark mark) {
   return marks == 0 ? size : i + FirstByte(marks);
 }
 
-inline bool IsSame(absl::string_view a, absl::string_view b) {
-  const size_t size = a.size();
-  if (size != b.size()) return false;
-  if (size < 8) return LoadUpTo8(a.data(), size) == LoadUpTo8(b.data(), size);
-  for (size_t i = 0; i + 8 < size; i += 8) {
-    if (Load8(a.data() + i) != Load8(b.data() + i)) return false;
+// The same where the text goes on: eight bytes at its end may be read.
+template <typename Mark>
+size_t FindPadded(absl::string_view text, Mark mark) {
+  for (size_t i = 0; i < text.size(); i += 8) {
+    const uint64_t marks = mark(Load8(text.data() + i));
+    if (marks != 0) return std::min(i + FirstByte(marks), text.size());
   }
-  return Load8(a.data() + size - 8) == Load8(b.data() + size - 8);
+  return text.size();
 }
 
 inline bool IsAscii(absl::string_view text) {

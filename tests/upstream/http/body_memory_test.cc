@@ -13,6 +13,12 @@ namespace {
 
 constexpr size_t kLarge = size_t{1024} * 1024;
 
+std::string TakeBodyMemory(size_t size) {
+  std::string body;
+  ReserveBodyMemory(body, size);
+  return body;
+}
+
 // Returns the address as a number, which may be used after the body is gone.
 std::uintptr_t PlaceOf(const std::string& body) {
   return reinterpret_cast<std::uintptr_t>(body.data());

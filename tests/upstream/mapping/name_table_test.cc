@@ -28,6 +28,19 @@ TEST(NameTable, FindsEachOfItsNamesAtItsPlace) {
   for (size_t i = 0; i < names.size(); ++i) EXPECT_EQ(table.Find(names[i]), i) << names[i];
 }
 
+TEST(NameTable, LooksAtEachByte) {
+  for (size_t size = 1; size <= 40; ++size) {
+    const std::string name(size, 'a');
+    const NameTable table({name});
+    EXPECT_EQ(table.Find(name), 0u);
+    for (size_t i = 0; i < size; ++i) {
+      std::string other = name;
+      other[i] ^= 1;
+      EXPECT_EQ(table.Find(other), NameTable::kNone) << other;
+    }
+  }
+}
+
 TEST(NameTable, TakesNoOtherName) {
   const std::vector<std::string> names = {"id", "price", "price_str", "total_amount"};
   const NameTable table(Views(names));

@@ -138,7 +138,7 @@ std::string ReadBody(const Route& route, const std::string& body, bool mended, s
   const simdjson::padded_string_view json(content.data(), body.size() - before,
                                           body.capacity() - before);
   if (parser.iterate(json).get(document)) return "it is not valid JSON";
-  if (message.capacity() < body.size()) message = http::TakeBodyMemory(body.size());
+  http::ReserveBodyMemory(message, body.size());
   WireFromJson reader(message, drift);
   if (mended) reader.ExpectMendedKeys();
   if (IsFree(route) && IsScalar(document)) return ReadScalar(route, std::string(content), reader);
@@ -166,23 +166,14 @@ std::string ReadMended(const Route& route, const std::string& body, std::string 
   return problem;
 }
 
-}  // namespace
-
-std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
-  if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
-  if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.access);
-  Reply reply;
-  reply.trace_id = ReadTraceId(*route.provider, response);
-  const bool empty = response.status == kNoContent || ContentOf(response.body).empty();
+// Reads a complete 2xx into `reply`. Returns why it is not the documented reply, or "".
+std::string ReadSuccess(const Route& route, const http::Response& response, Reply& reply) {
   if (route.reply_shape == ReplyShape::kNone) {
-    const absl::string_view against =
-        response.status == kNoContent ? "" : AgainstUndocumented(route, response);
-    if (!against.empty()) return NotTheReply(route, response, against);
-    return reply;
+    if (response.status == kNoContent) return {};
+    return std::string(AgainstUndocumented(route, response));
   }
-  if (empty) {
-    if (IsFree(route) || route.reply_may_be_empty) return reply;
-    return NotTheReply(route, response, "it has no body");
+  if (response.status == kNoContent || ContentOf(response.body).empty()) {
+    return IsFree(route) || route.reply_may_be_empty ? "" : "it has no body";
   }
   DriftList drift;
   std::string problem = ReadBody(route, response.body, /*mended=*/false, reply.message, drift);
@@ -192,9 +183,29 @@ std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response&
   if (problem.empty() && IsOfAnyForm(route)) {
     problem = std::string(AgainstUndocumented(route, response));
   }
-  if (!problem.empty()) return NotTheReply(route, response, problem);
   reply.drift = drift.Take();
-  return reply;
+  return problem;
+}
+
+// One variable, so that the reply is not moved.
+std::variant<Reply, Failure> FromSuccess(const Route& route, const http::Response& response) {
+  std::variant<Reply, Failure> result;
+  auto& reply = std::get<Reply>(result);
+  const std::string problem = ReadSuccess(route, response, reply);
+  if (problem.empty()) {
+    reply.trace_id = ReadTraceId(*route.provider, response);
+  } else {
+    result = NotTheReply(route, response, problem);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::variant<Reply, Failure> ReadReply(const Route& route, const http::Response& response) {
+  if (response.status < 200 || response.status > 299) return ReadErrorReply(route, response);
+  if (response.body_state != http::Body::kWhole) return FromLostBody(response, route.access);
+  return FromSuccess(route, response);
 }
 
 }  // namespace gateway::mapping

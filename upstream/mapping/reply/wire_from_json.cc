@@ -76,7 +76,7 @@ std::optional<absl::string_view> TakePlainText(WireFromJson::Value& value) {
   const absl::string_view text(token.data() + 1, token.size() - 2);
   const auto escapes = [](uint64_t word) { return swar::Equal(word, '\\'); };
   simdjson::ondemand::raw_json_string taken;
-  if (swar::Find(text, ' ', escapes) != text.size() || value.get_raw_json_string().get(taken)) {
+  if (swar::FindPadded(text, escapes) != text.size() || value.get_raw_json_string().get(taken)) {
     return std::nullopt;
   }
   return text;
@@ -88,7 +88,7 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
                            const Path& at) {
   FieldSet seen;
   FieldSet set;
-  KeysSoFar others;
+  std::optional<KeysSoFar> others;  // most messages have none
   for (auto result : object) {
     if (result.error()) return Fail(at, kNotJson);
     simdjson::ondemand::field& member = result.value_unsafe();
@@ -128,7 +128,7 @@ bool WireFromJson::Message(const MessagePlan& plan, simdjson::ondemand::object o
 }
 
 bool WireFromJson::Unknown(const MessagePlan& plan, absl::string_view name, Value& value,
-                           KeysSoFar& others, const Path& at) {
+                           std::optional<KeysSoFar>& others, const Path& at) {
   if (at.parent == nullptr) others_.push_back(name);
   if (plan.rest == nullptr) {
     drift_.Add(Drift::Kind::kUnknownMember, plan, nullptr, name);
@@ -136,7 +136,8 @@ bool WireFromJson::Unknown(const MessagePlan& plan, absl::string_view name, Valu
   }
   free_owner_ = &plan;
   free_field_ = plan.rest;
-  if (!others.Add(name)) {
+  if (!others) others.emplace();
+  if (!others->Add(name)) {
     Altered("a member was there twice: the first one holds");
     return true;
   }

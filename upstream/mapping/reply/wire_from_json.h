@@ -15,6 +15,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -115,8 +116,8 @@ class WireFromJson {
   // Takes the value. `text` lives as long as the parser's buffers. False: not valid JSON.
   static bool TextOfAny(simdjson::ondemand::json_type type, Value& value, absl::string_view& text);
   // Handles a member that no field is named after.
-  bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value, KeysSoFar& others,
-               const Path& at);
+  bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value,
+               std::optional<KeysSoFar>& others, const Path& at);
   // Reports the required members that are missing. Returns whether there are none.
   bool TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
   // Stores a member that no field is named after in the message's `rest` Struct.
