@@ -3,9 +3,9 @@
 
 Prints a table of medians: processor time of a delivery and deliveries a second with 32 under way, without and with a consumer that
 pulls and acknowledges everything meanwhile; the time to the 2xx of one that is alone, beside a sync of the disk; and the time of a
-checkout, one at a time, without deliveries and while they come one after another. All on loopback; the upstream is nginx.
+checkout, one at a time, without deliveries and while 1,000 a second come, or another number. All on loopback; the upstream is nginx.
 
-Usage: events.py BUILD_DIR RESULT.json [ROUNDS] [--folder FOLDER]
+Usage: events.py BUILD_DIR RESULT.json [ROUNDS] [--folder FOLDER] [--per-second N]
 """
 import argparse
 import contextlib
@@ -26,7 +26,7 @@ import programs
 
 GOOGLE = "/usr/share/gocode/src/github.com/gogo/googleapis"
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-DELIVERIES, UNDER_WAY, ALONE, CALLS = 6000, 32, 400, 2000
+DELIVERIES, UNDER_WAY, ALONE, CALLS = 6000, 32, 400, 10000
 MEANWHILE, ELSEWHERE = "a checkout meanwhile", "received elsewhere meanwhile"
 SECRET = "whsec_of_the_bench"
 
@@ -82,10 +82,11 @@ class Bench:
     def __init__(self, build, gateway):
         self.build, self.gateway, self.next_id = build, gateway, 1
 
-    def load(self, deliveries, under_way):
+    def load(self, deliveries, under_way, *per_second):
         cpu = self.gateway.cpu_seconds()
         done = subprocess.run([f"{self.build}/webhook_load", str(self.gateway.webhooks), SECRET, str(deliveries),
-                               str(under_way), str(self.next_id)], capture_output=True, text=True, timeout=600)
+                               str(under_way), str(self.next_id), *map(str, per_second)],
+                              capture_output=True, text=True, timeout=600)
         if done.returncode:
             raise SystemExit(done.stderr)
         self.next_id += deliveries
@@ -93,18 +94,18 @@ class Bench:
 
 
 class Deliveries:
-    """Delivers one after another, until it is told to end, on a thread of its own."""
+    """Delivers so many a second, one at a time, until it is told to end, on a thread of its own."""
 
-    def __init__(self, bench):
-        self.bench, self.over, self.delivered, self.seconds = bench, threading.Event(), 0, 0
+    def __init__(self, bench, per_second):
+        self.bench, self.per_second, self.over, self.delivered, self.seconds = bench, per_second, threading.Event(), 0, 0
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
     def run(self):
         begun = time.monotonic()
         while not self.over.is_set():
-            self.bench.load(500, 1)
-            self.delivered += 500
+            self.bench.load(self.per_second, 1, self.per_second)
+            self.delivered += self.per_second
         self.seconds = time.monotonic() - begun
 
     def stop(self):
@@ -150,7 +151,7 @@ def measure(arguments, folder, stack):
         # The load takes processors from the checkouts too. So the same deliveries also go to another gateway: what
         # receiving costs the checkouts of the gateway that receives is the difference.
         for name, receiver in ((MEANWHILE, bench), (ELSEWHERE, another)):
-            deliveries = Deliveries(receiver)
+            deliveries = Deliveries(receiver, arguments.per_second)
             note(name, calls())
             note(name, {"deliveries_per_second": deliveries.stop()})
     return {name: {key: statistics.median(values) for key, values in row.items()} for name, row in rows.items()}
@@ -162,6 +163,7 @@ def main():
     parser.add_argument("result")
     parser.add_argument("rounds", nargs="?", type=int, default=3)
     parser.add_argument("--folder")
+    parser.add_argument("--per-second", type=int, default=1000)
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.folder))).resolve()
@@ -176,7 +178,6 @@ def main():
           f" x the disk's syncs; time to 2xx of one alone: {rows['alone']['p50_us'] / sync['p50_us']:.1f} syncs; a checkout while they"
           f" come: {meanwhile['p50_us'] / rows['a checkout']['p50_us']:.2f} x, beside one while they go elsewhere:"
           f" {meanwhile['p50_us'] / elsewhere['p50_us']:.2f} x, 99th percentile {meanwhile['p99_us'] / elsewhere['p99_us']:.2f} x")
-
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // Sends signed webhooks of PayNow, each with its own id, over kept connections: one at a time on
-// each connection.
+// each connection, as fast as they are answered or PER_SECOND of them.
 //
-//   webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID]
+//   webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID [PER_SECOND]]
 //
 // Prints a line of JSON: deliveries a second, and percentiles of the time to the answer in
 // microseconds. Exits 1 if one was not answered 204.
@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -40,6 +41,7 @@ struct Load {
   int64_t deliveries = 0;
   int64_t connections = 0;
   int64_t first_id = 0;
+  int64_t per_second = 0;  // 0: as fast as they are answered
 };
 
 struct Connection {
@@ -82,7 +84,6 @@ class Run {
 
   // Returns false if a delivery was not accepted.
   bool Make() {
-    const Clock::time_point begun = Clock::now();
     for (size_t i = 0; i < connections_.size(); ++i) {
       connections_[i].fd = Connect(load_.port);
       epoll_event event = {.events = EPOLLIN, .data = {.u64 = i}};
@@ -97,7 +98,7 @@ class Run {
         if (!Receive(connections_[events[i].data.u64])) return false;
       }
     }
-    Print(std::chrono::duration<double>(Clock::now() - begun).count());
+    Print(std::chrono::duration<double>(Clock::now() - begun_).count());
     return true;
   }
 
@@ -109,6 +110,10 @@ class Run {
 
   bool Send(Connection& connection) {
     if (sent_ == load_.deliveries) return true;
+    if (load_.per_second > 0) {
+      std::this_thread::sleep_until(
+          begun_ + std::chrono::microseconds(1'000'000 * sent_ / load_.per_second));
+    }
     const std::string request = RequestOf(load_, sent_++);
     connection.answer.clear();
     connection.begun = Clock::now();
@@ -141,6 +146,7 @@ class Run {
 
   const Load& load_;
   const int poll_;
+  const Clock::time_point begun_ = Clock::now();
   std::vector<Connection> connections_;
   int64_t sent_ = 0;
   std::vector<double> took_;  // microseconds
@@ -151,12 +157,15 @@ class Run {
 
 int main(int argc, char** argv) {
   gateway::bench::Load load;
-  const bool good = (argc == 5 || argc == 6) && absl::SimpleAtoi(argv[1], &load.port) &&
-                    absl::SimpleAtoi(argv[3], &load.deliveries) && load.deliveries > 0 &&
-                    absl::SimpleAtoi(argv[4], &load.connections) && load.connections > 0 &&
-                    (argc == 5 || absl::SimpleAtoi(argv[5], &load.first_id));
+  const bool good =
+      argc >= 5 && argc <= 7 && absl::SimpleAtoi(argv[1], &load.port) &&
+      absl::SimpleAtoi(argv[3], &load.deliveries) && load.deliveries > 0 &&
+      absl::SimpleAtoi(argv[4], &load.connections) && load.connections > 0 &&
+      (argc < 6 || absl::SimpleAtoi(argv[5], &load.first_id)) &&
+      (argc < 7 || (absl::SimpleAtoi(argv[6], &load.per_second) && load.per_second > 0));
   if (!good) {
-    std::fprintf(stderr, "webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID]\n");
+    std::fprintf(stderr,
+                 "webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID [PER_SECOND]]\n");
     return 2;
   }
   load.secret = argv[2];
