@@ -20,6 +20,8 @@ namespace gateway {
 namespace {
 
 constexpr int kBacklog = 128;
+// While no descriptor is left, a connection that waits stays readable, and poll returns at once.
+constexpr std::chrono::milliseconds kPauseWithoutDescriptor{20};
 constexpr char kEndOfHead[] = "\r\n\r\n";
 
 struct FreeAddress {
@@ -143,7 +145,12 @@ void PlainHttp::Run() {
 
 void PlainHttp::Accept() {
   const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) return;
+  if (fd < 0) {
+    if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+      std::this_thread::sleep_for(kPauseWithoutDescriptor);
+    }
+    return;
+  }
   if (clients_.size() >= kMost) {
     close(clients_.front().fd);
     clients_.pop_front();

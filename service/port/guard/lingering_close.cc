@@ -23,6 +23,9 @@ namespace {
 // There is no event for "the peer has everything".
 constexpr absl::Duration kUntilAcknowledged = absl::Milliseconds(5);
 
+// How often to look whether there is something to do if no descriptor was left for `wake_`.
+constexpr absl::Duration kWithoutWake = absl::Milliseconds(100);
+
 int RealShutdown(int fd, int how) { return static_cast<int>(syscall(SYS_shutdown, fd, how)); }
 
 // Every object of the class that exists.
@@ -130,7 +133,7 @@ void LingeringClose::Run() {
   std::vector<pollfd> events;
   while (true) {
     events.assign(1, {wake_, POLLIN, 0});
-    absl::Duration wait = absl::InfiniteDuration();
+    absl::Duration wait = wake_ < 0 ? kWithoutWake : absl::InfiniteDuration();
     {
       const MutexLock lock(mutex_);
       if (stopping_) break;
@@ -145,8 +148,9 @@ void LingeringClose::Run() {
         wait = std::min(wait, one.end - now);
       }
     }
-    const int milliseconds =
-        events.size() == 1 ? -1 : static_cast<int>(absl::ToInt64Milliseconds(wait)) + 1;
+    const int milliseconds = wait == absl::InfiniteDuration()
+                                 ? -1
+                                 : static_cast<int>(absl::ToInt64Milliseconds(wait)) + 1;
     poll(events.data(), events.size(), milliseconds);
     eventfd_t ignored;
     eventfd_read(wake_, &ignored);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/service/no_descriptors.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -133,6 +134,19 @@ TEST_F(LingeringCloseTest, WhoeverIsThrownOutIsNotHeardAnyMore) {
   char byte;
   EXPECT_EQ(recv(server_, &byte, 1, 0), 0);
   close(server_);
+}
+
+TEST_F(LingeringCloseTest, EndsAlsoIfNoDescriptorWasLeftForIt) {
+  std::unique_ptr<LingeringClose> lingering;
+  {
+    const NoDescriptors none;
+    lingering = std::make_unique<LingeringClose>(std::set<int>{port_});
+  }
+  const size_t answered = Answer();
+  Ping();
+  Close();
+  EXPECT_EQ(Listen(), answered);
+  lingering = nullptr;
 }
 
 TEST_F(LingeringCloseTest, TheEndOfTheServerIsTheEndOfAll) {

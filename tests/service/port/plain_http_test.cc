@@ -6,12 +6,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "service/call/arrivals.h"
 #include "service/port/probes.h"
+#include "tests/service/no_descriptors.h"
 
 namespace gateway {
 namespace {
@@ -22,8 +26,7 @@ using testing::StartsWith;
 
 constexpr size_t kLarge = size_t{8} * 1024 * 1024;
 
-int Connect(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+void ConnectWith(int fd, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
@@ -31,6 +34,11 @@ int Connect(int port) {
   EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   const timeval patience = {20, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
+int Connect(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ConnectWith(fd, port);
   return fd;
 }
 
@@ -133,6 +141,27 @@ TEST(ProbesTest, TellsWhatHealthSays) {
   health.Set("", false);
   EXPECT_EQ(AnswerProbe("/readyz", health).status, 503);
   EXPECT_EQ(AnswerProbe("/healthz", health).status, 200);
+}
+
+// A connection that waits while no descriptor is left keeps no processor busy, and is answered
+// later.
+TEST_F(PlainHttpTest, RestsWhileNoDescriptorIsLeft) {
+  constexpr std::chrono::milliseconds kAWhile{300};
+  const auto used = [] {
+    timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  {
+    const NoDescriptors none;
+    ConnectWith(client, server_->port());
+    Send(client, "GET /ok HTTP/1.1\r\n\r\n");
+    const auto before = used();
+    std::this_thread::sleep_for(kAWhile);
+    EXPECT_LT(used() - before, kAWhile / 3);
+  }
+  EXPECT_THAT(ReadAll(client), EndsWith("fine\n"));
 }
 
 }  // namespace
