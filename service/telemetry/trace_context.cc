@@ -148,7 +148,9 @@ void AppendHex(uint64_t number, std::string& text) {
 // absl::BitGen objects must not be shared between threads.
 uint64_t NewId() {
   thread_local absl::InsecureBitGen random;
-  return absl::Uniform<uint64_t>(absl::IntervalClosed, random, 1, UINT64_MAX);
+  uint64_t id = 0;
+  while (id == 0) id = random();
+  return id;
 }
 
 }  // namespace

@@ -125,14 +125,13 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
   return AtEnd(document) ? "" : "it goes on after its end";
 }
 
-// Reads the body as the reply message. Returns what is wrong with it, or "". `body` must have spare
-// capacity for padding. `mended`: it is what json_mend.h made of the upstream's.
-std::string ReadBody(const Route& route, const std::string& body, bool mended, std::string& message,
-                     DriftList& drift) {
+// Reads the body, of which `content` is the JSON, as the reply message. Returns what is wrong with
+// it, or "". `body` must have spare capacity for padding. `mended`: it is what json_mend.h made of
+// the upstream's.
+std::string ReadBody(const Route& route, const std::string& body, absl::string_view content,
+                     bool mended, std::string& message, DriftList& drift) {
   thread_local ondemand::parser parser;
   if (parser.capacity() > kKeptParserCapacity) parser = ondemand::parser();
-  // A byte order mark before the JSON is passed over.
-  const absl::string_view content = ContentOf(body);
   const auto before = static_cast<size_t>(content.data() - body.data());
   ondemand::document document;
   const simdjson::padded_string_view json(content.data(), body.size() - before,
@@ -160,7 +159,8 @@ std::string ReadMended(const Route& route, const std::string& body, std::string 
   mended->text.reserve(mended->text.size() + http::kBodyPadding);
   reply.message.clear();
   drift = DriftList();
-  problem = ReadBody(route, mended->text, /*mended=*/true, reply.message, drift);
+  problem =
+      ReadBody(route, mended->text, ContentOf(mended->text), /*mended=*/true, reply.message, drift);
   drift.Add(Drift::Kind::kAlteredValue, *route.reply, nullptr,
             absl::StrCat(mended->what, " was replaced"));
   return problem;
@@ -172,11 +172,13 @@ std::string ReadSuccess(const Route& route, const http::Response& response, Repl
     if (response.status == kNoContent) return {};
     return std::string(AgainstUndocumented(route, response));
   }
-  if (response.status == kNoContent || ContentOf(response.body).empty()) {
+  const absl::string_view content = ContentOf(response.body);
+  if (response.status == kNoContent || content.empty()) {
     return IsFree(route) || route.reply_may_be_empty ? "" : "it has no body";
   }
   DriftList drift;
-  std::string problem = ReadBody(route, response.body, /*mended=*/false, reply.message, drift);
+  std::string problem =
+      ReadBody(route, response.body, content, /*mended=*/false, reply.message, drift);
   if (!problem.empty()) {
     problem = ReadMended(route, response.body, std::move(problem), reply, drift);
   }

@@ -71,9 +71,9 @@ bool ReadKey(simdjson::ondemand::field& member, absl::string_view& key) {
 // nothing.
 std::optional<absl::string_view> TakePlainText(WireFromJson::Value& value) {
   // Reaches up to the next token. Empty if a document ends before its value.
-  const std::string_view token = value.raw_json_token();
+  const absl::string_view token = View(value.raw_json_token());
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return std::nullopt;
-  const absl::string_view text(token.data() + 1, token.size() - 2);
+  const absl::string_view text = token.substr(1, token.size() - 2);
   const auto escapes = [](uint64_t word) { return swar::Equal(word, '\\'); };
   simdjson::ondemand::raw_json_string taken;
   if (swar::FindPadded(text, escapes) != text.size() || value.get_raw_json_string().get(taken)) {
