@@ -3,7 +3,8 @@
 
 Prints a table of medians: processor time of a delivery and deliveries a second with 32 under way, without and with a consumer that
 pulls and acknowledges everything meanwhile; the time to the 2xx of one that is alone, beside a sync of the disk; and the time of a
-checkout, one at a time, without deliveries and while 1,000 a second come, or another number. All on loopback; the upstream is nginx.
+checkout and of GetOrderById, one at a time, without deliveries and while 1,000 a second come, or another number. All on loopback; the
+upstream is nginx.
 
 Usage: events.py BUILD_DIR RESULT.json [ROUNDS] [--folder FOLDER] [--per-second N]
 """
@@ -27,7 +28,8 @@ import programs
 GOOGLE = "/usr/share/gocode/src/github.com/gogo/googleapis"
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 DELIVERIES, UNDER_WAY, ALONE, CALLS = 6000, 32, 400, 10000
-MEANWHILE, ELSEWHERE = "a checkout meanwhile", "received elsewhere meanwhile"
+CALLED = {"checkout": "a checkout", "order": "GetOrderById"}
+MEANWHILE, ELSEWHERE = " meanwhile", ", received elsewhere"
 SECRET = "whsec_of_the_bench"
 
 
@@ -123,8 +125,8 @@ def measure(arguments, folder, stack):
 
     services, requests = stubs(folder)
     subprocess.run([f"{arguments.build}/write_messages", folder], check=True)
-    message = folder / "message"
-    message.write_bytes((folder / "checkout.request").read_bytes()[5:])  # without the head of gRPC's frame
+    for call in CALLED:
+        (folder / call).write_bytes((folder / f"{call}.request").read_bytes()[5:])  # without the head of gRPC's frame
     upstream = stack.enter_context(programs.Upstream(folder))
     benches = []
     for name in ("measured", "another"):
@@ -135,9 +137,10 @@ def measure(arguments, folder, stack):
     bench, another = benches
     program = bench.gateway
 
-    def calls():
-        row = ledger.load(arguments.build, program, message, CALLS, 1, "plain")
-        return {"p50_us": row["p50_us"], "p99_us": row["p99_us"]}
+    def note_calls(when):
+        for call, name in CALLED.items():
+            row = ledger.load(arguments.build, program, folder / call, CALLS, 1, "plain", call)
+            note(name + when, {"p50_us": row["p50_us"], "p99_us": row["p99_us"]})
 
     for _ in range(arguments.rounds):
         disk = ledger.syncs(folder)
@@ -147,13 +150,13 @@ def measure(arguments, folder, stack):
         consumer = Consumer(program.address, services, requests)
         note("32 under way, and consumed", bench.load(DELIVERIES, UNDER_WAY))
         consumer.stop()
-        note("a checkout", calls())
-        # The load takes processors from the checkouts too. So the same deliveries also go to another gateway: what
-        # receiving costs the checkouts of the gateway that receives is the difference.
-        for name, receiver in ((MEANWHILE, bench), (ELSEWHERE, another)):
+        note_calls("")
+        # The load takes processors from the calls too. So the same deliveries also go to another gateway: what receiving costs
+        # the calls of the gateway that receives is the difference.
+        for when, receiver in ((MEANWHILE, bench), (ELSEWHERE, another)):
             deliveries = Deliveries(receiver, arguments.per_second)
-            note(name, calls())
-            note(name, {"deliveries_per_second": deliveries.stop()})
+            note_calls(when)
+            note(CALLED["checkout"] + when, {"deliveries_per_second": deliveries.stop()})
     return {name: {key: statistics.median(values) for key, values in row.items()} for name, row in rows.items()}
 
 
@@ -167,17 +170,20 @@ def main():
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=arguments.folder))).resolve()
+        folder.chmod(0o755)  # nginx's workers read files there
         rows = measure(arguments, folder, stack)
     pathlib.Path(arguments.result).write_text(json.dumps(rows, indent=1) + "\n")
     columns = ("deliveries_per_second", "cpu_us", "p50_us", "p99_us")
-    print(f"{'':28}{'a second':>10}{'CPU us':>10}{'p50 us':>10}{'p99 us':>10}")
+    print(f"{'':36}{'a second':>10}{'CPU us':>10}{'p50 us':>10}{'p99 us':>10}")
     for name, row in rows.items():
-        print(f"{name:28}" + "".join(f"{row[key]:10.0f}" if key in row else f"{'':10}" for key in columns))
-    sync, meanwhile, elsewhere = rows["sync of the disk"], rows[MEANWHILE], rows[ELSEWHERE]
+        print(f"{name:36}" + "".join(f"{row[key]:10.0f}" if key in row else f"{'':10}" for key in columns))
+    sync = rows["sync of the disk"]
     print(f"deliveries a second: {rows['32 under way']['deliveries_per_second'] / sync['deliveries_per_second']:.1f}"
-          f" x the disk's syncs; time to 2xx of one alone: {rows['alone']['p50_us'] / sync['p50_us']:.1f} syncs; a checkout while they"
-          f" come: {meanwhile['p50_us'] / rows['a checkout']['p50_us']:.2f} x, beside one while they go elsewhere:"
-          f" {meanwhile['p50_us'] / elsewhere['p50_us']:.2f} x, 99th percentile {meanwhile['p99_us'] / elsewhere['p99_us']:.2f} x")
+          f" x the disk's syncs; time to 2xx of one alone: {rows['alone']['p50_us'] / sync['p50_us']:.1f} syncs")
+    for name in CALLED.values():
+        for of, other in (("no deliveries", ""), ("deliveries elsewhere", ELSEWHERE)):
+            ratios = [rows[name + MEANWHILE][key] / rows[name + other][key] for key in ("p50_us", "p99_us")]
+            print(f"{name} meanwhile, beside {of}: median {ratios[0]:.2f} x, 99th percentile {ratios[1]:.2f} x")
 
 
 if __name__ == "__main__":

@@ -38,10 +38,10 @@ def syncs(folder, seconds=1.5):
     return {"calls_per_second": len(times) / sum(times), "p50_us": statistics.median(times) * 1e6}
 
 
-def load(build, program, request, calls, in_flight, kind):
+def load(build, program, request, calls, in_flight, kind, call="checkout"):
     """A row: what a call costs the program, and what its caller sees."""
     cpu = program.cpu_seconds()
-    done = subprocess.run([f"{build}/keyed_load", f"127.0.0.1:{program.port}", programs.METHODS["checkout"], request, str(calls),
+    done = subprocess.run([f"{build}/keyed_load", f"127.0.0.1:{program.port}", programs.METHODS[call], request, str(calls),
                            str(in_flight), kind], capture_output=True, text=True, timeout=300)
     if done.returncode:
         raise SystemExit(done.stderr)
