@@ -1,4 +1,4 @@
-// What the server offers beside the RPCs: reflection, health, channelz.
+// What the server offers beside the RPCs: reflection, health, channelz; and how it writes replies.
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/end_to_end/support/arrival.h"
 #include "tests/end_to_end/support/health.h"
+#include "tests/end_to_end/support/operations.h"
 #include "tests/end_to_end/support/rpc.h"
 #include "tests/end_to_end/support/stack.h"
 
@@ -257,6 +259,20 @@ INSTANTIATE_TEST_SUITE_P(, ServiceSurfaceTest,
                            return info.param == "grpc.reflection.v1.ServerReflection" ? "V1"
                                                                                       : "V1Alpha";
                          });
+
+// The caller accepts gzip, and would see a packed reply as it is.
+TEST(ReplyTest, IsNotCompressed) {
+  const std::string url(100'000, 'a');
+  Stack stack;
+  const std::vector<Rpc> rpcs = RpcsOf(stack.sandbox().contract());
+  const ReadyCall checkout = Ready(rpcs, kCheckout);
+  Json reply = checkout.sample.reply;
+  reply["url"] = url;
+  stack.sandbox().OnRequest([&](const sandbox::Received&) { return JsonReply(201, reply); });
+  const Answer answer = stack.caller().Call(checkout.rpc->path, checkout.bytes);
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_THAT(answer.message, testing::HasSubstr(url));
+}
 
 }  // namespace
 }  // namespace gateway::end_to_end
