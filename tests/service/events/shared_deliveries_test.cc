@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "service/events/deliveries.h"
 #include "tests/service/events/deliveries_fixture.h"
 
