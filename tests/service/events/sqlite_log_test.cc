@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "service/events/sqlite/log.h"
 #include "tests/service/events/log_calls.h"
 #include "tests/service/ledger/fault_vfs.h"

@@ -17,6 +17,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/left_out.h"
 #include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/peers/peer_process.h"

@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/left_out.h"
 #include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/peers/network_namespace.h"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport/transport_test_util.h"

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport/transport_test_util.h"

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/test_proxy.h"
 #include "tests/upstream/http/transport/transport_test_util.h"

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport/transport_test_util.h"
