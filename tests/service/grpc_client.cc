@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "tools/grpc_call/kept_errno.h"
 #include "upstream/mapping/descriptors.h"
 
 namespace gateway {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tools/grpc_call/kept_errno.h"
 
 namespace gateway::end_to_end {
 namespace {

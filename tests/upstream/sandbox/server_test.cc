@@ -44,8 +44,8 @@ TEST(Server, TheRequestHookSeesAndReplaces) {
   EXPECT_EQ(seen[1].method, "POST");
   EXPECT_EQ(seen[1].body, R"({"name":"n"})");
   for (const auto& [name, value] : seen[1].headers) {
-    EXPECT_THAT(name, testing::AnyOf("Accept", "Authorization", "Connection", "Content-Length",
-                                     "Content-Type", "Host", "User-Agent"))
+    EXPECT_THAT(name, testing::AnyOf("Accept", "Accept-Encoding", "Authorization", "Connection",
+                                     "Content-Length", "Content-Type", "Host", "User-Agent"))
         << value;
   }
   sandbox->OnRequest(nullptr);
