@@ -124,7 +124,9 @@ class Stack:
 
     def call(self, method, request, fails=False):
         done = subprocess.run([self.build / "grpc-call", "-plaintext", "-d", json.dumps(request), self.gateway, method],
-                              capture_output=True, text=True, check=not fails)
+                              capture_output=True, text=True, check=False)
+        if done.returncode and not fails:
+            raise AssertionError(f"{method}: {done.stderr}")
         return done.stdout + done.stderr
 
     def checkout(self, provider, shop):
