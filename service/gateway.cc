@@ -37,6 +37,7 @@ void WarnOfDryRun(const authorization::Settings& settings) {
 Arrivals::Options ArrivalsOf(const Config& config) {
   return {.most_slow = static_cast<size_t>(
               std::max<int64_t>(config.server.max_unfinished_bytes / config.max_request_bytes, 2)),
+          .slow_bytes = config.server.max_unfinished_bytes / 4,
           .time = absl::ToChronoMilliseconds(config.server.message_timeout)};
 }
 

@@ -23,6 +23,7 @@ bool Arrivals::Enter(Member& member, size_t caller, Clock::time_point now) {
   member.listed_ = true;
   member.caller_ = caller;
   member.entered_ = now;
+  member.received_ = received_;
   member.before_ = last_;
   member.after_ = nullptr;
   (last_ == nullptr ? first_ : last_->after_) = &member;
@@ -46,10 +47,14 @@ bool Arrivals::Leave(Member& member) {
   return true;
 }
 
+bool Arrivals::IsSlow(const Member& member, Clock::time_point now) const {
+  return now - member.entered_ >= kSlow && received_ - member.received_ >= options_.slow_bytes;
+}
+
 std::vector<Arrivals::Member*> Arrivals::SlowBeyondMost(Clock::time_point now) const {
   absl::flat_hash_map<size_t, std::deque<Member*>> of_callers;  // the oldest in front
   size_t slow = 0;
-  for (Member* member = first_; member != nullptr && now - member->entered_ >= kSlow;
+  for (Member* member = first_; member != nullptr && IsSlow(*member, now);
        member = member->after_) {
     of_callers[member->caller_].push_back(member);
     ++slow;
@@ -68,10 +73,11 @@ std::vector<Arrivals::Member*> Arrivals::SlowBeyondMost(Clock::time_point now) c
   return beyond;
 }
 
-void Arrivals::Sweep(Clock::time_point now) {
+void Arrivals::Sweep(int64_t received, Clock::time_point now) {
   std::vector<Member*> late;
   {
     const MutexLock lock(mutex_);
+    received_ = received;
     while (first_ != nullptr && now - first_->entered_ >= options_.time) {
       late.push_back(first_);
       Remove(*first_);

@@ -1,9 +1,11 @@
 // The calls whose request message has not arrived yet. Bounds what such calls can take up:
 //
 // - A message that arrives at once, as nearly all do, locks a mutex twice.
-// - A call whose message is not there after kSlow is slow. At most `most_slow` calls may be slow,
-//   and half of them may belong to one caller. Beyond that, Sweep gives up the oldest, first those
-//   of the caller who has the most.
+// - A call is slow if its message is not there after kSlow, and `slow_bytes` have been received
+//   meanwhile. At most `most_slow` calls may be slow, and half of them may belong to one caller.
+//   Beyond that, Sweep gives up the oldest, first those of the caller who has the most.
+//   Without the bytes, waiting calls hold no memory: a gateway that is short of processor time
+//   gives up no call because of its own slowness.
 // - Sweep gives up each call after `time`. Enter refuses calls beyond `most`, and beyond half of
 //   that for one caller.
 //
@@ -32,6 +34,8 @@ class Arrivals {
   struct Options {
     size_t most = 2048;     // calls
     size_t most_slow = 16;  // messages
+    // Bytes received on all connections together. Nobody knows which call they are for.
+    int64_t slow_bytes = 0;
     std::chrono::milliseconds time{10'000};
   };
 
@@ -49,6 +53,7 @@ class Arrivals {
     bool listed_ = false;
     size_t caller_ = 0;
     Clock::time_point entered_;
+    int64_t received_ = 0;  // in total, when it entered
     Member* before_ = nullptr;
     Member* after_ = nullptr;
   };
@@ -62,8 +67,9 @@ class Arrivals {
   // Returns whether the member was still listed. If not, GiveUp has been or will be called.
   bool Leave(Member& member);
 
-  // Gives up the calls that are beyond the bounds. Must be called often.
-  void Sweep(Clock::time_point now = Clock::now());
+  // Gives up the calls that are beyond the bounds. Must be called often. `received`: how many bytes
+  // the connections have received in total.
+  void Sweep(int64_t received, Clock::time_point now = Clock::now());
 
   // Gives up all calls in the list.
   void GiveUpAll();
@@ -72,6 +78,8 @@ class Arrivals {
 
  private:
   void Remove(Member& member) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsSlow(const Member& member, Clock::time_point now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Member*> SlowBeyondMost(Clock::time_point now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -81,6 +89,7 @@ class Arrivals {
   Member* first_ ABSL_GUARDED_BY(mutex_) = nullptr;
   Member* last_ ABSL_GUARDED_BY(mutex_) = nullptr;
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t received_ ABSL_GUARDED_BY(mutex_) = 0;  // at the last Sweep
   absl::flat_hash_map<size_t, size_t> of_callers_ ABSL_GUARDED_BY(mutex_);
 };
 

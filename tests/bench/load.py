@@ -16,10 +16,10 @@ def h2load(port, target, request, calls, more=(), *, scheme="http", clients=CLIE
     return float(re.search(r"([\d.]+) req/s", done.stdout)[1]), int(re.search(r"\((\d+)\) data", done.stdout)[1])
 
 
-def loaded(program, target, request, calls, count=None, **how):
-    """A row: what a call costs the program. `count` says how many it has answered well."""
+def loaded(program, target, request, calls, count=None, port=None, **how):
+    """A row: what a call costs the program. `count` says how many it has answered well; `port` is what stands before it."""
     before, cpu = (count() if count else 0), program.cpu_seconds()
-    rate, answer_bytes = h2load(program.port, target, request, calls, **how)
+    rate, answer_bytes = h2load(port or program.port, target, request, calls, **how)
     used = program.cpu_seconds() - cpu
     if count and count() - before != calls:
         raise SystemExit(f"{target}: {count() - before:.0f} of {calls} calls were OK")

@@ -153,6 +153,30 @@ def gateway(binary, folder, upstream, transport, more=None, *, of_upstream=None,
     return program
 
 
+class Presenter:
+    """haproxy, which shows the certificate to the gateways for a load that can show none: one port for each of them."""
+
+    def __init__(self, folder, upstream, gateways):
+        self.ports = {who: free_port() for who in gateways}
+        shown = folder / "shown.pem"
+        shown.write_text(upstream.ca.read_text() + upstream.key.read_text())
+        config = folder / "haproxy.cfg"
+        config.write_text("defaults\n mode tcp\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n" + "".join(
+            f"listen {who}\n bind 127.0.0.1:{self.ports[who]}\n"
+            f" server gateway 127.0.0.1:{program.port} ssl verify none crt {shown} alpn h2\n"
+            for who, program in gateways.items()))
+        self.server = subprocess.Popen(["haproxy", "-db", "-f", config], stderr=subprocess.DEVNULL)
+        for port in self.ports.values():
+            wait_for(port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.terminate()
+        self.server.wait(10)
+
+
 def metrics(program):
     return urllib.request.urlopen(f"http://127.0.0.1:{program.metrics}/metrics", timeout=10).read().decode()
 

@@ -28,7 +28,7 @@ CALLS = {"small": 30000, "checkout": 30000, "order": 30000, "orders": 1000}
 FLOOR_OF = {"small": "small", "checkout": "checkout", "order": "small"}  # whose request the floors carry
 TRANSPORTS = ("plain", "tls")
 LATENCIES = (("small", "plain"), ("small", "tls"), ("orders", "plain"))
-GUARDED = "checkout, plain; TLS, token, policy, audit"
+GUARDED = ("checkout, plain; TLS, token, policy, audit", "checkout, plain; mTLS, policy, audit")
 
 
 class Rows:
@@ -63,9 +63,12 @@ class Bench:
         start = running.enter_context
         self.upstream = start(programs.Upstream(folder))
         self.echo = start(programs.floor_grpc(build))
-        guards, self.token = secured.settings(folder, self.upstream.ca, self.upstream.key)
-        self.guarded = {who: start(programs.gateway(program, folder, self.upstream, "plain", guards))
-                        for who, program in (("gateway", build), ("before", given.before)) if program}
+        compared = [(who, program) for who, program in (("gateway", build), ("before", given.before)) if program]
+        by_token, self.token = secured.by_token(folder, self.upstream.ca, self.upstream.key)
+        by_certificate = secured.by_certificate(folder, self.upstream.ca, self.upstream.key)
+        self.guarded, self.mutual = ({who: start(programs.gateway(program, folder, self.upstream, "plain", guards))
+                                      for who, program in compared} for guards in (by_token, by_certificate))
+        self.presenter = start(programs.Presenter(folder, self.upstream, self.mutual))
         self.gateways = {("gateway", transport): start(programs.gateway(build, folder, self.upstream, transport))
                          for transport in TRANSPORTS}
         if given.before:
@@ -100,15 +103,22 @@ class Bench:
             for (who, transport), program in self.gateways.items():
                 self.measure(f"{who}: {call}, {transport}", program, call,
                              count=lambda program=program, call=call: programs.answered(program, METHODS[call]))
-        for who, program in self.guarded.items():
-            self.measure(f"{who}: {GUARDED}", program, "checkout", scheme="https",
-                         more=("-H", f"authorization: Bearer {self.token}"),
-                         count=lambda program=program: programs.answered(program, METHODS["checkout"]))
+        self.measure_guarded()
         if self.peer:
             self.measure("peer: small, plain", self.peer, "small")
             sizes = [self.rows.rounds(f"{who}: small, plain", "answer_bytes")[-1] for who in ("gateway", "peer")]
             if sizes[0] != sizes[1]:
                 raise SystemExit(f"the gateway's answers have {sizes[0]} bytes, the peer's {sizes[1]}")
+
+    def measure_guarded(self):
+        by_token, by_certificate = GUARDED
+        for who, program in self.guarded.items():
+            self.measure(f"{who}: {by_token}", program, "checkout", scheme="https",
+                         more=("-H", f"authorization: Bearer {self.token}"),
+                         count=lambda program=program: programs.answered(program, METHODS["checkout"]))
+        for who, program in self.mutual.items():
+            self.measure(f"{who}: {by_certificate}", program, "checkout", port=self.presenter.ports[who],
+                         count=lambda program=program: programs.answered(program, METHODS["checkout"]))
 
     def measure_one_by_one(self):
         rows = [(f"{who}: small, plain", program.port, METHODS["small"], ())
@@ -156,7 +166,8 @@ class Bench:
             for key in alone:
                 rows.all.setdefault(f"latency at half load: added by {who}, {transport}", {})[key] = [
                     value - base for value, base in zip(through[key], alone[key])]
-        rows.note_ratio("times_before", f"gateway: {GUARDED}", [f"before: {GUARDED}"])
+        for guarded in GUARDED:
+            rows.note_ratio("times_before", f"gateway: {guarded}", [f"before: {guarded}"])
         rows.note_ratio("times_floors", "peer: small, plain", ["floor: gRPC, small", "floor: connection, plain, small"])
         rows.note_ratio("times_peer", "gateway: small, plain", ["peer: small, plain"])
 

@@ -1,4 +1,4 @@
-"""What a gateway that trusts nobody is configured with: TLS, a token's issuer, a policy, an audit log."""
+"""What a gateway that trusts nobody is configured with: TLS, a policy, an audit log, and tokens or clients' certificates."""
 import base64
 import json
 import subprocess
@@ -15,24 +15,33 @@ def openssl(*arguments, data=None):
     return subprocess.run(["openssl", *arguments], input=data, check=True, capture_output=True).stdout
 
 
-def settings(folder, certificate, key):
-    """Configuration for a gateway with all of it, its files in the folder. Beside it, the token that it believes."""
+def by_token(folder, certificate, key):
+    """Configuration for a gateway whose callers show a token, its files in the folder. Beside it, a token that it believes."""
     signer = folder / "issuer.pem"
     openssl("genrsa", "-out", signer, "2048")
     modulus = bytes.fromhex(openssl("rsa", "-in", signer, "-noout", "-modulus").decode().strip().split("=")[1])
     jwks = {"keys": [{"kty": "RSA", "kid": "1", "alg": "RS256", "n": base64url(modulus), "e": "AQAB"}]}
     (folder / "jwks.json").write_text(json.dumps(jwks))
-    rule = {"subjects": [SUBJECT], "methods": ["*"]}
-    (folder / "policy.json").write_text(json.dumps({"rules": {"bench": rule}}))
-    config = {
-        "server": {"tls": {"certificate_file": str(certificate), "key_file": str(key)}},
-        "authorization": {
-            "policy_file": str(folder / "policy.json"),
-            "jwt": {"jwks_file": str(folder / "jwks.json"), "issuer": ISSUER, "audience": AUDIENCE},
-        },
-        "audit": {"file": str(folder / "audit.log")},
-    }
+    config = guarded(folder, "token", {"subjects": [SUBJECT]}, certificate, key)
+    config["authorization"]["jwt"] = {"jwks_file": str(folder / "jwks.json"), "issuer": ISSUER, "audience": AUDIENCE}
     return config, token(signer)
+
+
+def by_certificate(folder, certificate, key):
+    """The same for callers who show a certificate: this one, which is its own authority and is for localhost."""
+    config = guarded(folder, "certificate", {"dns": ["localhost"]}, certificate, key)
+    config["server"]["tls"]["client_ca_file"] = str(certificate)
+    return config
+
+
+def guarded(folder, name, callers, certificate, key):
+    policy = folder / f"policy-{name}.json"
+    policy.write_text(json.dumps({"rules": {"bench": {**callers, "methods": ["*"]}}}))
+    return {
+        "server": {"tls": {"certificate_file": str(certificate), "key_file": str(key)}},
+        "authorization": {"policy_file": str(policy)},
+        "audit": {"file": str(folder / f"audit-{name}.log")},
+    }
 
 
 def token(signer):

@@ -31,7 +31,8 @@ ByteWatch::Excess ByteWatch::InVain(const Connection& connection, int64_t id, Tr
   const ServerSocket socket = DescribeServerSocket(id);
   const int64_t events = EventsOf(socket);
   if (events != track.events) {
-    track = {connection.bytes_received, events, true};
+    track.bytes = connection.bytes_received;
+    track.events = events;
     return {0, kMost};
   }
   // A caller without permission gets no message read, so it gets no allowance for one.
@@ -53,6 +54,8 @@ Peers ByteWatch::Look(const std::vector<Connection>& connections,
     if (id == ids.end()) continue;
     Track& track = tracks_[connection.peer];
     track.seen = true;
+    received_ += std::max<int64_t>(connection.bytes_received - track.received, 0);
+    track.received = connection.bytes_received;
     const Excess excess = InVain(connection, id->second, track);
     if (excess.bytes > excess.allowed) {
       beyond.insert(connection.peer);

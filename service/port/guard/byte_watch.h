@@ -43,11 +43,15 @@ class ByteWatch {
   Peers Look(const std::vector<Connection>& connections,
              const absl::flat_hash_map<SocketAddress, int64_t>& ids);
 
+  // How many bytes all connections have received until the last Look.
+  int64_t received() const { return received_; }
+
  private:
   struct Track {
-    int64_t bytes = 0;   // received at the last progress
-    int64_t events = 0;  // signs of progress, counted by then
-    bool seen = false;   // in the present Look
+    int64_t received = 0;  // until the last Look
+    int64_t bytes = 0;     // received at the last progress
+    int64_t events = 0;    // signs of progress, counted by then
+    bool seen = false;     // in the present Look
   };
   struct Excess {
     int64_t bytes = 0;
@@ -59,6 +63,7 @@ class ByteWatch {
 
   const Options options_;
   absl::flat_hash_map<SocketAddress, Track> tracks_;
+  int64_t received_ = 0;
 };
 
 }  // namespace gateway

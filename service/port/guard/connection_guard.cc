@@ -76,8 +76,8 @@ void ConnectionGuard::Run() {
     }
     if (stopping_) return;
     const MutexUnlock unlock(mutex_);
-    if (options_.arrivals != nullptr) options_.arrivals->Sweep();
     if (IsTimeToLook(Clock::now())) Look(Clock::now());
+    if (options_.arrivals != nullptr) options_.arrivals->Sweep(bytes_.received());
   }
 }
 

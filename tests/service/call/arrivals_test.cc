@@ -44,7 +44,7 @@ TEST_F(ArrivalsTest, LeavesOnce) {
   EXPECT_EQ(arrivals.size(), 1u);
   EXPECT_TRUE(arrivals.Leave(call));
   EXPECT_FALSE(arrivals.Leave(call));
-  arrivals.Sweep(start_ + seconds(60));
+  arrivals.Sweep(0, start_ + seconds(60));
   EXPECT_THAT(given_up_, IsEmpty());
 }
 
@@ -52,9 +52,9 @@ TEST_F(ArrivalsTest, GivesUpWhatIsNotThereInTime) {
   Arrivals arrivals({.time = seconds(10)});
   ASSERT_TRUE(arrivals.Enter(Next(), 1, start_));
   ASSERT_TRUE(arrivals.Enter(Next(), 1, start_ + seconds(1)));
-  arrivals.Sweep(start_ + milliseconds(9'999));
+  arrivals.Sweep(0, start_ + milliseconds(9'999));
   EXPECT_THAT(given_up_, IsEmpty());
-  arrivals.Sweep(start_ + seconds(10));
+  arrivals.Sweep(0, start_ + seconds(10));
   EXPECT_THAT(given_up_, ElementsAre(0));
   EXPECT_FALSE(arrivals.Leave(calls_[0]));
   EXPECT_TRUE(arrivals.Leave(calls_[1]));
@@ -75,24 +75,38 @@ TEST_F(ArrivalsTest, RefusesMoreThanTheMostAndHalfOfThemForOneCaller) {
 TEST_F(ArrivalsTest, BoundsSlowMessagesAndBeginsWithTheCallerOfTheMost) {
   Arrivals arrivals({.most_slow = 4});
   for (const size_t caller : {2, 1, 1, 1, 3}) ASSERT_TRUE(arrivals.Enter(Next(), caller, start_));
-  arrivals.Sweep(start_ + Arrivals::kSlow - milliseconds(1));
+  arrivals.Sweep(0, start_ + Arrivals::kSlow - milliseconds(1));
   EXPECT_THAT(given_up_, IsEmpty());
-  arrivals.Sweep(start_ + Arrivals::kSlow);
+  arrivals.Sweep(0, start_ + Arrivals::kSlow);
   EXPECT_THAT(given_up_, ElementsAre(1));
 }
 
 TEST_F(ArrivalsTest, LetsOneCallerHaveHalfOfTheSlowMessages) {
   Arrivals arrivals({.most_slow = 4});
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(arrivals.Enter(Next(), 1, start_));
-  arrivals.Sweep(start_ + Arrivals::kSlow);
+  arrivals.Sweep(0, start_ + Arrivals::kSlow);
   EXPECT_THAT(given_up_, ElementsAre(0, 1));
 }
 
 TEST_F(ArrivalsTest, CountsNoMessageAsSlowThatHasJustBegun) {
   Arrivals arrivals({.most_slow = 2});
   for (size_t i = 0; i < 100; ++i) ASSERT_TRUE(arrivals.Enter(Next(), i, start_));
-  arrivals.Sweep(start_ + milliseconds(10));
+  arrivals.Sweep(0, start_ + milliseconds(10));
   EXPECT_THAT(given_up_, IsEmpty());
+}
+
+// Messages may also be late because the gateway itself is.
+TEST_F(ArrivalsTest, CountsNoMessageAsSlowWhileHardlyAByteHasCome) {
+  Arrivals arrivals({.most_slow = 2, .slow_bytes = 1000});
+  arrivals.Sweep(50'000, start_);
+  for (size_t i = 0; i < 4; ++i) ASSERT_TRUE(arrivals.Enter(Next(), i, start_));
+  arrivals.Sweep(50'999, start_ + seconds(2));
+  EXPECT_THAT(given_up_, IsEmpty());
+  ASSERT_TRUE(arrivals.Enter(Next(), 4, start_ + seconds(2)));
+  arrivals.Sweep(51'000, start_ + seconds(3));
+  EXPECT_THAT(given_up_, ElementsAre(0, 1));
+  arrivals.Sweep(51'999, start_ + seconds(3));
+  EXPECT_THAT(given_up_, ElementsAre(0, 1, 2));
 }
 
 TEST_F(ArrivalsTest, GivesUpAll) {
