@@ -1,4 +1,5 @@
-// The two accounts of each provider's API that are compared, and the intended differences.
+// For each provider: the two accounts of its API that the tests compare (the contract data and the
+// protos), and the intended differences.
 //
 // Thread-safety: pure functions. Lifetime: descriptors are never destroyed. Errors: a provider that
 // is not in kProviders ends the program.
