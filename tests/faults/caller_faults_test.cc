@@ -31,7 +31,7 @@ TEST_P(CallerFaults, Case35CallerCancels) {
       ASSERT_TRUE(upstream().WaitForLetGo(calls));
       times.push_back(absl::Now() - cancelled);
       EXPECT_EQ(Await(*call).code, StatusCode::kCancelled);
-      // Its slot is free immediately.
+      // The call's concurrency slot is free immediately.
       ExpectMetric("gateway_upstream_calls_in_flight", {}, 0);
     }
   }

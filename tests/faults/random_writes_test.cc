@@ -222,7 +222,8 @@ class RandomWrites : public WireBench {
     if (seen.code == StatusCode::kUnavailable) {
       EXPECT_EQ(seen.outcome(), "not_sent") << what;
     }
-    // Only if its head arrived at all: the end of a connection may cross with a request.
+    // The outcome is known only if the upstream received the head: the connection may end before
+    // that.
     if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined && arrivals.times > 0) {
       EXPECT_EQ(seen.outcome(), "refused") << what;
     }
@@ -285,7 +286,7 @@ TEST_P(RandomWrites, TenThousandWritesUnderRandomFaults) {
   for (const auto& [outcome, count] : answers_) Saw(absl::StrCat(count, " ", outcome));
   Saw(absl::StrCat(upstream().faults(), " faults, ", spoken, " foreign responses while idle, ",
                    markers_, " answers with a marker"));
-  // The mixture covered what it should.
+  // Every outcome and every fault occurred often enough.
   EXPECT_GT(answers_["ok"], kWrites / 20);
   EXPECT_GT(answers_["refused"], 0);
   EXPECT_GT(answers_["unknown"], kWrites / 20);

@@ -35,7 +35,7 @@ TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
   EXPECT_FALSE(watch->NextIsServing());
   watch.reset();  // otherwise the gateway would wait for it
   const uint64_t begun_when_told = load.begun();
-  // The gateway still serves clients that have not noticed yet.
+  // The gateway still serves clients that have not reacted to NOT_SERVING yet.
   ASSERT_TRUE(upstream.WaitForRequests(static_cast<int64_t>(begun_when_told) + 100));
   const LoadReport report = load.Stop();
   EXPECT_EQ(gateway.Wait(), 0);

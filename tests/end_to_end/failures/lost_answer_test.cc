@@ -1,5 +1,5 @@
-// Each fault of the sandbox, seen through the gateway: what the caller of a refund is told, and
-// whether that is true.
+// Refunds through the gateway while the sandbox makes each of its faults: checks the error that the
+// caller gets, and whether the reported outcome is true.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -28,7 +28,7 @@ struct Arrival {
   std::string content_type;
   std::string idempotency_key;
   std::string text;
-  Json body;  // absent: no JSON body; discarded text shows as a difference
+  Json body;  // absent if there was none; text that is no JSON shows as a difference
 };
 
 // Returns every difference between the arrival and the sample.

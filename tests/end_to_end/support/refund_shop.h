@@ -34,7 +34,8 @@ class RefundShop {
 
   // The number of requests for refunds so far.
   int requested() const;
-  // Waits for more than this number. Returns false if they do not come within half a minute.
+  // Waits until requested() exceeds `requested`. Returns false if that takes longer than 30
+  // seconds.
   bool AwaitMoreThan(int requested) const;
 
  private:
