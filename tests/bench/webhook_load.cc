@@ -1,5 +1,6 @@
 // Sends signed webhooks of PayNow, each with its own id, over connections that stay open. Each
-// connection has one delivery at a time. Without PER_SECOND, the next delivery follows each answer.
+// connection sends its next webhook after the answer to the last one. PER_SECOND limits the rate of
+// all connections together.
 //
 //   webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID [PER_SECOND]]
 //

@@ -16,7 +16,7 @@ using Pointer = json::json_pointer;
 using Path = std::vector<std::string>;  // the parts of a pointer
 
 // If a member has at most this many known texts, one mutant is made for each other text. If it has
-// more, one mutant takes the next text.
+// more, one mutant takes the next text. A further mutant always takes an unknown text.
 constexpr size_t kFewTexts = 8;
 
 // A member name that no contract uses.

@@ -40,7 +40,7 @@ bool Names(const Verdict& verdict, const std::string& unit, const std::string& p
 
 struct Expected {
   const char* provider;
-  int of_operations, of_schemas;  // least numbers of facts that must be changed
+  int of_operations, of_schemas;  // minimum numbers of falsified facts
 };
 
 class ContractMutationTest : public testing::TestWithParam<Expected> {

@@ -30,7 +30,7 @@ struct DigestExceptions {
     std::string what;  // a missing thing, as MissingFrom names it
     std::string reason;
   };
-  // Names in the digest to names in the data: of schemas, and of operations ("GET /path").
+  // Maps names in the digest to names in the data, of schemas and of operations ("GET /path").
   nlohmann::json renamed;
   std::vector<LeftOut> left_out;
 };

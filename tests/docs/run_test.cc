@@ -104,7 +104,8 @@ esac
   };
   EXPECT_THAT(show("gateway-replayed: true"),
               Pair(0, AllOf(HasSubstr("gateway-replayed: true"), HasSubstr("\"refunds\""))));
-  // The demo repeats only IDEMPOTENCY_OUTCOME_UNKNOWN. Any other failure ends it.
+  // The demo repeats the call only after IDEMPOTENCY_OUTCOME_UNKNOWN. Any other error ends the
+  // demo.
   EXPECT_THAT(show("\"reason\": \"UNRESOLVED_WRITE\""),
               Pair(Ne(0), AllOf(HasSubstr("UNRESOLVED_WRITE"), Not(HasSubstr("\"refunds\"")))));
 }

@@ -1,6 +1,5 @@
 // Tests what error a caller gets if the upstream refuses, fails or sends an unreadable reply, and
-// how often the upstream then executed a write. The tables cover both directions row by row, end to
-// end.
+// how often the upstream then executed a write. Each row of the tables is tested end to end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

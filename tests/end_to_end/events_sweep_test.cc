@@ -1,5 +1,6 @@
 // The sandbox's webhooks go through a relay that swallows some of them. The sweep finds each event
-// that was swallowed, and reports no other event. It finds none of them again after a restart.
+// that was swallowed, and reports no other event. After a restart, the sweep reports none of them
+// again.
 //
 // SWEEP_SUPPRESSED: number of events to swallow, an even number (default 100). As many again
 // arrive.
@@ -277,7 +278,8 @@ TEST_F(EventsSweepTest, FindsEachThatWasSwallowedAndInventsNone) {
   }
   if (HasFailure()) return;
 
-  // No webhook is under way any more, so the swallowed events cannot arrive while the sweep runs.
+  // No webhook is under way any more, so the sweep cannot find an event that is still being
+  // delivered.
   StopGateway();
   SwitchSweepOn();
   StartGateway();

@@ -1,10 +1,9 @@
 // Tests clients and upstreams whose version of PayNow's contract is not that of the protos.
 //
 // testdata/paynow-2026-05-15.binpb.gz holds the protos of the first version that the gateway
-// served, without comments, from which a client of that time was built. The file must not change.
-// testdata/paynow-2025-09-02.json.gz holds a contract from one year before, in the form of
+// served, without comments. A client of that time was built from these protos. The file must not
+// change. testdata/paynow-2025-09-02.json.gz holds a contract that was one year old, in the form of
 // upstream/sandbox/contracts/, without our additions to PayNow's OpenAPI file.
-// upstream/sandbox/contracts/, without our additions to what PayNow's OpenAPI file says.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 // - the upstream executed exactly what the case states, and the fault fired;
 // - no call is in flight and no concurrency slot is taken;
 // - after gateway and upstream are destroyed, the process has no more descriptors than before.
+//
 //   TEST_P(ReplyFaults, Case12BodyShorterThanAnnounced) {
 //     Serve([](const Received&) { return ...; });
 //     ExpectUnknown(Call(Refund()));

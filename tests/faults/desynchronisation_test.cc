@@ -314,7 +314,7 @@ TEST_P(Desynchronisation, EveryReplyIsTheCallsOwn) {
   EXPECT_GT(whole_, calls / 2);
   EXPECT_GT(failed_, 0);
   EXPECT_GT(spoken_unseen_, 0);
-  // Each unrequested response was detected and ended its connection.
+  // All unrequested bytes were detected, and each time the connection was ended.
   EXPECT_TRUE(Comes([&] { return transport->Snapshot().connections_ended_idle >= spoken; }));
   EXPECT_EQ(transport->Snapshot().connections_ended_idle, spoken);
 }

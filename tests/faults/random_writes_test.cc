@@ -222,8 +222,8 @@ class RandomWrites : public WireBench {
     if (seen.code == StatusCode::kUnavailable) {
       EXPECT_EQ(seen.outcome(), "not_sent") << what;
     }
-    // The outcome is known only if the upstream received the head: the connection may end before
-    // that.
+    // The decline is certain only if the request's head arrived: the connection may have ended
+    // before.
     if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined && arrivals.times > 0) {
       EXPECT_EQ(seen.outcome(), "refused") << what;
     }

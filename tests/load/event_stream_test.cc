@@ -59,7 +59,8 @@ std::string Refund(int64_t id) {
       .dump();
 }
 
-// The flow-control window is 64 KB and does not grow, so gRPC buffers few events that are not read.
+// The channel's flow-control window is 64 KB and does not grow. So unread events could pile up only
+// in the gateway's memory.
 std::shared_ptr<grpc::Channel> NarrowChannel(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

@@ -138,8 +138,8 @@ class KnownOutcomesTest : public testing::TestWithParam<const char*> {
     return EntryInTheEnd(stack_->stack().caller(), answer).state();
   }
 
-  // Expects the reply that the upstream itself gave: its id is the id of a record at the sandbox.
-  // The reply is empty if it may carry a credential, or if the lookup cannot show it.
+  // Expects that the reply is the upstream's own: its id is the id of a record at the sandbox. The
+  // reply is empty if it may carry a credential, or if the lookup cannot show it.
   void ExpectTheUpstreamsOwn(const Write& write, const Answer& answer) {
     const mapping::Route& route = RouteOf(GetParam(), write.method);
     const Json reply = stack_->ReplyOf(write.method, answer);

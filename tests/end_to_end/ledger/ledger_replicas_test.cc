@@ -96,13 +96,13 @@ class LedgerReplicasTest : public testing::Test {
 TEST_F(LedgerReplicasTest, OneOfThemSends) {
   const int callers = Callers();
   ExpectOneOfEach(AllCall(callers));
-  // For each key, all callers but the first get the stored reply.
+  // For each key, all callers but one get the stored reply.
   EXPECT_GE(first_.replays() + second_.replays(), kKeys * (2 * callers - 1));
 }
 
 TEST_F(LedgerReplicasTest, ADatabaseThatDiesMeanwhileMakesNoneOfThemSendTwice) {
-  // Kills after a number of answers, not after a time: on a slow machine, a database that is killed
-  // every few seconds might never answer.
+  // Kills after a number of answers, not after a time: on a busy machine, a database that is killed
+  // at short intervals answers nothing.
   constexpr int kAnswersBetweenKills = 40;
   int kills = 0;
   std::thread killer([&] {

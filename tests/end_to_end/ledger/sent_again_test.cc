@@ -142,8 +142,8 @@ class SentAgainTest : public testing::TestWithParam<Write> {
     return answer;
   }
 
-  // Loses the answers of both attempts to send the call. Then repeats the call and expects its
-  // result.
+  // Loses every attempt of the call in the way of `kind`. Then repeats the call and expects
+  // success; or UNKNOWN, if the write has happened and the upstream refuses to do it twice.
   void Lose(Fault::Kind kind, const std::string& key) {
     sandbox().handler().Reset();
     const Answer lost = CallWhileLost(kind, key);

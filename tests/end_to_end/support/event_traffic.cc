@@ -65,7 +65,7 @@ void EventSenders::Run(uint32_t seed) {
   std::mt19937 random(seed);
   const auto any = [&]() -> const EventGateway& { return *gateways_[random() % gateways_.size()]; };
   for (int event = next_++; event < events_; event = next_++) {
-    // Swaps each two neighbouring events, because the provider promises no order.
+    // Swaps events 0 and 1, 2 and 3, and so on, because the provider promises no order.
     const std::string id = absl::StrCat(event ^ 1);
     if (random() % 5 == 0) {
       const int status = any().Deliver(absl::StrCat("forged ", id), /*forged=*/true);

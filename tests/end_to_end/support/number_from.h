@@ -1,4 +1,4 @@
-// Reads how much a test does (calls, kills, a seed) from the environment.
+// Reads a test's numbers (of events, of kills, a seed) from the environment.
 #ifndef TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_
 #define TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_
 

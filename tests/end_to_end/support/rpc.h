@@ -19,7 +19,7 @@ namespace gateway::end_to_end {
 
 inline constexpr char kPackage[] = "paynow.management.v1.";
 
-// Returns the prefix of the provider's type names, such as "qashier.v1.".
+// Returns the prefix of the provider's proto names, such as "qashier.v1.".
 std::string PackageOf(const std::string& provider);
 
 struct Rpc {
