@@ -92,7 +92,7 @@ _Unwind_Reason_Code Look(_Unwind_Context* context, void* found) {
 }
 
 void Add(const Stack& stack) {
-  // FNV-1a over whole words.
+  // The hash FNV-1a, over 64-bit words instead of bytes.
   uint64_t hash = 0xcbf29ce484222325U;
   for (const uint64_t frame : stack.frames) hash = (hash ^ frame) * 0x100000001b3U;
   for (size_t i = 0, at = hash >> 32; i < kPlaces; ++i) {

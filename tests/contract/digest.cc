@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-// Linked in by CMakeLists.txt.
+// The contents of the JSON files, which CMakeLists.txt embeds.
 extern "C" {
 extern const char digest_convergegate[], digest_convergegate_end[];
 extern const char digest_paymentkit[], digest_paymentkit_end[];

@@ -22,7 +22,7 @@
 
 namespace gateway::contract {
 
-// digest.<provider>.json
+// Returns the content of digest.<provider>.json.
 nlohmann::json DigestOf(const std::string& provider);
 
 struct DigestExceptions {

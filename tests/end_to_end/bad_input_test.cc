@@ -253,7 +253,7 @@ TEST_F(BadInputTest, MessagesThatAreTooLarge) {
   EXPECT_EQ(DetailsOf(answer.status).Meta("outcome"), "not_sent");
 }
 
-// gRPC refuses these before the gateway sees the call, as the README says.
+// gRPC refuses such calls before the gateway sees them, as the README says.
 TEST_F(BadInputTest, LargeMetadataAndFarTooLargeMessagesAreRefusedWithoutAWord) {
   const Answer metadata = stack_.caller().CallWith(Method("OrdersService", "GetOrders"), "",
                                                    {{"cart", std::string(20000, 'x')}});

@@ -110,7 +110,7 @@ class Relay {
   std::map<std::string, std::vector<std::string>> seen_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::set<std::string>> swallowed_ ABSL_GUARDED_BY(mutex_);
   http::Received late_ ABSL_GUARDED_BY(mutex_);
-  ScriptedServer server_;  // last
+  ScriptedServer server_;  // last: the server uses the other members
 };
 
 class EventsSweepTest : public testing::Test {

@@ -26,7 +26,7 @@ using sandbox::Fill;
 
 struct Expected {
   const char* provider;
-  size_t masked_nulls;  // minimum of operations with a mask whose bodies have nulls
+  size_t masked_nulls;  // minimum number of operations whose masked body has a null
 };
 constexpr Expected kPaynow = {"paynow", 10};
 
@@ -157,7 +157,7 @@ TEST_P(RoundTripTest, EveryFieldOfEveryOperationArrives) {
     AddReachable(*rpc.method->input_type(), requests);
     // The mask itself is not sent; MasksSendNull checks it.
     if (rpc.mask != nullptr) requests.erase(rpc.mask->full_name());
-    // A tenant that only selects the key is not sent either.
+    // A tenant field that only selects the API key is not sent either.
     EraseLocalTenant(rpc, requests);
     AddReachable(*rpc.method->output_type(), replies);
   }

@@ -208,7 +208,7 @@ TEST_F(WebhookEventsTest, CarriesEveryPublishedEvent) {
   }
   EXPECT_EQ(typed, 2 * 17);
   EXPECT_EQ(whole, 2 * 10);
-  // Any member that a reply lacks or has beyond the protos would be counted as drift.
+  // Drift would be counted for each member that an event lacks, or has beyond the protos.
   for (const auto& [drift, count] : gateway_->drift().Counts()) ADD_FAILURE() << drift;
   // Every field of the response, and of every message reachable from it, was used.
   std::set<std::string> all;

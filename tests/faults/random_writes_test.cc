@@ -40,7 +40,8 @@ constexpr int kRound = 100;
 // not read.
 constexpr size_t kLargeBody = size_t{3} * 1024 * 1024;
 
-// The operations with a number, one third each: with a body, without a body, DELETE.
+// Returns the operation for this number. One third each: POST with a body, DELETE, POST without a
+// body.
 Operation SmallWrite(int number) {
   switch (number % 3) {
     case 0:

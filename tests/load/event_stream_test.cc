@@ -91,7 +91,7 @@ class Sender {
   const int64_t first_id_;
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> taken_{0};
-  std::thread thread_;  // last
+  std::thread thread_;  // last: the thread uses the other members
 };
 
 TEST(EventStreamTest, MemoryStaysFlatWhileASlowConsumerFallsBehind) {

@@ -185,7 +185,7 @@ TEST_F(FloodAttacks, Attack70RefusedCallsAgainstTheLogs) {
 int FloodAttacks::RefusedBeside(const std::function<void()>& flood,
                                 const std::function<bool()>& call) {
   victim().React([](const http::Received&) {
-    absl::SleepFor(absl::Milliseconds(20));  // its service time
+    absl::SleepFor(absl::Milliseconds(20));  // the upstream's service time
     return http::Step::Reply("[]");
   });
   std::atomic<bool> over{false};

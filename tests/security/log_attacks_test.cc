@@ -38,7 +38,7 @@ Flood LinesWith(const std::string& written, const std::string& text) {
 
 class LogAttacks : public AttackTest {};
 
-// gRPC would log each of these as an error.
+// gRPC would log each broken handshake and each broken header as an error.
 TEST_F(LogAttacks, Attack74BrokenHandshakesAndHeadersAgainstTheLog) {
   Victim other;
   const absl::Time began = absl::Now();

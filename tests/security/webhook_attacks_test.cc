@@ -1,4 +1,4 @@
-// Attacks 80 to 87: on the receiver of webhooks.
+// Attacks 80 to 87: attacks on the receiver of webhooks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -116,7 +116,8 @@ TEST(ConnectionFaultTest, AReusedConnectionThatDiesRepeatsNoWrite) {
     Stack stack(options);
     EXPECT_TRUE(stack.caller().Call(read.rpc->path, read.bytes).status.ok());
     const Answer answer = stack.caller().Call(write.rpc->path, write.bytes);
-    // On a new connection the script starts again, and the write is answered.
+    // If the gateway opens a new connection for the write, the script starts again and answers the
+    // write.
     const bool fresh = server.connections() == 2;
     EXPECT_EQ(server.executions(), 2) << operation;
     if (!fresh) ExpectFailure(*write.rpc, answer, StatusCode::UNKNOWN, "unknown", operation);

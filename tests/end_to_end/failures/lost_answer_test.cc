@@ -73,7 +73,7 @@ TEST_F(LostAnswerTest, AnErrorOfTheServerIsUnknown) {
   EXPECT_TRUE(Refunded());
 }
 
-// The status line arrived: the refund happened, although its reply cannot be read.
+// The status line arrives, but the reply is cut. The refund happened, and its outcome is "unknown".
 TEST_F(LostAnswerTest, ACutReplyIsUnknown) {
   ExpectUnknown(RefundWith(Kind::kCutReply));
   EXPECT_TRUE(Refunded());

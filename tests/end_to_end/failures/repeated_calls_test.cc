@@ -87,7 +87,7 @@ TEST_F(RepeatedCallsTest, AClientThatRepeatsEverythingRepeatsNoWrite) {
   }
 }
 
-// Envoy and Istio count their attempts in a header of their own.
+// Envoy and Istio send the number of the attempt in the header x-envoy-attempt-count.
 TEST_F(RepeatedCallsTest, AWriteThatAProxyHasRepeatedIsRefused) {
   const ReadyCall refund = Ready(rpcs_, kRefund);
   recorder_.Answer(JsonReply(200, refund.sample.reply));

@@ -1,4 +1,5 @@
-// A request as it arrived at the upstream, parsed again, and a recorder that keeps such requests.
+// A request as it arrived at the upstream, split into its parts, and a recorder that keeps such
+// requests.
 //
 // Thread-safety: a Recorder may be used from any thread; it must outlive the sandbox's hook.
 #ifndef TESTS_END_TO_END_SUPPORT_ARRIVAL_H_

@@ -20,7 +20,7 @@ inline std::string Bytes(const std::string& type, const std::string& text) {
   return message->SerializeAsString();
 }
 
-// "/paynow.management.v1.OrdersService/GetOrders"
+// Returns "/paynow.management.v1.OrdersService/GetOrders", for example.
 inline std::string Method(absl::string_view service, absl::string_view rpc) {
   return absl::StrCat("/", kPackage, service, "/", rpc);
 }

@@ -1,5 +1,5 @@
-// An upstream that refunds an order on every request, lists all its refunds, and loses some of its
-// answers, before or after the refund.
+// An upstream that refunds an order on every request and lists all its refunds. It leaves some
+// requests without an answer, before or after it makes the refund.
 //
 // Thread-safety: may be used from any thread.
 #ifndef TESTS_END_TO_END_SUPPORT_REFUND_SHOP_H_
