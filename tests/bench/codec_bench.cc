@@ -54,7 +54,7 @@ void ReplyByDom(benchmark::State& state) {
 }
 BENCHMARK(ReplyByDom);
 
-// Reads the same orders in protobuf's JSON dialect.
+// Reads the same orders as the functions above, but with protobuf's JSON parser and in its format.
 void ReplyByProtobuf(benchmark::State& state) {
   const Orders& orders = TheOrders();
   const pb::Descriptor& type = *orders.rpc.method->output_type();

@@ -1,4 +1,4 @@
-// Counts heap allocations by call site, in a process that it is preloaded into:
+// Counts the heap allocations of a process by call site. The process loads this library:
 //
 //   COUNT_ALLOCATIONS=FILE LD_PRELOAD=build/count_allocations.so build/billing-gateway ...
 //
@@ -7,7 +7,7 @@
 // return addresses, innermost first, starting at the code that requested the memory; frames of
 // containers and strings of libstdc++ and Abseil are left out. allocations.py reads the file.
 //
-// Thread-safety: the same as malloc.
+// Thread-safety: may be used from any thread, like malloc itself.
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -24,7 +24,7 @@
 #include <new>
 
 extern "C" {
-// glibc's own names: dlsym would allocate.
+// glibc's internal names. To look up the public ones with dlsym would allocate memory.
 void* __libc_malloc(size_t size);                      // NOLINT(bugprone-reserved-identifier)
 void* __libc_calloc(size_t count, size_t size);        // NOLINT(bugprone-reserved-identifier)
 void* __libc_realloc(void* block, size_t size);        // NOLINT(bugprone-reserved-identifier)
@@ -54,7 +54,7 @@ struct Range {
 };
 
 Place* table = nullptr;
-std::array<Range, 64> through{};  // code that allocates for its callers
+std::array<Range, 64> through{};  // code of libraries that allocate for their callers
 size_t through_count = 0;
 
 // initial-exec places the variable in the thread's initial memory; other thread_local models may
@@ -92,7 +92,7 @@ _Unwind_Reason_Code Look(_Unwind_Context* context, void* found) {
 }
 
 void Add(const Stack& stack) {
-  // FNV-1a over whole words.
+  // The hash FNV-1a, over 64-bit words instead of bytes.
   uint64_t hash = 0xcbf29ce484222325U;
   for (const uint64_t frame : stack.frames) hash = (hash ^ frame) * 0x100000001b3U;
   for (size_t i = 0, at = hash >> 32; i < kPlaces; ++i) {
@@ -177,7 +177,7 @@ int posix_memalign(void** block, size_t alignment, size_t size) {
 }
 }
 
-// libstdc++'s operator delete frees this memory: it calls free().
+// libstdc++'s operator delete calls free(), which frees this memory too.
 void* operator new(size_t size) { return New(size); }
 void* operator new[](size_t size) { return New(size); }
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return New(size); }

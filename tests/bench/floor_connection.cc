@@ -1,6 +1,6 @@
 // The lower bound for any client that uses libcurl's connections: sends COUNT POST requests over
-// kept HTTP/1.1 connections that libcurl made, one request at a time on each, all on one thread.
-// Prints the processor time per request in microseconds.
+// HTTP/1.1 connections that libcurl made and that stay open, one request at a time on each, all on
+// one thread. Prints the processor time per request in microseconds.
 //
 //   floor_connection URL CONNECTIONS COUNT BODY_FILE [CA_FILE]
 #include <curl/curl.h>
@@ -24,7 +24,7 @@ namespace {
   std::exit(1);
 }
 
-// Returns the whole request; it is the same each time.
+// Returns a request with its head and body. Every call returns equal bytes.
 std::string RequestTo(std::string_view url, const std::string& body) {
   const size_t host = url.find("//") + 2;
   const size_t path = url.find('/', host);

@@ -24,7 +24,7 @@ class Echo final : public grpc::Service {
  public:
   Echo() {
     AddEcho("/floor.Echo/Call");
-    // gRPC reads the method name with each call, and a long name takes longer.
+    // Echoes under this long name too: gRPC reads the method name of each call, so it costs more.
     AddEcho("/paynow.management.v1.CheckoutService/CreateCheckoutSession");
     Add("/floor.Echo/Wait",
         [](grpc::CallbackServerContext*, const grpc::ByteBuffer*,

@@ -1,4 +1,5 @@
-// Keeps IN_FLIGHT calls running, each with its own idempotency key or without one.
+// Makes CALLS calls, IN_FLIGHT of them at a time. `keyed`: each call has an idempotency key of its
+// own. `plain`: no call has a key.
 //
 //   keyed_load HOST:PORT SERVICE/METHOD REQUEST_FILE CALLS IN_FLIGHT keyed|plain
 //

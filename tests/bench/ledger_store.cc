@@ -1,11 +1,11 @@
-// Measures what the ledger in a file costs by itself: claims and their results, IN_FLIGHT at a
-// time.
+// Measures the cost of the SQLite ledger alone: writes of a claim and its result, IN_FLIGHT of them
+// at a time.
 //
 //   ledger_store FOLDER WRITES IN_FLIGHT [REPLY_BYTES]
 //
-// FOLDER is where the ledger's own folder is made: on a disk, or in memory (/dev/shm) to leave the
-// disk out. Prints, for each of three rounds: writes a second, processor time for each, operations
-// for each commit.
+// The ledger's own folder is made in FOLDER: on a disk, or in memory (/dev/shm) to measure without
+// the disk. Prints, for each of three rounds: writes per second, processor time per write, and
+// operations per commit.
 #include <sys/resource.h>
 
 #include <atomic>
@@ -34,7 +34,7 @@ double ProcessorSeconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-// Makes this many writes and begins one when another ends. Returns false if one failed.
+// Makes `writes` writes, and begins the next when one ends. Make() returns false if a write failed.
 class Round {
  public:
   Round(SqliteLedger& ledger, int writes, size_t reply_bytes)

@@ -20,7 +20,7 @@ using end_to_end::Rpc;
 using end_to_end::Sample;
 using nlohmann::json;
 
-// The same as in run.py: the first path parameter of each measured call.
+// The first path parameter of each measured call. Keep it equal to the value in run.py.
 constexpr char kStore[] = "411486491630370816";
 
 std::string ToBytes(const Rpc& rpc, Sample sample) {

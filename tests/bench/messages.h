@@ -22,7 +22,7 @@ struct Checkout {
 
   const end_to_end::Rpc& rpc = Operation("Checkout_CreateCheckoutSession");
   std::string message;
-  std::string json;  // of the body
+  std::string json;  // JSON of the request's body
   std::string reply;
 };
 
@@ -32,7 +32,7 @@ struct SmallCheckout {
   SmallCheckout();
 
   std::string message;
-  std::string json;  // of the body
+  std::string json;  // JSON of the request's body
 };
 
 // GetOrderById.

@@ -41,7 +41,7 @@ constexpr char kBaseUrl[] = "https://api.example";
 constexpr char kStore[] = "411486491630370816";
 constexpr char kCaller[] = "spiffe://example/ns/shop/sa/checkout";
 
-// A stage, with everything that it needs. It aborts if the measured operation fails.
+// Runs a stage once. Owns everything that the stage needs. Aborts if the measured operation fails.
 using Stage = std::function<void()>;
 
 template <typename T>
@@ -103,7 +103,7 @@ Stage TellsError() {
 
 // ---- a whole call, without gRPC and without libcurl
 
-// Answers immediately.
+// Answers each request immediately with a fixed response.
 class Instant final : public http::Transport {
  public:
   explicit Instant(http::Response response) : response_(std::move(response)) {}
@@ -150,7 +150,7 @@ struct World {
     Require(compiled.ok());
     routes = *std::move(compiled);
     Config config;
-    config.logging.access_sample_ratio = 0;  // another thread writes the line
+    config.logging.access_sample_ratio = 0;  // no access line: another thread would write it
     auto created = Telemetry::Create(config);
     Require(created.ok());
     telemetry = *std::move(created);
@@ -160,7 +160,7 @@ struct World {
   std::unique_ptr<Telemetry> telemetry;
 };
 
-// Decides for a caller with a certificate; one of a hundred rules allows it.
+// Authorizes a caller who has a certificate. One of a hundred rules allows this caller.
 Stage Decides() {
   const World world;
   const auto authorizer =

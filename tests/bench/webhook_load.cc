@@ -1,10 +1,11 @@
-// Sends signed webhooks of PayNow, each with its own id, over kept connections: one at a time on
-// each connection, as fast as they are answered or PER_SECOND of them.
+// Sends signed webhooks of PayNow, each with its own id, over connections that stay open. Each
+// connection sends its next webhook after the answer to the last one. PER_SECOND limits the rate of
+// all connections together.
 //
 //   webhook_load PORT SECRET DELIVERIES CONNECTIONS [FIRST_ID [PER_SECOND]]
 //
-// Prints a line of JSON: deliveries a second, and percentiles of the time to the answer in
-// microseconds. Exits 1 if one was not answered 204.
+// Prints a line of JSON: deliveries per second, and percentiles of the time to the answer in
+// microseconds. Exits with 1 if a delivery was not answered with 204.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,7 +33,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr char kAnswer[] = "HTTP/1.1 204 No Content\r\n\r\n";
-// The body of a PayNow refund is about as long.
+// Bytes of padding that make the body about as long as the body of a PayNow refund.
 constexpr size_t kPadding = 1200;
 
 struct Load {
@@ -41,7 +42,7 @@ struct Load {
   int64_t deliveries = 0;
   int64_t connections = 0;
   int64_t first_id = 0;
-  int64_t per_second = 0;  // 0: as fast as they are answered
+  int64_t per_second = 0;  // 0: no limit
 };
 
 struct Connection {

@@ -15,8 +15,8 @@ using nlohmann::json;
 using Pointer = json::json_pointer;
 using Path = std::vector<std::string>;  // the parts of a pointer
 
-// A member with at most this many known texts is mutated to each of them; other members are mutated
-// to one.
+// If a member has at most this many known texts, one mutant is made for each other text. If it has
+// more, one mutant takes the next text. A further mutant always takes an unknown text.
 constexpr size_t kFewTexts = 8;
 
 // A member name that no contract uses.
@@ -59,7 +59,7 @@ std::string PlaceInSchema(const json& schema, const Path& path) {
   return absl::StrCat("value ", schema["enum"][std::stoi(path[1])].get<std::string>());
 }
 
-// Whether the operation declares a reply under status 204, or 204 beside another reply.
+// Whether the operation declares a reply, and declares status 204 for it or in `also`.
 bool MayBeEmpty(const json& operation) {
   bool no_content = operation.value("status", json()) == 204;
   for (const json& further : operation.value("also", json::array())) {
@@ -92,7 +92,7 @@ class Mutator {
         place_of_(std::move(place_of)),
         is_silent_(std::move(is_silent)) {}
 
-  // Falsifies every fact at `at` and below.
+  // Adds the mutants of every fact at `at` and below.
   void Walk(const Pointer& at) {
     const json& node = unit_.at(at);
     if (node.is_string()) ReplaceText(at, node);

@@ -1,9 +1,10 @@
-// The comparison sees every fact of the contract data: if one is falsified, it reports a difference
-// at that place. Facts that it is meant to ignore, it ignores.
+// The comparison sees every fact of the contract data: if a fact is changed, the comparison reports
+// a difference at the fact's place. A change of an ignored fact is not reported.
 //
-// A mutant changes one operation or schema. PublishedFacts adds each of them by a call of its own,
-// and Compare is the sum of CompareUnit, so comparing the changed unit alone gives the differences
-// that comparing everything would; ComparingEverythingFindsTheSame tries that on samples.
+// A mutant changes one operation or schema. PublishedFacts adds each unit by a separate call, and
+// Compare joins the results of CompareUnit for all units. So comparing only the changed unit gives
+// the same differences as comparing everything. ComparingEverythingFindsTheSame checks that on
+// samples.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,8 +26,8 @@ namespace {
 
 using nlohmann::json;
 
-// Whether the verdict has a difference of the unit whose place begins so, or of the unit as a
-// whole.
+// Whether the verdict has a difference of this unit whose place begins with `place`, or whose place
+// is empty (the unit as a whole).
 bool Names(const Verdict& verdict, const std::string& unit, const std::string& place) {
   for (const auto* differences : {&verdict.unexplained, &verdict.vanished}) {
     for (const Difference& difference : *differences) {
@@ -39,12 +40,13 @@ bool Names(const Verdict& verdict, const std::string& unit, const std::string& p
 
 struct Expected {
   const char* provider;
-  int of_operations, of_schemas;  // facts falsified, at least
+  int of_operations, of_schemas;  // minimum numbers of falsified facts
 };
 
 class ContractMutationTest : public testing::TestWithParam<Expected> {
  protected:
-  // `mutated` are the facts of the one unit, which may have taken another name.
+  // `mutated` holds only the facts of the mutant. If the mutant changes the unit's name, they are
+  // under the new name.
   Verdict JudgeMutated(const std::string& unit, const Facts& mutated) const {
     return JudgeUnit(unit, CompareUnit(unit, mutated, protos_), deviations_);
   }

@@ -1,5 +1,5 @@
-// The protos and the upstream's contract say the same, apart from what deviations.<provider>.json
-// lists.
+// The protos state the same facts as the upstream's contract, apart from the differences that
+// deviations.<provider>.json lists.
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-// How many units there are, and how many of them agree.
+// The number of units, and the number of units that agree.
 struct Tally {
   size_t agreed = 0;
   size_t all = 0;
@@ -34,7 +34,7 @@ std::ostream& operator<<(std::ostream& out, const Tally& tally) {
   return out << tally.agreed << "/" << tally.all;
 }
 
-// `place` empty: the whole unit.
+// Whether the unit has no difference at a place that begins with `place` (empty: at any place).
 bool Agrees(const Verdict& verdict, const std::string& unit, const std::string& place = "") {
   for (const auto* differences : {&verdict.unexplained, &verdict.vanished}) {
     for (const Difference& difference : *differences) {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-// Defined by gateway_embed().
+// The content of counts.json, which gateway_embed() in CMakeLists.txt embeds.
 extern "C" const char contract_counts_json[];
 extern "C" const char contract_counts_json_end[];
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-// Linked in by CMakeLists.txt.
+// The contents of the JSON files, which CMakeLists.txt embeds.
 extern "C" {
 extern const char digest_convergegate[], digest_convergegate_end[];
 extern const char digest_paymentkit[], digest_paymentkit_end[];
@@ -28,12 +28,12 @@ std::vector<std::string> Split(const std::string& said) {
   return absl::StrSplit(said, ' ', absl::SkipEmpty());
 }
 
-// The contract data in the digest's words.
+// Translates the contract data into the words of the digest.
 class Vocabulary {
  public:
   explicit Vocabulary(const json& schemas) : schemas_(schemas) {}
 
-  // The words for a type, with the flags and bounds beside it.
+  // Returns the words for a type and for its flags and bounds.
   Words Of(const json& type) const {
     Words words;
     if (type.contains("ref")) AddSchema(type["ref"], words);
@@ -55,7 +55,7 @@ class Vocabulary {
     return words;
   }
 
-  // The words for a whole schema.
+  // Returns the words for a whole schema.
   Words OfSchema(const std::string& name) const {
     Words words;
     AddSchema(name, words);
@@ -118,7 +118,7 @@ class Search {
  private:
   std::string Renamed(const std::string& name) const { return renamed_.value(name, name); }
 
-  // "items:ref:OrderLine" under the schema's name in the contract.
+  // Replaces the schema's name in a word such as "items:ref:OrderLine" by its name in the contract.
   std::string RenamedWord(const std::string& word) const {
     const size_t ref = word.find("ref:");
     if (ref == std::string::npos) return word;
@@ -126,7 +126,7 @@ class Search {
   }
 
   void Compare(const std::string& place, const std::string& said, const Words& known) {
-    // A type of which nothing is known may be anything.
+    // If the contract knows nothing of the type ("any"), every word agrees with it.
     if (known.count("any") > 0 && known.count("format:string-or-null") == 0) return;
     for (const std::string& word : Split(said)) {
       if (known.count(RenamedWord(word)) == 0) missing_.insert(absl::StrCat(place, " ", word));
@@ -149,7 +149,7 @@ class Search {
     missing_.insert(place);
   }
 
-  // "query limit", "body" or "response".
+  // Returns the words of one part of the operation: "query limit", "body" or "response".
   Words PartOf(const json& operation, absl::string_view part) const {
     if (part == "body" && operation.contains("body")) return vocabulary_.Of(operation["body"]);
     if (part == "response" && operation.contains("reply")) {
@@ -195,7 +195,7 @@ class Search {
   std::set<std::string> missing_;
 };
 
-// "[]OrderLineDTO!"
+// Returns the words of a member's type in paynow_events.json, such as "[]OrderLineDTO!".
 Words WordsOf(absl::string_view text, const json& types) {
   Words words;
   if (absl::ConsumeSuffix(&text, "!")) words.insert("required");

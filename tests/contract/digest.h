@@ -2,10 +2,11 @@
 //
 // digest.<provider>.json holds every operation, parameter, schema, member, enumerated text and
 // event that the documents state, in words that digest.py explains. It is made from the documents'
-// facts and never from the contract data, so a thing that the data dropped shows here.
-// digest.exceptions.json says which schemas have another name in the data, and what is left out of
-// it, with the reason. digest.changes.json lists what a later version of PayNow's contract says
-// otherwise: `make contract` writes it, and it can excuse words only, never a thing that is lost.
+// facts and never from the contract data. So it shows whatever the data lacks.
+// digest.exceptions.json lists the schemas that have another name in the data, and what is left out
+// of the data, with the reason. digest.changes.json lists the words that a later version of
+// PayNow's contract contradicts. `make contract` writes this file. It can excuse words only (see
+// IsWord), never a whole thing that is missing.
 //
 // Thread-safety: pure functions. Errors: a member of a wrong JSON type throws nlohmann's
 // exceptions.
@@ -21,7 +22,7 @@
 
 namespace gateway::contract {
 
-// digest.<provider>.json
+// Returns the content of digest.<provider>.json.
 nlohmann::json DigestOf(const std::string& provider);
 
 struct DigestExceptions {
@@ -29,27 +30,27 @@ struct DigestExceptions {
     std::string what;  // a missing thing, as MissingFrom names it
     std::string reason;
   };
-  // By the name in the digest: schemas, and operations as "GET /path".
+  // Maps names in the digest to names in the data, of schemas and of operations ("GET /path").
   nlohmann::json renamed;
   std::vector<LeftOut> left_out;
 };
 
 DigestExceptions DigestExceptionsOf(const std::string& provider);
 
-// Maps names in the digest to names in the contract data: those that the upstream has renamed since
-// (`renamed` of the data), and those that digest.exceptions.json lists.
+// Maps names in the digest to names in the contract data. The upstream has renamed some since
+// (`renamed` of the data), and digest.exceptions.json lists others (`renamed`).
 nlohmann::json RenamedIn(const nlohmann::json& contract, const nlohmann::json& renamed);
 
-// Whether the missing thing only describes something that is there ("schema Order.id required").
-// False for an operation, a schema, a member, a text or an event that is missing as a whole.
+// Whether the missing thing only describes something that exists ("schema Order.id required").
+// False if an operation, a schema, a member, a text or an event is missing as a whole.
 bool IsWord(absl::string_view what);
 
-// Returns what the digest states and the contract lacks: "schema Event", "schema Event.type
-// value:a", "operation GET /a query limit max:100", "event order.paid".
+// Returns what the digest states and the contract lacks, for example: "schema Event", "schema
+// Event.type value:a", "operation GET /a query limit max:100", "event order.paid".
 std::set<std::string> MissingFrom(const nlohmann::json& contract, const nlohmann::json& digest,
                                   const nlohmann::json& renamed);
 
-// As MissingFrom, for PayNow's events. Their data is paynow_events.json.
+// Like MissingFrom, but for PayNow's events, whose data is paynow_events.json.
 std::set<std::string> EventsMissingFrom(const nlohmann::json& events, const nlohmann::json& digest);
 
 }  // namespace gateway::contract

@@ -1,6 +1,6 @@
 // Everything that the documents state is in the contract data, except what digest.exceptions.json
-// leaves out with a reason. Without this test, data that lacks something would agree with protos
-// that lack it too: Qashier's event was lost like that once.
+// leaves out with a reason. Without this test, the data and the protos could lack the same thing
+// and still agree. Qashier's event was once lost in this way.
 #include "tests/contract/digest.h"
 
 #include <gtest/gtest.h>
@@ -29,10 +29,10 @@ json PayNowEvents() {
 
 constexpr char kChanges[] = SOURCE_DIR "/tests/contract/digest.changes.json";
 
-// By provider, what a later version of the contract says differently.
+// Returns, by provider, the words that a later version of the contract contradicts.
 json Changes() { return json::parse(std::ifstream(kChanges)); }
 
-// Returns what is missing, except what is left out on purpose.
+// Returns the missing things, without those that digest.exceptions.json leaves out.
 std::set<std::string> Unexplained(const std::string& provider, std::set<std::string> missing) {
   for (const auto& left_out : DigestExceptionsOf(provider).left_out) missing.erase(left_out.what);
   return missing;
@@ -58,8 +58,8 @@ class DigestTest : public testing::TestWithParam<const char*> {
   const json renamed_ = RenamedIn(contract_, exceptions_.renamed);
 };
 
-// With RECORD_DIGEST_CHANGES in the environment (tools/scripts/contract.sh sets it) the words that
-// the contract data says otherwise are written down instead of compared.
+// Compares the words that the contract data contradicts with digest.changes.json. If
+// RECORD_DIGEST_CHANGES is set (tools/scripts/contract.sh sets it), writes them to that file first.
 TEST_P(DigestTest, WhatALaterVersionSaysOtherwiseIsWrittenDown) {
   std::set<std::string> words;
   for (const std::string& what : Unexplained(provider_, MissingWith(contract_))) {
@@ -139,7 +139,7 @@ TEST_P(DigestTest, NoticesWhateverIsDropped) {
   }
 }
 
-// The index of `text` in the enumeration; the enumeration's size if it is not there.
+// Returns the index of `text` in the enumeration, or the enumeration's size if it is not there.
 size_t IndexOf(const json& texts, const std::string& text) {
   return static_cast<size_t>(std::find(texts.begin(), texts.end(), json(text)) - texts.begin());
 }

@@ -123,7 +123,8 @@ EditableProtos::Enum& EditableProtos::enumeration(absl::string_view name) {
 }
 
 absl::StatusOr<Facts> EditableProtos::Compile() const {
-  // A database finds files in any order: a mistake may import a file that comes later.
+  // With a database, a file may import a file that comes later in files_. Some mistakes add such an
+  // import.
   google::protobuf::SimpleDescriptorDatabase database;
   for (const File& file : files_) database.Add(file);
   Complaints complaints;

@@ -31,17 +31,17 @@ class EditableProtos {
   EditableProtos();
 
   void RemoveFile(absl::string_view name);
-  // "paynow/management/v1/orders.proto"
+  // `name` is a path such as "paynow/management/v1/orders.proto".
   File& file(absl::string_view name);
-  // "OrdersService"
+  // `name` is, for example, "OrdersService".
   Service& service(absl::string_view name);
-  // "OrdersService.RefundOrder"
+  // `name` is, for example, "OrdersService.RefundOrder".
   Rpc& rpc(absl::string_view name);
-  // "OrderDto"
+  // `name` is, for example, "OrderDto".
   Message& message(absl::string_view name);
-  // "OrderDto.id"
+  // `name` is, for example, "OrderDto.id".
   Field& field(absl::string_view name);
-  // "OrderStatus"
+  // `name` is, for example, "OrderStatus".
   Enum& enumeration(absl::string_view name);
 
   // Returns INTERNAL with protobuf's message if the changes do not compile.
@@ -62,7 +62,7 @@ inline google::api::HttpRule& HttpOf(EditableProtos::Rpc& rpc) {
   return *rpc.mutable_options()->MutableExtension(google::api::http);
 }
 
-// Works for every verb of the rule.
+// Sets or returns the path of the rule, whichever verb the rule has.
 void SetPath(google::api::HttpRule& rule, const std::string& path);
 std::string PathOf(const google::api::HttpRule& rule);
 

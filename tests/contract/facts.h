@@ -1,15 +1,16 @@
 // The facts that one account of an upstream's contract states, in a form in which two accounts can
 // be compared: units (an operation, a schema), and for each unit the places and their texts.
 //
-//   "operation Orders_RefundOrder"    "verb"          "POST"
-//                                     "reply.type"    "RefundDto"
-//   "schema OrderDto"                 "form"          "object"
-//                                     "id.type"       "FlakeId"
-//                                     "id.required"   "yes"
+//   unit                               place            text
+//   "operation Orders_RefundOrder"     "verb"           "POST"
+//                                      "reply.type"     "RefundDto"
+//   "schema OrderDto"                  "form"           "object"
+//                                      "id.type"        "FlakeId"
+//                                      "id.required"    "yes"
 //
 // The two accounts are produced by code that shares only these words: published_contract.h reads
-// the upstream's data, proto_contract.h the descriptors. A place that only one side mentions is a
-// difference like any other, so an oddity has to be stated only on the side where it occurs.
+// the upstream's data, proto_contract.h the descriptors. A place that only one account has is a
+// difference, so an irregularity has to be stated only in the account where it occurs.
 //
 // Thread-safety: values. Errors: none; malformed input shows as a difference.
 #ifndef TESTS_CONTRACT_FACTS_H_
@@ -35,7 +36,8 @@ void Say(Unit& unit, absl::string_view place, absl::string_view text);
 // Adds a unit. If the unit already exists, it is marked as declared twice.
 void AddUnit(Facts& facts, const std::string& name, Unit unit);
 
-// `place` is empty if one side lacks the whole unit. The text of a side without a fact is empty.
+// `place` is empty if one side lacks the whole unit. `contract` or `protos` is empty if that side
+// has no fact at the place; for a whole unit, the side that has the unit says "declared".
 struct Difference {
   std::string unit;
   std::string place;

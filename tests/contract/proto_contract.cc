@@ -40,7 +40,8 @@ Types Wrappers(const Files& files) {
   return wrappers;
 }
 
-// "ORDER_STATUS_", if the enum's 0 is ORDER_STATUS_UNSPECIFIED and the enum's name OrderStatus.
+// Returns "ORDER_STATUS_" for an enum OrderStatus whose value 0 is ORDER_STATUS_UNSPECIFIED.
+// Returns "" if value 0 has another name, or a text of its own.
 std::string Prefix(const EnumDescriptor& type) {
   const auto* zero = type.FindValueByNumber(0);
   if (zero == nullptr || !zero->options().GetExtension(v1::value).text().empty()) return "";
@@ -51,14 +52,14 @@ std::string Prefix(const EnumDescriptor& type) {
   return letters == name ? std::string(prefix) : "";
 }
 
-// The rule of EnumValueRules.text.
+// Returns the value's text in JSON, by the rule that EnumValueRules.text documents.
 std::string WireText(const EnumValueDescriptor& value, const std::string& prefix) {
   const std::string& given = value.options().GetExtension(v1::value).text();
   return given.empty() ? absl::AsciiStrToLower(absl::StripPrefix(value.name(), prefix)) : given;
 }
 
-// Several types may stand for one schema, each at its own places. All of them must state the same
-// facts.
+// Several proto types may stand for one schema. If they state different facts, both facts are kept
+// and show as a difference.
 void AddSchemaUnit(const std::string& schema, const Unit& unit, Facts& facts) {
   const auto [known, added] = facts.emplace(absl::StrCat("schema ", schema), unit);
   if (added) return;
@@ -94,7 +95,7 @@ void AddMessage(const Descriptor& type, Facts& facts) {
   if (type.options().deprecated()) Say(unit, "deprecated", "yes");
   if (type.options().GetExtension(v1::schema).local()) Say(unit, "local", "yes");
   for (int i = 0; i < type.field_count(); ++i) {
-    // The rest field has no name in the contract.
+    // The rest field stands for all members that the contract does not name.
     if (IsRest(*type.field(i))) {
       Say(unit, "open", "yes");
     } else {
@@ -104,7 +105,7 @@ void AddMessage(const Descriptor& type, Facts& facts) {
   AddSchemaUnit(SchemaName(type), unit, facts);
 }
 
-// A type and all that are declared within it.
+// Adds the facts of a type and of all types that are declared within it.
 void AddTypes(const Descriptor& type, const Types& wrappers, Facts& facts) {
   if (type.options().map_entry()) return;
   if (wrappers.count(&type) == 0) AddMessage(type, facts);
@@ -120,7 +121,7 @@ void InsertFormats(const Descriptor& type, std::set<v1::Format>& formats) {
   }
 }
 
-// Formats that are in use count as declared.
+// Adds a unit for each text schema whose format some field uses.
 void AddFormats(const Files& files, Facts& facts) {
   std::set<v1::Format> used;
   for (const FileDescriptor* file : files) {
@@ -143,7 +144,7 @@ void AddServices(const FileDescriptor& file, Facts& facts) {
   }
 }
 
-// The whole events of the package that ParseEvent hands back.
+// Adds the events that ParseEvent returns whole, as a message of this package.
 void AddEvents(const Descriptor& response, absl::string_view package, Facts& facts) {
   for (int i = 0; i < response.field_count(); ++i) {
     const auto& field = *response.field(i);

@@ -55,7 +55,8 @@ std::string UnformattedText(const FieldDescriptor& field) {
   }
 }
 
-// The contract's name for a type of this format. The proto's own type may differ here.
+// The contract's text for a field of type `of` with this format. The proto type may differ from the
+// contract's type.
 struct ValueFormat {
   v1::Format format;
   absl::string_view of;
@@ -68,7 +69,7 @@ constexpr ValueFormat kValueFormats[] = {
     {v1::SCALAR, "any", "any scalar"},
 };
 
-// The option `format` stands at the field itself, even if it describes the values of a map.
+// For a map, the option `format` is set on the map field and describes the map's values.
 std::string ElementText(const FieldDescriptor& element, v1::Format format) {
   if (format == v1::FORMAT_UNSPECIFIED) return UnformattedText(element);
   if (format == v1::INT32 && element.type() == FieldDescriptor::TYPE_INT64) {
@@ -167,8 +168,9 @@ std::string SnakeCase(const std::string& name) {
   return snake;
 }
 
-// A field may have another name than upstream if that name is taken by another field, or by a Java
-// accessor of an enum beside it.
+// Returns the name that the contract expects for the field, in snake case, if the proto had to
+// choose another name: because a field of the message has that name, or an enum field has a Java
+// accessor of that name. Otherwise returns the field's own name.
 std::string NameToTell(const FieldDescriptor& field) {
   const std::string wanted = SnakeCase(WireName(field));
   const Descriptor& owner = *field.containing_type();

@@ -26,7 +26,8 @@ inline constexpr TextFormat kTextFormats[] = {
     {v1::ISO8601_DURATION, "Period", "string period"},
 };
 
-// The contract's name for the type: its name within the package.
+// Returns the type's name in the contract: the name in its options, or else its name in the
+// package.
 std::string SchemaName(const google::protobuf::Descriptor& type);
 std::string SchemaName(const google::protobuf::EnumDescriptor& type);
 
@@ -35,7 +36,7 @@ std::string WireName(const google::protobuf::FieldDescriptor& field);
 // Whether the field collects the members that the contract does not name.
 bool IsRest(const google::protobuf::FieldDescriptor& field);
 
-// "array of OrderStatus", "integer int32", "FlakeId"
+// Returns a text such as "array of OrderStatus", "integer int32" or "FlakeId".
 std::string TypeText(const google::protobuf::FieldDescriptor& field);
 
 // Adds "<place>.type" and every other fact that is set: "<place>.required", "<place>.local" and so

@@ -43,7 +43,7 @@ std::pair<std::string, std::string> VerbAndPath(const HttpRule& rule) {
   return {"no verb", "no path"};
 }
 
-// What stands in braces, in order.
+// Returns the texts in braces, in the order of the path.
 std::vector<std::string> Variables(absl::string_view path) {
   std::vector<std::string> variables;
   for (size_t open = path.find('{'); open != path.npos; open = path.find('{', open + 1)) {
@@ -62,7 +62,8 @@ std::string LastPart(const MethodDescriptor& rpc) {
   return id.empty() ? rpc.name() : id.substr(id.rfind('_') + 1);
 }
 
-// The last part of the operationId. RPCs that share it are known by their own names.
+// Returns the last part of the operationId. If RPCs of the service share it, returns the RPC's
+// name.
 std::string UpstreamName(const MethodDescriptor& rpc) {
   const std::string last = LastPart(rpc);
   int sharing = 0;

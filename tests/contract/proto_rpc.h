@@ -1,4 +1,4 @@
-// What an RPC states about the REST operation behind it.
+// The facts that an RPC states about the REST operation behind it.
 //
 // Thread-safety: a pure function. Errors: none; see proto_contract.h.
 #ifndef TESTS_CONTRACT_PROTO_RPC_H_
@@ -12,11 +12,11 @@ namespace gateway::contract {
 
 void AddRpc(const google::protobuf::MethodDescriptor& rpc, Facts& facts);
 
-// Whether the RPC is a list as a stream. The upstream has no operation for it, so the contract does
-// not mention it. streams_test.cc checks it against its list.
+// Whether the RPC streams the pages of a list. The upstream has no operation for the stream, so the
+// contract does not mention it. streams_test.cc compares such an RPC with its list.
 bool IsStream(const google::protobuf::MethodDescriptor& rpc);
 
-// Whether the reply message is no DTO, but only holds an array or a map.
+// Whether the reply message is not a DTO, but only wraps an array or a map.
 bool WrapsReply(const google::protobuf::MethodDescriptor& rpc);
 
 }  // namespace gateway::contract

@@ -6,7 +6,7 @@
 #include "tests/contract/proto_contract.h"
 #include "upstream/mapping/descriptors.h"
 
-// CMakeLists.txt links these in.
+// The contents of the JSON files, which CMakeLists.txt embeds.
 extern "C" {
 extern const char contract_convergegate[], contract_convergegate_end[];
 extern const char contract_paymentkit[], contract_paymentkit_end[];

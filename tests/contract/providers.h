@@ -1,4 +1,5 @@
-// The two accounts of each provider's API that are compared, and the intended differences.
+// For each provider: the two accounts of its API that the tests compare (the contract data and the
+// protos), and the intended differences.
 //
 // Thread-safety: pure functions. Lifetime: descriptors are never destroyed. Errors: a provider that
 // is not in kProviders ends the program.
@@ -21,13 +22,13 @@ inline constexpr char kPaynowPackage[] = "paynow.management.v1";
 
 inline constexpr const char* kProviders[] = {"convergegate", "paymentkit", kPaynow, "qashier"};
 
-// upstream/sandbox/contracts/<provider>.json
+// Returns the content of upstream/sandbox/contracts/<provider>.json.
 nlohmann::json ContractOf(const std::string& provider);
 
-// deviations.<provider>.json
+// Returns the entries of deviations.<provider>.json.
 std::vector<Deviation> DeviationsOf(const std::string& provider);
 
-// Facts of the protos that the build embeds for the service.
+// Returns the facts of the protos that the build embeds for the service.
 Facts ProtoFactsOf(const std::string& provider);
 
 }  // namespace gateway::contract

@@ -64,7 +64,7 @@ void SayUnread(const json& object, std::initializer_list<Names> read, absl::stri
   }
 }
 
-// "array of OrderStatus", "integer int32", "FlakeId"
+// Returns a text such as "array of OrderStatus", "integer int32" or "FlakeId".
 std::string TypeText(const json& type) {
   std::vector<std::string> parts;
   if (type.contains("array")) parts.push_back(absl::StrCat("array of ", TypeText(type["array"])));
@@ -75,7 +75,7 @@ std::string TypeText(const json& type) {
   return parts.empty() ? "no type" : absl::StrJoin(parts, " ");
 }
 
-// States what the elements of a type have besides their type.
+// States each member of an element type, or of a map's value type, that this file does not read.
 void SayUnreadOfElements(const json& type, const std::string& prefix, Unit& unit) {
   for (const char* nested : {"array", "map"}) {
     if (!type.contains(nested)) continue;
@@ -84,7 +84,7 @@ void SayUnreadOfElements(const json& type, const std::string& prefix, Unit& unit
   }
 }
 
-// States the length bounds of a text, wherever in the type it stands.
+// States the length bounds of a text type, or of a text type within lists and maps.
 void SayLengths(const json& type, const std::string& place, Unit& unit) {
   for (const char* length : {"min_length", "max_length"}) {
     if (type.contains(length)) Say(unit, absl::StrCat(place, ".", length), type[length].dump());
@@ -100,8 +100,8 @@ void SayType(const json& type, const std::string& place, Unit& unit) {
   SayUnreadOfElements(type, place + ".", unit);
 }
 
-// Elements that the upstream has dropped and this project keeps are local and deprecated.
-// Operations and fields have their own flag for deprecated.
+// An element that the upstream has dropped and this project keeps is `local` and deprecated. This
+// function states only `local`: operations and fields have a flag of their own for deprecated.
 void SayGone(const json& object, const std::string& place, Unit& unit) {
   if (object.value("gone", false)) Say(unit, absl::StrCat(place, "local"), "yes");
 }
@@ -158,7 +158,7 @@ void SayBody(const json& operation, Unit& unit) {
   }
 }
 
-// Whether the status 204 is declared, for the reply itself or beside it.
+// Whether the operation declares status 204, for the reply itself or in `also`.
 bool MayBeEmpty(const json& operation) {
   bool may = operation.value("status", 0) == 204;
   for (const json& further : operation.value("also", json::array())) {
@@ -189,7 +189,7 @@ void SayField(const std::string& name, const json& field, Unit& unit) {
   SayUnread(field, {kTypeMembers, kFlags, kBounds, {"aliases", "gone"}}, name + ".", unit);
 }
 
-// "object", "string enum", "string flake-id"
+// Returns a text such as "object", "string enum" or "string flake-id".
 std::string FormText(const json& schema) {
   std::string form = TextOf(schema, "type");
   if (schema.contains("format")) absl::StrAppend(&form, " ", TextOf(schema, "format"));

@@ -8,7 +8,7 @@
 //   - a reply that is declared under the status 204, or beside it, may be empty.
 //
 // Facts that no proto could state are ignored: see `kSilent`. A member that is neither read nor
-// silent is a fact of its own ("unread ..."), which no proto agrees with.
+// ignored becomes a fact of its own ("unread ..."), and no proto agrees with it.
 //
 // Thread-safety: pure functions. Errors: a member of a wrong JSON type throws nlohmann's
 // exceptions.
@@ -24,24 +24,26 @@
 namespace gateway::contract {
 
 // Members that the protos have no place for.
-//   also       the statuses of further answers apart from 204: one RPC has one reply
-//   status     apart from 204
-//   read_only  a field of a request that the upstream does not heed
-//   closed     whether the upstream ever sends more members: they are skipped in any case
-//   const      the only value there is
-//   default    what the upstream takes where nothing is sent
-//   partial    an update that need not bring all required members: here every PATCH is one
-// and of the whole: `provider`, `api`, `base_path`, which every path repeats, and `renamed`.
+//   member     meaning, and why it is ignored
+//   also       further answers: an RPC has one reply. Only a status 204 among them is read.
+//   status     the reply's status. Only 204 is read.
+//   read_only  a field of a request that the upstream ignores
+//   closed     whether the upstream never sends more members: the gateway skips them in any case
+//   const      the only permitted value
+//   default    the value that the upstream uses if the member is not sent
+//   partial    an update that may omit required members: here every PATCH may do so
+// At the top level, `provider`, `api`, `renamed`, and `base_path` (a part of every path) are
+// ignored too.
 inline constexpr absl::string_view kSilent[] = {"also",  "status",  "read_only", "closed",
                                                 "const", "default", "partial"};
 
 Facts PublishedFacts(const nlohmann::json& contract);
 
-// Where the facts of an element of `operations` stand: "operation Orders_RefundOrder".
+// Returns the name of the operation's unit, such as "operation Orders_RefundOrder".
 std::string UnitOf(const nlohmann::json& operation);
 
-// One element of `operations` or `events`, one member of `schemas`: all of PublishedFacts is made
-// of these.
+// These functions add one element of `operations` or `events`, or one member of `schemas`.
+// PublishedFacts calls them for every one.
 void AddOperation(const nlohmann::json& operation, Facts& facts);
 void AddEvent(const nlohmann::json& event, Facts& facts);
 void AddSchema(const std::string& name, const nlohmann::json& schema, Facts& facts);

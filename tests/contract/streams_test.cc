@@ -1,5 +1,5 @@
-// Every paged list has a stream beside it. Whether the two fit each other is checked when routes
-// are compiled (upstream/mapping/paged_list.h).
+// Every paged list RPC has a streaming RPC beside it. Whether the two match is checked when the
+// routes are compiled (upstream/mapping/paged_list.h).
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
@@ -59,7 +59,7 @@ TEST(StreamsTest, EveryPagedListHasOne) {
   std::cout << lists << " paged lists, each with its stream\n";
 }
 
-// The comment in front of a field of a message, as reflection shows it.
+// Returns the comment in front of a field of a message, as reflection shows it.
 std::string CommentOf(const google::protobuf::FileDescriptorProto& file, int message, int field) {
   for (const auto& location : file.source_code_info().location()) {
     const auto& path = location.path();
@@ -71,8 +71,8 @@ std::string CommentOf(const google::protobuf::FileDescriptorProto& file, int mes
   return "";
 }
 
-// Three clients in three languages took the other cursor: whoever describes the request must see
-// which one goes with which order.
+// The authors of three clients in three languages used the wrong cursor. So the comment of each
+// `asc` field must say which cursor goes with which order.
 TEST(StreamsTest, EveryOrderSaysWhichCursorGoesWithIt) {
   size_t orders = 0;
   for (const auto* const file : mapping::EmbeddedFiles()) {

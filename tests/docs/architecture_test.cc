@@ -34,8 +34,8 @@ std::string Read(const fs::path& path) {
 
 std::string Page() { return Read(kRoot / "docs/architecture.md"); }
 
-// The table "room | what stands there | may use". A room is a folder ("service/log/") or a few
-// headers; its name is the first path of its row.
+// Reads the table "room | what stands there | may use". A room is a folder ("service/log/") or a
+// few headers. The first path of a row is the room's name.
 class Rooms {
  public:
   explicit Rooms(const std::string& page) {
@@ -57,7 +57,7 @@ class Rooms {
     }
   }
 
-  // The rooms in the page's order.
+  // Returns the rooms in the order of the page.
   const std::vector<std::string>& order() const { return order_; }
 
   // Returns the rooms that this room's row lists as usable.
@@ -123,7 +123,8 @@ std::vector<std::string> Sources(const Folders& folders = {"service", "upstream"
   return sources;
 }
 
-// Includes of all project folders, including tests and tools, which the gateway must not use.
+// Returns the #includes of the project's sources, also those of tests and tools, which the gateway
+// must not use.
 std::vector<Include> Includes() {
   const std::regex include(R"re(#include "((?:service|upstream|tests|tools)/[^"]+)")re");
   std::vector<Include> includes;
@@ -212,8 +213,8 @@ TEST(ArchitectureTest, NoFolderHasMoreSourcesThanThePageAllows) {
   }
 }
 
-// "namespace::Name" of each type that a source defines for other sources to see: not within another
-// type or function, whose lines are indented, nor in an unnamed namespace.
+// Returns "namespace::Name" of each type that a source defines in a named namespace. Types within
+// another type or a function are left out: their lines are indented.
 std::vector<std::string> TypesOf(const std::string& text) {
   const std::regex opens(R"(namespace ?([\w:]*) \{)");
   const std::regex defines(
@@ -235,8 +236,8 @@ std::vector<std::string> TypesOf(const std::string& text) {
   return types;
 }
 
-// The linker keeps one of two functions of one name and says nothing: a destructor of one type was
-// called for another one.
+// If two sources define a type of one name, the linker keeps only one of two functions with equal
+// names, and reports nothing. Once, the destructor of one type was called for the other type.
 TEST(ArchitectureTest, NoTwoSourcesDefineATypeOfOneName) {
   std::map<std::string, std::string> source_of_type;
   for (const std::string& source : Sources()) {

@@ -34,7 +34,7 @@ std::string ReadSource(const std::string& name) {
   return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
-// The first group of every match.
+// Returns the first group of every match.
 std::set<std::string> All(const std::string& text, const std::string& pattern) {
   std::set<std::string> found;
   const std::regex regex(pattern);
@@ -44,7 +44,7 @@ std::set<std::string> All(const std::string& text, const std::string& pattern) {
   return found;
 }
 
-// The metrics that a scrape declares, including those without a sample.
+// Returns the metrics that a scrape declares, also those without a sample.
 std::set<std::string> ServedMetrics() {
   const TempDir directory;
   Config config;
@@ -119,7 +119,7 @@ TEST(DeployTest, TheRunbookQuotesLinesThatAreLogged) {
 }
 
 TEST(DeployTest, TheRunbookNamesPanelsOfTheDashboard) {
-  // Commands stand in paragraphs of their own.
+  // Leaves out the commands: they stand on lines of their own, indented by four spaces.
   const std::string prose =
       std::regex_replace(ReadSource("docs/runbook.md"), std::regex("\n    [^\n]*"), "");
   const std::set<std::string> panels = All(prose, R"re("([A-Z][^"]+)")re");
@@ -134,7 +134,7 @@ TEST(DeployTest, TheOperatorsObjectHoldsTheAlerts) {
       << "deploy/check/prometheus-rule.sh writes it";
 }
 
-// The manifests' own check is `make k8s-check`; this much can be seen without its tools.
+// `make k8s-check` checks the manifests. This test checks only what needs no extra tools.
 TEST(DeployTest, ThePodIsGivenTheTimeThatADrainTakes) {
   const auto config = LoadConfig(SOURCE_DIR "/deploy/config/production.json");
   ASSERT_TRUE(config.ok()) << config.status();

@@ -1,4 +1,4 @@
-// Extracts from a Markdown file what readers paste, follow and open.
+// Extracts commands, code spans, links and marked sections from a Markdown file.
 //
 // Thread-safety: pure functions.
 #ifndef TESTS_DOCS_MARKDOWN_H_

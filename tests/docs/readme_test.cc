@@ -1,4 +1,5 @@
-// The README is true: what it gives to paste works as it stands, what it names is there.
+// Checks the README and the documents below: their commands work as pasted, and the targets, paths
+// and files that they name exist.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,7 +42,7 @@ std::vector<std::string> Split(absl::string_view text, absl::string_view separat
   return absl::StrSplit(text, separator, absl::SkipEmpty());
 }
 
-// What people are told to read, in the order in which they would.
+// The documents that are checked, in the order in which people are told to read them.
 const std::vector<std::string> kDocuments = {
     "README.md",         "docs/try-it.md",        "docs/calling.md",   "docs/webhooks.md",
     "docs/providers.md", "docs/configuration.md", "docs/upgrading.md", "docs/authorization.md",
@@ -63,7 +64,7 @@ std::vector<std::string> ShellCommands(absl::string_view word) {
   return all;
 }
 
-// PATH with a grpcurl on it: the real one where it is installed.
+// Returns a PATH on which grpcurl is found: the installed one, or build/grpc-call under its name.
 std::string PathWithGrpcurl(const TempDir& directory) {
   std::string path(absl::NullSafeStringView(getenv("PATH")));
   const Ended real = RunProgram({"sh", "-c", "command -v grpcurl"});
@@ -77,7 +78,7 @@ bool PrintsJson(const std::string& recipe) {
   return !std::regex_search(recipe, std::regex(R"( -v |:\d+ (list|describe)\b)"));
 }
 
-// One value or several, as a stream prints them.
+// Whether the text is one JSON value or several, as a stream prints them.
 bool AreJson(const std::string& text) {
   std::istringstream stream(text);
   bool any = false;
@@ -93,7 +94,8 @@ bool AreJson(const std::string& text) {
   return any;
 }
 
-// In the order of the text, on one fresh sandbox: a later one may build on what an earlier one did.
+// Runs the recipes in the order of the text on one fresh sandbox, because a recipe may need the
+// results of an earlier one.
 TEST(ReadmeTest, EveryRecipeRunsAsPasted) {
   TempDir directory;
   const std::string path = "PATH=" + PathWithGrpcurl(directory);
@@ -164,7 +166,7 @@ TEST(ReadmeTest, LinksToWhatExists) {
   }
 }
 
-// A code span is a path where it begins with a folder of the root.
+// A code span counts as a path if it begins with a folder of the project's root.
 TEST(ReadmeTest, NamesOnlyPathsThatExist) {
   int paths = 0;
   for (const std::string& span : CodeSpans(Documents())) {
@@ -180,13 +182,14 @@ TEST(ReadmeTest, NamesOnlyPathsThatExist) {
   EXPECT_GT(paths, 0);
 }
 
-// "mapping/", or "config" for config.h, config.cc and the like.
+// Whether the folder has this file or folder ("mapping/"), or a .h or .cc of this name ("config").
 bool IsThere(const fs::path& folder, const std::string& name) {
   return fs::exists(folder / name) || fs::exists(folder / (name + ".h")) ||
          fs::exists(folder / (name + ".cc"));
 }
 
-// The block that begins with a line "folder/   name, name   what it is": both columns are checked.
+// Checks the blocks whose lines are "folder/   name, name   description": both the folder and the
+// names must exist.
 TEST(ReadmeTest, DrawsTheFoldersAsTheyAre) {
   int names = 0;
   for (const std::string& block : FencedBlocks(Documents(), "")) {

@@ -1,4 +1,4 @@
-// tools/scripts/run.sh, which `make run` and `make demo` are: what a newcomer sees first.
+// Tests tools/scripts/run.sh, which `make run` and `make demo` start.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ using testing::Ne;
 using testing::Not;
 using testing::Pair;
 
-// The process of this group with this program's name; 0 if there is none.
+// Returns the process of this group that runs the program `name`; 0 if there is none.
 pid_t FindInGroup(pid_t group, const std::string& name) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     pid_t pid = 0;
@@ -70,8 +70,8 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
   EXPECT_THAT(demo.out(), HasSubstr("gateway-replayed: true"));
   EXPECT_THAT(demo.out(), AllOf(ContainsRegex("\"id\": \"[0-9]+\""),
                                 ContainsRegex("\"url\": \"http://127.0.0.1:[0-9]+/pay/[^\"]+\"")));
-  // The whole loop: the order is paid on the page, a webhook reports it and is verified, and the
-  // order is complete.
+  // The whole cycle: the order is paid on the page, a webhook reports the payment and is verified,
+  // and the order is complete.
   EXPECT_THAT(demo.out(), AllOf(HasSubstr("and is sent to https://shop.example/thanks"),
                                 HasSubstr("\"type\": \"ON_ORDER_COMPLETED\""),
                                 HasSubstr("\"status\": \"ORDER_STATUS_COMPLETED\"")));
@@ -80,8 +80,8 @@ TEST_F(RunTest, DemoMakesACallAndStops) {
   ExpectNothingLeft(demo);
 }
 
-// The gateway's own look may be under way when the call is repeated; then the outcome is unknown
-// still.
+// If the gateway itself is still looking up the outcome when the call is repeated, the outcome is
+// still unknown. The demo must then repeat the call again.
 TEST_F(RunTest, DemoRepeatsALostRefundUntilItsOutcomeIsKnown) {
   directory_.Write("grpc-call", R"(#!/bin/bash
 [[ $* == *RefundOrder ]] || { printf '"refunds": [\n1\n2\n'; exit; }
@@ -104,12 +104,13 @@ esac
   };
   EXPECT_THAT(show("gateway-replayed: true"),
               Pair(0, AllOf(HasSubstr("gateway-replayed: true"), HasSubstr("\"refunds\""))));
-  // Another failure is none that passes.
+  // The demo repeats the call only after IDEMPOTENCY_OUTCOME_UNKNOWN. Any other error ends the
+  // demo.
   EXPECT_THAT(show("\"reason\": \"UNRESOLVED_WRITE\""),
               Pair(Ne(0), AllOf(HasSubstr("UNRESOLVED_WRITE"), Not(HasSubstr("\"refunds\"")))));
 }
 
-// Each is paid, and the event that says so is verified.
+// In the demo of each provider, the session is paid, and the event of the payment is verified.
 TEST_F(RunTest, DemoOfEachProviderIsPaidAndToldOf) {
   const std::vector<std::pair<std::string, std::string>> paid = {
       {"convergegate", "session.completed"},
@@ -134,13 +135,14 @@ TEST_F(RunTest, DemoOfEachProviderIsPaidAndToldOf) {
   EXPECT_THAT(demo.err(), HasSubstr("there is no provider nobody"));
 }
 
-// Ctrl-C reaches the whole group, kill only the script; both end everything, and are no error.
+// Ctrl-C signals the whole group; `kill` signals only the script. Both end all processes, with exit
+// code 0.
 TEST_F(RunTest, RunServesUntilItIsStopped) {
   for (const int signal : {SIGINT, SIGTERM}) {
     ChildProcess run(Script("run"), Environment());
     const std::string line = run.WaitForLine("Serving on 127.0.0.1:");
     ASSERT_NE(line, "") << run.err();
-    // The pay link and the window, which open.
+    // The addresses of the pay page and of the sandbox's window.
     EXPECT_THAT(run.out(), ContainsRegex("\nhttp://127.0.0.1:[0-9]+/pay/[^\n]+\n"));
     EXPECT_THAT(run.out(), ContainsRegex("\nhttp://127.0.0.1:[0-9]+/_sandbox/\n"));
     const std::string address = line.substr(11, line.find(' ', 11) - 11);
@@ -193,7 +195,7 @@ TEST_F(RunTest, StopsWhereOneOfTheTwoEnds) {
   ExpectNothingLeft(run);
 }
 
-// The second start builds nothing.
+// On a tree that is built already, `make run` builds nothing.
 TEST_F(RunTest, ServesSoonOnABuiltTree) {
   const absl::Time start = absl::Now();
   ChildProcess run(

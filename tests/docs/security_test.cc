@@ -1,4 +1,4 @@
-// SECURITY.md names every attack of the table, and only tests that exist.
+// SECURITY.md names every attack that tests/security has a test for, and only files that exist.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -35,7 +35,7 @@ std::set<int> AttacksIn(const fs::path& folder) {
   return attacks;
 }
 
-// Reads texts such as "attacks 1 to 5, 10, 12" and "attack 11".
+// Returns the attacks that texts such as "attacks 1 to 5, 10, 12" and "attack 11" name.
 std::set<int> AttacksNamed(const std::string& text) {
   std::set<int> attacks;
   const std::regex list(R"(attacks? ([0-9]+(?: to [0-9]+)?(?:, [0-9]+(?: to [0-9]+)?)*))");

@@ -27,7 +27,8 @@ TEST(ServiceConfig, IsWhatTheProtosSay) {
       << "run make service-config";
 }
 
-// Counts the methods independently of the program: every read is listed and no write is.
+// Derives the methods from the protos, independently of the program service-config: the config
+// lists every read and no write.
 TEST(ServiceConfig, RetriesEveryReadAndNoWrite) {
   const nlohmann::json config = nlohmann::json::parse(Committed());
   std::set<std::string> named;

@@ -37,7 +37,7 @@ using nlohmann::json;
 
 const std::string kSource = SOURCE_DIR;
 
-// Path of the first statement in SourceCodeInfo; a file's comment is attached there.
+// The path of the `syntax` statement in SourceCodeInfo. The comment of a file is attached to it.
 constexpr int kSyntax = 12;
 
 std::string Read(const std::string& path) {

@@ -1,5 +1,5 @@
-// docs/unknown-outcomes.md lists for every write how an unknown outcome is resolved, as in its
-// proto, with a reason.
+// docs/unknown-outcomes.md lists, for every write, how an unknown outcome is resolved, and why. The
+// page must agree with the write's proto.
 #include <gtest/gtest.h>
 
 #include <fstream>

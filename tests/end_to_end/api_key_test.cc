@@ -1,4 +1,4 @@
-// Which key a request carries, and that no key is ever shown.
+// Tests which API key a request carries, and that no log line and no error shows a key.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -137,7 +137,7 @@ TEST_F(BadInputTest, FieldNumbersThatNobodyKnows) {
   const std::string field_1000("\xc0\x3e\x01", 3);
   const std::string good = Bytes("CreateCheckoutSessionRequest", kGoodCheckout);
   EXPECT_THAT(Blamed(Checkout(good + field_1000)), ElementsAre(""));
-  // Inside the body: protobuf merges a second `body` field with the first.
+  // The unknown field is now inside the body: protobuf merges a second `body` field with the first.
   const std::string body = absl::StrCat("\x12\x03", field_1000);
   EXPECT_THAT(Blamed(Checkout(good + body)), ElementsAre("body"));
 }
@@ -152,8 +152,8 @@ TEST_F(BadInputTest, EverythingThatIsMissingIsToldAtOnce) {
                                    "body.lines[2].payout_splits[0].payout_id"));
 }
 
-// Sends an empty request to every operation that has more than the store in its path or that
-// requires a body.
+// Sends an empty request to every operation that requires a body, or that has another path
+// parameter besides the store.
 TEST_F(BadInputTest, EmptyRequestsOfEveryOperation) {
   size_t refused = 0;
   for (const Rpc& rpc : rpcs_) {
@@ -253,7 +253,7 @@ TEST_F(BadInputTest, MessagesThatAreTooLarge) {
   EXPECT_EQ(DetailsOf(answer.status).Meta("outcome"), "not_sent");
 }
 
-// gRPC refuses these before the gateway sees the call, as the README says.
+// gRPC refuses such calls before the gateway sees them, as the README says.
 TEST_F(BadInputTest, LargeMetadataAndFarTooLargeMessagesAreRefusedWithoutAWord) {
   const Answer metadata = stack_.caller().CallWith(Method("OrdersService", "GetOrders"), "",
                                                    {{"cart", std::string(20000, 'x')}});

@@ -1,6 +1,5 @@
-// Many threads on one client: the path between gRPC and the wire, without gRPC. ThreadSanitizer can
-// check only this part, because gRPC's library is not built for it and its handovers between
-// threads look like races.
+// Many threads use one Client directly, without gRPC, so that ThreadSanitizer can check it. With
+// gRPC, ThreadSanitizer would report false races: gRPC's library is not built for it.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -97,7 +96,8 @@ class ClientThreadsTest : public testing::Test {
     return std::holds_alternative<mapping::Failure>(answer.result);
   }
 
-  // Starts a write without content and cancels it at once; it has often ended halfway by then.
+  // Starts a DELETE, which has no body, and cancels it at once. By then the call is often half
+  // done.
   bool CancelDelete(int number) {
     auto over = std::make_shared<std::promise<void>>();
     std::future<void> future = over->get_future();

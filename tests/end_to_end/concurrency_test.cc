@@ -51,7 +51,8 @@ class ConcurrencyTest : public testing::Test {
     stack_.sandbox().OnRequest({});
   }
 
-  // A request for an unknown order is answered with that order's number.
+  // Answers a learned request with its stored reply, and any other with the order number in its
+  // path.
   std::optional<sandbox::Reply> Answer(const sandbox::Received& received) const {
     const auto found = replies_.find(absl::StrCat(received.method, " ", received.target));
     if (found != replies_.end()) return found->second;

@@ -1,5 +1,6 @@
-// What the documents demand is sent, and what they allow is not refused. If a reply has a form that
-// they leave open, a write that happened is not reported as unknown: see docs/adr/0028.
+// The gateway sends what the documents demand, and does not refuse what they allow. If the
+// documents leave the form of a reply open, no form of it makes a successful write "unknown": see
+// docs/adr/0028.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace {
 constexpr char kCheckout[] = "CheckoutService/CreateCheckoutSession";
 constexpr char kSession[] = R"({"id": "1", "token": "t", "url": "u"})";
 
-// Returns the body of the only request that arrived.
+// Returns the body of the request that arrived, and expects that it is the only one.
 Json Arrived(ProviderStack& stack, const std::string& method, const std::string& json,
              const Json& reply) {
   stack.recorder().Answer(JsonReply(200, reply));
@@ -60,7 +61,7 @@ TEST(NullOnDemand, TheLastPayoutSplitOfAProductSaysNull) {
             Json({{"payout_splits", splits}}));
 }
 
-// The sandbox refuses a checkout whose null_when_unset member is missing instead of null.
+// The sandbox refuses a checkout that lacks a null_when_unset member; the member must be null.
 TEST(NullOnDemand, IsWhatTheUpstreamAsksFor) {
   ProviderStack paynow("paynow");
   const Answer answer =
@@ -112,8 +113,8 @@ TEST(PartialUpdate, ArrivesAsItIs) {
   std::cout << "partial updates: " << members << "\n";
 }
 
-// If the upstream documents partial updates, its sandbox changes the one member and keeps the
-// others. Otherwise the upstream decides, and the caller gets its refusal.
+// If the upstream documents partial updates, the sandbox changes only the member that is sent.
+// Otherwise the gateway passes the update on, and the caller gets the upstream's refusal.
 TEST(PartialUpdate, IsJudgedByTheUpstream) {
   ProviderStack paynow("paynow");
   const Json made = paynow.Reply("GlobalCommandsService/CreateGlobalCommand", R"({"body": {
@@ -155,7 +156,7 @@ TEST(RequiredLists, MayBeEmptyUnlessDocumented) {
       if (!rpc.operation->body || rpc.operation->body->schema == nullptr) continue;
       for (const sandbox::Field& field : rpc.operation->body->schema->fields) {
         if (!field.required || field.type.kind != sandbox::Type::Kind::kArray) continue;
-        if (rpc.operation->verb == "PATCH") continue;  // it need not be sent at all
+        if (rpc.operation->verb == "PATCH") continue;  // a PATCH need not send the list
         Sample sample = MakeSample(rpc, {});
         sample.body[field.name] = Json::array();
         ProtoJson convert;
@@ -186,7 +187,8 @@ constexpr char kConvergeBody[] = R"("amount": "1000", "currency": "usd",
     "customer_email": "john@example.com", "customer_firstname": "John",
     "customer_lastname": "Doe", "success_url": "https://url.com/")";
 
-// The limits of another provider's API do not apply to this one.
+// ConvergeGate's API has no limits for metadata. The limits of other providers must not apply to
+// it.
 TEST(ConvergeGateMetadata, HasNoLimits) {
   ProviderStack convergegate("convergegate");
   Json metadata = Json::object();
@@ -207,7 +209,7 @@ TEST(ConvergeGateMetadata, HasNoLimits) {
   EXPECT_EQ(pairs, 61u) << arrivals[0].text.substr(0, 300);
 }
 
-// A session that was created is reported as created, whatever form its members have in the reply.
+// A session that was created is reported as created, whatever form the members of the reply have.
 TEST(ConvergeGateReply, IsReadWhereTheDocumentsAreVague) {
   ProviderStack convergegate("convergegate");
   const struct {
@@ -238,7 +240,7 @@ TEST(ConvergeGateReply, IsReadWhereTheDocumentsAreVague) {
         expected)
         << row.members;
   }
-  // Counted for operators, because no error reports it.
+  // The drift counters show these members to operators, because no error reports them.
   EXPECT_EQ(convergegate.stack().gateway().drift().Counts(),
             (std::map<std::string, uint64_t>{
                 {"unfitting convergegate.v1.CheckoutSession.metadata", 2},

@@ -1,5 +1,5 @@
-// What a caller is told if the upstream declines, fails or sends nonsense, and how often a write
-// was executed then. One table per direction of the design, tested row by row, end to end.
+// Tests what error a caller gets if the upstream refuses, fails or sends an unreadable reply, and
+// how often the upstream then executed a write. Each row of the tables is tested end to end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ sandbox::Reply ErrorReply(int status) {
   return reply;
 }
 
-// Writes of every kind, with and without a body.
+// Writes with a body and without one.
 constexpr const char* kWrites[] = {kRefund, kCheckout, kDelete, kCreateToken};
 
 struct StatusRow {
@@ -118,7 +118,8 @@ void ExpectUpstreamError(const Rpc& rpc, const StatusRow& row, const Answer& ans
   EXPECT_EQ(details.Meta("http_status"), absl::StrCat(row.http_status)) << where;
   EXPECT_EQ(details.Meta("upstream_code"), "some-code") << where;
   EXPECT_EQ(details.Meta("operation"), rpc.name()) << where;
-  // If the body has such fields, they are named as in the gateway's own violations.
+  // If the request's body has the fields that the upstream names, they get the gateway's field
+  // paths. Otherwise the upstream's names stay.
   if (rpc.name() == "paynow.management.v1.CheckoutService.CreateCheckoutSession") {
     EXPECT_THAT(details.Fields(), ElementsAre("body.lines[0].quantity", "body.lines[1].product_id"))
         << where;
@@ -146,7 +147,7 @@ TEST_F(ErrorTableTest, EveryStatusHasItsRow) {
   }
 }
 
-// This holds for every status, including unassigned ones.
+// Covers every status from 300 to 699, also those that no standard assigns.
 TEST_F(ErrorTableTest, NoStatusMakesARepeatOfAWriteLookSafe) {
   for (int status = 300; status <= 699; ++status) {
     const Result write = Call(kCheckout, JsonReply(status, Absent()));
@@ -190,7 +191,7 @@ TEST_F(ErrorTableTest, RetryAfterIsClamped) {
   EXPECT_EQ(wait(""), -1);
 }
 
-// Error bodies with little or no information.
+// The error bodies carry little or no information.
 TEST_F(ErrorTableTest, AnErrorNeedsNoReadableBody) {
   struct Body {
     const char* text;
@@ -231,7 +232,7 @@ struct Unreadable {
   const char* place;  // the place that the message names
 };
 
-// Used as a product, which both operations return.
+// Bodies that are sent in place of a product, which both operations return.
 constexpr Unreadable kUnreadable[] = {
     {"empty", "", ""},
     {"nothing but white space", " \n", ""},
@@ -270,7 +271,7 @@ TEST_F(ErrorTableTest, AnswersThatMakeNoSenseLeaveTheOutcomeOpen) {
   }
 }
 
-// Row 55 of the fault matrix: status 200 does not prove a refund.
+// Row 55 of the fault matrix: status 200 alone does not prove that the refund happened.
 TEST_F(ErrorTableTest, ASuccessThatIsNoneLeavesTheOutcomeOpen) {
   struct Row {
     const char* name;
@@ -312,7 +313,7 @@ TEST_F(ErrorTableTest, ASuccessThatIsNoneLeavesTheOutcomeOpen) {
   }
 }
 
-// The proto declares an empty reply for the two operations whose contract leaves the reply open.
+// The contract leaves the reply of two operations open. Their protos declare that it may be empty.
 TEST_F(ErrorTableTest, AnEmptyReplyCountsWhereItIsDocumented) {
   for (const char* const operation : {"Marketing_SetStoreAbandonedCheckoutConfigurationOptions",
                                       "Marketing_SetStorePurchaseFollowUpConfigurationOptions"}) {
@@ -322,7 +323,7 @@ TEST_F(ErrorTableTest, AnEmptyReplyCountsWhereItIsDocumented) {
   }
 }
 
-// If no reply is documented, an empty answer is accepted; an error or an HTML page is not.
+// If no reply is documented, an empty answer is a success; an error body or an HTML page is not.
 TEST_F(ErrorTableTest, AnAnswerThatIsNotDocumentedMayBeAnythingButAnErrorOrAPage) {
   EXPECT_TRUE(Call(kDelete, JsonReply(204, Absent())).answer.status.ok());
   for (const char* const body :
@@ -333,7 +334,7 @@ TEST_F(ErrorTableTest, AnAnswerThatIsNotDocumentedMayBeAnythingButAnErrorOrAPage
   }
 }
 
-// If an operation is declared without content, content that is no error and no page is ignored.
+// If no reply is documented, content that is neither an error nor an HTML page is ignored.
 TEST_F(ErrorTableTest, ContentThatIsNotDeclaredIsLeftAside) {
   for (const char* const body : {"", "{}", "deleted", R"({"status":"ok"})"}) {
     const Result result = Call(kDelete, {200, body, "application/json", {}});

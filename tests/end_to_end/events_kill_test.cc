@@ -1,9 +1,10 @@
-// kill -9 at random moments: whatever a gateway has said 2xx to is handed out until a consumer says
-// "done", and what was forged never is. With SQLite, of the only gateway; with PostgreSQL, of two
-// gateways that share a log, and of the database.
+// Kills gateways with SIGKILL at random moments. Each event that a gateway has answered with 2xx is
+// handed out until a consumer acknowledges it, and a forged event is never handed out. With SQLite,
+// the only gateway is killed. With PostgreSQL, two gateways that share a log are killed, and the
+// database too.
 //
-// EVENTS_DELIVERIES: events (10000 for the whole proof). EVENTS_KILLS: how often something is
-// killed. EVENTS_SEED: of all that is random.
+// EVENTS_DELIVERIES: number of events (10000 for the full test). EVENTS_KILLS: number of kills.
+// EVENTS_SEED: the seed for all random choices.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -32,7 +33,7 @@ uint32_t Seed() { return static_cast<uint32_t>(NumberFrom("EVENTS_SEED", 2026112
 
 json Subscriptions() { return json{{"all", {{"ack_deadline", "1s"}, {"max_attempts", 1000}}}}; }
 
-// A database as an administrator makes it. Returns its name.
+// Makes a database with the gateway's schema, as an administrator would. Returns its name.
 std::string Migrated(ledger::PostgresqlServer& server) {
   const TempDir directory;
   const std::string database = server.NewDatabase();
@@ -44,7 +45,7 @@ std::string Migrated(ledger::PostgresqlServer& server) {
   return database;
 }
 
-// Until then, or until patience ends.
+// Waits until the condition holds, or until kPatience has passed.
 template <typename Condition>
 void Await(Condition condition) {
   const SteadyTime end = SteadyTime::Now() + kPatience;
@@ -122,8 +123,8 @@ TEST(EventsKillTest, NothingIsLostByTwoGatewaysThatShareADatabase) {
     if (HasFatalFailure()) std::abort();
   }
   senders.Join();
-  // What is done is one interval, from the first event to the last: so there are as many events in
-  // the log as genuine ones were sent, and each was acknowledged.
+  // `done` must be one interval, from the first event to the last. Then the log has exactly as many
+  // events as genuine ones were sent, and each was acknowledged.
   const std::string all = absl::StrCat("1-", events);
   std::string done;
   Await([&] {

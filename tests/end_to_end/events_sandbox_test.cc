@@ -1,6 +1,7 @@
-// The whole way of an event: the sandbox signs and delivers it, the gateway receives, verifies and
-// keeps it, and a consumer is handed it as ParseEvent would show it. Every event of every provider;
-// Qashier signs none, so the gateway reads at the sandbox whether it is true.
+// The whole path of an event: the sandbox signs and delivers it, the gateway receives, verifies and
+// stores it, and a consumer gets it in the form that ParseEvent returns. Covers every event of
+// every provider. Qashier does not sign events, so the gateway reads the object at the sandbox
+// instead.
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -31,7 +32,8 @@ using sandbox::Sandbox;
 
 class EventsSandboxTest : public testing::Test {
  protected:
-  // The sandbox has to know where the gateway listens, and the gateway where the sandbox does.
+  // The sandbox needs the address of the gateway, and the gateway that of the sandbox. So the port
+  // of the webhooks is chosen first.
   void Start(const std::string& provider, const std::string& key) {
     const std::string webhooks = absl::StrCat("127.0.0.1:", security::FreePort());
     webhook_url_ = absl::StrCat("http://", webhooks, "/webhooks/", provider);
@@ -71,7 +73,8 @@ class EventsSandboxTest : public testing::Test {
     return CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), method, request.dump());
   }
 
-  // What the sandbox answers to a form or an object.
+  // Posts a form or a JSON object to the sandbox. Returns the answer's status, or 0 without an
+  // answer.
   int Post(const std::string& path, const std::string& body, const char* type) {
     const httplib::Result answer =
         httplib::Client("127.0.0.1", sandbox_->port()).Post(path.c_str(), body, type);
@@ -82,7 +85,7 @@ class EventsSandboxTest : public testing::Test {
                 "application/x-www-form-urlencoded");
   }
 
-  // Pulls once, for two seconds at most, and acknowledges; the types of what came.
+  // Pulls once, for two seconds at most, and acknowledges. Returns the types of the events.
   std::multiset<std::string> PullOnce() {
     RpcOptions options;
     options.deadline = std::chrono::seconds(2);
@@ -103,8 +106,8 @@ class EventsSandboxTest : public testing::Test {
     return came;
   }
 
-  // Pulls until each of the types came; all that did. Others may come too: what the sandbox does
-  // has consequences.
+  // Pulls until each of the types has come, for 60 seconds at most. Returns the types of all
+  // events, also of others that the sandbox's actions caused.
   std::multiset<std::string> PullUntil(const std::set<std::string>& types) {
     std::multiset<std::string> came;
     const SteadyTime end = SteadyTime::Now() + absl::Seconds(60);
@@ -193,7 +196,7 @@ TEST_F(EventsSandboxTest, EveryEventOfQashier) {
   ExpectAll({"checkout.session.completed", "checkout.session.expired"});
 }
 
-// A provider that comes again after a 503, and one of its events.
+// A provider that repeats a delivery after a 503, and one of its events.
 struct Persistent {
   const char* provider;
   const char* key;
@@ -202,7 +205,7 @@ struct Persistent {
 
 class RetriesTest : public EventsSandboxTest, public testing::WithParamInterface<Persistent> {
  protected:
-  // The statuses of the tries to deliver this event, as the provider's own log has them.
+  // Returns the statuses of all attempts to deliver this event, from the sandbox's delivery log.
   std::vector<int> Tries() {
     const httplib::Result log =
         httplib::Client("127.0.0.1", sandbox_->port()).Get("/_sandbox/api/deliveries");
@@ -214,7 +217,7 @@ class RetriesTest : public EventsSandboxTest, public testing::WithParamInterface
     return statuses;
   }
 
-  // Moves the provider's clock on until it has tried this often, or longer than any pause.
+  // Moves the sandbox's clock forward until it has made so many attempts, for 60 seconds at most.
   void AwaitTries(size_t tries) {
     const SteadyTime end = SteadyTime::Now() + absl::Seconds(60);
     while (Tries().size() < tries && SteadyTime::Now() < end) {
@@ -248,7 +251,7 @@ TEST_P(RetriesTest, WhileTheStoreIsDownTheyEndInOneEvent) {
   gateway_.reset();
 }
 
-// Qashier does not come again; its documents name no retries.
+// Qashier is left out, because its documents mention no retries.
 INSTANTIATE_TEST_SUITE_P(
     Providers, RetriesTest,
     testing::Values(Persistent{"paynow", "pnapi_v1_sandbox", "ON_REFUND"},

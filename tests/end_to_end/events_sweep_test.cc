@@ -1,7 +1,9 @@
-// The sandbox's webhooks go through a relay that swallows some of them. The sweep finds each that
-// was swallowed, and nothing else, while the others arrive; and finds none again after a restart.
+// The sandbox's webhooks go through a relay that swallows some of them. The sweep finds each event
+// that was swallowed, and reports no other event. After a restart, the sweep reports none of them
+// again.
 //
-// SWEEP_SUPPRESSED: how many are swallowed, an even number (default 100); as many again arrive.
+// SWEEP_SUPPRESSED: number of events to swallow, an even number (default 100). As many again
+// arrive.
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -39,7 +41,8 @@ constexpr char kCompleted[] = "ON_ORDER_COMPLETED";
 constexpr char kRefund[] = "ON_REFUND";
 constexpr absl::Duration kPatience = absl::Minutes(3);
 
-// Passes on every second order's completion, and every second refund; says 2xx to all.
+// Swallows every second ON_ORDER_COMPLETED and every second ON_REFUND. Passes on all other events.
+// Answers 2xx to all.
 class Relay {
  public:
   explicit Relay(int webhooks_port)
@@ -50,18 +53,19 @@ class Relay {
         }}) {}
 
   std::string Url() const { return server_.Url("/webhooks/paynow"); }
-  // The orders and refunds whose events were swallowed, by type.
+  // Returns the ids of the orders and refunds whose events were swallowed, by type of event.
   std::map<std::string, std::set<std::string>> swallowed() const {
     const MutexLock lock(mutex_);
     return swallowed_;
   }
-  // What the events of this type are about that came: those that are passed on have been.
+  // Returns the ids that all events of this type were about, swallowed or passed on. An event is
+  // listed only after it has been passed on.
   std::vector<std::string> seen(const std::string& type) const {
     const MutexLock lock(mutex_);
     const auto found = seen_.find(type);
     return found == seen_.end() ? std::vector<std::string>() : found->second;
   }
-  // One that was swallowed.
+  // Returns the last event that was swallowed.
   http::Received late() const {
     const MutexLock lock(mutex_);
     return late_;
@@ -106,7 +110,7 @@ class Relay {
   std::map<std::string, std::vector<std::string>> seen_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::set<std::string>> swallowed_ ABSL_GUARDED_BY(mutex_);
   http::Received late_ ABSL_GUARDED_BY(mutex_);
-  ScriptedServer server_;  // last
+  ScriptedServer server_;  // last: the server uses the other members
 };
 
 class EventsSweepTest : public testing::Test {
@@ -161,22 +165,23 @@ class EventsSweepTest : public testing::Test {
                                             {"pages_per_minute", 6000}};
   }
 
-  // Lists that were read whole, since the gateway was started.
+  // Returns the number of complete reads of a list since the gateway started.
   int Sweeps() const {
     const std::string text = gateway_->MetricsText();
     const std::string name = R"(gateway_sweep_lists_total{upstream="paynow",result="whole"} )";
     const size_t at = text.find(name);
     return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + name.size());
   }
-  // Returns when each list was read whole that somebody began after the call.
+  // Waits until both lists, of orders and of refunds, have been read completely by reads that began
+  // after this call.
   void AwaitSweeps() const {
-    const int until = Sweeps() + 4;  // two lists, of which one was perhaps half read
+    const int until = Sweeps() + 4;  // two reads of two lists: a read may be under way now
     const absl::Time end = absl::Now() + kPatience;
     while (Sweeps() < until && absl::Now() < end) absl::SleepFor(absl::Milliseconds(20));
     EXPECT_GE(Sweeps(), until);
   }
 
-  // Pays for something.
+  // Buys a product: creates a checkout and pays for it.
   void Buy() {
     const json session =
         Call("paynow.management.v1.CheckoutService/CreateCheckoutSession",
@@ -195,7 +200,7 @@ class EventsSweepTest : public testing::Test {
          {{"order_id", order}, {"body", json::object()}});
   }
 
-  // Waits until so many events of the type have come to the relay.
+  // Waits until the relay has seen `count` events of the type.
   void AwaitSeen(const std::string& type, size_t count) const {
     const absl::Time end = absl::Now() + kPatience;
     while (relay_->seen(type).size() < count && absl::Now() < end) {
@@ -204,12 +209,12 @@ class EventsSweepTest : public testing::Test {
     ASSERT_EQ(relay_->seen(type).size(), count) << type;
   }
 
-  // What events were about that were handed out, by type: told by a sweep or by a delivery.
+  // The ids that the pulled events were about, by type of event: from a sweep, or from a delivery.
   struct Told {
     std::map<std::string, std::multiset<std::string>> swept;
     std::map<std::string, std::multiset<std::string>> delivered;
   };
-  // Pulls once, and acknowledges.
+  // Pulls once, for `patience` at most, and acknowledges.
   void Pull(Told& told, std::chrono::milliseconds patience) {
     RpcOptions options;
     options.deadline = patience;
@@ -260,8 +265,8 @@ TEST_F(EventsSweepTest, FindsEachThatWasSwallowedAndInventsNone) {
   ASSERT_FALSE(HasFatalFailure());
   StartGateway();
   ASSERT_FALSE(HasFatalFailure());
-  // Half of the orders' events are swallowed, and half of the refunds'. One after the other: the
-  // sandbox forgets deliveries beyond its 500 newest.
+  // Half of the events of orders are swallowed, and half of those of refunds. The test waits for
+  // each event, because the sandbox forgets deliveries beyond its 500 newest.
   for (size_t i = 1; i <= suppressed && !HasFailure(); ++i) {
     Buy();
     AwaitSeen(kCompleted, i);
@@ -273,7 +278,8 @@ TEST_F(EventsSweepTest, FindsEachThatWasSwallowedAndInventsNone) {
   }
   if (HasFailure()) return;
 
-  // Nothing is on its way any more: what a sweep finds from here on never comes.
+  // No webhook is under way any more, so the sweep cannot find an event that is still being
+  // delivered.
   StopGateway();
   SwitchSweepOn();
   StartGateway();
@@ -281,9 +287,9 @@ TEST_F(EventsSweepTest, FindsEachThatWasSwallowedAndInventsNone) {
   Told told;
   const absl::Time end = absl::Now() + kPatience;
   while (Count(told.swept) < suppressed && absl::Now() < end) Pull(told, std::chrono::seconds(2));
-  // One that was swallowed comes after all: its consumer has it already.
+  // A swallowed webhook arrives late. The consumer has this event from the sweep already.
   EXPECT_EQ(relay_->PassOn(relay_->late()), 204);
-  // What a sweep would invent, it would invent now, or after a restart.
+  // If a sweep reported other events, it would do so in the next sweeps, now or after a restart.
   AwaitSweeps();
   Pull(told, std::chrono::seconds(1));
   StopGateway();

@@ -1,8 +1,8 @@
-// Events that the gateway hands on over HTTP, while it is killed: each reaches the target, and one
-// that was handed on twice has the same id both times.
+// The gateway forwards events over HTTP while it is killed. Each event reaches the target, and an
+// event that is forwarded twice has the same id both times.
 //
-// FORWARD_EVENTS: events, an even number (default 600). FORWARD_KILLS: how often the gateway is
-// killed (10). FORWARD_SEED: of all that is random.
+// FORWARD_EVENTS: number of events, an even number (default 600). FORWARD_KILLS: number of kills of
+// the gateway (10). FORWARD_SEED: the seed for all random choices.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ json ForwardTo(const TempDir& directory, const std::string& url) {
              {{"url", url}, {"secrets", {{"a", {{"file", directory.Write("whsec", secret)}}}}}}}}}};
 }
 
-// How often each event came, by the id that it was handed on with.
+// Counts how often each event arrived, by its webhook-id.
 class Arrivals {
  public:
   int Add(const std::string& id) {
@@ -76,8 +76,8 @@ bool Until(Condition holds) {
   return true;
 }
 
-// The gateway stands still when the target has the event, so that it cannot have acknowledged it,
-// and is killed when the answer has reached its socket.
+// The gateway's process is stopped when the target has received the event, so it cannot acknowledge
+// the event. It is killed when the target's answer has reached its socket.
 TEST(ForwardKillTest, KilledBetweenTheAnswerAndTheAcknowledgementItRepeats) {
   const TempDir directory;
   Arrivals arrivals;
@@ -94,8 +94,8 @@ TEST(ForwardKillTest, KilledBetweenTheAnswerAndTheAcknowledgementItRepeats) {
                                            ForwardTo(directory, target.Url("/events")));
   gateway->Start();
   ASSERT_FALSE(HasFatalFailure());
-  gateway->Deliver("17");  // it may stand still before it answers
-  // Whoever speaks unasked has written its answer before.
+  gateway->Deliver("17");  // no expectation: the gateway may be stopped before it answers
+  // SpeakUnasked() counts a connection only after the target has written its answer there.
   ASSERT_TRUE(Until([&] { return target.SpeakUnasked() == 1; }));
   gateway->Kill();
   gateway->Start();
@@ -111,7 +111,7 @@ TEST(ForwardKillTest, NothingThatWasTakenIsLost) {
   const TempDir directory;
   Arrivals arrivals;
   std::atomic<int> requests{0};
-  // Every seventh answer is a failure, and every eleventh none at all.
+  // Every seventh request is answered with 503. Of the others, every eleventh gets no answer.
   ScriptedServer target({.on_request = [&](const http::Received& request) {
     const int number = ++requests;
     if (number % 7 == 0) return Step::Raw("HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n");

@@ -1,8 +1,9 @@
-// From webhooks to a stream of JetStream, while gateway and server are killed: each genuine event
-// is in the stream, and once, since the server removes what was published twice.
+// Forwards webhooks to a JetStream stream while the gateway and the NATS server are killed. Each
+// genuine event is in the stream exactly once, since the server removes duplicates.
 //
-// FORWARD_EVENTS: events, an even number (default 600; 10000 for the whole proof). FORWARD_KILLS:
-// how often each is killed (6). FORWARD_SEED: of all that is random.
+// FORWARD_EVENTS: number of events, an even number (default 600; 10000 for the full test).
+// FORWARD_KILLS: number of kills of each process (6). FORWARD_SEED: the seed for all random
+// choices.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -36,7 +37,7 @@ json ForwardTo(const NatsServer& server) {
             {"nats", {{"servers", {server.Url()}}, {"stream", kStream}, {"subject", "billing"}}}}}};
 }
 
-// Kills one after the other, at random moments.
+// Kills the gateway and the server in turn, at random moments.
 void KillBoth(EventGateway& gateway, NatsServer& server, int kills, std::mt19937& random) {
   const auto while_it_runs = [&] {
     absl::SleepFor(absl::Milliseconds(std::uniform_int_distribution<>(50, 300)(random)));
@@ -59,7 +60,7 @@ TEST(ForwardNatsTest, NothingThatWasTakenIsLostAndNothingIsThereTwice) {
   const SteadyTime begun = SteadyTime::Now();
   NatsServer server("", /*running=*/false);
   EventGateway gateway(json::object(), "", ForwardTo(server));
-  gateway.Start();  // before its target
+  gateway.Start();  // the gateway starts before its target
   ASSERT_FALSE(HasFatalFailure());
   EventSenders senders({&gateway}, events, seed);
   server.Start();

@@ -1,4 +1,4 @@
-// Metadata without a usable value: empty, repeated, blank, too long.
+// Calls with metadata values that cannot be used: empty, repeated, blank, too long.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -38,7 +38,7 @@ TEST(IdempotencyKeyMetadata, ThatIsNoKeyIsRefusedBeforeAnythingIsSent) {
   }
 }
 
-// If an upstream does not support keys, an unusable key is refused like any other key.
+// If the upstream does not support idempotency keys, the gateway refuses an unusable key too.
 TEST(IdempotencyKeyMetadata, ThatIsEmptyIsAKeyWhereNoneHasEffect) {
   ProviderStack paynow("paynow");
   for (const Metadata& metadata : BadKeys("idempotency-key")) {

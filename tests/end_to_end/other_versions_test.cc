@@ -1,9 +1,9 @@
-// Clients and upstreams of other versions of PayNow's contract than the one that the protos mirror.
+// Tests clients and upstreams whose version of PayNow's contract is not that of the protos.
 //
 // testdata/paynow-2026-05-15.binpb.gz holds the protos of the first version that the gateway
-// served, without comments. A client of that time was built from them. The file must not change.
-// testdata/paynow-2025-09-02.json.gz holds a contract that was one year old, in the form of
-// upstream/sandbox/contracts/, without our additions to what PayNow's OpenAPI file says.
+// served, without comments. A client of that time was built from these protos. The file must not
+// change. testdata/paynow-2025-09-02.json.gz holds a contract that was one year old, in the form of
+// upstream/sandbox/contracts/, without our additions to PayNow's OpenAPI file.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ const mapping::Files& OldProtos() {
   return files;
 }
 
-// The part of the reply for which the RPC's reply message has fields.
+// Returns the part of the reply for which the RPC's reply message has fields.
 Json KnownReply(const Rpc& rpc, const Json& reply) {
   const Descriptor& type = *rpc.method->output_type();
   if (rpc.response_body.empty()) return Known(type, reply);
@@ -46,8 +46,7 @@ void UseKnownTextsInReply(const Rpc& rpc, Json& reply) {
   UseKnownTexts(*type.FindFieldByName(rpc.response_body), reply);
 }
 
-// A sample of today as an old client can send it, with a reply in which the client knows every
-// text.
+// Reduces a sample of today's contract to the members and enum texts that the old client knows.
 Sample AsKnownTo(const Rpc& old, Sample sample) {
   const Descriptor& request = *old.method->input_type();
   std::vector<std::pair<std::string, Json>> query;
@@ -67,7 +66,7 @@ Sample AsKnownTo(const Rpc& old, Sample sample) {
   return sample;
 }
 
-// A client of the first version, and the gateway and the contract of today.
+// A client of the first version calls the gateway of today, with the contract of today.
 class OldClientTest : public testing::Test {
  protected:
   OldClientTest()
@@ -157,7 +156,7 @@ TEST_F(OldClientTest, IsNotAskedForWhatItDoesNotKnow) {
   for (const Rpc& old : old_) EXPECT_EQ(Problem(old, options), "") << old.name();
 }
 
-// The members of a reply that the protos of a gateway do not have, as its counters name them.
+// Adds a key for each member of the reply that the protos lack, in the form of the drift counters.
 void AddUnknown(const Descriptor& type, const Json& value, std::set<std::string>& keys);
 
 void AddUnknown(const FieldDescriptor& field, const Json& value, std::set<std::string>& keys) {
@@ -195,8 +194,8 @@ std::set<std::string> Counted(const Gateway& gateway, absl::string_view kind) {
   return keys;
 }
 
-// Answers each read of `rpcs` as its operation's contract says, and expects a good reply of each.
-// Returns what the gateway should have counted as unknown.
+// Calls each read of `rpcs`, answered as the contract of its operation says, and expects success.
+// Returns the keys that the gateway should have counted as unknown members.
 std::set<std::string> ReadAll(const std::vector<Rpc>& rpcs, Recorder& recorder, Caller& caller) {
   std::set<std::string> unknown;
   size_t reads = 0;
@@ -216,7 +215,7 @@ std::set<std::string> ReadAll(const std::vector<Rpc>& rpcs, Recorder& recorder, 
   return unknown;
 }
 
-// A gateway of the first version in front of the upstream of today.
+// A gateway with the protos of the first version, in front of the upstream of today.
 TEST(OtherVersionsTest, AnOldGatewayReadsTodaysUpstreamAndNamesWhatIsNew) {
   Stack stack;
   Recorder recorder(stack.sandbox());
@@ -232,7 +231,7 @@ TEST(OtherVersionsTest, AnOldGatewayReadsTodaysUpstreamAndNamesWhatIsNew) {
   ASSERT_TRUE(gateway.ok()) << gateway.status();
   Caller caller((*gateway)->port());
   std::vector<Rpc> rpcs = KnownRpcsOf(stack.sandbox().contract(), OldProtos());
-  // The old gateway sends only the members that it knows.
+  // The request is reduced to the members that the old protos have; the reply is today's.
   std::set<std::string> unknown;
   size_t reads = 0;
   for (const Rpc& rpc : rpcs) {
@@ -253,7 +252,7 @@ TEST(OtherVersionsTest, AnOldGatewayReadsTodaysUpstreamAndNamesWhatIsNew) {
   stack.sandbox().OnRequest(nullptr);
 }
 
-// The gateway of today in front of an upstream of a year ago.
+// The gateway of today, in front of an upstream with the contract of a year ago.
 TEST(OtherVersionsTest, TodaysGatewayReadsAnUpstreamOfAYearAgo) {
   Stack stack;
   Recorder recorder(stack.sandbox());
@@ -262,12 +261,12 @@ TEST(OtherVersionsTest, TodaysGatewayReadsAnUpstreamOfAYearAgo) {
   const std::vector<Rpc> rpcs = KnownRpcsOf(**contract, mapping::EmbeddedFiles());
   const std::set<std::string> unknown = ReadAll(rpcs, recorder, stack.caller());
   EXPECT_EQ(Counted(stack.gateway(), "unknown_member"), unknown);
-  // Members that were added since are missing, and are counted as missing.
+  // Members that the contract got since then are missing from the replies, and counted as missing.
   EXPECT_GT(Counted(stack.gateway(), "missing").size(), 10u);
   stack.sandbox().OnRequest(nullptr);
 }
 
-// And of today, as it stands: nothing is unknown or missing.
+// The gateway of today, in front of the upstream of today: no member is unknown or missing.
 TEST(OtherVersionsTest, TodaysGatewayKnowsTodaysUpstream) {
   Stack stack;
   Recorder recorder(stack.sandbox());

@@ -26,7 +26,7 @@ using sandbox::Fill;
 
 struct Expected {
   const char* provider;
-  size_t masked_nulls;  // minimum of operations with a mask whose bodies have nulls
+  size_t masked_nulls;  // minimum number of operations whose masked body has a null
 };
 constexpr Expected kPaynow = {"paynow", 10};
 
@@ -61,8 +61,8 @@ class RoundTrip : public testing::Test {
 
   size_t Operations() const { return contract::CountOf(expected_.provider, "operations"); }
 
-  // Sends the sample, compares what arrives, answers with the sample's reply and compares what
-  // comes back. Returns whether everything matched.
+  // Makes one call: sends the sample, compares the request that arrives, answers with the sample's
+  // reply, and compares the reply that the caller gets. Returns whether everything matched.
   bool Trip(const Rpc& rpc, const Sample& sample, Way way) {
     const std::unique_ptr<Message> request = ToRequest(rpc, sample, sent_);
     if (way == Way::kMaskedRequest) AddMask(rpc, sample.body, *request);
@@ -100,7 +100,7 @@ class RoundTrip : public testing::Test {
                        Way::kReply);
   }
 
-  // Makes one trip for each operation, prints the count, and expects that all succeed.
+  // Makes one call for each operation, prints how many succeeded, and expects that all did.
   void TripAll(const ExampleOptions& options, absl::string_view what) {
     size_t good = 0;
     for (const Rpc& rpc : *rpcs_) good += Trip(rpc, MakeSample(rpc, options), Way::kRequest);
@@ -157,7 +157,7 @@ TEST_P(RoundTripTest, EveryFieldOfEveryOperationArrives) {
     AddReachable(*rpc.method->input_type(), requests);
     // The mask itself is not sent; MasksSendNull checks it.
     if (rpc.mask != nullptr) requests.erase(rpc.mask->full_name());
-    // A tenant that only selects the key is not sent either.
+    // A tenant field that only selects the API key is not sent either.
     EraseLocalTenant(rpc, requests);
     AddReachable(*rpc.method->output_type(), replies);
   }
@@ -204,15 +204,15 @@ TEST_P(RoundTripTest, MasksSendNull) {
     ++masked;
     nulls += sandbox::WriteJson(sample.body).find("null") != std::string::npos;
     EXPECT_TRUE(Trip(rpc, sample, Way::kMaskedRequest));
-    // If every field is set, a mask that names every field changes nothing.
+    // With every field set, a mask that names every field must make no difference.
     EXPECT_TRUE(Trip(rpc, MakeSample(rpc, {}), Way::kMaskedRequest));
   }
   std::cout << "operations with a mask: " << masked << ", " << nulls << " of them with null\n";
   EXPECT_GE(nulls, expected_.masked_nulls);
 }
 
-// Sets each enum's values in turn, until every text was sent in every direction that it can be
-// sent.
+// Sets each enum's values in turn, until every text was sent in each direction (request, reply) in
+// which the contract allows it.
 TEST_P(RoundTripTest, EveryEnumTextArrivesBothWays) {
   std::set<std::string> sent, received, sendable, receivable;
   const auto name = [](const sandbox::Schema& schema, const std::string& text) {
@@ -340,7 +340,8 @@ TEST_F(PaynowRoundTripTest, AThousandLinesArriveInOrder) {
   EXPECT_TRUE(Trip(rpc, sample, Way::kRequest));
 }
 
-// Members under an alternative name of the contract are read as the same members.
+// A reply may use an alternative name (alias) of the contract for a member. The gateway reads it as
+// that member.
 TEST_P(RoundTripTest, OtherSpellingsAreRead) {
   size_t respelled = 0;
   for (const Rpc& rpc : *rpcs_) {

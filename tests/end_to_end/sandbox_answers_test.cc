@@ -1,6 +1,5 @@
-// Every operation against the sandbox itself, without any hook: two derivations of the contract,
-// the protos on this side and the published contract on the other, must find nothing to complain
-// of.
+// Calls every operation at the sandbox, without any hook. The gateway follows the protos and the
+// sandbox follows the published contract. Neither may find a fault in what the other sends.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,8 +19,8 @@ namespace {
 using sandbox::ExampleOptions;
 using sandbox::Operation;
 
-// The order of the operations: create first and remove last, parts before wholes, so that the
-// others have records to work on.
+// Returns the operation's rank in the order of calls: first create a whole before its parts, last
+// remove the parts before the whole. So the operations between have records to work on.
 int Turn(const Operation& operation) {
   const int depth = static_cast<int>(operation.path_params.size());
   const bool on_collection = !absl::EndsWith(operation.path, "}");
@@ -30,7 +29,7 @@ int Turn(const Operation& operation) {
   return 100;
 }
 
-// Ids of what was created, by the path of its collection.
+// Keeps the ids of created records, by the path of their collection.
 class Records {
  public:
   void Learn(const Operation& operation, const Json& reply) {
@@ -39,7 +38,8 @@ class Records {
     ids_.emplace(operation.path, record["id"].get<std::string>());
   }
 
-  // Stands in for parameter i of the path.
+  // Returns the value for path parameter i: the id of a created record, or else a known or given
+  // value.
   Json PathValue(const Operation& operation, size_t i, const Json& made) const {
     const std::string& name = operation.path_params[i].name;
     const size_t end = operation.path.find(absl::StrCat("/{", name, "}"));
@@ -94,8 +94,8 @@ TEST(SandboxAnswersTest, EveryOperationIsAnsweredInTheContractsTerms) {
       ++done;
       continue;
     }
-    // A record that is not there, or a rule of the store that the plausible values do not meet: the
-    // sandbox understood the request and said so.
+    // The record does not exist, or a rule of the store forbids the sample's values. The sandbox
+    // understood the request and refused it.
     const Details details = DetailsOf(answer.status);
     EXPECT_EQ(details.Meta("outcome"), "refused")
         << rpc->name() << " " << answer.status.error_message();

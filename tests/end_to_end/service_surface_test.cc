@@ -1,4 +1,5 @@
-// What the server offers beside the RPCs: reflection, health, channelz; and how it writes replies.
+// Tests the services beside the RPCs (reflection, health, channelz), and that replies are not
+// compressed.
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
@@ -260,7 +261,7 @@ INSTANTIATE_TEST_SUITE_P(, ServiceSurfaceTest,
                                                                                       : "V1Alpha";
                          });
 
-// The caller accepts gzip, and would see a packed reply as it is.
+// The caller accepts gzip but does not decompress. So a compressed reply would not show the URL.
 TEST(ReplyTest, IsNotCompressed) {
   const std::string url(100'000, 'a');
   Stack stack;

@@ -1,8 +1,7 @@
-// Every event that the providers document, from its JSON to the client, and PayNow's protos against
-// the events that PayNow publishes. testdata/paynow_events.json lists which event has which body,
-// and the members of each type: `!` means required, `?` means nullable. The other providers' events
-// are in their contracts.
-// contracts.
+// Delivers every event that the providers document, and compares what the client gets with the
+// JSON. Also compares PayNow's protos with the events that PayNow publishes:
+// testdata/paynow_events.json lists the body of each event, and the members of each type (`!` means
+// required, `?` means nullable). The events of the other providers are in their contracts.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -151,7 +150,7 @@ class WebhookEventsTest : public testing::Test {
                    body);
   }
 
-  // Delivers an event of another provider, and returns the response.
+  // Delivers an event of another provider, signed if that provider signs, and returns the response.
   std::unique_ptr<Message> DeliverOf(const std::string& provider, const std::string& body) {
     if (provider != "convergegate") return Deliver(provider, {}, body);
     const std::string timestamp = absl::StrCat(absl::ToUnixSeconds(absl::Now()));
@@ -209,7 +208,7 @@ TEST_F(WebhookEventsTest, CarriesEveryPublishedEvent) {
   }
   EXPECT_EQ(typed, 2 * 17);
   EXPECT_EQ(whole, 2 * 10);
-  // Any member that a reply lacks or has beyond the protos would be counted as drift.
+  // Drift would be counted for each member that an event lacks, or has beyond the protos.
   for (const auto& [drift, count] : gateway_->drift().Counts()) ADD_FAILURE() << drift;
   // Every field of the response, and of every message reachable from it, was used.
   std::set<std::string> all;

@@ -100,7 +100,7 @@ bool Comes(const std::function<bool()>& condition) {
 }
 
 Bench::Bench() : key_file_(directory_.Write("key", kKey)) {
-  mapping::EmbeddedFiles();  // the messages exist from here on
+  mapping::EmbeddedFiles();  // registers the descriptors of the messages
   config_.listen = "127.0.0.1:0";
   config_.default_deadline = kPatience;
   UpstreamConfig& upstream = upstream_config();

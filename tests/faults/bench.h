@@ -1,9 +1,9 @@
 // The fixture of the fault cases: a FaultyUpstream, a gateway in front of it, and the result of a
 // call through both. Every case checks at its end that:
-// - the upstream executed what the case says, no more, and the fault did fire;
 // - the upstream executed exactly what the case states, and the fault fired;
 // - no call is in flight and no concurrency slot is taken;
 // - after gateway and upstream are destroyed, the process has no more descriptors than before.
+//
 //   TEST_P(ReplyFaults, Case12BodyShorterThanAnnounced) {
 //     Serve([](const Received&) { return ...; });
 //     ExpectUnknown(Call(Refund()));
@@ -72,7 +72,7 @@ struct Seen {
   std::string outcome() const { return details.Meta("outcome"); }
   std::string reason() const { return details.info.reason(); }
   std::string http_status() const { return details.Meta("http_status"); }
-  // "UNKNOWN unknown UPSTREAM_CONNECTION_BROKEN", "OK".
+  // Returns "UNKNOWN unknown UPSTREAM_CONNECTION_BROKEN" or "OK", for example.
   std::string ToString() const;
 };
 
@@ -99,7 +99,7 @@ class Bench : public testing::Test {
   const std::string& key_file() const { return key_file_; }
   void WriteKey(const std::string& key);
 
-  // Finishes the current servers, with the checks of the end of a case, and starts new ones.
+  // Ends the current servers with the checks of Finish, and starts new ones.
   void Serve(FaultyUpstream::React react);
   // Starts only a gateway, for an upstream at this address.
   void ServeUrl(const std::string& base_url, const std::string& ca_file = "");

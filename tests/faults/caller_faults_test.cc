@@ -31,7 +31,7 @@ TEST_P(CallerFaults, Case35CallerCancels) {
       ASSERT_TRUE(upstream().WaitForLetGo(calls));
       times.push_back(absl::Now() - cancelled);
       EXPECT_EQ(Await(*call).code, StatusCode::kCancelled);
-      // Its slot is free immediately.
+      // The call's concurrency slot is free immediately.
       ExpectMetric("gateway_upstream_calls_in_flight", {}, 0);
     }
   }
@@ -83,7 +83,7 @@ TEST_P(CallerFaults, Case37VeryShortDeadlines) {
     ExpectOk(seen);
     EXPECT_EQ(seen.attempts, 1);
   }
-  // A retry would count as another execution of the same call.
+  // A retry would show as one more execution than there were calls.
   EXPECT_LE(upstream().executions(), kCalls + 4);
   ExpectMetric("gateway_upstream_attempts_total", {{"result", "2xx"}}, 4);
 }

@@ -74,7 +74,7 @@ class ClockFaults : public WireBench {
     WireBench::TearDown();
   }
 
-  // Steps from the host's real time; the next Serve restores the real time.
+  // Steps the clock from the host's real time. ServeByTheRightClock restores the real time.
   static void StepClock(absl::Duration by) {
     const absl::Time before = absl::Now();
     step_seconds = absl::ToInt64Seconds(by);

@@ -232,7 +232,7 @@ class Desynchronisation : public testing::TestWithParam<Wire> {
     }
     const auto& response = std::get<http::Response>(result);
     EXPECT_EQ(response.Header("Marker"), absl::StrCat(number)) << "a foreign answer";
-    // The whole body, or its beginning if the upstream indicated that it ends there.
+    // The body is complete or, with the faults of MayLoseBody, only the beginning of the body.
     const Plan plan = PlanOf(seed_, number);
     EXPECT_TRUE(absl::StartsWith(plan.body, response.body)) << "call " << number;
     EXPECT_TRUE(response.body == plan.body || MayLoseBody(plan.fault)) << "call " << number;
@@ -314,7 +314,7 @@ TEST_P(Desynchronisation, EveryReplyIsTheCallsOwn) {
   EXPECT_GT(whole_, calls / 2);
   EXPECT_GT(failed_, 0);
   EXPECT_GT(spoken_unseen_, 0);
-  // Each of them was detected and ended its connection.
+  // All unrequested bytes were detected, and each time the connection was ended.
   EXPECT_TRUE(Comes([&] { return transport->Snapshot().connections_ended_idle >= spoken; }));
   EXPECT_EQ(transport->Snapshot().connections_ended_idle, spoken);
 }

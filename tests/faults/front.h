@@ -7,7 +7,8 @@
 // the program.
 //
 //   const auto front = Front::Start(config);
-//   Seen seen = front->Call(Read(), absl::Now() + absl::Seconds(5));
+//   const auto call = front->Start(rpc, request, absl::Now() + absl::Seconds(5));
+//   const end_to_end::Answer answer = call->Await();
 #ifndef TESTS_FAULTS_FRONT_H_
 #define TESTS_FAULTS_FRONT_H_
 

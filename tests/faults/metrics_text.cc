@@ -12,7 +12,7 @@
 namespace gateway::faults {
 namespace {
 
-// name{label="text",...} value
+// Parses a line such as name{label="text",...} value. Returns nullopt if it is not a sample.
 std::optional<Sample> ParseLine(absl::string_view line) {
   Sample sample;
   const size_t space = line.rfind(' ');

@@ -16,7 +16,7 @@ namespace {
 // The address that *.test resolves to.
 class Names {
  public:
-  // "": the name does not resolve.
+  // Sets the address; "" means that the name does not resolve.
   void Set(const std::string& address) {
     state_.With([&](State& state) { state.address = address; });
   }

@@ -40,7 +40,8 @@ constexpr int kRound = 100;
 // not read.
 constexpr size_t kLargeBody = size_t{3} * 1024 * 1024;
 
-// The operations with a number, one third each: with a body, without a body, DELETE.
+// Returns the operation for this number. One third each: POST with a body, DELETE, POST without a
+// body.
 Operation SmallWrite(int number) {
   switch (number % 3) {
     case 0:
@@ -222,7 +223,8 @@ class RandomWrites : public WireBench {
     if (seen.code == StatusCode::kUnavailable) {
       EXPECT_EQ(seen.outcome(), "not_sent") << what;
     }
-    // Only if its head arrived at all: the end of a connection may cross with a request.
+    // The decline is certain only if the request's head arrived: the connection may have ended
+    // before.
     if (FaultOf(seed_, running.number, 0) == Fault::kEarlyDeclined && arrivals.times > 0) {
       EXPECT_EQ(seen.outcome(), "refused") << what;
     }
@@ -285,7 +287,7 @@ TEST_P(RandomWrites, TenThousandWritesUnderRandomFaults) {
   for (const auto& [outcome, count] : answers_) Saw(absl::StrCat(count, " ", outcome));
   Saw(absl::StrCat(upstream().faults(), " faults, ", spoken, " foreign responses while idle, ",
                    markers_, " answers with a marker"));
-  // The mixture covered what it should.
+  // Every outcome and every fault occurred often enough.
   EXPECT_GT(answers_["ok"], kWrites / 20);
   EXPECT_GT(answers_["refused"], 0);
   EXPECT_GT(answers_["unknown"], kWrites / 20);

@@ -1,4 +1,4 @@
-// A bad change of configuration or keys: the old state stays in force.
+// If the configuration or a key is changed to something invalid, the old state stays in force.
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -30,7 +30,7 @@ class ReloadFaults : public WireBench {
     return refusals;
   }
 
-  // Returns a configuration with `key` and, under `webhooks`, a secret; their files exist.
+  // Writes the file `key`. Returns a configuration that reads the API key from it.
   json ConfigFor(const FaultyUpstream& upstream) {
     json config;
     config["listen"] = "127.0.0.1:0";

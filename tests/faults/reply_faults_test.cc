@@ -82,7 +82,8 @@ class ReplyFaults : public WireBench {
     EXPECT_FALSE(HoldsInjection(seen));
   }
 
-  // A head that is too large leaves no status; a body that is too large follows a valid head.
+  // A reply whose head is too large has no status. A reply whose body is too large has a valid
+  // head.
   void ExpectHeadTooLarge(const Reaction& reaction) {
     ExpectUnusable(reaction, "too_large", "UPSTREAM_REPLY_TOO_LARGE");
   }

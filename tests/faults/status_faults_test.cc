@@ -65,7 +65,7 @@ TEST_P(StatusFaults, Case21StrangeRetryAfter) {
                                             absl::Now() + absl::Hours(2), absl::UTCTimeZone());
   const struct {
     std::string header;
-    absl::Duration delay;  // told to the caller; negative: nothing
+    absl::Duration delay;  // RetryInfo for the caller; negative: none
     int attempts;          // of a read
   } cases[] = {
       {"3600", absl::Minutes(5), 1},

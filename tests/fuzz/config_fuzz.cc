@@ -1,4 +1,5 @@
-// Fuzzes the configuration file: it is accepted, or refused with its name and a reason.
+// Fuzzes the configuration file. If the text is accepted, the kept text is accepted again. If the
+// text is refused, the error names the file.
 #include <cstddef>
 #include <cstdint>
 

@@ -1,6 +1,8 @@
-// Fuzzes a stored row of the ledger, as a torn file or a foreign hand would leave it.
+// Fuzzes a stored row of the ledger, as a damaged file or another program could leave it.
 //
-// The input is read as changes to a good row: which cell, what kind of value, the value.
+// The input is a list of changes to a good row. Each change is: the cell (one byte), the kind (one
+// byte: null, number, text, or drop this cell and all after it), the value's length (one byte), and
+// the value.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -39,7 +41,7 @@ std::vector<Cell> GoodCells() {
   return cells;
 }
 
-// The first bytes, little-endian; what is missing is zero.
+// Returns the first 8 bytes as a little-endian number; missing bytes are zero.
 int64_t NumberIn(absl::string_view bytes) {
   uint64_t number = 0;
   for (size_t i = 0; i < 8 && i < bytes.size(); ++i) {

@@ -10,7 +10,7 @@
 
 namespace gateway::fuzz {
 
-// Checks what a caller relies on in every failure.
+// Requires that a failure has a code, a reason and a message, and a description of each violation.
 void RequireTellsWhy(const mapping::Failure& failure);
 
 struct RouteInput {

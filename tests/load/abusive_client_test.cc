@@ -1,5 +1,5 @@
-// Cases 40 and 44: one client does not read replies, one resets the calls that it has begun. Other
-// clients must not be affected.
+// Cases 40 and 44: one client does not read replies, and another resets the calls that it has
+// begun. Other clients must not be affected.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +43,7 @@ TEST(SlowReaderFaults, Case40HoldsABoundedPartOfMemory) {
 
   auto client = std::make_unique<RawHttp2Client>(gateway.address(),
                                                  RawHttp2Client::Options{.reads_replies = false});
-  ASSERT_TRUE(client->Pump(absl::Milliseconds(500)));  // the limit of streams has arrived
+  ASSERT_TRUE(client->Pump(absl::Milliseconds(500)));  // the peer's limit of streams has arrived
   for (int i = 0; i < 10 * kStreams; ++i) client->Begin(kGetTags, "");
   while (client->replies_begun() < kStreams) ASSERT_TRUE(client->Pump(absl::Milliseconds(100)));
   const int64_t held = gateway.resident_bytes();
@@ -118,7 +118,7 @@ TEST(RapidResetFaults, Case44KeepsAConnectionThatBreaksOffAFew) {
   EXPECT_TRUE(client->Pump(absl::Seconds(2)));  // enough for many checks by the guard
   client->Begin(kGetTags, "");
   while (client->replies_begun() == 0) ASSERT_TRUE(client->Pump(absl::Milliseconds(10)));
-  client.reset();  // it would not answer the GOAWAY
+  client.reset();  // it would not react to GOAWAY
   EXPECT_EQ(gateway.Stop(), 0);
 }
 

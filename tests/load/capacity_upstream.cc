@@ -23,7 +23,8 @@
 namespace gateway::load {
 namespace {
 
-// Values that epoll reports for descriptors other than connections.
+// The values that epoll reports for the listener, the timer and the stop event. Larger values are
+// connections.
 enum : uint64_t { kListener, kTimer, kStop, kFirstConnection };
 
 constexpr char kServerErrorReply[] =

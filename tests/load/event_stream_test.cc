@@ -1,7 +1,7 @@
-// A consumer that reads slowly while webhooks come fast: the gateway's memory does not grow.
+// A consumer reads slowly while webhooks arrive fast. The gateway's memory must not grow.
 //
-// It is looked at from when the database has filled its page cache (32 MB). EVENT_SECONDS says for
-// how long (6): `make events-memory` takes ten minutes.
+// Growth is measured from the moment when the database has filled its page cache (32 MB).
+// EVENT_SECONDS says for how long (default 6): `make events-memory` takes ten minutes.
 #include "tests/service/event_stream.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ constexpr char kSecret[] = "whsec";
 constexpr size_t kPadding = 20'000;
 constexpr absl::Duration kPause = absl::Milliseconds(500);
 constexpr int64_t kMostGrowth = 8 << 20;
-// Events that fill the page cache; and those that would be seen if memory kept them.
+// Events that fill the page cache, and further events that would show if memory kept them.
 constexpr int64_t kEventsBefore = (int64_t{48} << 20) / kPadding;
 constexpr int64_t kEventsAtLeast = 4 * kMostGrowth / kPadding;
 
@@ -59,7 +59,8 @@ std::string Refund(int64_t id) {
       .dump();
 }
 
-// With a window of 64 KB that does not grow: what is not read stays at the gateway, or nowhere.
+// The channel's flow-control window is 64 KB and does not grow. So unread events could pile up only
+// in the gateway's memory.
 std::shared_ptr<grpc::Channel> NarrowChannel(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -67,7 +68,7 @@ std::shared_ptr<grpc::Channel> NarrowChannel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-// Sends webhooks, one after the other, until it is let go.
+// Sends webhooks, one after another, until it is destroyed.
 class Sender {
  public:
   Sender(int port, int64_t first_id) : first_id_(first_id), thread_([this, port] { Run(port); }) {}
@@ -90,7 +91,7 @@ class Sender {
   const int64_t first_id_;
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> taken_{0};
-  std::thread thread_;  // last
+  std::thread thread_;  // last: the thread uses the other members
 };
 
 TEST(EventStreamTest, MemoryStaysFlatWhileASlowConsumerFallsBehind) {
@@ -116,12 +117,12 @@ TEST(EventStreamTest, MemoryStaysFlatWhileASlowConsumerFallsBehind) {
   const Sender other(port, int64_t{1} << 40);
   const auto received = [&] { return one.taken() + other.taken(); };
   std::optional<absl::Time> begun;
-  int64_t before = 0;  // the most, until the page cache was full
+  int64_t before = 0;  // the highest value until the page cache was full
   int64_t most = 0;
   int64_t handed_out = 0;
   while (!begun || absl::Now() - *begun < time || received() < kEventsBefore + kEventsAtLeast) {
     const auto answer = consumer->Next();
-    if (!answer) {  // a stream ends well when its connection is old
+    if (!answer) {  // a stream may end well when its connection is too old
       const grpc::Status ended = consumer->Finish();
       ASSERT_TRUE(ended.ok()) << ended.error_message();
       consumer = connect();
@@ -134,7 +135,7 @@ TEST(EventStreamTest, MemoryStaysFlatWhileASlowConsumerFallsBehind) {
     handed_out += static_cast<int64_t>(ids.size());
     // Events that an ending stream does not take are handed out again.
     if (!ids.empty()) (void)consumer->Send({{"ack_ids", ids}});
-    absl::SleepFor(kPause);  // that is what makes it slow
+    absl::SleepFor(kPause);  // this makes the consumer slow
     const int64_t now = gateway.resident_bytes();
     if (!begun) before = std::max(before, now);
     if (!begun && received() >= kEventsBefore) begun = absl::Now();

@@ -1,6 +1,6 @@
-// A long list through a slow reader: the gateway's memory does not grow with it.
+// A slow reader takes a long list. The gateway's memory must not grow with the list.
 //
-// LIST_ORDERS says how many orders (20,000): `make list-memory` takes a million.
+// LIST_ORDERS is the number of orders (default 20,000): `make list-memory` takes a million.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@
 namespace gateway::load {
 namespace {
 
-constexpr uint64_t kPause = 2'000;  // orders, after which the reader takes its time
+constexpr uint64_t kPause = 2'000;  // orders between two pauses of the reader
 constexpr int64_t kMostGrowth = 6 << 20;
 
 uint64_t Orders() {
@@ -41,14 +41,14 @@ TEST(ListStreamTest, MemoryStaysFlatWhileASlowReaderTakesALongList) {
   ListReader reader(gateway.address(), "paynow.management.v1.OrdersService/StreamOrders",
                     R"({"store_id": "12"})");
   const absl::Time begun = absl::Now();
-  int64_t warm = 0;  // after a tenth
+  int64_t warm = 0;  // the highest value within the first tenth of the list
   int64_t most = 0;
   uint64_t read = 0;
   while (auto item = reader.Next()) {
     ++read;
     ASSERT_EQ(item->cursor, absl::StrCat(read));
     if (read % kPause != 0) continue;
-    absl::SleepFor(absl::Milliseconds(20));  // that is what makes it slow
+    absl::SleepFor(absl::Milliseconds(20));  // this makes the reader slow
     const int64_t now = gateway.resident_bytes();
     if (read <= orders / 10) warm = std::max(warm, now);
     most = std::max(most, now);

@@ -54,7 +54,7 @@ const char* Name(grpc::StatusCode code) {
   return code >= 0 && code < static_cast<int>(std::size(kNames)) ? kNames[code] : "?";
 }
 
-// Returns "" if what the caller was told agrees with the executions.
+// Returns "" if what the caller was told agrees with the executions, or else a description.
 std::string Contradiction(const CallRecord& call, int executions) {
   const bool agrees = executions <= 1 && (call.told != Told::kOk || executions == 1) &&
                       (call.told != Told::kNotSent || executions == 0);

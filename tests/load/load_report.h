@@ -19,7 +19,7 @@
 
 namespace gateway::load {
 
-// The outcome in an error's ErrorInfo. kNone: without an ErrorInfo, gRPC itself made the error, not
+// The `outcome` in an error's ErrorInfo. kNone: there is no ErrorInfo, so gRPC made the error, not
 // the gateway.
 enum class Told : uint8_t { kOk, kNotSent, kRefused, kUnknown, kNone };
 
@@ -35,8 +35,9 @@ struct CallRecord {
   bool any() const { return true; }
   bool ok() const { return told == Told::kOk; }
   bool failed() const { return !ok(); }
-  // An error that the gateway did not make. DEADLINE_EXCEEDED does not count: it may be the
-  // client's own.
+  // An error without the gateway's ErrorInfo, so that gRPC made it. DEADLINE_EXCEEDED is left out:
+  // the client's gRPC library makes this error itself when the call's deadline passes, which is no
+  // fault.
   bool foreign() const {
     return told == Told::kNone && code != grpc::StatusCode::DEADLINE_EXCEEDED;
   }
@@ -64,7 +65,7 @@ struct LoadReport {
   float MostOverdue() const;
   // The calls that ended at least this long after the beginning.
   LoadReport After(absl::Duration settling) const;
-  // "OK 93, UNAVAILABLE not_sent 7"
+  // Returns "OK 93, UNAVAILABLE not_sent 7", for example.
   std::string Summary() const;
 };
 

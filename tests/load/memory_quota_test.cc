@@ -1,5 +1,5 @@
-// Case 45: a gateway whose port has used up its memory quota refuses calls, and serves again as
-// soon as memory is free.
+// Case 45: a gateway whose port for calls has used up its memory quota refuses calls, and serves
+// again as soon as memory is free.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -24,12 +24,12 @@ struct Scale {
   absl::Duration length;
 };
 
-// Other programs may occupy a processor for a while. On such a host, only what most calls
-// experience is due to the gateway.
+// On a host where other programs use the processors too, a few calls are slow through no fault of
+// the gateway. So by default, the bounds concern only what most calls experience.
 struct Bounds {
-  double goodput = 0.7;     // share of the peak, at least
-  double percentile = 0.5;  // of the latency, which may at most double
-  double lost = 0.05;       // share of the calls after the overload
+  double goodput = 0.7;     // minimum share of the peak
+  double percentile = 0.5;  // the percentile of the latency that may at most double
+  double lost = 0.05;       // maximum share of failed calls after the overload
 };
 constexpr Bounds kOnAQuietMachine = {0.9, 0.99, 0};
 

@@ -39,7 +39,7 @@ class RawHttp2Client {
   // Begins a call with a complete request. Returns the stream's number. If the peer allows no more
   // streams, the call is queued.
   int32_t Begin(const std::string& path, absl::string_view request);
-  // Output is written before the reset, so that the peer sees both the call and its reset.
+  // Writes the pending output before the reset, so that the peer sees both the call and its reset.
   void Reset(int32_t stream);
   void Ping();
 

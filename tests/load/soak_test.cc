@@ -30,8 +30,8 @@ constexpr double kMostGrowthWhenSanitized = 0.5;
 // pause of the host, when calls accumulate. Leaked descriptors, in contrast, never return.
 constexpr int kPool = 64;
 constexpr int kMostMoreDescriptors = 10;
-// More than the pool's connections. A pause of the host must not raise it further, because memory
-// use depends on the number of calls in flight.
+// The limit of calls in flight is larger than the pool. This limit also holds during a pause of the
+// host, because memory use depends on the number of calls in flight.
 constexpr int kMostInFlight = 100;
 constexpr int kSamples = 30;
 constexpr absl::Duration kDeadline = absl::Seconds(2);

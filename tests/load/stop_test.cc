@@ -35,7 +35,7 @@ TEST(SigtermUnderLoadFaults, Case41SaysSoFirstAndEndsEveryCall) {
   EXPECT_FALSE(watch->NextIsServing());
   watch.reset();  // otherwise the gateway would wait for it
   const uint64_t begun_when_told = load.begun();
-  // The gateway still serves clients that have not noticed yet.
+  // The gateway still serves clients that have not reacted to NOT_SERVING yet.
   ASSERT_TRUE(upstream.WaitForRequests(static_cast<int64_t>(begun_when_told) + 100));
   const LoadReport report = load.Stop();
   EXPECT_EQ(gateway.Wait(), 0);
@@ -64,7 +64,7 @@ TEST(SigtermUnderLoadFaults, Case41TellsNobodyWronglyWhoDoesNotHeedIt) {
   EXPECT_LT(report.Count(&CallRecord::cut_off), 5);
 }
 
-// Row 53. The write is in progress at the upstream the whole time.
+// Row 53 of the fault matrix. The write is in progress at the upstream the whole time.
 TEST(SignalFaults, Case53SignalsThatMeanNothingHereEndNothing) {
   CapacityUpstream upstream({.service_time = absl::Seconds(1)});
   GatewayProcess gateway({.base_url = upstream.Url()});
@@ -80,7 +80,8 @@ TEST(SignalFaults, Case53SignalsThatMeanNothingHereEndNothing) {
   EXPECT_EQ(gateway.Stop(), 0);
 }
 
-// Row 54. gRPC ends the remaining streams at the end of the grace period, and the gateway exits.
+// Row 54 of the fault matrix. gRPC ends the remaining streams at the end of the grace period, and
+// the gateway exits.
 TEST(DrainFaults, Case54AWatchOfHealthDoesNotHoldTheDrain) {
   CapacityUpstream upstream({});
   GatewayProcess gateway(

@@ -1,8 +1,9 @@
 // Prints one row per test of a program, numbered by a list of requirements, and at the end "N
 // passed, 0 failed".
 //
-// A test belongs to a number if its name begins with the list's word and the number. Its parameter,
-// if any, is the wire. A test without a number gets a row under its own name.
+// A test belongs to a number if its name begins with the list's word and the number. The row also
+// shows the test's parameter (the wire), if it has one. A test without a number gets a row under
+// its own name.
 //
 //   int main(int argc, char** argv) {
 //     return gateway::report::Run({.word = "Case", .rows = kMatrix}, argc, argv);

@@ -17,7 +17,7 @@ using enum grpc::StatusCode;
 
 class AccessAttacks : public AttackTest {
  protected:
-  // The exit code of the program that is to check whether it could start with this policy.
+  // Runs the gateway with --check-config and this policy. Returns the exit code.
   static int Starts(const TempDir& directory, const std::string& policy_file) {
     const json config = {{"listen", "127.0.0.1:0"},
                          {"authorization", {{"policy_file", policy_file}}},
@@ -61,7 +61,8 @@ TEST_F(AccessAttacks, Attack72PoliciesThatOpenDoorsByAccident) {
   Saw("refused, each of them");
 }
 
-// The end of the test looks for what a library has printed on standard error.
+// A library might print the path on standard error. The end of the suite fails on each line that is
+// not JSON.
 TEST_F(AccessAttacks, Attack73APathThatIsNoUTF8) {
   RawHttp2 connection(victim().port(), &victim().stranger());
   for (const char* path : {"/\xff\xfe.S/M", "/a\xc3/b", "\xff"}) connection.Begin(path);

@@ -1,4 +1,4 @@
-// All attacks: the main of the programs that commit them.
+// The list of all attacks, and the main function of the programs that make them.
 #include "absl/strings/string_view.h"
 #include "tests/report/report.h"
 

@@ -29,7 +29,8 @@ bool IsText(const FieldDescriptor& field) {
          (RulesOf(field).sensitive() || RulesOf(field).credential());
 }
 
-// Puts the marker into every such text of the message. Returns how many there were.
+// Puts kSensitive into every sensitive or credential text of the message. Returns the number of
+// texts.
 int Plant(Message& message) {
   const auto& reflection = *message.GetReflection();
   int planted = 0;
@@ -55,7 +56,7 @@ int Plant(Message& message) {
   return planted;
 }
 
-// Does this for a JSON reply, guided by the type of the message that it will be read into.
+// Puts kSensitive into every such text of a JSON reply that will be read into a message of `type`.
 int Plant(const Descriptor& type, Json& value) {
   int planted = 0;
   if (value.is_array()) {

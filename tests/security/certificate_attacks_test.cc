@@ -1,4 +1,5 @@
-// Attacks with certificates that are no longer valid.
+// Attacks with certificates that have expired, with resumed TLS sessions, and with names of another
+// authority's trust domain.
 #include <openssl/ssl.h>
 
 #include "absl/time/clock.h"
@@ -38,7 +39,7 @@ TEST_F(CertificateAttacks, Attack60ASessionOfTLSResumed) {
   Saw("a full handshake each time");
 }
 
-// Both authorities may sign for callers, each for those of its domain.
+// Two authorities may sign callers' certificates, each only for names of its own trust domain.
 TEST_F(CertificateAttacks, Attack77ANameOfAnotherAuthoritysTrustDomain) {
   const Identity forged = victim().partners().Issue({.names = "URI:spiffe://example/root"});
   RpcOptions as = victim().As(&forged);

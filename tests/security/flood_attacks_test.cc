@@ -25,13 +25,13 @@ namespace {
 using load::RawHttp2Client;
 
 constexpr char kCheck[] = "/grpc.health.v1.Health/Check";
-// The most connections to the upstream that the gateway may have open.
+// The maximum number of connections that the gateway may have open to the upstream.
 constexpr int kUpstream = 10;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
 constexpr uint32_t kEnhanceYourCalm = 11;  // RFC 9113, 7
 
-// Sockets that are closed at the end.
+// Opens sockets, and closes them all in the destructor.
 class Sockets {
  public:
   Sockets() = default;
@@ -43,7 +43,7 @@ class Sockets {
 
   void Add(int port) { all_.push_back(Connect(port)); }
 
-  // How many the peer has not closed.
+  // Returns the number of sockets that the peer has not closed.
   int open() const {
     int open = 0;
     for (const int fd : all_) {
@@ -59,7 +59,7 @@ class Sockets {
 
 class FloodAttacks : public AttackTest {
  protected:
-  // How many calls are refused while others flood the gateway.
+  // Returns how many calls are refused while other threads flood the gateway. See the definition.
   static int RefusedBeside(const std::function<void()>& flood, const std::function<bool()>& call);
 
   static int Descriptors() {
@@ -72,11 +72,11 @@ class FloodAttacks : public AttackTest {
   }
 };
 
-// Opens half of the connections on the port for calls, without a handshake, and half on the other
-// port, which needs none. The first half would hold descriptors for as long as a handshake may
-// take.
+// Opens half of the connections on the port for calls, without a handshake, and half on the port
+// for health, which needs no handshake. Without a limit, the first half would hold descriptors
+// until the timeout of the handshake.
 TEST_F(FloodAttacks, Attack52TooManyConnections) {
-  RpcOptions connected = victim().Shop();  // before them
+  RpcOptions connected = victim().Shop();  // connects before the flood
   connected.channel = OwnChannel(victim().address(), connected.credentials);
   ASSERT_TRUE(Call(kGetOrders, "{}", connected).status.ok());
   const int before = Descriptors();
@@ -118,7 +118,7 @@ TEST_F(FloodAttacks, Attack54RapidResetOnTheHealthPort) {
   Saw(absl::StrCat("closed after ", resets, " resets"));
 }
 
-// The beginning of a ClientHello that is announced to be long.
+// Sends, byte by byte, the beginning of a ClientHello that announces a large size.
 TEST_F(FloodAttacks, Attack55HandshakeOfAByteAtATime) {
   const int fd = Connect(victim().port());
   const std::string hello = std::string("\x16\x03\x01\x10\x00\x01\x00\x0f\xfc", 9);
@@ -127,7 +127,7 @@ TEST_F(FloodAttacks, Attack55HandshakeOfAByteAtATime) {
   for (size_t i = 0; open && absl::Now() - began < kPatience; ++i) {
     const char byte = i < hello.size() ? hello[i] : 'x';
     open = send(fd, &byte, 1, MSG_NOSIGNAL) == 1;
-    absl::SleepFor(absl::Milliseconds(20));  // it is slow: that is the attack
+    absl::SleepFor(absl::Milliseconds(20));  // this makes the handshake slow
   }
   EXPECT_FALSE(open);
   EXPECT_LT(absl::Now() - began, absl::Seconds(10));
@@ -135,7 +135,7 @@ TEST_F(FloodAttacks, Attack55HandshakeOfAByteAtATime) {
   Saw("closed when the time for handshakes is over");
 }
 
-// Each port has a quota of its own.
+// Each port has its own limit of connections.
 TEST_F(FloodAttacks, Attack68HealthConnectionsAgainstCallers) {
   Sockets sockets;
   for (int i = 0; i < kMaxConnections + 50; ++i) sockets.Add(victim().port_for_health());
@@ -185,7 +185,7 @@ TEST_F(FloodAttacks, Attack70RefusedCallsAgainstTheLogs) {
 int FloodAttacks::RefusedBeside(const std::function<void()>& flood,
                                 const std::function<bool()>& call) {
   victim().React([](const http::Received&) {
-    absl::SleepFor(absl::Milliseconds(20));  // its service time
+    absl::SleepFor(absl::Milliseconds(20));  // the upstream's service time
     return http::Step::Reply("[]");
   });
   std::atomic<bool> over{false};
@@ -198,7 +198,7 @@ int FloodAttacks::RefusedBeside(const std::function<void()>& flood,
   int refused = 0;
   for (int i = 0; i < 60; ++i) {
     const bool served = call();
-    if (i >= 20) refused += served ? 0 : 1;  // it has been seen by then
+    if (i >= 20) refused += served ? 0 : 1;  // by then the gateway has noticed the flood
   }
   over = true;
   for (std::thread& thread : threads) thread.join();

@@ -74,7 +74,7 @@ class InputAttacks : public AttackTest {
   }
 };
 
-// The number of path segments is that of the template: no value adds or removes one.
+// No value adds or removes a path segment: a sent path has as many segments as its template.
 TEST_F(InputAttacks, Attack34PathValuesDotsSlashesEscapes) {
   int sent = 0;
   int arrived = 0;

@@ -25,7 +25,7 @@ struct Flood {
   size_t bytes = 0;
 };
 
-// The lines with this text.
+// Counts the lines that contain this text, and their bytes.
 Flood LinesWith(const std::string& written, const std::string& text) {
   Flood flood;
   for (const absl::string_view line : absl::StrSplit(written, '\n')) {
@@ -38,7 +38,7 @@ Flood LinesWith(const std::string& written, const std::string& text) {
 
 class LogAttacks : public AttackTest {};
 
-// gRPC would log each of these as an error.
+// gRPC would log each broken handshake and each broken header as an error.
 TEST_F(LogAttacks, Attack74BrokenHandshakesAndHeadersAgainstTheLog) {
   Victim other;
   const absl::Time began = absl::Now();
@@ -53,7 +53,7 @@ TEST_F(LogAttacks, Attack74BrokenHandshakesAndHeadersAgainstTheLog) {
     }
     close(fd);
   }
-  constexpr int kCalls = 1500;  // of one without a right
+  constexpr int kCalls = 1500;  // by a caller without any right
   for (int i = 0; i < kCalls; i += 50) {
     RawHttp2 connection(other.port(), &other.stranger());
     for (uint32_t k = 0; k < 50; ++k) {
@@ -81,7 +81,7 @@ TEST_F(LogAttacks, Attack75RefusedCallsAgainstTheLog) {
     callers.emplace_back([&, t] {
       const RpcOptions shop = other.Shop();
       for (int i = 0; i < kCalls / 4; ++i) {
-        // As many kinds of refusals as a caller can think of.
+        // Each call names another store, so each refusal is different.
         const std::string store = absl::StrCat("41148649163037", 1000 + t * kCalls + i);
         CallRpc(other.address(), kGetOrders, absl::StrCat(R"({"store_id": ")", store, R"("})"),
                 shop);
@@ -107,11 +107,12 @@ TEST_F(LogAttacks, Attack75RefusedCallsAgainstTheLog) {
                    " spans, of ", kCalls));
 }
 
-// What a library prints on standard error is looked for at the end.
+// A library might print these texts on standard error. The end of the suite fails on each line that
+// is not JSON.
 TEST_F(LogAttacks, Attack76TextsThatAreNoUTF8) {
   const std::string bad = "\xff\xfe";
   for (const char* service : {"v1", "v1alpha"}) {
-    // file_by_filename, file_containing_symbol, host: each is a text.
+    // The tags of file_by_filename, file_containing_symbol and host, which are all strings.
     for (const char field : {'\x1a', '\x22', '\x0a'}) {
       const std::string request = absl::StrCat(std::string(1, field), "\x02", bad);
       StatusOf(victim().address(),

@@ -1,5 +1,5 @@
-// Attacks on the memory of the process: it stays below the limit of its pod, and a neighbour is
-// served meanwhile.
+// Attacks on the gateway's memory. The process stays below the memory limit of its pod, and another
+// caller is served meanwhile.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
@@ -27,7 +27,7 @@ constexpr size_t kLimitOfThePod = 256 * kMiB;
 constexpr uint32_t kLargest = 4 * 1024 * 1024;
 constexpr size_t kPiece = 16000;
 
-// A client that calls again and again: undisturbed at first, and then during the attack.
+// A caller that measures how long its calls take: first undisturbed, then during the attack.
 class Neighbour {
  public:
   Neighbour(const std::string& address, RpcOptions as) : address_(address), as_(std::move(as)) {
@@ -44,7 +44,8 @@ class Neighbour {
   }
   ~Neighbour() { End(); }
 
-  // "1.2 ms undisturbed, 1.9 ms of 412 calls meanwhile" (p99). Ends it.
+  // Ends the calls. Returns "p99 1.2ms undisturbed, 1.9ms of 412 calls meanwhile", for example; ""
+  // if they have ended already.
   std::string End() {
     over_ = true;
     if (!thread_.joinable()) return "";
@@ -191,7 +192,7 @@ TEST_F(MemoryAttacks, Attack65UnfinishedMessagesOf4MBWithoutARight) {
     }
   });
   EXPECT_LT(victim().PeakMemory() - before, 32 * kMiB);
-  EXPECT_LT(sent, size_t{kLargest});  // of 25 times as much
+  EXPECT_LT(sent, size_t{kLargest});  // 25 times as much was announced
   ExpectSmall();
   Saw(absl::StrCat("refused before their messages, ", peak_, "; ", neighbour.End()));
 }

@@ -108,7 +108,8 @@ bool RawHttp2::Send(absl::string_view bytes) {
     if (full) poll(&ready, 1, 10);
     Receive(absl::ZeroDuration());
   }
-  // Not before sending: frames that Receive answers with must follow these bytes.
+  // Receives after sending and not before, because the frames with which Receive answers must
+  // follow these bytes.
   Receive(absl::ZeroDuration());
   return !closed_;
 }

@@ -36,7 +36,7 @@ std::string CallFields(absl::string_view path);
 
 class RawHttp2 {
  public:
-  // `identity` null: plain text.
+  // If `identity` is null, the connection is plain text.
   RawHttp2(int port, const Identity* identity);
   ~RawHttp2();
   RawHttp2(const RawHttp2&) = delete;

@@ -50,7 +50,8 @@ TEST_F(StoreAttacks, Attack30CallerAsksForAnothersStore) {
       PERMISSION_DENIED, "POLICY_STORE");
 }
 
-// The last value counts, as everywhere in protobuf: for the policy, the key and the URL.
+// The last of several values counts, as everywhere in protobuf: for the policy, for the choice of
+// the key, and for the URL.
 TEST_F(StoreAttacks, Attack31StoreNamedTwiceInOneRequest) {
   const auto get = [](const std::string& bytes) {
     return StatusOf(victim().address(), kGetOrders, bytes, victim().Shop());

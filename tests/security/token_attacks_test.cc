@@ -14,7 +14,7 @@ using enum grpc::StatusCode;
 
 class TokenAttacks : public AttackTest {
  protected:
-  // The request that a good token of this caller allows.
+  // Returns the refund that a good token of this caller allows.
   static std::string Refund() {
     return absl::StrCat(R"({"store_id": ")", kStoreB, R"(", "order_id": "34", "body": {}})");
   }
@@ -125,7 +125,8 @@ TEST_F(TokenAttacks, Attack28BadTokenBesideAGoodCertificate) {
   }
 }
 
-// Without a check of its own, the gateway would be ended by the token library on such a token.
+// The token library would end the process on such a token, so the gateway itself checks for padding
+// first.
 TEST_F(TokenAttacks, Attack57TokenWithPaddingWhereThereIsNone) {
   ExpectNoGood("eyJhbGciOiAiU=lMyNTYiLCAia2lkIjogIjIifQ.eyJpc3MiOihwIn0.AAAAAAAA");
   const std::string good = key().Sign("RS256", Claims());

@@ -1,4 +1,4 @@
-// Attacks on the connection, and on what is served beside the calls.
+// Attacks on the connection, and on the services beside the calls (health, reflection, channelz).
 #include <openssl/ssl.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ TEST_F(TransportAttacks, Attack03CertificateOfAnotherAuthority) {
   const Identity forged = forger.Issue({.names = "URI:spiffe://example/root"});
   ExpectNoConnection(Get(victim().As(&forged)));
   const Identity servers = victim().servers().Issue({.names = "URI:spiffe://example/root"});
-  ExpectNoConnection(Get(victim().As(&servers)));  // good for the other direction only
+  ExpectNoConnection(Get(victim().As(&servers)));  // this authority is trusted only for servers
 }
 
 TEST_F(TransportAttacks, Attack04ExpiredCertificate) {
@@ -85,7 +85,7 @@ TEST_F(TransportAttacks, Attack11RevokedByThePolicyWhileConnected) {
   const json rule = victim().policy()["rules"]["shop"];
   victim().policy()["rules"].erase("shop");
   victim().ApplyPolicy();
-  const grpc::Status refused = Get(shop);  // on the connection that was good
+  const grpc::Status refused = Get(shop);  // on the connection that was allowed before
   EXPECT_EQ(refused.error_code(), PERMISSION_DENIED);
   EXPECT_EQ(InfoOf(refused).reason(), "POLICY_METHOD");
   EXPECT_EQ(Arrived(), arrived);
@@ -123,13 +123,13 @@ TEST_F(TransportAttacks, Attack14ManySilentConnections) {
   std::vector<int> sockets;
   for (int i = 0; i < 200; ++i) {
     sockets.push_back(Connect(victim().port()));
-    const char hello[] = {'\x16', '\x03', '\x01'};  // of TLS, and then nothing
+    const char hello[] = {'\x16', '\x03', '\x01'};  // a TLS record begins, and nothing follows
     if (i % 2 == 0) {
       EXPECT_EQ(write(sockets.back(), hello, sizeof(hello)), 3);
     }
   }
   RpcOptions shop = victim().Shop();
-  shop.channel = nullptr;  // a connection of its own, among theirs
+  shop.channel = nullptr;  // a new connection, beside the silent ones
   EXPECT_TRUE(Get(shop).ok());
   for (const int fd : sockets) close(fd);
   Saw("others are served");

@@ -206,8 +206,8 @@ size_t Victim::PeakMemory() {
   std::ifstream status(absl::StrCat("/proc/", pid(), "/status"));
   for (std::string line; std::getline(status, line);) {
     if (!absl::StartsWith(line, "VmHWM:")) continue;
-    // The kernel adds up what each processor counts now and then, so the sum may also fall a
-    // little.
+    // The kernel adds up the counters of the processors only from time to time, so the reported
+    // value may also fall a little.
     peak_memory_ = std::max<size_t>(peak_memory_, std::stoul(line.substr(6)) * 1024);
     return peak_memory_;
   }

@@ -1,8 +1,10 @@
-// A gateway as a process of its own, as it would stand in a cluster: mutual TLS, a policy, tokens,
-// an audit log, a port for health; and the upstream behind it. Every secret carries a marker.
+// A gateway in its own process, configured as in a cluster: mutual TLS, a policy, tokens, an audit
+// log and a port for health. The upstream behind it belongs to the test. Every secret carries a
+// marker.
 //
-// After each test, whatever it tried, honest callers are still served by the same process. At the
-// end, no output of the gateway holds a marker.
+// After each test, the same process must still serve an honest caller. At the end of the suite, the
+// marker must not occur in the gateway's logs, traces or metrics, nor in requests to the upstream,
+// except in their Authorization header.
 //
 // Thread-safety: one thread. Errors: a gateway that does not come up ends the program.
 #ifndef TESTS_SECURITY_VICTIM_H_
@@ -33,7 +35,7 @@ using report::Saw;
 
 // Part of every secret that the gateway holds.
 inline constexpr char kMarker[] = "CANARY7f3a";
-// Part of the fields that the protos mark as sensitive, in tests that fill them.
+// The value of the fields that the protos mark as sensitive, in tests that fill them.
 inline constexpr char kSensitive[] = "SENSITIVE9c1e";
 
 inline constexpr char kGetOrders[] = "paynow.management.v1.OrdersService/GetOrders";
@@ -56,7 +58,8 @@ class Victim {
   Victim();
   ~Victim();
 
-  // What the upstream does; at first, and for nullptr, it answers "[]".
+  // Sets how the upstream answers. Before the first call, and after nullptr, the upstream answers
+  // "[]".
   void React(std::function<http::Step(const http::Received&)> react);
   http::ScriptedServer& upstream() { return *upstream_; }
 
@@ -66,15 +69,15 @@ class Victim {
   int port_for_health() const { return health_port_; }
   pid_t pid() const { return child_->pid(); }
 
-  // Options for a call with this certificate; null: without one.
+  // Returns options for a call with this certificate; if `identity` is null, without a certificate.
   RpcOptions As(const Identity* identity) const;
-  RpcOptions Shop() const { return shop_options_; }  // reads, and coupons, of store A
-  RpcOptions Root() const { return root_options_; }  // everything
-  // Options for a call with this token, and with a certificate that matches no rule.
+  RpcOptions Shop() const { return shop_options_; }  // may read, and use coupons, in store A
+  RpcOptions Root() const { return root_options_; }  // may do everything
+  // Returns options for a call with this token, and with a certificate that matches no rule.
   RpcOptions WithToken(const std::string& token) const;
 
   const Identity& shop() const { return shop_; }
-  const Identity& stranger() const { return stranger_; }  // has a certificate, and no right
+  const Identity& stranger() const { return stranger_; }  // has a certificate, but no rights
   Authority& servers() { return servers_; }
   Authority& clients() { return clients_; }    // of the trust domain "example"
   Authority& partners() { return partners_; }  // of the trust domain "partner"
@@ -83,27 +86,27 @@ class Victim {
   // Writes the policy, and waits until it is in force.
   void ApplyPolicy();
 
-  // The metrics in Prometheus' text format.
+  // Returns the metrics in Prometheus' text format.
   std::string Metrics() const;
   int metrics_port() const { return metrics_port_; }
   int webhooks_port() const { return webhooks_port_; }
-  // What PayNow's webhooks are signed with.
+  // The secret that PayNow's webhooks are signed with.
   static std::string WebhookSecret() { return std::string(kMarker) + "/webhook"; }
-  // What the log of events takes up on the disk.
+  // Returns the bytes that the log of events occupies on the disk.
   size_t EventBytes() const;
-  // The audit log so far.
+  // Returns the audit log so far.
   std::string Audit() const;
 
-  // The most memory that the gateway has used so far, in bytes. Never less than the time before.
+  // Returns the most memory that the gateway has used so far, in bytes. The value never decreases.
   size_t PeakMemory();
 
-  // Whether the audit log gets a line of this caller and method; waits for it.
+  // Waits until the audit log has a line of this caller and method. Returns false after 30 seconds.
   bool Audits(const std::string& caller, const std::string& method) const;
 
   // Stops the gateway. Returns everything that it wrote: log, audit log and traces.
   std::string Stop();
 
-  // Requests as the upstream got them, without their Authorization.
+  // Returns the requests that the upstream received, without their Authorization headers.
   std::string Transcript() const;
 
  private:
@@ -131,7 +134,7 @@ class Victim {
   int port_ = 0;
   int health_port_ = 0;
   std::unique_ptr<ChildProcess> child_;
-  std::future<int> ended_;  // reads what the process logs
+  std::future<int> ended_;  // reads the process's log until it ends
 };
 
 // One victim for all attacks of a suite.
@@ -149,19 +152,19 @@ class AttackTest : public testing::Test {
     return CallRpc(victim_->address(), method, request, as);
   }
 
-  // Requests that reached the upstream since the test began.
+  // The number of requests that have reached the upstream since the test began.
   int Arrived() const { return victim_->upstream().executions() - arrived_before_; }
 
-  // Calls a method whose request may be empty.
+  // Calls a method with an empty request, as the caller who may do everything.
   static RpcAnswer CallAny(const std::string& method) {
     return CallRpc(victim_->address(), method, "{}", victim_->Root());
   }
 
   static google::rpc::ErrorInfo InfoOf(const grpc::Status& status);
 
-  // Refused by the gateway, before anything went upstream.
+  // Expects that the gateway refused the call before anything was sent to the upstream.
   void ExpectRefused(const grpc::Status& status, grpc::StatusCode code, const std::string& reason);
-  // No connection, so no answer of the gateway.
+  // Expects that the connection failed, so that the gateway gave no answer.
   void ExpectNoConnection(const grpc::Status& status);
 
  private:

@@ -1,4 +1,4 @@
-// Attacks 80 to 87: on the receiver of webhooks.
+// Attacks 80 to 87: attacks on the receiver of webhooks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -25,7 +25,7 @@ using testing::StartsWith;
 
 class WebhookAttacks : public AttackTest {
  protected:
-  // An honest provider is heard, whatever was tried.
+  // After each attack, the event of an honest provider is still accepted, unless the log is full.
   void TearDown() override {
     if (!log_is_full_) {
       EXPECT_THAT(Send(Event("honest")), StartsWith("HTTP/1.1 204"));
@@ -68,7 +68,7 @@ class WebhookAttacks : public AttackTest {
 TEST_F(WebhookAttacks, Attack80WebhooksBeyondTheLimit) {
   const int64_t kept = Kept();
   EXPECT_THAT(Send(Event("large", kMaxWebhookBytes)), StartsWith("HTTP/1.1 503"));
-  // One that says how large it is, without being it; and one in chunks, that says nothing.
+  // The first request claims a huge Content-Length. The second is chunked, so it states no length.
   EXPECT_THAT(Raw(absl::StrCat("POST /webhooks/paynow HTTP/1.1\r\nHost: a\r\nPayNow-Timestamp: ",
                                absl::ToUnixMillis(absl::Now()), "\r\nPayNow-Signature: ",
                                std::string(43, 'A'), "=\r\nContent-Length: 999999999999\r\n\r\n")),
@@ -86,7 +86,7 @@ TEST_F(WebhookAttacks, Attack80WebhooksBeyondTheLimit) {
   Saw("503");
 }
 
-// The time is the whole request's, so a byte now and then does not prolong it.
+// The timeout covers the whole request, so single bytes from time to time do not extend it.
 TEST_F(WebhookAttacks, Attack81WebhooksOfAByteAtATime) {
   constexpr int kSenders = 100;
   const std::string head = "POST /webhooks/paynow HTTP/1.1\r\nHost: a\r\nX: ";
@@ -197,7 +197,7 @@ TEST_F(WebhookAttacks, Attack87UnsignedWebhooksByTheThousand) {
   Saw(absl::StrCat(taken, " of ", kSent, " taken, signed ones as ever"));
 }
 
-// Last: the log is full afterwards.
+// This test is the last: it fills the log of events.
 TEST_F(WebhookAttacks, Attack86AHundredThousandEventsByOneWhoMaySign) {
   constexpr int kSenders = 8;
   constexpr int kEach = 12'500;

@@ -54,7 +54,7 @@ TEST_F(StalledTest, TheCallersDeadlineEndsTheCallAndItsTransfer) {
         stack.caller().Call(call.rpc->path, call.bytes, begin + absl::Milliseconds(300));
     const absl::Duration taken = absl::Now() - begin;
     EXPECT_EQ(answer.status.error_code(), StatusCode::DEADLINE_EXCEEDED) << operation;
-    EXPECT_GE(taken, absl::Milliseconds(240)) << operation;  // less the time for the answer
+    EXPECT_GE(taken, absl::Milliseconds(240)) << operation;  // the gateway answers a little early
     EXPECT_LT(taken, kSoon) << operation;
     EXPECT_TRUE(server_.WaitForClientCloses(++closes)) << operation;
   }
@@ -81,7 +81,8 @@ class BusyThreads {
   std::vector<std::thread> threads_;
 };
 
-// Starts 20 calls at once that all time out. Returns how many were told their outcome.
+// Starts 20 calls at once that all time out. Returns how many of them got the gateway's error
+// details.
 int ToldOfTwenty(Stack& stack, const ReadyCall& call, absl::Duration time) {
   std::vector<std::unique_ptr<Caller::Pending>> pending;
   const absl::Time deadline = absl::Now() + time;

@@ -1,5 +1,6 @@
-// What a caller is told if no answer arrives: refused, closed, cut off. A write was then executed
-// at most once, and UNAVAILABLE means that it was not executed.
+// Tests what error a caller gets if the connection is refused, closed or cut off before the answer
+// is complete. A write was then executed at most once, and UNAVAILABLE means that it was not
+// executed.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -102,7 +103,8 @@ TEST(ConnectionFaultTest, ALostAnswerLeavesTheOutcomeOfAWriteOpen) {
   }
 }
 
-// The connection has served a call before; in this case libcurl would repeat a request by itself.
+// The write uses a connection that has served a call. libcurl by itself would repeat the request on
+// a new connection if the old one ends.
 TEST(ConnectionFaultTest, AReusedConnectionThatDiesRepeatsNoWrite) {
   for (const char* const operation : {kRefund, kCheckout, kDelete, kCreateToken}) {
     const ReadyCall read = Ready(Rpcs(), kRead);
@@ -114,7 +116,8 @@ TEST(ConnectionFaultTest, AReusedConnectionThatDiesRepeatsNoWrite) {
     Stack stack(options);
     EXPECT_TRUE(stack.caller().Call(read.rpc->path, read.bytes).status.ok());
     const Answer answer = stack.caller().Call(write.rpc->path, write.bytes);
-    // On a new connection the script starts again, and the write is answered.
+    // If the gateway opens a new connection for the write, the script starts again and answers the
+    // write.
     const bool fresh = server.connections() == 2;
     EXPECT_EQ(server.executions(), 2) << operation;
     if (!fresh) ExpectFailure(*write.rpc, answer, StatusCode::UNKNOWN, "unknown", operation);

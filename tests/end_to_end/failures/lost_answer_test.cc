@@ -1,5 +1,5 @@
-// Each fault of the sandbox, seen through the gateway: what the caller of a refund is told, and
-// whether that is true.
+// Refunds through the gateway while the sandbox makes each of its faults: checks the error that the
+// caller gets, and whether the reported outcome is true.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -73,7 +73,7 @@ TEST_F(LostAnswerTest, AnErrorOfTheServerIsUnknown) {
   EXPECT_TRUE(Refunded());
 }
 
-// The status line arrived: the refund happened, although its reply cannot be read.
+// The status line arrives, but the reply is cut. The refund happened, and its outcome is "unknown".
 TEST_F(LostAnswerTest, ACutReplyIsUnknown) {
   ExpectUnknown(RefundWith(Kind::kCutReply));
   EXPECT_TRUE(Refunded());

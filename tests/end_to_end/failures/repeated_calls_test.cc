@@ -1,5 +1,5 @@
-// Calls that client libraries and proxies repeat: what they are told, and which repeats are
-// refused.
+// Client libraries and proxies repeat calls. Tests when the gateway tells them not to, and which
+// repeated calls it refuses.
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
@@ -75,7 +75,8 @@ TEST_F(RepeatedCallsTest, TheGatewaySaysWhatMustNotBeRepeated) {
             "-1");
 }
 
-// Only the trailer keeps this client from making four refunds.
+// This client tries each call up to four times. Only the gateway's trailer grpc-retry-pushback-ms
+// keeps it from making four refunds.
 TEST_F(RepeatedCallsTest, AClientThatRepeatsEverythingRepeatsNoWrite) {
   Caller retrying(stack_.gateway().port(), kRetriesEverything);
   const ReadyCall refund = Ready(rpcs_, kRefund);
@@ -86,11 +87,11 @@ TEST_F(RepeatedCallsTest, AClientThatRepeatsEverythingRepeatsNoWrite) {
   }
 }
 
-// Envoy and Istio count their attempts in a header of their own.
+// Envoy and Istio send the number of the attempt in the header x-envoy-attempt-count.
 TEST_F(RepeatedCallsTest, AWriteThatAProxyHasRepeatedIsRefused) {
   const ReadyCall refund = Ready(rpcs_, kRefund);
   recorder_.Answer(JsonReply(200, refund.sample.reply));
-  // A count that nobody can read may be any.
+  // A count that cannot be read may stand for any number, so the write is refused too.
   for (const char* const attempt : {"2", "7", "99999999999999999999", "two", "-1", ""}) {
     const Answer answer = Call(kRefund, {{"x-envoy-attempt-count", attempt}});
     EXPECT_EQ(answer.status.error_code(), StatusCode::FAILED_PRECONDITION);
@@ -106,8 +107,8 @@ TEST_F(RepeatedCallsTest, AWriteThatAProxyHasRepeatedIsRefused) {
   EXPECT_EQ(recorder_.Take().size(), 1u);
 }
 
-// Row 56 of the fault matrix. The gateway is killed in mid-call, as its client sees it; the client
-// takes that for UNAVAILABLE, and its policy calls UNAVAILABLE safe.
+// Row 56 of the fault matrix. The client loses the connection during a call, as if the gateway had
+// been killed. gRPC's client reports that as UNAVAILABLE, and its retry policy repeats UNAVAILABLE.
 struct Killed {
   Answer answer;
   std::vector<Arrival> executions;
@@ -146,15 +147,16 @@ TEST_F(KilledGatewayTest, BehindARetryingClientRefundsOnce) {
   EXPECT_EQ(DetailsOf(killed.answer.status).info.reason(), "RETRIED_WITHOUT_KEY");
 }
 
-// Shows what the option prevents, and proves that the client of these tests does repeat.
+// Shows that the write happens twice without the option, and that the client of these tests does
+// repeat it.
 TEST_F(KilledGatewayTest, RefundsTwiceWhereTheSwitchIsOff) {
   const Killed killed = Refund(false);
   EXPECT_EQ(killed.executions.size(), 2u);
   EXPECT_TRUE(killed.answer.status.ok());
 }
 
-// The client repeats the call by itself, and hears what became of the first one: with a key, the
-// switch makes no difference.
+// The client repeats the call by itself and gets the result of the first call. With a key, that
+// does not depend on the option refuse_repeated_writes.
 TEST_F(KilledGatewayTest, WithAKeyAndALedgerRefundsOnceAndTellsSo) {
   for (const bool refuse_repeated_writes : {true, false}) {
     KeyedRefund refund(refuse_repeated_writes);

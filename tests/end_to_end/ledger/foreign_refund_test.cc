@@ -1,5 +1,5 @@
-// Somebody else refunds the order while it is unknown whether our refund happened. Ours never
-// reached the upstream, so it must not be taken for done.
+// Somebody else refunds the order while the outcome of our refund is unknown. Our refund never
+// reached the upstream, so the gateway must not report it as done because of the foreign refund.
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using sandbox::Fault;
 
-// Orders of the sandbox's seed, each with a line and another one.
+// Orders of the sandbox's seed, each with two of its lines.
 struct Order {
   const char* id;
   const char* line;
@@ -39,7 +39,7 @@ class ForeignRefundTest : public testing::Test {
     return options;
   }
 
-  // Our refund of the order's line.
+  // Refunds `line` of the order through the gateway, with the order's id as the key.
   Answer Refund(const Order& order) {
     return paynow_.Call(
         "OrdersService/RefundOrder",
@@ -57,7 +57,7 @@ class ForeignRefundTest : public testing::Test {
     return answer;
   }
 
-  // A refund past the gateway.
+  // Refunds a line of the order directly at the sandbox, past the gateway.
   void ForeignRefund(const Order& order, const std::string& line) {
     httplib::Client other("127.0.0.1", paynow_.stack().sandbox().port());
     const auto refunded =
@@ -106,8 +106,9 @@ TEST_F(ForeignRefundTest, ThatIsMadeLaterByTheUpstreamsClockLeavesOursUnknown) {
   EXPECT_EQ(RefundsOf(kThird), 1u);
 }
 
-// What nobody can tell apart: the same line, at the same moment. The order is refunded as our
-// caller wanted, once, and that is what it hears. docs/unknown-outcomes.md says so.
+// A foreign refund of the same line at the same moment cannot be distinguished from ours. The order
+// is refunded once, as our caller wanted, so the gateway reports our refund as done.
+// docs/unknown-outcomes.md says so.
 TEST_F(ForeignRefundTest, OfTheSameLineAtTheSameMomentIsTakenForOurs) {
   const Answer lost = LostRefund(kOrder);
   ForeignRefund(kOrder, kOrder.line);

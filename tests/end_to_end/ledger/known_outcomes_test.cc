@@ -1,5 +1,6 @@
-// Every write whose outcome can be found out, at its provider's sandbox: either its answer is lost
-// after it happened, or its request is lost before. docs/unknown-outcomes.md lists the ways.
+// Tests, at each provider's sandbox, every write whose outcome the gateway can find out. Either the
+// answer is lost after the write happened, or the request is lost before. docs/unknown-outcomes.md
+// lists the ways to find out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,8 +30,8 @@ struct Write {
   const char* request;
 };
 
-// Writes with a lookup, or with a key that the upstream heeds. sent_again_test.cc has those that
-// converge or are harmless to repeat.
+// Writes whose outcome a lookup finds, or whose key the upstream itself supports. The writes that
+// converge or are harmless to repeat are in sent_again_test.cc.
 const std::map<std::string, std::vector<Write>>& Writes() {
   static const auto& writes = *new std::map<std::string, std::vector<Write>>{
       {"paynow",
@@ -137,8 +138,8 @@ class KnownOutcomesTest : public testing::TestWithParam<const char*> {
     return EntryInTheEnd(stack_->stack().caller(), answer).state();
   }
 
-  // The reply that was kept is the upstream's own: its id is that of a record. None is kept that
-  // may carry a credential, or that no read shows.
+  // Expects that the reply is the upstream's own: its id is the id of a record at the sandbox. The
+  // reply is empty if it may carry a credential, or if the lookup cannot show it.
   void ExpectTheUpstreamsOwn(const Write& write, const Answer& answer) {
     const mapping::Route& route = RouteOf(GetParam(), write.method);
     const Json reply = stack_->ReplyOf(write.method, answer);

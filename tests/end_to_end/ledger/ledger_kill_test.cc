@@ -1,5 +1,5 @@
-// kill -9 at random moments: however often the gateway dies during keyed refunds, no refund happens
-// twice, and each caller that keeps asking learns of the one that happened.
+// Kills the gateway with SIGKILL at random moments during refunds with keys. No refund happens
+// twice, and each caller that repeats its call gets the id of the refund that happened.
 //
 // LEDGER_KILLS: number of kills for each store (default 12). LEDGER_SEED: the random seed.
 #include <gtest/gtest.h>

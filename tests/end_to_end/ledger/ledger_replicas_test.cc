@@ -36,8 +36,8 @@ class LedgerReplicasTest : public testing::Test {
     second_.Start();
   }
 
-  // Runs `callers_of_each` callers per key at each gateway. Returns the answers that they got, by
-  // key.
+  // Runs `callers_of_each` callers per key at each gateway. Returns the refund ids that the callers
+  // got, by key; "" stands for a caller without an answer.
   std::vector<std::vector<std::string>> AllCall(int callers_of_each) {
     std::vector<std::vector<std::string>> heard(kKeys + 1);
     std::atomic<int> next{0};
@@ -62,7 +62,7 @@ class LedgerReplicasTest : public testing::Test {
     return heard;
   }
 
-  // Waits until so many more calls are answered. Returns false if all are.
+  // Waits until `more` further calls are answered. Returns false if all calls are answered.
   bool AwaitAnswered(int more) {
     std::unique_lock lock(mutex_);
     const int enough = answered_ + more;
@@ -96,12 +96,13 @@ class LedgerReplicasTest : public testing::Test {
 TEST_F(LedgerReplicasTest, OneOfThemSends) {
   const int callers = Callers();
   ExpectOneOfEach(AllCall(callers));
-  // All callers but the one whose request was sent.
+  // For each key, all callers but one get the stored reply.
   EXPECT_GE(first_.replays() + second_.replays(), kKeys * (2 * callers - 1));
 }
 
 TEST_F(LedgerReplicasTest, ADatabaseThatDiesMeanwhileMakesNoneOfThemSendTwice) {
-  // Not by the clock: on a busy machine a database that is killed again and again answers nothing.
+  // Kills after a number of answers, not after a time: on a busy machine, a database that is killed
+  // at short intervals answers nothing.
   constexpr int kAnswersBetweenKills = 40;
   int kills = 0;
   std::thread killer([&] {

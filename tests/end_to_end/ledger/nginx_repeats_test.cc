@@ -1,5 +1,5 @@
-// Row 56 of the fault matrix behind nginx: a gateway is killed while it makes a refund, and nginx
-// has a second gateway. If nginx sends the refund again, it does not mark it as a repeat.
+// Row 56 of the fault matrix behind nginx: the connection to a gateway is cut during a refund, and
+// nginx knows a second gateway. If nginx repeated the refund there, it would not mark the repeat.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -19,7 +19,7 @@
 namespace gateway::end_to_end {
 namespace {
 
-// Settings of grpc_next_upstream; "": nginx's own.
+// Settings of grpc_next_upstream; "" keeps nginx's default.
 constexpr const char* kNextUpstream[] = {"", "error timeout http_502 http_503",
                                          "error timeout non_idempotent"};
 
@@ -28,8 +28,8 @@ struct Killed {
   size_t executions = 0;
 };
 
-// Makes a refund behind an nginx with this setting. One gateway plays both gateways: the
-// connections of the first path to it are cut when the refund has arrived upstream.
+// Makes a refund through an nginx with this setting. Both of nginx's servers are the same gateway;
+// the first is behind a relay, which cuts its connections when the refund has arrived upstream.
 Killed RefundAndKill(const std::string& next_upstream) {
   ProviderStack paynow{StackOptions()};
   const std::vector<Rpc> rpcs = RpcsOf(paynow.stack().sandbox().contract());
@@ -55,13 +55,13 @@ TEST(NginxRepeatsTest, RefundsOnceWhateverItIsTold) {
     const Killed killed = RefundAndKill(words);
     EXPECT_EQ(killed.executions, 1u) << words;
     EXPECT_FALSE(killed.answer.status.ok()) << words;
-    // The error comes from nginx, not from the gateway: whatever its code, the outcome is unknown.
+    // nginx makes this error, not the gateway: whatever the code is, the outcome is unknown.
     EXPECT_EQ(killed.answer.status.error_details(), "") << words;
   }
 }
 
-// A request that it has not sent goes to the second gateway. This shows that the second gateway is
-// used at all.
+// If the first gateway cannot be reached, nginx sends the request to the second. This shows that
+// nginx uses the second gateway at all.
 TEST(NginxRepeatsTest, GoesToTheOtherGatewayWhereTheFirstIsNotThere) {
   if (!Nginx::IsInstalled()) return LeaveOut("nginx is not installed");
   ProviderStack paynow{StackOptions()};
@@ -76,7 +76,7 @@ TEST(NginxRepeatsTest, GoesToTheOtherGatewayWhereTheFirstIsNotThere) {
   EXPECT_EQ(paynow.recorder().Take().size(), 1u);
 }
 
-// With a key and a ledger, whoever repeats behind nginx hears what became of the refund.
+// With a key and a ledger, a client that retries through nginx gets the result of its first refund.
 TEST(NginxRepeatsTest, ARetryingClientWithAKeyHearsOfItsOneRefund) {
   if (!Nginx::IsInstalled()) return LeaveOut("nginx is not installed");
   for (const char* words : kNextUpstream) {

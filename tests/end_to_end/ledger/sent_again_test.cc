@@ -1,5 +1,6 @@
-// Every write that converges, or that is harmless to repeat, at its provider's sandbox: its answer
-// is lost after it happened, or its request before. It is sent again, and ends DONE.
+// Tests, at each provider's sandbox, every write that converges or is harmless to repeat. Its
+// answer is lost after the write happened, or its request before. The gateway sends the write
+// again, and the entry ends as DONE.
 #include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
@@ -37,7 +38,7 @@ struct Write {
 
 void PrintTo(const Write& write, std::ostream* out) { *out << write.path; }
 
-// Requests for writes whose generated ones the sandbox refuses, as JSON.
+// JSON requests for the writes whose generated requests the sandbox refuses.
 const std::map<std::string, std::string>& Written() {
   static const auto& requests = *new std::map<std::string, std::string>{
       {"/paynow.management.v1.CheckoutService/CreateCheckoutSession",
@@ -47,14 +48,14 @@ const std::map<std::string, std::string>& Written() {
   return requests;
 }
 
-// Writes that cannot be exercised here, and why.
+// Writes that this test cannot make, and the reason.
 const std::map<std::string, std::string>& NotAccepted() {
   static const auto& writes = *new std::map<std::string, std::string>{};
   return writes;
 }
 
-// Writes whose repetition is refused once they have happened: they stay UNKNOWN. The reason is
-// what the entry says.
+// Writes that the upstream refuses to do twice: once such a write has happened, its entry stays
+// UNKNOWN. The text is a part of the error message.
 const std::map<std::string, std::string>& RefusedWhenRepeated() {
   static const auto& writes = *new std::map<std::string, std::string>{
       {"/paynow.management.v1.DeliveryService/RevokeDeliveryItem", "revoked already"},
@@ -78,7 +79,7 @@ std::vector<Write> AllWrites() {
   return writes;
 }
 
-// The number of records in each collection of the sandbox.
+// Returns the number of records in each collection of the sandbox.
 std::map<std::string, size_t> CountsOf(const Json& store) {
   std::map<std::string, size_t> counts;
   for (const auto& [collection, records] : store.items()) counts[collection] = records.size();
@@ -114,8 +115,8 @@ class SentAgainTest : public testing::TestWithParam<Write> {
     return {request->SerializeAsString()};
   }
 
-  // Finds a request that the sandbox accepts. Afterwards the sandbox has executed it once; without
-  // one it is as before, and `refusals_` says why.
+  // Finds a request that the sandbox accepts; the sandbox has then executed it once. Returns false
+  // if there is none: the sandbox is unchanged then, and `refusals_` holds its errors.
   bool FindRequest() {
     for (const std::string& request : Requests()) {
       const Answer answer = Call(request, {});
@@ -126,7 +127,7 @@ class SentAgainTest : public testing::TestWithParam<Write> {
     return false;
   }
 
-  // Makes the call while all its sends meet the fault.
+  // Makes the call. Every attempt to send it meets the fault.
   Answer CallWhileLost(Fault::Kind kind, const std::string& key) {
     Fault fault;
     fault.kind = kind;
@@ -141,7 +142,8 @@ class SentAgainTest : public testing::TestWithParam<Write> {
     return answer;
   }
 
-  // The answer is lost, and with it that of the second send. Then the caller repeats the call.
+  // Loses every attempt of the call in the way of `kind`. Then repeats the call and expects
+  // success; or UNKNOWN, if the write has happened and the upstream refuses to do it twice.
   void Lose(Fault::Kind kind, const std::string& key) {
     sandbox().handler().Reset();
     const Answer lost = CallWhileLost(kind, key);
@@ -181,7 +183,8 @@ TEST_P(SentAgainTest, EndsDoneWhicheverWayWasLost) {
   if (!accepted) return;
   const std::map<std::string, size_t> once = CountsOf(Store());
   Lose(Fault::Kind::kCommitThenDrop, "answer-lost");
-  // A second session of a harmless write is another record.
+  // A harmless write may create a second record (a checkout session), so only converging writes are
+  // compared.
   if (GetParam().way == Way::kConverges) {
     EXPECT_EQ(CountsOf(Store()), once);
   }

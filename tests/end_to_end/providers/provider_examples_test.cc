@@ -24,7 +24,8 @@ struct Example {
   const char* body;
 };
 
-// Each body is also protobuf's JSON of the request message: names and values are the same.
+// Each body is also protobuf's JSON of the request message, because names and values are equal in
+// both.
 constexpr Example kPaymentKit[] = {
     {"Quickstart", R"({"customer_id": "cus_abc123",
         "line_items": [{"price_id": "price_xyz", "quantity": 1}],
@@ -119,7 +120,7 @@ TEST(PaymentKit, MembersThatAreNotDocumentedReachTheCaller) {
             Json::parse(R"({"id": "cs_1", "more": {"url": "https://p.test", "n": {"a": null}}})"));
 }
 
-// ConvergeGate: the pairs of curl's -d options, joined by &.
+// ConvergeGate. Its examples are curl commands. The body consists of their -d pairs, joined by &.
 
 TEST(ConvergeGate, TheExampleArrivesAsDocumented) {
   ProviderStack convergegate("convergegate");

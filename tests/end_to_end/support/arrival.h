@@ -1,4 +1,5 @@
-// A request as it arrived at the upstream, parsed again, and a recorder that keeps such requests.
+// A request as it arrived at the upstream, split into its parts, and a recorder that keeps such
+// requests.
 //
 // Thread-safety: a Recorder may be used from any thread; it must outlive the sandbox's hook.
 #ifndef TESTS_END_TO_END_SUPPORT_ARRIVAL_H_
@@ -28,7 +29,7 @@ struct Arrival {
   std::string content_type;
   std::string idempotency_key;
   std::string text;
-  Json body;  // absent: no JSON body; discarded text shows as a difference
+  Json body;  // absent if there was none; text that is no JSON shows as a difference
 };
 
 // Returns every difference between the arrival and the sample.

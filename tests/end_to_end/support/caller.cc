@@ -34,7 +34,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(int port, const std::string& service_
   if (!service_config.empty()) arguments.SetServiceConfigJSON(service_config);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);
-  // Accepts compressed replies, and leaves them as they are: no test could read one.
+  // Accepts compressed replies but does not decompress them, so that a test would notice a
+  // compressed reply.
   arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
                                    grpc::InsecureChannelCredentials(), arguments);

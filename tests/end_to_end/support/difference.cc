@@ -140,8 +140,8 @@ class Comparison {
     }
   }
 
-  // Checks a value that is expected to be null. A mask clears a list or map by an empty one,
-  // because protobuf has no null for it.
+  // Checks a value that is expected to be null. With a mask, a list or map is cleared by an empty
+  // list or map, because protobuf has no null for it.
   void Null(const Type& type, const Json& actual, const std::string& path) {
     const bool emptied = way_ == Way::kMaskedRequest && type.element != nullptr &&
                          actual.is_structured() && actual.empty();

@@ -22,7 +22,7 @@ using nlohmann::json;
 constexpr char kSecret[] = "whsec_of_the_test";
 constexpr time_t kPatienceSeconds = 10;
 
-// The beginning of the answer; "" if there is none.
+// Returns the first bytes of the answer; "" if none arrive within kPatienceSeconds.
 std::string Exchange(int port, const std::string& request) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience = {kPatienceSeconds, 0};
@@ -88,7 +88,7 @@ void EventGateway::Kill() {
 void EventGateway::Hold() {
   child_->Signal(SIGSTOP);
   siginfo_t stopped = {};
-  // Its threads stop one after the other: until the last has, they may go on.
+  // The threads of a process stop one after another. waitid returns when all of them have stopped.
   ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child_->pid()), &stopped, WSTOPPED | WNOWAIT), 0);
 }
 

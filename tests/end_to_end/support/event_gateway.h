@@ -1,5 +1,5 @@
-// A gateway that receives webhooks, as a process that may be killed and started again; and those
-// who send it webhooks of PayNow, genuine or forged.
+// A gateway that receives webhooks, in a child process that can be killed and started again.
+// Deliver sends the gateway a webhook of PayNow, genuine or forged.
 //
 // Thread-safety: Start and Kill belong to one thread, the rest may be used from any.
 #ifndef TESTS_END_TO_END_SUPPORT_EVENT_GATEWAY_H_
@@ -20,17 +20,18 @@ namespace gateway {
 
 class EventGateway {
  public:
-  // What the configuration has under `events.subscriptions` and `events.forward`. `dsn`: of
-  // PostgreSQL; "": a file of SQLite.
+  // `subscriptions` and `forward` are the configuration's `events.subscriptions` and
+  // `events.forward`. `dsn` is the connection string of PostgreSQL; "" uses an SQLite file.
   explicit EventGateway(const nlohmann::json& subscriptions, const std::string& dsn = "",
                         const nlohmann::json& forward = nlohmann::json::object());
 
   void Start();
   void Kill();
-  // The gateway stands still when this returns, until it is killed.
+  // Stops the process with SIGSTOP. All its threads stand still when this returns. Call Kill
+  // afterwards.
   void Hold();
 
-  // The event of this id, signed now. Returns the status of the answer; 0: there was none.
+  // Delivers the event of this id, signed now. Returns the answer's status, or 0 without an answer.
   int Deliver(const std::string& id, bool forged = false) const;
   RpcAnswer Call(const std::string& rpc, const nlohmann::json& request,
                  std::chrono::milliseconds deadline) const;

@@ -15,7 +15,7 @@ using nlohmann::json;
 constexpr uint32_t kSenders = 4;
 constexpr uint32_t kConsumers = 4;
 constexpr auto kDeadline = std::chrono::milliseconds(1000);
-// Between two tries of a sender: it does not hammer.
+// The pause between two tries of a sender, to limit the load.
 constexpr absl::Duration kPause = absl::Milliseconds(10);
 
 }  // namespace
@@ -65,12 +65,12 @@ void EventSenders::Run(uint32_t seed) {
   std::mt19937 random(seed);
   const auto any = [&]() -> const EventGateway& { return *gateways_[random() % gateways_.size()]; };
   for (int event = next_++; event < events_; event = next_++) {
-    // Neighbours change places: an order that the provider does not promise either.
+    // Swaps events 0 and 1, 2 and 3, and so on, because the provider promises no order.
     const std::string id = absl::StrCat(event ^ 1);
     if (random() % 5 == 0) {
       const int status = any().Deliver(absl::StrCat("forged ", id), /*forged=*/true);
       forged_taken_ += status == 204 ? 1 : 0;
-      // A forged delivery with the id of a genuine one must not take its place.
+      // A forged delivery with the id of a genuine event must not take that event's place.
       forged_taken_ += any().Deliver(id, /*forged=*/true) == 204 ? 1 : 0;
     }
     while (any().Deliver(id) != 204) {

@@ -1,5 +1,5 @@
-// Those who send webhooks to gateways and those who take events from them, each in threads of its
-// own, while the test kills the gateways; and what consumers have heard.
+// Threads that send webhooks to gateways, and threads that take events from them, while the test
+// kills the gateways. Also keeps what the consumers received and acknowledged.
 //
 // Thread-safety: Heard may be used from any thread. The others belong to the test's thread.
 // Lifetime: the gateways must outlive them.
@@ -22,8 +22,9 @@ namespace gateway {
 
 using EventGateways = std::vector<const EventGateway*>;
 
-// What consumers were handed, what they said "done" to, and where they heard that it counts. A kill
-// may come between the last two: then the gateway knows, and the consumer does not.
+// The ids of events that consumers received (seen), tried to acknowledge (said), and were told that
+// the gateway acknowledged (done). A kill may come between the last two: then the gateway has
+// stored the acknowledgement, but the consumer does not know.
 class Heard {
  public:
   void Seen(const std::string& id);
@@ -32,7 +33,7 @@ class Heard {
 
   size_t said() const;
   size_t done() const;
-  // How often each was handed out.
+  // Returns how often each event was received.
   std::map<std::string, int> seen() const;
 
  private:
@@ -43,15 +44,16 @@ class Heard {
   std::set<std::string> done_;
 };
 
-// Send each event to one of the gateways until it is taken, in a random order, with duplicates
-// (also to another gateway) and forged ones between.
+// Sends each event to one of the gateways until a gateway accepts it, with neighbouring events
+// swapped. Some events are also sent twice (perhaps to another gateway), and forged ones are sent
+// between.
 class EventSenders {
  public:
   EventSenders(EventGateways gateways, int events, uint32_t seed);
   void Join();
 
   int forged_taken() const { return forged_taken_; }
-  // Deliveries without a 2xx.
+  // Number of genuine deliveries that were not answered with 204.
   int tries() const { return tries_; }
 
  private:
@@ -65,8 +67,8 @@ class EventSenders {
   std::vector<std::thread> threads_;
 };
 
-// Pull at one gateway and acknowledge at the next, from the subscription "all". Now and then one
-// dies before it acknowledges.
+// Pulls events of the subscription "all" at one gateway and acknowledges them at the next. Now and
+// then a consumer drops its events instead, as if it had crashed.
 class EventConsumers {
  public:
   EventConsumers(EventGateways gateways, uint32_t seed, Heard& heard);

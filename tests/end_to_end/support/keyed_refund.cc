@@ -38,7 +38,7 @@ Answer KeyedRefund::Call(Caller& caller) const {
 void KeyedRefund::CutOnArrival(CuttingRelay& relay) {
   paynow_.recorder().WhenReceived(
       [&relay, is_first = true](const sandbox::Received& received) mutable {
-        // The ledger reads before it sends.
+        // GET requests are reads by the ledger, which come before the refund.
         if (received.method != "GET" && std::exchange(is_first, false)) relay.Cut();
       });
 }

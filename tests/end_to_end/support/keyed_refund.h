@@ -4,7 +4,7 @@
 //   CuttingRelay relay(refund.gateway_port());
 //   refund.CutOnArrival(relay);
 //   Caller caller(relay.port(), kRetriesEverything);
-//   refund.ExpectTheOne(refund.Call(caller));
+//   refund.ExpectTheOne(refund.Call(caller), /*replayed=*/true);
 //
 // Thread-safety: one thread. Lifetime: a relay that it cuts must outlive the refund's calls.
 #ifndef TESTS_END_TO_END_SUPPORT_KEYED_REFUND_H_
@@ -18,19 +18,19 @@ namespace gateway::end_to_end {
 
 class KeyedRefund {
  public:
-  // The option of the upstream with this name.
+  // Sets the upstream's option `refuse_repeated_writes`.
   explicit KeyedRefund(bool refuse_repeated_writes = true);
 
   int gateway_port() { return paynow_.stack().gateway().port(); }
 
-  // Always the same order and the same key.
+  // Makes the refund, always with the same order and the same key.
   Answer Call(Caller& caller) const;
 
-  // When the refund arrives upstream for the first time, the relay's clients lose their gateway.
+  // Cuts the relay's connections when the refund arrives upstream for the first time.
   void CutOnArrival(CuttingRelay& relay);
 
-  // The order was refunded by one request, and `answer` is that refund; `replayed`: the reply comes
-  // from the ledger.
+  // Expects that exactly one request refunded the order, and that `answer` is that refund.
+  // `replayed` says whether the answer must come from the ledger.
   void ExpectTheOne(const Answer& answer, bool replayed);
 
  private:

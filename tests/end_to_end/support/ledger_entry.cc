@@ -10,7 +10,7 @@ namespace {
 
 using ledger::v1::Entry;
 
-// Between two looks at an entry, to leave the gateway room.
+// The pause between two reads of an entry, to limit the load.
 constexpr absl::Duration kPause = absl::Milliseconds(100);
 
 }  // namespace

@@ -9,16 +9,17 @@
 
 namespace gateway::end_to_end {
 
-// Shows the entry that the write's answer names until it is as wanted, for 90 seconds at most.
-// Whoever calls must check that it is.
+// Reads the entry that the write's answer names until `wanted` holds, for 90 seconds at most.
+// Returns the entry as last read; the caller must check that `wanted` holds.
 ledger::v1::Entry AwaitEntry(Caller& caller, const Answer& write,
                              const std::function<bool(const ledger::v1::Entry&)>& wanted);
 
-// The entry as soon as it is not UNKNOWN. Adds a test failure if it stays so.
+// Returns the entry once it is no longer UNKNOWN. Adds a test failure if it is UNKNOWN after 90
+// seconds.
 ledger::v1::Entry EntryInTheEnd(Caller& caller, const Answer& write);
 
-// Waits until the entry is UNKNOWN for a reason that has this text. Adds a test failure if it
-// becomes anything else.
+// Waits until the entry's note contains `reason`. Adds a test failure if that takes longer than 90
+// seconds, or if the entry is not UNKNOWN.
 void AwaitUnknown(Caller& caller, const Answer& write, const std::string& reason);
 
 }  // namespace gateway::end_to_end

@@ -12,14 +12,15 @@
 
 namespace gateway::end_to_end {
 
-// Returns the bytes of a message of this package, even if required fields are missing.
+// Returns the bytes of a message of PayNow's package (kPackage), even if required fields are
+// missing.
 inline std::string Bytes(const std::string& type, const std::string& text) {
   const std::unique_ptr<Message> message = NewMessage(TypeNamed(absl::StrCat(kPackage, type)));
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
   return message->SerializeAsString();
 }
 
-// "/paynow.management.v1.OrdersService/GetOrders"
+// Returns "/paynow.management.v1.OrdersService/GetOrders", for example.
 inline std::string Method(absl::string_view service, absl::string_view rpc) {
   return absl::StrCat("/", kPackage, service, "/", rpc);
 }

@@ -18,7 +18,7 @@
 namespace gateway::end_to_end {
 namespace {
 
-// $0: the folder, $1: the port, $2: the user, $3: the servers, $4: what comes beside grpc_pass.
+// $0: the folder, $1: the port, $2: the user, $3: the servers, $4: grpc_next_upstream, or nothing.
 constexpr char kConfiguration[] = R"(
 daemon off; user $2; worker_processes 1; pid $0/nginx.pid; error_log $0/error.log notice;
 events { worker_connections 256; }

@@ -1,10 +1,10 @@
-// nginx between gRPC clients and gateways, which it takes for replicas of one service.
+// nginx between gRPC clients and gateways. It treats the gateways as servers of one service.
 //
 //   Nginx nginx({relay.port(), stack.gateway().port()}, "error timeout non_idempotent");
 //   Caller caller(nginx.port());
 //
-// Thread-safety: one thread. Lifetime: the destructor ends the process. Errors: what the system
-// refuses, and an nginx that does not listen within a minute, ends the program.
+// Thread-safety: one thread. Lifetime: the destructor kills the process. Errors: a failing system
+// call, or an nginx that does not listen within a minute, ends the program.
 #ifndef TESTS_END_TO_END_SUPPORT_NGINX_H_
 #define TESTS_END_TO_END_SUPPORT_NGINX_H_
 
@@ -21,8 +21,8 @@ class Nginx {
  public:
   static bool IsInstalled();
 
-  // `gateways`: their ports on 127.0.0.1; the first is asked first, the others are for when it
-  // fails. `next_upstream`: the words of grpc_next_upstream; empty: nginx's own.
+  // `gateways`: ports on 127.0.0.1. nginx uses the first, and the others only as backups.
+  // `next_upstream`: the words of grpc_next_upstream; "" keeps nginx's default.
   Nginx(const std::vector<int>& gateways, const std::string& next_upstream);
   ~Nginx();
   Nginx(const Nginx&) = delete;

@@ -1,4 +1,4 @@
-// How much a test does, where the environment may ask for more.
+// Reads a test's numbers (of events, of kills, a seed) from the environment.
 #ifndef TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_
 #define TESTS_END_TO_END_SUPPORT_NUMBER_FROM_H_
 
@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-// The variable's number; `otherwise` where it is not set or no number.
+// Returns the variable's number, or `otherwise` if it is not set or not a number.
 inline int NumberFrom(const char* variable, int otherwise) {
   const char* const text = std::getenv(variable);
   int number = 0;

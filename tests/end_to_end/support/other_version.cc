@@ -85,7 +85,7 @@ Json Known(const FieldDescriptor& field, const Json& value) {
   ForEachElement(field, known, [](const FieldDescriptor& leaf, Json& element) {
     if (IsPlain(leaf)) element = Known(*leaf.message_type(), element);
     const bool number = leaf.cpp_type() == FieldDescriptor::CPPTYPE_INT64 && element.is_string();
-    // An id that was a number in the old version and is a text now.
+    // The id was a number in the old version, and is a text in today's sample.
     if (number && RulesOf(leaf).format() != v1::FLAKE_ID) {
       element = std::stoll(element.get<std::string>());
     }

@@ -25,7 +25,7 @@ bool IsFreeForm(const Descriptor& type) {
          type.full_name() == "google.protobuf.ListValue";
 }
 
-// An id that is a number in the proto and a text in JSON.
+// Whether the field is an id that is a number in the proto and a text in JSON.
 bool IsNumericId(const FieldDescriptor& field) { return RulesOf(field).format() == v1::FLAKE_ID; }
 
 int64_t SecondsOf(const Message& message) {
@@ -82,7 +82,7 @@ std::string WireName(const FieldDescriptor& field) {
 std::string WireText(const EnumValueDescriptor& value) {
   const std::string& text = value.options().GetExtension(v1::value).text();
   if (!text.empty()) return text;
-  // The first value is <PREFIX>UNSPECIFIED, which tells the prefix of all.
+  // The first value is <PREFIX>UNSPECIFIED, so its name shows the prefix of all values.
   const absl::string_view prefix = absl::StripSuffix(value.type()->value(0)->name(), "UNSPECIFIED");
   return absl::AsciiStrToLower(absl::StripPrefix(value.name(), prefix));
 }
@@ -145,7 +145,7 @@ void ProtoJson::SetField(Message& message, const FieldDescriptor& field, const J
   }
 }
 
-// One value: sets a singular field, adds to a repeated one.
+// Sets a singular field, or adds one value to a repeated field.
 void ProtoJson::SetScalar(Message& message, const FieldDescriptor& field, const Json& value) {
   const auto* reflection = message.GetReflection();
   const bool add = field.is_repeated();
@@ -247,7 +247,7 @@ Json ProtoJson::Value(const Message& message, const FieldDescriptor& field) {
   return value;
 }
 
-// The value of a singular field (index -1), or one element of a repeated one.
+// Returns the value of a singular field (index -1), or one element of a repeated field.
 Json ProtoJson::Element(const Message& message, const FieldDescriptor& field, int index) {
   const auto* reflection = message.GetReflection();
   const bool single = index < 0;
@@ -273,7 +273,8 @@ Json ProtoJson::Element(const Message& message, const FieldDescriptor& field, in
       const EnumValueDescriptor* value = single
                                              ? reflection->GetEnum(message, &field)
                                              : reflection->GetRepeatedEnum(message, &field, index);
-      // Not recognized: shown as such, for nothing upstream is spelled like this.
+      // The gateway did not recognize the text. "(unspecified)" differs from every text of an
+      // upstream.
       return value->number() == 0 ? "(unspecified)" : WireText(*value);
     }
     case FieldDescriptor::CPPTYPE_MESSAGE: {

@@ -1,4 +1,4 @@
-// Converts JSON to protobuf and back, for tests only. It walks descriptors and reflection and
+// Converts JSON to protobuf and back, for tests only. It uses descriptors and reflection, and
 // shares no code with upstream/mapping; only the meaning of the annotations is the same.
 //
 // Thread-safety: one thread. Errors: a value that does not fit is a test failure that names the

@@ -1,4 +1,4 @@
-// One provider's gateway and sandbox, and calls written as JSON, as grpcurl would take them.
+// The gateway and the sandbox of one provider. Requests and replies are JSON, as with grpcurl.
 //
 // Thread-safety: one thread.
 #ifndef TESTS_END_TO_END_SUPPORT_PROVIDER_STACK_H_
@@ -19,13 +19,13 @@ class ProviderStack {
   ProviderStack(const ProviderStack&) = delete;
   ProviderStack& operator=(const ProviderStack&) = delete;
 
-  // "CheckoutSessionsService/CreateCheckoutSession" of the provider's package.
+  // `method` is a name in the provider's package: "CheckoutSessionsService/CreateCheckoutSession".
   Answer Call(const std::string& method, const std::string& json, const Metadata& metadata = {});
 
-  // The reply of a call that must succeed, as protobuf's own JSON with the protos' names.
+  // Returns the reply of a call that must succeed, in protobuf's JSON with the protos' field names.
   Json Reply(const std::string& method, const std::string& json, const Metadata& metadata = {});
 
-  // The answer's message, as above.
+  // Returns the answer's message, in the same JSON as Reply.
   Json ReplyOf(const std::string& method, const Answer& answer) const;
 
   Stack& stack() { return stack_; }

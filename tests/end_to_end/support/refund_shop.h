@@ -1,5 +1,5 @@
-// An upstream that refunds an order on every request, lists all its refunds, and loses some of its
-// answers, before or after the refund.
+// An upstream that refunds an order on every request and lists all its refunds. It leaves some
+// requests without an answer, before or after it makes the refund.
 //
 // Thread-safety: may be used from any thread.
 #ifndef TESTS_END_TO_END_SUPPORT_REFUND_SHOP_H_
@@ -34,7 +34,8 @@ class RefundShop {
 
   // The number of requests for refunds so far.
   int requested() const;
-  // Waits for more than this number. Returns false if they do not come within half a minute.
+  // Waits until requested() exceeds `requested`. Returns false if that takes longer than 30
+  // seconds.
   bool AwaitMoreThan(int requested) const;
 
  private:

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kMostRecords = 5;
 
-// Where the values of a parameter stand: in this member of the records of this collection.
+// The source of a parameter's values: this member of the records in this collection.
 struct Place {
   std::string collection;
   std::string member;
@@ -71,7 +71,7 @@ std::vector<Json> RecordsAt(const Json& store, const Place& place) {
   return records;
 }
 
-// The value of the first record; absent if there is none.
+// Returns the parameter's value in the first record; absent if there is no record.
 Json FirstValue(const Json& store, absl::string_view parameter) {
   const Place place = PlaceOf(parameter);
   const std::vector<Json> records = RecordsAt(store, place);
@@ -82,7 +82,8 @@ bool IsTenant(absl::string_view parameter) {
   return parameter == "storeId" || parameter == "store_id" || parameter == "account_id";
 }
 
-// A member of a body: "product_id" or "product_ids".
+// Returns a value for a body's member such as "product_id" or "product_ids"; absent if none is
+// known.
 Json KnownMember(const Json& store, absl::string_view member) {
   if (IsTenant(member)) return kStore;
   if (absl::EndsWith(member, "_id")) return FirstValue(store, member);
@@ -91,7 +92,7 @@ Json KnownMember(const Json& store, absl::string_view member) {
   return IsAbsent(one) ? one : Json::array({one});
 }
 
-// Fills the path with what names `record`, and what the record belongs to.
+// Fills the path with the id of `record` and the ids of the records that it belongs to.
 void NameRecord(const Json& store, const Rpc& rpc, const Json& record, Sample& sample) {
   for (size_t i = 0; i < sample.path.size(); ++i) {
     const std::string& parameter = rpc.operation->path_params[i].name;

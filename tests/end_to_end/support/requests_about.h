@@ -12,9 +12,9 @@
 
 namespace gateway::end_to_end {
 
-// Returns the RPC's requests, serialized: about each of the first records that its path can name,
-// with all fields and with the required ones only. `store`: the sandbox's records, as
-// Handler::Export shows them.
+// Returns serialized requests of the RPC about the first few records that its path can name. Each
+// record gets two: with all fields, and with the required ones only. `store` holds the sandbox's
+// records, as Handler::Export shows them.
 std::vector<std::string> RequestsAbout(const Json& store, const Rpc& rpc);
 
 // Whether one of the sandbox's records has this id.

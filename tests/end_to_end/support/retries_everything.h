@@ -1,4 +1,5 @@
-// The service config of a client that repeats whatever fails, unless the gateway forbids it.
+// The service config of a client that retries nearly every failed call, unless the gateway forbids
+// it.
 #ifndef TESTS_END_TO_END_SUPPORT_RETRIES_EVERYTHING_H_
 #define TESTS_END_TO_END_SUPPORT_RETRIES_EVERYTHING_H_
 

@@ -32,7 +32,8 @@ const v1::Provider& ProviderOf(const MethodDescriptor& method, const mapping::Fi
   Missing("provider of " + method.full_name());
 }
 
-// "GET /v1/stores/{}/orders": verb and path identify an operation, even if it was renamed.
+// Returns "GET /v1/stores/{}/orders", for example. Verb and path identify an operation even if it
+// was renamed.
 std::string RouteOf(absl::string_view verb, absl::string_view path) {
   std::string route = absl::StrCat(verb, " ");
   bool in_braces = false;

@@ -1,5 +1,5 @@
-// One operation of the contract and the RPC that stands for it: the one that calls the same verb
-// and path.
+// An operation of the contract, together with the RPC whose HTTP rule has the operation's verb and
+// path.
 //
 // Thread-safety: immutable. Lifetime: an Rpc must not outlive the contract it was made from.
 #ifndef TESTS_END_TO_END_SUPPORT_RPC_H_
@@ -19,7 +19,7 @@ namespace gateway::end_to_end {
 
 inline constexpr char kPackage[] = "paynow.management.v1.";
 
-// "qashier.v1."
+// Returns the prefix of the provider's proto names, such as "qashier.v1.".
 std::string PackageOf(const std::string& provider);
 
 struct Rpc {
@@ -40,16 +40,17 @@ struct Rpc {
 // Adds a test failure for each operation that has no RPC.
 std::vector<Rpc> RpcsOf(const sandbox::Contract& contract);
 
-// As RpcsOf, but only for operations for which these protos have an RPC.
+// Like RpcsOf, but only for operations for which `files` have an RPC.
 std::vector<Rpc> KnownRpcsOf(const sandbox::Contract& contract, const mapping::Files& files);
 
-// One of them, which must exist: "Orders_GetOrders".
+// Returns the RPC of the operation "Orders_GetOrders", for example. The program ends if there is
+// none.
 const Rpc& Find(const std::vector<Rpc>& rpcs, absl::string_view operation);
 
 // An empty message of this type.
 std::unique_ptr<Message> NewMessage(const Descriptor& type);
 
-// The descriptor of a message that gRPC or the protos have linked in.
+// Returns the descriptor of a message that gRPC or the protos have linked in.
 const Descriptor& TypeNamed(const std::string& full_name);
 
 }  // namespace gateway::end_to_end

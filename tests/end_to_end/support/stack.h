@@ -1,9 +1,9 @@
 // The complete path of a call on one host: gRPC client -> gateway -> HTTP -> sandbox. Both servers
 // run in this process on their own ports, over real sockets.
 //
-// Thread-safety: construction and Stop belong to one thread; the rest may be used from any thread.
-// Lifetime: release whatever a sandbox hook waits for before destroying the stack. Errors: a stack
-// that does not start ends the program.
+// Thread-safety: construction and destruction belong to one thread; the rest may be used from any
+// thread. Lifetime: release whatever a sandbox hook waits for before destroying the stack. Errors:
+// a stack that does not start ends the program.
 //
 //   Stack stack;
 //   stack.sandbox().OnRequest(...);
@@ -31,7 +31,8 @@ inline constexpr char kProduct[] = "411486491630370818";
 struct StackOptions {
   // `default_store` below belongs to PayNow; `default_key` works for the sandbox of every provider.
   std::string provider = "paynow";
-  // Replaces the sandbox: a misbehaving server, or a port on which nobody listens.
+  // The gateway's upstream, if not the sandbox: a misbehaving server, or a port on which nobody
+  // listens. "" means the sandbox.
   std::string base_url;
   std::string default_store = kStore;
   std::string default_key = sandbox::kSandboxApiKey;
