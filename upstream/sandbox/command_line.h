@@ -16,13 +16,13 @@
 
 namespace gateway::sandbox {
 
-// What --help prints.
+// The text that --help prints.
 absl::string_view Usage();
 
-// One per provider, in the order of their ports. `program` is the name by which it was started: as
-// paynow-sandbox it serves PayNow alone unless --provider names others. `api_key` is accepted
-// beside those of --api-key; empty is none. INVALID_ARGUMENT names the argument and what is wrong
-// with it.
+// Returns one Options for each provider, in the order of their ports. `program` is the name by
+// which it was started: as paynow-sandbox it serves PayNow alone unless --provider names others.
+// The sandbox accepts `api_key` as well as the keys of --api-key; an empty `api_key` is ignored.
+// INVALID_ARGUMENT names the argument and what is wrong with it.
 absl::StatusOr<std::vector<Sandbox::Options>> ReadCommandLine(
     absl::string_view program, const std::vector<std::string>& arguments,
     const std::string& api_key);

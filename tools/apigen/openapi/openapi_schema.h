@@ -8,10 +8,11 @@
 namespace gateway::apigen {
 
 // References stay references. A schema that cannot be mapped (alternatives, an unknown type) is
-// read as one that accepts any value, with a note.
+// read as a schema that accepts any value, with a note.
 Schema ReadSchema(const Node& node, JsonReader& reader);
 
-// Returns the element's title and description. They are compared between versions and never shown.
+// Returns the element's title, summary and description. They are compared between versions and
+// never shown.
 std::string TextOf(const Node& node, JsonReader& reader);
 
 }  // namespace gateway::apigen

@@ -22,7 +22,7 @@ constexpr char kSharedStem[] = "types";
 constexpr char kUnlistedStem[] = "unlisted";
 constexpr char kGoneStem[] = "gone";
 
-// Files of the types that come from outside.
+// The files that declare the types of google.protobuf.
 constexpr std::pair<const char*, const char*> kKnownImports[] = {
     {kEmptyType, "google/protobuf/empty.proto"},
     {kFieldMaskType, "google/protobuf/field_mask.proto"},
@@ -125,7 +125,8 @@ class Layout {
     }
   }
 
-  // For a package without services.
+  // For a package without services: a committed type stays in its file, a new type goes to the
+  // first file.
   void StayInPlace() {
     std::string first = kSharedStem;
     for (const auto& [path, notes] : committed_.files) {
@@ -167,7 +168,7 @@ class Layout {
     return contract_.enums.at(type).options.GetExtension(gateway::v1::enum_schema).gone();
   }
 
-  // Shared and unreached types, in alphabetical order.
+  // Places the shared and the unreached types, in alphabetical order.
   void PlaceTheRest() {
     const auto place = [this](const std::string& type) {
       const auto [known, added] = stem_of_.emplace(type, IsGone(type) ? kGoneStem : kUnlistedStem);
@@ -197,7 +198,8 @@ class Layout {
     return files;
   }
 
-  // The options that all files of the package have alike: the Go, Java or C# package, for example.
+  // The options that are equal in all files of the package: the Go, Java or C# package, for
+  // example.
   google::protobuf::FileOptions SharedOptions() const {
     std::optional<google::protobuf::FileOptions> shared;
     for (const auto& [path, notes] : committed_.files) {

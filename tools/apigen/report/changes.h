@@ -11,7 +11,8 @@
 
 namespace gateway::apigen {
 
-// What a change breaks. The first three correspond to the rule categories of `buf breaking`.
+// The kinds of breakage that a change causes. The first three correspond to the rule categories of
+// `buf breaking`.
 struct Breaks {
   bool wire = false;    // old bytes are misread or cannot be read
   bool json = false;    // names or forms in protobuf's JSON differ
@@ -49,8 +50,8 @@ struct Change {
 
 absl::string_view KindName(Change::Kind kind);
 
-// Returns services first, then messages, then enums. If something was added or removed as a whole,
-// its parts are not listed.
+// Returns the changes of services first, then of messages, then of enums. If something was added or
+// removed as a whole, its parts are not listed.
 std::vector<Change> Compare(const Contract& before, const Contract& after);
 
 // Adds the types whose file changed. `before` and `after` map each type to the path of its file.
