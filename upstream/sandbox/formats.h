@@ -1,4 +1,4 @@
-// The text formats of the contract: checks for them, and text for times and amounts of money.
+// Checks the text formats of the contract, and writes times and amounts of money as text.
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_FORMATS_H_

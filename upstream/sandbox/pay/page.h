@@ -2,10 +2,10 @@
 // do about it. Plain HTML that works without JavaScript.
 //
 //   GET  /pay/{token}   the page
-//   POST /pay/{token}   action=pay | decline | later | later-decline | abandon | expire, and
-//   reason=...;
-//                       sends the customer back to the shop
-//   GET  /pay/style.css
+//   POST /pay/{token}   a form with the field action=pay, decline, later, later-decline, abandon or
+//                       expire, and the field reason; redirects to the shop or, after a decline,
+//                       to the page
+//   GET  /pay/style.css the style sheet
 //
 // Everybody who has the link may use it, as with the provider.
 //
@@ -28,7 +28,7 @@ class PayPage {
   Reply Answer(const Received& received) const;
 
  private:
-  // `declined`: why the last payment failed; empty if it did not.
+  // `declined`: the reason why the last payment failed; empty if no payment failed.
   Reply Show(const std::string& token, int status, absl::string_view notice,
              absl::string_view declined = "") const;
   Reply Act(const std::string& token, const Received& received) const;

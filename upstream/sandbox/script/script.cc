@@ -16,8 +16,9 @@ namespace {
 constexpr int kStepsAtATime = 10000;
 constexpr char kSettings[] = "settings";
 
-// Functions of the basic library that scripts must not have: they read files, load code, write to
-// the outside, or catch errors, and so also the error that ends a script that runs too long.
+// Functions of the basic library that scripts must not have: they read files, load code, write
+// output, change metatables or globals, or catch errors. A script that catches errors would also
+// catch the error that ends a script that runs too long.
 constexpr const char* kTakenAway[] = {"dofile",       "load",         "loadfile", "pcall",
                                       "xpcall",       "print",        "warn",     "collectgarbage",
                                       "getmetatable", "setmetatable", "rawset",   "_G"};
@@ -134,7 +135,7 @@ int Script::CallBound(lua_State* lua) {
   }
 }
 
-// Only text is loaded: bytecode can break the state.
+// Loads only text, because bytecode can break the Lua state.
 absl::Status Script::Run(const File& file) {
   const std::string name = absl::StrCat("=", file.name, ".lua");
   if (luaL_loadbufferx(lua_, file.text.data(), file.text.size(), name.c_str(), "t") != LUA_OK ||
@@ -157,7 +158,8 @@ std::string Script::TakeError() {
   return error;
 }
 
-// A provider's function goes before the common one of the same name.
+// Pushes the provider's own function at the path (in the settings) or, if there is none, the common
+// function (a global). Returns false if there is neither.
 bool Script::PushFunction(const Path& path) {
   lua_getglobal(lua_, kSettings);
   if (PushMember(path)) return true;
@@ -166,8 +168,8 @@ bool Script::PushFunction(const Path& path) {
   return PushMember(path);
 }
 
-// Replaces the table on top of the stack by its member at the path. Returns whether that is a
-// function.
+// Replaces the table on top of the stack by its member at the path. Returns whether that member is
+// a function.
 bool Script::PushMember(const Path& path) {
   for (const std::string& name : path) {
     if (!lua_istable(lua_, -1)) return false;

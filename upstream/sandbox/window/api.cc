@@ -104,7 +104,7 @@ bool Api::MayUse(const Received& received, bool from_loopback) const {
 
 Reply Api::Answer(const Received& received) const {
   const std::vector<std::string> segments = ParseTarget(received.target).segments;
-  // "", "_sandbox", "api", what, ...
+  // The segments are "", "_sandbox", "api", and then the path below kApiPrefix.
   if (segments.size() < 4) return Problem(404, "there is nothing here");
   return Dispatch(received.method, {segments.begin() + 3, segments.end()}, received.body);
 }

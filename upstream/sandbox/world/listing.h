@@ -29,7 +29,8 @@ struct Listed {
   bool more = false;
 };
 
-// `where` selects relations first; then the request's own filters apply.
+// `where`: relations that each record must have (see Matches). The request's own filters apply in
+// addition.
 Listed ListRecords(World& world, const std::string& collection, const Json& where);
 
 }  // namespace gateway::sandbox
