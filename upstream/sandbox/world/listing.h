@@ -25,7 +25,8 @@ inline constexpr int kDefaultPageSize = 10;
 
 struct Listed {
   Json records = Json::array();
-  // Whether further records follow in the direction of the cursor.
+  // Whether further records follow in the direction of the cursor. Set only for an operation with
+  // the parameter "starting_after".
   bool more = false;
 };
 

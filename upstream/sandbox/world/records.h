@@ -16,7 +16,8 @@
 
 namespace gateway::sandbox {
 
-// Lifts `from` and then `set` (see lift.h) over `hidden`.
+// CreateRecord lifts `from` and then `set` (see lift.h) over `hidden`. UpdateRecord lifts both over
+// the present record, and then sets the members of `hidden`.
 std::variant<Handle, Refusal> CreateRecord(World& world, const std::string& collection,
                                            const Json& from, const Json& set, const Json& hidden);
 
@@ -24,8 +25,8 @@ std::optional<Refusal> UpdateRecord(World& world, const Handle& handle, const Js
                                     const Json& set, const Json& hidden);
 
 // Inserts the records of a seed, an object with one list per collection. Members that a record
-// lacks get the values that a created record would get. Fails if the contract has no such
-// collection.
+// lacks get the values that a created record would get. Returns a refusal if the contract has no
+// such collection.
 std::optional<Refusal> PlantRecords(World& world, const Json& seed);
 
 }  // namespace gateway::sandbox
