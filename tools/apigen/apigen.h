@@ -36,8 +36,8 @@ struct Options {
 };
 
 struct Outcome {
-  // Maps the path, below proto_dir, of each file that changes to its new text; nullopt for a file
-  // to delete.
+  // The files that change. Keys: paths below proto_dir. Values: the new text; nullopt for a file to
+  // delete.
   std::map<std::string, std::optional<std::string>> files;
   Report report;
 };

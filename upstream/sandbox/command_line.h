@@ -1,7 +1,7 @@
 // The arguments of the program: which providers it serves, where, and with what.
 //
-//   absl::StatusOr<std::vector<Sandbox::Options>> shops = ReadCommandLine("provider-sandbox",
-//   {"--listen", "127.0.0.1:0"}, "");
+//   absl::StatusOr<std::vector<Sandbox::Options>> shops =
+//       ReadCommandLine("provider-sandbox", {"--listen", "127.0.0.1:0"}, "");
 //
 // Pure functions, except that --seed reads a file.
 #ifndef UPSTREAM_SANDBOX_COMMAND_LINE_H_

@@ -74,9 +74,9 @@ struct Field {
 struct Schema {
   std::string name;
   bool is_object = false;
-  // Whether the object may have no other members than `fields`.
+  // No members but the listed ones.
   bool closed = false;
-  // Whether the object has further members, which are not documented.
+  // The object has further members, which are not documented.
   bool open = false;
   std::vector<Field> fields;
   std::vector<std::string> enum_texts;
@@ -115,7 +115,7 @@ struct Operation {
   std::vector<DeclaredReply> also;
   // Whether the upstream honours an idempotency key for this operation.
   bool idempotency_key = false;
-  // Whether a body may leave out members that it does not change, even required members.
+  // A body may lack the members that it does not change, even required ones.
   bool partial = false;
 
   // nullptr if there is none of this name.

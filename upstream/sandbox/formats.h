@@ -1,4 +1,4 @@
-// Checks the text formats of the contract, and writes times and amounts of money as text.
+// The text formats of the contract: checks for them, and text for times and amounts of money.
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_FORMATS_H_

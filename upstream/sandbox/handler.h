@@ -34,7 +34,7 @@ class Handler {
   struct Options {
     // The keys that are accepted. Empty: the key that the behaviour names.
     std::vector<std::string> api_keys;
-    // The most records of a collection, not counting the seed.
+    // The greatest number of records in a collection, not counting the seed.
     size_t max_records = 20000;
   };
 
@@ -54,8 +54,8 @@ class Handler {
   // The operation that the request names; nullptr if it names none.
   const Operation* OperationOf(const Received& received) const;
 
-  // Calls a function of the behaviour that belongs to no operation, such as {"pay", "act"}. If the
-  // function fails, nothing is changed.
+  // Calls a function of the behaviour that belongs to no operation, such as {"pay", "act"}. If it
+  // fails, nothing has changed.
   std::variant<Json, Refusal> Do(const Script::Path& path, const Json& argument);
 
   // Runs the jobs that scripts have postponed (`after` in prelude.lua), each when it is due, until
@@ -111,8 +111,7 @@ class Handler {
   Json ErrorBody(const Refusal& refusal, const std::string& trace_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void AddTraceId(const std::string& trace_id, Reply& reply) const;
-  // Adds the records that the path names to the call. Returns a refusal if one of these records
-  // does not exist.
+  // Adds the records that the path names to the call. Returns a refusal if one does not exist.
   std::optional<Refusal> NameRecords(const Operation& operation, Json& call)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

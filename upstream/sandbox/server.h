@@ -52,7 +52,8 @@ class Sandbox {
     std::vector<std::string> api_keys = {};
     // Connections served at a time; each takes a thread, further ones wait.
     size_t threads = 256;
-    // The most records of a collection, not counting the seed. The oldest are dropped for new ones.
+    // The greatest number of records in a collection, not counting the seed. The oldest records are
+    // dropped for new records.
     size_t max_records = 20000;
     // Faults that the first calls meet.
     std::vector<Fault> faults = {};
@@ -101,7 +102,7 @@ class Sandbox {
   // Sets the sandboxes of this program, this sandbox included. The window links to them.
   void SetNeighbours(std::vector<Neighbour> neighbours);
 
-  // Replace the hook from the next request on; empty removes it.
+  // Replaces the hook, from the next request on. An empty function removes the hook.
   void OnRequest(RequestHook hook);
   void OnReply(ReplyHook hook);
 

@@ -60,15 +60,15 @@ class CurrentReads {
   // Whether the reply confirms the event. False if the read has no condition.
   static bool BearsOut(const CurrentRead& read, absl::string_view reply);
 
-  // Returns a serialized google.protobuf.Any with the reply of the route, without the fields that
-  // hold a credential.
+  // A serialized google.protobuf.Any with the reply of the route, without the fields that hold a
+  // credential.
   std::string Show(const mapping::Route& route, absl::string_view reply) const;
 
  private:
   struct Read {
     std::vector<std::string> types;
     const mapping::Route* route = nullptr;
-    std::vector<uint32_t> fields;  // numbers of fields of the request
+    std::vector<uint32_t> fields;  // of the request
     std::vector<std::string> pointers;
     std::unique_ptr<BornOutBy> truth = std::make_unique<BornOutBy>();
   };

@@ -4,10 +4,11 @@
 //   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create(schemes);
 //   std::variant<Event, Unreadable> event = (*reader)->Read(scheme, body, signed_time);
 //
-// Reads as leniently as any reply of an upstream (see mapping/wire_from_json.h and json_mend.h):
-// unknown and missing members are reported as drift. An id or a time that cannot be read is left
-// out and reported as drift. If a documented body has a value that its field cannot hold, the event
-// is unreadable. An event that no field is for is kept whole, in the field `other`.
+// Reads an event as leniently as the gateway reads any reply of an upstream (see
+// mapping/wire_from_json.h and json_mend.h): unknown and missing members are reported as drift. An
+// id or a time that cannot be read is left out and reported as drift. If a documented body has a
+// value that its field cannot hold, the event is unreadable. An event that no field is for is kept
+// whole, in the field `other`.
 //
 // Thread-safety: immutable, may be used from any thread. Lifetime: a Drift points into the reader.
 #ifndef UPSTREAM_WEBHOOKS_EVENT_READER_H_

@@ -28,7 +28,7 @@
 namespace gateway::webhooks {
 
 struct Fact {
-  std::string type;  // the first type of the events that report it: "ON_ORDER_COMPLETED"
+  std::string type;  // the first type of the events that report the fact: "ON_ORDER_COMPLETED"
   const mapping::PagedList* list = nullptr;
 
   const google::protobuf::Message* item = nullptr;          // an empty item
@@ -47,7 +47,7 @@ class Facts {
   // INVALID_ARGUMENT names provider, fact and what does not fit.
   static absl::StatusOr<Facts> Compile(const Schemes& schemes, const mapping::RouteTable& routes);
 
-  // Empty for a provider whose scheme has no facts.
+  // Empty for a provider whose scheme has none.
   const std::vector<Fact>& Of(const std::string& provider) const;
   // The types of events whose facts cannot be looked up, because the protos do not have the list
   // RPC.
@@ -59,7 +59,7 @@ class Facts {
   std::map<std::string, std::vector<std::string>> not_listed_;
 };
 
-// An object for which the fact is true.
+// An object of which the fact is true.
 struct ShownObject {
   std::string id;
   absl::Time happened;

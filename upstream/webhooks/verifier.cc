@@ -135,8 +135,8 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
   Found timestamp{Check::kPassed, ""};
   if (has_time) timestamp = Find(headers, stated.timestamp_header());
   if (timestamp.check != Check::kPassed) return {timestamp.check, stated.timestamp_header()};
-  // The signature is checked before the time, so that the log can tell late webhooks from forged
-  // ones.
+  // The signature is checked before the time, so that the log distinguishes late webhooks from
+  // forged webhooks.
   if (!SignedWithAny(signature.value, timestamp.value, body)) return {.check = Check::kSignature};
   return has_time ? CheckTime(timestamp.value, now) : Verdict();
 }

@@ -29,7 +29,7 @@
 namespace gateway::webhooks {
 
 struct Header {
-  absl::string_view name;  // upper or lower case
+  absl::string_view name;  // case is ignored
   absl::string_view value;
 };
 
@@ -77,8 +77,8 @@ class Verifier {
   Verdict Verify(absl::Span<const Header> headers, absl::string_view body, absl::Time now) const;
 
   // The verdict that is possible before the body has arrived, without a key. Finds missing headers,
-  // a signature of an impossible form, and a time that is too old or too new, even if it may not be
-  // the signed one. Verify refuses all of these too.
+  // a signature of an impossible form, and a time that is too old or too new, even if that time may
+  // not be the signed time. Verify refuses all of these too.
   Verdict Foresee(absl::Span<const Header> headers, absl::Time now) const;
 
   // Whether a delivery states the time of its signature, and is refused if this time is too old. If

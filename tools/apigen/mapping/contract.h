@@ -1,6 +1,6 @@
 // The mapping rules: an API described by OpenAPI becomes services, messages and enums of protobuf.
 //
-//   In OpenAPI        -> in protobuf           example or parts
+//   In OpenAPI           In protobuf            Details
 //   tag               -> service               "affiliate-links" -> AffiliateLinksService
 //   operation         -> RPC and its request   path parameters, query parameters, body, update_mask
 //   object schema     -> message of the same name

@@ -17,7 +17,7 @@ void KeepWhatIsGone(const Contract& committed, const Documented& documented,
                     const std::set<std::string>& unreadable_routes, Contract& merged);
 
 // The enum values of a package share one name space. A new value whose name is taken gets a number
-// as suffix, and keeps its text in JSON.
+// as suffix, and keeps its text.
 void MakeValueNamesUnique(const Contract& committed, Contract& merged);
 
 }  // namespace gateway::apigen

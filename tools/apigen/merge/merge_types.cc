@@ -23,7 +23,7 @@ const Item* FindByName(const std::vector<Item>& items, const std::string& name) 
 }
 
 // A committed int64 stays if upstream says int32: the wider type reads what the narrower one wrote.
-// The int64 also stays if upstream says a string that holds a 64-bit id.
+// It also stays if upstream says a string that holds a 64-bit id.
 bool StaysWide(const Field& committed, const Field& derived) {
   if (committed.type != "int64") return false;
   return derived.type == "int32" ||
@@ -108,8 +108,8 @@ FieldRules MergeRules(const Field& committed, const Field& derived, const FieldM
     rules.set_format(gateway::v1::INT32);
   }
   // If upstream states no bound, the committed bound may have been set by hand, so it stays. A
-  // bound that upstream stated before and has dropped cannot be told from such a bound. It stays
-  // too, until a person removes it: the contract is then too strict rather than too loose.
+  // bound that upstream once stated and has dropped looks like a bound set by hand. Such a bound
+  // stays too, until a person removes it: too strict is better than too loose.
   if (stated.has_minimum()) rules.set_minimum(stated.minimum());
   if (stated.has_maximum()) rules.set_maximum(stated.maximum());
   if (stated.has_min_length()) rules.set_min_length(stated.min_length());

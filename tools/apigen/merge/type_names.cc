@@ -30,7 +30,8 @@ Content ContentOf(const Contract& contract, const std::string& type) {
   return content;
 }
 
-// Whether one includes the other, or at least half of all members are in both.
+// Whether one content includes all words of the other content, or at least half of all words are in
+// both.
 bool Similar(const Content& a, const Content& b) {
   if (a.is_enum != b.is_enum) return false;
   Words shared;

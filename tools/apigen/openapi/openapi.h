@@ -35,7 +35,7 @@ struct Schema {
     kRef,       // a reference to the schema `ref`
   };
   Kind kind = Kind::kAny;
-  // JSON pointer of the place that the schema was read from.
+  // JSON pointer of the place it was read from.
   std::string pointer;
   std::string format;
   bool nullable = false;
@@ -74,8 +74,7 @@ struct Operation {
   std::string text;
   // Whether the upstream marks it as deprecated.
   bool deprecated = false;
-  // Whether the upstream leaves the operation out of its documentation: deprecated, or
-  // `x-gitbook-ignore`.
+  // Whether the upstream leaves it out of its documentation: deprecated, or `x-gitbook-ignore`.
   bool unlisted = false;
   // Names for service, file and RPC; empty until operation_names.h sets them.
   std::string service;

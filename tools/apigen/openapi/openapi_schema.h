@@ -8,7 +8,7 @@
 namespace gateway::apigen {
 
 // References stay references. A schema that cannot be mapped (alternatives, an unknown type) is
-// read as a schema that accepts any value, with a note.
+// read as one that accepts any value, with a note.
 Schema ReadSchema(const Node& node, JsonReader& reader);
 
 // Returns the element's title, summary and description. They are compared between versions and

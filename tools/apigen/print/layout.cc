@@ -168,7 +168,7 @@ class Layout {
     return contract_.enums.at(type).options.GetExtension(gateway::v1::enum_schema).gone();
   }
 
-  // Places the shared and the unreached types, in alphabetical order.
+  // Shared and unreached types, in alphabetical order.
   void PlaceTheRest() {
     const auto place = [this](const std::string& type) {
       const auto [known, added] = stem_of_.emplace(type, IsGone(type) ? kGoneStem : kUnlistedStem);
@@ -198,8 +198,7 @@ class Layout {
     return files;
   }
 
-  // The options that are equal in all files of the package: the Go, Java or C# package, for
-  // example.
+  // The options that all files of the package have alike: the Go, Java or C# package, for example.
   google::protobuf::FileOptions SharedOptions() const {
     std::optional<google::protobuf::FileOptions> shared;
     for (const auto& [path, notes] : committed_.files) {

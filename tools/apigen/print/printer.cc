@@ -106,7 +106,7 @@ class Printer {
     for (const OptionText& option : options) PrintOption(0, option);
   }
 
-  // Writes an option as a statement of its own.
+  // An option as a statement of its own.
   void PrintOption(size_t indent, const OptionText& option) {
     const std::string line = absl::StrCat("option ", option.name, " = ", option.value, ";");
     const bool block = line.find('\n') != std::string::npos;
@@ -153,7 +153,7 @@ class Printer {
     return absl::StrCat(call, input_fits ? "" : "\n      ", input, "\n      ", returns);
   }
 
-  // Writes a field or an enum value.
+  // A field or an enum value.
   void PrintDeclaration(const std::string& declaration, const google::protobuf::Message& options,
                         const Comments& comments) {
     Before(1, comments);

@@ -33,7 +33,7 @@ std::string TypeOf(const Field& field) {
   }
 }
 
-// Returns everything that limits the values of a field, in words.
+// Everything that limits the values of a field, in words.
 std::string BoundsOf(const Field& field) {
   const FieldRules& rules = RulesOf(field);
   std::vector<std::string> words;

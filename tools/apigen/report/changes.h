@@ -50,8 +50,8 @@ struct Change {
 
 absl::string_view KindName(Change::Kind kind);
 
-// Returns the changes of services first, then of messages, then of enums. If something was added or
-// removed as a whole, its parts are not listed.
+// Returns services first, then messages, then enums. If something was added or removed as a whole,
+// its parts are not listed.
 std::vector<Change> Compare(const Contract& before, const Contract& after);
 
 // Adds the types whose file changed. `before` and `after` map each type to the path of its file.

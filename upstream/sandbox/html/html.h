@@ -1,7 +1,7 @@
 // Writes plain HTML for the pay page and the window: escaped text, the frame of a page, a table.
 //
-//   HtmlPage(200, {.title = "Orders", .body = Table("Orders", {"Number", "Status"}, {{"pn-1",
-//   "completed"}})});
+//   const std::string table = Table("Orders", {"Number", "Status"}, {{"pn-1", "completed"}});
+//   const Reply reply = HtmlPage(200, {.title = "Orders", .body = table});
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_HTML_HTML_H_
@@ -37,7 +37,7 @@ Reply HtmlPage(int status, const PageParts& parts);
 std::string Table(absl::string_view caption, const std::vector<std::string>& heads,
                   const std::vector<std::vector<std::string>>& rows);
 
-// The replies that carry the style sheet and the script.
+// The style sheet and the script, as they are served.
 Reply StyleSheet();
 Reply LiveScript();
 

@@ -28,7 +28,7 @@ class PayPage {
   Reply Answer(const Received& received) const;
 
  private:
-  // `declined`: the reason why the last payment failed; empty if no payment failed.
+  // `declined`: why the last payment failed; empty if it did not.
   Reply Show(const std::string& token, int status, absl::string_view notice,
              absl::string_view declined = "") const;
   Reply Act(const std::string& token, const Received& received) const;

@@ -135,7 +135,7 @@ int Script::CallBound(lua_State* lua) {
   }
 }
 
-// Loads only text, because bytecode can break the Lua state.
+// Only text is loaded: bytecode can break the state.
 absl::Status Script::Run(const File& file) {
   const std::string name = absl::StrCat("=", file.name, ".lua");
   if (luaL_loadbufferx(lua_, file.text.data(), file.text.size(), name.c_str(), "t") != LUA_OK ||
@@ -168,8 +168,8 @@ bool Script::PushFunction(const Path& path) {
   return PushMember(path);
 }
 
-// Replaces the table on top of the stack by its member at the path. Returns whether that member is
-// a function.
+// Replaces the table on top of the stack by its member at the path. Returns whether that is a
+// function.
 bool Script::PushMember(const Path& path) {
   for (const std::string& name : path) {
     if (!lua_istable(lua_, -1)) return false;

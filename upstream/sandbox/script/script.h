@@ -1,8 +1,8 @@
 // A provider's behaviour: Lua files, run in a Lua state that has only the language and the
 // functions that the sandbox adds.
 //
-//   auto script = Script::Load({{"prelude", kPrelude}, {"paynow", kPayNow}}, functions, context,
-//   {}); const Json& settings = (*script)->settings();    // the table that the last file returns
+//   auto script = Script::Load(files, functions, context, limits);
+//   const Json& settings = (*script)->settings();    // the table that the last file returns
 //   std::variant<Json, Refusal> reply = (*script)->Call({"serve"}, call, body);
 //
 // The files can use the libraries table, string, math and utf8, and the basic functions except the

@@ -37,7 +37,7 @@ class Courier {
     // The pause before each further attempt of a delivery that the target did not accept with a
     // 2xx.
     std::vector<absl::Duration> pauses;
-    // Whether a 4xx is final, so that there is no further attempt.
+    // A 4xx is final: there is no further attempt.
     bool final_4xx = false;
     absl::Duration timeout = absl::Seconds(5);
     size_t max_log = 500;
@@ -59,7 +59,7 @@ class Courier {
   // byte is changed after signing). Returns false if there is no such delivery, or `how` is another
   // text.
   bool Send(int64_t id, const std::string& how);
-  // The next `count` deliveries wait for each other, and go out in reverse order.
+  // The next `count` deliveries wait for each other, and go out in reverse.
   void Reverse(size_t count);
   // Makes the deliveries that wait for their time due this much sooner.
   void Forward(absl::Duration time);

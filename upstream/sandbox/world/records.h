@@ -1,5 +1,6 @@
 // Creates and changes records. A record combines what the request says with what the behaviour
-// adds: defaults, members kept outside the schema, who changed it. Unique members are checked.
+// adds: defaults, members kept outside the schema, who changed the record. Unique members are
+// checked.
 //
 // Not thread-safe, like the World.
 #ifndef UPSTREAM_SANDBOX_WORLD_RECORDS_H_
@@ -25,8 +26,8 @@ std::optional<Refusal> UpdateRecord(World& world, const Handle& handle, const Js
                                     const Json& set, const Json& hidden);
 
 // Inserts the records of a seed, an object with one list per collection. Members that a record
-// lacks get the values that a created record would get. Returns a refusal if the contract has no
-// such collection.
+// lacks get the values that a created record would get. Fails if the contract has no such
+// collection.
 std::optional<Refusal> PlantRecords(World& world, const Json& seed);
 
 }  // namespace gateway::sandbox

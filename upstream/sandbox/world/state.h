@@ -20,7 +20,7 @@
 
 namespace gateway::sandbox {
 
-// Names one record as long as the record exists. Keys of a collection ascend in the order of
+// Names one record for as long as it is there. Keys of a collection ascend in the order of
 // creation.
 struct Handle {
   std::string collection;
@@ -59,7 +59,7 @@ class State {
   // All records, by collection.
   Json Export() const;
   void Clear();
-  // Records that were inserted up to now are never dropped to make room.
+  // Records that were inserted up to now are never dropped.
   void Seal();
 
  private:
