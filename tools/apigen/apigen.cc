@@ -39,7 +39,8 @@ std::vector<std::string> ProtosBelow(const std::string& directory) {
   return paths;
 }
 
-// Compiles everything below proto_dir as it would be: other packages may use the types of this one.
+// Compiles all protos below proto_dir as they would be after Apply(), also those of other packages,
+// because they may use the types of this package.
 absl::Status CheckThatItCompiles(const Outcome& outcome, const Options& options) {
   std::map<std::string, std::string> texts;
   std::vector<std::string> paths = ProtosBelow(options.proto_dir);
@@ -161,7 +162,8 @@ absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& optio
 
   std::map<std::string, std::string> texts;
   for (const File& file : *files) texts[file.path] = Print(file);
-  // A new version name alone is no change.
+  // If only the name of the version is new, the record keeps the old name, so that its file does
+  // not change.
   if (SameContent(run.then, run.now)) run.now.version = run.then.version;
   texts[record_path] = Print(run.now);
   Outcome outcome;

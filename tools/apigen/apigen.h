@@ -1,4 +1,5 @@
-// A whole run: takes OpenAPI text and committed protos, returns the files to write and a report.
+// A whole run of apigen: from OpenAPI text and the committed protos to the files to write and a
+// report. Each arrow names the folder whose code makes the value at its end:
 //
 // ```
 // OpenAPI text --openapi/--> Api --mapping/--> Contract --+
@@ -8,7 +9,7 @@
 //                        Report <--report/-- changes, review <------------+
 // ```
 //
-// All of them speak of protos as values: model/.
+// These folders pass protos to each other as the plain values of model/.
 #ifndef TOOLS_APIGEN_APIGEN_H_
 #define TOOLS_APIGEN_APIGEN_H_
 
@@ -30,18 +31,20 @@ struct Options {
   std::vector<std::string> import_paths;
   // A file of decisions (decisions.h); empty: no decisions.
   std::string decisions;
-  // The version of the contract, as the report names it.
+  // The name of the OpenAPI file's version in the report and in the record (record.h).
   std::string version;
 };
 
 struct Outcome {
-  // The new text of each file below proto_dir that changes; nullopt for a file to delete.
+  // The files that change. Keys: paths below proto_dir. Values: the new text; nullopt for a file to
+  // delete.
   std::map<std::string, std::optional<std::string>> files;
   Report report;
 };
 
 // Reads files but writes none. Fails if the text is not OpenAPI, if the decisions, the record or
-// the committed protos cannot be read or kept, or if a proto below proto_dir would not compile.
+// the committed protos cannot be read, if a committed proto holds something that apigen would lose
+// (lock.h), or if a proto below proto_dir would not compile.
 absl::StatusOr<Outcome> Generate(absl::string_view openapi, const Options& options);
 
 // Writes and deletes the files of an outcome.

@@ -1,9 +1,11 @@
-// To be included by one source of a program that calls through gRPC. A weak symbol: two do no harm.
+// Include this header in one source file of a program that makes calls through gRPC. The symbol is
+// weak, so a second inclusion does no harm.
 //
 // Abseil 20240722 names its memory by prctl(PR_SET_VMA). A kernel without CONFIG_ANON_VMA_NAME
-// refuses that, and errno is EINVAL. gRPC 1.51 reads the errno of connect() only after it has taken
-// memory from Abseil (tcp_client_posix.cc): about one in 2,000 connections that a new thread begins
-// fails with "Invalid argument" on Debian 13. So this prctl(), in place of libc's, keeps errno.
+// refuses that call and sets errno to EINVAL. gRPC 1.51 reads the errno of connect() only after it
+// has allocated memory from Abseil (tcp_client_posix.cc), and finds EINVAL instead. So, on Debian
+// 13, about one in 2,000 connections that a new thread begins fails with "Invalid argument". The
+// prctl() below replaces libc's prctl() and leaves errno unchanged for PR_SET_VMA.
 #ifndef TOOLS_GRPC_CALL_KEPT_ERRNO_H_
 #define TOOLS_GRPC_CALL_KEPT_ERRNO_H_
 

@@ -1,6 +1,6 @@
 // grpc-call: a small gRPC client for the command line, JSON in and JSON out. It takes grpcurl's
-// arguments and, like grpcurl, knows what the server's reflection tells it, so that the README's
-// recipes run where there is no grpcurl.
+// arguments and, like grpcurl, reads the API from the server's reflection service. So the README's
+// recipes run on a machine without grpcurl.
 //
 //   grpc-call -plaintext HOST:PORT list [SERVICE]
 //   grpc-call -plaintext HOST:PORT describe SYMBOL
@@ -9,8 +9,8 @@
 //
 // -H sends metadata, and may come more than once; -v prints the trailers, on standard error.
 //
-// Exits 0 for OK, 2 for a request that cannot be sent, otherwise 64 + the status code, with code,
-// message and details on standard error.
+// Exits with 0 for OK, with 2 for wrong arguments or a request that is not valid, otherwise with 64
+// + the status code. Code, message and details of a failed call are printed on standard error.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -53,7 +53,7 @@ struct Arguments {
   std::string data = "{}";
   std::vector<std::pair<std::string, std::string>> metadata;
   bool verbose = false;
-  std::vector<std::string> words;  // the address, then what to do
+  std::vector<std::string> words;  // the address, then the command or the method to call
 };
 
 std::optional<Arguments> Parse(int argc, char** argv) {
@@ -121,7 +121,8 @@ int ListMethods(Reflection& reflection, const std::string& name) {
   return 0;
 }
 
-// "a service:" and its declaration; nothing for a symbol that is not there.
+// Returns the kind of the symbol and its declaration, for example "a service:\nservice ...". Empty
+// if the symbol is unknown.
 std::string Declaration(const DescriptorPool& pool, const std::string& symbol) {
   if (const auto* service = pool.FindServiceByName(symbol)) {
     return "a service:\n" + service->DebugString();
@@ -154,7 +155,8 @@ void PrintTrailers(const grpc::ClientContext& context) {
   }
 }
 
-// One thing at a time on a call.
+// One call. Each method starts one operation of the call and waits until the operation has
+// finished.
 class Exchange {
  public:
   Exchange(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
@@ -172,7 +174,7 @@ class Exchange {
     Succeeded();
   }
 
-  // False after the last reply.
+  // Returns false if no further reply comes.
   bool Receive(grpc::ByteBuffer& reply) {
     call_->Read(&reply, nullptr);
     return Succeeded();
@@ -239,7 +241,7 @@ int Run(const Arguments& arguments) {
 }  // namespace gateway::grpc_call
 
 int main(int argc, char** argv) {
-  // Linked in so that error details can be shown.
+  // Links in the descriptor of ErrorInfo, so that error details can be printed as JSON.
   google::rpc::ErrorInfo::descriptor();
   const auto arguments = gateway::grpc_call::Parse(argc, argv);
   if (!arguments) {

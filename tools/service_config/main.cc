@@ -1,5 +1,5 @@
 // service-config: prints the service config for gRPC clients (docs/clients/service-config.json)
-// from the embedded protos. It allows retries only for methods that change nothing.
+// from the embedded protos. The service config allows retries only for methods that change nothing.
 //
 //   service-config > docs/clients/service-config.json
 #include <google/protobuf/descriptor.h>

@@ -15,13 +15,15 @@ namespace gateway::sandbox {
 // The value of one path parameter of the operation.
 std::string SeededPathValue(const Operation& operation, absl::string_view parameter);
 
-// Returns the query parameters without which the operation is refused, as an object.
+// Returns, as an object, the query parameters that the file sets for the operation; empty if there
+// are none.
 const Json& SeededQuery(const Operation& operation);
 
 // Returns the operation's path with the parameter values filled in, without a query.
 std::string SeededPath(const Operation& operation);
 
-// Returns SeededPath, followed by SeededQuery if the operation needs one.
+// Returns SeededPath() with a query: the parameters of SeededQuery() and an example of each other
+// required parameter.
 std::string SeededTarget(const Operation& operation);
 
 // Options for examples that refer only to records of the seed.

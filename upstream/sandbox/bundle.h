@@ -20,7 +20,7 @@ namespace gateway::sandbox {
 struct Bundle {
   absl::string_view provider;
   absl::string_view contract;
-  // In the order in which they run; the last returns the settings.
+  // The behaviour's Lua files, in the order in which they run. The last file returns the settings.
   std::vector<Script::File> behaviour;
   absl::string_view seed;
   absl::string_view arguments;

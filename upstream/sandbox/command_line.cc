@@ -16,14 +16,15 @@ namespace {
 constexpr int kPort = 8080;
 constexpr int kMaxPort = 65535;
 
-// The order of their ports.
+// All providers, in the order of their ports.
 constexpr const char* kProviders[] = {"paynow", "paymentkit", "qashier", "convergegate"};
 
 absl::Status Wrong(absl::string_view name, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(name, ": ", why));
 }
 
-// An argument that is for one provider, "qashier=VALUE", or for all.
+// The value of an argument. It is for one provider ("qashier=VALUE"), or for all if `provider` is
+// empty.
 struct Value {
   std::string provider;
   std::string text;
@@ -118,7 +119,7 @@ class Reader {
     return Each({}, [&](Sandbox::Options& options) { options.open_window = text == "true"; });
   }
 
-  // Reads an argument that can be for one provider only: its store, its address.
+  // Reads --seed or --public-url, which can be set for one provider only.
   absl::Status ReadOne(absl::string_view name, const Value& value) {
     if (value.provider.empty() && shops_.size() > 1) {
       return Wrong(name, "say whose: paynow=...");

@@ -23,20 +23,20 @@ namespace gateway::sandbox {
 
 struct Schema;
 
-// What a value may be.
+// The type of a value.
 struct Type {
   enum class Kind { kString, kInteger, kNumber, kBoolean, kNull, kAny, kRef, kArray, kMap };
   Kind kind = Kind::kAny;
   // "date-time", "int32", "int64", "double", "epoch-seconds", "digits", "string-or-null", "scalar",
   // or "".
   std::string format;
-  // Characters of a text.
+  // The least and the greatest number of characters of a text.
   size_t min_length = 0;
   size_t max_length = std::numeric_limits<size_t>::max();
-  // kRef only: the schema named, never null after Contract::Parse.
+  // kRef only: the name of the schema, and the schema, which is not null after Contract::Parse.
   std::string ref;
   const Schema* schema = nullptr;
-  // kArray and kMap only.
+  // kArray and kMap only: the type of the elements, or of the map's values.
   std::shared_ptr<Type> element;
 };
 
@@ -52,16 +52,17 @@ struct Field {
   size_t min_items = 0;
   size_t max_items = std::numeric_limits<size_t>::max();
   size_t max_key_length = std::numeric_limits<size_t>::max();
-  // For times: how far they may lie ahead of the present.
+  // For times: the least and the greatest number of seconds that a time may lie in the future.
   std::optional<int64_t> min_seconds_ahead;
   std::optional<int64_t> max_seconds_ahead;
-  // Other spellings in replies.
+  // Further names that the member has in replies.
   std::vector<std::string> aliases;
-  // "" stands for no value.
+  // Whether "" stands for no value.
   bool empty_is_unset = false;
-  // null means that there is no value. It must be written.
+  // Whether null stands for no value. A request must then contain the member, with null if there is
+  // no value.
   bool null_when_unset = false;
-  // The only value there is; absent for none.
+  // The only value that the field may have; Absent() if there is no such rule.
   Json constant = Absent();
   // The specification cannot mark a reference as nullable, but an optional reference may be null on
   // the wire.
@@ -112,7 +113,7 @@ struct Operation {
   std::optional<Type> body;
   DeclaredReply reply;
   std::vector<DeclaredReply> also;
-  // The upstream heeds an idempotency key here.
+  // Whether the upstream honours an idempotency key for this operation.
   bool idempotency_key = false;
   // A body may lack the members that it does not change, even required ones.
   bool partial = false;
@@ -139,8 +140,8 @@ class Contract {
   const std::vector<Operation>& operations() const { return operations_; }
   const std::map<std::string, Schema>& schemas() const { return schemas_; }
 
-  // nullptr if there is none of this name. A renamed schema keeps its first name, because behaviour
-  // and seed use it. It is found by both names.
+  // nullptr if there is none of this name. A renamed schema keeps its first name, because the
+  // behaviour and the seed use the first name. The schema is found by both names.
   const Schema* FindSchema(absl::string_view name) const;
   const Operation* FindOperation(absl::string_view id) const;
   const Event* FindEvent(absl::string_view name) const;
@@ -151,7 +152,7 @@ class Contract {
  private:
   Contract() = default;
   void Read(const Json& root);
-  // The first name of a schema.
+  // Returns the first name of a renamed schema, and the given name of any other schema.
   std::string KnownAs(absl::string_view name) const;
   absl::Status Link();
 

@@ -17,13 +17,13 @@
 namespace gateway::sandbox {
 namespace {
 
-// While the seed is planted, each id and each time is this much later than the one before. They
-// begin in May 2025.
+// While the seed is stored, the clock moves forward by this step each time it is read, so that all
+// ids and times differ. The clock starts in May 2025.
 constexpr absl::Duration kSeedStep = absl::Minutes(7);
 absl::Time SeedStart() { return absl::FromUnixSeconds(1746057600); }
 
-// Reads the key that follows the name of the scheme. With Basic it is the user name, and the
-// password is empty.
+// Returns the key from the credentials of an Authorization header. With the scheme Basic, the key
+// is the user name, and the password must be empty. Returns "" if the credentials are malformed.
 std::string KeyIn(absl::string_view scheme, absl::string_view credentials) {
   std::string decoded;
   if (!absl::EqualsIgnoreCase(scheme, "Basic")) return std::string(credentials);
@@ -285,7 +285,7 @@ void Handler::Reset() {
   replayed_.clear();
   ahead_ = absl::ZeroDuration();
   world_->Forget();
-  // The seed was planted before, so it can be planted again.
+  // The same seed was stored at the start, so this cannot fail.
   Plant().IgnoreError();
   jobs_changed_.NotifyAll();
 }

@@ -1,8 +1,8 @@
-// One request in, one reply out: authorize -> route -> check the request -> name the records of the
-// path -> run the rule -> show the reply.
+// Turns one request into one reply: authorize -> route -> check the request -> find the records
+// that the path names -> run the operation's rule in Lua -> render the reply.
 //
-// Beside the operations of the contract there are pages, which the behaviour names: what a customer
-// does in a browser. They need no key.
+// Beside the operations of the contract, the handler serves the pages that the behaviour lists: a
+// customer's browser requests them. Pages need no key.
 //
 // Thread-safe: one lock around everything that touches state. Never fails: every request gets a
 // reply.
@@ -34,12 +34,13 @@ class Handler {
   struct Options {
     // The keys that are accepted. Empty: the key that the behaviour names.
     std::vector<std::string> api_keys;
-    // The most records of a collection, not counting the seed.
+    // The greatest number of records in a collection, not counting the seed.
     size_t max_records = 20000;
   };
 
-  // Runs the behaviour's files and plants the seed. If one of them fails, the error names it.
-  // Contracts must outlive the handler.
+  // Runs the behaviour's files and stores the records of the seed. An error names the file, or the
+  // seed, that failed. `events`: see EventsOf() in bundle.h; may be null. Both contracts must
+  // outlive the handler.
   static absl::StatusOr<std::unique_ptr<Handler>> Create(const Contract& contract,
                                                          const std::vector<Script::File>& behaviour,
                                                          absl::string_view seed, Options options,
@@ -47,7 +48,7 @@ class Handler {
 
   Reply Answer(const Received& received);
 
-  // The table of the behaviour's file. Constant.
+  // The table that the behaviour's last file returns. Constant.
   const Json& settings() const { return settings_; }
 
   // The operation that the request names; nullptr if it names none.
@@ -75,7 +76,7 @@ class Handler {
   // Restores the store and the clock as they were at the start, and drops the postponed jobs.
   void Reset();
 
-  // The reply to a request that cannot be handled at all, in the upstream's form.
+  // Returns the reply to a refused request, in the provider's error format.
   Reply Refuse(const Refusal& refusal);
 
  private:
@@ -86,22 +87,23 @@ class Handler {
   absl::Status Plant() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   bool Authorized(const Received& received) const;
-  // The request's parts: {"path", "query", "body"}.
+  // Checks the request against the operation, and returns its parts: {"path", "query", "body"}.
   std::variant<Json, Refusal> Check(const Operation& operation, const Router::Match& match,
                                     const Target& target, const Received& received) const;
   Reply Serve(const Router::Match& match, const Target& target, const Received& received);
   // A call that repeats an idempotency key gets the reply of the first call.
   Reply ServeOnce(const Router::Match& match, const Target& target, const Received& received);
   Reply Execute(const Operation& operation, Json request);
-  // What a call has done, and what its reply holds.
+  // The result of a call.
   struct Executed {
     Reply reply;                // without its body
     std::optional<Json> shown;  // the body
     std::vector<Json> events;
   };
-  // Does it as a whole, or not at all.
+  // Executes the operation: makes all of its changes or, after a refusal or with `dry_run`, none.
   std::variant<Executed, Refusal> Whole(const Operation& operation, Json request);
-  // Begin and End enclose changes that are made as a whole. End returns the events to deliver.
+  // Begin and End enclose one transaction. End keeps its changes and returns the events to deliver;
+  // if `done` is false, End undoes the changes and returns no events.
   void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<Json> End(bool done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::variant<Json, Refusal> RunRule(const Operation& operation, Json request)
@@ -117,7 +119,7 @@ class Handler {
   const Contract& contract_;
   const std::unique_ptr<const Contract> pages_;
   const std::unique_ptr<World> world_ ABSL_PT_GUARDED_BY(mu_);
-  const Json& settings_;  // the behaviour's
+  const Json& settings_;  // the behaviour's settings
   const Json seed_;
   const Options options_;
   const Router router_;

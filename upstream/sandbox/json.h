@@ -12,7 +12,7 @@ namespace gateway::sandbox {
 
 using Json = nlohmann::json;
 
-// "Not there", as opposed to null. A reference to a missing member evaluates to it.
+// The value of a missing member, as opposed to null.
 inline Json Absent() { return Json(Json::value_t::discarded); }
 inline bool IsAbsent(const Json& value) { return value.is_discarded(); }
 inline bool IsNothing(const Json& value) { return value.is_discarded() || value.is_null(); }

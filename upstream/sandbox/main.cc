@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
     Print(stderr, Usage());
     return Fail(program, shops.status(), 2);
   }
-  // Blocked in every thread that follows, so that sigwait below is the only one to see them.
+  // Blocks the signals in this thread and in all threads that it starts, so that only sigwait below
+  // receives them.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);

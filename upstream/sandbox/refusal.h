@@ -1,5 +1,5 @@
-// A request that the sandbox declines. The provider's behaviour script decides how the reply spells
-// it.
+// A request that the sandbox declines. The provider's behaviour script decides the form of the
+// error reply.
 //
 // Pure values.
 #ifndef UPSTREAM_SANDBOX_REFUSAL_H_

@@ -15,7 +15,8 @@
 
 namespace gateway::sandbox {
 
-// Each function appends what is wrong to `violations` and returns what is right, by name.
+// Each function appends what is wrong to `violations`. ReadPath and ReadQuery return the valid
+// values, by name.
 Json ReadPath(const Operation& operation, const std::vector<std::string>& values,
               std::vector<Violation>& violations);
 
@@ -25,8 +26,9 @@ Json ReadQuery(const Operation& operation,
                const std::vector<std::pair<std::string, std::string>>& query,
                std::vector<Violation>& violations);
 
-// If the operation declares an object, a missing body counts as an empty object. If it declares no
-// body, the body is ignored. `form`: the body is a form, not JSON.
+// Returns the body as JSON. An empty body counts as an empty object. If the operation declares no
+// body, the body is ignored and an empty object is returned. `form`: the body must be a form, not
+// JSON.
 Json ReadBody(const Operation& operation, absl::string_view content_type, absl::string_view body,
               bool form, std::vector<Violation>& violations);
 

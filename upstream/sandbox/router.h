@@ -27,7 +27,7 @@ Target ParseTarget(absl::string_view target);
 class Router {
  public:
   struct Match {
-    // nullptr if no operation matches; path_known tells whether the path alone matches.
+    // nullptr if no operation matches; path_known then says whether the path alone matches.
     const Operation* operation = nullptr;
     // The values of the operation's path parameters, in its order.
     std::vector<std::string> values;
@@ -37,7 +37,8 @@ class Router {
 
   explicit Router(const Contract& contract);
 
-  // If several paths match, the one that is literal at the leftmost difference wins.
+  // If several paths match, the path that has a literal, not a parameter, at the leftmost
+  // difference wins.
   Match Find(absl::string_view verb, const std::vector<std::string>& segments) const;
 
  private:

@@ -12,7 +12,8 @@ namespace {
 constexpr int kMaxLive = 32;
 constexpr absl::Duration kLivePause = absl::Milliseconds(250);
 
-// The refusal of bytes that are no request. It has the provider's form too.
+// The refusal of bytes that are not an acceptable HTTP request, or of a request that meets a fault.
+// The reply has the provider's error format too.
 Refusal RefusalOf(int status) {
   if (status == 413) return {413, "payload-too-large", "the body is too large", {}};
   if (status == 414) return {414, "uri-too-long", "the request target is too long", {}};
@@ -128,7 +129,8 @@ bool Sandbox::AnswerOperation(Connection& connection, const Received& received) 
       *fault, connection,
       [&] {
         Reply reply = Decide(received);
-        // A reply that is made and not sent is no answer.
+        // With commit-then-drop the reply is not sent, so it must not reach the hook and the
+        // journal.
         return fault->kind == Fault::Kind::kCommitThenDrop ? reply
                                                            : Told(id, received, std::move(reply));
       },
@@ -151,7 +153,8 @@ bool Sandbox::AnswerOwn(Connection& connection, const Received& received) {
          connection.keep_alive();
 }
 
-// Each takes one of the threads that serve calls, so only a few are allowed.
+// Each browser that waits for changes takes one of the threads that serve calls, so only kMaxLive
+// browsers are allowed.
 void Sandbox::ServeLive(Connection& connection) {
   if (live_.fetch_add(1) >= kMaxLive) {
     --live_;

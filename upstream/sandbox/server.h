@@ -1,7 +1,7 @@
 // The sandbox as an HTTP/1.1 server on a port of its own.
 //
 //   absl::StatusOr<std::unique_ptr<Sandbox>> sandbox = Sandbox::Start({});
-//   sandbox->OnRequest([](const Received& received) -> std::optional<Reply> {
+//   (*sandbox)->OnRequest([](const Received& received) -> std::optional<Reply> {
 //     if (received.method == "GET") return std::nullopt;   // the sandbox answers
 //     return Reply{503, "", "text/plain", {}};             // this is the answer
 //   });
@@ -52,7 +52,8 @@ class Sandbox {
     std::vector<std::string> api_keys = {};
     // Connections served at a time; each takes a thread, further ones wait.
     size_t threads = 256;
-    // The most records of a collection, not counting the seed. The oldest are dropped for new ones.
+    // The greatest number of records in a collection, not counting the seed. The oldest records are
+    // dropped for new records.
     size_t max_records = 20000;
     // Faults that the first calls meet.
     std::vector<Fault> faults = {};
@@ -62,16 +63,17 @@ class Sandbox {
     std::string public_url = {};
     // The records to start with, as JSON; empty: the provider's own.
     std::string seed = {};
-    // URLs that get every event, in addition to the subscriptions of the API. `secret` signs for
-    // them.
+    // URLs that get every event, in addition to the subscriptions of the API. Events for these URLs
+    // are signed with `webhook_secret`.
     std::vector<std::string> webhook_urls = {};
     std::string webhook_secret = "whsec_sandbox";
   };
 
-  // Sees each request before it is handled, on the thread that serves it; several may run at once.
-  // An answer is sent in place of the sandbox's own, and the request changes nothing.
+  // Called with each request outside of /_sandbox/ and /pay/ before the sandbox handles it, on the
+  // thread that serves the request; several calls may run at once. If the hook returns a reply, the
+  // sandbox sends this reply and does not handle the request.
   using RequestHook = std::function<std::optional<Reply>(const Received&)>;
-  // Sees each request with the reply that is about to be sent.
+  // Called with each such request and the reply that is about to be sent.
   using ReplyHook = std::function<void(const Received&, const Reply&)>;
 
   // Returns once connections are accepted. Paths under /_sandbox/ are the sandbox's own.
@@ -85,20 +87,22 @@ class Sandbox {
 
   int port() const { return listener_->port(); }
   const std::string& provider() const { return options_.provider; }
-  // "http://HOST:PORT", where it listens; and where browsers find it.
+  // The address where the sandbox listens, "http://HOST:PORT", and the address where browsers find
+  // the sandbox.
   std::string url() const;
   std::string public_url() const;
   const Contract& contract() const { return contract_; }
-  // The table that the behaviour's file returns: which keys are accepted, which form bodies have.
+  // The table that the behaviour's last file returns: for example, the key that is accepted and the
+  // encoding of bodies.
   const Json& settings() const { return handler_->settings(); }
   Faults& faults() { return faults_; }
   Handler& handler() { return *handler_; }
   Courier& courier() { return *courier_; }
 
-  // The stores of the program, this one among them: its window links to them.
+  // Sets the sandboxes of this program, this sandbox included. The window links to them.
   void SetNeighbours(std::vector<Neighbour> neighbours);
 
-  // Replace the hook from the next request on; empty removes it.
+  // Replaces the hook, from the next request on. An empty function removes the hook.
   void OnRequest(RequestHook hook);
   void OnReply(ReplyHook hook);
 
@@ -106,16 +110,16 @@ class Sandbox {
   Sandbox(Options options, const Contract& contract, std::unique_ptr<Handler> handler);
 
   void Serve(Connection& connection);
-  // False: the connection must end.
+  // Returns false if the connection must be closed.
   bool AnswerOne(Connection& connection, const Received& received);
   bool AnswerOperation(Connection& connection, const Received& received);
-  // Whatever is under /_sandbox/.
+  // Answers a request under /_sandbox/.
   bool AnswerOwn(Connection& connection, const Received& received);
   Reply Decide(const Received& received);
-  // Tells the reply hook and the journal of the reply to the request with this id, which is sent
-  // only then.
+  // Gives the reply to the reply hook, and to the journal for the request with this id. Then
+  // returns the reply, so that it is sent only afterwards.
   Reply Told(int64_t id, const Received& received, Reply reply);
-  // Tells a browser of each change, until it goes away.
+  // Sends a server-sent event to the browser for each change, until the browser disconnects.
   void ServeLive(Connection& connection);
 
   // Constant after Start.
@@ -125,7 +129,7 @@ class Sandbox {
 
   Faults faults_;
   Journal journal_;
-  // Counts whatever the window shows.
+  // Counts the changes of everything that the window shows.
   std::atomic<uint64_t> changes_{0};
   std::atomic<int> live_{0};
   // Constant after construction.

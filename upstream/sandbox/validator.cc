@@ -74,7 +74,8 @@ class Walk {
     }
   }
 
-  // Checks the bounds that the field sets beyond its type. The value has that type.
+  // Checks the bounds that the field sets beyond its type, as far as they apply to the value's
+  // kind.
   void Bounds(const Field& field, const Json& value, const std::string& path) {
     if (value.is_number_integer()) {
       const auto number = value.get<int64_t>();

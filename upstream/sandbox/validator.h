@@ -18,7 +18,8 @@ namespace gateway::sandbox {
 
 // One violation, in the terms of the upstream's ValidationError.
 struct Violation {
-  // "required", "unknown", "type", "null", "enum", "format", "range", "length", "count"
+  // "required", "unknown", "type", "null", "enum", "format", "range", "length" or "count"; from
+  // request.cc also "repeated", "content-type" or "json".
   std::string code;
   std::string message;
   // "lines[0].quantity"; "" means the value itself.

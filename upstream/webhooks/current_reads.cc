@@ -36,7 +36,7 @@ const Route* FindRoute(const mapping::RouteTable& routes, absl::string_view rpc)
   return found == routes.routes().end() ? nullptr : &*found;
 }
 
-// Whether the routes have an RPC of this package.
+// Whether the routes have an RPC of the package that `rpc` belongs to.
 bool Serves(const mapping::RouteTable& routes, absl::string_view rpc) {
   const absl::string_view service = rpc.substr(0, rpc.find('/'));
   const absl::string_view package = service.substr(0, service.rfind('.') + 1);
@@ -169,7 +169,7 @@ std::string CurrentReads::Show(const Route& route, absl::string_view reply) cons
   std::string without;
   if (const auto guarded = guarded_.find(&route); guarded != guarded_.end()) {
     const std::unique_ptr<Message> message(guarded->second->New());
-    // It was made from the same descriptor.
+    // Cannot fail: the reply was made from the same descriptor.
     message->ParsePartialFromArray(reply.data(), static_cast<int>(reply.size()));
     mapping::ClearCredentials(*message);
     without = message->SerializePartialAsString();

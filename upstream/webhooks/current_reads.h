@@ -1,12 +1,14 @@
-// Which read shows how things stand that an event is about, as the providers' schemes say
-// (gateway.signing.v1.Read), and what of its reply may be shown.
+// Finds the RPC that reads the present state of the object that an event is about, as the
+// provider's scheme says (gateway.signing.v1.Read), and removes the credentials from the reply.
 //
 //   absl::StatusOr<CurrentReads> reads = CurrentReads::Compile(schemes, routes);
-//   if (auto read = reads->For("paynow", type, store, body)) ... call read->route with
-//   read->request
-//   ... reads->Show(*read->route, reply) ...
+//   if (auto read = reads->For("paynow", type, store, body)) {
+//     ... call read->route with read->request ...
+//     ... reads->Show(*read->route, reply) ...
+//   }
 //
-// Thread-safety: immutable, may be used from any thread. Lifetime: schemes and routes outlive it.
+// Thread-safety: immutable, may be used from any thread. Lifetime: schemes and routes must outlive
+// the CurrentReads.
 #ifndef UPSTREAM_WEBHOOKS_CURRENT_READS_H_
 #define UPSTREAM_WEBHOOKS_CURRENT_READS_H_
 
@@ -29,11 +31,12 @@
 
 namespace gateway::webhooks {
 
-// When the reply of a read bears an event out: a field of it has one of these values.
+// The condition under which the reply of a read confirms an event: the field `field` of the reply
+// has one of the values `any`.
 struct BornOutBy {
-  mapping::FieldPath field;  // empty: a read proves nothing
+  mapping::FieldPath field;  // empty: the reply confirms nothing
   std::vector<std::string> any;
-  const google::protobuf::Message* reply = nullptr;  // an empty one, to make others from
+  const google::protobuf::Message* reply = nullptr;  // an empty reply, to make others from
 };
 
 struct CurrentRead {
@@ -44,16 +47,17 @@ struct CurrentRead {
 
 class CurrentReads {
  public:
-  // INVALID_ARGUMENT names the provider and what is wrong with its option. A read of a package that
-  // the routes have nothing of is left out.
+  // INVALID_ARGUMENT names the provider and what is wrong with its option. A read of a package of
+  // which `routes` has no RPC is left out.
   static absl::StatusOr<CurrentReads> Compile(const Schemes& schemes,
                                               const mapping::RouteTable& routes);
 
-  // `store`: the event's; "" where it names none. Returns nullopt where no read is for the event.
+  // `store`: the store that the event names, or "". Returns nullopt if no read is for this type of
+  // event, or the body lacks an argument of the read.
   std::optional<CurrentRead> For(absl::string_view provider, absl::string_view type,
                                  absl::string_view store, absl::string_view body) const;
 
-  // Whether the reply shows that the event is true.
+  // Whether the reply confirms the event. False if the read has no condition.
   static bool BearsOut(const CurrentRead& read, absl::string_view reply);
 
   // A serialized google.protobuf.Any with the reply of the route, without the fields that hold a
@@ -74,9 +78,9 @@ class CurrentReads {
   absl::Status AddTruth(const Scheme& scheme, const signing::v1::Read& option, Read& read);
 
   std::map<std::string, std::vector<Read>, std::less<>> by_provider_;
-  // Of replies that can hold a credential: empty messages, by route.
   std::unique_ptr<google::protobuf::DynamicMessageFactory> messages_ =
       std::make_unique<google::protobuf::DynamicMessageFactory>();
+  // Maps each route whose reply can hold a credential to an empty reply.
   std::map<const mapping::Route*, const google::protobuf::Message*> guarded_;
 };
 

@@ -20,7 +20,8 @@ struct FreeMacContext {
   void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
 };
 
-// Looked up once, because OpenSSL takes a lock and searches its providers. Null if it has no HMAC.
+// Looks HMAC up once, because OpenSSL takes a lock and searches its providers each time. Null if
+// OpenSSL has no HMAC.
 EVP_MAC* Hmac() {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   return mac;

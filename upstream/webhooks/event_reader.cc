@@ -67,7 +67,7 @@ bool ReadText(ondemand::value value, std::string& out) {
   }
   const absl::string_view token = absl::StripTrailingAsciiWhitespace(View(value.raw_json_token()));
   double number;
-  if (!value.get_double().get(number)) {  // ids may be numbers, as everywhere
+  if (!value.get_double().get(number)) {  // an id may be a number, as in any reply
     int64_t whole = 0;
     const bool shifted = token.find_first_of(".eE") != absl::string_view::npos &&
                          mapping::ParseWholeNumber(token, whole) == mapping::WholeNumber::kGood;
@@ -93,10 +93,10 @@ std::optional<Instant> ReadTime(ondemand::value value) {
   return time;
 }
 
-// Looks once over all members of the event's object, because `body` may come before the type that
-// says how to read it. Type and body decide what the event is, so each must occur at most once, and
-// the type must be readable. An id or time that cannot be read is left out: the event is worth
-// more.
+// Reads all members of the event's object except the body, because the body may come before the
+// type, which says how to read the body. Type and body decide what the event is, so each must occur
+// at most once, and the type must be readable. An id or time that cannot be read is left out: the
+// loss of the whole event would be worse.
 class EnvelopeReader {
  public:
   EnvelopeReader(const Scheme& scheme, Envelope& envelope) : scheme_(scheme), envelope_(envelope) {}
@@ -117,7 +117,7 @@ class EnvelopeReader {
     return AtEnd(document) ? "" : "it goes on after its end";
   }
 
-  // Which of id and time had to be left out; "" if none. Static storage.
+  // Says whether the id or the time was left out; "" if neither was. Static storage.
   absl::string_view left_out() const { return left_out_; }
 
  private:
@@ -284,7 +284,8 @@ std::string EventReader::ReadJson(const Scheme& scheme, absl::string_view json, 
   if (!reader.left_out().empty()) {
     drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr, reader.left_out());
   }
-  // Two ids may have become one by mending, and the second event would count as seen.
+  // The mending of the JSON may have made two different ids equal. The second event would then
+  // count as seen already.
   if (absl::StrContains(envelope.id, mapping::kReplacement)) {
     envelope.id.clear();
     drift.Add(mapping::Drift::Kind::kAlteredValue, response_, nullptr,

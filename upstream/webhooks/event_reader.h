@@ -4,10 +4,11 @@
 //   absl::StatusOr<std::unique_ptr<const EventReader>> reader = EventReader::Create(schemes);
 //   std::variant<Event, Unreadable> event = (*reader)->Read(scheme, body, signed_time);
 //
-// Reads as leniently as any reply of an upstream (see mapping/wire_from_json.h and json_mend.h):
-// unknown and missing members are reported as drift. So are an id and a time that cannot be read,
-// which are left out. If a documented body has a value that its field cannot hold, the event is
-// unreadable. An event that no field is for is kept whole.
+// Reads an event as leniently as the gateway reads any reply of an upstream (see
+// mapping/wire_from_json.h and json_mend.h): unknown and missing members are reported as drift. An
+// id or a time that cannot be read is left out and reported as drift. If a documented body has a
+// value that its field cannot hold, the event is unreadable. An event that no field is for is kept
+// whole, in the field `other`.
 //
 // Thread-safety: immutable, may be used from any thread. Lifetime: a Drift points into the reader.
 #ifndef UPSTREAM_WEBHOOKS_EVENT_READER_H_
@@ -38,7 +39,7 @@ struct Event {
   std::vector<mapping::Drift> drift;
 };
 
-// What an event says about itself, besides its body.
+// The data of an event outside of its body.
 struct Envelope {
   std::string id;
   std::string type;
@@ -54,7 +55,7 @@ class EventReader {
   // INVALID_ARGUMENT names the field of the proto that does not fit.
   static absl::StatusOr<std::unique_ptr<const EventReader>> Create(const Schemes& schemes);
 
-  // As Create, for a message like ParseEventResponse.
+  // Like Create, but for another message with the fields of ParseEventResponse.
   static absl::StatusOr<std::unique_ptr<const EventReader>> CreateFor(
       const Schemes& schemes, const google::protobuf::Descriptor& response);
 
@@ -65,7 +66,7 @@ class EventReader {
                                        std::optional<absl::Time> signed_time) const;
 
  private:
-  struct Json;  // a parsed body; simdjson's header stays out of those that include this one
+  struct Json;  // a parsed body; not defined here, to keep simdjson out of this header
   using EventName = std::pair<std::string, std::string>;  // provider and type
 
   explicit EventReader(const Schemes& schemes) : schemes_(schemes) {}
@@ -81,7 +82,7 @@ class EventReader {
 
   const Schemes schemes_;
   mapping::Plans plans_;
-  mapping::MessagePlan response_;  // by name only; its fields are below
+  mapping::MessagePlan response_;  // only its name is set; its fields are below
   uint32_t provider_ = 0;          // numbers of the fields that every event has
   uint32_t event_id_ = 0;
   uint32_t type_ = 0;

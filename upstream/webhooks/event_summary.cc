@@ -14,7 +14,8 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// The object that the body is; mended if it has to be. Valid until this thread parses again.
+// Parses the body, and mends it if necessary. Returns nullopt if the body is no JSON object. The
+// element is valid until this thread calls Parse again.
 std::optional<dom::element> Parse(absl::string_view body) {
   thread_local dom::parser parser;
   dom::element event;
@@ -27,7 +28,7 @@ std::optional<dom::element> Parse(absl::string_view body) {
   return event;
 }
 
-// A scalar as text: ids may be numbers, as everywhere.
+// Returns a text or an integer as text, because an id may be a number; "" for any other value.
 std::string TextAt(dom::element event, absl::string_view pointer) {
   dom::element value;
   if (pointer.empty() ||
@@ -66,7 +67,7 @@ std::optional<Summary> Summarize(const Scheme& scheme, absl::string_view body) {
   const dom::element event = *parsed;
   Summary summary;
   summary.id = MemberOf(event, scheme.id());
-  // Two ids may have become one by mending.
+  // The mending of the JSON may have made two different ids equal.
   if (absl::StrContains(summary.id, mapping::kReplacement)) summary.id.clear();
   summary.type = MemberOf(event, scheme.type());
   summary.store = TextAt(event, scheme.store());

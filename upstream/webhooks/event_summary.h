@@ -1,5 +1,5 @@
-// What must be known about an event before it is read in full: its id, its type, and what it is
-// about.
+// Reads the parts of an event that are needed before the event is read in full: its id, its type,
+// and the object that it is about.
 //
 //   const std::optional<Summary> summary = Summarize(verifier.scheme(), body);
 //
@@ -22,16 +22,18 @@ struct Summary {
   std::string id;
   std::string type;
   std::string store;
-  // Equal for events about one order, session or subscription.
+  // The id of the object that the event is about: equal for all events about one order, session or
+  // subscription.
   std::string resource;
-  // What it tells of (gateway.signing.v1.Fact): the first of the types that tell it, and the
-  // object's id. Both are "" where it tells of nothing that the API shows.
+  // The fact that the event reports (gateway.signing.v1.Fact): the first of the event types that
+  // report this fact, and the object's id. Both are "" if the event reports no fact that the API
+  // shows too.
   std::string fact_type = {};
   std::string fact_id = {};
 };
 
-// Returns nullopt for a body that is no JSON object, also after it was mended as the event reader
-// mends it: an event that can be read must not miss the subscriptions to its type.
+// Mends the body as the event reader does: an event that the reader can read must reach the
+// subscriptions to its type. Returns nullopt if the body is no JSON object, even when it is mended.
 std::optional<Summary> Summarize(const Scheme& scheme, absl::string_view body);
 
 // The texts and numbers at these JSON pointers, as texts; "" where there is none. Empty for a body

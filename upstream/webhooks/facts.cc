@@ -52,7 +52,8 @@ class FactCompiler {
     return absl::InvalidArgumentError(absl::StrCat(place_, part, ": ", reason));
   }
 
-  // In the pool of the served protos, which need not be the program's own.
+  // Returns the type of the list's items, from the pool of the served protos, which may differ from
+  // the protos in the program.
   static const Descriptor& ItemOf(const mapping::PagedList& list) {
     const Descriptor& request = *list.page->request_prototype->GetDescriptor();
     const auto* const method = request.file()->pool()->FindMethodByName(list.full_name);
@@ -103,8 +104,8 @@ class FactCompiler {
   Fact fact_;
 };
 
-// Whether the protos that are served have this RPC. Those of another version of the API may not,
-// and those without the API have none.
+// Whether the protos that are served have this RPC. Protos of another version of the API may lack
+// the RPC, and protos without the API have no RPC of it.
 bool HasRpc(const mapping::RouteTable& routes, absl::string_view rpc) {
   const std::string path = absl::StrCat("/", rpc);
   const auto is_it = [&](const auto& one) { return one.rpc_path == path; };
@@ -116,7 +117,8 @@ std::string TextIn(const Message& message, const FieldDescriptor& field) {
   return message.GetReflection()->GetString(message, &field);
 }
 
-// By the wire: a Timestamp of a dynamic message may have a C++ type of its own or none.
+// Converts the time through wire format: in a dynamic message, a Timestamp may have another C++
+// class, or none.
 std::optional<absl::Time> TimeIn(const Message& message, const FieldDescriptor& field) {
   const Reflection& reflection = *message.GetReflection();
   if (!reflection.HasField(message, &field)) return std::nullopt;

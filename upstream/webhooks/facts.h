@@ -1,5 +1,6 @@
-// What events tell and the provider's API shows too (gateway.signing.v1.Fact), compiled once at
-// start: which list shows it, and where its items have what.
+// The facts that events report and that the provider's API shows too (gateway.signing.v1.Fact).
+// Compiled once at start: which list RPC shows a fact, and which fields of the list's items hold
+// its parts.
 //
 //   absl::StatusOr<Facts> facts = Facts::Compile(schemes, routes);
 //   for (const Fact& fact : facts->Of("paynow")) ... read fact.list page by page ...
@@ -27,11 +28,11 @@
 namespace gateway::webhooks {
 
 struct Fact {
-  std::string type;  // of the events that tell it, the first: "ON_ORDER_COMPLETED"
+  std::string type;  // the first type of the events that report the fact: "ON_ORDER_COMPLETED"
   const mapping::PagedList* list = nullptr;
 
-  const google::protobuf::Message* item = nullptr;          // an empty one
-  const google::protobuf::FieldDescriptor* find = nullptr;  // null: the item is the object
+  const google::protobuf::Message* item = nullptr;          // an empty item
+  const google::protobuf::FieldDescriptor* find = nullptr;  // the objects; null: the item itself
   const google::protobuf::FieldDescriptor* object_id = nullptr;
   const google::protobuf::FieldDescriptor* happened_at = nullptr;
   const google::protobuf::FieldDescriptor* made_at = nullptr;
@@ -40,7 +41,7 @@ struct Fact {
 
 class Facts {
  public:
-  // Of no provider.
+  // No facts of any provider.
   Facts() = default;
 
   // INVALID_ARGUMENT names provider, fact and what does not fit.
@@ -48,7 +49,8 @@ class Facts {
 
   // Empty for a provider whose scheme has none.
   const std::vector<Fact>& Of(const std::string& provider) const;
-  // The types of events whose facts are in no list of these protos, so that nobody can look.
+  // The types of events whose facts cannot be looked up, because the protos do not have the list
+  // RPC.
   const std::vector<std::string>& NotListed(const std::string& provider) const;
 
  private:

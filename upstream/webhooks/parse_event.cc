@@ -8,7 +8,7 @@
 namespace gateway::webhooks {
 namespace {
 
-// A row for each reason that the proto lists.
+// A reason for a refusal. There is one constant for each reason that the proto lists.
 struct Reason {
   absl::string_view name;
   absl::StatusCode code;
@@ -16,7 +16,8 @@ struct Reason {
 constexpr Reason kNotVerified = {"WEBHOOK_NOT_VERIFIED", absl::StatusCode::kUnauthenticated};
 constexpr Reason kUnknownProvider = {"UNKNOWN_PROVIDER", absl::StatusCode::kInvalidArgument};
 constexpr Reason kInvalidRequest = {"INVALID_REQUEST", absl::StatusCode::kInvalidArgument};
-// The provider signed the event. If it cannot be read, we are to blame, not the sender.
+// The provider signed the event. If the event cannot be read, the fault is the gateway's, not the
+// sender's.
 constexpr Reason kUnreadableEvent = {"UNREADABLE_EVENT", absl::StatusCode::kInternal};
 constexpr Reason kTooLarge = {"WEBHOOK_TOO_LARGE", absl::StatusCode::kResourceExhausted};
 

@@ -25,7 +25,7 @@ namespace gateway::webhooks {
 struct Settings {
   int64_t max_body_bytes = int64_t{1} * 1024 * 1024;
   absl::flat_hash_map<std::string, Verifier> providers;  // by name
-  // Of one account each, where a provider has several: "paynow/eu".
+  // For providers with several accounts: the verifier of each account, by name: "paynow/eu".
   absl::flat_hash_map<std::string, Verifier> accounts;
 };
 

@@ -17,8 +17,8 @@ constexpr uint32_t kBody = 3;
 constexpr uint32_t kHeaderName = 1;
 constexpr uint32_t kHeaderValue = 2;
 
-// Calls visit(number, bytes) -> bool for each field, until it returns false. These messages only
-// have fields of the wire type for bytes. Returns what is wrong, or "".
+// Calls visit(number, bytes) -> bool for each field, until `visit` returns false. These messages
+// only have fields of the wire type for bytes. Returns what is wrong, or "".
 template <typename Visit>
 std::string ForEachField(absl::string_view bytes, Visit visit) {
   WireReader reader(bytes);

@@ -32,7 +32,7 @@ class Schemes {
   static absl::StatusOr<Schemes> Read(
       absl::Span<const google::protobuf::FileDescriptor* const> files);
 
-  // Null for a provider of which no webhooks are known.
+  // Null if no file has a scheme of this provider.
   const Scheme* Find(absl::string_view provider) const;
 
   const ByProvider& by_provider() const { return by_provider_; }

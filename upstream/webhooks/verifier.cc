@@ -13,10 +13,11 @@
 namespace gateway::webhooks {
 namespace {
 
-// Enough for milliseconds of the next 30,000 years, and an int64.
+// Enough digits for milliseconds of the next 30,000 years, and few enough for an int64.
 constexpr size_t kMaxTimestampDigits = 15;
 
-// Taken as seconds: the year 5138. Taken as milliseconds: the year 1973.
+// Smaller numbers are seconds, others are milliseconds. As seconds, this number is the year 5138;
+// as milliseconds, the year 1973.
 constexpr int64_t kMostSeconds = 100'000'000'000;
 
 struct Found {
@@ -24,7 +25,8 @@ struct Found {
   absl::string_view value;
 };
 
-// Such a header must be there exactly once: of two, it is not known which one the sender signed.
+// Finds the header, which must occur exactly once: with two, it is unknown which one the sender
+// signed.
 Found Find(absl::Span<const Header> headers, absl::string_view name) {
   Found found{Check::kMissingHeader, ""};
   for (const Header& header : headers) {
@@ -133,8 +135,8 @@ Verdict Verifier::Verify(absl::Span<const Header> headers, absl::string_view bod
   Found timestamp{Check::kPassed, ""};
   if (has_time) timestamp = Find(headers, stated.timestamp_header());
   if (timestamp.check != Check::kPassed) return {timestamp.check, stated.timestamp_header()};
-  // The signature is checked before the time, so that the log can tell late webhooks from forged
-  // ones.
+  // The signature is checked before the time, so that the log distinguishes late webhooks from
+  // forged webhooks.
   if (!SignedWithAny(signature.value, timestamp.value, body)) return {.check = Check::kSignature};
   return has_time ? CheckTime(timestamp.value, now) : Verdict();
 }
@@ -151,7 +153,8 @@ Verdict Verifier::Foresee(absl::Span<const Header> headers, absl::Time now) cons
   return CheckTime(timestamp.value, now);
 }
 
-// The length shows which encoding it would be. The later comparison shows whether its letters fit.
+// Whether the signature has the length of a digest in one of the encodings. Verify compares the
+// text.
 bool Verifier::HasForm(absl::string_view signature) const {
   const signing::v1::Signature& stated = scheme_->signature();
   signature = absl::StripPrefix(signature, stated.optional_prefix());
@@ -160,7 +163,8 @@ bool Verifier::HasForm(absl::string_view signature) const {
   });
 }
 
-// Compares texts, not digests: each digest has one text in an encoding, and any other is refused.
+// Compares texts, not digests: each digest has exactly one text in an encoding, and any other text
+// is refused.
 bool Verifier::SignedWithAny(absl::string_view signature, absl::string_view timestamp,
                              absl::string_view body) const {
   const signing::v1::Signature& stated = scheme_->signature();

@@ -1,5 +1,5 @@
-// Decides whether a webhook comes from its provider, and recently. Pure: bytes, secrets and the
-// time in, a verdict out.
+// Decides whether a webhook comes from its provider and was signed recently. Pure: bytes, secrets
+// and the time in, a verdict out.
 //
 // ```
 // absl::StatusOr<Verifier> verifier = Verifier::Create(*schemes.Find("paynow"), options);
@@ -8,10 +8,11 @@
 // ```
 //
 // A verdict is for the log. The sender is told only that the webhook failed: the name of the check
-// would help a forger. Only a missing header is named, because that is public knowledge.
+// would help a forger. Only a missing or repeated header is named, because the names of the headers
+// are public.
 //
 // Thread-safety: immutable, may be used from any thread. Lifetime: `headers` and `body` are looked
-// at during the call only. Secrets are overwritten in memory when the verifier is let go.
+// at during the call only. Secrets are overwritten in memory when the verifier is destroyed.
 #ifndef UPSTREAM_WEBHOOKS_VERIFIER_H_
 #define UPSTREAM_WEBHOOKS_VERIFIER_H_
 
@@ -28,19 +29,19 @@
 namespace gateway::webhooks {
 
 struct Header {
-  absl::string_view name;  // in any case
+  absl::string_view name;  // case is ignored
   absl::string_view value;
 };
 
 enum class Check : uint8_t {
   kPassed,
-  kMissingHeader,   // Verdict::header is not there
-  kRepeatedHeader,  // Verdict::header is there more than once
-  kSignature,       // none of the secrets has made it
-  kTimestamp,       // signed, and no decimal number
-  kTooOld,          // signed, and longer ago than max_age: late, or sent once more by somebody
-  kInTheFuture,     // signed, for a time further ahead than max_age: a clock is wrong
-  kUnsigned,        // the provider signs nothing, and that is not allowed
+  kMissingHeader,   // Verdict::header is missing
+  kRepeatedHeader,  // Verdict::header occurs more than once
+  kSignature,       // the signature was made with none of the secrets
+  kTimestamp,       // the signed time is not a decimal number
+  kTooOld,          // signed longer ago than max_age: delayed, or replayed by somebody
+  kInTheFuture,     // the signed time is further ahead than max_age: a clock is wrong
+  kUnsigned,        // the provider signs nothing, and allow_unsigned is false
 };
 
 // "signature", "too_old" and so on.
@@ -48,20 +49,20 @@ absl::string_view Name(Check check);
 
 struct Verdict {
   Check check = Check::kPassed;
-  absl::string_view header = {};        // of the scheme
-  std::optional<absl::Time> time = {};  // that was signed; only with kPassed
+  absl::string_view header = {};        // the header's name in the scheme
+  std::optional<absl::Time> time = {};  // the signed time; only with kPassed
 };
 
 class Verifier {
  public:
   struct Options {
-    // The webhook may be signed with any of them: while a secret is being changed there are two. At
-    // least one, unless the provider signs nothing; none may be empty.
+    // The webhook may be signed with any of these secrets: while a secret is being changed, there
+    // are two. At least one is required, unless the provider signs nothing. No secret may be empty.
     std::vector<std::string> secrets = {};
     // For providers that sign a time: how far it may be from now, in both directions; zero: any
     // time is accepted.
     absl::Duration max_age = absl::Minutes(5);
-    // Believe a provider that signs nothing.
+    // Whether to accept the webhooks of a provider that signs nothing.
     bool allow_unsigned = false;
   };
 
@@ -75,13 +76,13 @@ class Verifier {
 
   Verdict Verify(absl::Span<const Header> headers, absl::string_view body, absl::Time now) const;
 
-  // The verdict that is possible before the body is there, without a key: missing headers, a
-  // signature of an impossible form, and a time that is too old or too new, even if it may not be
-  // the signed one. Verify refuses all of these too.
+  // The verdict that is possible before the body has arrived, without a key. Finds missing headers,
+  // a signature of an impossible form, and a time that is too old or too new, even if that time may
+  // not be the signed time. Verify refuses all of these too.
   Verdict Foresee(absl::Span<const Header> headers, absl::Time now) const;
 
-  // Whether a delivery states when it was signed, and is refused if that is long ago. If not, a
-  // recorded delivery stays valid for ever.
+  // Whether a delivery states the time of its signature, and is refused if this time is too old. If
+  // false, a recorded delivery stays valid for ever.
   bool BoundsAge() const {
     return !scheme_->signature().timestamp_header().empty() && max_age_ > absl::ZeroDuration();
   }

@@ -10,7 +10,7 @@
 namespace gateway::apigen {
 namespace {
 
-// How often each line occurs, without leading and trailing blanks.
+// Maps each line of the comments, without leading and trailing blanks, to how often it occurs.
 using Lines = std::map<std::string, int>;
 
 void Count(const std::string& comment, Lines& lines) {

@@ -12,8 +12,9 @@
 
 namespace gateway::apigen {
 
-// Returns an error that names the first line of `text` whose comment is not in `taken`. Every block
-// comment is an error, because it would be written back as line comments.
+// `taken`: the comments of `text` that the model holds. Returns an error that names the first line
+// of `text` whose comment is not in `taken`. Every block comment is an error, because it would be
+// written back as line comments.
 absl::Status CheckNoCommentIsLost(const std::string& file, absl::string_view text,
                                   const std::vector<Comments>& taken);
 

@@ -31,8 +31,9 @@ std::string RouteOfHead(const std::string& head) {
   return RouteText(absl::AsciiStrToLower(parts.first), parts.second);
 }
 
-// The member name "" describes the schema as a whole; a word "value:x" in it is the text of an enum
-// value.
+// Returns the names of the schema's members and the texts of its enum values. The member ""
+// describes the schema as a whole; each word "value:x" in the description stands for an enum value
+// x.
 std::set<std::string> MembersOf(const Json& schema) {
   std::set<std::string> members;
   for (const auto& [name, words] : schema.items()) {

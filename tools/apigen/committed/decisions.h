@@ -1,13 +1,14 @@
-// Decisions of people about one package, where the contract leaves a question open: a committed
-// JSON file.
+// Reads the decisions of people about one package: their answers to questions that apigen cannot
+// answer by itself. They stand in a committed JSON file:
 //
 //   {
 //     "renamed": {"CouponDurationDto": "CouponDurationEnum", "SaleDurationDto": ""},
 //     "documented": "tests/contract/digest.paynow.json"
 //   }
 //
-// `renamed` maps a schema of the upstream to the committed type that it is; "" means that it is
-// none of the committed types.
+// `renamed` maps a schema of the upstream to the committed type that it is; "" means that the
+// schema is none of the committed types. `documented` is the path of a digest file, from which
+// struct Documented is read.
 #ifndef TOOLS_APIGEN_COMMITTED_DECISIONS_H_
 #define TOOLS_APIGEN_COMMITTED_DECISIONS_H_
 
@@ -19,8 +20,8 @@
 
 namespace gateway::apigen {
 
-// Everything named by the documents that the project was made from. It stays even if the upstream
-// removes it.
+// The elements that are named in the documents that the project was made from. apigen keeps such an
+// element, as deprecated, even if the upstream removes it.
 struct Documented {
   // In the format of RouteOf.
   std::set<std::string> routes;

@@ -19,8 +19,8 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// One file as the model sees it. Every comment taken is noted, so that the ones left over can be
-// found.
+// Reads one file into the lock. Notes each comment that it takes into the model, so that a comment
+// that would be lost can be found.
 class FileReader {
  public:
   FileReader(const pb::FileDescriptor& file, Lock& lock) : file_(file), lock_(lock) {}
@@ -93,7 +93,8 @@ class FileReader {
     return file_.GetSourceLocation(path, &location) ? Take(location) : Comments();
   }
 
-  // Reads the reservations of a message or an enum.
+  // Returns the short name of a type of this file's package. For a type of another package, returns
+  // the full name and adds the type to outside_types.
   template <typename Descriptor>
   std::string TypeName(const Descriptor& type) {
     if (type.file()->package() == file_.package()) return type.name();

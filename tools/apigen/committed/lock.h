@@ -1,10 +1,10 @@
 // Reads the committed protos of one package: the record of every number ever assigned, and of every
 // decision made by hand.
 //
-// Content that the model cannot hold is an error that names the place, because apigen would lose it
-// when it writes the file again: a oneof, a nested message, a comment that no element carries, an
-// option of an unknown extension. A file with the option `local_file` may hold anything: apigen
-// leaves it alone.
+// The following content is an error that names the place, because the model cannot hold it and
+// apigen would lose it when it writes the file again: a oneof, a nested message, a comment that
+// belongs to no element, an option of an unknown extension. A file with the option `local_file` may
+// hold anything: apigen leaves it alone.
 #ifndef TOOLS_APIGEN_COMMITTED_LOCK_H_
 #define TOOLS_APIGEN_COMMITTED_LOCK_H_
 
@@ -46,8 +46,8 @@ struct Lock {
   std::map<std::string, std::string> outside_types;
   // Where each type of the contract stands.
   std::map<std::string, Place> places;
-  // For files that are wholly local: the names of their types and services, and the routes of their
-  // RPCs (RouteOf).
+  // For files with the option `local_file`: the names of their types and services, and the routes
+  // of their RPCs (RouteOf).
   std::set<std::string> local_names;
   std::set<std::string> local_routes;
 };

@@ -23,8 +23,8 @@ class ProtoPool {
   ProtoPool(const std::string& proto_dir, const std::vector<std::string>& import_paths,
             std::map<std::string, std::string> texts);
 
-  // Returns null if the file or one of its imports is missing or wrong; error() then tells what and
-  // where.
+  // Returns null if the file or one of its imports is missing or wrong; error() then says what is
+  // wrong, and where.
   const google::protobuf::FileDescriptor* Find(const std::string& path) {
     return pool_.FindFileByName(path);
   }

@@ -1,6 +1,7 @@
-// What the upstream said when it was last applied: names, and a fingerprint of each description.
-// The next run compares it with the new file and reports which comments need review. It is
-// committed beside the protos as upstream.json; it holds no numbers and no text of the upstream.
+// The record of the OpenAPI file that was applied last: the names of its operations and schemas,
+// and a fingerprint (a hash) of each description. The next run compares the record with the new
+// OpenAPI file and reports which comments need review. The record is committed beside the protos as
+// upstream.json. It holds no field numbers and no descriptions.
 //
 //   {"version": "2026-08-03",
 //    "operations": {"get /v1/stores/{}": "1f0c92ab", ...},
@@ -29,11 +30,13 @@ struct Record {
   std::map<std::string, std::map<std::string, std::string>> schemas;
 };
 
-// `derived`: all types of the contract, including those without a schema of their own.
+// `derived`: the contract made from `api`. Types of the contract that have no schema of their own
+// are recorded too.
 Record MakeRecord(const Api& api, const Contract& derived, const std::string& version);
 
-// Marks as `local` everything that is committed but that the upstream did not have when it was last
-// applied: a person added it and may have forgotten the mark. An empty record marks nothing.
+// Marks as `local` each committed RPC, message, field and enum that the upstream did not have when
+// it was last applied: a person added the element, and may have forgotten the mark. Marks nothing
+// if the record has no schemas.
 void MarkAdditions(const Record& record, Contract& committed);
 
 // Whether both are equal, apart from the version.

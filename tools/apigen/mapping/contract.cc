@@ -107,8 +107,8 @@ class OperationMapper {
            contract_.enums.count(name) > 0;
   }
 
-  // If another field has the same name, puts `prefix` in front and keeps the upstream's name as
-  // wire_name.
+  // Adds the field to the message. If the message already has a field of this name, puts `prefix`
+  // in front of the new field's name and keeps the upstream's name as wire_name.
   void AddField(const Operation& operation, absl::string_view prefix, Field field,
                 Message& message) {
     const std::string upstream = WireNameOf(field);

@@ -1,17 +1,18 @@
 // The mapping rules: an API described by OpenAPI becomes services, messages and enums of protobuf.
 //
+//   In OpenAPI           In protobuf            Details
 //   tag               -> service               "affiliate-links" -> AffiliateLinksService
 //   operation         -> RPC and its request   path parameters, query parameters, body, update_mask
 //   object schema     -> message of the same name
 //   enum schema       -> enum of the same name
 //   any other schema  -> the type that it stands for, at each place that refers to it
 //
-// What the rules do not cover is mapped to the next looser type and noted: an array of arrays
-// becomes a ListValue, a map of arrays a Struct. A name that is already taken gets a suffix, and an
-// option keeps the upstream's name.
+// A schema that the rules do not cover is mapped to the next looser type, and a note says so: an
+// array of arrays becomes a ListValue, a map of arrays becomes a Struct. If a name is already
+// taken, the new name gets a suffix, and an option keeps the upstream's name.
 //
 // Fields are numbered from 1 in the order of the OpenAPI file; the later merge with the committed
-// protos replaces these numbers. Pure.
+// protos replaces these numbers. Reads and writes no files.
 #ifndef TOOLS_APIGEN_MAPPING_CONTRACT_H_
 #define TOOLS_APIGEN_MAPPING_CONTRACT_H_
 

@@ -87,8 +87,9 @@ class OperationNamer {
     operation.rpc = committed.method->name;
   }
 
-  // Finds operations whose name stayed while verb or path changed. No other operation has the
-  // committed verb and path.
+  // Gives an operation its committed name if only the verb or the path changed: an RPC of this name
+  // is committed, and the upstream has no operation with that RPC's verb and path any more. Returns
+  // all other operations.
   std::vector<Operation*> TakeNamesOfRerouted(std::vector<Operation*> operations) {
     std::vector<Operation*> rest;
     for (Operation* operation : operations) {
@@ -112,7 +113,8 @@ class OperationNamer {
         committed != stems_.end() ? committed->second : FreeStem(SnakeCase(operation.tag));
   }
 
-  // Avoids the names of apigen's shared files and of files that a person wrote.
+  // Returns the name for a new service's file. Adds a suffix if `wanted` is the name of a shared
+  // file of apigen or of a file that a person wrote.
   std::string FreeStem(const std::string& wanted) const {
     static const std::set<std::string> kShared = {"types", "unlisted", "gone", ""};
     const auto file = lock_.files.find(absl::StrCat(PackagePath(package_), "/", wanted, ".proto"));
@@ -154,7 +156,7 @@ class OperationNamer {
   std::map<std::string, Committed> by_route_;
   std::map<std::string, Committed> by_name_;
   std::map<std::string, std::string> stems_;
-  // "Service.Rpc"
+  // The taken names, as "Service.Rpc".
   std::set<std::string> taken_;
 };
 

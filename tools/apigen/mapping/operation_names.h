@@ -5,7 +5,7 @@
 //     taken within the service, the whole operationId is used.
 //
 // An operation that the upstream does not list (deprecated or hidden) is left out, unless it was
-// served before.
+// served before. An operation that an RPC in a local file serves is left out too.
 #ifndef TOOLS_APIGEN_MAPPING_OPERATION_NAMES_H_
 #define TOOLS_APIGEN_MAPPING_OPERATION_NAMES_H_
 

@@ -215,8 +215,8 @@ void TypeMapper::MapMap(const Schema& map, absl::string_view owner, Contract& co
   field.label = Label::kMap;
 }
 
-// Returns the enum for a schema without a name: the named enum with the same texts, or one named
-// after its place.
+// Returns the enum for a schema without a name: the named enum with the same texts or, if there is
+// none, an enum that is named after the place where the schema stands (`owner`).
 std::string TypeMapper::EnumFor(const Schema& schema, absl::string_view owner, Contract& contract) {
   for (const auto& [name, candidate] : schemas_) {
     if (candidate->kind == Kind::kEnum && candidate->texts == schema.texts) {

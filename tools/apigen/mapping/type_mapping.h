@@ -22,8 +22,8 @@ class TypeMapper {
   // Adds every object and enum among the named schemas.
   void AddNamedTypes(Contract& contract);
 
-  // Makes a field that is complete except for its number. `owner` names an enum that is defined
-  // inline.
+  // Makes a field that is complete except for its number. An enum that is defined inline is named
+  // `owner` followed by the property's name.
   Field MapField(const Property& property, absl::string_view owner, Contract& contract);
 
   // Whether the schema, with references followed, is an object with properties. If so, sets `name`
@@ -40,10 +40,10 @@ class TypeMapper {
     notes_.Add(Note::Effect::kLoosened, schema.pointer, what);
   }
   void NameTypes();
-  // Returns a free name; derived names end in a counter: "Order2".
+  // Returns `wanted` if it is free; otherwise `wanted` with a counter behind: "Order2".
   std::string FreeName(const std::string& wanted) const;
-  // Follows references to the end. The result is nullable or deprecated if any schema on the way
-  // is.
+  // Follows references to the end, and sets `name` to the last name that was followed. The result
+  // is nullable or deprecated if any schema on the way is.
   Schema Follow(const Schema& schema, std::string& name);
   // Sets label, type and format for a value of this schema.
   void MapType(const Schema& schema, absl::string_view owner, Contract& contract, Field& field);

@@ -1,8 +1,10 @@
-// Names of fields that generators of code can tell apart.
+// Renames fields whose accessors would clash in generated Java code.
 //
-// The accessors of Java's generator for an enum field `ban_type` include getBanTypeValue(), which a
-// field `ban_type_value` beside it has too: the code does not compile. Such a field is called
-// `ban_type_text`, and keeps its name in JSON by wire_name. Pure functions.
+// Java's generator makes getBanTypeValue() for an enum field `ban_type`, and once more for a field
+// `ban_type_value` of the same message, so the Java code does not compile. The field
+// `ban_type_value` is renamed to `ban_type_text`. If `ban_type_value` is already committed, the
+// enum field is renamed to `ban_type_enum` instead. The option wire_name keeps the name in JSON.
+// Pure functions.
 #ifndef TOOLS_APIGEN_MERGE_ACCESSOR_NAMES_H_
 #define TOOLS_APIGEN_MERGE_ACCESSOR_NAMES_H_
 
@@ -10,7 +12,7 @@
 
 namespace gateway::apigen {
 
-// Renames what `committed` does not have yet: names that callers know stay as they are.
+// Renames only fields that `committed` does not have: names that callers know stay as they are.
 void MakeAccessorsUnique(const Contract& committed, Contract& merged);
 
 }  // namespace gateway::apigen

@@ -28,12 +28,13 @@ bool ReplyIsByHand(const Method& committed) {
   return rules.local_reply() || rules.array_or_object();
 }
 
-// Whether the reply was made for this RPC: it holds the upstream's reply in one of its fields.
+// Whether the reply message was made for this RPC, to hold the upstream's reply in one field.
 bool ReplyIsWrapped(const Method& method) {
   return !method.options.GetExtension(google::api::http).response_body().empty();
 }
 
-// Committed methods by "Service.Method", and by how the upstream is called.
+// Finds committed methods by "Service.Method". If no derived method has that name, finds them by
+// route as well.
 class CommittedMethods {
  public:
   CommittedMethods(const Contract& committed, const Contract& derived) {
@@ -51,7 +52,8 @@ class CommittedMethods {
     return Find(by_name_, absl::StrCat(service.name, ".", method.name));
   }
 
-  // Returns the method of this name, or one with another name that calls the same route.
+  // Returns the method of this name, or else one with another name that calls the same route; null
+  // if there is neither.
   const Method* SameOperation(const Service& service, const Method& method) const {
     const Method* same_name = SameName(service, method);
     return same_name != nullptr ? same_name : Find(by_route_, RouteOf(method));
@@ -103,8 +105,8 @@ class Merger {
   }
 
  private:
-  // A request or reply that was named for its RPC keeps that name, also when the rule would name it
-  // otherwise today.
+  // A request or reply message that was made for one RPC keeps its committed name, even if apigen's
+  // rules would give it another name today.
   void KeepWrapperNames() {
     for (Service& service : derived_.services) {
       for (Method& method : service.methods) {
@@ -142,7 +144,7 @@ class Merger {
     service.methods = InCommittedOrder(*old, std::move(service.methods));
   }
 
-  // Committed RPCs stay in their order; a new one follows the one that it follows upstream.
+  // Committed RPCs keep their order. A new RPC is put behind the RPC that precedes it upstream.
   static std::vector<Method> InCommittedOrder(const Service& committed,
                                               std::vector<Method> derived) {
     std::vector<Method> ordered;
@@ -191,7 +193,8 @@ class Merger {
     }
     gateway::v1::MethodRules rules = options.GetExtension(gateway::v1::method);
     const auto& stated = derived.options.GetExtension(gateway::v1::method);
-    // It was deprecated because it had left the contract. Now it is back.
+    // A local RPC was deprecated because the upstream had removed it. Now the upstream has it
+    // again.
     if (rules.local()) options.clear_deprecated();
     if (derived.options.deprecated()) options.set_deprecated(true);
     rules.clear_local();
@@ -205,7 +208,8 @@ class Merger {
     return options;
   }
 
-  // A parameter that the upstream has only renamed is recognized by its place in the path.
+  // Keeps the committed names of path parameters. A parameter that the upstream has only renamed is
+  // recognized by its position in the path.
   void KeepPathNames(const Method& old, const std::string& input, google::api::HttpRule& rule) {
     const HttpTarget before = TargetOf(old.options.GetExtension(google::api::http));
     HttpTarget target = TargetOf(rule);
@@ -259,8 +263,9 @@ class Merger {
     message = MergeMessage(old->second, message, matching, DocumentedMembers(old->second));
   }
 
-  // Keeps fields of the path, the body and the mask apart from query fields, which may have the
-  // same names in JSON.
+  // Returns the function that gives the key of each field of the wrapper. Fields of the path, the
+  // body and the mask get keys that no query field has, although a query field may have the same
+  // name in JSON.
   static std::function<std::string(const Field&)> WrapperKey(const std::string& wrapper,
                                                              const Contract& contract) {
     std::set<std::string> in_path;

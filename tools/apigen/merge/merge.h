@@ -1,10 +1,12 @@
 // Merges a newly derived contract into the committed one.
 //
-//   existing                      keeps its name, number, comments and the decisions of people
+//   Element                       In the merged contract
+//   in both contracts             keeps its name, number, comments and the decisions of people
 //   new                           takes the next free number
 //   marked `local`                stays as it is
 //   gone, named by the documents  stays, deprecated and local
-//   gone otherwise                is reserved: a field in its message, a type as an empty type
+//   gone otherwise                a field or enum value is reserved in its type, a type becomes an
+//                                 empty type, an RPC is removed
 //
 // Pure; cannot fail.
 #ifndef TOOLS_APIGEN_MERGE_MERGE_H_

@@ -121,7 +121,8 @@ class Keeper {
     for (const Field& field : message.fields) types_.push_back(field.type);
   }
 
-  // Keeps types that local fields and RPCs use even if the new contract no longer has them.
+  // Adds the committed types that the merged fields and RPCs use and that the derived contract no
+  // longer has. Marks them `local`, except wrappers.
   void KeepUsedTypes() {
     const auto wrappers = WrapperKeys(committed_);
     while (!types_.empty()) {

@@ -11,8 +11,8 @@
 namespace gateway::apigen {
 
 // Adds to `merged` the committed RPCs and types that stay: those kept by hand, named by the
-// documents, or calling an unreadable route. Also adds all types that they use, and a tombstone for
-// every other type.
+// documents, or calling an unreadable route. Also adds all types that they use, and a tombstone
+// (merge_types.h) for every other committed type that `merged` does not have.
 void KeepWhatIsGone(const Contract& committed, const Documented& documented,
                     const std::set<std::string>& unreadable_routes, Contract& merged);
 

@@ -43,7 +43,7 @@ bool IsCompatible(const Field& committed, const Field& derived, const FieldMatch
          matching.same_bytes(committed.type, derived.type);
 }
 
-// Formats that no OpenAPI file states.
+// Whether a person must have set the format, because no OpenAPI file states it.
 bool IsFormatByHand(gateway::v1::Format format) {
   return format == gateway::v1::EPOCH_SECONDS || format == gateway::v1::DIGITS ||
          format == gateway::v1::STRING_OR_NULL || format == gateway::v1::SCALAR;
@@ -51,13 +51,15 @@ bool IsFormatByHand(gateway::v1::Format format) {
 
 enum class Demand { kNone, kOfNewCallers, kOfAll };
 
-// A required list that callers do not set is sent empty. So it demands nothing of them, unless it
-// must have elements. In an update, however, it would clear a list that they do not know.
+// Whether the field is a list or map that may be empty. If such a field is required, it is sent
+// empty for callers that do not set it, so the requirement asks nothing of them. This holds only
+// for requests that create: in an update, the empty list would clear the list that is stored.
 bool IsSentEmpty(const Field& field) {
   return IsCollection(field) && RulesOf(field).min_items() == 0;
 }
 
-// Callers that were built before a field was required cannot be asked for it.
+// Returns which callers must set the field. Callers that were built before the field was required
+// cannot be asked for it.
 Demand DemandOf(const Field& committed, const Field& derived, const FieldMatching& matching) {
   const FieldRules& by_hand = RulesOf(committed);
   if (!RulesOf(derived).required()) return Demand::kNone;
@@ -68,8 +70,9 @@ Demand DemandOf(const Field& committed, const Field& derived, const FieldMatchin
   return Demand::kOfNewCallers;
 }
 
-// The rules that were set by hand and still fit the field. Bounds and formats may not fit a new
-// type, and would then stop the gateway's start.
+// Returns the committed rules that still fit the field. If the type or the label changed, only
+// `sensitive`, `credential` and `required` are kept: the gateway does not start if a bound or a
+// format does not fit the type.
 FieldRules RulesByHand(const Field& committed, const Field& derived) {
   const bool same_type = committed.type == derived.type ||
                          (committed.type == "int32" && derived.type == "int64") ||
@@ -84,7 +87,8 @@ FieldRules RulesByHand(const Field& committed, const Field& derived) {
   return rules;
 }
 
-// What upstream states replaces what is committed. All other rules were set by hand, and stay.
+// A rule that upstream states replaces the committed rule. All other committed rules were set by
+// hand, and stay.
 FieldRules MergeRules(const Field& committed, const Field& derived, const FieldMatching& matching) {
   FieldRules rules = RulesByHand(committed, derived);
   const FieldRules& stated = RulesOf(derived);
@@ -103,9 +107,9 @@ FieldRules MergeRules(const Field& committed, const Field& derived, const FieldM
   if (StaysWide(committed, derived) && derived.type == "int32") {
     rules.set_format(gateway::v1::INT32);
   }
-  // If upstream states no bound, the committed one may have been set by hand, so it stays. A bound
-  // that upstream has dropped looks the same and stays too, until a person removes it: that is too
-  // strict rather than too loose.
+  // If upstream states no bound, the committed bound may have been set by hand, so it stays. A
+  // bound that upstream once stated and has dropped looks like a bound set by hand. Such a bound
+  // stays too, until a person removes it: too strict is better than too loose.
   if (stated.has_minimum()) rules.set_minimum(stated.minimum());
   if (stated.has_maximum()) rules.set_maximum(stated.maximum());
   if (stated.has_min_length()) rules.set_min_length(stated.min_length());
@@ -129,21 +133,24 @@ void SetRules(const FieldRules& rules, Field& field) {
   }
 }
 
-// The derived field, with what only the committed one has. The number is decided elsewhere.
+// Returns the derived field with the committed name, comments and options, and with the merged
+// rules. MergeMessage() sets the number.
 Field MergeField(const Field& committed, const Field& derived, const FieldMatching& matching) {
   Field field = derived;
   field.name = committed.name;
   field.comments = committed.comments;
   if (StaysWide(committed, derived)) field.type = committed.type;
   field.options = committed.options;
-  // It was deprecated because it had left the contract. Now it is back.
+  // A local field was deprecated because the upstream had removed it. Now the upstream has it
+  // again.
   if (RulesOf(committed).local()) field.options.clear_deprecated();
   if (derived.options.deprecated()) field.options.set_deprecated(true);
   SetRules(MergeRules(committed, derived, matching), field);
   return field;
 }
 
-// A new field of a message that callers know.
+// Returns `derived` as a new field of a committed message. In a message that callers send, a
+// required field becomes required of new callers only, unless it can be sent empty.
 Field NewField(const Field& derived, const FieldMatching& matching) {
   Field field = derived;
   FieldRules rules = RulesOf(field);
@@ -158,7 +165,7 @@ Field NewField(const Field& derived, const FieldMatching& matching) {
 void KeepAsLocal(Field& field) {
   field.options.set_deprecated(true);
   FieldRules rules = RulesOf(field);
-  // The upstream does not know the field, so it cannot require it.
+  // The upstream does not know the field any more, so the field cannot be required.
   rules.clear_required();
   rules.clear_newly_required();
   rules.set_local(true);
@@ -192,8 +199,9 @@ const EnumValue* FindByText(const Enum& owner, const std::string& text) {
   return nullptr;
 }
 
-// Returns the committed value with the same text. If there is none, returns the one with the same
-// name, if its own text is gone.
+// Returns the committed value with the same text. If there is none, returns the committed value
+// with the same name, provided that no derived value has that committed value's text. Otherwise
+// returns null.
 const EnumValue* FindValue(const Enum& committed, const Enum& derived, const EnumValue& value) {
   if (const EnumValue* same_text = FindByText(committed, TextOf(derived, value))) return same_text;
   const EnumValue* same_name = FindByName(committed.values, value.name);
@@ -205,7 +213,8 @@ const EnumValue* FindValue(const Enum& committed, const Enum& derived, const Enu
 EnumValue MergeValue(const Enum& owner, const EnumValue& committed, const EnumValue& derived) {
   EnumValue value = committed;
   const std::string text = TextOf(owner, derived);
-  // It was deprecated because it had left the contract. Now it is back.
+  // A local value was deprecated because the upstream had removed it. Now the upstream has it
+  // again.
   if (value.options.GetExtension(gateway::v1::value).local()) value.options.clear_deprecated();
   value.options.ClearExtension(gateway::v1::value);
   if (TextOf(owner, value) != text) {
@@ -214,7 +223,8 @@ EnumValue MergeValue(const Enum& owner, const EnumValue& committed, const EnumVa
   return value;
 }
 
-// Options of a type that was kept or reserved, and is in the contract again.
+// Merges the schema rules of a type that the upstream has. If the committed type is `gone` or
+// `local`, the upstream has it again: removes these marks, and `deprecated`.
 template <typename Options, typename Extension>
 void MergeSchemaRules(const Options& derived, const Extension& extension, Options& options) {
   gateway::v1::SchemaRules rules = options.GetExtension(extension);

@@ -106,7 +106,7 @@ Message MessageOf(const Method& stream, const Field& items) {
   return message;
 }
 
-// Copies the comments of the committed stream.
+// Copies the comments of the stream's committed reply message to `message`.
 void KeepComments(const Message& committed, Message& message) {
   message.comments = committed.comments;
   for (Field& field : message.fields) {

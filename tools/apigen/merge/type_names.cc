@@ -30,7 +30,8 @@ Content ContentOf(const Contract& contract, const std::string& type) {
   return content;
 }
 
-// Whether one includes the other, or at least half of all members are in both.
+// Whether one content includes all words of the other content, or at least half of all words are in
+// both.
 bool Similar(const Content& a, const Content& b) {
   if (a.is_enum != b.is_enum) return false;
   Words shared;
@@ -45,8 +46,8 @@ bool IsType(const Contract& contract, const std::string& name) {
   return contract.messages.count(name) > 0 || contract.enums.count(name) > 0;
 }
 
-// Returns the types that a schema can correspond to, each with its upstream name: no wrappers and
-// no types that are gone.
+// Maps each type that can stand for a schema to its upstream name. Leaves out wrappers and types
+// that are gone.
 std::map<std::string, std::string> SchemasOf(const Contract& contract) {
   std::map<std::string, std::string> upstream;
   const auto wrappers = WrapperKeys(contract);
@@ -89,8 +90,9 @@ class Finder {
   }
 
  private:
-  // Matches types to schemas of the same name: by a decision, by the option or by the type's name.
-  // What stays unmatched is gone or new.
+  // Matches committed types to schemas: by a decision, otherwise by the upstream's name (the option
+  // `name`, or the type's own name). A committed type that finds no schema is gone, unless it is
+  // local; a schema that finds no type is new.
   void MatchByName() {
     std::map<std::string, std::string> types_of;
     for (const auto& [type, upstream] : derived_schemas_) types_of[upstream] = type;
@@ -151,8 +153,8 @@ class Finder {
     gone_.erase(type);
   }
 
-  // Runs one round. A match found here makes the places within that message comparable in the next
-  // round.
+  // Runs one round, and returns whether it found a match. If a match is a message, the places
+  // within that message can be compared in the next round.
   bool FollowPlaces() {
     bool found = false;
     for (const auto& [type, counts] : Tally()) {
@@ -170,8 +172,9 @@ class Finder {
     return found;
   }
 
-  // Handles types for which the places give no evidence. If exactly one new schema has the same
-  // members, it is a rename; if schemas have most of the members, the run asks.
+  // Handles the types that the places did not match. If no place of a type is left, and exactly one
+  // new schema has the same members (two or more), the type is renamed to that schema. Otherwise
+  // the report asks about the schemas that are similar or at one of the type's places.
   void MatchWithoutPlaces() {
     const auto tally = Tally();
     for (const std::string& type : std::set<std::string>(gone_)) {

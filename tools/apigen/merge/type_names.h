@@ -7,10 +7,11 @@
 //   result:    enum CouponDurationEnum { option (gateway.v1.enum_schema).name =
 //                  "CouponDurationDto"; ... }
 //
-// The evidence is the places: a type that is gone is looked up at each place where it was used. It
-// is renamed if one schema is at half or more of those places now, and has the same members or
-// texts, or most of them. If the evidence is not sufficient, the run asks: see Question and
-// decisions.h.
+// The evidence is the places where a type is used (places.h). If a committed type is gone, each
+// place where it was used is looked up in the new contract. The type is renamed if one schema is
+// now at half or more of these places and has similar members or texts: one set includes the other,
+// or both share at least half of all. If the evidence is not sufficient, the report asks: see
+// Question and decisions.h.
 #ifndef TOOLS_APIGEN_MERGE_TYPE_NAMES_H_
 #define TOOLS_APIGEN_MERGE_TYPE_NAMES_H_
 
@@ -31,13 +32,13 @@ struct Question {
 };
 
 struct TypeNames {
-  // Maps each derived type to the types of the protos. Several if the upstream has merged several
-  // schemas; none if the type is new.
+  // Maps each derived type to the committed types that it stands for; several if the upstream has
+  // merged several schemas. A new type has no entry until ApplyTypeNames() names it.
   std::map<std::string, std::vector<std::string>> committed_as;
   // Renames found in this run: committed type -> the upstream's new name.
   std::map<std::string, std::string> renamed;
-  // Maps a new type to the committed type whose place it took and with which it shares members. It
-  // takes over that type's numbers, so that old bytes stay readable.
+  // Maps a new type to the committed type whose place it took and with which it shares members. The
+  // new type takes over the committed type's numbers, so that old bytes stay readable.
   std::map<std::string, std::string> numbers_from;
   std::vector<Question> questions;
 };
@@ -45,7 +46,7 @@ struct TypeNames {
 TypeNames FindTypeNames(const Contract& committed, const Contract& derived,
                         const Decisions& decisions);
 
-// Returns `derived` with the type names of the protos.
+// Returns `derived` with the type names of the protos. Adds the names of new types to `names`.
 Contract ApplyTypeNames(const Contract& committed, const Contract& derived, TypeNames& names);
 
 // Returns `committed`, plus a copy under the new name for each entry of numbers_from.

@@ -29,7 +29,7 @@ void SetUpstreamName(const std::string& upstream, Enum& value) {
   }
 }
 
-// Returns values with the same texts, named after another enum.
+// Returns the values of `original` with their texts and numbers, but named for the enum `name`.
 std::vector<EnumValue> ValuesNamedAfter(const std::string& name, const Enum& original) {
   std::vector<EnumValue> values;
   const std::string prefix = EnumPrefix(name);
@@ -105,7 +105,8 @@ class Applier {
     for (const auto& [name, value] : derived_.enums) add(name, false);
   }
 
-  // Whether the name belongs to something that is still needed. A type that is gone may come back.
+  // Whether the name belongs to another type, so that a new type must not have it. The name of a
+  // tombstone is free for a derived type of the same name and kind: that type has come back.
   bool IsOther(const std::string& name) const {
     if (used_.count(name) == 0) return derived_.messages.count(name) > 0 && IsWrapper(name);
     if (const auto message = committed_.messages.find(name); message != committed_.messages.end()) {
@@ -125,8 +126,9 @@ class Applier {
     return names_.committed_as.at(derived);
   }
 
-  // Returns the committed type at this place if it is a candidate; otherwise the candidate with the
-  // derived name; otherwise the first candidate.
+  // The candidates are the types that `derived` stands for (committed_as). Returns the committed
+  // type at this place if it is a candidate; otherwise the candidate with the derived name;
+  // otherwise the first candidate.
   std::string TypeAt(const std::string& place, const std::string& derived) const {
     const auto types = names_.committed_as.find(derived);
     if (types == names_.committed_as.end()) return derived;

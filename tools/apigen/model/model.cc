@@ -20,7 +20,8 @@ namespace {
 constexpr int kFirstOfProtobufsOwn = google::protobuf::FieldDescriptor::kFirstReservedNumber;
 constexpr int kLastOfProtobufsOwn = google::protobuf::FieldDescriptor::kLastReservedNumber;
 
-// An open-ended reservation ("5 to max") does not tell which numbers were in use.
+// An open-ended reservation ("5 to max") does not say which numbers were in use, so HighestNumber()
+// leaves it out.
 bool IsOpenEnded(int last) { return last >= google::protobuf::FieldDescriptor::kMaxNumber; }
 
 // Protobuf treats two field names as equal if they differ only in case and underscores.

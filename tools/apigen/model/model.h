@@ -18,7 +18,7 @@ namespace gateway::apigen {
 
 // Text as protobuf's parser hands it out: without the slashes, each line ending in a newline.
 struct Comments {
-  // Separated by blank lines from what follows.
+  // Comments above the element that a blank line separates from it.
   std::vector<std::string> detached;
   std::string leading;
   std::string trailing;
@@ -32,7 +32,7 @@ class Reserved {
   void AddNumber(int number) { AddRange(number, number); }
   bool empty() const { return ranges_.empty() && names.empty(); }
 
-  // First to last, ascending.
+  // Maps the first number of each range to the last; ascending.
   const std::map<int, int>& ranges() const { return ranges_; }
 
   std::set<std::string> names;
@@ -54,7 +54,8 @@ struct Field {
   std::string type;
   google::protobuf::FieldOptions options;
   Comments comments;
-  // `required` is this project's default for bodies; the upstream does not state it.
+  // Whether the option `required` is only this project's default for bodies: the upstream does not
+  // state it.
   bool assumed_required = false;
 };
 
@@ -90,7 +91,7 @@ struct Method {
   std::string output;
   google::protobuf::MethodOptions options;
   Comments comments;
-  bool streams = false;  // its replies
+  bool streams = false;  // Whether the replies are a stream.
 };
 
 struct Service {
@@ -109,8 +110,8 @@ struct Contract {
   std::map<std::string, Enum> enums;
 };
 
-// The number after the highest one that is or was in use. Never one of those that protobuf keeps
-// for itself.
+// Returns the number after the highest number that is or was in use. Skips the field numbers that
+// protobuf keeps for itself.
 int NextNumber(const std::vector<Field>& fields, const Reserved& reserved);
 int NextNumber(const std::vector<EnumValue>& values, const Reserved& reserved);
 
@@ -118,7 +119,7 @@ int NextNumber(const std::vector<EnumValue>& values, const Reserved& reserved);
 // case. Empty for the value 0.
 std::string TextOf(const Enum& owner, const EnumValue& value);
 
-// The upstream's name of a schema: the option's, or that of the type.
+// The upstream's name of a schema: the option `name`, or else the name of the type.
 std::string UpstreamNameOf(const Message& message);
 std::string UpstreamNameOf(const Enum& value);
 
@@ -128,15 +129,16 @@ std::string WireNameOf(const Field& field);
 // The texts of all values, in their order.
 std::vector<std::string> TextsOf(const Enum& value);
 
-// Gives `field` a name that protobuf takes beside `others`: with `prefix` in front and, if that is
-// taken too, a number behind. The name in JSON stays, by wire_name.
+// If protobuf does not accept the name of `field` beside the names of `others`, puts `prefix` in
+// front and, if that name is taken too, a number behind. The option wire_name then keeps the name
+// in JSON.
 void MakeNameUnique(absl::string_view prefix, const std::vector<Field>& others, Field& field);
 
-// The value for a text, numbered 0. `prefix` as EnumPrefix gives it.
+// Makes the enum value for a text, with number 0. `prefix`: see EnumPrefix().
 EnumValue MakeEnumValue(const std::string& prefix, const std::string& text);
 
-// "get /v1/stores/{}/coupons": how the upstream is called, the names of path parameters left out.
-// Empty without a google.api.http option.
+// "get /v1/stores/{}/coupons": the verb and path of the upstream's operation, without the names of
+// path parameters. Empty if the method has no google.api.http option.
 std::string RouteOf(const Method& method);
 
 }  // namespace gateway::apigen

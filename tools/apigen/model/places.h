@@ -2,9 +2,11 @@
 // The key of a place stays the same when the upstream changes, as long as the owner of the place
 // stays.
 //
-//   "OrderDto total_amount"              a member, by its name in JSON
+//   Key                                  Place
+//   "OrderDto total_amount"              a member of a message, by its name in JSON
 //   "in OrdersService.GetOrder limit"    a field of a request
-//   "out OrdersService.GetOrder"         a reply; followed by a name: a field of a wrapped reply
+//   "out OrdersService.GetOrder"         a reply
+//   "out OrdersService.GetOrders items"  a field of a reply message that was made for one RPC
 #ifndef TOOLS_APIGEN_MODEL_PLACES_H_
 #define TOOLS_APIGEN_MODEL_PLACES_H_
 

@@ -14,11 +14,12 @@ class Reach {
  public:
   explicit Reach(const Contract& contract);
 
-  // "Service.Rpc", sorted.
+  // The RPCs that use the type, as "Service.Rpc", sorted.
   const std::set<std::string>& RpcsOf(const std::string& type) const;
   // Whether callers send the type. If so, a new requirement on it breaks them.
   bool IsSent(const std::string& type) const { return senders_.count(type) > 0; }
-  // Whether only POSTs send the type: an empty list in them does not replace one that is there.
+  // Whether only POST requests send the type. An empty list in a POST does not replace a stored
+  // list.
   bool IsSentToCreate(const std::string& type) const;
 
  private:
@@ -26,7 +27,7 @@ class Reach {
              std::set<std::string>& seen);
 
   std::map<std::string, std::set<std::string>> rpcs_;
-  // The routes of the RPCs whose requests hold a type.
+  // Maps each type to the routes of the RPCs whose requests hold it.
   std::map<std::string, std::set<std::string>> senders_;
 };
 

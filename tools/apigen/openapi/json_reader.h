@@ -48,7 +48,7 @@ class JsonReader {
   bool BoolOr(const Node& node, absl::string_view key, bool fallback);
   std::optional<int64_t> FindInteger(const Node& node, absl::string_view key);
 
-  // Checks that a node is an object or an array before it is iterated.
+  // Whether the node is an object, or an array. If it is not, that is a problem.
   bool IsObject(const Node& node);
   bool IsArray(const Node& node);
 

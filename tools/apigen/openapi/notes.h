@@ -1,5 +1,6 @@
-// Notes of one run about the OpenAPI file: what it left out, what it read in a looser form than the
-// file states, and which names it made up. All notes are collected; none stops the run.
+// Notes of one run about the OpenAPI file: what the run left out, what the run read in a looser
+// form than the file states, and which names the run made up. All notes are collected; none stops
+// the run.
 //
 // Not thread-safe. Equal notes about the same place are stored once.
 #ifndef TOOLS_APIGEN_OPENAPI_NOTES_H_
@@ -17,7 +18,7 @@ namespace gateway::apigen {
 struct Note {
   enum class Effect {
     kSkipped,   // an operation or a parameter is left out of the protos
-    kLoosened,  // a type is read as any value, any list or any object
+    kLoosened,  // a detail is ignored, or a type is read as any value, list or object
     kNamed,     // a name differs from the upstream's
     kKept,      // committed content stays, although the upstream differs
   };

@@ -37,7 +37,8 @@ std::optional<Schema> ReadContent(const Node& holder, JsonReader& reader) {
 }
 
 // If 204 is declared beside another reply, the reply may be empty. The same holds for a schema
-// declared under 204 itself, because the file does not tell whether the upstream sends it.
+// declared under 204 itself, because the file does not say whether the upstream sends a body with
+// 204.
 void ReadReply(const Node& node, JsonReader& reader, Operation& operation) {
   const auto responses = reader.Find(node, "responses");
   if (!responses || !reader.IsObject(*responses)) return;
@@ -54,7 +55,7 @@ void ReadReply(const Node& node, JsonReader& reader, Operation& operation) {
   }
 }
 
-// A parameter of the operation overrides the parameter of that name of its path.
+// A parameter of the operation overrides a parameter with the same name that the path declares.
 void AddOrReplace(Property parameter, std::vector<Property>& parameters) {
   for (Property& other : parameters) {
     if (other.name == parameter.name) {
@@ -89,8 +90,8 @@ void ReadParameters(const Node& holder, JsonReader& reader, Operation& operation
   }
 }
 
-// The path decides which parameters exist: an undeclared one is a string, and a declared one that
-// the path does not name is left out.
+// The path decides which parameters exist: a parameter that is not declared is a string, and a
+// declared parameter that the path does not name is left out.
 void OrderByPath(const Node& node, JsonReader& reader, Operation& operation) {
   std::vector<Property> declared = std::move(operation.path_parameters);
   operation.path_parameters.clear();

@@ -27,12 +27,12 @@ struct Schema {
     kInteger,
     kNumber,
     kBoolean,
-    kEnum,      // `texts`
+    kEnum,      // one of `texts`
     kArray,     // of `element`
-    kMap,       // to `element`
-    kObject,    // `properties`
+    kMap,       // from strings to `element`
+    kObject,    // with `properties`
     kFreeForm,  // an object without any declared members
-    kRef,       // to the schema `ref`
+    kRef,       // a reference to the schema `ref`
   };
   Kind kind = Kind::kAny;
   // JSON pointer of the place it was read from.
@@ -46,10 +46,10 @@ struct Schema {
   std::optional<int64_t> max_length;
   std::optional<int64_t> min_items;
   std::optional<int64_t> max_items;
-  // Title and description.
+  // Title, summary and description.
   std::string text;
   std::vector<std::string> texts;
-  // Exactly one element for kinds that have an element.
+  // The type of the elements or map values: exactly one entry for kArray and kMap, otherwise none.
   std::vector<Schema> element;
   std::vector<Property> properties;
   std::string ref;
@@ -90,7 +90,7 @@ struct Operation {
   std::optional<Schema> body;
   // Whether the upstream refuses a request without a body.
   bool body_required = false;
-  // The reply of the first 2xx with content.
+  // The body of the first 2xx response with a JSON schema; a 204 counts only if there is no other.
   std::optional<Schema> reply;
   // Whether the reply may have no content: the upstream also declares 204, or declares the reply
   // under 204.

@@ -91,7 +91,7 @@ void ReadArray(const Node& node, JsonReader& reader, Schema& schema) {
 }
 
 // Reads allOf, oneOf and anyOf. Each is supported only as a wrapper around one schema, with or
-// without null beside it.
+// without null beside it. Returns false if the node has none of the three.
 bool ReadComposition(const Node& node, JsonReader& reader, Schema& schema) {
   for (const char* keyword : {"allOf", "oneOf", "anyOf"}) {
     const auto list = reader.Find(node, keyword);

@@ -11,7 +11,8 @@ namespace gateway::apigen {
 // read as one that accepts any value, with a note.
 Schema ReadSchema(const Node& node, JsonReader& reader);
 
-// Returns the element's title and description. They are compared between versions and never shown.
+// Returns the element's title, summary and description. They are compared between versions and
+// never shown.
 std::string TextOf(const Node& node, JsonReader& reader);
 
 }  // namespace gateway::apigen

@@ -2,8 +2,8 @@
 //
 //   "ON_REFUND" -> RefundBody: the event's member `body` if it has one, otherwise the whole event
 //
-// No schema is added for an event whose body is already a named schema, or is the same as the body
-// of another event.
+// No schema is added for a body that is a reference or is not an object with properties, or that
+// has the shape of a schema that was read before (SameShape).
 #ifndef TOOLS_APIGEN_OPENAPI_OPENAPI_WEBHOOKS_H_
 #define TOOLS_APIGEN_OPENAPI_OPENAPI_WEBHOOKS_H_
 
@@ -15,7 +15,8 @@ namespace gateway::apigen {
 // Call this after the schemas were read.
 void ReadWebhooks(JsonReader& reader, Api& api);
 
-// Whether both schemas accept the same values. Descriptions and locations are not compared.
+// Whether both schemas have the same kind, format, nullability, reference, texts, elements and
+// properties. Bounds, descriptions and locations are not compared.
 bool SameShape(const Schema& a, const Schema& b);
 
 }  // namespace gateway::apigen

@@ -22,7 +22,7 @@ constexpr char kSharedStem[] = "types";
 constexpr char kUnlistedStem[] = "unlisted";
 constexpr char kGoneStem[] = "gone";
 
-// Files of the types that come from outside.
+// The files that declare the types of google.protobuf.
 constexpr std::pair<const char*, const char*> kKnownImports[] = {
     {kEmptyType, "google/protobuf/empty.proto"},
     {kFieldMaskType, "google/protobuf/field_mask.proto"},
@@ -125,7 +125,8 @@ class Layout {
     }
   }
 
-  // For a package without services.
+  // For a package without services: a committed type stays in its file, a new type goes to the
+  // first file.
   void StayInPlace() {
     std::string first = kSharedStem;
     for (const auto& [path, notes] : committed_.files) {

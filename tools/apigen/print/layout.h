@@ -1,5 +1,6 @@
 // Distributes a contract over files.
 //
+//   File            Content
 //   <tag>.proto     the service of one tag, its requests and replies, then the types that only
 //                   this tag reaches
 //   types.proto     types that several tags reach
@@ -36,7 +37,7 @@ struct File {
 };
 
 // Returns files sorted by path. `committed` supplies the head and the options of each file. Fails
-// if a shared file would have the name of a file that apigen does not own.
+// if a file would have the path of a file that apigen does not own.
 absl::StatusOr<std::vector<File>> LayOut(const Contract& contract, const std::string& package,
                                          const Lock& committed);
 

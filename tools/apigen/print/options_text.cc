@@ -51,7 +51,8 @@ bool HasMessages(const pb::Message& message) {
 
 std::vector<std::string> Members(const pb::Message& message);
 
-// A message on one line, unless it holds further ones: then each of its members has a line.
+// Returns a message on one line. If the message holds further messages, each of its members gets a
+// line.
 std::string MessageText(absl::string_view name, const pb::Message& value,
                         const std::string& plain) {
   if (!HasMessages(value)) return absl::StrCat(name, " { ", plain, " }");
@@ -81,8 +82,8 @@ std::vector<std::string> Members(const pb::Message& message) {
   return members;
 }
 
-// The only member that is set, if it can be written with a dot: it is no list, and no message that
-// holds further ones.
+// Returns the only member that is set, if that member can be written with a dot: it is neither
+// repeated nor a message that holds further messages. Otherwise returns null.
 const pb::FieldDescriptor* SingleMember(const pb::Message& message) {
   const auto fields = SetFields(message);
   if (fields.size() != 1 || fields.front()->is_repeated()) return nullptr;
@@ -103,7 +104,8 @@ OptionText MessageOption(const std::string& name, const pb::Message& value) {
   return {name, absl::StrCat("{", absl::StrJoin(members, " "), "}"), members};
 }
 
-// An option of the upstream's call (google.api.http): a oneof, which reads better in braces.
+// Returns an option whose only set member belongs to a oneof, such as google.api.http. Such an
+// option reads better in braces than with a dot.
 OptionText OneofOption(const std::string& name, const pb::Message& value) {
   const std::vector<std::string> members = Members(value);
   return {name, absl::StrCat("{", absl::StrJoin(members, " "), "}"), members};
@@ -114,8 +116,8 @@ bool BeginsWithOneof(const pb::Message& value) {
   return fields.size() == 1 && fields.front()->real_containing_oneof() != nullptr;
 }
 
-// Each member that is a message gets a statement of its own; one that is a choice (a oneof, such as
-// the way of a write) comes after all others.
+// Gives each member that is a message a statement of its own. A statement for a message with a
+// oneof goes to `tail`, so that it comes after all others.
 void SplitOption(const std::string& name, const pb::Message& value, std::vector<OptionText>& texts,
                  std::vector<OptionText>& tail) {
   std::unique_ptr<pb::Message> plain(value.New());

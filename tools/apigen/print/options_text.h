@@ -1,4 +1,4 @@
-// Writes protobuf options the way people do. Pure functions.
+// Writes protobuf options in the text form that people use in proto files. Pure functions.
 #ifndef TOOLS_APIGEN_PRINT_OPTIONS_TEXT_H_
 #define TOOLS_APIGEN_PRINT_OPTIONS_TEXT_H_
 
@@ -15,14 +15,15 @@ struct OptionText {
   std::string name;
   // On one line: "true", "{required: true format: FLAKE_ID}".
   std::string value;
-  // The members of a value in braces, one by one; empty for a plain value. A member that does not
-  // go on one line has several, indented.
+  // The members of a value in braces, one by one; empty for a plain value. A member that holds
+  // further messages takes several indented lines.
   std::vector<std::string> members;
 };
 
-// What is set in an options message. A message-valued option with a single plain member is written
-// with a dot, unless the member is one of a oneof. Extensions come first, because they say most;
-// members of theirs that are choices (oneofs) come last.
+// Returns the options that are set in an options message. If the value of an option is a message
+// with a single plain member, the option is written with a dot, unless the member belongs to a
+// oneof. Extensions come first, because they say most. A member that is a message with a oneof gets
+// an entry of its own, after all others.
 std::vector<OptionText> OptionTexts(const google::protobuf::Message& options);
 
 }  // namespace gateway::apigen

@@ -70,13 +70,13 @@ class Printer {
     if (!comments.leading.empty()) CommentLines(indent, comments.leading);
   }
 
-  // Writes a statement or an opening brace, and the comment that trails it: beside it if there is
+  // Writes a statement or an opening brace, and its trailing comment: on the same line if there is
   // room, otherwise below.
   void Statement(size_t indent, const std::string& text, const Comments& comments) {
     if (IsOneLine(comments.trailing)) {
       const std::string beside = absl::StrCat(
           text, "  //", absl::StripTrailingAsciiWhitespace(absl::string_view(comments.trailing)));
-      // A text of several lines brings the indentation of all but its first.
+      // If the text has several lines, all lines after the first are indented already.
       const size_t last_line = beside.rfind('\n');
       const size_t width = last_line == std::string::npos ? 2 * indent + beside.size()
                                                           : beside.size() - last_line - 1;
@@ -141,7 +141,7 @@ class Printer {
     Line(1, "}");
   }
 
-  // On as few lines as it fits.
+  // Returns the signature on as few lines as possible.
   static std::string Signature(const Method& method) {
     const std::string call = absl::StrCat("rpc ", method.name, "(");
     const std::string input = absl::StrCat(method.input, ")");

@@ -52,7 +52,7 @@ std::string BoundsOf(const Field& field) {
   return words.empty() ? "no bounds" : absl::StrJoin(words, ", ");
 }
 
-// What is demanded, in words; empty if the field may be left out.
+// Returns, in words, whether the field must be set; empty if the field may be left out.
 std::string DemandOf(const Field& field) {
   const bool list = field.label == Label::kRepeated || field.label == Label::kMap;
   if (RulesOf(field).required() && list && RulesOf(field).min_items() == 0) {
@@ -62,7 +62,7 @@ std::string DemandOf(const Field& field) {
   return RulesOf(field).newly_required() ? "required by the upstream, which decides" : "";
 }
 
-// A request without the field is refused, by the gateway or by the upstream.
+// Whether a request without the field is refused, by the gateway or by the upstream.
 bool Refuses(const Field& field) {
   const bool list = field.label == Label::kRepeated || field.label == Label::kMap;
   const bool sent_empty = list && RulesOf(field).min_items() == 0;

@@ -11,7 +11,8 @@
 
 namespace gateway::apigen {
 
-// What a change breaks. The first three correspond to the rule categories of `buf breaking`.
+// The kinds of breakage that a change causes. The first three correspond to the rule categories of
+// `buf breaking`.
 struct Breaks {
   bool wire = false;    // old bytes are misread or cannot be read
   bool json = false;    // names or forms in protobuf's JSON differ

@@ -60,7 +60,7 @@ std::vector<std::string> LinesWhere(const Report& report,
   return lines;
 }
 
-// Each breaking change once, under the gravest of what it breaks.
+// Lists each breaking change once, under the gravest kind of breakage: wire, calls, JSON or source.
 void BreakingSections(const Report& report, std::string& text) {
   Section(text, "Breaking: wire", LinesWhere(report, [](const Change& c) { return c.breaks.wire; }),
           "Bytes of one side are misread, or not read, by the other.");

@@ -29,13 +29,13 @@ struct Report {
   size_t breaking() const;
 };
 
-// Breaking changes first, then renames and questions, then all else.
+// Breaking changes come first, then questions, then renames, then all else.
 std::string Markdown(const Report& report);
 
 // {"package", "version", "version_before", "counts": {...}, "changes": [{"kind", "subject",
-// "detail", "breaks": ["wire"...], "rpcs": [...]}], "questions": [{"type", "candidates"}],
-// "notes": [{"effect", "pointer", "what"}], "uncommented": [...], "sensitive": [{"field", "like"}],
-// "stale_comments": [...]}
+// "detail", "breaks": ["wire"...], "rpcs": [...]}], "questions": [{"type", "candidates"}], "notes":
+// [{"effect", "pointer", "what"}], "uncommented": [...], "sensitive": [{"field", "like"}],
+// "stale_comments": [...], "rpcs_affected": [...]}
 std::string JsonText(const Report& report);
 
 }  // namespace gateway::apigen

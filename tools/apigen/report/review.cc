@@ -107,7 +107,7 @@ class Examiner {
     }
   }
 
-  // Returns "" if the record does not have the element.
+  // Returns the fingerprint of the member's description; "" if the record does not have the member.
   static std::string PrintOf(const Record& record, const std::string& schema,
                              const std::string& member) {
     const auto found = record.schemas.find(schema);
@@ -154,7 +154,7 @@ class Examiner {
   const Record& then_;
   const Record& now_;
   const std::map<std::string, std::string> wrappers_;
-  // Maps a field name to a protected field of that name.
+  // Maps a field name to a field of that name that is marked `sensitive` or `credential`.
   std::map<std::string, std::string> protected_;
   std::set<std::string> retyped_;
   Review review_;

@@ -1,5 +1,5 @@
-// What a person should review after a run: new elements without a comment, comments whose subject
-// changed, and fields that may hold sensitive data. Pure functions.
+// Finds the elements that a person should review after a run: new elements without a comment,
+// comments whose subject changed, and fields that may hold sensitive data. Pure functions.
 #ifndef TOOLS_APIGEN_REPORT_REVIEW_H_
 #define TOOLS_APIGEN_REPORT_REVIEW_H_
 
@@ -14,7 +14,8 @@ namespace gateway::apigen {
 
 struct Candidate {
   std::string field;
-  // The protected field of the same name, or the suspicious word in the name.
+  // A field of the same name that is marked `sensitive` or `credential`, or else the suspicious
+  // word in the name.
   std::string like;
 };
 

@@ -1,4 +1,4 @@
-// What the annotations of a file's parts say.
+// Returns the gateway's annotations of a field, a message or an enum.
 #ifndef TOOLS_APIGEN_REPORT_RULES_H_
 #define TOOLS_APIGEN_REPORT_RULES_H_
 

@@ -69,7 +69,8 @@ class Faults {
   // Returns the spent faults as well, so that a test can see whether they fired.
   std::vector<Fault> List() const;
 
-  // Returns the first fault for this operation that is not spent, and counts it as fired.
+  // Returns the first fault for this operation that is not spent, and counts it as fired. Returns
+  // nullopt if there is none.
   std::optional<Fault> Take(absl::string_view rpc, absl::string_view operation_id);
 
  private:

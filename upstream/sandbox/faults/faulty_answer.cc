@@ -19,7 +19,8 @@ bool Send(Connection& connection, const Reply& reply) {
   return connection.Write(ReplyText(reply, connection.keep_alive())) && connection.keep_alive();
 }
 
-// In one write: once the next request is on its way, nobody can tell a foreign reply from its own.
+// Sends both replies in one write. If the foreign reply came later, a client that has already sent
+// its next request would take it for the reply to that request.
 bool SendWithForeign(Connection& connection, const Reply& reply) {
   const Reply foreign{200, kForeign, "application/json", {}};
   return connection.Write(ReplyText(reply, connection.keep_alive()) +

@@ -67,7 +67,7 @@ std::string Table(absl::string_view caption, const std::vector<std::string>& hea
   for (const auto& row : rows) {
     text += "<tr>";
     for (size_t i = 0; i < row.size(); ++i) {
-      // On a narrow screen a cell stands alone, and tells its column's name.
+      // On a narrow screen, each cell stands on a line of its own and shows the name of its column.
       const std::string head = i < heads.size() ? Html(heads[i]) : "";
       absl::StrAppend(&text,
                       i == 0 ? "<th scope=\"row\">" : absl::StrCat("<td data-head=\"", head, "\">"),

@@ -1,8 +1,7 @@
-// Plain HTML: text made safe, the frame of a page, a table. What the pay page and the window are
-// written with.
+// Writes plain HTML for the pay page and the window: escaped text, the frame of a page, a table.
 //
-//   HtmlPage(200, {.title = "Orders", .body = Table("Orders", {"Number", "Status"}, {{"pn-1",
-//   "completed"}})});
+//   const std::string table = Table("Orders", {"Number", "Status"}, {{"pn-1", "completed"}});
+//   const Reply reply = HtmlPage(200, {.title = "Orders", .body = table});
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_HTML_HTML_H_
@@ -17,9 +16,9 @@
 
 namespace gateway::sandbox {
 
-// Text as HTML shows it, in an element or an attribute.
+// Escapes the text for an HTML element or attribute.
 std::string Html(absl::string_view text);
-// A member's text, or "" if it has none. Not made safe.
+// Returns the member's value as text, not escaped; "" if the member is absent or null.
 std::string TextOf(const Json& object, absl::string_view name);
 
 struct PageParts {
@@ -27,13 +26,14 @@ struct PageParts {
   // Above the main part: links, as HTML.
   std::string header;
   std::string body;
-  // A part of the sandbox's own window: wide, with forms to itself alone, and with its script.
+  // Whether the page belongs to the sandbox's window. Such a page is wide, loads live.js, and may
+  // send forms only to the sandbox.
   bool window = false;
 };
 
 Reply HtmlPage(int status, const PageParts& parts);
 
-// Cells are HTML; the first of a row is its heading.
+// Cells are HTML. The first cell of a row is the row's heading.
 std::string Table(absl::string_view caption, const std::vector<std::string>& heads,
                   const std::vector<std::vector<std::string>>& rows);
 

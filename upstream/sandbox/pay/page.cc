@@ -68,8 +68,8 @@ std::string Forms(const std::string& token, const Json& checkout) {
       "</fieldset>\n</form>\n");
 }
 
-// Whether a browser may be sent there: only to http or https, without bytes that would end a
-// header.
+// Whether the URL may stand in a Location header: it is http or https, and has no bytes that would
+// end the header.
 bool MayStandInLocation(absl::string_view url) {
   return (absl::StartsWith(url, "http://") || absl::StartsWith(url, "https://")) &&
          std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c != 0x7f; });

@@ -2,10 +2,10 @@
 // do about it. Plain HTML that works without JavaScript.
 //
 //   GET  /pay/{token}   the page
-//   POST /pay/{token}   action=pay | decline | later | later-decline | abandon | expire, and
-//   reason=...;
-//                       sends the customer back to the shop
-//   GET  /pay/style.css
+//   POST /pay/{token}   a form with the field action=pay, decline, later, later-decline, abandon or
+//                       expire, and the field reason; redirects to the shop or, after a decline,
+//                       to the page
+//   GET  /pay/style.css the style sheet
 //
 // Everybody who has the link may use it, as with the provider.
 //

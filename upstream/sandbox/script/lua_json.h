@@ -1,7 +1,8 @@
 // Converts JSON to Lua values and back.
 //
+//   JSON  <->  Lua
 //   null  <->  `null`, a value of its own; left out of objects unless Nulls::kKept
-//   []    <->  a table made by array{...}, or one whose keys begin with 1
+//   []    <->  a table made by array{...}, or a table whose keys begin with 1
 //   {}    <->  any other table
 //
 // Use on the thread of the Lua state only.
@@ -26,7 +27,7 @@ Json ToJson(lua_State* lua, int index);
 // Gives the table on top of the stack the metatable of arrays.
 void MarkArray(lua_State* lua);
 
-// Whether the value marks a Lua function that the script has in place of a value.
+// Whether the value is the marker that ToJson() returns for a Lua function.
 inline bool IsFunction(const Json& value) { return value.is_binary(); }
 
 }  // namespace gateway::sandbox

@@ -16,8 +16,9 @@ namespace {
 constexpr int kStepsAtATime = 10000;
 constexpr char kSettings[] = "settings";
 
-// Functions of the basic library that scripts must not have: they read files, load code, write to
-// the outside, or catch errors, and so also the error that ends a script that runs too long.
+// Functions of the basic library that scripts must not have: they read files, load code, write
+// output, change metatables or globals, or catch errors. A script that catches errors would also
+// catch the error that ends a script that runs too long.
 constexpr const char* kTakenAway[] = {"dofile",       "load",         "loadfile", "pcall",
                                       "xpcall",       "print",        "warn",     "collectgarbage",
                                       "getmetatable", "setmetatable", "rawset",   "_G"};
@@ -157,7 +158,8 @@ std::string Script::TakeError() {
   return error;
 }
 
-// A provider's function goes before the common one of the same name.
+// Pushes the provider's own function at the path (in the settings) or, if there is none, the common
+// function (a global). Returns false if there is neither.
 bool Script::PushFunction(const Path& path) {
   lua_getglobal(lua_, kSettings);
   if (PushMember(path)) return true;

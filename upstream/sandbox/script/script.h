@@ -1,16 +1,16 @@
-// A provider's behaviour: one file of Lua, run in a state that has nothing but the language and
-// what this folder gives it.
+// A provider's behaviour: Lua files, run in a Lua state that has only the language and the
+// functions that the sandbox adds.
 //
-//   auto script = Script::Load({{"prelude", kPrelude}, {"paynow", kPayNow}}, functions);
+//   auto script = Script::Load(files, functions, context, limits);
 //   const Json& settings = (*script)->settings();    // the table that the last file returns
 //   std::variant<Json, Refusal> reply = (*script)->Call({"serve"}, call, body);
 //
-// The files see the basic functions without those that read or load code or catch errors, and the
-// libraries table, string, math and utf8. A call that takes too many steps or too much memory is a
-// refusal with status 500.
+// The files can use the libraries table, string, math and utf8, and the basic functions except the
+// functions in kTakenAway (script.cc), such as those that load code or catch errors. A call that
+// takes too many steps or too much memory is a refusal with status 500.
 //
-// Not thread-safe: the handler holds one lock around each request. Lua is the one that is built as
-// C++: its errors are exceptions, and destructors run.
+// Not thread-safe: the handler holds one lock around each request. Lua must be built as C++: then a
+// Lua error is a C++ exception, and destructors run.
 #ifndef UPSTREAM_SANDBOX_SCRIPT_SCRIPT_H_
 #define UPSTREAM_SANDBOX_SCRIPT_SCRIPT_H_
 
@@ -40,7 +40,7 @@ class Script {
     absl::string_view name;
     absl::string_view text;
   };
-  // A function for scripts, by its name. `context` is what Load was given.
+  // A C++ function that scripts call by this name. `context` is the pointer that Load was given.
   struct Function {
     const char* name;
     int (*call)(lua_State* lua, void* context);
@@ -57,13 +57,14 @@ class Script {
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
-  // Functions in it are markers, see IsFunction.
+  // The table that the last file returned. A function in the table is a marker, see IsFunction.
   const Json& settings() const { return settings_; }
 
-  // Calls the function at the path within the settings, or, if they have none, among the globals.
-  // `sent` is a last argument that keeps its nulls. Returns Absent() if there is no such function.
+  // Calls the function at the path within the settings or, if the settings have none, within the
+  // globals. `sent` is passed as a second argument, with its nulls kept. Returns Absent() if there
+  // is no such function.
   std::variant<Json, Refusal> Call(const Path& path, const Json& argument, const Json& sent);
-  // As Call, if no refusal is expected. A refusal gives Absent().
+  // Like Call, but returns Absent() in place of a refusal.
   Json Value(const Path& path, const Json& argument);
 
   // Gives the script a new budget of steps. Call it once for each request.

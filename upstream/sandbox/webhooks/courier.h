@@ -5,8 +5,8 @@
 //   courier.Post({event});      // {"type", "id", "payload", "targets": [{"url", "secret"}]}
 //   courier.Send(1, "tampered");
 //
-// Thread-safe. A target that hangs holds up the others for `timeout` at most. The destructor ends
-// what is under way.
+// Thread-safe. A target that hangs holds up the others for `timeout` at most. The destructor waits
+// for the delivery that is being sent, and drops the deliveries that wait.
 #ifndef UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
 #define UPSTREAM_SANDBOX_WEBHOOKS_COURIER_H_
 
@@ -34,14 +34,15 @@ class Courier {
     // URLs that get every event, in addition to the event's targets, and the secret for them.
     std::vector<std::string> urls;
     std::string secret;
-    // Before each further attempt of a delivery that was not taken.
+    // The pause before each further attempt of a delivery that the target did not accept with a
+    // 2xx.
     std::vector<absl::Duration> pauses;
     // A 4xx is final: there is no further attempt.
     bool final_4xx = false;
     absl::Duration timeout = absl::Seconds(5);
     size_t max_log = 500;
   };
-  // Gets the target, with the member "status" added (0: no answer).
+  // Called after each attempt with the target, plus the member "status" (0: no answer).
   using OnDelivered = std::function<void(const Json& target)>;
 
   // Reads the options from a behaviour: `signature`, and `retries = {pauses = {5, 30}, final_4xx =
@@ -55,16 +56,17 @@ class Courier {
 
   void Post(const std::vector<Json>& events);
   // Sends a delivery of the log once more: "again", "twice", "late" (after 10 s), "tampered" (a
-  // byte is changed after signing). Returns false if there is no such delivery or no such way.
+  // byte is changed after signing). Returns false if there is no such delivery, or `how` is another
+  // text.
   bool Send(int64_t id, const std::string& how);
   // The next `count` deliveries wait for each other, and go out in reverse.
   void Reverse(size_t count);
-  // Deliveries that wait for their time come this much sooner.
+  // Makes the deliveries that wait for their time due this much sooner.
   void Forward(absl::Duration time);
   // Forgets the log and the deliveries that wait.
   void Clear();
-  // Newest first: id, event, url, state, attempts with time, status and answer; `next` if another
-  // attempt will come.
+  // Returns the deliveries, newest first, each with id, event, url, state, body and attempts (time,
+  // status, answer, tampered); also `next`, a time, if another attempt will come.
   Json Log() const;
 
  private:
@@ -86,7 +88,8 @@ class Courier {
 
   void Run();
   void Deliver(const Due& due);
-  // The status of the answer, 0 for none, and the beginning of its body.
+  // Sends one request. Returns the status of the answer and the beginning of its body, or 0 and the
+  // reason why there is no answer.
   std::pair<int, std::string> Call(const std::string& url, const Headers& headers,
                                    const std::string& body) const;
   Delivery* Find(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -6,7 +6,6 @@
 // Without `timestamp`, only the body is signed. With `key` "sha256", the key is the SHA-256 of the
 // secret. Without `signature`, nothing is signed. Pure functions; they share no code with the
 // gateway's verifier.
-// gateway's verifier.
 #ifndef UPSTREAM_SANDBOX_WEBHOOKS_SIGNATURE_H_
 #define UPSTREAM_SANDBOX_WEBHOOKS_SIGNATURE_H_
 

@@ -93,8 +93,8 @@ bool Api::IsOwn(const Received& received) {
   return received.target == "/_sandbox" || absl::StartsWith(received.target, "/_sandbox/");
 }
 
-// A page of another site can reach a loopback address too: by a name of its own, which shows in
-// Host, or by a form, which shows in Origin.
+// A page of another site can reach a loopback address too: under a host name of its own, which the
+// Host header shows, or with a form, which the Origin header shows.
 bool Api::MayUse(const Received& received, bool from_loopback) const {
   if (!open_ && (!from_loopback || !NamesThisMachine(received.Header("Host")))) return false;
   absl::string_view origin = received.Header("Origin");
@@ -104,7 +104,7 @@ bool Api::MayUse(const Received& received, bool from_loopback) const {
 
 Reply Api::Answer(const Received& received) const {
   const std::vector<std::string> segments = ParseTarget(received.target).segments;
-  // "", "_sandbox", "api", what, ...
+  // The segments are "", "_sandbox", "api", and then the path below kApiPrefix.
   if (segments.size() < 4) return Problem(404, "there is nothing here");
   return Dispatch(received.method, {segments.begin() + 3, segments.end()}, received.body);
 }

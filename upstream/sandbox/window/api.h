@@ -1,11 +1,12 @@
-// The sandbox's own API for programs: the paths under /_sandbox/api/. What each takes and answers
-// stands in openapi.json beside this file, which the sandbox serves; a test holds it to Routes().
+// The sandbox's own API for programs: the paths under /_sandbox/api/. The file openapi.json in this
+// folder describes the requests and answers of each path. The sandbox serves openapi.json, and a
+// test compares it with Routes().
 //
 //   Api api({faults, handler, courier, journal, changes}, /*open=*/false);
 //   if (Api::IsOwn(received)) reply = api.Answer(received, connection.from_loopback());
 //
-// It asks for no key. So it answers only this machine, unless the sandbox is told otherwise, and no
-// request that a page of another site can send from a browser.
+// The API asks for no key. So it answers only requests from this machine, unless `open` is set, and
+// refuses every request that a page of another site can make a browser send.
 //
 // Thread-safe.
 #ifndef UPSTREAM_SANDBOX_WINDOW_API_H_
@@ -34,7 +35,7 @@ class Api {
     Handler& handler;
     Courier& courier;
     Journal& journal;
-    // Counts whatever a page shows; raised by what is told here, too.
+    // Counts the changes of everything that a page shows, including the changes that the Api makes.
     std::atomic<uint64_t>& changes;
   };
   struct Call {
@@ -50,7 +51,7 @@ class Api {
     Reply (Api::*answer)(const Call& call) const;
   };
 
-  // `open`: others than this machine may use it.
+  // `open`: whether other machines may use the Api.
   Api(Parts parts, bool open) : parts_(parts), open_(open) {}
 
   // Whether the request is for anything under /_sandbox.
@@ -61,13 +62,15 @@ class Api {
   bool MayUse(const Received& received, bool from_loopback) const;
   // Answers a request for which MayUse is true.
   Reply Answer(const Received& received) const;
-  // The answer to GET; an empty object if there is nothing. `path` as in a Route.
+  // Returns the answer to GET of `path`, which is below kApiPrefix, such as "/store/orders".
+  // Returns an empty object if the status is not 200.
   Json Get(const std::string& path) const;
 
  private:
   Reply Dispatch(const std::string& method, const std::vector<std::string>& segments,
                  const std::string& body) const;
-  // Answers by a function of the behaviour.
+  // Answers with the result of a function of the behaviour; with 404 if the result is null or
+  // absent.
   Reply Asked(const Script::Path& function, const Json& argument, int status = 200) const;
 
   Reply Describe(const Call& call) const;

@@ -1,4 +1,4 @@
-// The forms of the window: buttons that tell the Api something and come back to a page.
+// The HTML forms of the window: each sends a request to the Api and then leads back to a page.
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_WINDOW_FORM_H_
@@ -15,11 +15,11 @@ namespace gateway::sandbox {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-// A form with one button that sends these fields to `path` of the Api and comes back to `back`.
-// `about` says for a screen reader what it is done to.
+// A form with one button, which sends these fields to `path` of the Api and then leads to the page
+// `back`. `about` names, for a screen reader, the element that the button acts on.
 std::string ButtonForm(absl::string_view path, const Fields& fields, absl::string_view back,
                        absl::string_view text, absl::string_view about = "");
-// A form around fields of its own; `inner` is HTML.
+// A form with any fields; `inner` is the HTML of the fields.
 std::string Form(absl::string_view path, absl::string_view back, absl::string_view inner);
 // A labelled field. `id` is its name, too.
 std::string TextField(absl::string_view id, absl::string_view label, absl::string_view value);

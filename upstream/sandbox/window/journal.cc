@@ -16,7 +16,7 @@ constexpr size_t kMaxBody = 4000;
 constexpr size_t kMaxHeader = 300;
 constexpr size_t kMaxHeaders = 40;
 constexpr size_t kMaxTarget = 1000;
-// Of a longer body, only the size is kept.
+// If a body is longer, only its size is kept.
 constexpr size_t kMaxKeptBody = 64 << 10;
 constexpr char kMask[] = "***";
 
@@ -45,7 +45,7 @@ std::string Cut(absl::string_view text, size_t most) {
   return absl::StrCat(text.substr(0, most), "... (", text.size(), " bytes)");
 }
 
-// The scheme shows, the key does not.
+// Masks the key in a header that holds one, but not the scheme before the key.
 std::string MaskedHeader(absl::string_view name, absl::string_view value) {
   const std::string lower = absl::AsciiStrToLower(name);
   const bool secret = absl::StrContains(lower, "authorization") ||
@@ -65,7 +65,8 @@ Json MaskedHeaders(const Headers& headers) {
   return masked;
 }
 
-// A new string: an assignment would keep the memory of the long text.
+// Replaces a body that is too long by its size. Swaps in a new string, because an assignment would
+// keep the memory of the long text.
 void Bound(std::string& body) {
   if (body.size() > kMaxKeptBody) absl::StrCat("(", body.size(), " bytes)").swap(body);
 }
@@ -79,7 +80,7 @@ std::string MaskedBody(const std::string& body) {
   return Cut(json->dump(2, ' ', false, Json::error_handler_t::replace), kMaxBody);
 }
 
-// Masked when it is looked at, so that a call costs no more than a copy.
+// Stores the request unmasked, so that a call costs no more than a copy. List masks it.
 int64_t Journal::Add(Seen seen) {
   Bound(seen.received.body);
   const MutexLock lock(mu_);

@@ -5,8 +5,8 @@
 //   journal.Answer(id, reply);                                       // before the reply is sent
 //   Json list = journal.List();                                      // the newest first
 //
-// Whoever has a reply finds its request here, and behind those that were answered before it.
-// Thread-safe. Holds at most kKept requests.
+// A client that has received a reply finds its request and the reply in the journal. Requests keep
+// the order in which they were added. Thread-safe. Holds at most kKept requests.
 #ifndef UPSTREAM_SANDBOX_WINDOW_JOURNAL_H_
 #define UPSTREAM_SANDBOX_WINDOW_JOURNAL_H_
 
@@ -39,8 +39,8 @@ class Journal {
   // Sets, or replaces, the reply. Does nothing if the request is no longer held.
   void Answer(int64_t id, const Reply& reply);
   void Clear();
-  // Each {"id", "time", "method", "target", "operation", "fault", "headers", "body", "status",
-  // "reply"}; status 0 if there is no reply, or none yet.
+  // Returns the newest requests first, each as {"id", "time", "method", "target", "operation",
+  // "fault", "headers", "body", "status", "reply"}; status 0 if there is no reply, or none yet.
   Json List(size_t most = kKept) const;
 
  private:
@@ -56,8 +56,8 @@ class Journal {
   int64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-// The text with the values of members that hold keys, secrets and tokens replaced, cut to what is
-// shown.
+// Returns the body with the values of members that hold keys, secrets, passwords or tokens masked,
+// cut to the length that the window shows.
 std::string MaskedBody(const std::string& body);
 
 }  // namespace gateway::sandbox

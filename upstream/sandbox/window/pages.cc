@@ -42,7 +42,7 @@ std::string StorePath(absl::string_view section, absl::string_view id) {
   return absl::StrCat("/store/", PathSegment(section), "/", PathSegment(id));
 }
 
-// Times are long in a table: the day and the second are enough.
+// Shortens a time for a table: "2025-05-01T12:00:00.5Z" to "2025-05-01 12:00:00".
 std::string ShortTime(absl::string_view time) {
   std::string text(time.substr(0, time.find('.')));
   std::replace(text.begin(), text.end(), 'T', ' ');

@@ -1,5 +1,5 @@
-// The pages of the window, each from what the Api answers. HTML of the main part, without its
-// heading.
+// The pages of the window, made from the answers of the Api. Each function returns the HTML of a
+// page's main part, without the heading.
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_WINDOW_PAGES_H_

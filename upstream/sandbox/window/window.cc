@@ -24,8 +24,9 @@ constexpr Place kPlaces[] = {{"", "Overview", &GlancePage},
                              {"faults", "Faults", &FaultsPage},
                              {"tools", "Tools", &ToolsPage}};
 
-// Every form of the window begins with this field. The content type is no proof: curl declares JSON
-// as a form by default.
+// Whether the request is a form of the window: each such form begins with the field `back`. The
+// content type is no proof, because curl by default sends any body, also JSON, with the type of a
+// form.
 bool IsForm(const Received& received) {
   return received.method == "POST" &&
          absl::StartsWithIgnoreCase(received.Header("Content-Type"),
@@ -72,7 +73,7 @@ Reply Window::Show(const std::vector<std::string>& rest,
   return Page(404, "Nothing here", "<p>This window has no such page.</p>\n", neighbours);
 }
 
-// Answers a browser's form: with the page that it came from, or with a page that says what was
+// Answers a browser's form: with a redirect to the page `back`, or with a page that says what was
 // wrong.
 Reply Window::Submit(const Received& received, const std::vector<Neighbour>& neighbours) const {
   const Submitted submitted = ReadSubmitted(received.body);

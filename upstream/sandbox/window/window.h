@@ -1,14 +1,13 @@
 // The sandbox in a browser: http://127.0.0.1:8080/_sandbox/. Plain HTML that works without
-// JavaScript; with JavaScript, pages show changes at once. Everything that it shows and does goes
-// through the Api.
+// JavaScript; with JavaScript, pages show changes at once. Everything that the window shows and
+// does goes through the Api.
 //
 //   GET  /_sandbox/                      the store at a glance, and the other stores of the program
 //   GET  /_sandbox/store/SECTION[/ID]    records and what can be done to them
 //   GET  /_sandbox/webhooks | requests | faults | tools
-//   POST /_sandbox/api/...               a form; its fields are the members of the Api's body.
-//   `back` names the page
-//                                        that is shown then, `method` DELETE sends that in place of
-//                                        POST.
+//   POST /_sandbox/api/...               a form: its fields become the members of the Api's body,
+//                                        except `back`, the page that is shown afterwards, and
+//                                        `method`, which makes the request a DELETE
 //
 // Thread-safe. The Api must outlive it.
 #ifndef UPSTREAM_SANDBOX_WINDOW_WINDOW_H_
@@ -24,7 +23,7 @@ namespace gateway::sandbox {
 
 class Window {
  public:
-  // Another store of the same program.
+  // A store of this program.
   struct Neighbour {
     std::string provider;
     std::string url;
@@ -32,7 +31,7 @@ class Window {
 
   Window(const Api& api, std::string provider) : api_(api), provider_(std::move(provider)) {}
 
-  // For requests for which Api::IsOwn is true. Refuses what Api::MayUse refuses.
+  // Answers a request for which Api::IsOwn is true. Refuses the request if Api::MayUse is false.
   Reply Answer(const Received& received, bool from_loopback,
                const std::vector<Neighbour>& neighbours) const;
 

@@ -10,10 +10,10 @@
 namespace gateway::sandbox {
 
 // Returns `record` with those members of `source` that the schema has:
-//   - null clears a member that may be null or absent, and leaves any other as it was;
+//   - null clears a member that may be null or absent, and leaves any other member as it was;
 //   - objects merge member by member, lists and maps replace;
 //   - an id where the schema holds an object becomes {"id": id};
-//   - an object within a list that needs an id of its own and brings none gets one;
+//   - an object within a list gets a new id if its schema requires an id and it has none;
 //   - a number becomes its text where the schema holds a text.
 Json Lift(World& world, const Schema& schema, Json record, const Json& source);
 

@@ -49,7 +49,7 @@ bool IsPaging(absl::string_view name) {
          name == "page" || name == "starting_after" || name == "ending_before";
 }
 
-// Contracts type the parameters of paging in more than one way.
+// Reads the limit as text, because its type differs between the contracts.
 size_t LimitOf(const Json& query) {
   size_t limit = 0;
   const bool given = query.contains("limit") && absl::SimpleAtoi(PlainText(query["limit"]), &limit);

@@ -25,11 +25,13 @@ inline constexpr int kDefaultPageSize = 10;
 
 struct Listed {
   Json records = Json::array();
-  // Whether further records follow in the direction of the cursor.
+  // Whether further records follow in the direction of the cursor. Set only for an operation with
+  // the parameter "starting_after".
   bool more = false;
 };
 
-// `where` selects relations first; then the request's own filters apply.
+// `where`: relations that each record must have (see Matches). The request's own filters apply in
+// addition.
 Listed ListRecords(World& world, const std::string& collection, const Json& where);
 
 }  // namespace gateway::sandbox

@@ -1,5 +1,6 @@
 // Creates and changes records. A record combines what the request says with what the behaviour
-// adds: defaults, members kept outside the schema, who changed it. Unique members are checked.
+// adds: defaults, members kept outside the schema, who changed the record. Unique members are
+// checked.
 //
 // Not thread-safe, like the World.
 #ifndef UPSTREAM_SANDBOX_WORLD_RECORDS_H_
@@ -16,7 +17,8 @@
 
 namespace gateway::sandbox {
 
-// Lifts `from` and then `set` (see lift.h) over `hidden`.
+// CreateRecord lifts `from` and then `set` (see lift.h) over `hidden`. UpdateRecord lifts both over
+// the present record, and then sets the members of `hidden`.
 std::variant<Handle, Refusal> CreateRecord(World& world, const std::string& collection,
                                            const Json& from, const Json& set, const Json& hidden);
 

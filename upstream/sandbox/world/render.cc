@@ -12,7 +12,8 @@
 namespace gateway::sandbox {
 namespace {
 
-// Keeps a record that refers to itself over other records from being shown without end.
+// The greatest depth of nested objects. It ends the rendering of records that refer to each other
+// in a circle.
 constexpr int kMostNested = 12;
 
 class Rendering {
@@ -48,8 +49,8 @@ class Rendering {
     return shown;
   }
 
-  // A short form of a record of another collection ({"id": ...}) takes what it lacks from that
-  // record.
+  // If `own` is the short form of a record of another collection, such as {"id": ...}, adds the
+  // members that `own` lacks from that record.
   Json WithReferred(const Schema& schema, const Json& own) {
     const Json& collection = world_.Setting({"references", schema.name});
     if (!collection.is_string() || !own.contains("id")) return own;
@@ -78,7 +79,7 @@ class Rendering {
 
   static bool Optional(const Field& field) { return field.nullable || !field.required; }
 
-  // How a member without a value looks: both ways occur upstream.
+  // Returns null or Absent() for a member without a value: the upstream uses both.
   static Json Shown(const Field& field) {
     if (field.nullable && (field.required || field.name.size() % 2 == 0)) return nullptr;
     return Absent();

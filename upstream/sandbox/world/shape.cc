@@ -11,7 +11,7 @@
 namespace gateway::sandbox {
 namespace {
 
-// Returns the schema of the object that a reply shows or lists; "" if it is neither.
+// Returns the schema of the object that a reply shows or lists; "" if the reply does neither.
 std::string ShownSchema(const std::optional<Type>& reply) {
   const Type* type = reply ? &*reply : nullptr;
   if (type != nullptr && type->kind == Type::Kind::kArray) type = type->element.get();
@@ -27,7 +27,7 @@ const Operation* Reader(const Contract& contract, absl::string_view path) {
   return nullptr;
 }
 
-// Whether an operation on this path does more than show it.
+// Whether the path has an operation other than GET.
 bool IsWritten(const Contract& contract, absl::string_view path) {
   const auto& operations = contract.operations();
   return std::any_of(operations.begin(), operations.end(), [path](const Operation& operation) {

@@ -1,13 +1,13 @@
-// Derives from an operation's path which collection it works on, and whether it names one record of
-// that collection.
+// Derives from an operation's path which collection the operation works on, and whether the path
+// names one record of that collection.
 //
 //   GET    .../orders                    lists the records of the reply's schema
 //   GET    .../orders/{orderId}          shows the record that the path names
 //   GET    .../payment-settings          shows the only record (the reply is an object)
-//   POST   .../coupons                   creates one
-//   PATCH, PUT, DELETE                   work on the record that the path names, or on the only one
+//   POST   .../coupons                   creates a record
+//   PATCH, PUT, DELETE                   work on the record that the path names, or the only record
 //
-// behaviour/prelude.lua defines what is done then. Pure functions.
+// behaviour/prelude.lua defines what each operation then does. Pure functions.
 #ifndef UPSTREAM_SANDBOX_WORLD_SHAPE_H_
 #define UPSTREAM_SANDBOX_WORLD_SHAPE_H_
 

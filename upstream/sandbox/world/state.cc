@@ -110,7 +110,7 @@ std::vector<Handle> State::FindAll(absl::string_view name, const Json& where) co
 }
 
 std::optional<Handle> State::Find(absl::string_view name, const Json& where) const {
-  // The common case by key, without a walk.
+  // The common case: finds the record by its key, without a search through the collection.
   if (const auto id = where.find("id"); id != where.end() && id->is_string()) {
     const Handle handle{std::string(name),
                         ParseFlakeId(id->get_ref<const std::string&>()).value_or(-1)};

@@ -1,9 +1,8 @@
-// What the sandbox remembers: collections of records, each collection named by the schema of its
-// items.
+// The sandbox's store: collections of records. A collection has the name of its records' schema.
 //
-// A record is a JSON object in its schema's shape. It may lack members (they are made up when it is
-// rendered) and may hold members that the schema does not have (they never reach a reply): a
-// collection's hidden relations.
+// A record is a JSON object in its schema's shape. The record may lack members, which are made up
+// when the record is rendered. It may also hold hidden members that the schema does not have, such
+// as relations to other records; these never reach a reply.
 //
 // Not thread-safe: the handler holds one lock around each request.
 #ifndef UPSTREAM_SANDBOX_WORLD_STATE_H_
@@ -43,7 +42,7 @@ class State {
   // before Seal().
   explicit State(size_t max_records) : max_records_(max_records) {}
 
-  // `record` must hold its own FlakeId as "id", or none (then it gets a key of its own).
+  // The record's key is its member "id" if that is a FlakeId; otherwise the key after the last one.
   Handle Insert(absl::string_view collection, Json record);
   void Replace(const Handle& handle, Json record);
   void Erase(const Handle& handle);

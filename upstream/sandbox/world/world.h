@@ -1,5 +1,5 @@
-// One sandbox's state, and what rules need: the contract, the behaviour, the clock, the source of
-// ids.
+// The state of one sandbox, and everything that the behaviour's rules need: the contract, the
+// behaviour, the clock, the source of ids.
 //
 // Not thread-safe, like the State that it holds; the contract must outlive it.
 #ifndef UPSTREAM_SANDBOX_WORLD_WORLD_H_
@@ -38,8 +38,8 @@ class World {
   // The value at this path of the behaviour's table ({"collections", "OrderDto", "unique"}); an
   // empty object if there is none.
   const Json& Setting(const Script::Path& path) const;
-  // Evaluates a setting that may be a function of a record. `section` and `name` tell where the
-  // setting stands.
+  // Evaluates a setting that may be a function of a record. `section` and `name` are the setting's
+  // place in the behaviour's table.
   Json Value(const Json& setting, Script::Path section, const std::string& name,
              const Json& record);
 
@@ -47,8 +47,8 @@ class World {
   // Replaces the system's clock; an empty function brings it back.
   void SetClock(std::function<absl::Time()> clock) { clock_ = std::move(clock); }
 
-  // A flake id: ascending, never the same twice, its upper bits the time since the upstream's
-  // epoch.
+  // Returns a new flake id. Ids ascend and never repeat. The upper bits hold the time since the
+  // upstream's epoch.
   std::string NextId();
   // A text that looks like a secret but is none: it is derived from a counter.
   std::string NextToken();
@@ -90,7 +90,7 @@ class World {
   std::unique_ptr<Script> script_;
   std::function<absl::Time()> clock_;
   int64_t last_id_ = 0;
-  // Tokens below this number belong to the seed.
+  // Tokens made from smaller numbers belong to the seed.
   static constexpr uint64_t kFirstToken = 1 << 20;
   uint64_t tokens_ = kFirstToken;
 };

@@ -36,7 +36,7 @@ void PushText(lua_State* lua, const std::string& text) {
   lua_pushlstring(lua, text.data(), text.size());
 }
 
-// A record is a table of its members; its metatable says which one it is.
+// Pushes the record as a table of its members. The table's metatable holds the record's handle.
 void PushRecord(lua_State* lua, World& world, const Handle& handle) {
   PushJson(lua, *world.state().Get(handle));
   lua_createtable(lua, 0, 2);
@@ -127,7 +127,7 @@ int Create(lua_State* lua, void* context) {
   return 1;
 }
 
-// The caller's table is refreshed: it shows the record as it is now.
+// Updates the record, and then fills the caller's table with the record's present members.
 int Update(lua_State* lua, void* context) {
   World& world = Of(context);
   const Handle handle = HandleAt(lua, 1);
@@ -212,7 +212,7 @@ int Emit(lua_State* lua, void* context) {
   return 0;
 }
 
-// The body of an event, in the shape that the provider documents for its type.
+// Returns the body of an event, in the shape that the provider documents for the event's type.
 int Shown(lua_State* lua, void* context) {
   World& world = Of(context);
   const std::string type = TextAt(lua, 1);
