@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 
-#include "tools/grpc_call/kept_errno.h"
+#include "tools/grpc_call/local_connect.h"
 #include "upstream/mapping/descriptors.h"
 
 namespace gateway {

@@ -30,7 +30,7 @@
 #include "absl/strings/string_view.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "tools/grpc_call/kept_errno.h"
+#include "tools/grpc_call/local_connect.h"
 #include "tools/grpc_call/reflection.h"
 #include "tools/grpc_call/wire.h"
 

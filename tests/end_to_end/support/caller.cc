@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "tools/grpc_call/kept_errno.h"
+#include "tools/grpc_call/local_connect.h"
 
 namespace gateway::end_to_end {
 namespace {
