@@ -37,7 +37,7 @@ class TokenVerifier {
     absl::Duration leeway = absl::Seconds(30);          // how far clocks may be apart
     absl::Duration max_life = absl::Hours(24);          // from now to a token's expiry
     size_t remembered = 10'000;                         // tokens, at most
-    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // their size, at most
+    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // their total size, at most
   };
 
   TokenVerifier(Options options, KeySet keys)
@@ -67,7 +67,7 @@ class TokenVerifier {
   const Options options_;
   const KeySet keys_;
   mutable Mutex mutex_;
-  int64_t checked_ ABSL_GUARDED_BY(mutex_) = 0;  // signatures so far
+  int64_t checked_ ABSL_GUARDED_BY(mutex_) = 0;  // signatures checked so far
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   // Remembered tokens, the most recently used first.
   std::list<Remembered> order_ ABSL_GUARDED_BY(mutex_);

@@ -1,16 +1,18 @@
-// The calls whose request message has not arrived yet. Bounds what such calls can take up:
+// The calls whose request message has not arrived yet. Bounds their number and their time:
 //
-// - A message that arrives at once, as nearly all do, locks a mutex twice.
-// - A call whose message is not there after kSlow is slow. At most `most_slow` calls may be slow,
-//   and half of them may belong to one caller. Beyond that, Sweep gives up the oldest, first those
-//   of the caller who has the most.
-// - Sweep gives up each call after `time`. Enter refuses calls beyond `most`, and beyond half of
-//   that for one caller.
+// - Enter refuses a call if `most` calls wait already, or half of `most` from the same caller.
+// - A call whose message has not arrived after kSlow is slow. At most `most_slow` calls may be
+// slow,
+//   and at most half as many of one caller. Sweep gives up the slow calls beyond this limit: each
+//   time the oldest call of the caller who has the most slow calls.
+// - Sweep gives up each call after `time`.
+//
+// A call whose message arrives at once, as nearly all do, only locks a mutex twice.
 //
 //   if (!arrivals.Enter(call)) ... there are too many; else read the message, and then ...
 //   if (arrivals.Leave(call)) ... go on with it; else it was given up, and GiveUp ends it ...
 //
-// Thread-safety: may be used from any thread. Lifetime: must outlive its members.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the members in its list.
 #ifndef SERVICE_CALL_ARRIVALS_H_
 #define SERVICE_CALL_ARRIVALS_H_
 
@@ -30,8 +32,8 @@ class Arrivals {
   static constexpr std::chrono::milliseconds kSlow{50};
 
   struct Options {
-    size_t most = 2048;     // calls
-    size_t most_slow = 16;  // messages
+    size_t most = 2048;     // calls that wait
+    size_t most_slow = 16;  // slow calls
     std::chrono::milliseconds time{10'000};
   };
 
