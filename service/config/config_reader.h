@@ -11,8 +11,8 @@
 //
 //   pool.Read("event_loops", {"...", ReloadRule::kRestart}, config.event_loops, 1, 64);
 //
-// Values are read as they stand. A bad value or an unknown key adds an error with file, key and
-// reason, and reading goes on, so that all errors are reported at once. An error never shows a
+// Values are not converted or expanded. A bad value or an unknown key adds an error with file, key
+// and reason, and reading goes on, so that all errors are reported at once. An error never shows a
 // value: it may be an upstream's key that was put in the wrong place.
 //
 // Thread-safety: one thread. Lifetime: sections must not outlive their reader.
@@ -34,10 +34,11 @@
 
 namespace gateway {
 
-// What a key means, in the words of the table of keys, and what a reload may do to it.
+// A key's documentation, for the table of keys, and what a reload may do to the key.
 struct Meaning {
   template <typename Text>
-  Meaning(const Text& text, ReloadRule rule = ReloadRule::kTaken)  // NOLINT: a text is a meaning
+  Meaning(const Text& text,
+          ReloadRule rule = ReloadRule::kTaken)  // NOLINT: a text converts implicitly
       : text(text), rule(rule) {}
 
   absl::string_view text;  // must outlive this
@@ -128,8 +129,8 @@ class ConfigReader::Section {
   struct Place {
     std::string path;
     std::string documented_path;
-    ReloadRule rule = ReloadRule::kTaken;  // for all its keys
-    bool is_there = true;                  // false: for the table of keys alone
+    ReloadRule rule = ReloadRule::kTaken;  // for all keys of the section
+    bool is_there = true;                  // false: only for the table of keys
   };
   Section(ConfigReader& reader, Place place, const nlohmann::json* object);
 
@@ -151,8 +152,8 @@ class ConfigReader::Section {
   std::vector<std::string> known_;
 };
 
-// The text of a file as JSON; // and /* */ comments are allowed. INVALID_ARGUMENT names the file
-// and the place, and shows nothing of the text.
+// Parses the text of a file as JSON; // and /* */ comments are allowed. INVALID_ARGUMENT names the
+// file and the place, and shows nothing of the text.
 absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_view text);
 
 // For settings that are not of type int64_t.

@@ -1,4 +1,4 @@
-// Tells when files may have changed: written, replaced, or reached through a symbolic link whose
+// Reports when files may have changed: written, replaced, or reached through a symbolic link whose
 // target changed. Kubernetes changes the files of a mounted ConfigMap or Secret by such links.
 //
 //   FileWatch watch;

@@ -44,9 +44,9 @@ struct Generation {
   std::shared_ptr<const TlsMaterial> receiver_tls;
 };
 
-// Reads every file that `config` names, and returns either a complete generation or an error. What
-// is in force does not change. What did not change since `before`, above all an upstream's client,
-// is shared with it. `before` is null at the start.
+// Reads every file that `config` names, and returns either a complete generation or an error. Does
+// not put the generation in force. Parts that did not change since `before`, above all the
+// upstreams' clients, are shared with `before`, which is null at the start.
 //
 // Errors name file and key: "gateway.json: upstreams.paynow.api_key.file: ...". INVALID_ARGUMENT is
 // also returned for a change since `before` that needs a restart.

@@ -22,7 +22,7 @@ struct UpstreamAccess {
   std::string name;  // "paynow"
   std::shared_ptr<Client> client;
   std::shared_ptr<const Credentials> credentials;
-  http::Options pool;  // the client's options, with the contents of their files
+  http::Options pool;  // the client's options, with the contents of the files
   absl::flat_hash_set<std::string> harmless_repeats = {};  // stores; "*": all
 
   // Whether a write of this store may be sent again if its outcome is unknown and a second one
