@@ -62,8 +62,8 @@ class Gateway {
  public:
   // Returns a gateway that serves, or an error: for example an upstream without a provider in the
   // protos, a key that cannot be read, or an address in use. A configuration that comes from a file
-  // is reloaded when this file, or a file that it names, changes.
-  // `files`: the descriptors of the protos; they must outlive the gateway.
+  // is reloaded when this file, or a file that it names, changes. `files`: the descriptors of the
+  // protos, which must outlive the gateway.
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(
       const Config& config, const mapping::Files& files = mapping::EmbeddedFiles());
 

@@ -1,4 +1,4 @@
-// billing-gateway: configuration -> gateway -> serve -> drain.
+// The program billing-gateway: reads the configuration, creates the gateway, serves, and drains.
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -132,8 +132,8 @@ void HideMemory() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// None of these signals may end a process in which writes are in flight. Without SIGXFSZ and
-// SIGPIPE the system call itself fails, as on a full disk or a closed connection. SIGHUP has no
+// None of these signals may end a process in which writes are in flight. If SIGXFSZ and SIGPIPE are
+// ignored, the system call fails instead, as on a full disk or a closed connection. SIGHUP has no
 // meaning here: there is no terminal.
 void IgnoreSignals() {
   for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE}) {

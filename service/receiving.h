@@ -1,4 +1,4 @@
-// The receiver of webhooks as the configuration says, in front of a log.
+// The receiver of webhooks that the configuration describes. It appends events to a log.
 //
 //   auto receiving = Receiving::Create(config, log, cipher, schemes, in_force);
 //   ... (*receiving)->receiver().port() ...

@@ -29,7 +29,7 @@ absl::string_view View(const grpc::string_ref& text) { return {text.data(), text
 
 Identity CertificateOf(const Presented& presented) {
   Identity identity;
-  // A certificate with several SPIFFE IDs counts as one without any.
+  // A certificate with several SPIFFE IDs counts as a certificate without any.
   if (presented.spiffe.size() == 1) identity.spiffe = std::string(presented.spiffe.front());
   for (const absl::string_view name : presented.dns) {
     identity.dns.push_back(absl::AsciiStrToLower(name));

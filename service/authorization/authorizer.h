@@ -93,7 +93,8 @@ class Authorizer {
 
   const std::vector<Method>& methods() const { return methods_; }
 
-  // Returns the position of "package.Service/Method", or nullopt if it is not served.
+  // Returns the position of "package.Service/Method" in methods(), or nullopt if there is no such
+  // method.
   std::optional<size_t> Find(absl::string_view name) const;
 
   // Decides who makes the call, and whether they may call the method. `settings` must not be null;

@@ -165,7 +165,7 @@ std::shared_ptr<const PeerCertificate> PeerCertificates::Find(absl::string_view 
   if (authorities == nullptr) return std::make_shared<const PeerCertificate>();
   const auto fresh = std::make_shared<const PeerCertificate>(Verify(*authorities, leaf, chain));
   const MutexLock lock(mutex_);
-  if (authorities != authorities_) return fresh;  // not to be remembered: they have changed
+  if (authorities != authorities_) return fresh;  // they changed meanwhile: do not remember
   if (remembered_.size() >= kMostRemembered) remembered_.clear();
   remembered_.insert_or_assign(key, Remembered{std::string(leaf), std::string(chain), fresh});
   return fresh;

@@ -24,8 +24,8 @@ constexpr const char* kOthers[] = {
     "grpc.channelz.v1.Channelz/GetSocket",
 };
 
-// Methods that are served if there is a ledger. A rule must name ResolveEntry in full, because
-// there an operator decides about money.
+// Methods that are served if there is a ledger. A rule must name ResolveEntry in full, because with
+// this method an operator decides about money.
 constexpr const char* kLedgersReads[] = {
     "gateway.ledger.v1.LedgerService/GetEntry",
     "gateway.ledger.v1.LedgerService/ListEntries",

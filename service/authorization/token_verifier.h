@@ -2,6 +2,7 @@
 // signature, over OpenSSL. Each kind of key allows only these algorithms, so that a token cannot
 // choose how it is verified:
 //
+//   key                      algorithms
 //   RSA, 2048 bits or more   RS256 RS384 RS512 PS256 PS384 PS512
 //   P-256, P-384, P-521      ES256, ES384, ES512
 //

@@ -2,9 +2,8 @@
 //
 // - Enter refuses a call if `most` calls wait already, or half of `most` from the same caller.
 // - A call whose message has not arrived after kSlow is slow. At most `most_slow` calls may be
-// slow,
-//   and at most half as many of one caller. Sweep gives up the slow calls beyond this limit: each
-//   time the oldest call of the caller who has the most slow calls.
+//   slow, and at most half as many of one caller. Sweep gives up the slow calls beyond this limit:
+//   each time the oldest call of the caller who has the most slow calls.
 // - Sweep gives up each call after `time`.
 //
 // A call whose message arrives at once, as nearly all do, only locks a mutex twice.

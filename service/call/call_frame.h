@@ -104,8 +104,8 @@ class CallFrame {
     replayed_ = replayed;
   }
 
-  // Counts where a reply of the upstream deviates from the protos. The trailers about it are sent
-  // when the call ends.
+  // Counts the deviations of an upstream's reply from the protos, and adds trailers about them. The
+  // trailers are sent when the call ends.
   void NoteReply(const mapping::Reply& reply);
 
   // Notes that the call's message has arrived. A call that ends before has no line in the audit

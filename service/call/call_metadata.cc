@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kOverhead = 32;
 
-// Metadata of a call that brings its own key for the upstream.
+// Metadata: the caller's own API key for the upstream.
 constexpr char kCallerKey[] = "upstream-api-key";
 
 // Metadata by which client libraries and proxies say that they repeat a call.
@@ -44,7 +44,7 @@ SteadyTime DeadlineOf(const grpc::ServerContextBase& context, absl::Duration fal
 }
 
 // Whether a value of this metadata is a number above `most`. A value that is no number counts as
-// above `most`: to take the call for a repeat is the safe side.
+// above `most`: it is safer to take the call for a repeat.
 bool CountsMoreThan(uint64_t most, const grpc::ServerContextBase& context, const char* name) {
   const auto [first, end] = context.client_metadata().equal_range(name);
   return std::any_of(first, end, [most](const auto& entry) {

@@ -174,8 +174,9 @@ void KeyedWrite::OnBefore(const ReadBack::Result& result) {
   if (reply != nullptr && mapping::Remember(*terms_.lookup, *reply, memory_).ok()) {
     return KeepBefore(RememberRecent() ? mapping::WriteMemory(memory_) : "");
   }
-  // The write goes on, though its outcome cannot be looked up, if a repeated read would fail too,
-  // or if the caller has sent no key and so expects no protection.
+  // The write goes on, though its outcome cannot be looked up, if the caller has sent no key and so
+  // expects no protection. It also goes on if a repeated read would fail too, unless there is an
+  // earlier attempt to compare with.
   const auto* const failure = std::get_if<Failure>(&result);
   const bool looks_in_vain = failure == nullptr || NeverShows(*failure);
   if ((looks_in_vain && !not_done_) || !has_key_) return KeepBefore("");

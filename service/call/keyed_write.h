@@ -133,7 +133,7 @@ class KeyedWrite {
   std::optional<Answer> first_answer_;  // of a write that this call sends again
   bool looked_ = false;
   mapping::LookupMemory memory_;
-  std::optional<std::string> not_done_;  // what an attempt that did not happen had kept
+  std::optional<std::string> not_done_;  // the snapshot of an attempt judged not done
   const std::shared_ptr<BegunCall> reading_ = std::make_shared<BegunCall>();
   const std::shared_ptr<BegunCall> looking_ = std::make_shared<BegunCall>();
   std::shared_ptr<EntryWait> waiting_;

@@ -39,7 +39,7 @@ class ListCall final : public ServedCall {
     requests_ = std::get<mapping::PageRequests>(std::move(requests));
     last_id_ = requests_->begin();
     order_.emplace(list_, last_id_);
-    // A stream may have no deadline, but each of its pages has one.
+    // A stream may have no deadline, but each of its pages has a deadline.
     terms_ = TermsOf(context(), absl::InfiniteDuration());
     deadline_ = terms_.deadline;
     terms_.credentials = upstream_.credentials;

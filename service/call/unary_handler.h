@@ -15,8 +15,8 @@
 // anybody who can send headers could fill the memory with forbidden or endless messages. This
 // handler costs no more: gRPC's handler reads the message by the same operation.
 //
-// gRPC 1.51 lets only its own templates begin and end a call. Hence this is a specialization of
-// one of them.
+// gRPC 1.51 lets only its own templates begin and end a call. Hence this handler is a
+// specialization of such a template.
 //
 //   AddMethod(new RpcServiceMethod(path, kUnaryMethod, nullptr));
 //   MarkMethodRawCallback(0, new UnaryHandler([](grpc::CallbackServerContext& context,
@@ -149,7 +149,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
             /*can_inline=*/false);
         read_operations_.set_core_cq_tag(&read_tag_);
       }
-      this->Ref();  // for the callback
+      this->Ref();  // the callback releases it (MaybeDone)
       read_operations_.RecvMessage(&message_);
       call_.PerformOps(&read_operations_);
     }
@@ -167,7 +167,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
             &writes_->operations, /*can_inline=*/false);
         writes_->operations.set_core_cq_tag(&writes_->tag);
       }
-      this->Ref();  // for the callback
+      this->Ref();  // the callback releases it (MaybeDone)
       writes_->message = std::move(message);
       if (!std::exchange(context_.sent_initial_metadata_, true)) {
         writes_->operations.SendInitialMetadata(&context_.initial_metadata_,

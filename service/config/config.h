@@ -78,7 +78,7 @@ struct Config {
   // The file's path, for errors, and its text, by which a later change is noticed.
   std::string file;
   std::string text;
-  // The values that a reload may not change at will.
+  // The values of the keys that a reload may not freely change (see reload_rule.h).
   RuledValues ruled;
   std::string listen = "127.0.0.1:50051";
   // For a call whose caller sets no deadline.

@@ -68,7 +68,7 @@ class ConfigReader {
   // All keys declared so far, in the order of their declaration.
   const std::vector<Key>& keys() const { return keys_; }
 
-  // The values that a reload may not change, or not at will.
+  // The values of all keys whose rule is not kTaken.
   const RuledValues& ruled() const { return ruled_; }
 
  private:
@@ -109,7 +109,8 @@ class ConfigReader::Section {
   // Declares a key that no longer exists. If the file still sets it, the error gives the advice.
   void Retired(absl::string_view key, absl::string_view advice);
 
-  // The object under `key`. If the file has none, a section in which every key keeps its default.
+  // Returns the section of the object under `key`. If the file has no such object, every key of the
+  // section keeps its default.
   Section Child(absl::string_view key, const Meaning& meaning);
 
   // Calls visit(name, section) for each member of the object under `key`. `placeholder` stands for
@@ -140,7 +141,7 @@ class ConfigReader::Section {
   const nlohmann::json* Find(absl::string_view key, const Meaning& meaning,
                              std::string default_value);
   const nlohmann::json* FindObject(absl::string_view key, const Meaning& meaning);
-  // Notes the value that the key has now, if a reload may not change it at will.
+  // Records the key's value in ruled(), unless the key's rule is kTaken.
   void Keep(absl::string_view key, const Meaning& meaning, std::string value);
   ReloadRule RuleOf(const Meaning& meaning) const;
   std::string PathOf(absl::string_view key) const;
@@ -156,7 +157,7 @@ class ConfigReader::Section {
 // file and the place, and shows nothing of the text.
 absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_view text);
 
-// For settings that are not of type int64_t.
+// For settings of an integer type other than int64_t.
 template <typename Integer>
 void ReadInteger(ConfigReader::Section& section, absl::string_view key, const Meaning& meaning,
                  Integer& value, int64_t minimum, int64_t maximum) {

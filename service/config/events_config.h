@@ -1,5 +1,5 @@
-// The section `events` of the configuration, and the part of `webhooks` that is about receiving
-// them. Each default stands beside its member.
+// The section `events` of the configuration, and the part of the section `webhooks` that is about
+// receiving webhooks. Each default stands beside its member.
 #ifndef SERVICE_CONFIG_EVENTS_CONFIG_H_
 #define SERVICE_CONFIG_EVENTS_CONFIG_H_
 
@@ -17,7 +17,7 @@
 namespace gateway {
 
 struct SubscriptionConfig {
-  // Empty: all.
+  // An empty list: all.
   std::vector<std::string> providers;
   std::vector<std::string> types;
   std::vector<std::string> stores;
@@ -48,7 +48,7 @@ struct EventsConfig {
 
 // Where webhooks are received over HTTP/1.1.
 struct ReceiverConfig {
-  std::string listen;  // empty: they are not received
+  std::string listen;  // empty: webhooks are not received
   // PEM files: the receiver's certificate with its chain, and the key. Empty: plain text.
   std::string certificate_file;
   std::string key_file;
@@ -67,7 +67,7 @@ bool IsAccountName(absl::string_view name);
 inline constexpr char kAccountNames[] =
     "a name has letters, digits, -, _ and dots, at most 100, and does not begin with a dot";
 
-// Errors go to the reader. `section`: `webhooks`.
+// Errors go to the reader. `section` is the section `webhooks`.
 EventsConfig ReadEvents(ConfigReader::Section& root);
 ReceiverConfig ReadReceiver(ConfigReader::Section& section);
 

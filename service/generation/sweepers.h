@@ -23,8 +23,8 @@ namespace gateway {
 using Sweepers = std::vector<std::unique_ptr<events::Sweeper>>;
 
 // Checks that each entry of `events.sweep` names an upstream of the configuration, that its protos
-// have facts to look for, that its stores are ids, and that its webhooks are received. Errors begin
-// with the key at fault: "sweep.paynow: ...".
+// have facts to look for, that its stores can be ids, and that its webhooks are received. Errors
+// begin with the key at fault: "sweep.paynow: ...".
 absl::Status CheckSweeps(const Config& config, const Protos& protos);
 
 // Returns the sweepers, which run from here on, and append events to `log`.

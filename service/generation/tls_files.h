@@ -42,9 +42,9 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& conf
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadClientCas(
     const TlsConfig& config, const std::shared_ptr<const TlsMaterial>& present);
 
-// Reads the gateway's own certificate for an upstream, and the authorities that the gateway trusts
-// there. Errors as above; the message begins with "ca_file", "tls.certificate_file" or
-// "tls.key_file".
+// Reads the gateway's own certificate for an upstream or another target, and the authorities that
+// the gateway trusts there. Errors as above; the message begins with "ca_file",
+// "tls.certificate_file" or "tls.key_file".
 absl::StatusOr<http::TlsOptions> LoadUpstreamTls(const UpstreamTlsFiles& files,
                                                  absl::Time now = absl::Now());
 

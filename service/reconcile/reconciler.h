@@ -38,7 +38,8 @@ class Reconciler {
     absl::Duration every = absl::Seconds(1);
     // How long one read may take.
     absl::Duration read_deadline = absl::Seconds(10);
-    // While so many looks are under way, no due entries are taken. As many are taken at a time.
+    // While this many looks are under way, no due entries are taken. Otherwise up to this many are
+    // taken at once.
     size_t most_looks = 16;
   };
 

@@ -40,8 +40,8 @@ struct Current {
   std::string resource = {};  // a serialized google.protobuf.Any; "": see `reason`
   absl::Time time = {};       // when the upstream had answered
   std::string reason = {};
-  // Whether the read confirms the event. kAbsent: the upstream has no such object, so the event is
-  // not true. kUnknown: nothing was read, or the read failed.
+  // Whether the read confirms the event. kAbsent: the upstream has no such object, or the event
+  // names no object, so the event is not true. kUnknown: nothing was read, or the read failed.
   enum Truth { kUnknown, kBornOut, kNotBornOut, kAbsent } truth = kUnknown;
 };
 

@@ -7,7 +7,8 @@
 //   if (answers.any()) Write(answers.Take());
 //   ... answers.hand_outs().Written() ...
 //
-// Thread-safety: none. Memory: one answer of events, and the ack ids of one message.
+// Thread-safety: none. Memory: one answer of events, and ack ids without effect: the stream reads
+// no further message while event_request::kMost of them wait.
 #ifndef SERVICE_CALL_EVENTS_STREAM_ANSWERS_H_
 #define SERVICE_CALL_EVENTS_STREAM_ANSWERS_H_
 

@@ -331,9 +331,9 @@ class StreamingPull final : public EventCall {
     GoBack(ModifyRequest::kTakeBack, answers_.DropEvents());
   }
 
-  // Must not conclude the call itself: InFlight holds its lock here, and Conclude needs this lock
-  // (see in_flight.h). The next callback concludes the call; LetGo cancels the alarm, so at least
-  // Look is called.
+  // Must not conclude the call itself: InFlight may hold its lock here, and the end of a call needs
+  // this lock (see in_flight.h). The next callback concludes the call: LetGo cancels the alarm, so
+  // at least Look is called.
   void Stop() override {
     const MutexLock lock(mutex_);
     EndWith(Cancelled());

@@ -6,7 +6,7 @@
 // being read may bring more than kMost bytes without progress.
 //
 //   ByteWatch watch({...});
-//   for (const SocketAddress& peer : watch.Look(connections, sockets)) ... close it ...
+//   for (const SocketAddress& peer : watch.Look(connections, ids)) ... close the connection ...
 //
 // Thread-safety: one thread.
 #ifndef SERVICE_PORT_GUARD_BYTE_WATCH_H_

@@ -1,12 +1,10 @@
 // Closes connections that are misused. gRPC 1.51 has no limits for these:
 //
 // - Connections whose client breaks off calls faster than an honest client does. A reset is cheap
-// for
-//   the client and costs the server a call ("rapid reset").
+//   for the client and costs the server a call ("rapid reset").
 // - Connections beyond the most that a port may have. The guard first closes all connections that
-// are
-//   still in their handshake, then the newest of the address that has the most. A process without
-//   free descriptors can neither accept connections nor open any.
+//   are still in their handshake, then the newest of the address that has the most. A process
+//   without free descriptors can neither accept connections nor open any.
 // - Connections on which bytes arrive but calls make no progress (see byte_watch.h).
 //
 // gRPC shows the counters of each connection through channelz, but offers no way to close one. So
