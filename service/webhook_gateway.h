@@ -1,6 +1,6 @@
 // The gateway as a receiver of webhooks only (--mode webhooks): it writes verified deliveries to
-// the log, and other gateways hand the events out. It has no upstream, no API key of an upstream,
-// and no gRPC port. It has metrics and probes like every gateway.
+// the log, and gateways that share this log hand the events out. It has no upstream, no API key of
+// an upstream, and no gRPC port. It has metrics and probes like every gateway.
 //
 //   configuration -> generation, in force until a reload exchanges it -> log -> receiver
 //

@@ -59,8 +59,8 @@ class Reloader final : public KeyRenewal {
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  // Looks for changes at most once a second, no matter how many calls ask. In between, `done` gets
-  // the keys in force at once.
+  // Looks for changes if `refused` is still in force, but at most once a second, no matter how many
+  // calls ask. `done` then gets the keys in force. Without a look, `done` gets them at once.
   void Renew(const Upstream& upstream, std::shared_ptr<const Credentials> refused,
              Done done) override;
 

@@ -1,8 +1,8 @@
 // Ends connections of the gRPC port so that the last answers arrive.
 //
 // gRPC 1.51 closes a connection as soon as the kernel has the last answer. If a PING or
-// WINDOW_UPDATE of the peer is unread or arrives at that moment, Linux sends a reset and drops what
-// it has not sent yet: the caller of a write that was executed gets UNAVAILABLE. While an object of
+// WINDOW_UPDATE of the peer is unread then, or arrives later, Linux sends a reset and drops what it
+// has not sent yet: the caller of a write that was executed gets UNAVAILABLE. While an object of
 // this class lives, a connection of its ports lingers instead if it has bytes that are unsent, or
 // sent and not acknowledged: only its sending side is shut, and what the peer sends is read and
 // dropped until the peer closes too.
