@@ -11,9 +11,9 @@
 //
 //   pool.Read("event_loops", {"...", ReloadRule::kRestart}, config.event_loops, 1, 64);
 //
-// Values are not converted or expanded. A bad value or an unknown key adds an error with file, key
-// and reason, and reading goes on, so that all errors are reported at once. An error never shows a
-// value: it may be an upstream's key that was put in the wrong place.
+// Nothing is expanded in a value, such as environment variables. A bad value or an unknown key adds
+// an error with file, key and reason, and reading goes on, so that all errors are reported at once.
+// An error never shows a value: it may be an upstream's key that was put in the wrong place.
 //
 // Thread-safety: one thread. Lifetime: sections must not outlive their reader.
 #ifndef SERVICE_CONFIG_CONFIG_READER_H_
