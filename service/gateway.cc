@@ -41,7 +41,8 @@ Arrivals::Options ArrivalsOf(const Config& config) {
           .time = absl::ToChronoMilliseconds(config.server.message_timeout)};
 }
 
-// Of the route's upstream in a generation; nullopt where the configuration leaves it out.
+// Returns the position of the route's upstream in a generation, or nullopt if the configuration
+// leaves this upstream out.
 std::optional<size_t> PositionOf(const mapping::Route& route, const Config& config) {
   const auto section = config.upstreams.find(route.provider->name());
   if (section == config.upstreams.end()) return std::nullopt;
@@ -75,7 +76,8 @@ absl::Status Gateway::Start(const Config& config, const mapping::Files& files) {
   auto protos = Protos::Compile(config, files);
   if (!protos.ok()) return protos.status();
   protos_ = *std::move(protos);
-  const size_t fingerprint = Reloader::Fingerprint(config);  // before the files are read for good
+  // Taken before Load reads the files, so that the reloader notices a change in between.
+  const size_t fingerprint = Reloader::Fingerprint(config);
   auto generation = Load(config, protos_, /*before=*/nullptr);
   if (!generation.ok()) return generation.status();
   in_force_.Set(*generation);
@@ -185,7 +187,7 @@ Method& Gateway::AddMethod(Operation operation, const std::string& path, bool au
   return method;
 }
 
-// The operations of an upstream that the configuration leaves out are not served.
+// If the configuration leaves an upstream out, the operations of this upstream are not served.
 void Gateway::MakeEndpoints(const Config& config) {
   surroundings_.emplace(Surroundings{in_force_, *reloader_, *authorizer_, in_flight_, *arrivals_,
                                      drift_, *telemetry_, audit_.get(), ledger_.get(),
@@ -212,7 +214,7 @@ void Gateway::MakeEndpoints(const Config& config) {
   MakeStoresEndpoints();
 }
 
-// What the gateway serves of what it keeps.
+// Adds the endpoints of the services that read the gateway's own data: ledger and events.
 void Gateway::MakeStoresEndpoints() {
   if (ledger_ != nullptr) {
     for (const LedgerOperation& ledgers : LedgerOperations()) {
@@ -292,12 +294,12 @@ void Gateway::WatchUpstreams(const Config& config) {
 
 void Gateway::Drain() {
   const std::shared_ptr<const Generation> generation = in_force_.Get();
-  upstream_health_ = nullptr;  // nothing is to be SERVING from here on
+  upstream_health_ = nullptr;  // otherwise it could report an upstream as SERVING again
   server_->ReportNotServing();
   for (const auto& forwarder : forwarders_) forwarder->Stop();
   for (const auto& sweeper : sweepers_) sweeper->Stop();
-  pulls_.AbortAll();  // consumers wait for events, not for an end
-  // Calls and deliveries come until load balancers have noticed.
+  pulls_.AbortAll();  // these calls wait for events, and would not end by themselves
+  // New calls and deliveries are still served until the load balancers have noticed.
   absl::SleepFor(generation->config.drain_delay);
   if (receiving_ != nullptr) receiving_->receiver().Stop();
   server_->Drain(generation->config.drain_grace);

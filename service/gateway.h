@@ -1,18 +1,19 @@
 // All parts of the gateway, put together from a configuration:
 //
+//   made from                                part
 //   descriptors                              -> routes, schemes of webhooks
 //   configuration, its files and routes      -> generation, in force until a reload exchanges it
 //   routes, generation in force and ledger   -> endpoints -> server
 //
-// and beside them the metrics, and the reloader that puts another generation in force when files
-// change. --check-config is all of it up to the generation.
+// Beside these parts there are the metrics, and the reloader, which puts another generation in
+// force when files change. --check-config makes the parts up to the generation, and the telemetry.
 //
 //   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(config);
 //   ... serves until ...
 //   (*gateway)->Drain();
 //
-// Thread-safety: Create, Drain and the destructor belong to one thread; the rest may be used from
-// any.
+// Thread-safety: Create, Drain and the destructor belong to one thread; the other members may be
+// used from any thread.
 #ifndef SERVICE_GATEWAY_H_
 #define SERVICE_GATEWAY_H_
 
@@ -59,24 +60,25 @@ namespace gateway {
 
 class Gateway {
  public:
-  // Serves from here on. The status of what cannot be had or does not fit: an upstream without a
-  // provider in the protos, a key that cannot be read, an address in use. A configuration that
-  // comes from a file is reloaded when the file, or one that it names, changes.
-  // `files` hold the protos; they live for ever.
+  // Returns a gateway that serves, or an error: for example an upstream without a provider in the
+  // protos, a key that cannot be read, or an address in use. A configuration that comes from a file
+  // is reloaded when this file, or a file that it names, changes. `files`: the descriptors of the
+  // protos, which must outlive the gateway.
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(
       const Config& config, const mapping::Files& files = mapping::EmbeddedFiles());
 
-  // Whether Create would get as far as listening.
+  // Checks that protos, generation and telemetry can be made from `config` and its files. Opens no
+  // ledger, no log of events, no audit log and no port.
   static absl::Status Check(const Config& config);
 
   int port() const { return server_->port(); }
-  // Of the listener for health checks; only where the configuration has an address for it.
+  // The port of the health checks. Only if the configuration has an address for them.
   int health_port() const { return server_->health_port(); }
-  // Of the probes over HTTP/1.1; likewise.
+  // The port of the probes over HTTP/1.1. Only if the configuration has an address for them.
   int probe_port() const { return server_->probe_port(); }
-  // Of the metrics; only where the configuration has an address for them.
+  // The port of the metrics. Only if the configuration has an address for them.
   int metrics_port() const { return metrics_endpoint_->port(); }
-  // Of the receiver of webhooks; only where the configuration has an address for it.
+  // The port of the receiver of webhooks. Only if the configuration has an address for it.
   int webhooks_port() const { return receiving_->receiver().port(); }
   const DriftLog& drift() const { return drift_; }
   // In Prometheus' text format.
@@ -101,41 +103,42 @@ class Gateway {
   absl::Status Listen(const Config& config);
   absl::Status ReceiveWebhooks(const Config& config);
   void StartForwardersAndSweepers(const Config& config);
-  // Where events are appended.
+  // The log to append events to: listening_log_, or the log of events_ if that is null.
   events::EventLog& IncomingLog();
   void WatchUpstreams(const Config& config);
 
   Protos protos_;
   Slot<Generation> in_force_;
-  std::deque<Method> methods_;  // log and spans look at them when their calls are over
+  // Outlive telemetry_, which uses them after their calls have ended.
+  std::deque<Method> methods_;
   std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
   InFlight in_flight_;
   std::unique_ptr<Arrivals> arrivals_;
   std::unique_ptr<authorization::Authorizer> authorizer_;
-  std::unique_ptr<AuditLog> audit_;      // null: none is kept
-  std::unique_ptr<LedgerInUse> ledger_;  // null: nobody remembers writes
-  std::unique_ptr<EventsInUse> events_;  // null: none are kept
+  std::unique_ptr<AuditLog> audit_;      // null: there is no audit log
+  std::unique_ptr<LedgerInUse> ledger_;  // null: there is no ledger
+  std::unique_ptr<EventsInUse> events_;  // null: events are not kept
   std::unique_ptr<Webhooks> webhooks_;
   std::optional<webhooks::CurrentReads> current_reads_;
-  InFlight pulls_;  // that wait for events
+  InFlight pulls_;  // the calls that wait for events
   std::optional<EventSurroundings> event_surroundings_;
   std::unique_ptr<Reloader> reloader_;
-  // Null where there is no ledger.
+  // Null if there is no ledger. The last two are null also if events are not kept.
   std::unique_ptr<const ReadBack> read_back_;
   std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<EventListener> event_listener_;
-  std::unique_ptr<ListeningLog> listening_log_;  // null also where no events are kept
+  std::unique_ptr<ListeningLog> listening_log_;
   Forwarders forwarders_;
   Sweepers sweepers_;
   std::optional<Surroundings> surroundings_;
   std::vector<Endpoint> endpoints_;
-  std::unique_ptr<Receiving> receiving_;  // null where webhooks are not received
+  std::unique_ptr<Receiving> receiving_;  // null if webhooks are not received
   std::shared_ptr<Metrics> metrics_;      // reads the counters of all of the above
-  // Those that use all of the above, and end before it.
+  // These use all members above, and so are declared last, to be destroyed first.
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<Server> server_;
-  std::unique_ptr<UpstreamHealth> upstream_health_;  // null: nobody asked
+  std::unique_ptr<UpstreamHealth> upstream_health_;  // null without health.upstream_readiness
 };
 
 }  // namespace gateway

@@ -1,4 +1,4 @@
-// billing-gateway: configuration -> gateway -> serve -> drain.
+// The program billing-gateway: reads the configuration, creates the gateway, serves, and drains.
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -40,7 +40,7 @@ constexpr int kExitUsage = 2;
 
 struct Arguments {
   std::string config;
-  std::string dsn_file;  // of a database to migrate
+  std::string dsn_file;  // of the database to migrate; empty: none
   std::string role;
   gateway::Mode mode = gateway::Mode::kGateway;
   bool check_config = false;
@@ -81,7 +81,7 @@ Arguments Parse(int argc, char** argv) {
   return arguments;
 }
 
-// As rows of a Markdown table, which is what docs/configuration.md shows.
+// Prints the keys as a Markdown table, which docs/configuration.md contains.
 void PrintConfigKeys() {
   std::printf("| key | default | meaning | a change needs |\n| --- | --- | --- | --- |\n");
   for (const auto& key : gateway::ConfigKeys()) {
@@ -97,7 +97,8 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
-// Blocks these signals in this thread and in all that it starts, so that Serve can wait for them.
+// Blocks SIGTERM and SIGINT in this thread and in all threads that it starts, so that Serve can
+// wait for them.
 sigset_t BlockStopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -107,16 +108,15 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-// Memory of large replies goes back to the system at once, but for what upstream/http/body_memory.h
-// keeps. By default malloc would learn to keep all of it, and a peer that once had many of them
-// waiting would have grown the process for good.
+// Makes malloc return the memory of large replies to the system when it is freed; only
+// upstream/http/body_memory.h keeps some. By default malloc adapts and keeps such memory: many
+// large replies that wait at once would then enlarge the process for good.
 void ReturnLargeBlocks() {
   constexpr int kLarge = 256 * 1024;
   mallopt(M_MMAP_THRESHOLD, kLarge);
 }
 
-// Raises the limit of descriptors to what the process may have, which is often far more than it
-// gets at first.
+// Raises the soft limit of file descriptors to the hard limit, which is often far higher.
 void TakeAllDescriptors() {
   rlimit descriptors{};
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
@@ -124,26 +124,26 @@ void TakeAllDescriptors() {
   setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
-// The process's memory holds keys: no other process of this user may look at it, and it is written
-// nowhere when the process crashes.
+// The process's memory holds keys. So no other process of this user may read this memory, and a
+// crash writes no core dump.
 void HideMemory() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// None of these signals may end a process in which writes are in flight. A file at its limit is a
-// full disk (SIGXFSZ), a reader that has gone is an error of the write (SIGPIPE), and there is no
-// terminal that could hang up.
+// None of these signals may end a process in which writes are in flight. If SIGXFSZ and SIGPIPE are
+// ignored, the system call fails instead, as on a full disk or a closed connection. SIGHUP has no
+// meaning here: there is no terminal.
 void IgnoreSignals() {
   for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE}) {
     ::signal(signal, SIG_IGN);
   }
 }
 
-// Abseil's mutexes, which gRPC uses, look for deadlocks while they are locked, in a graph that all
-// threads share behind one lock: Debian builds Abseil with its checks on. That costs each call some
-// 6,000 instructions and lets threads wait for one another.
+// Turns off the deadlock detection of Abseil's mutexes, which gRPC uses. Debian builds Abseil with
+// the detection on: each locking updates a graph that all threads share behind one lock. This costs
+// each call some 6,000 instructions, and makes threads wait for one another.
 void LeaveLocksUnwatched() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
 // `Process`: a Gateway or a WebhookGateway.

@@ -14,9 +14,9 @@ namespace {
 
 using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
-// The context of the certificate that is in force, made anew when that is another one. Used by the
-// receiver's thread alone. One that cannot be made leaves the last one: a generation's files were
-// checked before.
+// Returns the TLS context of the certificate in force, and makes a new context when the certificate
+// has changed. If this fails, logs an error and goes on with the last context; this is not
+// expected, because a generation's files were checked before. Used only by the receiver's thread.
 class TlsOf {
  public:
   explicit TlsOf(const Slot<Generation>& in_force) : in_force_(in_force) {}

@@ -1,10 +1,10 @@
-// The receiver of webhooks as the configuration says, in front of a log.
+// The receiver of webhooks that the configuration describes. It appends events to a log.
 //
 //   auto receiving = Receiving::Create(config, log, cipher, schemes, in_force);
 //   ... (*receiving)->receiver().port() ...
 //
-// Thread-safety: Create and the destructor belong to one thread; the parts say for themselves.
-// Lifetime: what Create is given, but for the configuration, outlives it.
+// Thread-safety: Create and the destructor belong to one thread; for intake() and receiver() see
+// their classes. Lifetime: `log`, `schemes` and `in_force` must outlive the Receiving.
 #ifndef SERVICE_RECEIVING_H_
 #define SERVICE_RECEIVING_H_
 
@@ -24,8 +24,8 @@ namespace gateway {
 
 class Receiving {
  public:
-  // Receives from here on. UNAVAILABLE where the address cannot be had; errors begin with file and
-  // key.
+  // Returns a receiver that runs. UNAVAILABLE if the gateway cannot listen on the address. The
+  // message of an error begins with the configuration's file and key.
   static absl::StatusOr<std::unique_ptr<Receiving>> Create(
       const Config& config, events::EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
       const webhooks::Schemes& schemes, const Slot<Generation>& in_force);

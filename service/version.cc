@@ -1,6 +1,6 @@
 #include "service/version.h"
 
-// From a source that the build writes: cmake/Commit.cmake.
+// Defined in a source file that the build writes (cmake/Commit.cmake).
 extern const char gateway_commit[];
 
 namespace gateway {

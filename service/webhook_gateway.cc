@@ -21,7 +21,8 @@ absl::Status WebhookGateway::Start(const Config& config) {
   auto protos = Protos::Compile(config, mapping::EmbeddedFiles());
   if (!protos.ok()) return protos.status();
   protos_ = *std::move(protos);
-  const size_t fingerprint = Reloader::Fingerprint(config);  // before the files are read for good
+  // Taken before Load reads the files, so that the reloader notices a change in between.
+  const size_t fingerprint = Reloader::Fingerprint(config);
   auto generation = Load(config, protos_, /*before=*/nullptr);
   if (!generation.ok()) return generation.status();
   in_force_.Set(*std::move(generation));

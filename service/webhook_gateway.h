@@ -1,6 +1,6 @@
-// The gateway as a receiver of webhooks alone (--mode webhooks): verified deliveries go into the
-// log, and others hand them out. It has no upstream, no key of one, and no gRPC port; metrics and
-// probes are as ever.
+// The gateway as a receiver of webhooks only (--mode webhooks): it writes verified deliveries to
+// the log, and gateways that share this log hand the events out. It has no upstream, no API key of
+// an upstream, and no gRPC port. It has metrics and probes like every gateway.
 //
 //   configuration -> generation, in force until a reload exchanges it -> log -> receiver
 //
@@ -35,17 +35,18 @@ namespace gateway {
 
 class WebhookGateway {
  public:
-  // Receives from here on. `config` is of Mode::kWebhooks. Errors as Gateway::Create.
+  // Returns a gateway that receives. `config` must have been loaded with Mode::kWebhooks. The
+  // errors are like those of Gateway::Create.
   static absl::StatusOr<std::unique_ptr<WebhookGateway>> Create(const Config& config);
 
   // The receiver's port.
   int port() const { return receiving_->receiver().port(); }
-  // The ports of probes and metrics. Only where the configuration has an address for them.
+  // The ports of probes and metrics. Only if the configuration has an address for them.
   int probe_port() const { return probes_->port(); }
   int metrics_port() const { return metrics_endpoint_->port(); }
 
-  // Tells the probes, waits for the configured delay so that load balancers notice, and takes no
-  // more connections. What is under way is answered when it is durable.
+  // Makes /readyz answer 503, waits for the configured delay so that load balancers notice, and
+  // then accepts no more connections. A delivery that is under way is answered when it is durable.
   void Drain();
 
  private:
@@ -57,13 +58,13 @@ class WebhookGateway {
   Slot<Generation> in_force_;
   std::unique_ptr<Telemetry> telemetry_;
   DriftLog drift_;
-  InFlight in_flight_;  // nothing is: there is no gRPC port
+  InFlight in_flight_;  // always empty, for the metrics: there is no gRPC port
   std::unique_ptr<EventsInUse> events_;
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<Receiving> receiving_;
   std::atomic<bool> draining_{false};
   std::shared_ptr<Metrics> metrics_;
-  // Those that use all of the above, and end before it.
+  // These use all members above, and so are declared last, to be destroyed first.
   std::unique_ptr<MetricsEndpoint> metrics_endpoint_;
   std::unique_ptr<PlainHttp> probes_;
 };

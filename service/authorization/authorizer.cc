@@ -21,7 +21,7 @@ using mapping::NotSent;
 constexpr absl::Duration kLogPause = absl::Seconds(1);
 constexpr size_t kLogPlaces = 256;
 
-// Lines of all buckets together; a burst of them may come at once.
+// The limit of log lines for all buckets together: the mean rate, and the size of a burst.
 constexpr double kLinesPerSecond = 20;
 constexpr double kLinesAtOnce = 200;
 
@@ -29,7 +29,7 @@ absl::string_view View(const grpc::string_ref& text) { return {text.data(), text
 
 Identity CertificateOf(const Presented& presented) {
   Identity identity;
-  // A certificate with several SPIFFE IDs counts as one without any.
+  // A certificate with several SPIFFE IDs counts as a certificate without any.
   if (presented.spiffe.size() == 1) identity.spiffe = std::string(presented.spiffe.front());
   for (const absl::string_view name : presented.dns) {
     identity.dns.push_back(absl::AsciiStrToLower(name));
@@ -166,7 +166,7 @@ bool Admission::Covers(absl::string_view store) const {
 std::optional<Failure> Authorizer::CheckStore(const Admission& admission, absl::string_view store) {
   if (admission.refusal) return admission.refusal;
   if (admission.settings->policy == nullptr || admission.grant.any_store()) return std::nullopt;
-  // Without a grant, Admit has refused and logged the call already; it goes on in dry-run mode.
+  // No rule fits: Admit has logged this refusal already, and the call goes on in dry-run mode only.
   if (admission.grant.rules_of_stores.empty()) return std::nullopt;
   if (admission.grant.For(store) != nullptr) return std::nullopt;
   return Refuse(admission,
@@ -180,7 +180,7 @@ std::optional<Failure> Authorizer::CheckSubscription(const Admission& admission,
                                                      const Grant::Names& stores) {
   if (admission.refusal) return admission.refusal;
   if (admission.settings->policy == nullptr) return std::nullopt;
-  // Without a grant, Admit has refused and logged the call already; it goes on in dry-run mode.
+  // No rule fits: Admit has logged this refusal already, and the call goes on in dry-run mode only.
   if (admission.grant.rules_of_stores.empty()) return std::nullopt;
   if (admission.grant.ForSubscription(providers, stores) != nullptr) return std::nullopt;
   return Refuse(admission,

@@ -3,17 +3,17 @@
 //   const Admission admission =
 //       authorizer.Admit(generation->authorization, method, context, trace);
 //   if (admission.refusal) ... the call ends with it ...
-//   ... what the call is about is known: the store ...
-//   if (const auto refusal = authorizer.CheckStore(admission, store)) ... likewise ...
+//   ... the call's store becomes known ...
+//   if (const auto refusal = authorizer.CheckStore(admission, store)) ... the call ends with it ...
 //
 // Admit runs before the request message is read. CheckStore runs after the REST request is written
 // and before it is sent: so it sees the store whose key the request would carry.
 //
-// Refusals are logged with caller, method and rule. Repeated refusals of a kind are throttled, and
-// all refusals together, so that strangers cannot fill the log.
+// Refusals are logged with caller, method and rule. The number of log lines is limited, for each
+// kind of refusal and for all refusals together, so that strangers cannot fill the log.
 //
-// Thread-safety: may be used from any thread. A decision holds for one call, and goes by the
-// settings that the call brings.
+// Thread-safety: may be used from any thread. A decision is valid for one call, and is based on the
+// settings that were passed to Admit.
 #ifndef SERVICE_AUTHORIZATION_AUTHORIZER_H_
 #define SERVICE_AUTHORIZATION_AUTHORIZER_H_
 
@@ -42,7 +42,7 @@
 
 namespace gateway::authorization {
 
-// The metadata that a token travels in.
+// The metadata that carries a token.
 inline constexpr char kAuthorization[] = "authorization";
 
 // A decision is based on these settings. They do not change once they are in force; only the
@@ -64,11 +64,11 @@ struct Settings {
 // The evidence of identity that a call carries. Views into data that the call owns.
 struct Presented {
   using Texts = absl::InlinedVector<absl::string_view, 1>;
-  Texts spiffe;  // of the verified certificate
-  Texts dns;
-  absl::string_view certificate;  // in PEM; empty: none was shown
-  absl::string_view chain;        // in PEM; the certificates that came with it
-  Texts authorization;            // the metadata of this name
+  Texts spiffe;                   // SPIFFE IDs of the verified certificate
+  Texts dns;                      // DNS names of the verified certificate
+  absl::string_view certificate;  // in PEM; empty: the caller showed no certificate
+  absl::string_view chain;        // in PEM; the other certificates that the caller showed
+  Texts authorization;            // all values of the metadata kAuthorization
   const LogIdSource* call = nullptr;
 };
 
@@ -79,11 +79,11 @@ struct Admission {
   const LogIdSource* call = nullptr;  // for the log; lives as long as the call
   Identity caller;
   Grant grant;
-  // If set, the call must end with it.
+  // If set, the call must end with this failure.
   std::optional<mapping::Failure> refusal;
 
-  // Whether CheckStore would let the store pass. Logs nothing: for whatever is only left out of an
-  // answer.
+  // Whether CheckStore would allow the store. Logs nothing: for answers that silently leave out
+  // what the caller may not see.
   bool Covers(absl::string_view store) const;
 };
 
@@ -93,31 +93,33 @@ class Authorizer {
 
   const std::vector<Method>& methods() const { return methods_; }
 
-  // Returns the position of "package.Service/Method", or nullopt if it is not served.
+  // Returns the position of "package.Service/Method" in methods(), or nullopt if there is no such
+  // method.
   std::optional<size_t> Find(absl::string_view name) const;
 
-  // `settings`: those that the call goes by, to its end; not null.
+  // Decides who makes the call, and whether they may call the method. `settings` must not be null;
+  // the call uses these settings to its end.
   Admission Admit(std::shared_ptr<const Settings> settings, size_t method,
                   const Presented& presented);
   Admission Admit(std::shared_ptr<const Settings> settings, size_t method,
                   const grpc::ServerContextBase& context, const LogIdSource& call);
 
-  // Checks only that the caller's certificate is valid now, and signed for its name. For calls that
-  // need no rule.
+  // Checks only the caller's certificate, if there is one: it must be trusted now, not expired, and
+  // its authority must be allowed to sign for its SPIFFE ID. For calls that need no rule.
   static std::optional<mapping::Failure> CheckPeer(const Settings& settings,
                                                    const Presented& presented);
 
   // `store` is "" for a call without a store. Returns Admit's refusal if there was one.
   std::optional<mapping::Failure> CheckStore(const Admission& admission, absl::string_view store);
 
-  // As CheckStore, for a call about a subscription to events of these providers and stores. An
+  // Like CheckStore, for a call about a subscription to events of these providers and stores. An
   // empty list means that the subscription is not limited.
   std::optional<mapping::Failure> CheckSubscription(const Admission& admission,
                                                     const Grant::Names& providers,
                                                     const Grant::Names& stores);
 
  private:
-  // Logs the refusal, and applies it unless the policy is in dry-run mode.
+  // Logs the refusal. Returns it, or nullopt if the policy is in dry-run mode.
   std::optional<mapping::Failure> Refuse(const Admission& admission, mapping::Failure failure,
                                          absl::string_view detail, absl::string_view store,
                                          absl::string_view rule);
@@ -129,7 +131,8 @@ class Authorizer {
   absl::flat_hash_map<std::string, size_t> by_name_;
   LogThrottle log_;
   LineBudget lines_;
-  std::atomic<uint64_t> left_out_{0};  // that no line has told
+  // Refusals that lines_ has kept out of the log; the next line reports them.
+  std::atomic<uint64_t> left_out_{0};
 };
 
 }  // namespace gateway::authorization

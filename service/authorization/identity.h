@@ -21,7 +21,7 @@ namespace gateway::authorization {
 
 // The claims of a verified token that rules may refer to.
 struct Claims {
-  // Whether the claim is this text, or a list that has it.
+  // Whether the claim is this text, or a list that contains this text.
   bool Has(absl::string_view claim, absl::string_view text) const {
     const auto found = texts.find(claim);
     if (found == texts.end()) return false;
@@ -31,7 +31,7 @@ struct Claims {
     return false;
   }
 
-  // Who signed the token.
+  // The claim `iss`: who signed the token. "" if it is missing.
   absl::string_view issuer() const {
     const auto found = texts.find("iss");
     if (found == texts.end() || found->second.empty()) return "";
@@ -49,7 +49,8 @@ struct Identity {
   bool anonymous() const { return spiffe.empty() && dns.empty() && claims == nullptr; }
 
   // For logs: "spiffe://example/shop", "dns:shop.example, token:shop", "anonymous". `known_as`: the
-  // DNS name that counted; empty: the first stands for all.
+  // DNS name that a rule matched; if it is empty, the SPIFFE ID is shown, or else the first DNS
+  // name.
   std::string Name(absl::string_view known_as = "") const {
     std::string name = known_as.empty() ? spiffe : absl::StrCat("dns:", known_as);
     if (name.empty() && !dns.empty()) name = absl::StrCat("dns:", dns.front());
@@ -65,11 +66,12 @@ struct Identity {
     return absl::HashOf(spiffe, dns, claims == nullptr ? "" : claims->subject);
   }
 
-  // From the certificate: its URI, if it has exactly one and that is a SPIFFE ID; its DNS names.
+  // From the certificate: the SPIFFE ID (empty unless it is the only URI), and the DNS names in
+  // lower case.
   std::string spiffe;
   absl::InlinedVector<std::string, 1> dns;
-  std::shared_ptr<const PeerCertificate> certificate;  // null: none was shown
-  std::shared_ptr<const Claims> claims;                // null: no token was shown
+  std::shared_ptr<const PeerCertificate> certificate;  // null: the caller showed none
+  std::shared_ptr<const Claims> claims;                // null: no token was verified
 };
 
 }  // namespace gateway::authorization

@@ -62,7 +62,7 @@ size_t SignatureSize(absl::string_view type) {
 const char* ProblemOfHeader(const std::string& text) {
   const StrictJson header = ParseStrictJson(text);
   if (!header.good() || !header.value.is_object()) return "no signed token";
-  // Lists extensions that a verifier must understand. We support none.
+  // `crit` lists extensions that a verifier must understand. We support none.
   if (header.value.contains("crit")) return "critical extension";
   const auto type = header.value.find("typ");
   if (type == header.value.end()) return "";

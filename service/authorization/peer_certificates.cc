@@ -31,7 +31,7 @@ using Chain = std::unique_ptr<STACK_OF(X509), Deleter<FreeStack>>;  // owns no c
 using Verification = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
 using Integer = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 
-// The signature is at the end: it alone tells certificates apart well enough for a hash.
+// The signature is at the end of a certificate. It differs enough to serve as a hash of the whole.
 constexpr size_t kTail = 160;
 
 size_t KeyOf(absl::string_view leaf, absl::string_view chain) {
@@ -70,8 +70,9 @@ std::string SerialOf(const X509& certificate) {
   return absl::BytesToHexString(bytes);
 }
 
-// As the handshake does it, with these authorities. Times are the caller's to look at: what is
-// found here stays true. Returns the end of the chain that was found, or nullopt.
+// Verifies the chain as the handshake does, with these authorities. Does not check times, so that
+// the result stays true. Returns the earliest expiry in the chain, or nullopt if no chain leads to
+// an authority.
 std::optional<absl::Time> EndOfChain(X509_STORE& authorities, X509& leaf,
                                      const std::vector<Certificate>& shown) {
   const Chain others(sk_X509_new_null());
@@ -128,7 +129,7 @@ PeerCertificate PeerCertificates::Verify(const Stores& stores, absl::string_view
 
 PeerCertificates::Store PeerCertificates::StoreOf(const std::string& pem) {
   Store store(X509_STORE_new());
-  // The first two as gRPC's handshake has them.
+  // gRPC's handshake uses the first two flags. The third leaves the expiry to the caller.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST |
                                         X509_V_FLAG_NO_CHECK_TIME);
   for (const Certificate& authority : ReadAll(pem)) {
@@ -164,7 +165,7 @@ std::shared_ptr<const PeerCertificate> PeerCertificates::Find(absl::string_view 
   if (authorities == nullptr) return std::make_shared<const PeerCertificate>();
   const auto fresh = std::make_shared<const PeerCertificate>(Verify(*authorities, leaf, chain));
   const MutexLock lock(mutex_);
-  if (authorities != authorities_) return fresh;  // exchanged meanwhile: the next call asks again
+  if (authorities != authorities_) return fresh;  // they changed meanwhile: do not remember
   if (remembered_.size() >= kMostRemembered) remembered_.clear();
   remembered_.insert_or_assign(key, Remembered{std::string(leaf), std::string(chain), fresh});
   return fresh;

@@ -1,12 +1,13 @@
-// Tells whether the certificate that a connection was made with is still good now.
+// Checks whether the certificate with which a connection was made is still good now.
 //
-// TLS looks at it once, in the handshake. A connection may outlive its certificate, and the
-// authority that signed it may be withdrawn meanwhile. So each call asks here:
+// TLS verifies the certificate once, in the handshake. A connection may outlive its certificate,
+// and the authority that signed the certificate may be withdrawn meanwhile. So each call checks
+// again:
 //
 //   const auto certificate = certificates.Find(leaf_pem, chain_pem);
 //   if (!certificate->trusted || absl::Now() >= certificate->ends) ... the call is refused ...
 //
-// A chain is verified once for each set of authorities, and remembered.
+// A chain is verified once, and the result is remembered until the authorities change.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_AUTHORIZATION_PEER_CERTIFICATES_H_
@@ -32,24 +33,25 @@ namespace gateway::authorization {
 struct ClientAuthorities {
   bool operator==(const ClientAuthorities&) const = default;
 
-  std::string all;  // empty: clients are not asked
-  // By trust domain, those that sign for it. Empty: all sign for all.
+  std::string all;  // empty: clients are not asked for a certificate
+  // For each trust domain, the authorities that may sign for it. Empty: every authority may sign
+  // for every trust domain.
   std::map<std::string, std::string> of_domains;
 };
 
 struct PeerCertificate {
-  // Whether its authority signs for the trust domain of this SPIFFE ID.
+  // Whether the certificate's authority may sign for the trust domain of this SPIFFE ID.
   bool MaySpeakFor(absl::string_view spiffe) const;
 
-  // A chain leads to one of the authorities.
+  // Whether a chain leads from this certificate to one of the authorities.
   bool trusted = false;
   // The earliest expiry in the chain, including the authority's.
   absl::Time ends = absl::InfinitePast();
   std::string serial;  // in hexadecimal digits
   std::string issuer;  // RFC 2253
   std::string subject;
-  // The trust domains for which a chain leads to one of their authorities. nullopt: domains are
-  // not bound to authorities.
+  // The trust domains that the certificate's authority may sign for. nullopt: all (see
+  // ClientAuthorities::of_domains).
   std::optional<std::set<std::string>> domains = std::nullopt;
 };
 
@@ -57,7 +59,7 @@ class PeerCertificates {
  public:
   static constexpr size_t kMostRemembered = 4096;
 
-  // Remembered certificates are verified again.
+  // From now on verifies with these authorities, and forgets the results that were remembered.
   void SetAuthorities(const ClientAuthorities& authorities);
 
   // Both in PEM: the peer's certificate, and the other certificates that it showed. Never returns
@@ -73,9 +75,9 @@ class PeerCertificates {
     Store all;
     std::map<std::string, Store> of_domains;
   };
-  // The PEM's certificates, as the anchors that a handshake would take them for.
+  // Returns a store with the PEM's certificates as trust anchors, like the store of a handshake.
   static Store StoreOf(const std::string& pem);
-  // The result never changes, so it may be remembered.
+  // The result does not depend on the time, so it may be remembered.
   static PeerCertificate Verify(const Stores& stores, absl::string_view leaf,
                                 absl::string_view chain);
   struct Remembered {

@@ -20,8 +20,8 @@ constexpr absl::string_view kSpiffe = "spiffe://";
 // "package.Service/*" and "package.Service/Method" -> "package.Service".
 absl::string_view ServiceOf(absl::string_view method) { return method.substr(0, method.find('/')); }
 
-// Reflection has two names for one thing, and clients try one after the other: who may call it by
-// one name may by both.
+// Returns the method's name, with the v1alpha version of reflection written as v1. Clients try both
+// versions, so a rule for either version covers both.
 std::string OneName(absl::string_view method) {
   return absl::StrReplaceAll(method, {{"grpc.reflection.v1alpha.", "grpc.reflection.v1."}});
 }
@@ -95,8 +95,8 @@ void ReadCaller(Section& section, Rule& rule) {
   }
 }
 
-// A method's name, to be found in the file. What does not look like one may be a secret that has
-// slipped in.
+// Returns ": " and the name, for an error message. Returns "" if the text does not look like the
+// name of a method: it may be a secret that was put into the file by mistake.
 std::string Shown(absl::string_view name) {
   constexpr size_t kMost = 200;
   const auto of_a_name = [](char c) {

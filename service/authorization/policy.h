@@ -42,24 +42,27 @@ struct Method {
   Kind kind = Kind::kNeither;
   // The request or the reply can hold a credential: `read` and `write` do not include the method.
   bool credential = false;
-  // Which patterns of a rule cover it: all; all but `*`; or its full name alone.
+  // Which patterns of a rule can cover the method: kNeedNotBe: every pattern; kByService: every
+  // pattern but `*`; kByName: only the method's full name.
   enum class Named { kNeedNotBe, kByService, kByName } named = Named::kNeedNotBe;
-  // Its calls are about a subscription to events, which may be limited to providers and stores: a
-  // rule's `upstreams` and `stores` are held against these (see Grant::ForSubscription).
+  // The method's calls are about a subscription to events, which may be limited to providers and
+  // stores. A rule's `upstreams` and `stores` are compared with them (see Grant::ForSubscription).
   bool of_subscriptions = false;
 };
 
 struct Rule {
   // Whether all conditions of the rule on the caller hold.
   bool Fits(const Identity& caller) const;
-  // For a caller that fits: the DNS name that matched; empty if none was needed.
+  // For a caller that fits: the DNS name that matched; empty if a SPIFFE ID matched, or if the rule
+  // asks for no certificate.
   absl::string_view KnowsAs(const Identity& caller) const;
   bool FitsSpiffe(const Identity& caller) const;
   // For a caller that fits: the name in its certificate that matched, a SPIFFE ID or "dns:" and a
   // name. Empty if the rule asks for no certificate.
   std::string CertificateNameOf(const Identity& caller) const;
-  // For a caller that fits: its name, from the token if the rule asks for one, otherwise from the
-  // certificate. It is the same in all calls of a caller, and no caller can choose it.
+  // For a caller that fits: its name, from the token if the rule asks for a token, otherwise from
+  // the certificate. A rule for `anyone` takes the token if there is one, otherwise the SPIFFE ID,
+  // which may be empty. The name is proven: no caller can choose another caller's name.
   std::string IdentityOf(const Identity& caller) const;
 
   std::string name;
@@ -71,7 +74,7 @@ struct Rule {
   std::map<std::string, std::string> claims;
   std::vector<std::string> methods;
   std::vector<std::string> upstreams;       // empty: all
-  absl::flat_hash_set<std::string> stores;  // empty: all, and calls without one
+  absl::flat_hash_set<std::string> stores;  // empty: all stores, and calls without a store
 };
 
 // What a caller may do with a method.
@@ -95,13 +98,13 @@ struct Grant {
 
 class Policy {
  public:
-  // INVALID_ARGUMENT names file, rule and reason. `methods` are all methods that exist; a rule that
-  // names another one is an error, because it could never apply.
+  // INVALID_ARGUMENT names file, rule and reason. `methods` are all methods that exist. A rule that
+  // names any other method is an error, because the rule could never apply.
   static absl::StatusOr<std::unique_ptr<const Policy>> Parse(const std::string& file,
                                                              absl::string_view text,
                                                              const std::vector<Method>& methods);
 
-  // `method`: its position among the methods that Parse was given.
+  // `method`: the position of the method in the list that was passed to Parse.
   Grant Judge(size_t method, const Identity& caller) const;
 
   // Dry-run mode: refusals are logged but not applied.
@@ -113,7 +116,7 @@ class Policy {
 
   bool dry_run_ = false;
   std::deque<Rule> rules_;
-  // The rules that name one method.
+  // The rules that cover one method.
   struct Table {
     // Rules that match exact SPIFFE IDs, indexed by ID: lookup does not depend on the number of
     // callers.

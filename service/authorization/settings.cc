@@ -10,7 +10,7 @@
 namespace gateway::authorization {
 namespace {
 
-// Methods that are served beside the routes, and neither read nor write at an upstream.
+// The gateway's own methods that are always known. They neither read nor write at an upstream.
 constexpr const char* kOthers[] = {
     "gateway.webhooks.v1.WebhookService/ParseEvent",
     "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -24,8 +24,8 @@ constexpr const char* kOthers[] = {
     "grpc.channelz.v1.Channelz/GetSocket",
 };
 
-// Methods that are served if there is a ledger. To resolve an entry is a right of its own, because
-// an operator's word then decides about money.
+// Methods that are served if there is a ledger. A rule must name ResolveEntry in full, because with
+// this method an operator decides about money.
 constexpr const char* kLedgersReads[] = {
     "gateway.ledger.v1.LedgerService/GetEntry",
     "gateway.ledger.v1.LedgerService/ListEntries",
@@ -74,7 +74,8 @@ std::vector<Method> MethodsOf(const mapping::RouteTable& routes) {
   return methods;
 }
 
-// Refuses a change to dry_run: a file that is changed by accident must not switch all checks off.
+// Refuses to turn dry_run on while a policy is enforced: a file that is changed by accident must
+// not switch all checks off.
 absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
                         Settings& settings) {
   absl::StatusOr<std::string> text = ReadTrustedFile(config.policy_file);

@@ -15,21 +15,21 @@
 
 namespace gateway::authorization {
 
-// Every method that the gateway may serve: those of the routes, of WebhookService, of reflection
-// and of channelz.
+// Every method that the gateway may serve: those of the routes and lists, of WebhookService,
+// LedgerService and EventService, of reflection and of channelz.
 std::vector<Method> MethodsOf(const mapping::RouteTable& routes);
 
-// Reads the files of `config`; `client_cas` is PEM of the authorities that sign callers'
-// certificates. Errors begin with the setting: "policy_file: cannot be read". `present`: the
-// settings in force; null at the start. What has not changed is shared with it, so verified tokens
-// and certificates stay remembered. A reload must not turn on what only a start may (`dry_run`).
+// Reads the files of `config`. `client_cas`: the authorities that sign callers' certificates.
+// Errors begin with the setting: "policy_file: cannot be read". `present`: the settings in force;
+// null at the start. Parts that have not changed are shared with `present`, so verified tokens and
+// certificates stay remembered. A reload that turns on `dry_run` is an error.
 absl::StatusOr<std::shared_ptr<const Settings>> Load(const Config& config,
                                                      const ClientAuthorities& client_cas,
                                                      const std::vector<Method>& methods,
                                                      const Settings* present = nullptr);
 
-// Each replaces one part of the settings by the present content of its file. The part stays as it
-// is if the file has not changed or is refused. Errors do not name the setting.
+// Each function replaces one part of the settings by the present content of its file. The part
+// stays as it is if the content has not changed or is refused. Errors do not name the setting.
 absl::Status LoadPolicy(const Config& config, const std::vector<Method>& methods,
                         Settings& settings);
 absl::Status LoadKeys(const Config& config, Settings& settings);

@@ -2,6 +2,7 @@
 // signature, over OpenSSL. Each kind of key allows only these algorithms, so that a token cannot
 // choose how it is verified:
 //
+//   key                      algorithms
 //   RSA, 2048 bits or more   RS256 RS384 RS512 PS256 PS384 PS512
 //   P-256, P-384, P-521      ES256, ES384, ES512
 //
@@ -37,7 +38,7 @@ class TokenVerifier {
     absl::Duration leeway = absl::Seconds(30);          // how far clocks may be apart
     absl::Duration max_life = absl::Hours(24);          // from now to a token's expiry
     size_t remembered = 10'000;                         // tokens, at most
-    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // their size, at most
+    size_t remembered_bytes = size_t{8} * 1024 * 1024;  // their total size, at most
   };
 
   TokenVerifier(Options options, KeySet keys)
@@ -67,7 +68,7 @@ class TokenVerifier {
   const Options options_;
   const KeySet keys_;
   mutable Mutex mutex_;
-  int64_t checked_ ABSL_GUARDED_BY(mutex_) = 0;  // signatures so far
+  int64_t checked_ ABSL_GUARDED_BY(mutex_) = 0;  // signatures checked so far
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   // Remembered tokens, the most recently used first.
   std::list<Remembered> order_ ABSL_GUARDED_BY(mutex_);

@@ -1,18 +1,21 @@
-// The calls whose request message has not arrived yet. Bounds what such calls can take up:
+// The calls whose request message has not arrived yet. Bounds their number and their time:
 //
-// - A message that arrives at once, as nearly all do, locks a mutex twice.
-// - A call is slow if its message is not there after kSlow, and `slow_bytes` have been received
-//   meanwhile. At most `most_slow` calls may be slow, and half of them may belong to one caller.
-//   Beyond that, Sweep gives up the oldest, first those of the caller who has the most.
-//   Without the bytes, waiting calls hold no memory: a gateway that is short of processor time
-//   gives up no call because of its own slowness.
-// - Sweep gives up each call after `time`. Enter refuses calls beyond `most`, and beyond half of
-//   that for one caller.
+// - Enter refuses a call if `most` calls wait already, or half of `most` from the same caller.
+// - A call is slow if its message has not arrived after kSlow, and the connections have received
+//   `slow_bytes` meanwhile. At most `most_slow` calls may be slow, and at most half as many of one
+//   caller. Sweep gives up the slow calls beyond this limit: each time the oldest call of the
+//   caller who has the most slow calls.
+// - Sweep gives up each call after `time`.
+//
+// While few bytes arrive, the waiting calls hold little memory. So a gateway that is short of
+// processor time gives up no call because of its own slowness.
+//
+// A call whose message arrives at once, as nearly all do, only locks a mutex twice.
 //
 //   if (!arrivals.Enter(call)) ... there are too many; else read the message, and then ...
 //   if (arrivals.Leave(call)) ... go on with it; else it was given up, and GiveUp ends it ...
 //
-// Thread-safety: may be used from any thread. Lifetime: must outlive its members.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the members in its list.
 #ifndef SERVICE_CALL_ARRIVALS_H_
 #define SERVICE_CALL_ARRIVALS_H_
 
@@ -32,9 +35,9 @@ class Arrivals {
   static constexpr std::chrono::milliseconds kSlow{50};
 
   struct Options {
-    size_t most = 2048;     // calls
-    size_t most_slow = 16;  // messages
-    // Bytes received on all connections together. Nobody knows which call they are for.
+    size_t most = 2048;     // calls that wait
+    size_t most_slow = 16;  // slow calls
+    // Bytes on all connections together, because nobody knows for which call they are.
     int64_t slow_bytes = 0;
     std::chrono::milliseconds time{10'000};
   };

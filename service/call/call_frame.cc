@@ -20,10 +20,11 @@ using mapping::Outcome;
 // Trailer: how often the call was handed to the wire; 0 if the gateway itself answered it.
 constexpr char kAttempts[] = "gateway-attempts";
 
-// Trailer that tells a client that retries by itself when to do so, or never to (gRFC A6).
+// Trailer for clients that retry by themselves: the delay before the retry; negative: do not retry
+// (gRFC A6).
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
 
-// Trailer: the upstream's own name for the request, for its support.
+// Trailer: the upstream's own id of the request, which its support asks for.
 constexpr char kTraceId[] = "gateway-trace-id";
 
 // Trailer that carries enum texts which the protos do not have: the reply shows only X_UNSPECIFIED
@@ -38,7 +39,7 @@ constexpr char kReplayed[] = "gateway-replayed";
 constexpr char kWouldSend[] = "gateway-would-send";
 constexpr char kWouldSendBytes[] = "gateway-would-send-bytes";
 
-// Clients grant all trailers of a call 8 KB, and fail a call whose trailers are larger.
+// By default, gRPC clients accept 8 KB of trailers, and fail a call whose trailers are larger.
 constexpr size_t kMaxUnrecognized = 4096;
 // The bytes that HTTP/2 counts for each header in addition to its name and value.
 constexpr size_t kHeaderOverhead = 32;
@@ -64,7 +65,7 @@ std::optional<Failure> CallFrame::Admit() {
 }
 
 // Only calls to upstreams can be validated without being made. The gateway's own methods refuse the
-// metadata, because they would act all the same.
+// metadata, because they would take effect all the same.
 std::optional<Failure> CallFrame::ReadValidateOnly() {
   const auto wanted = IsValidateOnly(context_);
   if (const auto* failure = std::get_if<Failure>(&wanted)) return *failure;

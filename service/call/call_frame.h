@@ -1,14 +1,15 @@
-// What begins and ends every call, whatever is done in between:
+// The steps at the beginning and at the end of every call:
 //
-//   CallFrame frame(surroundings, method, context);          starts the trace; the call keeps the
-//                                                            Generation in force until it ends
-//   if (const auto refusal = frame.Admit()) ...              metadata, and who calls
-//   if (const auto refusal = frame.CheckStore(store)) ...    the store, once it is known
-//   return frame.End(answer, host);                          statistics, audit, log, spans and
-//                                                            trailers
+//   step                                                     what the step does
+//   CallFrame frame(surroundings, method, context);          starts the trace; keeps the generation
+//                                                            in force for this call
+//   if (const auto refusal = frame.Admit()) ...              checks the metadata and the caller
+//   if (const auto refusal = frame.CheckStore(store)) ...    checks the store, once it is known
+//   return frame.End(answer, host);                          writes statistics, audit, log, spans
+//                                                            and trailers
 //
-// Thread-safety: one thread at a time. Lifetime: it is a member of its call; the surroundings, the
-// method and gRPC's context outlive it.
+// Thread-safety: one thread at a time. Lifetime: a CallFrame is a member of its call; the
+// surroundings, the method and gRPC's context must outlive it.
 #ifndef SERVICE_CALL_CALL_FRAME_H_
 #define SERVICE_CALL_CALL_FRAME_H_
 
@@ -51,9 +52,9 @@ struct Surroundings {
   Arrivals& arrivals;
   DriftLog& drift;
   const Telemetry& telemetry;
-  AuditLog* audit;         // null: none is kept
-  LedgerInUse* ledger;     // null: nobody remembers writes
-  Reconciler* reconciler;  // null where there is no ledger
+  AuditLog* audit;         // null: there is no audit log
+  LedgerInUse* ledger;     // null: there is no ledger
+  Reconciler* reconciler;  // null: there is no ledger
   CallLimits limits;
 };
 
@@ -61,16 +62,17 @@ class CallFrame {
  public:
   CallFrame(const Surroundings& surroundings, Method& method, grpc::CallbackServerContext& context);
 
-  // The refusal of a call with too much metadata, or of a caller who may not call this method. The
-  // calls of a method that is never about a store are decided here.
+  // Returns a refusal if the metadata is too large, if the caller may not call this method, or if
+  // the metadata gateway-validate-only is invalid; otherwise nullopt. For a method that is never
+  // about a store, CheckStore("") is included.
   std::optional<mapping::Failure> Admit();
 
-  // The refusal of a caller who may not call this method for the store; "" for a call about none.
-  // Only after Admit.
+  // Returns a refusal if the caller may not call this method for the store; otherwise nullopt.
+  // `store` is "" for a call without a store. Must be called after Admit.
   std::optional<mapping::Failure> CheckStore(absl::string_view store);
 
-  // The refusal of a caller who may not use a subscription to events of these providers and stores;
-  // empty: it is not limited. Only after Admit.
+  // Returns a refusal if the caller may not use a subscription to events of these providers and
+  // stores; an empty list means that the subscription is not limited. Must be called after Admit.
   std::optional<mapping::Failure> CheckSubscription(const authorization::Grant::Names& providers,
                                                     const authorization::Grant::Names& stores) {
     return surroundings_.authorizer.CheckSubscription(admission_, providers, stores);
@@ -79,8 +81,8 @@ class CallFrame {
   // Whether the caller only wants to know what would be sent. Valid after Admit.
   bool validate_only() const { return validate_only_; }
 
-  // What would be sent, for the trailers: verb and URL without secrets, and the size of the body.
-  // The call then ends well, with an empty reply, and counts as not sent.
+  // Adds the trailers that say what would be sent: verb and URL without secrets, and the size of
+  // the body. The caller then ends the call with an empty reply; the call counts as not sent.
   void NoteWouldSend(const std::string& verb_and_url, size_t body_bytes);
 
   // Whether CheckStore would let the store pass; nothing is logged.
@@ -92,8 +94,8 @@ class CallFrame {
   const authorization::Identity& caller() const { return admission_.caller; }
   CallTrace& trace() { return trace_; }
 
-  // The name under which the ledger keeps the caller's keys for this store: the name that the
-  // policy's rule matched.
+  // Returns the name under which the ledger keeps the caller's keys for this store: IdentityOf() of
+  // the policy's rule that allows the store. "" if there is no such rule.
   std::string LedgerIdentity(absl::string_view store) const;
 
   // Records the ledger's entry for this call, and whether the reply comes from that entry.
@@ -102,11 +104,12 @@ class CallFrame {
     replayed_ = replayed;
   }
 
-  // Counts where a reply of the upstream deviates from the protos. The trailers about it are sent
-  // when the call ends.
+  // Counts the deviations of an upstream's reply from the protos, and adds trailers about them. The
+  // trailers are sent when the call ends.
   void NoteReply(const mapping::Reply& reply);
 
-  // The call's message has arrived. Only now does the audit log count the call.
+  // Notes that the call's message has arrived. A call that ends before has no line in the audit
+  // log, unless its caller was refused.
   void MessageArrived() { arrived_ = true; }
 
   // Must be called once, at the end. Returns the status to finish with; the caller then sends the
@@ -135,9 +138,9 @@ class CallFrame {
   authorization::Admission admission_;
   bool arrived_ = false;
   bool validate_only_ = false;
-  std::string entry_;  // of the ledger
+  std::string entry_;  // the id of the ledger's entry; empty: none
   bool replayed_ = false;
-  std::set<std::string> unrecognized_;  // what the trailers say
+  std::set<std::string> unrecognized_;  // the values of these trailers
   size_t unrecognized_size_ = 0;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kOverhead = 32;
 
-// Metadata of a call that brings its own key for the upstream.
+// Metadata: the caller's own API key for the upstream.
 constexpr char kCallerKey[] = "upstream-api-key";
 
 // Metadata by which client libraries and proxies say that they repeat a call.
@@ -23,14 +23,15 @@ constexpr char kPreviousAttempts[] = "grpc-previous-rpc-attempts";
 constexpr char kEnvoyAttempt[] = "x-envoy-attempt-count";
 
 // A client gives up at its deadline, even if the answer is on its way, and never learns what
-// happened. So a part of the time is reserved for the answer: on a busy machine it takes some tens
-// of milliseconds to arrive.
+// happened. So a part of the time is reserved for the answer: on a busy machine the answer takes
+// some tens of milliseconds to arrive.
 //
-// It takes no less for a short deadline. But of a very short one most has to be left for the call.
+// The answer takes just as long if the deadline is short. But if the deadline is very short, most
+// of the time is left for the call.
 absl::Duration TimeToAnswer(absl::Duration left) {
   const absl::Duration least = std::min(absl::Milliseconds(40), left / 4);
-  // A client sends its timeout rounded up, by a hundredth at most, but gives up after the exact
-  // one.
+  // A client rounds the timeout that it sends up, by a hundredth at most, but gives up after the
+  // exact timeout.
   return left / 100 + std::clamp(left / 20, least, absl::Milliseconds(100));
 }
 
@@ -42,8 +43,8 @@ SteadyTime DeadlineOf(const grpc::ServerContextBase& context, absl::Duration fal
   return now + left - TimeToAnswer(std::max(left, absl::ZeroDuration()));
 }
 
-// Whether the metadata counts more than `most`. A value that is no number counts more, too:
-// somebody has counted, and too many is the safe reading.
+// Whether a value of this metadata is a number above `most`. A value that is no number counts as
+// above `most`: it is safer to take the call for a repeat.
 bool CountsMoreThan(uint64_t most, const grpc::ServerContextBase& context, const char* name) {
   const auto [first, end] = context.client_metadata().equal_range(name);
   return std::any_of(first, end, [most](const auto& entry) {
@@ -53,7 +54,8 @@ bool CountsMoreThan(uint64_t most, const grpc::ServerContextBase& context, const
   });
 }
 
-// gRPC clients that retry (gRFC A6) count earlier attempts, Envoy and Istio count this one too.
+// gRPC clients that retry (gRFC A6) send the number of earlier attempts. Envoy and Istio send the
+// number of all attempts, including this one.
 bool IsRepeat(const grpc::ServerContextBase& context) {
   return CountsMoreThan(0, context, kPreviousAttempts) || CountsMoreThan(1, context, kEnvoyAttempt);
 }

@@ -1,13 +1,13 @@
 // Reads a call's metadata, and bounds the size of its metadata and of its message.
 //
-// gRPC has its own limit for messages, and refuses larger ones without an ErrorInfo. So its limit
-// is kRoomToRefuse times ours, and messages between the two limits are refused here. This costs no
-// memory: gRPC 1.51 holds a whole message before it checks the size. gRPC's limit for metadata
-// equals ours: with a higher one, it stopped reading connections that bring endless metadata. It
-// does not apply the limit to a block that comes in pieces (CVE-2023-33953); CheckMetadata and
-// port/guard/byte_watch.h do.
+// gRPC has its own limit for messages, and refuses larger messages without an ErrorInfo. So gRPC's
+// limit is kRoomToRefuse times ours, and messages between the two limits are refused here. This
+// costs no memory: gRPC 1.51 holds a whole message before it checks the size. gRPC's limit for
+// metadata equals ours: with a higher limit, gRPC stopped reading connections that send endless
+// metadata. gRPC does not apply its limit to a header block that comes in pieces (CVE-2023-33953);
+// CheckMetadata and port/guard/byte_watch.h do.
 //
-// Thread-safety: as the context's.
+// Thread-safety: like the context.
 #ifndef SERVICE_CALL_CALL_METADATA_H_
 #define SERVICE_CALL_CALL_METADATA_H_
 
@@ -32,18 +32,18 @@ struct CallLimits {
 
 inline constexpr int kRoomToRefuse = 4;
 
-// Metadata that names a write: a call that repeats the name does nothing new.
+// Metadata: the caller's key of a write. A call that repeats the key does not write again.
 inline constexpr char kIdempotencyKey[] = "idempotency-key";
 
 // Metadata that asks to validate a call and to send nothing: "true" (AIP-163).
 inline constexpr char kValidateOnly[] = "gateway-validate-only";
 
-// RESOURCE_EXHAUSTED, METADATA_TOO_LARGE, for metadata of more bytes than that: names and values,
-// and 32 for each (RFC 9113, 6.5.2).
+// RESOURCE_EXHAUSTED, METADATA_TOO_LARGE, for metadata of more than `most` bytes: names and values,
+// and 32 bytes for each entry (RFC 9113, 6.5.2). Otherwise nullopt.
 std::optional<mapping::Failure> CheckMetadata(const grpc::ServerContextBase& context, size_t most);
 
-// RESOURCE_EXHAUSTED, REQUEST_TOO_LARGE, for a message of more bytes than that; UNIMPLEMENTED,
-// REQUEST_COMPRESSED, for one that is compressed.
+// RESOURCE_EXHAUSTED, REQUEST_TOO_LARGE, for a message of more than `most` bytes; UNIMPLEMENTED,
+// REQUEST_COMPRESSED, for a compressed message. Otherwise nullopt.
 std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bool compressed,
                                              size_t most);
 
@@ -52,12 +52,12 @@ std::optional<mapping::Failure> CheckMessage(const grpc::ByteBuffer& message, bo
 std::optional<absl::string_view> OnlyValue(const grpc::ServerContextBase& context,
                                            const char* name);
 
-// Whether the call has the metadata kValidateOnly. INVALID_ARGUMENT, VALIDATE_ONLY_INVALID, for a
-// value that is neither "true" nor "false": nothing must be sent because of a slip of the pen.
+// Returns whether the metadata kValidateOnly is "true". INVALID_ARGUMENT, VALIDATE_ONLY_INVALID, if
+// it is neither "true" nor "false", or is given twice: a spelling mistake must not cause a write.
 std::variant<bool, mapping::Failure> IsValidateOnly(const grpc::ServerContextBase& context);
 
-// The deadline, the keys, and whether somebody has made the call before. A caller who sets no
-// deadline gets `default_deadline`. Valid as long as the context.
+// Returns the call's deadline, its keys, and whether its metadata says that it repeats an earlier
+// call. A call without a deadline gets `default_deadline`. Valid as long as the context.
 CallTerms TermsOf(const grpc::ServerContextBase& context, absl::Duration default_deadline);
 
 }  // namespace gateway

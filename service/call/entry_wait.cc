@@ -15,7 +15,7 @@ constexpr absl::Duration kMargin = absl::Milliseconds(20);
 
 void EntryWait::Begin(const ledger::EntryId& entry, SteadyTime deadline,
                       ledger::Done<ledger::Entry> done) {
-  const std::shared_ptr<EntryWait> self = shared_from_this();  // `done` may end the call
+  const std::shared_ptr<EntryWait> self = shared_from_this();  // `done` may destroy the call
   const absl::Duration left =
       std::max(deadline - kMargin - SteadyTime::Now(), absl::ZeroDuration());
   // The alarm keeps its callback until the alarm is destroyed, so the callback must not own this

@@ -1,6 +1,6 @@
-// The calls that are being served. When a drain's grace period is over, it aborts the calls that
-// are left: each ends its upstream request and answers with what is known of the outcome. gRPC
-// itself would answer UNAVAILABLE, which promises that a retry is safe.
+// The calls that are being served. When a drain's grace period is over, AbortAll aborts the calls
+// that are left: each call ends its upstream request and answers with what is known of the outcome.
+// gRPC itself would answer UNAVAILABLE, which promises that a retry is safe.
 //
 // Thread-safety: may be used from any thread.
 // Lifetime: must outlive its members.
@@ -26,7 +26,7 @@ class InFlight {
 
    private:
     friend class InFlight;
-    // Neighbours in the list, which therefore allocates no memory.
+    // The neighbours in the list. They are kept here so that the list allocates no memory.
     Member* before_ = nullptr;
     Member* after_ = nullptr;
   };

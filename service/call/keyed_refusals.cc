@@ -12,7 +12,7 @@ using mapping::Failure;
 using mapping::NotSent;
 using mapping::Outcome;
 
-// When a caller whose write is still under way may ask again.
+// The delay after which a caller whose write is still under way may ask again.
 constexpr absl::Duration kAskAgain = absl::Seconds(1);
 
 }  // namespace

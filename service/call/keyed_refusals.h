@@ -1,5 +1,5 @@
-// The failures that the caller of a keyed write gets if the ledger has no reply for it. Their reasons
-// and texts are those of docs/calling.md. Pure functions.
+// The failures that the caller of a keyed write gets if the ledger has no reply for it. Their
+// reasons and texts are those of docs/calling.md. Pure functions.
 #ifndef SERVICE_CALL_KEYED_REFUSALS_H_
 #define SERVICE_CALL_KEYED_REFUSALS_H_
 
@@ -13,7 +13,7 @@ namespace gateway::refusal {
 // An earlier write is still under way; the caller may ask again in a second.
 mapping::Failure InProgress(absl::string_view reason, const ledger::Entry& entry);
 
-// The first call with this key may have happened. `note`: what is known besides; may be empty.
+// The first call with this key may have happened. `note`: what else is known; may be empty.
 mapping::Failure Unresolved(absl::string_view entry, absl::string_view note);
 
 // The key came with another request before.
@@ -25,8 +25,8 @@ mapping::Failure Guarded(const ledger::Entry& entry);
 // The entry that the caller waited for ended, and its write did not happen.
 mapping::Failure Released(const ledger::Entry& entry);
 
-// The ledger failed to claim, so nothing of this call was sent. If the entry cannot be read, an
-// earlier call may have been.
+// The ledger failed to claim, so nothing of this call was sent. If the status is not UNAVAILABLE,
+// the entry cannot be read, and the outcome of an earlier call with this key is unknown.
 mapping::Failure NotClaimed(const absl::Status& status);
 
 }  // namespace gateway::refusal

@@ -20,16 +20,16 @@ using mapping::Failure;
 using mapping::NotSent;
 using mapping::Outcome;
 
-// With less time left nothing is sent again.
+// If less time than this is left, the write is not sent again.
 constexpr absl::Duration kWorthSending = absl::Milliseconds(100);
 constexpr int kNotFound = 404;
 
-// The upstream will not show this caller what is there, however often it is asked.
+// Whether the upstream refuses to show this caller the resource, so that a repeat is useless.
 bool NeverShows(const Failure& failure) {
   return failure.http_status == 401 || failure.http_status == 403 || failure.http_status == 404;
 }
 
-// How long before the read other writes may have ended without showing in it yet.
+// For how long after its end a write may be missing from what a read shows.
 absl::Duration SettleOf(const mapping::LookupPlan* lookup) {
   return lookup != nullptr && lookup->needs_before() ? lookup->settle : absl::ZeroDuration();
 }
@@ -140,13 +140,14 @@ void KeyedWrite::OnClaim(absl::StatusOr<ClaimAnswer> claimed) {
 void KeyedWrite::OnClaimed(const ClaimAnswer& answer) {
   const Entry& entry = answer.entry;
   holding_ = {entry.id, entry.attempt};
-  // An attempt in doubt may have been made by an older program, which passed the caller's key on.
+  // A second send must carry the key of the first. An older version of the gateway may have sent
+  // the first, and it passed the caller's key on.
   if (terms_.sends_key) {
     key_ = entry.progress == ledger::kSentUnderName ? entry.id.text() : terms_.scope.key;
   }
   in_doubt_ = entry.release == ledger::Release::kInDoubt;
   owner_.NoteEntry(entry.id.text(), false);
-  // The ledger does not grant such a claim: sending would be a second send.
+  // Not expected: the ledger does not grant such a claim, because a second send may do harm.
   if (in_doubt_ && terms_.harmless_for <= absl::ZeroDuration()) {
     return Finish({refusal::Unresolved(entry.id.text(), ""), 0, terms_.scope.store});
   }
@@ -158,7 +159,7 @@ void KeyedWrite::OnClaimed(const ClaimAnswer& answer) {
     return KeepBefore(mapping::WriteMemory(memory_));
   }
   step_ = SteadyTime::Now();
-  // The call may be over before Read returns.
+  // OnBefore may end the call, and destroy this object, before Read returns.
   const std::shared_ptr<BegunCall> read = reading_;
   read->Began(reconciler_.read_back().Read(
       generation_, *terms_.lookup, memory_.read_request, terms_.deadline,
@@ -173,8 +174,9 @@ void KeyedWrite::OnBefore(const ReadBack::Result& result) {
   if (reply != nullptr && mapping::Remember(*terms_.lookup, *reply, memory_).ok()) {
     return KeepBefore(RememberRecent() ? mapping::WriteMemory(memory_) : "");
   }
-  // A caller who may not read may still write; its outcome cannot be looked up then. A caller
-  // without a key expects no protection.
+  // The write goes on, though its outcome cannot be looked up, if the caller has sent no key and so
+  // expects no protection. It also goes on if a repeated read would fail too, unless there is an
+  // earlier attempt to compare with.
   const auto* const failure = std::get_if<Failure>(&result);
   const bool looks_in_vain = failure == nullptr || NeverShows(*failure);
   if ((looks_in_vain && !not_done_) || !has_key_) return KeepBefore("");
@@ -193,11 +195,13 @@ bool KeyedWrite::RememberRecent() {
 
 void KeyedWrite::Send() { owner_.Send(key_); }
 
-// An earlier attempt was judged not to have happened. If something that fits has appeared since,
-// the write is not sent: the attempt may have come late.
+// An earlier attempt was judged not to have happened. Returns true if this is still so. Returns
+// false, and ends the write unsent, if something that fits has appeared since: the earlier attempt
+// may have happened late.
 bool KeyedWrite::IsStillNotDone(absl::string_view reply) {
   auto last = mapping::ReadMemory(*terms_.lookup, *not_done_);
-  // With not_shown, what appeared was known to whoever judged that it is not the write's.
+  // If not_shown is set already, whoever judged that the attempt did not happen knew what had
+  // appeared.
   if (!last.ok() || last->not_shown) return true;
   last->not_shown = true;
   const mapping::Verdict verdict =
@@ -211,18 +215,19 @@ bool KeyedWrite::IsStillNotDone(absl::string_view reply) {
   return false;
 }
 
-// Keeps the snapshot of the earlier attempt: in a new one, what has appeared since would be known.
+// Keeps the earlier attempt's snapshot: a new snapshot would contain what has appeared since, and
+// so hide that it is new.
 void KeyedWrite::StayUnresolved(const mapping::LookupMemory& last, const std::string& reason) {
   step_ = SteadyTime::Now();
   ledger_.ledger->KeepBefore(
       holding_, mapping::WriteMemory(last), [this, reason](const absl::StatusOr<Entry>& kept) {
-        // If it fails, the claim has the snapshot as it was, and the next attempt compares again.
+        // If this fails, the entry keeps its old snapshot, and the next attempt compares again.
         owner_.NoteStep("keep before", kept.ok() ? "kept" : "failed", step_);
         Finish({refusal::Unresolved(holding_.id.text(), reason), 0, terms_.scope.store});
       });
 }
 
-// The write is sent only when the snapshot is stored: the claim promised that (keeps_before).
+// Sends the write only after the snapshot is stored, as the claim promised (keeps_before).
 void KeyedWrite::KeepBefore(std::string memory) {
   const bool is_last = memory.empty();
   step_ = SteadyTime::Now();
@@ -230,7 +235,7 @@ void KeyedWrite::KeepBefore(std::string memory) {
       holding_, std::move(memory), [this, is_last](const absl::StatusOr<Entry>& kept) {
         owner_.NoteStep("keep before", kept.ok() ? "kept" : "failed", step_);
         if (kept.ok()) return Send();
-        // The snapshot is too large to be kept.
+        // The snapshot is too large for the ledger: the write goes on without one.
         if (absl::IsInvalidArgument(kept.status()) && !is_last) return KeepBefore("");
         GiveUp(absl::StatusCode::kUnavailable, "LEDGER_UNAVAILABLE",
                absl::StrCat("the ledger cannot be written: ", kept.status().message()));
@@ -250,7 +255,7 @@ void KeyedWrite::OnUnknown(const Entry& entry) {
     return Fail(refusal::Unresolved(entry.id.text(), entry.note));
   looked_ = true;
   step_ = SteadyTime::Now();
-  // The result does not matter: the next claim tells what is known then.
+  // The result does not matter: the next claim returns what is known then.
   reconciler_.LookAt(entry.id, terms_.deadline, looking_,
                      [this](const absl::StatusOr<Entry>& looked) {
                        owner_.NoteStep("look", NameOf(looked), step_);
@@ -263,8 +268,9 @@ void KeyedWrite::OnClaimFailed(const absl::Status& status) {
   owner_.NoteStep("claim", LedgerInUse::Name(LedgerInUse::kUnavailable), step_);
   // The write was sent before, so the answer to that attempt counts.
   if (first_answer_) return owner_.Conclude(*std::move(first_answer_));
-  // A caller without a key expects no protection, so its write goes on without the ledger. But an
-  // entry that cannot be read may hold the guard.
+  // A caller without a key expects no protection, so its write goes on if the ledger is
+  // unavailable. After any other error the write is refused: an entry that cannot be read may hold
+  // the guard.
   if (!has_key_ && absl::IsUnavailable(status)) return Send();
   Fail(refusal::NotClaimed(status));
 }
@@ -310,7 +316,7 @@ void KeyedWrite::Finish(Answer answer) {
   if (in_doubt_) answer = InDoubt(std::move(answer));
   Settlement settlement = SettlementOf(answer, terms_.keeps_reply);
   // If the result cannot be written now, the ledger keeps it in memory, and the caller still gets
-  // the upstream's answer: to withhold it would only add an unknown outcome.
+  // the upstream's answer: without the answer, the caller would not know the outcome either.
   step_ = SteadyTime::Now();
   ledger_.ledger->Settle(
       holding_, std::move(settlement),

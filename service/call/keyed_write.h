@@ -1,4 +1,4 @@
-// A write that the ledger keeps, between the moment when its request is ready and its answer:
+// A write that the ledger records, from the moment when its request is ready to its answer:
 //
 //   Begin: claim --claimed--> (look before) --> Owner::Send ... Finish(answer): settle
 //            |                                                     --> Owner::Conclude
@@ -11,13 +11,13 @@
 // claim, and an unknown outcome is looked up. If a second send does no harm, a write of unknown
 // outcome is claimed and sent again: at once, and when its caller repeats it.
 //
-// The claim is durable before Send, the result before Conclude. A write without a key of its own
-// is kept too where its operation has a guard: under a key that nobody can repeat, so that another
-// write of the same kind on the same resource waits for its outcome. Where the ledger cannot be
-// written such a write goes on, and one with a key is refused.
+// The claim is durable before Send, and the result before Conclude. If an operation has a guard, a
+// write without a key is recorded too, under a key that no caller can repeat. Then another write of
+// this kind on the same resource is refused until the outcome is known. If the ledger cannot be
+// written, a write without a key is sent without a claim, and a write with a key is refused.
 //
-// Thread-safety: Stop may come at any time, from any thread; everything else follows one another.
-// Lifetime: a part of its call. Conclude is the last that it does.
+// Thread-safety: Stop may be called at any time, from any thread; the other functions are called
+// one after another. Lifetime: a member of its call. Its last action is Owner::Conclude.
 #ifndef SERVICE_CALL_KEYED_WRITE_H_
 #define SERVICE_CALL_KEYED_WRITE_H_
 
@@ -52,9 +52,11 @@ class KeyedWrite {
     virtual void Send(const std::string& key) = 0;
     // Ends the call with this answer.
     virtual void Conclude(Answer answer) = 0;
-    // The entry that keeps the write, once it is known; `replayed`: its reply is a kept one.
+    // Names the entry that records the write. `replayed`: the reply is the one that the entry
+    // keeps.
     virtual void NoteEntry(const std::string& entry, bool replayed) = 0;
-    // The ledger did `step`, from `begun` until now, with the result `said`.
+    // `step`, such as "claim" or "read before", took from `begun` until now, with the result
+    // `said`.
     virtual void NoteStep(absl::string_view step, absl::string_view said, SteadyTime begun) = 0;
 
    protected:
@@ -62,17 +64,17 @@ class KeyedWrite {
   };
 
   struct Terms {
-    ledger::Scope scope;  // without a key: the caller brought none
+    ledger::Scope scope;  // its key is empty if the caller sent none
     std::string guard;
     SteadyTime deadline;
     bool keeps_reply = true;  // false for replies that carry credentials
     // Null if the outcome cannot be looked up. Only the lookup uses `request`, which is serialized,
-    // and `tenant_field`, the field of it that names the store.
+    // and `tenant_field`, the field of `request` that names the store.
     const mapping::LookupPlan* lookup = nullptr;
     std::string request = {};
     std::string tenant_field = {};
-    // The upstream heeds keys. It gets the entry's name as the key, because two callers may happen
-    // to use the same key.
+    // The upstream heeds keys. It gets the entry's id as the key, because two callers may happen to
+    // use the same key.
     bool sends_key = false;
     // For how long after its first claim the write may be sent again; zero: never.
     absl::Duration harmless_for = absl::ZeroDuration();
@@ -80,7 +82,7 @@ class KeyedWrite {
     bool not_found_is_done = false;
   };
 
-  // The generation is the call's own.
+  // `generation`: the generation that the call uses.
   KeyedWrite(LedgerInUse& ledger, Reconciler& reconciler, const Generation& generation,
              Owner& owner, Terms terms, absl::StatusOr<std::string> fingerprint);
   ~KeyedWrite();
@@ -99,16 +101,16 @@ class KeyedWrite {
   void OnBefore(const ReadBack::Result& result);
   bool IsStillNotDone(absl::string_view reply);
   void StayUnresolved(const mapping::LookupMemory& last, const std::string& reason);
-  // Adds the writes that ended so recently that the read may not show them yet. Returns false if
-  // the read cannot be relied upon.
+  // Adds to memory_ the writes that ended so recently that the read may not show them yet. Returns
+  // false if there are too many, or if a reply cannot be used: then memory_ is incomplete.
   bool RememberRecent();
-  // `memory` is "" if nothing is known of the time before the write.
+  // `memory` is "" if it is not known what was there before the write.
   void KeepBefore(std::string memory);
   void Send();
   void GiveUp(absl::StatusCode code, absl::string_view reason, absl::string_view message);
   void OnUnknown(const ledger::Entry& entry);
   void AwaitOther(const ledger::Entry& entry);
-  // `entry` is not INTENT any more, or the wait is over.
+  // The entry of the other call is no longer INTENT, or the wait has failed.
   void OnOther(const absl::StatusOr<ledger::Entry>& entry);
   bool SendsAgain(const Answer& answer) const;
   // Interprets the answer to a write that may have happened in an earlier attempt.
@@ -123,15 +125,15 @@ class KeyedWrite {
   Terms terms_;
   absl::StatusOr<std::string> fingerprint_;
   const bool has_key_;
-  SteadyTime step_;                     // when what is under way has begun
-  ledger::Holding holding_;             // once claimed
+  SteadyTime step_;                     // when the current step began
+  ledger::Holding holding_;             // its attempt is 0 until the claim
   std::string key_;                     // for the upstream
-  std::vector<ledger::Entry> recent_;   // of the claim
+  std::vector<ledger::Entry> recent_;   // ClaimAnswer::recent
   bool in_doubt_ = false;               // an earlier attempt may have happened
   std::optional<Answer> first_answer_;  // of a write that this call sends again
   bool looked_ = false;
   mapping::LookupMemory memory_;
-  std::optional<std::string> not_done_;  // the memory of an attempt that did not happen
+  std::optional<std::string> not_done_;  // the snapshot of an attempt judged not done
   const std::shared_ptr<BegunCall> reading_ = std::make_shared<BegunCall>();
   const std::shared_ptr<BegunCall> looking_ = std::make_shared<BegunCall>();
   std::shared_ptr<EntryWait> waiting_;

@@ -142,7 +142,7 @@ class WaitEntry final : public LedgerCall {
         wait_(std::make_shared<EntryWait>(*ledger.ledger)) {}
 
  private:
-  // Answers a caller who may not see the entry at once: a wait would reveal that the entry exists.
+  // A caller who may not see the entry is answered at once: a wait would reveal that it exists.
   void Serve(absl::string_view message) override {
     ledger::v1::GetEntryRequest request;
     const std::optional<EntryId> id = IdIn(message, request);

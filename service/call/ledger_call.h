@@ -17,7 +17,7 @@
 
 namespace gateway {
 
-// The RPCs of the service. Those that write are audited.
+// An RPC of the service. It is audited if it writes.
 struct LedgerOperation {
   Operation operation;
   std::string path;

@@ -39,7 +39,7 @@ class ListCall final : public ServedCall {
     requests_ = std::get<mapping::PageRequests>(std::move(requests));
     last_id_ = requests_->begin();
     order_.emplace(list_, last_id_);
-    // A stream may have no deadline, but each of its pages has one.
+    // A stream may have no deadline, but each of its pages has a deadline.
     terms_ = TermsOf(context(), absl::InfiniteDuration());
     deadline_ = terms_.deadline;
     terms_.credentials = upstream_.credentials;
@@ -65,8 +65,9 @@ class ListCall final : public ServedCall {
     Send(std::move(call));
   }
 
-  // The policy is asked before the first page. Rights and keys may change during a long stream: a
-  // caller who begins again behind the last item gets those that are in force.
+  // Returns a refusal if the next page must not be fetched. The policy is asked before the first
+  // page. Later pages are refused after a reload, which may have changed rights and keys: the
+  // caller can begin again behind the last item, with the rights and keys that are then in force.
   std::optional<Failure> MayGoOn() {
     if (!page_) return frame().CheckStore(store_);
     if (in_force_.Get() == frame().generation()) return std::nullopt;
@@ -83,7 +84,7 @@ class ListCall final : public ServedCall {
                                           [this](Answer answer) { OnPage(std::move(answer)); }));
   }
 
-  // False: the call was stopped.
+  // Returns false if the call was stopped.
   bool Begin(const std::shared_ptr<BegunCall>& sending) {
     const MutexLock lock(mutex_);
     if (!stopped_) sending_ = sending;
@@ -154,20 +155,20 @@ class ListCall final : public ServedCall {
   const mapping::PagedList& list_;
   const UpstreamAccess& upstream_;  // of the call's generation
 
-  // One thread at a time: a page and its items follow one another.
+  // Used by one thread at a time: a page and its items follow one another.
   CallTerms terms_;
   SteadyTime deadline_;
   std::optional<mapping::PageRequests> requests_;
   std::optional<mapping::IdOrder> order_;
-  std::optional<mapping::PageItems> page_;  // nullopt before the first
-  std::string last_id_;                     // what the next page begins behind
+  std::optional<mapping::PageItems> page_;  // nullopt before the first page
+  std::string last_id_;                     // the next page begins behind this item
   std::string store_;
   int attempts_ = 0;
   int http_status_ = 0;
 
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  // The page that was asked for last; null before the first.
+  // The request for the latest page; null before the first page.
   std::shared_ptr<BegunCall> sending_ ABSL_GUARDED_BY(mutex_);
 };
 

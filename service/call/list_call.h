@@ -1,11 +1,12 @@
-// Calls of a list as a stream (proto/gateway/v1/annotations.proto, Pages): page after page goes
-// through Prepare and is sent like a call of the list itself, and each item is written when the
-// client has taken the one before.
+// Calls of a list as a stream (proto/gateway/v1/annotations.proto, Pages). Each page is prepared
+// and sent upstream like a call of the unary list. Each item is written when gRPC has taken the
+// item before it.
 //
 //   Serve -> Fetch -> OnPage -> Write ... OnWritten -> Write ... OnWritten -> Fetch ... -> Conclude
 //
-// One page is held, and the next is fetched when the last item of it is gone: so memory does not
-// grow with the list, and the upstream's limits, rates, retries and times count for each page.
+// Only one page is held, and the next page is fetched when the last item has been written. So
+// memory does not grow with the list, and the upstream's limits, retries and timeouts apply to each
+// page.
 #ifndef SERVICE_CALL_LIST_CALL_H_
 #define SERVICE_CALL_LIST_CALL_H_
 
@@ -17,8 +18,8 @@
 
 namespace gateway {
 
-// `upstream` is the position of the list's upstream in a generation. All else that is given
-// outlives the endpoint's calls.
+// `upstream` is the position of the list's upstream in a generation. The other arguments must
+// outlive the endpoint's calls.
 Endpoint ListEndpoint(const Surroundings& surroundings, Method& method,
                       const mapping::PagedList& list, size_t upstream);
 

@@ -18,7 +18,7 @@ namespace gateway {
 struct Method {
   Operation operation;
   std::string path;            // "/paynow.management.v1.OrdersService/RefundOrder"
-  size_t number = 0;           // as the authorizer counts methods
+  size_t number = 0;           // its position in Authorizer::methods()
   bool audited = false;        // its calls have a line in the audit log
   bool without_store = false;  // its calls are never about a store
   CallStats stats = {};
@@ -27,11 +27,12 @@ struct Method {
   bool is_upstreams() const { return !operation.http_method.empty(); }
 };
 
-// A method and what serves it. Both outlive the server.
+// A method and the function that serves it. Both must outlive the server.
 struct Endpoint {
   Method* method;
-  std::string upstream;  // whose operation it is; empty where the gateway itself answers
-  // A call that owns itself. The context and the reply are gRPC's, and live until it is done.
+  std::string upstream;  // the method's upstream; empty if the gateway itself answers
+  // Creates a call, which owns itself. gRPC owns context and reply; they live until the call is
+  // done.
   std::function<UnaryCall*(grpc::CallbackServerContext& context, grpc::ByteBuffer& reply)> serve;
   Replies replies = Replies::kOne;
 };

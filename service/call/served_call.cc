@@ -33,9 +33,9 @@ ServedCall::ServedCall(const Surroundings& surroundings, Method& method,
       reply_(reply),
       frame_(surroundings, method, context) {}
 
-// Checks that the caller may call before it reads the message.
+// Checks the caller's rights before the message is read.
 void ServedCall::Begin() {
-  surroundings_.in_flight.Add(*this);  // from here on Abort may come
+  surroundings_.in_flight.Add(*this);  // from here on Abort may be called
   if (auto refusal = frame_.Admit()) return Conclude({*std::move(refusal)});
   if (!surroundings_.arrivals.Enter(*this, frame_.caller().Key())) {
     return Conclude({NotSent(absl::StatusCode::kUnavailable, "OVERLOADED",

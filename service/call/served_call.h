@@ -1,14 +1,14 @@
 // The life of one call, from its headers to its answer:
 //
-//   who, and may they -> room for the message -> message -> Serve ... Conclude(answer) -> OnDone
+//   CallFrame::Admit -> Arrivals::Enter -> OnMessage -> Serve ... Conclude(answer) -> OnDone
 //
 // A subclass decides what to do with the message: see upstream_call.h, list_call.h, webhook_call.h,
-// ledger_call.h. One that takes several asks for each further message by ReadMessage, and gets it
-// by ServeNext: see streaming_pull_call.h. Nothing waits: between Serve and Conclude no thread
-// belongs to the call.
+// ledger_call.h. A subclass that takes several messages asks for each further message with
+// ReadMessage, and gets it in ServeNext: see streaming_pull_call.h. Between Serve and Conclude no
+// thread waits for the call.
 //
-// Thread-safety: Conclude once, from any thread. Abort and OnCancel may come at any time, on other
-// threads. Lifetime: a call owns itself and ends with OnDone.
+// Thread-safety: Conclude must be called once, from any thread. Abort and OnCancel may be called at
+// any time, on other threads. Lifetime: a call owns itself, and OnDone destroys it.
 #ifndef SERVICE_CALL_SERVED_CALL_H_
 #define SERVICE_CALL_SERVED_CALL_H_
 
@@ -42,22 +42,24 @@ class ServedCall : public UnaryCall, public InFlight::Member, public Arrivals::M
              grpc::ByteBuffer& reply);
   ~ServedCall() override = default;
 
-  // Has to lead to one Conclude. `message` is valid until it returns.
+  // Must lead to exactly one Conclude, now or later. `message` is valid until Serve returns.
   virtual void Serve(absl::string_view message) = 0;
 
-  // The client has sent all that it will, or has gone.
+  // There is no further message: the client has closed its side, or is gone.
   struct NoMore {};
   using Next = std::variant<absl::string_view, mapping::Failure, NoMore>;
-  // A message after the first one, or the refusal of one; only after ReadMessage. It may also come
-  // after Conclude. The view is valid until it returns.
+  // Called after ReadMessage with a message after the first, with the refusal of such a message, or
+  // with NoMore. May also be called after Conclude. The view is valid until ServeNext returns.
   virtual void ServeNext(const Next& /*next*/) {}
 
-  // Ends what Serve has begun, so that Conclude comes soon. Also before Serve, and more than once.
+  // Must end what Serve has begun, so that Conclude is called soon. May also be called before
+  // Serve, and more than once.
   virtual void Stop() {}
   // The domain of errors that an upstream causes.
   virtual absl::string_view upstream_host() const { return ""; }
 
-  // Ends the call. The reply of a call that has written its messages (WriteMessage) is not sent.
+  // Ends the call. With Replies::kMany the answer's reply is not sent: WriteMessage has sent all
+  // messages.
   void Conclude(Answer answer);
 
   CallFrame& frame() { return frame_; }
@@ -71,7 +73,7 @@ class ServedCall : public UnaryCall, public InFlight::Member, public Arrivals::M
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& reply_;
   CallFrame frame_;
-  bool serving_ = false;  // Serve has the first message
+  bool serving_ = false;  // Serve was called with the first message
   std::atomic<bool> aborted_{false};
 };
 

@@ -27,7 +27,7 @@ std::string Cut(std::string text, size_t limit) {
   return text;
 }
 
-// What the upstream wrote may be anything; protobuf strings are UTF-8.
+// A text from the upstream may be any bytes, but a protobuf string must be UTF-8.
 std::string Text(absl::string_view text) {
   return mapping::IsUtf8(text) ? std::string(text) : "(not valid UTF-8)";
 }
@@ -81,7 +81,7 @@ google::rpc::RetryInfo Retry(absl::Duration wait) {
 std::optional<int64_t> RetryPushback(const Failure& failure, mapping::Access access) {
   constexpr int64_t kNever = -1;
   if (failure.retry_after) {
-    // Rounded up: a millisecond early is too early.
+    // Rounded up, so that the client does not come too early.
     return absl::ToInt64Milliseconds(absl::Ceil(*failure.retry_after, absl::Milliseconds(1)));
   }
   switch (failure.outcome) {
@@ -100,7 +100,7 @@ std::optional<int64_t> RetryPushback(const Failure& failure, mapping::Access acc
     case absl::StatusCode::kCancelled:
       return std::nullopt;
     case absl::StatusCode::kResourceExhausted:
-      // Unless it is the request that is too large.
+      // If the request itself is too large, a retry is useless.
       if (absl::EndsWith(failure.reason, "_TOO_LARGE")) return kNever;
       return std::nullopt;
     default:

@@ -1,14 +1,16 @@
 // A Failure as callers see it: a gRPC status with a google.rpc.Status in grpc-status-details-bin.
 //
+//   detail       content
 //   ErrorInfo    always: reason, domain (who refused: the upstream's host, or kDomain), metadata:
 //                outcome (not_sent, refused, unknown), operation, http_status, upstream_code,
 //                trace_id (of the call's W3C trace)
-//   BadRequest   where fields of the request are to blame
-//   RequestInfo  the upstream's trace id
-//   RetryInfo    when to come back
+//   BadRequest   the violations, if fields of the request are wrong
+//   RequestInfo  the upstream's trace id, if it sent one
+//   RetryInfo    the delay before a retry, if it is known
 //
-// All of it stays within the 8 KB that gRPC clients grant the trailers of a call; a larger status
-// would reach its caller as RESOURCE_EXHAUSTED. Violations that do not fit are counted instead.
+// The whole status stays within the 8 KB that gRPC clients accept as the trailers of a call; a
+// larger status would reach the caller as RESOURCE_EXHAUSTED. Violations that do not fit are only
+// counted.
 #ifndef SERVICE_CALL_STATUS_H_
 #define SERVICE_CALL_STATUS_H_
 
@@ -27,7 +29,7 @@ namespace gateway {
 inline constexpr absl::string_view kDomain = "billing-gateway";
 
 // `operation` is the full name of the RPC. `upstream_host` is the domain of errors that the
-// upstream raises. If `trace_id` is empty, the error has none.
+// upstream raises. If `trace_id` is empty, the ErrorInfo has no trace_id.
 grpc::Status ToStatus(const mapping::Failure& failure, absl::string_view operation,
                       absl::string_view upstream_host, absl::string_view trace_id = "");
 

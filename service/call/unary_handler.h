@@ -1,5 +1,5 @@
-// A method that takes one message, whose call begins when its headers are there, and whose message
-// is read when the call asks for it:
+// A method with one request message. Its call begins as soon as the headers have arrived, and the
+// message is read only when the call asks for it:
 //
 //   headers -> UnaryCall::Begin ... ReadMessage() -> OnMessage -> ... Finish -> OnDone
 //
@@ -8,15 +8,15 @@
 //   OnMessage ... WriteMessage(m) -> OnWritten ... WriteMessage(m) -> OnWritten ... Finish ->
 //   OnDone
 //
-// A method with a stream of answers may also take a stream of messages: call ReadMessage again when
-// the last message is there.
+// A method with a stream of answers may also take a stream of messages: call ReadMessage again
+// after each OnMessage.
 //
 // gRPC's own handler for unary methods begins a call only when its whole message is there. So
 // anybody who can send headers could fill the memory with forbidden or endless messages. This
 // handler costs no more: gRPC's handler reads the message by the same operation.
 //
-// gRPC 1.51 lets only its own templates begin and end a call. Hence this is a specialization of
-// one of them.
+// gRPC 1.51 lets only its own templates begin and end a call. Hence this handler is a
+// specialization of such a template.
 //
 //   AddMethod(new RpcServiceMethod(path, kUnaryMethod, nullptr));
 //   MarkMethodRawCallback(0, new UnaryHandler([](grpc::CallbackServerContext& context,
@@ -24,7 +24,7 @@
 //     return new Call(...);
 //   }));
 //
-// Thread-safety: as gRPC's reactors. Lifetime: a UnaryCall owns itself; the context and the reply
+// Thread-safety: like gRPC's reactors. Lifetime: a UnaryCall owns itself; the context and the reply
 // live until its OnDone.
 #ifndef SERVICE_CALL_UNARY_HANDLER_H_
 #define SERVICE_CALL_UNARY_HANDLER_H_
@@ -41,16 +41,16 @@
 
 namespace gateway {
 
-// gRPC does not read the message of such a method before it is asked for it.
+// For methods of these types, gRPC reads a message only when the handler asks for it.
 inline constexpr auto kUnaryMethod = grpc::internal::RpcMethod::CLIENT_STREAMING;
 inline constexpr auto kStreamMethod = grpc::internal::RpcMethod::BIDI_STREAMING;
 
-// How a call that ends well answers: with its reply, or with what it has written before.
+// How a successful call answers: with its one reply, or with the messages that it has written.
 enum class Replies { kOne, kMany };
 
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
-  // What reads and writes for the call.
+  // Reads and writes the messages of the call.
   class Wire {
    public:
     virtual void Read() = 0;
@@ -63,8 +63,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   // Called once, before anything else. Finish may be called from here on.
   virtual void Begin() = 0;
 
-  // `message` is null if none will come: the client is gone, has sent no more, or one that is too
-  // large. Called only after ReadMessage; also after Finish, if a message was asked for before.
+  // `message` is null if none will come: the client is gone, has closed its side, or has sent a
+  // message above gRPC's limit. Called once after each ReadMessage, even after Finish.
   virtual void OnMessage(const grpc::ByteBuffer* message) = 0;
 
   // The client has room for the next message. `fine` is false if the call is over. Called only
@@ -75,10 +75,11 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void SetCompressed(bool compressed) { compressed_ = compressed; }
 
  protected:
-  // Whether the message that OnMessage brings is compressed: its bytes are as they came.
+  // Whether the message that was passed to OnMessage is compressed. It is not decompressed.
   bool is_compressed() const { return compressed_; }
 
-  // One at a time, and none after Finish. OnDone does not come before OnMessage.
+  // Asks for one message. Must not be called again before OnMessage, nor after Finish. OnDone does
+  // not come before OnMessage.
   void ReadMessage() { wire_->Read(); }
 
   // For methods with Replies::kMany. Write one message at a time, and none after Finish. OnDone
@@ -86,14 +87,14 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void WriteMessage(grpc::ByteBuffer message) { wire_->Write(std::move(message)); }
 
  private:
-  // OnDone never blocks, so gRPC may run it on its present thread and need not wake another.
+  // OnDone never blocks, so gRPC may run it on the current thread and need not wake another thread.
   bool InternalInlineable() final { return true; }
 
   Wire* wire_ = nullptr;
   bool compressed_ = false;
 };
 
-// Names the specialization.
+// A tag that names the specialization below.
 struct MessageWhenAsked;
 
 }  // namespace gateway
@@ -148,7 +149,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
             /*can_inline=*/false);
         read_operations_.set_core_cq_tag(&read_tag_);
       }
-      this->Ref();  // a callback is to come
+      this->Ref();  // the callback releases it (MaybeDone)
       read_operations_.RecvMessage(&message_);
       call_.PerformOps(&read_operations_);
     }
@@ -166,13 +167,13 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
             &writes_->operations, /*can_inline=*/false);
         writes_->operations.set_core_cq_tag(&writes_->tag);
       }
-      this->Ref();  // a callback is to come
+      this->Ref();  // the callback releases it (MaybeDone)
       writes_->message = std::move(message);
       if (!std::exchange(context_.sent_initial_metadata_, true)) {
         writes_->operations.SendInitialMetadata(&context_.initial_metadata_,
                                                 context_.initial_metadata_flags());
       }
-      // Only a message that cannot be serialized would fail; these are bytes already.
+      // This cannot fail: the message is serialized already.
       [[maybe_unused]] const grpc::Status serialized =
           writes_->operations.SendMessagePtr(&writes_->message);
       call_.PerformOps(&writes_->operations);
@@ -196,13 +197,13 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
       call_.PerformOps(&end_operations_);
     }
 
-    void SendInitialMetadata() override {}  // goes with the answer
+    void SendInitialMetadata() override {}  // sent together with the first answer
 
     void CallOnDone() override {
       reactor_->OnDone();
       grpc_call* const core = call_.call();
       const std::function<void()> request_another = std::move(request_another_);
-      this->~Call();  // its memory is the arena's
+      this->~Call();  // its memory belongs to the arena
       grpc::g_core_codegen_interface->grpc_call_unref(core);
       request_another();
     }
@@ -210,7 +211,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
     grpc::internal::ServerReactor* reactor() override { return reactor_; }
 
    private:
-    // Only a stream has this part, so that a call with one reply does not carry it.
+    // Allocated only for a stream, so that a call with one reply needs no memory for it.
     struct Writes {
       grpc::ByteBuffer message;
       grpc::internal::CallOpSet<grpc::internal::CallOpSendInitialMetadata,
@@ -219,8 +220,8 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
       grpc::internal::CallbackWithSuccessTag tag;
     };
 
-    // The next message may be read before OnMessage returns, and a call that lives long must not
-    // keep the last one.
+    // Takes the message out of message_ first: the next message may be read before OnMessage
+    // returns, and a long call must not keep its last message.
     void HandOver(bool fine) {
       reactor_->SetCompressed(fine && IsCompressed());
       grpc::ByteBuffer message;
@@ -249,7 +250,7 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
                               grpc::internal::CallOpServerSendStatus>
         end_operations_;
     grpc::internal::CallbackWithSuccessTag end_tag_;
-    std::unique_ptr<Writes> writes_;  // null before the first
+    std::unique_ptr<Writes> writes_;  // null before the first Write
   };
 
   const Make make_;

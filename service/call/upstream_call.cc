@@ -22,7 +22,8 @@ namespace {
 using mapping::Failure;
 using mapping::NotSent;
 
-// Later, the same request again would undo what others did since.
+// For how long a write may be sent again. A later repeat of a converging write could undo what
+// others have written since.
 constexpr absl::Duration kConvergesFor = absl::Minutes(10);
 constexpr absl::Duration kHarmlessFor = absl::Hours(24);
 
@@ -63,7 +64,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     Conclude({mapping::Reply(), 0, prepared_->store()});
   }
 
-  // Returns why the call must not go on, now that its request is known.
+  // Returns a refusal if the call must not go on, now that its request is known.
   std::optional<Failure> CheckPrepared() {
     if (auto refusal = frame().CheckStore(prepared_->store())) return refusal;
     const bool lacks_key = ledger_ != nullptr && !terms_.idempotency_key.has_value() &&
@@ -102,7 +103,8 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
                             std::move(prepared_->identity.guard),
                             terms_.deadline,
                             !route_.credential};
-    // The gateway does not keep the caller's own key, so it could not look later.
+    // The gateway does not store a caller's own upstream key, so it could not look up the outcome
+    // later.
     if (!terms_.caller_key) terms.lookup = route_.once.lookup.get();
     if (terms.lookup != nullptr) terms.request = std::move(prepared_->identity.bytes);
     terms.tenant_field = route_.provider->tenant_field();
@@ -113,7 +115,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     return terms;
   }
 
-  // How long the write may be sent again after its first claim.
+  // For how long after its first claim the write may be sent again.
   absl::Duration HarmlessFor(const std::string& store) const {
     switch (route_.once.way) {
       case mapping::Way::kSameKey:
@@ -168,19 +170,19 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
 
   absl::string_view upstream_host() const override { return upstream_.client->host(); }
 
-  LedgerInUse* const ledger_;     // null: nobody keeps the call
-  Reconciler* const reconciler_;  // null where nobody keeps any call
+  LedgerInUse* const ledger_;     // null: the ledger does not record the call
+  Reconciler* const reconciler_;  // null: there is no ledger
   KeyRenewal& renewal_;
   const mapping::Route& route_;
   const UpstreamAccess& upstream_;  // of the call's generation
   CallTerms terms_;
   std::optional<PreparedCall> prepared_;  // until it is sent
-  std::optional<KeyedWrite> keyed_;       // of a call that the ledger keeps
-  bool may_send_again_ = false;           // it may be: then prepared_ stays
+  std::optional<KeyedWrite> keyed_;       // only if the ledger records the call
+  bool may_send_again_ = false;           // true: Send leaves prepared_ as it is
   const std::shared_ptr<BegunCall> sending_ = std::make_shared<BegunCall>();
   Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool waits_ ABSL_GUARDED_BY(mutex_) = false;  // keyed_ is there
+  bool waits_ ABSL_GUARDED_BY(mutex_) = false;  // keyed_ is set
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Serves the operations of an upstream: prepares the message (Client::Prepare), applies the policy
-// of its store, sends it, and answers when the upstream's reply is there.
+// Serves the operations of an upstream: turns the message into a REST request (Client::Prepare),
+// checks the policy for the request's store, sends the request, and answers with the reply.
 #ifndef SERVICE_CALL_UPSTREAM_CALL_H_
 #define SERVICE_CALL_UPSTREAM_CALL_H_
 

@@ -2,9 +2,9 @@
 // the call's generation, and read; nothing is sent anywhere.
 //
 // A refused delivery is logged with the check that did not pass, at most once a second for each
-// provider and check: whoever knows the URL decides how often it happens.
+// provider and check: anybody who knows the webhook's URL can cause refusals.
 //
-// Thread-safety: may be used from any thread. Lifetime: outlives the calls.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the calls.
 #ifndef SERVICE_CALL_WEBHOOK_CALL_H_
 #define SERVICE_CALL_WEBHOOK_CALL_H_
 
@@ -29,7 +29,7 @@ class Webhooks {
 
   const webhooks::EventReader& reader() const { return *reader_; }
 
-  // All that is given outlives the endpoint's calls.
+  // All arguments must outlive the endpoint's calls.
   Endpoint EndpointOf(const Surroundings& surroundings, Method& method);
 
  private:

@@ -10,7 +10,7 @@
 namespace gateway::authorization {
 
 struct JwtConfig {
-  std::string jwks_file;  // empty: tokens are not looked at
+  std::string jwks_file;  // empty: tokens are ignored
   std::string issuer;
   std::string audience;
   absl::Duration leeway = absl::Seconds(30);

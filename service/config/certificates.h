@@ -1,4 +1,4 @@
-// When the certificates that the configuration names expire.
+// Finds out when the certificates that the configuration names expire.
 //
 // Thread-safety: may be called from any thread; reads files.
 #ifndef SERVICE_CONFIG_CERTIFICATES_H_
@@ -14,18 +14,20 @@
 
 namespace gateway {
 
-// A chain expires when its first certificate does. A list of authorities expires when its last one
-// does, because an old authority stays in the list beside its successor while they are exchanged.
+// A chain expires with the certificate in it that expires first. A list of authorities expires with
+// the authority that expires last, because an old authority stays in the list beside its successor
+// while they are exchanged.
 enum class CertificateKind { kChain, kAuthorities };
 
 struct CertificateFile {
   CertificateKind kind;
-  std::string role;      // what it is for: "upstream_ca"
-  std::string upstream;  // name in the configuration; empty: not for an upstream
+  std::string role;      // the purpose: "upstream_ca"
+  std::string upstream;  // its name; empty: the file is not for an upstream
   std::string file;
 };
 
-// Every file of certificates that the configuration names.
+// Returns the files of certificates of server.tls (without trust_domains) and of the upstreams.
+// Those of the receiver of webhooks and of events.forward are not included.
 std::vector<CertificateFile> CertificateFiles(const Config& config);
 
 // When the certificates in a PEM text expire. Returns nullopt if the text has no certificate, or

@@ -57,7 +57,7 @@ void ReadPool(Section& parent, http::Options& pool) {
               pool.max_body_bytes, 1024, int64_t{1024} * 1024 * 1024);
 }
 
-// Shares are whole percents in the file.
+// Reads a share (0.25), which is a whole percentage in the file (25).
 void ReadPercent(Section& section, absl::string_view key, const Meaning& meaning, double& share,
                  int64_t minimum, int64_t maximum) {
   auto percent = static_cast<int64_t>(std::lround(share * 100));

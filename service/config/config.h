@@ -1,5 +1,5 @@
 // The gateway's configuration: one JSON file. Each default stands beside its member; every key is
-// declared, with its documentation, in config.cc.
+// declared, with its documentation, in config.cc or in the *_config.cc of its section.
 #ifndef SERVICE_CONFIG_CONFIG_H_
 #define SERVICE_CONFIG_CONFIG_H_
 
@@ -35,15 +35,16 @@ struct UpstreamConfig {
   mapping::ProfileOverrides profile;
   // Keys may cross a network in plain text.
   bool allow_plaintext = false;
-  // Stores for which a write that would move no money twice is sent again; "*": all.
+  // Stores for which a write of unknown outcome is sent again if a second write would move no
+  // money; "*": all.
   std::vector<std::string> harmless_repeats;
 
   bool operator==(const UpstreamConfig&) const = default;
 };
 
-// How webhooks are verified that were sent to one address.
+// How the webhooks that come to one address are verified.
 struct WebhookSecrets {
-  // Keyed by a name that the operator chooses. An event may be signed with any of them.
+  // Keyed by a name that the operator chooses. An event may be signed with any of these secrets.
   std::map<std::string, KeySource> secrets;
   // How far a signed time may be from now; zero: any.
   absl::Duration max_age = absl::Minutes(5);
@@ -52,7 +53,7 @@ struct WebhookSecrets {
   bool operator==(const WebhookSecrets&) const = default;
 };
 
-// Those of one provider.
+// How the webhooks of one provider are verified.
 struct WebhookConfig : WebhookSecrets {
   // Several accounts at the provider, each with an address of its own, by names that the operator
   // chooses.
@@ -66,7 +67,7 @@ struct WebhookConfig : WebhookSecrets {
 struct WebhooksConfig {
   ReceiverConfig receiver;
   int64_t max_body_bytes = int64_t{1} * 1024 * 1024;
-  // Keyed by the name of a provider in upstream/webhooks/scheme.cc.
+  // Keyed by the name of a provider whose protos have a scheme (upstream/webhooks/scheme.h).
   std::map<std::string, WebhookConfig> providers;
 
   bool operator==(const WebhooksConfig&) const = default;
@@ -77,7 +78,7 @@ struct Config {
   // The file's path, for errors, and its text, by which a later change is noticed.
   std::string file;
   std::string text;
-  // The values that a reload may not change at will.
+  // The values of the keys that a reload may not freely change (see reload_rule.h).
   RuledValues ruled;
   std::string listen = "127.0.0.1:50051";
   // For a call whose caller sets no deadline.
@@ -89,30 +90,30 @@ struct Config {
   HealthConfig health;
   LoggingConfig logging;
   TracingConfig tracing;
-  // On SIGTERM: NOT_SERVING at once, GOAWAY after the delay, and calls in flight have the grace to
-  // end.
+  // On SIGTERM: NOT_SERVING at once, GOAWAY after drain_delay; then the calls in flight have
+  // drain_grace to end.
   absl::Duration drain_delay = absl::ZeroDuration();
   absl::Duration drain_grace = absl::Seconds(25);
   // Keyed by the name of a provider in the protos.
   std::map<std::string, UpstreamConfig> upstreams;
   WebhooksConfig webhooks;
   authorization::Config authorization;
-  // One line for each write; empty: none are kept.
+  // The audit log: a line for each write, and for each read that carries credentials. Empty: none.
   std::string audit_file;
   LedgerConfig ledger;
   EventsConfig events;
 };
 
-// NOT_FOUND for a file that cannot be read, INVALID_ARGUMENT for one that is no JSON or has a bad
-// or unknown key: file, key and reason, one line for each. In Mode::kWebhooks the sections that it
-// does not need are read, and then left out.
+// NOT_FOUND if the file cannot be read. INVALID_ARGUMENT if it is no JSON, or has bad or unknown
+// keys: one line for each, with file, key and reason. In Mode::kWebhooks the sections that this
+// mode does not need are read too, and then left out.
 absl::StatusOr<Config> LoadConfig(const std::string& file, Mode mode = Mode::kGateway);
 
-// As LoadConfig, from text; `file` is named in errors.
+// Like LoadConfig, from text; `file` is named in errors.
 absl::StatusOr<Config> ParseConfig(const std::string& file, absl::string_view text,
                                    Mode mode = Mode::kGateway);
 
-// Every key there is, with default and meaning.
+// Returns every key of the configuration, with default and meaning.
 std::vector<ConfigReader::Key> ConfigKeys();
 
 }  // namespace gateway

@@ -24,7 +24,7 @@ namespace {
 
 constexpr uint32_t kHighestPort = 65535;
 
-// The digits behind the last colon.
+// Returns the text after the last colon, or "" if there is no colon.
 absl::string_view PortOf(absl::string_view listen) {
   const size_t colon = listen.rfind(':');
   return colon == absl::string_view::npos ? "" : listen.substr(colon + 1);
@@ -36,7 +36,7 @@ bool IsEveryAddress(absl::string_view host) {
   return host.empty() || host == "*" || host == "0.0.0.0" || host == "[::]";
 }
 
-// Whether one listener would take the port from the other.
+// Whether listeners on these hosts, with one port, would conflict.
 bool Overlap(absl::string_view host, absl::string_view other) {
   if (host == "localhost") host = "127.0.0.1";
   if (other == "localhost") other = "127.0.0.1";
@@ -125,8 +125,8 @@ void CheckAddresses(ConfigReader::Section& root, const Config& config) {
   }
 }
 
-// A log in PostgreSQL also has what other gateways receive; one in a file has only what this one
-// does.
+// Checks that the providers of subscriptions are received here. Only for a log in a file: a log in
+// PostgreSQL also has the events that other gateways receive.
 void CheckSubscriptions(ConfigReader::Section& root, const Config& config) {
   if (config.events.file.empty()) return;
   for (const auto& [name, subscription] : config.events.subscriptions) {
@@ -253,8 +253,8 @@ absl::Status CheckAgreement(const Config& config) {
     absl::Status status = CheckLimit(name, upstream);
     if (!status.ok()) return status;
   }
-  // Each of these files is written by rules of its own. One path for two of them would destroy
-  // both.
+  // Each of these files has its own format. If two of them had one path, they would destroy each
+  // other.
   const std::pair<const char*, const std::string*> files[] = {
       {"tracing.file", &config.tracing.file},
       {"audit.file", &config.audit_file},

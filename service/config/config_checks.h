@@ -16,19 +16,19 @@
 
 namespace gateway {
 
-// Checks what concerns several sections: the addresses to listen on, and what needs what. Errors go
-// to the reader.
+// Checks what concerns several sections: the addresses to listen on, and settings that need other
+// settings. Errors go to the reader.
 void CheckTogether(ConfigReader::Section& root, const Config& config);
 
-// Finds settings of server.tls that are in the file and have no effect: what the file says would be
-// taken for a protection that is not there. `file` is the whole of it. Returns "<key>: <reason>" or
-// "".
+// Finds settings of server.tls that are in the file and have no effect: the operator would believe
+// in a protection that does not exist. `file` is the whole configuration. Returns "<key>:
+// <reason>", or "" if there is no such setting.
 std::string AgainstTlsWithoutEffect(const nlohmann::json& file, const TlsConfig& tls);
 
 // Checks an address to listen on: host and port. Returns an error text, or "".
 std::string AgainstAddress(absl::string_view listen);
 
-// Whether the two would be one and the same port.
+// Whether two listeners on these addresses would use the same port.
 bool SameAddress(absl::string_view one, absl::string_view other);
 
 // Whether a key that is sent to this base URL would cross a network in plain text.
@@ -42,11 +42,11 @@ absl::Status CheckUpstreams(const Config& config, const std::vector<mapping::Rou
 // INVALID_ARGUMENT begins with the key, as from CheckUpstreams.
 absl::Status CheckRequiredKeys(const Config& config, const std::vector<mapping::Route>& routes);
 
-// Refuses a configuration with rules for callers whose own file everybody on this machine can
-// change: whoever can, could name other rules.
+// Refuses a configuration with authorization if everybody on this machine can change the
+// configuration's own file: they could name another file of rules there.
 absl::Status CheckOwnFile(const Config& config);
 
-// Checks settings against each other: bounds whose lower one is the higher, and one file for two
+// Refuses settings that contradict each other: a minimum above its maximum, and one file for two
 // purposes. INVALID_ARGUMENT begins with the key, as from CheckUpstreams.
 absl::Status CheckAgreement(const Config& config);
 

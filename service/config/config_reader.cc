@@ -32,7 +32,7 @@ std::string TextOf(absl::Duration value) {
   return absl::StrCat("\"", absl::FormatDuration(value), "\"");
 }
 
-// What the rule of a section means for its keys.
+// Returns the rule that the keys of a section inherit from the section's rule.
 ReloadRule Inherited(ReloadRule rule) {
   return rule == ReloadRule::kRestart ? rule : ReloadRule::kTaken;
 }
@@ -127,7 +127,7 @@ void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning,
     if (duration < minimum) {
       return Fail(key, absl::StrCat("must be at least ", absl::FormatDuration(minimum)));
     }
-    // Beyond it, sums of times and durations would leave the range of the clock.
+    // Above this, sums of times and durations would leave the range of the clock.
     constexpr absl::Duration kMaximum = absl::Hours(100 * 366 * 24);
     if (duration > kMaximum) {
       return Fail(key, absl::StrCat("must be at most ", absl::FormatDuration(kMaximum)));
@@ -146,7 +146,8 @@ void ConfigReader::Section::Read(absl::string_view key, const Meaning& meaning,
     if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text)) {
       return Fail(key, "expected a list of strings, none of them empty");
     }
-    // An empty list is meant as "none", but a list that is left out may mean "all".
+    // An empty list looks like "none", but a list that is left out may mean "all". So it is
+    // refused.
     if (found->empty()) return Fail(key, "is empty: leave it out, or name something");
     texts = found->get<std::vector<std::string>>();
   }

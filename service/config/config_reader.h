@@ -11,9 +11,9 @@
 //
 //   pool.Read("event_loops", {"...", ReloadRule::kRestart}, config.event_loops, 1, 64);
 //
-// Values are read as they stand. A bad value or an unknown key adds an error with file, key and
-// reason, and reading goes on, so that all errors are reported at once. An error never shows a
-// value: it may be an upstream's key that was put in the wrong place.
+// Nothing is expanded in a value, such as environment variables. A bad value or an unknown key adds
+// an error with file, key and reason, and reading goes on, so that all errors are reported at once.
+// An error never shows a value: it may be an upstream's key that was put in the wrong place.
 //
 // Thread-safety: one thread. Lifetime: sections must not outlive their reader.
 #ifndef SERVICE_CONFIG_CONFIG_READER_H_
@@ -34,10 +34,11 @@
 
 namespace gateway {
 
-// What a key means, in the words of the table of keys, and what a reload may do to it.
+// A key's documentation, for the table of keys, and what a reload may do to the key.
 struct Meaning {
   template <typename Text>
-  Meaning(const Text& text, ReloadRule rule = ReloadRule::kTaken)  // NOLINT: a text is a meaning
+  Meaning(const Text& text,
+          ReloadRule rule = ReloadRule::kTaken)  // NOLINT: a text converts implicitly
       : text(text), rule(rule) {}
 
   absl::string_view text;  // must outlive this
@@ -67,7 +68,7 @@ class ConfigReader {
   // All keys declared so far, in the order of their declaration.
   const std::vector<Key>& keys() const { return keys_; }
 
-  // The values that a reload may not change, or not at will.
+  // The values of all keys whose rule is not kTaken.
   const RuledValues& ruled() const { return ruled_; }
 
  private:
@@ -108,7 +109,8 @@ class ConfigReader::Section {
   // Declares a key that no longer exists. If the file still sets it, the error gives the advice.
   void Retired(absl::string_view key, absl::string_view advice);
 
-  // The object under `key`. If the file has none, a section in which every key keeps its default.
+  // Returns the section of the object under `key`. If the file has no such object, every key of the
+  // section keeps its default.
   Section Child(absl::string_view key, const Meaning& meaning);
 
   // Calls visit(name, section) for each member of the object under `key`. `placeholder` stands for
@@ -128,8 +130,8 @@ class ConfigReader::Section {
   struct Place {
     std::string path;
     std::string documented_path;
-    ReloadRule rule = ReloadRule::kTaken;  // for all its keys
-    bool is_there = true;                  // false: for the table of keys alone
+    ReloadRule rule = ReloadRule::kTaken;  // for all keys of the section
+    bool is_there = true;                  // false: only for the table of keys
   };
   Section(ConfigReader& reader, Place place, const nlohmann::json* object);
 
@@ -139,7 +141,7 @@ class ConfigReader::Section {
   const nlohmann::json* Find(absl::string_view key, const Meaning& meaning,
                              std::string default_value);
   const nlohmann::json* FindObject(absl::string_view key, const Meaning& meaning);
-  // Notes the value that the key has now, if a reload may not change it at will.
+  // Records the key's value in ruled(), unless the key's rule is kTaken.
   void Keep(absl::string_view key, const Meaning& meaning, std::string value);
   ReloadRule RuleOf(const Meaning& meaning) const;
   std::string PathOf(absl::string_view key) const;
@@ -151,11 +153,11 @@ class ConfigReader::Section {
   std::vector<std::string> known_;
 };
 
-// The text of a file as JSON; // and /* */ comments are allowed. INVALID_ARGUMENT names the file
-// and the place, and shows nothing of the text.
+// Parses the text of a file as JSON; // and /* */ comments are allowed. INVALID_ARGUMENT names the
+// file and the place, and shows nothing of the text.
 absl::StatusOr<nlohmann::json> ParseJson(const std::string& file, absl::string_view text);
 
-// For settings that are not of type int64_t.
+// For settings of an integer type other than int64_t.
 template <typename Integer>
 void ReadInteger(ConfigReader::Section& section, absl::string_view key, const Meaning& meaning,
                  Integer& value, int64_t minimum, int64_t maximum) {

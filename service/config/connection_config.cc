@@ -15,8 +15,8 @@ namespace {
 
 using Section = ConfigReader::Section;
 
-// The name of the file or the variable. What does not look like one may be the key itself, in the
-// wrong place.
+// Returns the name of the file or the variable, for a message. If the text does not look like such
+// a name, it may be the key itself in the wrong place, and a general text is returned instead.
 std::string Shown(const KeySource& source) {
   if (!source.file.empty()) {
     const bool path = absl::StartsWith(source.file, "/") || absl::StartsWith(source.file, "./") ||

@@ -1,5 +1,5 @@
-// What a connection to somebody else needs beside its address: secrets, certificates and a proxy,
-// each as the configuration names it.
+// What an outgoing connection needs beside its address: secrets, certificates and a proxy, each as
+// the configuration names it.
 #ifndef SERVICE_CONFIG_CONNECTION_CONFIG_H_
 #define SERVICE_CONFIG_CONNECTION_CONFIG_H_
 
@@ -31,7 +31,7 @@ struct UpstreamTlsFiles {
 };
 
 struct ProxyConfig {
-  std::string url;  // empty: none
+  std::string url;  // empty: no proxy
   std::string user;
   std::string password_file;
 
@@ -48,7 +48,8 @@ void ReadProxy(ConfigReader::Section& parent, absl::string_view whom, ProxyConfi
 
 // Returns the key without trailing line ends. NOT_FOUND if the file or variable is missing,
 // INVALID_ARGUMENT if its content cannot be the value of a header. The message begins with "file"
-// or "env" and shows neither the key nor the source's name: somebody may have put the key there.
+// or "env" and never shows the key. It shows the source's name only if this looks like a path or a
+// variable: somebody may have put the key itself there.
 absl::StatusOr<std::string> ReadKey(const KeySource& source);
 
 }  // namespace gateway

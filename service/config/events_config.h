@@ -1,5 +1,5 @@
-// The section `events` of the configuration, and the part of `webhooks` that is about receiving
-// them. Each default stands beside its member.
+// The section `events` of the configuration, and the part of the section `webhooks` that is about
+// receiving webhooks. Each default stands beside its member.
 #ifndef SERVICE_CONFIG_EVENTS_CONFIG_H_
 #define SERVICE_CONFIG_EVENTS_CONFIG_H_
 
@@ -17,7 +17,7 @@
 namespace gateway {
 
 struct SubscriptionConfig {
-  // Empty: all.
+  // An empty list: all.
   std::vector<std::string> providers;
   std::vector<std::string> types;
   std::vector<std::string> stores;
@@ -31,13 +31,14 @@ struct SubscriptionConfig {
 struct EventsConfig {
   std::string file;      // of SQLite; empty: SQLite is not used
   std::string dsn_file;  // connection string of PostgreSQL; empty: PostgreSQL is not used
-  // Texts of 32 visible characters or more. If empty with SQLite, made beside the file, once.
+  // Files with 32 visible characters or more. If body_key_file is empty with SQLite, the key's file
+  // is made once, beside `file`.
   std::string body_key_file;
   std::string previous_body_key_file;  // empty: none
   absl::Duration keep = absl::Hours(24 * 30);
   int64_t max_bytes = int64_t{8} << 30;  // of the SQLite file
   std::map<std::string, SubscriptionConfig> subscriptions;
-  // Their names are also those of their subscriptions.
+  // By forwarder. Each has a subscription of the same name.
   std::map<std::string, ForwardConfig> forward;
   std::map<std::string, SweepConfig> sweep;  // by upstream
 
@@ -47,8 +48,8 @@ struct EventsConfig {
 
 // Where webhooks are received over HTTP/1.1.
 struct ReceiverConfig {
-  std::string listen;  // empty: they are not received
-  // PEM files: its own certificate with its chain, and the key. Empty: plain text.
+  std::string listen;  // empty: webhooks are not received
+  // PEM files: the receiver's certificate with its chain, and the key. Empty: plain text.
   std::string certificate_file;
   std::string key_file;
   int64_t max_connections = 512;
@@ -60,17 +61,17 @@ struct ReceiverConfig {
   bool operator==(const ReceiverConfig&) const = default;
 };
 
-// Whether an account may have this name: it is a segment of a path, which nobody on the way may
-// change.
+// Whether an account may have this name. The name is a segment of a URL path, so it has only
+// characters that need no escaping.
 bool IsAccountName(absl::string_view name);
 inline constexpr char kAccountNames[] =
     "a name has letters, digits, -, _ and dots, at most 100, and does not begin with a dot";
 
-// Errors go to the reader. `section`: `webhooks`.
+// Errors go to the reader. `section` is the section `webhooks`.
 EventsConfig ReadEvents(ConfigReader::Section& root);
 ReceiverConfig ReadReceiver(ConfigReader::Section& section);
 
-// What a subscription is limited to.
+// Reads what a subscription is limited to.
 void ReadFilter(ConfigReader::Section& section, std::vector<std::string>& providers,
                 std::vector<std::string>& types, std::vector<std::string>& stores);
 

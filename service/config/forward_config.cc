@@ -50,7 +50,7 @@ HttpForwardConfig ReadHttp(Section& parent) {
   return http;
 }
 
-// The address in the form that SendsKeysInPlainText knows.
+// Whether events to this server would cross a network in plain text.
 bool IsPlainText(absl::string_view server) {
   return absl::ConsumePrefix(&server, "nats://") &&
          SendsKeysInPlainText(absl::StrCat("http://", server));

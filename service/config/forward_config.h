@@ -1,5 +1,5 @@
-// An entry of `events.forward` in the configuration: to whom the gateway itself hands events on.
-// Each default stands beside its member.
+// An entry of `events.forward` in the configuration: a target to which the gateway itself hands
+// events on. Each default stands beside its member.
 #ifndef SERVICE_CONFIG_FORWARD_CONFIG_H_
 #define SERVICE_CONFIG_FORWARD_CONFIG_H_
 
@@ -20,7 +20,7 @@ struct HttpForwardConfig {
   bool allow_plaintext = false;
   UpstreamTlsFiles tls;
   ProxyConfig proxy;
-  // By names of the operator's own; each signs.
+  // By names that the operator chooses. Each secret signs every event.
   std::map<std::string, KeySource> secrets;
 
   bool operator==(const HttpForwardConfig&) const = default;
@@ -42,7 +42,7 @@ struct NatsForwardConfig {
 };
 
 struct ForwardConfig {
-  // Its subscription. Empty: all.
+  // The filter of its subscription. An empty list: all.
   std::vector<std::string> providers;
   std::vector<std::string> types;
   std::vector<std::string> stores;
@@ -51,10 +51,10 @@ struct ForwardConfig {
 
   int64_t max_in_flight = 16;
   absl::Duration timeout = absl::Seconds(10);
-  // The pause after a try that failed, doubled with each.
+  // The longest pause after the first failed try; doubled with each further one, up to max_wait.
   absl::Duration base_wait = absl::Seconds(1);
   absl::Duration max_wait = absl::Minutes(10);
-  // One of the two.
+  // Exactly one of these two is configured.
   HttpForwardConfig http;
   NatsForwardConfig nats;
 

@@ -14,8 +14,8 @@ namespace gateway {
 struct LedgerConfig {
   std::string file;      // SQLite database; empty: SQLite is not used
   std::string dsn_file;  // connection string of PostgreSQL; empty: PostgreSQL is not used
-  // Files of 32 visible characters or more. If empty with SQLite, the file is made beside the
-  // database.
+  // Files with 32 visible characters or more. If secret_file or reply_key_file is empty with
+  // SQLite, its file is made beside the database.
   std::string secret_file;
   std::string reply_key_file;
   std::string previous_reply_key_file;  // empty: none

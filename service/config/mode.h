@@ -1,4 +1,4 @@
-// What the process is.
+// The kinds of process: the whole gateway, or only a receiver of webhooks.
 //
 // Thread-safety: a pure function.
 #ifndef SERVICE_CONFIG_MODE_H_
@@ -9,12 +9,12 @@ namespace gateway {
 struct Config;
 
 enum class Mode {
-  kGateway,   // all of it
-  kWebhooks,  // a receiver of webhooks, and its log, alone: no upstream, no gRPC port
+  kGateway,   // the whole gateway
+  kWebhooks,  // only a receiver of webhooks and its log: no upstream, no gRPC port
 };
 
-// Takes out what a receiver of webhooks alone has no use for: so it need not have the files of keys
-// that the configuration names.
+// Removes the settings that a mere receiver of webhooks does not use. So it does not need the key
+// files that they name.
 void LeaveOutAllButWebhooks(Config& config);
 
 }  // namespace gateway

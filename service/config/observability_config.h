@@ -13,7 +13,7 @@ namespace gateway {
 struct TracingConfig {
   // Where spans are written; empty: nowhere.
   std::string file;
-  // Share of the traces that begin in the gateway, 0 to 1.
+  // Share of the traces that begin in the gateway and are written, 0 to 1.
   double sample_ratio = 0.01;
   int64_t max_file_bytes = int64_t{64} * 1024 * 1024;
 

@@ -18,8 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// In a folder with the sticky bit (/tmp) nobody can replace another's file. A volume that is
-// mounted read-only, as Kubernetes mounts a ConfigMap, may have any mode.
+// Whether everybody can replace files in the folder. With the sticky bit (/tmp) nobody can replace
+// another user's file. If the volume is mounted read-only, as Kubernetes mounts a ConfigMap, the
+// folder's mode does not matter.
 bool LetsEverybodyReplace(const fs::path& folder) {
   struct stat about;
   if (stat(folder.c_str(), &about) != 0) return false;
@@ -38,9 +39,9 @@ bool AnyLetsEverybodyReplace(const fs::path& file) {
 
 }  // namespace
 
-// Without a stream, whose buffers would keep a copy of what may be a key.
+// Does not use a stream, because its buffer would keep a copy of the text, which may be a key.
 std::optional<std::string> ReadFile(const std::string& file) {
-  // Without O_NONBLOCK a pipe that nobody writes to would hold up the opening itself.
+  // Without O_NONBLOCK, open() itself would block on a pipe that nobody writes to.
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) return std::nullopt;
   struct stat about;

@@ -1,8 +1,7 @@
 // What a reload may do to each key of the configuration. The rule is a part of the key's
-// declaration (config_reader.h); from all rules together follows whether a new configuration may
-// take the place of the one in force.
+// declaration (config_reader.h). CheckReload applies all rules to a new configuration.
 //
-// Plain values and a pure function.
+// Plain values and pure functions.
 #ifndef SERVICE_CONFIG_RELOAD_RULE_H_
 #define SERVICE_CONFIG_RELOAD_RULE_H_
 
@@ -16,17 +15,17 @@ namespace gateway {
 
 enum class ReloadRule {
   kTaken,    // the new value comes into force
-  kRestart,  // a new value needs a restart; so do all keys of the section that is declared so
-  kOffOnly,  // `true` needs a restart, `false` does not: a slip must not switch a check off
-  // For a section: that it is there, or which members it has, needs a restart. What they hold does
-  // not.
+  kRestart,  // a new value needs a restart; a section passes this rule on to all its keys
+  kOffOnly,  // `true` needs a restart, `false` does not: a mistake must not switch a check off
+  // For a section: a restart is needed to add or remove the section, or a named entry of it. A
+  // change within the section or the entry needs none.
   kSamePresence,
 };
 
-// What people read of a rule, in the table of keys. Empty for kTaken.
+// Returns the rule's text in the table of keys; "" for kTaken.
 absl::string_view Name(ReloadRule rule);
 
-// The value that a key with a rule has, defaults included.
+// The rule and the value of a key. The value may be the default.
 struct RuledValue {
   ReloadRule rule = ReloadRule::kTaken;
   std::string value;  // as JSON
@@ -34,7 +33,7 @@ struct RuledValue {
   bool operator==(const RuledValue&) const = default;
 };
 
-// By the key's path: "upstreams.paynow.allow_plaintext". Keys that a reload takes are left out.
+// By the key's path: "upstreams.paynow.allow_plaintext". Keys with kTaken are left out.
 using RuledValues = std::map<std::string, RuledValue>;
 
 // INVALID_ARGUMENT names the first key that a reload must not change from `now` to `next`.

@@ -13,7 +13,7 @@ namespace {
 
 using Section = ConfigReader::Section;
 
-// As the SPIFFE standard has them.
+// Only the characters that the SPIFFE standard allows.
 bool IsTrustDomain(absl::string_view name) {
   return !name.empty() && absl::c_all_of(name, [](char c) {
     return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '.' || c == '-' || c == '_';

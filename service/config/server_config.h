@@ -13,17 +13,17 @@
 
 namespace gateway {
 
-// PEM files. Empty: plain text.
+// Names of PEM files. If certificate_file is empty, the port is in plain text.
 struct TlsConfig {
   std::string certificate_file;  // the server's own, with its chain
   std::string key_file;
   // The authorities that sign clients' certificates. Empty: clients are not asked for one.
   std::string client_ca_file;
-  // Files in PEM, by trust domain: who signs for SPIFFE IDs of the domain. Empty: all of
-  // client_ca_file sign for all.
+  // For each trust domain, a PEM file of the authorities that may sign for its SPIFFE IDs. Empty:
+  // every authority of client_ca_file may sign for every domain.
   std::map<std::string, std::string> trust_domains;
-  // A client without a certificate does not get a connection. One that shows a bad certificate
-  // never does.
+  // If true, a client without a certificate gets no connection. A client with a bad certificate
+  // gets none in either case.
   bool require_client_certificate = true;
 
   bool operator==(const TlsConfig&) const = default;
@@ -40,12 +40,13 @@ struct ServerConfig {
   // Address and port of probes over HTTP/1.1. Empty: none.
   std::string probe_listen;
 
-  // Connections at a time, apart from health_listen's. Beyond it those before their handshake are
-  // closed, then the newest of the address that has the most.
+  // Connections at a time, not counting those to health_listen. If there are more, connections
+  // before the end of their handshake are closed first, then the newest of the address that has the
+  // most.
   int64_t max_connections = 10000;
   // Connections at a time to health_listen.
   int64_t max_health_connections = 64;
-  // For TLS and the first frames of HTTP/2.
+  // Time for TLS and the first frames of HTTP/2.
   absl::Duration handshake_timeout = absl::Seconds(10);
   // After this time without incoming data, a ping asks whether the peer is still there.
   absl::Duration keepalive_time = absl::Minutes(1);
@@ -56,15 +57,15 @@ struct ServerConfig {
   int64_t max_metadata_bytes = int64_t{16} * 1024;
   // Time from a call's headers to the end of its message.
   absl::Duration message_timeout = absl::Seconds(10);
-  // Memory for messages that arrive slowly. It bounds how many of the largest size may be under way
-  // at a time; one caller may have half of them.
+  // Memory for messages that arrive slowly: as many messages of the largest size as fit into it may
+  // be under way at a time, half of them for one caller.
   int64_t max_unfinished_bytes = int64_t{32} * 1024 * 1024;
-  // A connection is told to go after this time, a tenth more or less, so that clients spread over
-  // new replicas. Its calls may finish, however long they take: gRPC would fail calls that it ends
-  // by force with UNAVAILABLE.
+  // The server sends GOAWAY on a connection after this time, a tenth more or less, so that clients
+  // spread over new replicas. Its calls may finish, however long they take: gRPC would fail calls
+  // that it ends by force with UNAVAILABLE.
   absl::Duration max_connection_age = absl::Minutes(10);
-  // Calls that a client may break off in a second on one connection. Beyond it the connection is
-  // closed; 0: no limit.
+  // Calls that a client may reset in a second on one connection. If it resets more, the connection
+  // is closed; 0: no limit.
   int64_t max_resets_per_second = 1000;
   // Memory for all connections and messages of the port; 0: half of what the process may have.
   int64_t max_memory_bytes = 0;
@@ -79,8 +80,8 @@ ServerConfig ReadServer(ConfigReader::Section& root);
 // ("unix:"). If in doubt, returns false.
 bool IsLocal(absl::string_view listen);
 
-// Whether calls on this address would be in plain text, could cross a network, and the
-// configuration does not say that this is meant.
+// Whether calls to this address could cross a network in plain text although the configuration does
+// not set allow_plaintext.
 bool NeedsPlainWords(absl::string_view listen, const ServerConfig& server);
 
 }  // namespace gateway

@@ -1,5 +1,5 @@
 // Parses JSON and finds an object that has the same member twice. Parsers disagree on which of the
-// two counts, so such a file is ambiguous.
+// two members counts, so such a file is ambiguous.
 //
 // Thread-safety: may be called from any thread.
 #ifndef SERVICE_CONFIG_STRICT_JSON_H_

@@ -1,5 +1,5 @@
-// An entry of `events.sweep` in the configuration: of which provider, and for which stores, the
-// gateway looks for what no event told of. Each default stands beside its member.
+// An entry of `events.sweep` in the configuration: for which stores of an upstream the gateway
+// looks for changes that no event has reported. Each default stands beside its member.
 #ifndef SERVICE_CONFIG_SWEEP_CONFIG_H_
 #define SERVICE_CONFIG_SWEEP_CONFIG_H_
 

@@ -1,6 +1,6 @@
 // The log of events as calls and the receiver use it.
 //
-// Thread-safety: may be used from any thread. Lifetime: outlives the calls and the receiver.
+// Thread-safety: may be used from any thread. Lifetime: must outlive the calls and the receiver.
 #ifndef SERVICE_GENERATION_EVENTS_IN_USE_H_
 #define SERVICE_GENERATION_EVENTS_IN_USE_H_
 
@@ -16,7 +16,7 @@ namespace gateway {
 
 struct EventsInUse {
   std::map<std::string, events::Subscription> subscriptions;  // by name
-  std::shared_ptr<ledger::ReplyCipher> cipher;                // of bodies
+  std::shared_ptr<ledger::ReplyCipher> cipher;                // for the events' bodies
   std::unique_ptr<events::EventLog> log;                      // last: its callbacks use the others
 };
 

@@ -1,4 +1,4 @@
-// Tells when files may have changed: written, replaced, or reached through a symbolic link whose
+// Reports when files may have changed: written, replaced, or reached through a symbolic link whose
 // target changed. Kubernetes changes the files of a mounted ConfigMap or Secret by such links.
 //
 //   FileWatch watch;
@@ -48,7 +48,8 @@ class FileWatch {
 };
 
 // The directories that must be watched: a change in one of them can make the path lead to another
-// file. These are the file's own directory and those of the symbolic links on the way. For tests.
+// file. These are the directory of the file, and the directories of the symbolic links on the way.
+// Declared here for tests.
 std::set<std::string> DirectoriesOnTheWayTo(const std::string& path);
 
 }  // namespace gateway

@@ -18,11 +18,11 @@
 namespace gateway {
 namespace {
 
-// An answer is not read beyond this; it may say whatever it likes behind its status.
+// The limits of an answer. A larger answer counts as a failure, whatever its status is.
 constexpr size_t kMostHeaderBytes = size_t{16} * 1024;
 constexpr size_t kMostBodyBytes = size_t{64} * 1024;
 
-// Each waits for one answer of the server.
+// Each thread waits for one answer of the server at a time.
 constexpr size_t kMostNatsThreads = 8;
 
 absl::StatusOr<events::Signer> LoadSigner(const HttpForwardConfig& config) {
@@ -31,7 +31,7 @@ absl::StatusOr<events::Signer> LoadSigner(const HttpForwardConfig& config) {
     absl::StatusOr<std::string> secret = ReadKey(source);
     if (!secret.ok()) return Prefixed(absl::StrCat(name, "."), secret.status());
     secrets.push_back(*std::move(secret));
-    // One by one, so that the error names it.
+    // Each secret is tried alone, so that the error can name it.
     auto alone = events::Signer::Create({secrets.back()});
     if (!alone.ok()) return Prefixed(absl::StrCat(name, ": "), alone.status());
   }

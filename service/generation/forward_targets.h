@@ -1,4 +1,4 @@
-// Where forwarders hand events on to, made from their configuration and its files.
+// The targets that forwarders hand events to, made from their configuration and its files.
 //
 // Thread-safety: immutable; LoadForwardTargets may be called from any thread. Lifetime: a target's
 // destructor waits for its threads, so it must not run on one of them.
@@ -21,18 +21,19 @@ namespace gateway {
 
 struct ForwardTarget {
   std::shared_ptr<events::Target> target;
-  // What the target was made of: over HTTP,
+  // What a target over HTTP was made of.
   std::shared_ptr<const events::Signer> signer;
   std::shared_ptr<http::Transport> transport;
-  http::Options pool;  // of the transport, with the contents of their files
-  // or for NATS.
+  http::Options pool;  // the transport's options, with the contents of the files
+  // What a target for NATS was made of.
   events::NatsOptions nats;
 };
 
 using ForwardTargets = std::map<std::string, ForwardTarget>;  // by forwarder
 
 // Reads the files. Errors begin with the configuration key at fault: "forward.shop.http.url: ...".
-// What did not change since `before` (null: there is nothing) is kept, with its connections.
+// A target that did not change since `before` is kept, with its connections. `before` is null at
+// the start.
 absl::StatusOr<ForwardTargets> LoadForwardTargets(const EventsConfig& config,
                                                   const ForwardTargets* before);
 

@@ -25,8 +25,8 @@ Forwarders StartForwarders(const EventsConfig& config, EventsInUse& events,
   for (const auto& [name, forward] : config.forward) {
     auto target = [&in_force, name = name] {
       std::shared_ptr<const Generation> generation = in_force.Get();
-      // Whoever holds the target holds the generation: so a generation that was replaced ends where
-      // the slot says, and not on a thread of the target.
+      // The pointer to the target keeps the whole generation alive. So a replaced generation, with
+      // its targets, is destroyed in Slot::Reap, and never on a thread of a target.
       events::Target* const target = generation->forward.at(name).target.get();
       return std::shared_ptr<events::Target>(std::move(generation), target);
     };

@@ -1,7 +1,7 @@
 // The forwarders of a configuration, each with the target in force.
 //
-// Thread-safety: StartForwarders belongs to one thread; a Forwarder may be used from any. Lifetime:
-// what StartForwarders is given outlives the forwarders.
+// Thread-safety: StartForwarders belongs to one thread; a Forwarder may be used from any thread.
+// Lifetime: `events`, `reader` and `in_force` must outlive the forwarders.
 #ifndef SERVICE_GENERATION_FORWARDERS_H_
 #define SERVICE_GENERATION_FORWARDERS_H_
 
@@ -19,7 +19,7 @@ namespace gateway {
 
 using Forwarders = std::vector<std::unique_ptr<events::Forwarder>>;
 
-// They hand events on from here on.
+// Returns the forwarders, which run from here on.
 Forwarders StartForwarders(const EventsConfig& config, EventsInUse& events,
                            const webhooks::EventReader& reader, const Slot<Generation>& in_force);
 

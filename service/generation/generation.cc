@@ -111,7 +111,7 @@ absl::StatusOr<std::shared_ptr<const Generation>> Load(const Config& config, con
   if (status.ok()) status = LoadReceiverTls(config, before, *generation);
   if (status.ok()) status = LoadServerTls(config, before, *generation);
   if (status.ok()) status = LoadAuthorization(config, routes, before, *generation);
-  // Last, because clients start threads, in vain if anything else is wrong.
+  // Last, because clients start threads, which would be useless if anything else is wrong.
   if (status.ok()) status = LoadForward(config, before, *generation);
   if (status.ok()) status = LoadUpstreams(config, before, *generation);
   if (!status.ok()) return Prefixed(absl::StrCat(config.file, ": "), status);

@@ -9,7 +9,7 @@
 //
 // Thread-safety: a Generation is immutable. Load may be called from any thread; it reads files.
 // Lifetime: the protos must outlive the generations. The destructor waits for the clients' threads,
-// so it must not run on one of them. The owner of the slot sees to that (see slot.h).
+// so it must not run on one of them. Slot ensures this (see slot.h).
 #ifndef SERVICE_GENERATION_GENERATION_H_
 #define SERVICE_GENERATION_GENERATION_H_
 
@@ -34,8 +34,8 @@ struct Generation {
   // One for each section of `config.upstreams`, in their order. A reload cannot change the set, so
   // an index stands for the same upstream in every generation.
   std::vector<UpstreamAccess> upstreams;
-  // Never null, except that `tls` and `receiver_tls` are null where the gRPC port, or the receiver
-  // of webhooks, is in plain text.
+  // Never null, with two exceptions: `tls` is null if the gRPC port is in plain text, and
+  // `receiver_tls` if the receiver of webhooks has no certificate.
   std::shared_ptr<const webhooks::Settings> webhooks;
   std::shared_ptr<const authorization::Settings> authorization;
   std::shared_ptr<const TlsMaterial> tls;
@@ -44,9 +44,9 @@ struct Generation {
   std::shared_ptr<const TlsMaterial> receiver_tls;
 };
 
-// Reads every file that `config` names, and returns either a complete generation or an error. What
-// is in force does not change. What did not change since `before`, above all an upstream's client,
-// is shared with it. `before` is null at the start.
+// Reads every file that `config` names, and returns either a complete generation or an error. Does
+// not put the generation in force. Parts that did not change since `before`, above all the
+// upstreams' clients, are shared with `before`, which is null at the start.
 //
 // Errors name file and key: "gateway.json: upstreams.paynow.api_key.file: ...". INVALID_ARGUMENT is
 // also returned for a change since `before` that needs a restart.

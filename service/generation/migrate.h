@@ -9,8 +9,8 @@
 namespace gateway {
 
 // Brings the tables of a ledger and of a log of events up to date, and grants `role` what the
-// gateway needs. Tables that are not used stay empty. The file has the connection string of a user
-// who may do both. Blocks on the database.
+// gateway needs. Tables that are not used stay empty. `dsn_file` has the connection string of a
+// user who may change tables and grant rights. Blocks on the database.
 absl::Status Migrate(const std::string& dsn_file, const std::string& role);
 
 }  // namespace gateway

@@ -43,7 +43,7 @@ events::Subscription SubscriptionOf(const std::string& name, const SubscriptionC
   return subscription;
 }
 
-// Time of the log beside that of the hand-over itself.
+// The log's own time for an event, in addition to the timeout of the hand-over.
 constexpr absl::Duration kForwardMargin = absl::Seconds(30);
 
 events::Subscription SubscriptionOf(const std::string& name, const ForwardConfig& config) {

@@ -1,4 +1,4 @@
-// From the section `events` of the configuration to the log that is used.
+// Opens the log of events that the section `events` of the configuration describes.
 #ifndef SERVICE_GENERATION_OPEN_EVENTS_H_
 #define SERVICE_GENERATION_OPEN_EVENTS_H_
 
@@ -12,13 +12,13 @@
 namespace gateway {
 
 // Opens the log. A SQLite file is locked from here on; PostgreSQL need not be reachable yet. Errors
-// begin with the key that is to blame: "file: ...". Waits for the disk.
+// begin with the configuration key at fault: "file: ...". Blocks on the disk.
 absl::StatusOr<std::unique_ptr<EventsInUse>> OpenEvents(const EventsConfig& config);
 
-// Takes the keys of bodies as their files hold them now. An error leaves those that are there.
+// Reads the keys of events' bodies from their files again. On error, the present keys stay in use.
 absl::Status RenewBodyKeys(const EventsConfig& config, EventsInUse& events);
 
-// Whether the keys and the connection string can be read, without opening anything.
+// Checks that the keys and the connection string can be read. Opens nothing.
 absl::Status CheckEvents(const EventsConfig& config);
 
 }  // namespace gateway

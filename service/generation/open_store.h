@@ -1,6 +1,6 @@
-// Opens what the configuration says that a store is kept in: a file of SQLite's, or PostgreSQL.
+// Opens a store where the configuration says that it is kept: in a SQLite file, or in PostgreSQL.
 //
-// Thread-safety: a pure function, but for what the stores do. Errors name the key.
+// Thread-safety: a function without state. Errors begin with the configuration's key.
 #ifndef SERVICE_GENERATION_OPEN_STORE_H_
 #define SERVICE_GENERATION_OPEN_STORE_H_
 

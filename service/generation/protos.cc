@@ -10,9 +10,8 @@
 namespace gateway {
 namespace {
 
-// The embedded files and those of `files` that have another name. The message that events are read
-// into (ParseEventResponse) is always the embedded one, so the providers that it names must be
-// known.
+// Returns the embedded files, and those of `files` that have other names. Events are always read
+// into the embedded ParseEventResponse, so the providers that this message names must be known.
 mapping::Files WithEmbedded(const mapping::Files& files) {
   mapping::Files all = mapping::EmbeddedFiles();
   std::set<std::string> names;

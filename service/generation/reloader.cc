@@ -16,7 +16,7 @@ namespace gateway {
 namespace {
 
 constexpr absl::Duration kBetweenQuestions = absl::Seconds(1);
-// After so many looks at files that keep changing, they are taken as they were read.
+// If the files change during so many reads in a row, they are taken as they were read last.
 constexpr int kMostTorn = 10;
 
 std::vector<std::string> FilesOf(const Config& config) {
@@ -37,7 +37,7 @@ absl::StatusOr<Config> Parse(const Config& present, const std::optional<std::str
   return ParseConfig(present.file, *text, present.mode);
 }
 
-// The fingerprint of the files, with this text in place of the configuration's own.
+// The fingerprint of the files and of `text`, which stands for the configuration's own text.
 size_t FingerprintWith(const Config& config, const std::optional<std::string>& text) {
   size_t print = absl::HashOf(text.value_or(""));
   for (const std::string& file : WatchedFilesOf(config)) {
@@ -159,7 +159,7 @@ void Reloader::Answer() {
   for (const Question& question : questions) question.done(KeysInForce(*question.upstream));
 }
 
-// Returns null if the upstream has been replaced: the keys of the new one are not for the old one.
+// Returns null if the upstream has been replaced: the new upstream's keys are not for the old one.
 std::shared_ptr<const Credentials> Reloader::KeysInForce(const Upstream& upstream) const {
   const std::shared_ptr<const Generation> present = in_force_.Get();
   for (const UpstreamAccess& access : present->upstreams) {

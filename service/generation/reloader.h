@@ -6,8 +6,8 @@
 // themselves when the rest of a change is refused (see security_files.h). Files that change while
 // they are read are read again, so that a generation holds the files of one moment.
 //
-// The reloader also looks when an upstream refuses a key (KeyRenewal): the call is made again with
-// a newer key only if the change as a whole is accepted.
+// The reloader also looks for changes when an upstream refuses a key (KeyRenewal): the call is made
+// again with a newer key only if the change as a whole is accepted.
 //
 // Thread-safety: Renew and the counters may be used from any thread. Reads files and calls `on_set`
 // on a thread of its own. Lifetime: the destructor stops the thread; calls that still wait for a
@@ -59,7 +59,8 @@ class Reloader final : public KeyRenewal {
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  // Looks at most once a second, no matter how many calls ask.
+  // Looks for changes if `refused` is still in force, but at most once a second, no matter how many
+  // calls ask. `done` then gets the keys in force. Without a look, `done` gets them at once.
   void Renew(const Upstream& upstream, std::shared_ptr<const Credentials> refused,
              Done done) override;
 
@@ -88,13 +89,13 @@ class Reloader final : public KeyRenewal {
   Counters counters_;
   SecurityFiles security_files_;
   // Used by the thread only.
-  size_t seen_;   // fingerprint of what is in force or was refused last
+  size_t seen_;   // fingerprint of the files that were accepted or refused last
   int torn_ = 0;  // times in a row that files changed while they were read
   Mutex mutex_;
   std::vector<Question> questions_ ABSL_GUARDED_BY(mutex_);
   SteadyTime asked_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();
   FileWatch watch_;
-  std::thread thread_;  // last
+  std::thread thread_;  // last: uses the members above
 };
 
 }  // namespace gateway

@@ -9,15 +9,16 @@
 
 namespace gateway {
 
-// The files that hold a secret: keys and passwords for upstreams, webhook secrets, the key of the
-// port's certificate, and the secrets of the ledger, of the log of events and of its forwarders.
+// The files that hold a secret: keys and passwords for upstreams, webhook secrets, the keys of the
+// port's and the receiver's certificates, and the secrets of the ledger, of the log of events
+// (without events.postgresql.dsn_file) and of its forwarders.
 std::set<std::string> SecretFilesOf(const Config& config);
 
 // The files that a gateway reads again when they change: the secrets, certificates, policy and key
 // set.
 std::set<std::string> WatchedFilesOf(const Config& config);
 
-// Logs a line for each secret whose file everybody on the machine may read.
+// Logs a line for each secret's file that everybody on the machine may read, or may write.
 void WarnOfReadableSecrets(const Config& config);
 
 }  // namespace gateway

@@ -1,6 +1,6 @@
 // The files that can withdraw rights: the policy, the key set of tokens, and the authorities that
 // sign clients' certificates. If a change is refused as a whole, each of these still takes effect
-// by itself: a withdrawal must not wait until somebody mends another file.
+// by itself: a withdrawal must not wait until somebody repairs another file.
 //
 // Only the files that the configuration in force names count. A changed file name takes effect only
 // with the whole configuration (see reloader.h).

@@ -13,7 +13,7 @@
 
 namespace gateway {
 
-// The text of the file. INVALID_ARGUMENT: it has less than 32 visible characters.
+// Returns the text of the file. INVALID_ARGUMENT if it has less than 32 visible characters.
 absl::StatusOr<std::string> ReadStoreSecret(absl::string_view key, const std::string& file);
 
 // Returns the text of the file `configured`. If that is "", returns the text of the file `beside`,

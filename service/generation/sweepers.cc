@@ -21,7 +21,8 @@ namespace {
 
 constexpr absl::Duration kPageTime = absl::Seconds(30);
 
-// Pages by the upstream's own client: with its limits, its retries of reads, and the keys in force.
+// Reads pages with the upstream's own client, so with its limits and retries, and the keys in
+// force.
 class UpstreamPages final : public events::PageReader {
  public:
   UpstreamPages(std::string upstream, const Slot<Generation>& in_force, KeyRenewal& renewal)
@@ -83,7 +84,8 @@ events::SweepOptions OptionsOf(const std::string& upstream, const SweepConfig& c
   return options;
 }
 
-// By this gateway, or by another that shares the log.
+// Whether the provider's webhooks are received by this gateway, or perhaps by another gateway that
+// shares the log.
 bool MayBeReceived(const Config& config, const std::string& provider) {
   return !config.events.dsn_file.empty() ||
          (!config.webhooks.receiver.listen.empty() && config.webhooks.providers.contains(provider));

@@ -1,7 +1,7 @@
-// The sweeps of a configuration, each by the client and the keys in force.
+// The sweepers of a configuration. Each reads with the upstream's client and the keys in force.
 //
-// Thread-safety: StartSweepers belongs to one thread; a Sweeper may be used from any. Lifetime:
-// what StartSweepers is given outlives the sweepers.
+// Thread-safety: StartSweepers belongs to one thread; a Sweeper may be used from any thread.
+// Lifetime: the arguments of StartSweepers, except `config`, must outlive the sweepers.
 #ifndef SERVICE_GENERATION_SWEEPERS_H_
 #define SERVICE_GENERATION_SWEEPERS_H_
 
@@ -22,11 +22,12 @@ namespace gateway {
 
 using Sweepers = std::vector<std::unique_ptr<events::Sweeper>>;
 
-// Whether each entry of `events.sweep` is an upstream of the configuration, has facts to look for,
-// and webhooks that are received. Errors begin with the key at fault: "sweep.paynow: ...".
+// Checks that each entry of `events.sweep` names an upstream of the configuration, that its protos
+// have facts to look for, that its stores can be ids, and that its webhooks are received. Errors
+// begin with the key at fault: "sweep.paynow: ...".
 absl::Status CheckSweeps(const Config& config, const Protos& protos);
 
-// They read from here on. `log`: where events are appended.
+// Returns the sweepers, which run from here on, and append events to `log`.
 Sweepers StartSweepers(const EventsConfig& config, const Protos& protos, events::EventLog& log,
                        const EventsInUse& events, const Slot<Generation>& in_force,
                        KeyRenewal& renewal);

@@ -65,7 +65,7 @@ absl::StatusOr<std::string> ReadSetting(absl::string_view setting, const std::st
   return text;
 }
 
-// Checks the dates of the side's own certificate. A date that cannot be read counts as past.
+// Checks the dates of the gateway's own certificate. A date that cannot be read counts as past.
 absl::Status CheckTimes(absl::string_view setting, const X509* certificate, absl::Time now) {
   time_t moment = absl::ToTimeT(now);
   if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0) {
@@ -97,7 +97,8 @@ absl::Status LoadClientAuthorities(const TlsConfig& config,
   return status;
 }
 
-// A certificate chain and its key. `prefix` stands before the settings' names.
+// Reads a certificate chain and its key, and checks both. `prefix` stands before the settings'
+// names.
 absl::Status LoadIdentity(absl::string_view prefix, const std::string& certificate_file,
                           const std::string& key_file, absl::Time now, std::string& chain,
                           std::string& key_text) {

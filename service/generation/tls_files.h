@@ -1,4 +1,5 @@
-// Reads the gRPC port's certificate, and the authorities that sign its clients' certificates.
+// Reads certificates, their keys and authorities from PEM files: for the gRPC port, for the
+// receiver of webhooks, and for outgoing connections.
 //
 // Thread-safety: TlsMaterial is immutable; the functions may be called from any thread.
 #ifndef SERVICE_GENERATION_TLS_FILES_H_
@@ -17,7 +18,7 @@
 
 namespace gateway {
 
-// PEM texts that are known to fit together. The key is overwritten in memory when it is let go.
+// PEM texts that are known to fit together. The destructor overwrites the key in memory.
 struct TlsMaterial {
   TlsMaterial() = default;
   ~TlsMaterial();
@@ -30,9 +31,9 @@ struct TlsMaterial {
   authorization::ClientAuthorities client_cas;
 };
 
-// Reads the files as they are now. INVALID_ARGUMENT or NOT_FOUND if one cannot be read, is no PEM
-// or is not valid at `now`, or if key and certificate do not belong together. The message begins
-// with the setting: "certificate_file: has expired".
+// Reads the files as they are now. INVALID_ARGUMENT or NOT_FOUND if a file cannot be read or is no
+// PEM, if the certificate is not valid at `now`, or if key and certificate do not belong together.
+// The message begins with the setting: "certificate_file: has expired".
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& config,
                                                            absl::Time now = absl::Now());
 
@@ -41,9 +42,9 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTls(const TlsConfig& conf
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadClientCas(
     const TlsConfig& config, const std::shared_ptr<const TlsMaterial>& present);
 
-// Reads the gateway's own certificate for an upstream, and the authorities that it trusts: the
-// texts of the files as they are now. Errors as above, with "ca_file", "tls.certificate_file" or
-// "tls.key_file" in front.
+// Reads the gateway's own certificate for an upstream or another target, and the authorities that
+// the gateway trusts there. Errors as above; the message begins with "ca_file",
+// "tls.certificate_file" or "tls.key_file".
 absl::StatusOr<http::TlsOptions> LoadUpstreamTls(const UpstreamTlsFiles& files,
                                                  absl::Time now = absl::Now());
 

@@ -1,4 +1,4 @@
-// Watches whether upstreams seem dead, for callers that want to send no calls meanwhile.
+// Watches whether upstreams seem dead, so that health can report it to callers.
 //
 // An upstream seems dead while its circuit breakers let nothing through: one is open, and the other
 // is open too or has seen no successful call lately. When the open time of a breaker is over, the

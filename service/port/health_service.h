@@ -1,8 +1,8 @@
 // grpc.health.v1.Health for one server: Check and Watch.
 //
 // gRPC's own implementation keeps any number of watches, at some 20 KB each, for anybody who opens
-// them. This one keeps at most kMostWatches, half of them for one address, and refuses more with
-// RESOURCE_EXHAUSTED. It reads a call's message only if `arrivals` has room for the call.
+// them. This implementation keeps at most kMostWatches, half of them for one address, and refuses
+// more with RESOURCE_EXHAUSTED. It reads a call's message only if `arrivals` has room for the call.
 //
 //   HealthService health(arrivals);
 //   builder.RegisterService(&health);
@@ -55,7 +55,7 @@ class HealthService final : public grpc::Service {
   Arrivals& arrivals_;
   mutable Mutex mutex_;
   std::map<std::string, bool, std::less<>> serving_ ABSL_GUARDED_BY(mutex_);
-  // By the names that they watch; nullopt before a watch has named one.
+  // The name that each watch is about; nullopt before the watch's message has arrived.
   std::map<Watch*, std::optional<std::string>> watches_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, size_t> of_addresses_ ABSL_GUARDED_BY(mutex_);
 };

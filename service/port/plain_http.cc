@@ -20,7 +20,7 @@ namespace gateway {
 namespace {
 
 constexpr int kBacklog = 128;
-// While no descriptor is left, a connection that waits stays readable, and poll returns at once.
+// The pause while no descriptor is left: the listener stays readable, so poll returns at once.
 constexpr std::chrono::milliseconds kPauseWithoutDescriptor{20};
 constexpr char kEndOfHead[] = "\r\n\r\n";
 
@@ -174,7 +174,8 @@ bool PlainHttp::Take(Client& client) const {
   return Give(client);
 }
 
-// Sends as much as the socket takes now. The peer closes first, so that no byte is lost.
+// Sends as much as the socket takes now. At the end shuts down only the sending side, and lets the
+// peer close the connection, so that no byte is lost.
 bool PlainHttp::Give(Client& client) {
   const ssize_t size = send(client.fd, client.output.data(), client.output.size(), MSG_NOSIGNAL);
   if (size < 0) return errno == EAGAIN || errno == EINTR;

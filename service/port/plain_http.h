@@ -1,9 +1,9 @@
 // A small HTTP/1.1 server without TLS. It serves GET only, returns a text for each path, and closes
 // the connection after its answer.
 //
-// For what strangers can reach: probes and metrics. Its only thread never blocks on one connection.
-// At most kMost connections are open, each for at most kPatience; if there are more, the oldest is
-// closed. So silent connections keep nobody out.
+// For probes and metrics, which strangers may be able to reach. Its only thread never blocks on one
+// connection. At most kMost connections are open, each for at most kPatience; if there are more,
+// the oldest is closed. So silent connections keep nobody out.
 //
 //   auto server = PlainHttp::Create("0.0.0.0:9464", [](absl::string_view path) {
 //     return path == "/metrics" ? PlainHttp::Answer{200, Text()} : PlainHttp::NotFound();
@@ -73,10 +73,10 @@ class PlainHttp {
 
   const int listener_;
   const int port_;
-  const int wake_;  // an eventfd; readable: stop
+  const int wake_;  // an eventfd: readable when the thread must stop
   const Respond respond_;
   std::list<Client> clients_;  // used by the thread only; the oldest in front
-  std::thread thread_;         // last
+  std::thread thread_;         // last: uses the members above
 };
 
 }  // namespace gateway

@@ -80,7 +80,8 @@ class PortCredentials : public grpc::ServerCredentials {
     return absl::Status(refusal->code, absl::StrCat(kDomain, ": ", refusal->message));
   }
 
-  // Health checks need no rule, and neither do methods that are not served.
+  // Returns a refusal, or nullopt. Health checks and methods that are not served need no rule, but
+  // a client certificate must be good.
   std::optional<mapping::Failure> Ask(absl::string_view name,
                                       const authorization::Presented& presented) const {
     const std::optional<size_t> method = checks_.authorizer->Find(name);
@@ -127,7 +128,7 @@ class Tls final : public PortCredentials {
   }
 
  private:
-  // gRPC calls this at each handshake, one at a time: it holds a lock of the port.
+  // gRPC calls this at each handshake, with a lock of the port held, so never twice at a time.
   static grpc_ssl_certificate_config_reload_status Fetch(
       void* self, grpc_ssl_server_certificate_config** config) {
     return static_cast<Tls*>(self)->Fetch(*config);
@@ -148,7 +149,7 @@ class Tls final : public PortCredentials {
   }
 
   const Slot<Generation>& in_force_;
-  std::shared_ptr<const TlsMaterial> given_;  // to gRPC last
+  std::shared_ptr<const TlsMaterial> given_;  // the material that gRPC got last
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 // handshake, and keeps the old ones unless the new ones are good. It has no C++ interface.
 //
 // If there is an authorizer, calls of reflection, channelz and health are checked here: channelz is
-// gRPC's own, and only this place runs before it. All other calls pass; their handlers ask the
-// authorizer themselves, and can tell their callers more.
+// gRPC's own service, and only the credentials can refuse its calls. All other calls pass; their
+// handlers ask the authorizer themselves, and can send an ErrorInfo.
 //
 // Lifetime: the arguments and the result must outlive the server: gRPC's builder keeps neither.
 #ifndef SERVICE_PORT_PORT_CREDENTIALS_H_
@@ -33,7 +33,7 @@ struct PortChecks {
 
 // TLS 1.2 or later, with the material of the generation in force at each handshake.
 // `require_client_certificate` applies if the material has authorities for clients when the server
-// starts. Whether it has them must not change later.
+// starts. Whether the material has authorities must not change later.
 std::shared_ptr<grpc::ServerCredentials> TlsPort(const Slot<Generation>& in_force,
                                                  bool require_client_certificate,
                                                  const PortChecks& checks);

@@ -1,5 +1,6 @@
 // Answers to probes:
 //
+//   request              answer
 //   GET /healthz         200: the process is there
 //   GET /readyz          200 or 503: the status of the name "" in grpc.health.v1
 //   GET /readyz/paynow   200 or 503: the status of another name; 404 if it is unknown

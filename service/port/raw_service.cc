@@ -11,7 +11,7 @@ RawService::RawService(std::string name, std::vector<Endpoint> endpoints)
     : name_(std::move(name)), endpoints_(std::move(endpoints)) {
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = endpoints_[i];
-    // gRPC keeps the pointer to the path: the method's lives as long as the process serves.
+    // gRPC keeps the pointer to the path; the method, and so its path, outlives the server.
     const auto kind = endpoint.replies == Replies::kMany ? kStreamMethod : kUnaryMethod;
     AddMethod(new grpc::internal::RpcServiceMethod(endpoint.method->path.c_str(), kind, nullptr));
     MarkMethodRawCallback(static_cast<int>(i), new UnaryHandler(endpoint.serve, endpoint.replies));

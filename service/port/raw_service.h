@@ -1,5 +1,5 @@
-// A grpc::Service for one proto service, put together from routes instead of generated code: bytes
-// in, bytes out.
+// A grpc::Service for one proto service, made from endpoints instead of generated code. Its
+// messages are bytes.
 #ifndef SERVICE_PORT_RAW_SERVICE_H_
 #define SERVICE_PORT_RAW_SERVICE_H_
 
@@ -25,8 +25,8 @@ class RawService final : public grpc::Service {
   const std::vector<Endpoint> endpoints_;
 };
 
-// Makes one service for each that the endpoints' methods name. Endpoints of one service must stand
-// together.
+// Makes a RawService for each proto service that the endpoints' methods name. Endpoints of one
+// service must stand together.
 std::vector<std::unique_ptr<RawService>> MakeServices(const std::vector<Endpoint>& endpoints);
 
 }  // namespace gateway

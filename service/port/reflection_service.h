@@ -4,7 +4,7 @@
 // gRPC 1.51's own service has v1alpha only, and sends no comments. Whether a caller may ask is
 // decided before the call comes here (see port_credentials.h).
 //
-// Thread-safety: as gRPC's services. Lifetime: must outlive the server.
+// Thread-safety: like gRPC's services. Lifetime: must outlive the server.
 #ifndef SERVICE_PORT_REFLECTION_SERVICE_H_
 #define SERVICE_PORT_REFLECTION_SERVICE_H_
 

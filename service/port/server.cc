@@ -28,7 +28,7 @@ namespace {
 // Time for the answers of aborted calls to reach their callers.
 constexpr absl::Duration kTimeToAbort = absl::Seconds(1);
 
-// RLIMIT_NOFILE may be RLIM_INFINITY; it is cut off here.
+// RLIMIT_NOFILE may be RLIM_INFINITY, so it is cut to this number.
 constexpr rlim_t kManyDescriptors = rlim_t{1} << 30;
 
 // Both are process-wide settings. They must be set before the first server is built.
@@ -75,8 +75,9 @@ void SetLimits(const ServerConfig& limits, grpc::ServerBuilder& builder) {
   builder.SetResourceQuota(quota);
 }
 
-// At most half of RLIMIT_NOFILE: the other half is for upstream connections and for those that
-// arrive at once. More connections wait in the port's queue (net.core.somaxconn).
+// At most half of RLIMIT_NOFILE: the other half is for upstream connections, and for connections
+// that arrive before the guard's next look. Connections that are not accepted yet wait in the
+// port's queue (net.core.somaxconn).
 int64_t MaxConnections(const ServerConfig& limits) {
   rlimit descriptors{};
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits.max_connections;

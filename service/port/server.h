@@ -40,16 +40,16 @@ class Server {
     std::string listen;  // "127.0.0.1:50051"; port 0 picks a free port
     int64_t max_request_bytes;
     ServerConfig settings;
-    // Has TLS material if the settings ask for TLS. Must outlive the server.
+    // Its generation has TLS material if the settings ask for TLS. Must outlive the server.
     const Slot<Generation>* in_force = nullptr;
     // Decides who may call reflection and channelz, and which client certificates are good; null:
     // everybody may call. Must outlive the server.
     authorization::Authorizer* authorizer = nullptr;
   };
 
-  // Listens and serves from here on. The endpoints of one service must stand together. What they
-  // point to, and the surroundings of their calls, must outlive the server. UNAVAILABLE if it
-  // cannot listen on the address.
+  // Returns a server that serves. The endpoints of one service must stand together. What the
+  // endpoints point to, and the surroundings of their calls, must outlive the server. UNAVAILABLE
+  // if the server cannot listen on the address.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         const std::vector<Endpoint>& endpoints,
                                                         const Surroundings& surroundings);
@@ -70,8 +70,8 @@ class Server {
   // Health reports NOT_SERVING from now on, for everything. Calls are served as before.
   void ReportNotServing();
 
-  // Sends GOAWAY, gives the calls in flight `grace` to end, and aborts the rest. Returns when
-  // nothing is left, and callers have their last answers or have not taken them in time.
+  // Sends GOAWAY, gives the calls in flight `grace` to end, and aborts the rest. Returns when no
+  // call is left, and the callers have their last answers or did not take them in time.
   void Drain(absl::Duration grace);
 
  private:
@@ -82,11 +82,12 @@ class Server {
   void SetHealth(const std::string& name, bool serving);
 
   std::vector<std::unique_ptr<RawService>> services_;
-  // For health, by upstream: its name and the names of its services. "" has the gateway's own.
+  // The names that health reports, by upstream: the upstream's name and the names of its services.
+  // The entry "" has the gateway's own services.
   std::map<std::string, std::set<std::string>> names_of_upstreams_;
   const Surroundings& surroundings_;
   HealthService health_;
-  HealthService health_alone_;  // of health_server_
+  HealthService health_alone_;  // served by health_server_
   ReflectionService reflection_;
   UnknownMethod unknown_method_;
   UnknownMethod unknown_health_method_;
@@ -97,7 +98,7 @@ class Server {
   int health_port_ = 0;
   std::unique_ptr<PlainHttp> probes_;                  // may be null
   std::unique_ptr<LingeringClose> lingering_;          // of both servers' connections
-  std::unique_ptr<ConnectionGuard> connection_guard_;  // last: it looks at the servers
+  std::unique_ptr<ConnectionGuard> connection_guard_;  // last: it uses the servers
 };
 
 }  // namespace gateway

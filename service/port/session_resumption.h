@@ -4,7 +4,8 @@
 // client could call for days after its certificate had expired. gRPC 1.51 has no option against
 // that ("TODO: Provide ability to disable session ticket keys"). But for each context of a server
 // it calls SSL_CTX_set_session_id_context, and only to make resumption possible. The program
-// defines a function of this name, which the dynamic linker finds before OpenSSL's.
+// defines a function of this name that turns resumption off. The dynamic linker finds this function
+// before OpenSSL's.
 #ifndef SERVICE_PORT_SESSION_RESUMPTION_H_
 #define SERVICE_PORT_SESSION_RESUMPTION_H_
 

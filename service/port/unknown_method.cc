@@ -21,7 +21,7 @@ constexpr size_t kMostOfAName = 200;
 // "/package.Service/Method" -> "package.Service.Method", as operations are named everywhere else.
 std::string OperationName(std::string path) {
   if (!path.empty() && path.front() == '/') path.erase(0, 1);
-  // An error's texts must be UTF-8: protobuf would warn about others on standard error.
+  // An error's texts must be UTF-8: otherwise protobuf writes a warning to standard error.
   for (char& c : path) {
     if (c == '/') c = '.';
     if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) c = '?';
@@ -30,8 +30,8 @@ std::string OperationName(std::string path) {
   return path;
 }
 
-// The name of an unknown method is a stranger's text: only the error to its caller shows it.
-// Everywhere else the call counts under this method.
+// The name of an unknown method is a stranger's text, so only the error to the caller shows it. In
+// statistics, logs and spans the call belongs to this method.
 Method& TheUnknown() {
   static auto* const method = new Method{
       .operation = {"unknown", "unknown", "unknown", mapping::Access::kRead, "", ""}, .path = ""};

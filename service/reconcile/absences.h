@@ -1,10 +1,11 @@
 // Decides when to believe that a write did not happen: two reads must not show it. The first of
-// them must begin at least `settle` after the first look at the entry, the second at least `settle`
-// after the first. `settle` is the time that the upstream needs until reads show a write.
+// these reads must begin at least `settle` after the first look at the entry, and the second read
+// at least `settle` after the first read. `settle` is the time that the upstream needs until reads
+// show a write.
 //
 // All times are from this process's steady clock, so that neither a step of the wall clock nor
-// another process's clock makes an absence old. If there is no room for another entry, its absence
-// is not believed.
+// another process's clock can make an absence seem older than it is. If there is no room to
+// remember an entry, its absence is not believed.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_RECONCILE_ABSENCES_H_
@@ -31,7 +32,7 @@ class Absences {
     kNotShown,  // it should have shown the write; another such look is needed
     kDidNotHappen,
   };
-  // The look that began at `begun` does not show the write.
+  // Records that the look that began at `begun` did not show the write. Returns what this proves.
   Belief Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle);
   // Records that a look showed something else: earlier absences no longer count.
   void Doubt(const ledger::Entry& entry);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr absl::Duration kDeadline = absl::Seconds(10);
 
-// A guard names the RPC and the resource. A write without one may be about anything.
+// A guard names the RPC and the resource. A write without a guard may be about anything.
 bool MayBeAbout(const ledger::Entry& entry, const HeardEvent& event) {
   return entry.guard.empty() || event.resource.empty() ||
          absl::StrContains(entry.guard, event.resource);

@@ -1,14 +1,14 @@
-// Looks at writes of unknown outcome when a webhook comes. An event about an order, session or
-// subscription may tell of such a write, whose next look may be an hour away.
+// Has writes of unknown outcome looked at when a webhook comes. An event about an order, session or
+// subscription may come from such a write, whose next look may be an hour away.
 //
-//   event -> UNKNOWN entries of its upstream and store, guarded by its resource or by none
-//         -> Reconciler::LookAt each
+//   event -> UNKNOWN entries of its upstream and store that may be about its resource (MayBeAbout)
+//         -> Reconciler::LookAt for each entry
 //
 // The event itself settles nothing: the upstream is read, as always. So a forged or late event does
 // no harm.
 //
-// Thread-safety: Heard may be called from any thread, and waits for nothing. Lifetime: what the
-// constructor is given outlives it. The destructor waits for the ledger's answer.
+// Thread-safety: Heard may be called from any thread, and does not block. Lifetime: the
+// constructor's arguments must outlive it. The destructor waits for the ledger's answer.
 #ifndef SERVICE_RECONCILE_EVENT_LISTENER_H_
 #define SERVICE_RECONCILE_EVENT_LISTENER_H_
 
@@ -25,15 +25,15 @@ namespace gateway {
 
 struct HeardEvent {
   std::string upstream;  // "paynow"
-  std::string store;     // "": it names none
-  std::string resource;  // "": it names none
+  std::string store;     // "": the event names none
+  std::string resource;  // "": the event names none
 };
 
 class EventListener {
  public:
-  // How many events may wait. More are left out, because the entries' own looks come anyway.
+  // How many events may wait. Further events are dropped: the entries are looked at later anyway.
   static constexpr size_t kMostWaiting = 1000;
-  // How many entries one event may have looked at.
+  // The most entries that are looked at because of one event.
   static constexpr size_t kMostLooks = 20;
 
   EventListener(ledger::Ledger& ledger, Reconciler& reconciler)
@@ -45,7 +45,7 @@ class EventListener {
   void Heard(HeardEvent event);
 
  private:
-  // Asks for the entries of the first event that waits; the ledger is asked for one at a time.
+  // Asks the ledger for the entries of the first event that waits, for one event at a time.
   void Ask();
   void LookAtThose(const HeardEvent& event, const absl::StatusOr<ledger::ListPage>& page);
 

@@ -1,8 +1,8 @@
-// A log of events that tells an EventListener of each event that is new to it. It passes everything
-// else on to the log behind it.
+// A log of events that passes all calls on to the log behind it, and each appended event that is no
+// duplicate to an EventListener.
 //
-// Thread-safety, errors: as EventLog. Lifetime: log and listener outlive it, and the calls of
-// `done`.
+// Thread-safety, errors: like EventLog. Lifetime: log and listener must outlive the ListeningLog
+// and the calls of `done`.
 #ifndef SERVICE_RECONCILE_LISTENING_LOG_H_
 #define SERVICE_RECONCILE_LISTENING_LOG_H_
 

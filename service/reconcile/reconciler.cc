@@ -18,8 +18,9 @@ using ledger::Resolution;
 using mapping::Verdict;
 
 constexpr char kResolver[] = "reconciler";
-// Entry::progress after a look that should have shown the write, and did not. It stays: other
-// replicas, and this one after a restart, must not take what appears later for the write's.
+// Entry::progress after a look that should have shown the write, and did not. It is kept in the
+// ledger, so that no replica, even after a restart, takes what appears later for the write's
+// result.
 constexpr char kNotShown[] = "not shown";
 
 }  // namespace
@@ -50,7 +51,7 @@ class Reconciler::Look {
     memory_ = *std::move(memory);
     memory_.not_shown = memory_.not_shown || progress_ == kNotShown;
     reconciler_.absences_.Look(entry_, begun_);
-    // The look may be over before Read returns.
+    // OnRead may end the look, and destroy it, before Read returns.
     const std::shared_ptr<BegunCall> read = read_;
     reconciler_.Reads(read);
     read->Began(
@@ -64,7 +65,8 @@ class Reconciler::Look {
       ++reconciler_.counters_.failed;
       return Postpone(absl::StrCat("the read failed: ", failure->reason));
     }
-    // After a crash, the entry became UNKNOWN long after its call had ended.
+    // `changed` is when the entry became UNKNOWN. After a crash this was long after the call had
+    // ended, so the call's deadline counts if it is earlier.
     const absl::Time ended = std::min(entry_.changed, entry_.deadline);
     Verdict verdict = mapping::Judge(*lookup_, memory_, ended, std::get<std::string>(result));
     switch (verdict.kind) {
@@ -128,11 +130,11 @@ class Reconciler::Look {
 
   Reconciler& reconciler_;
   const Entry entry_;
-  // Owns the client of the read. It is released on a thread of the ledger, never on one of the
-  // client's.
+  // Keeps the client of the read alive. Released on a thread of the ledger, and never on a thread
+  // of the client.
   const std::shared_ptr<const Generation> generation_;
   const std::shared_ptr<BegunCall> read_;
-  ledger::Done<Entry> done_;  // null: nobody wants to know
+  ledger::Done<Entry> done_;  // null: nobody waits for the result
   const SteadyTime begun_ = SteadyTime::Now();
   std::string progress_ = entry_.progress;
   const mapping::LookupPlan* lookup_ = nullptr;

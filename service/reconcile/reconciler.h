@@ -38,11 +38,12 @@ class Reconciler {
     absl::Duration every = absl::Seconds(1);
     // How long one read may take.
     absl::Duration read_deadline = absl::Seconds(10);
-    // How many looks of this gateway may be under way at a time.
+    // While this many looks are under way, no due entries are taken. Otherwise up to this many are
+    // taken at once.
     size_t most_looks = 16;
   };
 
-  // Looks, by result.
+  // The number of looks, by result.
   struct Counters {
     std::atomic<uint64_t> done{0};
     std::atomic<uint64_t> not_done{0};
@@ -59,9 +60,9 @@ class Reconciler {
   Reconciler& operator=(const Reconciler&) = delete;
 
   // Looks at the UNKNOWN entry now, even if its look is not due. `done` is called once, with the
-  // entry as it is afterwards. Its error is FAILED_PRECONDITION if somebody else looks at the
-  // entry, or if it is no longer UNKNOWN. `read` may be stopped at any time; this ends the look
-  // soon.
+  // entry as it is afterwards. Its error is FAILED_PRECONDITION if another look at the entry is
+  // under way, if the entry is no longer UNKNOWN, or if the gateway stops. `read` may be stopped at
+  // any time; this ends the look soon.
   void LookAt(const ledger::EntryId& entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
               ledger::Done<ledger::Entry> done);
 
@@ -75,8 +76,8 @@ class Reconciler {
   void TakeDue();
   void Begin(ledger::Entry entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
              ledger::Done<ledger::Entry> done);
-  // Enter begins and Leave ends work that the destructor waits for. Enter returns false if it is
-  // too late to begin.
+  // Enter begins and Leave ends work that the destructor waits for. Enter returns false if the
+  // destructor has begun.
   bool Enter();
   void Leave();
   void Reads(const std::shared_ptr<BegunCall>& read);
@@ -95,7 +96,7 @@ class Reconciler {
   size_t under_way_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_set<std::shared_ptr<BegunCall>> reads_ ABSL_GUARDED_BY(mutex_);
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: uses the members above
 };
 
 }  // namespace gateway

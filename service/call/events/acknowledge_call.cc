@@ -15,7 +15,7 @@ using events::Effects;
 using events::ModifyRequest;
 namespace v1 = gateway::events::v1;
 
-// Acknowledge and ModifyAckDeadline.
+// What Acknowledge and ModifyAckDeadline have in common.
 template <typename Response>
 class Modify : public EventCall {
  public:

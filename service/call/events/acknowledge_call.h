@@ -1,4 +1,5 @@
-// EventService/Acknowledge and ModifyAckDeadline: what a consumer says of events that it was given.
+// EventService/Acknowledge and ModifyAckDeadline: a consumer is done with events that it was given,
+// needs more time for them, or gives them back.
 #ifndef SERVICE_CALL_EVENTS_ACKNOWLEDGE_CALL_H_
 #define SERVICE_CALL_EVENTS_ACKNOWLEDGE_CALL_H_
 
@@ -6,7 +7,7 @@
 
 namespace gateway {
 
-// Calls that own themselves. All that is given outlives them.
+// Each returns a new call, which owns itself. All arguments must outlive the call.
 UnaryCall* NewAcknowledge(const Surroundings& surroundings, Method& method,
                           const EventSurroundings& events, grpc::CallbackServerContext& context,
                           grpc::ByteBuffer& reply);

@@ -32,8 +32,8 @@ std::shared_ptr<CurrentReading> CurrentReading::Create(const webhooks::CurrentRe
   return reading;
 }
 
-// Events that are about one thing share a read, unless they take different states of it for their
-// truth.
+// Events about the same object share one read if the same condition (BornOutBy) confirms them, and
+// if the read has the same purpose (`proves`).
 void CurrentReading::Prepare(Questions questions) {
   std::vector<Current> currents(questions.size());
   using Key =
@@ -45,7 +45,7 @@ void CurrentReading::Prepare(Questions questions) {
       places[{read->route, read->request, read->truth, questions[i].proves}].push_back(i);
     } else {
       currents[i].reason = "NO_READ";
-      // Nothing can ever bear out what names nothing.
+      // No read can ever confirm an event that names no object.
       if (questions[i].proves) currents[i].truth = Current::kAbsent;
     }
   }

@@ -1,17 +1,18 @@
-// Reads anew what events are about, before they are handed out: the events of one answer at a time,
-// some reads at once, and each thing once however many events are about it.
+// Reads from the upstreams the objects that events are about, before the events are handed out. A
+// CurrentReading is for the events of one answer. It has at most kMost reads under way, and reads
+// an object once for all events about it.
 //
 //   auto reading = CurrentReading::Create(reads, terms, questions,
 //                                         [](std::vector<Current> all) { ... });
 //   reading->Start();
-//   reading->Stop();  // any thread, at any time: what is not there yet is CANCELLED
+//   reading->Stop();  // any thread, at any time: unfinished reads end as CANCELLED
 //
-// The reads go through the upstreams' ordinary clients: limits, keys, retries, deadline. A read
-// that fails costs its event nothing but the answer: the reason stands in its place.
+// The reads go through the upstreams' ordinary clients: limits, keys, retries, deadline. If a read
+// fails, its Current has the reason instead of the object.
 //
-// Thread-safety: may be used from any thread. Lifetime: it holds itself until `done` was called;
-// what the terms refer to outlives that. `done` is called once, perhaps before Start returns, on
-// a thread that must not be blocked.
+// Thread-safety: may be used from any thread. Lifetime: keeps itself alive until `done` was called;
+// `reads` and what the terms refer to must live until then. `done` is called once, perhaps before
+// Start returns, on a thread that must not be blocked.
 #ifndef SERVICE_CALL_EVENTS_CURRENT_READING_H_
 #define SERVICE_CALL_EVENTS_CURRENT_READING_H_
 
@@ -34,20 +35,21 @@
 
 namespace gateway {
 
-// How things stand that an event is about, or why that is not known.
+// The current state of the object that an event is about, or the reason why it is not known.
 struct Current {
   std::string resource = {};  // a serialized google.protobuf.Any; "": see `reason`
-  absl::Time time = {};       // when the answer was there
+  absl::Time time = {};       // when the upstream had answered
   std::string reason = {};
-  // What the read says of the event itself; kUnknown where it failed, or proves nothing.
+  // Whether the read confirms the event. kAbsent: the upstream has no such object, or the event
+  // names no object, so the event is not true. kUnknown: nothing was read, or the read failed.
   enum Truth { kUnknown, kBornOut, kNotBornOut, kAbsent } truth = kUnknown;
 };
 
 class CurrentReading : public std::enable_shared_from_this<CurrentReading> {
  public:
-  // Reads that are under way at a time.
+  // The most reads that are under way at a time.
   static constexpr size_t kMost = 8;
-  // What one answer carries beside its events.
+  // The most bytes of objects that one answer carries beside its events.
   static constexpr size_t kMostBytes = size_t{1} << 20;
 
   struct Terms {
@@ -55,18 +57,19 @@ class CurrentReading : public std::enable_shared_from_this<CurrentReading> {
     KeyRenewal* renewal = nullptr;
     size_t caller = 0;
     SteadyTime deadline;
-    // Whether the caller may call the RPC ("package.Service/Method") for the store itself.
+    // Whether the caller may itself call the RPC ("package.Service/Method") for the store.
     std::function<bool(absl::string_view rpc, absl::string_view store)> may_read;
   };
 
-  // What is to be read of one event.
+  // What to read for one event.
   struct Question {
-    bool is_asked = false;  // else nothing is
-    // It is read for the gateway itself, which believes the event by it.
+    bool is_asked = false;  // false: nothing is read
+    // The gateway itself reads, to find out whether the event is true. The caller needs no right to
+    // read.
     bool proves = false;
-    std::optional<webhooks::CurrentRead> read = {};  // nullopt: nothing shows what it is about
+    std::optional<webhooks::CurrentRead> read = {};  // nullopt: no RPC reads the object
   };
-  // One for each event, in their order.
+  // One question for each event, in the order of the events.
   using Questions = std::vector<Question>;
   using Done = absl::AnyInvocable<void(std::vector<Current>)>;
 
@@ -76,7 +79,7 @@ class CurrentReading : public std::enable_shared_from_this<CurrentReading> {
   void Stop();
 
  private:
-  // One thing to read, for all events that are about it.
+  // One object to read, for all events that are about it (`places`).
   struct Unit {
     webhooks::CurrentRead read;
     Client* client;
@@ -90,7 +93,7 @@ class CurrentReading : public std::enable_shared_from_this<CurrentReading> {
       : reads_(reads), terms_(std::move(terms)), done_(std::move(done)) {}
 
   void Prepare(Questions questions);
-  // The reason why it is not read; "" where it joined the units.
+  // Adds a unit and returns "". If the object cannot or must not be read, returns the reason.
   std::string Add(webhooks::CurrentRead read, bool proves, std::vector<size_t> places);
   Current CurrentOf(const Unit& unit, const Answer& answer) const;
   CallTerms TermsOf(std::shared_ptr<const Credentials> credentials) const;
@@ -101,12 +104,12 @@ class CurrentReading : public std::enable_shared_from_this<CurrentReading> {
 
   const webhooks::CurrentReads& reads_;
   const Terms terms_;
-  std::vector<Unit> units_;  // constant once they are prepared, but for their calls
+  std::vector<Unit> units_;  // not changed after Prepare, except their calls
 
   Mutex mutex_;
-  Done done_ ABSL_GUARDED_BY(mutex_);  // null: it was called
+  Done done_ ABSL_GUARDED_BY(mutex_);  // null after it was called
   std::vector<Current> currents_ ABSL_GUARDED_BY(mutex_);
-  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;  // of units_
+  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;  // the next of units_ to send
   size_t under_way_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -12,7 +12,7 @@ using mapping::NotSent;
 
 namespace {
 
-// The longest that events wait for what is read of them.
+// The longest time that events wait for the reads of their objects.
 constexpr absl::Duration kMostReading = absl::Seconds(5);
 
 Failure NoSubscription() {
@@ -79,7 +79,7 @@ void EventCall::TakeOutUntrue(const std::string& subscription, std::vector<Opene
            gateway::TakeOutUntrue(shared_.reader.schemes(), opened, currents));
 }
 
-// The rights of the call's own generation, as everything else of the call.
+// The rights are those of the call's own generation.
 bool EventCall::MayRead(absl::string_view rpc, absl::string_view store) {
   const std::optional<size_t> method = surroundings_.authorizer.Find(rpc);
   if (!method) return false;

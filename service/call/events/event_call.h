@@ -1,8 +1,8 @@
-// What the calls of gateway.events.v1.EventService have in common: events that were received are
-// handed to consumers until they say "done".
+// What the calls of gateway.events.v1.EventService have in common. The service hands received
+// events to consumers until they acknowledge them.
 //
-// A policy's rule may have stores and upstreams: then it covers the subscriptions that the
-// configuration limits to these.
+// If a policy's rule has stores or upstreams, it covers only the subscriptions that the
+// configuration limits to these stores or upstreams.
 //
 // The calls themselves: pull_call.h, streaming_pull_call.h, acknowledge_call.h, replay_call.h.
 // event_service.h puts them together.
@@ -36,13 +36,13 @@
 
 namespace gateway {
 
-// What the calls of the service share. All of it outlives them.
+// What the calls of the service share. All of it must outlive the calls.
 struct EventSurroundings {
   EventsInUse& events;
   const webhooks::EventReader& reader;
   const webhooks::CurrentReads& current;
-  // Calls that wait for an event. A drain ends them by AbortAll: each is answered without events,
-  // at once, and those that come later do not wait.
+  // Calls that wait for an event. A drain ends these calls with AbortAll: each is answered at once
+  // without events, and calls that begin later do not wait.
   InFlight& pulls;
 };
 
@@ -63,11 +63,11 @@ class EventCall : public ServedCall {
   }
   void Fail(mapping::Failure failure) { Conclude({std::move(failure)}); }
 
-  // The failure for what the log says.
+  // Returns the failure for an error of the log.
   static mapping::Failure FailureOf(const absl::Status& status);
 
-  // Whether the bytes are such a message, and its subscription one that the caller may use. Else
-  // the call is concluded.
+  // Parses the message, and checks that the caller may use its subscription. If not, concludes the
+  // call and returns false.
   template <typename Request>
   bool Accept(absl::string_view bytes, Request& request) {
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -81,7 +81,7 @@ class EventCall : public ServedCall {
     return true;
   }
 
-  // Whether something has to be read before these events are handed out.
+  // Whether objects have to be read before these events are handed out.
   bool MustRead(const std::vector<OpenedEvent>& opened, bool with_current) const;
 
   struct Reading {
@@ -89,12 +89,13 @@ class EventCall : public ServedCall {
     bool with_current;
     SteadyTime deadline;
   };
-  // Reads anew what the events are about; it is to be started. The reading ends soon enough for the
-  // subscription's acknowledgement deadline, and by its own.
+  // Returns a reading of the objects that the events are about; the caller must start it. The
+  // reading ends by `reading.deadline`, and within half of the subscription's acknowledgement
+  // deadline.
   std::shared_ptr<CurrentReading> ReadingOf(const std::vector<OpenedEvent>& opened,
                                             const Reading& reading, CurrentReading::Done done);
 
-  // Takes out what nobody has signed and the reading does not bear out (see unsigned_events.h).
+  // Removes the unsigned events that the reading does not confirm (see unsigned_events.h).
   void TakeOutUntrue(const std::string& subscription, std::vector<OpenedEvent>& opened,
                      std::vector<Current>& currents);
 
@@ -104,23 +105,23 @@ class EventCall : public ServedCall {
     return ShowEvents(opened, currents, subscription, shared_.events, shared_.reader);
   }
 
-  // Says to the log what becomes of events, and does not wait for it.
+  // Has the log do `what` with the events, and does not wait for the result.
   void GiveBack(const std::string& subscription, events::ModifyRequest::What what,
                 std::vector<events::AckId> ids);
 
-  // For what a message says of the subscription.
+  // The subscription's name and the log's secret, with which ack ids are checked.
   event_request::Subscribed Subscribed(const std::string& name) {
     return {name, log().ack_secret()};
   }
 
  private:
   std::optional<mapping::Failure> CheckSubscription(const std::string& name);
-  // Whether the caller might call this RPC itself, for the store.
+  // Whether the caller may itself call this RPC for the store.
   bool MayRead(absl::string_view rpc, absl::string_view store);
 
   const Surroundings& surroundings_;
   const EventSurroundings& shared_;
-  std::map<size_t, authorization::Admission> admissions_;  // to RPCs that read, by their number
+  std::map<size_t, authorization::Admission> admissions_;  // for MayRead, by the number of the RPC
 };
 
 }  // namespace gateway

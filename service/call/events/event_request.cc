@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kUsual = 100;
 constexpr absl::Duration kLongestDeadline = absl::Hours(1);
 
-// Adds the request for these ids to `all`, or says why not.
+// Adds the request for these ids to `all`, or returns a failure if an id is wrong.
 std::optional<Failure> Add(const Subscribed& subscribed, ModifyRequest request, const char* field,
                            const Texts& texts, std::vector<Modification>& all) {
   auto ids = AckIds(subscribed, field, texts);

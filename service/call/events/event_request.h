@@ -1,5 +1,5 @@
-// What a consumer's message asks of the log, checked: field by field, with a failure that names the
-// field.
+// Checks the fields of consumers' messages, and turns them into requests to the log. A failure
+// names the field that is wrong.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_CALL_EVENTS_EVENT_REQUEST_H_
@@ -28,25 +28,26 @@ inline constexpr int kMost = 1000;
 
 using Texts = google::protobuf::RepeatedPtrField<std::string>;
 
-// INVALID_ARGUMENT for a field; "": the message as a whole.
+// Returns INVALID_ARGUMENT for the field. `field` is "" for the message as a whole.
 mapping::Failure Bad(const char* field, absl::string_view description);
 
-// How many are asked for, where 0 stands for the usual number. Nothing where it is out of bounds.
+// Returns how many events or rows are asked for; 0 stands for 100. Returns nullopt if the number is
+// negative or above kMost.
 std::optional<size_t> SizeOf(int32_t asked);
 
-// `secret` is the log's, for ack ids.
+// A subscription's name, and the log's secret, with which ack ids are checked.
 struct Subscribed {
   const std::string& name;
   const std::string& secret;
 };
 
-// The ids of 1 to kMost texts.
+// Parses 1 to kMost ack ids. UNAVAILABLE if the log's secret is still empty.
 std::variant<std::vector<events::AckId>, mapping::Failure> AckIds(const Subscribed& subscribed,
                                                                   const char* field,
                                                                   const Texts& texts);
 
-// More time or, where the deadline is 0, that the events are given back; without ack ids yet. Null:
-// it is not set, which is a failure.
+// Returns a request, still without ack ids, that extends the deadline, or that gives the events
+// back if `deadline` is 0. If `deadline` is null, the field is not set, which is a failure.
 std::variant<events::ModifyRequest, mapping::Failure> NewDeadline(
     const std::string& subscription, const google::protobuf::Duration* deadline);
 
@@ -56,7 +57,7 @@ struct Modification {
   Texts texts;
 };
 
-// What a message of a stream acknowledges, and which deadlines it changes.
+// Returns the acknowledgements and the changes of deadlines that a message of a stream asks for.
 std::variant<std::vector<Modification>, mapping::Failure> Modifications(
     const Subscribed& subscribed, const events::v1::StreamingPullRequest& request);
 

@@ -1,4 +1,4 @@
-// gateway.events.v1.EventService: its operations, and what serves each.
+// gateway.events.v1.EventService: its operations, and the endpoint for each.
 #ifndef SERVICE_CALL_EVENTS_EVENT_SERVICE_H_
 #define SERVICE_CALL_EVENTS_EVENT_SERVICE_H_
 
@@ -19,7 +19,8 @@ struct EventOperation {
 // The operations of the service, in the order of its proto.
 std::vector<EventOperation> EventOperations();
 
-// What serves the method, which is one of EventOperations. All that is given outlives its calls.
+// Returns the endpoint of the method, which must be one of EventOperations. All arguments must
+// outlive its calls.
 Endpoint EventEndpoint(const Surroundings& surroundings, Method& method,
                        const EventSurroundings& events);
 

@@ -1,8 +1,9 @@
-// The hand-outs of a stream that its consumer has not said anything of yet: what is being written
-// to it, and what it has.
+// The events of a stream that the consumer has neither acknowledged nor given back: those that are
+// being written to it, and those that it has.
 //
-// Thread-safety: none. Memory: as many as a subscription has open at most. Of a consumer that never
-// says what became of its events the oldest are forgotten: their deadlines give them back.
+// Thread-safety: none. Memory: at most as many events as a subscription may have open. If a
+// consumer never acknowledges, its oldest events are forgotten: they come back after their
+// deadlines.
 #ifndef SERVICE_CALL_EVENTS_HAND_OUTS_H_
 #define SERVICE_CALL_EVENTS_HAND_OUTS_H_
 
@@ -18,7 +19,7 @@ namespace gateway {
 
 class HandOuts {
  public:
-  // By the event's number: when it is handed out again, its lease is another one.
+  // By the event's number. An event that is handed out again gets a new ack id.
   using ByNumber = std::map<int64_t, events::AckId>;
 
   void Writing(ByNumber hand_outs) { being_written_ = std::move(hand_outs); }
@@ -29,11 +30,11 @@ class HandOuts {
     while (out_.size() > events::Deliveries::kMostOpen) out_.erase(out_.begin());
   }
 
-  // What was being written, and has not been.
+  // Returns the events that were being written, and forgets them.
   ByNumber TakeUnwritten() { return std::exchange(being_written_, {}); }
 
-  // The consumer is done with them, or has given them back; perhaps before it is known that they
-  // were written.
+  // The consumer has acknowledged these events, or given them back. This may come before Written is
+  // called.
   void Forget(const std::vector<events::AckId>& ids) {
     for (const events::AckId& id : ids) {
       out_.erase(id.number);
@@ -41,7 +42,7 @@ class HandOuts {
     }
   }
 
-  // What it has.
+  // The events that the consumer has.
   const ByNumber& out() const { return out_; }
 
  private:

@@ -23,29 +23,29 @@ using events::Received;
 using mapping::NotSent;
 namespace v1 = gateway::events::v1;
 
-// A pull without a deadline of its own.
+// How long a pull waits if its caller sets no deadline.
 constexpr absl::Duration kDefaultWait = absl::Seconds(30);
 
 constexpr size_t kMostWithCurrent = 100;
 constexpr absl::Duration kTimeToRead = absl::Seconds(5);
 
-// When a pull is answered without events: so that its answer gets to its caller. What comes too
-// late is handed out again, after the acknowledgement deadline alone.
+// Returns the time by which a pull is answered, so that the answer still reaches its caller. Events
+// in an answer that arrives too late come back only after their acknowledgement deadline.
 SteadyTime AnswerBy(SteadyTime deadline) {
   const SteadyTime now = SteadyTime::Now();
   const absl::Duration left = std::max(deadline - now, absl::ZeroDuration());
   return now + left - std::clamp(left / 10, absl::Milliseconds(20), absl::Milliseconds(500));
 }
 
-// A pull that also reads waits for events no longer than that there is time to read.
+// Returns until when a pull with reads waits for events, so that there is time left for the reads.
 SteadyTime LeaveTimeToRead(SteadyTime answer_by) {
   const SteadyTime now = SteadyTime::Now();
   const absl::Duration left = std::max(answer_by - now, absl::ZeroDuration());
   return answer_by - std::min(left / 2, absl::Duration(kTimeToRead));
 }
 
-// The call may end while the log hands events to it. They go back then, as if they had never left:
-// nobody has seen them.
+// The call may be cancelled while the log hands events to it. Nobody has seen these events then, so
+// they are taken back as if they had not been handed out.
 class Pull final : public EventCall {
  public:
   using EventCall::EventCall;
@@ -68,7 +68,7 @@ class Pull final : public EventCall {
     const MutexLock lock(mutex_);
     pull_ = log().Pull(std::move(pull), [this](absl::StatusOr<std::vector<Received>> received) {
       {
-        // Serve has let go of the call before it may end.
+        // Waits until Serve has released the mutex: after this the call may end.
         const MutexLock let_go(mutex_);
         pull_.reset();
       }
@@ -98,7 +98,7 @@ class Pull final : public EventCall {
       reading_ = reading;
       if (stopped_) reading->Stop();
     }
-    // The call may be over when this returns.
+    // The reading may end the call, and destroy it, before Start returns.
     reading->Start();
   }
 
@@ -118,7 +118,7 @@ class Pull final : public EventCall {
     Conclude(std::move(answer));
   }
 
-  // As a pull that a drain ends: with an answer.
+  // The call as a member of `pulls`: a drain aborts it, and the call is answered without events.
   class Waiting final : public InFlight::Member {
    public:
     explicit Waiting(Pull& pull) : pull_(pull) {}
@@ -132,7 +132,7 @@ class Pull final : public EventCall {
   std::string subscription_;
   bool with_current_ = false;
   SteadyTime answer_by_;
-  // Belongs to whoever answers the pull.
+  // Used only by the thread that answers the pull.
   std::vector<OpenedEvent> opened_;
   Mutex mutex_;
   std::optional<events::PullId> pull_ ABSL_GUARDED_BY(mutex_);

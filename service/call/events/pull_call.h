@@ -1,4 +1,4 @@
-// EventService/Pull: the next events, or none shortly before the call's deadline.
+// EventService/Pull: answers with the next events, or without events shortly before the deadline.
 #ifndef SERVICE_CALL_EVENTS_PULL_CALL_H_
 #define SERVICE_CALL_EVENTS_PULL_CALL_H_
 
@@ -6,7 +6,7 @@
 
 namespace gateway {
 
-// Calls that own themselves. All that is given outlives them.
+// Returns a new call, which owns itself. All arguments must outlive the call.
 UnaryCall* NewPull(const Surroundings& surroundings, Method& method,
                    const EventSurroundings& events, grpc::CallbackServerContext& context,
                    grpc::ByteBuffer& reply);

@@ -1,9 +1,9 @@
-// What a consumer lets the gateway hand out on a stream: events, and their bytes if it counts
-// those.
+// How much a consumer still lets the gateway hand out on a stream: a number of events, and a number
+// of bytes if the consumer limits bytes too.
 //
 //   PullCredits credits;
-//   if (auto problem = credits.Begin(10, nullopt)) ... its field is wrong ...
-//   while (credits.any()) ... hand out at most credits.events() and credits.bytes(most) ...
+//   if (auto problem = credits.Begin(10, nullopt)) ... problem->field is wrong ...
+//   while (credits.any()) ... hand out at most credits.events() and credits.BytesUpTo(most) ...
 //   credits.Spend(3, 1200);
 //
 // Thread-safety: none.
@@ -27,7 +27,7 @@ class PullCredits {
     const char* description;
   };
 
-  // By the first message. Without `bytes`, bytes are never counted.
+  // Adds the credits of the first message. If `bytes` is nullopt, bytes are never counted.
   std::optional<Problem> Begin(int64_t events, std::optional<int64_t> bytes) {
     counts_bytes_ = bytes.has_value();
     return Add(events, bytes);
@@ -50,9 +50,9 @@ class PullCredits {
 
   bool any() const { return events_ > 0 && (!counts_bytes_ || bytes_ > 0); }
   int64_t events() const { return events_; }
-  // May be below 0: the last event was larger than what was left.
+  // Below 0 if the last event was larger than what was left.
   int64_t bytes() const { return bytes_; }
-  // At most so many; only while there are any.
+  // Returns the bytes that may be handed out, at most `most`. Only if any().
   size_t BytesUpTo(size_t most) const {
     return counts_bytes_ ? std::min(most, static_cast<size_t>(bytes_)) : most;
   }

@@ -15,8 +15,8 @@ namespace {
 using mapping::WireType;
 using mapping::WireWriter;
 
-// The fields of gateway.events.v1.PullResponse and ReceivedEvent. No C++ is generated for a message
-// that holds upstreams' events: there is none for those.
+// The fields of gateway.events.v1.PullResponse and ReceivedEvent. There is no generated C++ for
+// these messages, because there is none for the upstreams' events that they contain.
 constexpr uint32_t kEvents = 1;
 enum Field : uint32_t {
   kAckId = 1,
@@ -52,7 +52,7 @@ void WriteNumber(uint32_t field, int64_t number, WireWriter& out) {
   out.Varint(static_cast<uint64_t>(number));
 }
 
-// A google.protobuf.Timestamp.
+// Returns a serialized google.protobuf.Timestamp.
 std::string SerializedTimestamp(absl::Time time) {
   std::string bytes;
   {
@@ -64,7 +64,7 @@ std::string SerializedTimestamp(absl::Time time) {
   return bytes;
 }
 
-// What a sweep has found: the event without a body, and the object that was read.
+// Writes an event that a sweep has made: the event without a body, and the object that was read.
 void ShowSwept(const events::Event& event, absl::string_view object, WireWriter& out) {
   std::string shown;
   {
@@ -78,8 +78,8 @@ void ShowSwept(const events::Event& event, absl::string_view object, WireWriter&
   WriteBytes(kObject, object, out);
 }
 
-// Writes what is true of an event that nobody has signed: its type, which the read has confirmed,
-// and the id by which repetitions are known.
+// Writes what the gateway vouches for in an unsigned event: the type, which the read has confirmed,
+// and the id, by which consumers recognize repeats.
 void ShowWhatIsBorneOut(const events::Head& head, WireWriter& out) {
   out.Tag(kEvent, WireType::kBytes);
   const size_t mark = out.Begin();
@@ -117,7 +117,7 @@ void Show(const events::Received& received, absl::string_view body, absl::string
   WriteBytes(kProvider, head.provider, out);
 }
 
-// Nobody asked.
+// Whether nothing was to be read for this event.
 bool IsEmpty(const Current& current) { return current.resource.empty() && current.reason.empty(); }
 
 void ShowCurrent(const Current& current, WireWriter& out) {
@@ -132,7 +132,7 @@ void ShowCurrent(const Current& current, WireWriter& out) {
   out.End(mark);
 }
 
-// `shown.response` is complete when this returns: the writer is gone then.
+// `shown.response` is complete only when this returns, because the writer is destroyed then.
 void WriteAll(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents,
               const std::string& subscription, const EventsInUse& events,
               const webhooks::EventReader& reader, ShownEvents& shown) {

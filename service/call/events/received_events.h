@@ -1,9 +1,9 @@
-// From events that the log has handed out to the bytes of a gateway.events.v1.PullResponse, or of
-// the beginning of a StreamingPullResponse: both have their events in field 1.
+// Turns events that the log has handed out into the bytes of a gateway.events.v1.PullResponse, or
+// of the beginning of a StreamingPullResponse: both have their events in field 1.
 //
-//   received -> OpenReceived -> (read anew what they are about) -> ShowEvents -> bytes
+//   received -> OpenReceived -> (CurrentReading) -> ShowEvents -> bytes
 //
-// Thread-safety: pure functions, but for the log.
+// Thread-safety: pure functions, except that they write log lines.
 #ifndef SERVICE_CALL_EVENTS_RECEIVED_EVENTS_H_
 #define SERVICE_CALL_EVENTS_RECEIVED_EVENTS_H_
 
@@ -23,8 +23,9 @@ struct OpenedEvent {
   std::string body;
 };
 
-// An event that cannot be decrypted is left out, and logged: nobody acknowledges it, so it comes
-// again, and becomes a dead letter in the end, which can be handed out when its key is back.
+// Decrypts the events. An event that cannot be decrypted is logged and left out. As nobody can
+// acknowledge it, it is handed out again and at last becomes a dead letter, which can be
+// redelivered when its key is back.
 std::vector<OpenedEvent> OpenReceived(std::vector<events::Received> received,
                                       const EventsInUse& events);
 
@@ -33,9 +34,9 @@ struct ShownEvents {
   std::vector<mapping::Drift> drift;
 };
 
-// One that is genuine and cannot be read is shown as it came; of one that nobody has signed, what
-// the read has borne out. `currents`: for each event how things stand; empty, or an empty one,
-// where nobody asked.
+// A signed event that cannot be parsed is shown as raw bytes. An unsigned event is shown only with
+// what the read has confirmed. `currents`: for each event the state of its object. The list, or an
+// element of it, is empty if nothing was to be read.
 ShownEvents ShowEvents(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents,
                        const std::string& subscription, const EventsInUse& events,
                        const webhooks::EventReader& reader);

@@ -1,5 +1,5 @@
-// EventService/ListDeadLetters, Redeliver and Seek: what was given up, and how it is handed out
-// once more.
+// EventService/ListDeadLetters, Redeliver and Seek: these list the events that were given up, and
+// hand events out once more.
 #ifndef SERVICE_CALL_EVENTS_REPLAY_CALL_H_
 #define SERVICE_CALL_EVENTS_REPLAY_CALL_H_
 
@@ -7,7 +7,7 @@
 
 namespace gateway {
 
-// Calls that own themselves. All that is given outlives them.
+// Each returns a new call, which owns itself. All arguments must outlive the call.
 UnaryCall* NewListDeadLetters(const Surroundings& surroundings, Method& method,
                               const EventSurroundings& events, grpc::CallbackServerContext& context,
                               grpc::ByteBuffer& reply);

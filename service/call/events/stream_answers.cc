@@ -42,7 +42,7 @@ std::string StreamAnswers::Take() {
     events_.reset();
   }
   {
-    WireWriter out(message);  // the message is complete when the writer is gone
+    WireWriter out(message);  // its destructor completes the message
     for (const std::string& id : stale_) {
       out.Tag(kStaleAckIds, WireType::kBytes);
       out.Bytes(id);

@@ -36,14 +36,16 @@ using mapping::Failure;
 using mapping::NotSent;
 namespace v1 = gateway::events::v1;
 
-// What one answer brings at most, whatever the credits are: the gateway holds two of them.
+// The most that one answer carries, whatever the credits are. The gateway holds two answers of a
+// stream at most.
 constexpr size_t kEventsOfAnswer = 100;
 constexpr size_t kBytesOfAnswer = size_t{1} << 20;
 
-// How long a stream on which nothing happens goes on with an old configuration.
+// A stream checks this often whether its configuration is still in force, and whether it is too
+// old.
 constexpr absl::Duration kBetweenLooks = absl::Seconds(5);
 
-// Streams that began together end one after another.
+// Shortens the age by up to a tenth, so that streams that began together do not end together.
 absl::Duration Spread(absl::Duration age, const void* stream) {
   return age - age * static_cast<int64_t>(absl::HashOf(stream) % 100) / 1000;
 }
@@ -55,8 +57,8 @@ class StreamingPull final : public EventCall {
                 grpc::ByteBuffer& reply)
       : EventCall(surroundings, method, events, context, reply), in_force_(surroundings.in_force) {}
 
-  // Whether the consumer is gone is certain only now: a call that is cancelled looks first as if
-  // the consumer had closed its side.
+  // Gives back the written events if the consumer is gone. This is certain only now: at first, a
+  // cancelled call looks as if the consumer had closed its side.
   ~StreamingPull() override {
     if (context().IsCancelled()) GoBack(ModifyRequest::kGiveBack, answers_.hand_outs().out());
   }
@@ -65,8 +67,8 @@ class StreamingPull final : public EventCall {
   using Ending = std::variant<mapping::Reply, Failure>;
   using Modifications = std::vector<event_request::Modification>;
 
-  // Holds the lock while something happens on the stream. Afterwards all that can be done now is
-  // begun, or the call is concluded: then the stream may be gone.
+  // Holds the lock while a callback changes the stream. The destructor then begins all that can be
+  // done now, or concludes the call: after that the stream may be destroyed.
   class ABSL_SCOPED_LOCKABLE Turn {
    public:
     explicit Turn(StreamingPull& stream) ABSL_EXCLUSIVE_LOCK_FUNCTION(stream.mutex_)
@@ -145,7 +147,7 @@ class StreamingPull final : public EventCall {
     return request.add_bytes();
   }
 
-  // Asks the log for what a message wants done. The next message is read when it is.
+  // Hands a message's modifications to the log. The next message is read when they are done.
   void Ask(Modifications modifications) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     asked_ = modifications.size();
     if (asked_ == 0) answers_.Settle();
@@ -171,8 +173,8 @@ class StreamingPull final : public EventCall {
     answers_.MustTell();
   }
 
-  // Ends the stream where what it began with is not in force any more: the caller's rights may be
-  // others by now.
+  // Ends the stream and returns false if its generation is no longer in force: the caller's rights
+  // may have changed.
   bool MayGoOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (in_force_.Get() == frame().generation()) return true;
     EndWith(mapping::Reply());
@@ -185,7 +187,7 @@ class StreamingPull final : public EventCall {
     pull.subscription = subscription_;
     pull.max_events = std::min(static_cast<size_t>(credits.events()), kEventsOfAnswer);
     pull.max_bytes = credits.BytesUpTo(kBytesOfAnswer);
-    pull.until = ends_ + kBetweenLooks;  // the stream ends before
+    pull.until = ends_ + kBetweenLooks;  // after the end of the stream
     pull_ = log().Pull(std::move(pull), [this](absl::StatusOr<std::vector<Received>> received) {
       OnReceived(std::move(received));
     });
@@ -210,11 +212,11 @@ class StreamingPull final : public EventCall {
       current_ = reading;
       if (ending_) reading->Stop();
     }
-    // The call may be over when this returns.
+    // The reading may end the call, and destroy it, before Start returns.
     reading->Start();
   }
 
-  // Called by one thread, while the pull counts as under way.
+  // Called while pull_ is set, so by one thread at a time.
   void HandOver(const std::vector<Current>& currents) {
     ShownEvents shown = Shown(opened_, currents, subscription_);
     const std::vector<OpenedEvent> opened = std::exchange(opened_, {});
@@ -267,7 +269,7 @@ class StreamingPull final : public EventCall {
   void LookLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const absl::Duration pause =
         std::clamp(ends_ - SteadyTime::Now(), absl::ZeroDuration(), absl::Duration(kBetweenLooks));
-    // A clock of its own for each look: this may run in the callback of the last one.
+    // A new alarm for each look, because this may run in the callback of the last alarm.
     clock_.emplace();
     clock_->Set(
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -283,7 +285,7 @@ class StreamingPull final : public EventCall {
     if (MayGoOn() && !ending_) LookLater();
   }
 
-  // The first end holds.
+  // Only the first ending counts.
   void EndWith(Ending ending) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (!ending_) ending_ = std::move(ending);
   }
@@ -319,7 +321,8 @@ class StreamingPull final : public EventCall {
     std::visit([this](auto& end) { Conclude({std::move(end)}); }, ending);
   }
 
-  // What need not be waited for, and what nobody has seen.
+  // Once: cancels what the ending need not wait for, and takes back the events that nobody has
+  // seen.
   void LetGo() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (std::exchange(let_go_, true)) return;
     if (pull_) log().CancelPull(*pull_);
@@ -328,8 +331,9 @@ class StreamingPull final : public EventCall {
     GoBack(ModifyRequest::kTakeBack, answers_.DropEvents());
   }
 
-  // Whoever ends calls may hold a lock that the end of one takes (see in_flight.h). So the call is
-  // concluded by what is under way: the clock at least, whose Look comes once it is cancelled.
+  // Must not conclude the call itself: InFlight may hold its lock here, and the end of a call needs
+  // this lock (see in_flight.h). The next callback concludes the call: LetGo cancels the alarm, so
+  // at least Look is called.
   void Stop() override {
     const MutexLock lock(mutex_);
     EndWith(Cancelled());
@@ -362,12 +366,12 @@ class StreamingPull final : public EventCall {
   std::vector<OpenedEvent> opened_;
 
   Mutex mutex_;
-  // What is under way, each with a callback that is to come:
+  // What is under way; for each of these a callback is still to come:
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool looking_ ABSL_GUARDED_BY(mutex_) = false;
-  size_t asked_ ABSL_GUARDED_BY(mutex_) = 0;                    // modifications
-  std::optional<events::PullId> pull_ ABSL_GUARDED_BY(mutex_);  // until its events are kept
+  size_t asked_ ABSL_GUARDED_BY(mutex_) = 0;                    // modifications in the log
+  std::optional<events::PullId> pull_ ABSL_GUARDED_BY(mutex_);  // until its events are in answers_
   std::shared_ptr<CurrentReading> current_ ABSL_GUARDED_BY(mutex_);
   StreamAnswers answers_ ABSL_GUARDED_BY(mutex_);
   // The stream's life:

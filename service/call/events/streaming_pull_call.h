@@ -1,12 +1,12 @@
 // EventService/StreamingPull: events are handed out as far as the consumer has given credits, until
 // the stream ends.
 //
-//   credits -> log().Pull -> one answer is written -> (its window had room) -> log().Pull ...
+//   credits -> log().Pull -> WriteMessage(answer) -> OnWritten -> log().Pull ...
 //   message -> acknowledgements, deadlines -> durable -> the next message is read
 //
-// At most one answer is held beside the one that is being written, so a slow consumer holds up
-// itself. The events of a stream that ends go back: those that were not written as if nobody had
-// seen them; those that were, if the consumer is gone.
+// At most one answer is held beside the answer that is being written, so a slow consumer delays
+// only itself. When a stream ends, its events that were not written are taken back, as if they had
+// not been handed out. Written events are given back only if the consumer is gone.
 #ifndef SERVICE_CALL_EVENTS_STREAMING_PULL_CALL_H_
 #define SERVICE_CALL_EVENTS_STREAMING_PULL_CALL_H_
 
@@ -14,7 +14,7 @@
 
 namespace gateway {
 
-// A call that owns itself. All that is given outlives it.
+// Returns a new call, which owns itself. All arguments must outlive the call.
 UnaryCall* NewStreamingPull(const Surroundings& surroundings, Method& method,
                             const EventSurroundings& events, grpc::CallbackServerContext& context,
                             grpc::ByteBuffer& reply);

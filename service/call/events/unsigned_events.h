@@ -1,10 +1,11 @@
-// What becomes of events that nobody has signed. Each is read anew before it is handed out, and
-// what the read does not bear out is not handed out:
+// What becomes of events that nobody has signed. Before such an event is handed out, its object is
+// read from the upstream, and the event is handed out only if the read confirms it:
 //
-//   borne out              handed out: what the read shows, not what the event says
-//   there is no such thing done with: it was made up
-//   not borne out          comes again after its deadline, for the upstream may show it late; after
-//                          kMostDoubts tries it is done with
+//   result of the read     what becomes of the event
+//   it confirms the event  handed out, with what the read shows instead of what the event says
+//   there is no object     acknowledged for the consumer: the event was made up
+//   it does not confirm    comes again after its deadline, because the upstream may show the change
+//                          late; acknowledged for the consumer after kMostDoubts tries
 //   the read failed        comes again after its deadline
 //
 // Thread-safety: pure functions.
@@ -23,11 +24,12 @@ namespace gateway {
 
 inline constexpr int32_t kMostDoubts = 5;
 
-// Whether the event was sent by who may be anybody: its provider signs nothing.
+// Whether anybody may have sent the event, because its provider signs nothing. False for the events
+// of a sweep.
 bool IsUnsigned(const OpenedEvent& event, const webhooks::Schemes& schemes);
 
-// Takes out of both lists, which are of one length, what is not handed out. Returns what is done
-// with: it is to be acknowledged.
+// Removes from both lists, which must have the same length, the events that are not handed out.
+// Returns the ack ids of those removed events that the caller must acknowledge.
 std::vector<events::AckId> TakeOutUntrue(const webhooks::Schemes& schemes,
                                          std::vector<OpenedEvent>& opened,
                                          std::vector<Current>& currents);

@@ -9,7 +9,7 @@ namespace {
 // With fewer bytes than this since the last progress, channelz is not asked.
 constexpr int64_t kWorthALook = ByteWatch::kMost / 4;
 
-// Frames and TLS records around the bytes of a message: an eighth is more than they take.
+// Adds an eighth for the HTTP/2 frames and TLS records around a message. They take less than this.
 int64_t OnTheWire(int64_t bytes) { return bytes + bytes / 8; }
 
 int64_t EventsOf(const ServerSocket& socket) {

@@ -1,12 +1,12 @@
 // Finds connections on which bytes arrive but calls make no progress.
 //
-// gRPC 1.51 keeps header blocks without a bound (CVE-2023-33953), and cannot be told to check how
-// much a connection has received. The kernel knows that (TCP_INFO), and channelz counts the
-// progress: calls that begin and end, messages in and out. Only a large message that is being read
-// may bring more than kMost bytes without progress.
+// gRPC 1.51 keeps header blocks without a bound (CVE-2023-33953), and has no option that limits
+// what a connection may send. The kernel counts the bytes of a connection (TCP_INFO), and channelz
+// counts its progress: calls that begin and end, messages in and out. Only a large message that is
+// being read may bring more than kMost bytes without progress.
 //
 //   ByteWatch watch({...});
-//   for (const SocketAddress& peer : watch.Look(connections, sockets)) ... close it ...
+//   for (const SocketAddress& peer : watch.Look(connections, ids)) ... close the connection ...
 //
 // Thread-safety: one thread.
 #ifndef SERVICE_PORT_GUARD_BYTE_WATCH_H_
@@ -25,13 +25,13 @@ namespace gateway {
 
 class ByteWatch {
  public:
-  // Bytes on one connection without progress. Far more than the largest metadata and the overhead
-  // of HTTP/2 and TLS.
+  // The most bytes on one connection without progress. Far more than the largest metadata and the
+  // overhead of HTTP/2 and TLS.
   static constexpr int64_t kMost = int64_t{512} * 1024;
 
   struct Options {
     int64_t max_request_bytes = 0;
-    // Bytes without progress on all connections together.
+    // The most bytes without progress on all connections together.
     int64_t most_of_all = 0;
     // The calls whose messages are being read. Null: no message is ever read.
     const Arrivals* arrivals = nullptr;
@@ -50,7 +50,7 @@ class ByteWatch {
   struct Track {
     int64_t received = 0;  // until the last Look
     int64_t bytes = 0;     // received at the last progress
-    int64_t events = 0;    // signs of progress, counted by then
+    int64_t events = 0;    // EventsOf() at the last progress
     bool seen = false;     // in the present Look
   };
   struct Excess {

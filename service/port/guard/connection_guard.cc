@@ -17,11 +17,12 @@ constexpr std::chrono::milliseconds kBetweenLooks(200);
 // The pause between looks at sockets, while memory does not grow.
 constexpr std::chrono::milliseconds kBetweenLooksAtSockets(1000);
 
-// After accept has failed once for lack of a descriptor, gRPC 1.51 never accepts a connection
-// again. At most some 50 connections arrive per millisecond.
+// The pause between checks whether a look must come early. It is short, because gRPC 1.51 never
+// accepts a connection again once accept has failed for lack of a descriptor. At most some 50
+// connections arrive per millisecond.
 constexpr absl::Duration kBetweenGlances = absl::Milliseconds(10);
 
-// After this time without many resets, connections are no longer counted one by one.
+// After this time without many resets, the resets of each connection are no longer counted.
 constexpr std::chrono::seconds kMemory(10);
 
 // If memory has grown by this much since the last look, the sockets are looked at early.
@@ -43,8 +44,8 @@ double Seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// Under attack, gRPC counts failed calls late. But a client has at most max_streams calls open: of
-// the calls that started and did not succeed, all others were broken off.
+// Under attack, gRPC counts failed calls late. But a client has at most max_streams calls open. So
+// of the calls that started and did not succeed, all beyond max_streams were broken off.
 int64_t BrokenOff(const ServerCalls& calls, int64_t max_streams) {
   return std::max(calls.failed, calls.started - calls.succeeded - max_streams);
 }
@@ -81,7 +82,8 @@ void ConnectionGuard::Run() {
   }
 }
 
-// Even if there are too many connections for a long time, most of the time is not spent on looks.
+// A look may come early only after ten times the duration of the last look. So looks do not take
+// most of the time, even if there are too many connections for long.
 bool ConnectionGuard::IsTimeToLook(Clock::time_point now) {
   if (now - looked_ >= kBetweenLooks) return true;
   if (now - looked_ < 10 * look_took_) return false;
@@ -162,7 +164,7 @@ Peers ConnectionGuard::Beyond(const Port& port,
   return beyond;
 }
 
-// Strangers can cause these lines, so each text passes at most once a second.
+// Strangers can cause these lines, so each text is logged at most once a second.
 void ConnectionGuard::Tell(const char* what, size_t connections) {
   if (connections == 0) return;
   const std::optional<uint64_t> left_out = log_limit_.Pass(what, absl::Now());
@@ -195,8 +197,8 @@ void ConnectionGuard::CloseResetting(const std::vector<int64_t>& ids, Clock::tim
     const ServerSocket socket = DescribeServerSocket(id);
     const int64_t broken_off = BrokenOff(socket.calls, options_.max_streams);
     const auto known = buckets_.find(id);
-    // The resets of an older connection are not counted: it may have spread them over its whole
-    // life.
+    // For a connection from before the last look, counting begins now: it may have spread its
+    // earlier resets over its whole life.
     Bucket bucket{id > newest_ ? 0 : broken_off, most, now};
     if (known != buckets_.end()) bucket = known->second;
     bucket.left +=

@@ -1,16 +1,16 @@
 // Closes connections that are misused. gRPC 1.51 has no limits for these:
 //
-// - Connections whose client breaks off calls faster than any honest one. A reset is cheap for the
-//   client and costs the server a call ("rapid reset").
-// - Connections beyond the most that a port may have. Closes first all that are still in their
-//   handshake, then the newest of the address that has the most. A process without free descriptors
-//   can neither accept connections nor open any.
+// - Connections whose client breaks off calls faster than an honest client does. A reset is cheap
+//   for the client and costs the server a call ("rapid reset").
+// - Connections beyond the most that a port may have. The guard first closes all connections that
+//   are still in their handshake, then the newest of the address that has the most. A process
+//   without free descriptors can neither accept connections nor open any.
 // - Connections on which bytes arrive but calls make no progress (see byte_watch.h).
 //
 // gRPC shows the counters of each connection through channelz, but offers no way to close one. So
 // the guard finds the connection's socket among the process's own, by the address of its peer, and
-// shuts it down; gRPC then ends its calls as after any lost connection. While few calls are broken
-// off, a look costs little, no matter how many connections there are.
+// shuts the socket down; gRPC then ends its calls as after any lost connection. While few calls are
+// broken off, a look costs little, no matter how many connections there are.
 //
 //   ConnectionGuard guard({.ports = {{50051, 10000}}, ...});  // looks in a thread of its own
 //
@@ -50,7 +50,7 @@ class ConnectionGuard {
     // Calls that a client may have open on one connection.
     int64_t max_streams = 0;
     ByteWatch::Options bytes = {};
-    // Swept every 10 ms; null: there are none. Must outlive the guard.
+    // The guard calls Sweep() on this every 10 ms; null: nothing is swept. Must outlive the guard.
     Arrivals* arrivals = nullptr;
   };
 
@@ -79,7 +79,7 @@ class ConnectionGuard {
 
   const Options options_;
   const std::vector<int> ports_;
-  const int64_t max_connections_;  // of all ports
+  const int64_t max_connections_;  // the sum of all ports
 
   // A token bucket: how many more calls a connection may break off.
   struct Bucket {

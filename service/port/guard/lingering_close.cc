@@ -20,7 +20,7 @@
 namespace gateway {
 namespace {
 
-// There is no event for "the peer has everything".
+// The pause between checks: the kernel has no event for "the peer has acknowledged everything".
 constexpr absl::Duration kUntilAcknowledged = absl::Milliseconds(5);
 
 // How often to look whether there is something to do if no descriptor was left for `wake_`.
@@ -39,7 +39,7 @@ Registry& Everyone() {
   return registry;
 }
 
-// Returns 0 if it is no connection over IP.
+// Returns 0 if `fd` is no connection over IP.
 int LocalPort(int fd) {
   sockaddr_storage address = {};
   socklen_t size = sizeof(address);
@@ -58,7 +58,7 @@ int LocalPort(int fd) {
   return 0;
 }
 
-// Bytes that were sent and are not acknowledged count too.
+// Whether the connection has bytes that are unsent, or sent and not acknowledged.
 bool HasUnsent(int fd) {
   int bytes = 0;
   return ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
@@ -175,7 +175,7 @@ bool LingeringClose::Drop(Lingering& connection) {
 
 }  // namespace gateway
 
-// In place of libc's, for this process and the libraries that it loads.
+// Replaces libc's shutdown() for this process and the libraries that it loads.
 extern "C" int shutdown(int fd, int how) noexcept {
   if (how == SHUT_RDWR && gateway::LingeringClose::Take(fd)) return 0;
   return gateway::RealShutdown(fd, how);

@@ -1,9 +1,9 @@
 // Finds the TCP connections among this process's descriptors, and shuts them down without the
-// library that owns them. Also works when no descriptor is free: it holds those that it needs.
+// library that owns them. Also works when no descriptor is free: it keeps those that it needs open.
 //
-// Listing and looking copy no descriptor. While a copy of a connection is open, close() does not
-// end the connection; and when a copy of a file is closed, the process loses its POSIX locks on
-// that file.
+// List and Connections copy no descriptor, for two reasons. While a copy of a connection is open,
+// close() does not end the connection. When a copy of a file is closed, the process loses its POSIX
+// locks on that file.
 //
 // Thread-safety: one thread.
 #ifndef SERVICE_PORT_GUARD_OWN_SOCKETS_H_

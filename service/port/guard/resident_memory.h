@@ -17,14 +17,15 @@ class ResidentMemory {
   ResidentMemory(const ResidentMemory&) = delete;
   ResidentMemory& operator=(const ResidentMemory&) = delete;
 
-  // In bytes; 0 if the system does not tell.
+  // Returns the memory in use, in bytes; 0 if /proc cannot be read.
   size_t Now() const;
 
  private:
   const int statm_;
 };
 
-// The least of what the process's control groups allow it and what the machine has, in bytes.
+// Returns the memory that the process may have, in bytes: the lowest limit of its control groups,
+// or the memory of the machine if that is less.
 int64_t MemoryOfTheProcess();
 
 }  // namespace gateway
