@@ -228,7 +228,7 @@ absl::StatusOr<int64_t> Operations::Seek(const SeekRequest& request) {
     number = *first;
   }
   number = std::clamp(number, least, std::max(least, newest_ + 1));
-  // What was noted before the seek must not be stored after it.
+  // Stored now, so that changes from before the seek are not stored after it.
   const absl::Status stored = rows_.Store(subscribed->id, subscribed->deliveries, time_.wall);
   if (!stored.ok()) return stored;
   subscribed->deliveries.Seek(number);
