@@ -1,13 +1,13 @@
 // The values of the ledger: what is kept about one write with an idempotency key.
 //
 // An entry belongs to one key of one caller (its Scope) and is bound to one request (its
-// Fingerprint, see fingerprint.h). Of the request it keeps nothing else but what a lookup compares
-// (Entry::before, encrypted, until the write is done), and not even the key's text.
+// Fingerprint, see fingerprint.h). It keeps neither the request nor the text of the key. While the
+// outcome is open, it keeps what was read before the send (Entry::before, encrypted).
 //
 //   (none) -> INTENT -> DONE
 //               |-----> RELEASED (not sent, or refused): the same request may be claimed again
 //               '-----> UNKNOWN -> DONE | NOT_DONE | RELEASED
-//                          '-----> INTENT, in doubt: sent again, since it does no harm
+//                          '-----> INTENT, in doubt (see Release): a second send does no harm
 //
 // Thread-safety: values.
 #ifndef SERVICE_LEDGER_ENTRY_H_
@@ -57,7 +57,7 @@ class EntryId {
   std::string bytes_;
 };
 
-// Whose key it is, and what it is for. Equal keys in different scopes are different keys.
+// What a key belongs to. Equal keys in different scopes are different keys.
 struct Scope {
   std::string identity;  // of the caller; never a display name
   std::string upstream;
@@ -77,7 +77,7 @@ enum class State : int8_t {
   kNotDone = 5,   // it was unknown, and was found not to have happened
 };
 
-// Why an entry is RELEASED, or why it must not become so. The numbers are stored.
+// Why an entry is RELEASED, or why it must not become RELEASED. The numbers are stored.
 enum class Release : int8_t {
   kNone = 0,
   kNotSent = 1,
@@ -103,7 +103,7 @@ struct Entry {
   absl::Time created;
   absl::Time changed;    // when it got its state
   absl::Time deadline;   // when the call of the last attempt ends at the latest
-  std::string note;      // why: of whoever settled, postponed or resolved it
+  std::string note;      // the reason that was given to settle, postpone or resolve it
   std::string resolver;  // who resolved it; "": the call itself
   // kNotSentYet, kSentUnderName, or what a reader remembers from one look to the next. Not
   // encrypted: it holds nothing about customers.

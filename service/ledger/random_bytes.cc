@@ -13,7 +13,8 @@ namespace {
 
 constexpr size_t kPortion = 1024;
 
-// Counts forks in the child, so that it does not use up what its parent has in stock too.
+// Counts forks, in the child: so the child does not use the bytes that are also in its parent's
+// stock.
 std::atomic<uint64_t> forks{0};
 
 uint64_t Forks() {

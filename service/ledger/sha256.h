@@ -42,7 +42,7 @@ class Sha256 {
 
 class HmacSha256 {
  public:
-  // The code of what is added.
+  // Computes the code of the bytes that are added.
   class Code {
    public:
     Code& Add(absl::string_view bytes) {
