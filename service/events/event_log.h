@@ -87,7 +87,7 @@ struct ModifyRequest {
   enum What {
     kAcknowledge,
     kExtend,    // the events stay handed out until `deadline`
-    kGiveBack,  // the events may be handed out again at once
+    kGiveBack,  // handed out again at once; after the last try, they become dead letters
     kTakeBack,  // as kGiveBack, but the try does not count: no consumer has seen the events
   };
   std::string subscription;

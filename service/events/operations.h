@@ -30,7 +30,7 @@
 namespace gateway::events {
 
 struct Subscribed {
-  int64_t id;  // of its row
+  int64_t id;  // of the subscription's row
   Deliveries deliveries;
   // Whether `deliveries` is what the database has. False while the subscription is not locked:
   // another gateway may change it then.
@@ -69,7 +69,7 @@ class Operations {
   void Serve(WaitingPulls& waiting, std::vector<Operation>& operations);
   // Removes events that were received before this time.
   absl::Status Remove(absl::Time before);
-  // Stores what subscriptions have done.
+  // Stores the changes of all subscriptions that are `current`.
   absl::Status StoreChanges();
 
   // Looks up when the oldest event that is not done was received.

@@ -54,7 +54,7 @@ class QueuedLog : public EventLog {
   // Opens a store; it may wait for the database.
   using Opener = std::function<absl::StatusOr<std::unique_ptr<Store>>()>;
 
-  // `store`: null if the thread is to open the first one, too.
+  // `store`: if it is null, the thread opens the first store too.
   QueuedLog(const Options& options, std::unique_ptr<Store> store, Opener open);
 
  private:

@@ -40,7 +40,7 @@ class Rows {
   virtual absl::StatusOr<Teller> FindTeller(const std::string& fact) = 0;
   // Whether another event may be inserted.
   virtual absl::Status Room() const = 0;
-  // Gives the event its number: one more than the newest there ever was.
+  // Inserts the event, and returns its number: one more than the newest number that there ever was.
   virtual absl::StatusOr<int64_t> Insert(const SealedEvent& event, absl::Time received) = 0;
 
   // Reads these events, in the order of `numbers`, as long as their bodies have at most `max_bytes`

@@ -1,4 +1,4 @@
-// What the configuration says of a subscription.
+// The configuration of a subscription.
 //
 // Thread-safety: values and pure functions.
 #ifndef SERVICE_EVENTS_SUBSCRIPTION_H_

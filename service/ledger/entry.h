@@ -70,11 +70,11 @@ struct Scope {
 
 // The numbers are stored: they never change.
 enum class State : int8_t {
-  kIntent = 1,    // claimed: it may be on its way
-  kDone = 2,      // it happened
-  kReleased = 3,  // it did not happen: not sent, or refused by the upstream
-  kUnknown = 4,   // it may have happened
-  kNotDone = 5,   // it was unknown, and was found not to have happened
+  kIntent = 1,    // claimed: the write may be on its way
+  kDone = 2,      // the write happened
+  kReleased = 3,  // the write did not happen: not sent, or refused by the upstream
+  kUnknown = 4,   // the write may have happened
+  kNotDone = 5,   // the outcome was unknown; later it was found that the write did not happen
 };
 
 // Why an entry is RELEASED, or why it must not become RELEASED. The numbers are stored.
@@ -82,8 +82,8 @@ enum class Release : int8_t {
   kNone = 0,
   kNotSent = 1,
   kRefused = 2,
-  // The entry is an INTENT or an UNKNOWN, and the outcome of an earlier attempt is unknown too. It
-  // stays unknown even if the last attempt was refused or not sent.
+  // The entry is an INTENT or an UNKNOWN, and the outcome of an earlier attempt is unknown too.
+  // That outcome stays unknown even if the last attempt was refused or not sent.
   kInDoubt = 3,
 };
 

@@ -26,7 +26,7 @@ struct Stock {
   ~Stock() { OPENSSL_cleanse(bytes, sizeof(bytes)); }
 
   unsigned char bytes[kPortion];
-  size_t left = 0;  // at the end of `bytes`
+  size_t left = 0;  // bytes that are not used yet, at the end of `bytes`
   uint64_t forks = 0;
 };
 

@@ -33,8 +33,8 @@ void EnterState(State state, absl::Time now, Row& row) {
   if (!open) row.entry.release = Release::kNone;
   row.kept = open ? Kept::kOpen : Kept::kWhole;
   row.leased_until = absl::UnixEpoch();
-  // The snapshot served to find out the outcome, which is known now. NOT_DONE keeps it until the
-  // write is sent again: before that, the upstream is read once more.
+  // The snapshot is needed only to find out the outcome, which is known now. A NOT_DONE keeps the
+  // snapshot until the write is sent again: before that, the upstream is read once more.
   if (!open && state != State::kNotDone) row.sealed_before.reset();
 }
 

@@ -66,7 +66,8 @@ inline constexpr absl::Duration kMaxLease = absl::Hours(1);
 bool IsLeased(const Row& row, absl::Time now);
 void Lease(const Options& options, const TakeRequest& request, absl::Time now, Row& row);
 
-// Whether this result says that a write happened that the ledger had recorded as not happened.
+// Whether this result says that a write happened, although the ledger has recorded that it did not
+// happen, or has let the entry be claimed again.
 bool IsContradiction(const Holding& holding, const Settlement& settlement, const Row& row);
 
 }  // namespace gateway::ledger

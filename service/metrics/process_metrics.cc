@@ -52,7 +52,8 @@ class ProcessStat {
   std::vector<std::string> fields_;
 };
 
-// Seconds since 1970 when the machine began; the kernel counts a process's start from there.
+// When the machine was booted, in seconds since 1970. The kernel counts the start of a process from
+// that time.
 std::optional<double> BootTime() {
   const std::optional<std::string> text = ReadFile("/proc/stat");
   if (!text) return std::nullopt;

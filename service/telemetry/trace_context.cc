@@ -103,7 +103,7 @@ size_t LengthOf(const std::vector<absl::string_view>& members) {
   return length;
 }
 
-// Long members go first, then those at the end, which are the oldest.
+// Removes long members first, and then members at the end, which are the oldest.
 void Shorten(std::vector<absl::string_view>& members) {
   for (auto at = members.end(); at != members.begin() && LengthOf(members) > kMaxState;) {
     --at;

@@ -81,7 +81,8 @@ class PostgresqlRows final : public Rows {
   // other transactions see the changes at once.
   absl::Status End(bool durable);
 
-  // What Look finds without a transaction and without locks. `versions`: of subscriptions, by id.
+  // The result of Look, which reads without a transaction and without locks. `versions`: of
+  // subscriptions, by id.
   struct Glance {
     absl::Time time;
     int64_t newest = 0;

@@ -45,7 +45,7 @@ class PostgresqlSession {
   // Send and Finish.
   absl::Status Ask(Query query, absl::Span<const ledger::Value> values, Reader reader = nullptr);
 
-  // What an operator should know of the server's settings; "": nothing.
+  // A warning for the operator about the server's settings; "": none.
   const std::string& warning() const { return connection_.warning(); }
 
  private:

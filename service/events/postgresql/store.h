@@ -60,11 +60,11 @@ class PostgresqlStore final : public Store {
   SteadyTime NextLook(const WaitingPulls& waiting) const override;
   void Describe(LogStats& stats) const override;
 
-  // What an operator should know of the server's settings; "": nothing.
+  // A warning for the operator about the server's settings; "": none.
   const std::string& warning() const { return session_->warning(); }
 
  private:
-  // What the operations of a batch need.
+  // The subscriptions and events that a batch of operations needs.
   struct Touched {
     std::set<std::string> pulled;   // subscriptions of pulls
     std::set<std::string> changed;  // subscriptions of all other operations

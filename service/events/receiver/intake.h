@@ -37,7 +37,7 @@ namespace gateway::events {
 
 enum class Outcome : uint8_t {
   kKept,
-  kDuplicate,    // the log had it
+  kDuplicate,    // the log had the event already
   kConflict,     // kept; the log also has an event of this id with another body
   kNotVerified,  // not genuine, or its time is too far from now
   kUnavailable,  // the log cannot take it: the provider has to send it again

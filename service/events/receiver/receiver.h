@@ -6,8 +6,9 @@
 //   400     not strict HTTP/1.1 (see strict_head.h)
 //   401     not genuine; the answer does not say which check failed
 //   404     any other path or method
-//   503     too large, too many at once, or the log cannot take it. It is no 4xx, since the limits
-//           are the gateway's: the provider has to send it again, and after a 4xx some never do.
+//   503     too large, too many at once, too many failures of the address, or the log cannot take
+//           it. Not a 4xx, since the limits are the gateway's: the provider has to send it again,
+//           and some providers never do so after a 4xx.
 //
 // One thread does the I/O and checks the signatures. It never blocks: the answer is sent when the
 // log says that the event is durable. These are limited: connections, the bytes of a head, of a
@@ -46,11 +47,11 @@ struct ReceiverOptions {
   std::function<std::shared_ptr<boost::asio::ssl::context>()> tls = nullptr;
   size_t max_connections = 512;
   size_t max_header_bytes = size_t{16} * 1024;
-  // From the first byte of a request to its last.
+  // The limit for the time from the first byte of a request to its last.
   absl::Duration request_timeout = absl::Seconds(10);
   absl::Duration idle_timeout = absl::Minutes(1);
   int64_t max_failures_per_second = 100;  // of one address; 0: no limit
-  // Of all bodies that are being read.
+  // The limit for all bodies together that are being read.
   size_t max_unread_bytes = size_t{64} << 20;
 };
 

@@ -31,7 +31,7 @@ namespace gateway::events {
 
 class Session;
 
-// What the sessions of a receiver share.
+// The data that all sessions of a receiver share.
 struct SharedBySessions {
   SharedBySessions(const ReceiverOptions& given, Intake& into)
       : options(given), intake(into), failing(given.max_failures_per_second) {}

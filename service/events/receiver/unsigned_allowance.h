@@ -31,7 +31,7 @@ class UnsignedAllowance {
   static constexpr size_t kMostBytes = size_t{64} << 10;
   static constexpr double kPerSecond = 5;
   static constexpr double kAtOnce = 200;
-  // What an event takes up beside its body.
+  // The bytes that an event takes up beside its body.
   static constexpr double kOverhead = 1024;
 
   explicit UnsignedAllowance(const LogBounds& log, SteadyTime now = SteadyTime::Now())

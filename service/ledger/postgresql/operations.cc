@@ -1,4 +1,4 @@
-// What PostgresqlLedger does for each kind of operation: one statement after another, on the I/O
+// Carries out each kind of operation of PostgresqlLedger: one statement after another, on the I/O
 // thread.
 #include <iterator>
 #include <utility>

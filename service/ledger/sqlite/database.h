@@ -6,7 +6,7 @@
 //   find.Reset();
 //
 // Thread-safety: none; one thread at a time. Lifetime: a statement must not outlive its connection.
-// Errors: a status whose code tells what to do (see SqliteError).
+// Errors: a status whose code says what to do (see SqliteError).
 #ifndef SERVICE_LEDGER_SQLITE_DATABASE_H_
 #define SERVICE_LEDGER_SQLITE_DATABASE_H_
 
@@ -75,7 +75,7 @@ class SqliteStatement {
   bool IsNull(int column) const {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
-  // Ends a read, and its hold on the database.
+  // Ends the run of the statement, and releases what the run holds of the database.
   void Reset();
 
  private:

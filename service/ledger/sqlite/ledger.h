@@ -51,7 +51,8 @@ class SqliteLedger final : public QueuedLedger {
   SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store);
 
   void Run();
-  // Takes the next operations, after some have come or something is due. Returns whether to go on.
+  // Waits until operations have come or something is due, and moves the operations to `batch`.
+  // Returns false if the ledger ends and no operation is left.
   bool Next(std::vector<Operation>& batch);
   // Waits until so many operations have come, or the time is over.
   void AwaitQueue(size_t enough, absl::Duration patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -30,7 +30,8 @@ struct SqliteOptions {
   // In a folder of its own (mode 0700) that nobody else uses. The folder is made if its parent
   // exists.
   std::string file;
-  // From this size on, claims are refused. Results still have room: at least an eighth of it.
+  // From this size on, claims are refused. Results still have room: at least another eighth of
+  // max_bytes.
   int64_t max_bytes = int64_t{8} << 30;
   // Operations that one commit takes at most.
   size_t max_batch = 512;
@@ -46,9 +47,9 @@ struct SqliteOptions {
   const char* vfs = nullptr;
 };
 
-// What still has to be written to the file.
+// Claims and results that still have to be written to the file.
 struct Leftovers {
-  // Claims whose commit failed: they may be in the file, but nobody was told that they hold.
+  // Claims whose commit failed: they may be in the file, but their callers got an error.
   std::vector<Holding> abandoned;
   // Results whose commit failed.
   std::vector<SettleRequest> unwritten;
