@@ -50,7 +50,7 @@ struct TransactionTime {
   SteadyTime leases;
   SteadyTime local;
 
-  // Converts a time of this process to the clock of the leases. The distance from now is cut to
+  // Converts a time of this process to the clock of the leases. The distance from `local` is cut to
   // whole microseconds, as databases store them.
   SteadyTime LeaseTime(SteadyTime local_time) const {
     return leases + absl::Trunc(local_time - local, absl::Microseconds(1));

@@ -1,8 +1,9 @@
 // The values of the ledger: what is kept about one write with an idempotency key.
 //
 // An entry belongs to one key of one caller (its Scope) and is bound to one request (its
-// Fingerprint, see fingerprint.h). It keeps neither the request nor the text of the key. While the
-// outcome is open, it keeps what was read before the send (Entry::before, encrypted).
+// Fingerprint, see fingerprint.h). It keeps neither the request nor the text of the key. It keeps
+// what was read before the send (Entry::before, encrypted) only as long as a look or the next
+// attempt may need it.
 //
 //   (none) -> INTENT -> DONE
 //               |-----> RELEASED (not sent, or refused): the same request may be claimed again

@@ -6,7 +6,7 @@
 //   408, 425, 429, 5xx   failed; Retry-After is respected
 //   other 4xx            refused: the event or the URL is wrong, and the target is not down
 //   3xx                  refused: redirects are not followed
-//   none                 failed
+//   no answer            failed
 //   nothing was sent     unreachable
 //
 // Thread-safety, lifetime: as Target. The transport outlives the calls of `done`.

@@ -137,7 +137,7 @@ struct NatsConnection::Library {
   NatsOpts opts;
   NatsConn connection;
   JetStream stream;
-  std::atomic<bool> checked{false};  // AgainstStream has found the stream, or may not ask for it
+  std::atomic<bool> checked{false};  // AgainstStream has asked, and need not ask again
 };
 
 absl::Status CheckNatsServer(absl::string_view server) {

@@ -46,7 +46,7 @@ class PostgresqlRows final : public Rows {
 
   // Returns the stored secret. If there is none, makes a random one and stores it.
   absl::StatusOr<std::string> AckSecret();
-  // The time from which on the facts of deliveries were stored.
+  // The time since which the facts of deliveries are stored.
   absl::StatusOr<absl::Time> FactsSince();
   // Adds the subscriptions that the database does not have. Returns the ids of all, by name.
   absl::StatusOr<std::map<std::string, int64_t>> AddSubscriptions(

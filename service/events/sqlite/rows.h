@@ -47,7 +47,7 @@ class SqliteRows final : public Rows {
 
   // Returns the stored secret. If there is none, makes a random one and stores it.
   absl::StatusOr<std::string> AckSecret();
-  // The time from which on the facts of deliveries were stored.
+  // The time since which the facts of deliveries are stored.
   absl::StatusOr<absl::Time> FactsSince();
   // The number of the newest event that there ever was; 0: none.
   absl::StatusOr<int64_t> Newest();
