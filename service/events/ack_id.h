@@ -1,9 +1,10 @@
-// The text that names one hand-out of an event to a consumer:
+// The ack id: a text that names one hand-out of an event to a consumer.
 //
-//   subscription's era (8 bytes), number (8), lease (8), MAC (8)  ->  43 characters of Base64
+//   era of the subscription (8 bytes), event number (8), lease (8), MAC (8)
+//     ->  43 characters of Base64
 //
-// The MAC keeps a consumer's slip from acknowledging what it was never given: an ack id of another
-// subscription, or one that was put together. It does not keep secrets apart.
+// The MAC is a guard against mistakes: ParseAckId refuses an ack id of another subscription, and
+// one that a consumer has made up. The ack id is not encrypted.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_EVENTS_ACK_ID_H_
@@ -18,19 +19,19 @@
 namespace gateway::events {
 
 struct AckId {
-  // Changes with Seek: what was handed out before it counts no more.
+  // Each Seek begins a new era. An ack id of another era has no effect.
   uint64_t era = 0;
   int64_t number = 0;
-  // Tells one hand-out from the next.
+  // Differs for each hand-out of the subscription within an era.
   uint64_t lease = 0;
 
   bool operator==(const AckId&) const = default;
 };
 
-// `secret` is the log's own, `subscription` its name.
+// `secret`: EventLog::ack_secret(). `subscription`: the subscription's name.
 std::string ToText(const AckId& id, absl::string_view secret, absl::string_view subscription);
 
-// Returns nullopt for what ToText has not made for this subscription.
+// Returns nullopt if ToText has not made `text` for this subscription with this secret.
 std::optional<AckId> ParseAckId(absl::string_view text, absl::string_view secret,
                                 absl::string_view subscription);
 

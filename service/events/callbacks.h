@@ -1,8 +1,8 @@
-// Calls callbacks on a thread of its own, in the order in which they come: the log's thread goes on
-// to its next commit meanwhile.
+// Calls callbacks on a thread of its own, in the order in which they were posted. So the log's
+// thread can go on with its next commit at once.
 //
 // Thread-safety: may be used from any thread. Lifetime: Finish, or the destructor, waits until
-// everything is called, also what these calls have posted.
+// every callback was called, also those that callbacks have posted meanwhile.
 #ifndef SERVICE_EVENTS_CALLBACKS_H_
 #define SERVICE_EVENTS_CALLBACKS_H_
 
@@ -35,7 +35,7 @@ class Callbacks {
   std::vector<Call> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::events

@@ -1,4 +1,5 @@
-// Events as a database gives them: cells of a row. Believes nothing that the database says.
+// Reads events from the cells of a database row. The contents of the database are not trusted: the
+// type of each cell is checked.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_EVENTS_CELLS_H_
@@ -14,18 +15,20 @@
 
 namespace gateway::events {
 
-// The columns that TakeHead reads. TakeEvent reads those of kEventColumns behind them.
+// TakeHead reads the cells of kHeadColumns. TakeEvent reads the cells of kHeadColumns, followed by
+// the cells of kEventColumns.
 inline constexpr char kHeadColumns[] =
     "number, provider, name, id, type, store, resource, received";
 inline constexpr char kEventColumns[] = "signed, event_key, body_key, body, origin";
 
-// Each is false if the cells are of another kind. They take the bytes out of the cells.
+// Each returns false if a cell is missing or has a wrong type; `signed` may be NULL. Bytes are
+// moved out of the cells.
 bool TakeBytes(ledger::Cell& cell, std::string& bytes);
 bool TakeNumber(const ledger::Cell& cell, int64_t& number);
 bool TakeHead(std::vector<ledger::Cell>& cells, Head& head);
 bool TakeEvent(std::vector<ledger::Cell>& cells, SealedEvent& event);
 
-// The column `origin`.
+// The number in the column `origin`. TakeOrigin returns false if the number is unknown.
 int64_t NumberOf(Origin origin);
 bool TakeOrigin(const ledger::Cell& cell, Origin& origin);
 

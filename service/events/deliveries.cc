@@ -47,7 +47,8 @@ absl::Status Deliveries::Restore(const std::vector<Lease>& leases, Look look) {
   return absl::OkStatus();
 }
 
-// Which one of a lane may be out is not stored: it is the one that is.
+// Take has made the first event of each lane ready, but another event of the lane may be leased.
+// Then the leased event blocks the lane.
 void Deliveries::BlockOthers(OpenIterator leased) {
   for (const int64_t number : lanes_.find(leased->second.lane)->second) {
     const auto other = open_.find(number);
@@ -113,7 +114,7 @@ void Deliveries::AddOpen(const Head& head, int32_t attempts) {
   if (subscription_.ordered && !head.resource.empty()) {
     open.lane = absl::StrCat(head.provider, " ", head.name, " ", head.resource);
     std::set<int64_t>& lane = lanes_[open.lane];
-    // One of each lane is ready or out, and not always the oldest: see Redeliver.
+    // One event of each lane is ready or leased. It is not always the oldest: see Redeliver.
     if (!lane.empty()) open.state = Open::kBlocked;
     lane.insert(head.number);
   }
@@ -167,7 +168,8 @@ bool Deliveries::Acknowledge(const AckId& id) {
     if (others && !was_noted) changes_.deadlines.erase(deadline);
     return true;
   }
-  // Of a process before this one, or of an event that was given up since.
+  // The event is not open: an earlier process or another gateway has handed it out, or it is done
+  // or a dead letter already.
   changes_.late.push_back(id.number);
   changes_.tries[id.number] = 0;
   tries_.erase(id.number);

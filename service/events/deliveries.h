@@ -1,21 +1,25 @@
-// What one subscription is owed, and who has it at the moment: the rules of handing out, without a
-// clock, a disk or a caller.
+// The state of one subscription, and the rules of handing out: which events are done, which are
+// ready, and which are leased, that is handed out until a deadline. It has no clock and no disk.
 //
 //   scanned from the log -> (blocked by its lane) -> ready -> leased -> acknowledged: done
 //                                                      ^         |
-//                                                      '---------'-- the deadline passed, or it was
-//                                                                    given back: again, or a dead
-//                                                                    letter
+//                                                      '---------+  deadline passed, or given back
+//                                                                |
+//                                                                '> after the last try: dead letter
 //
-// What must outlive the process is in TakeChanges: what is done, and how often events that came
-// back were tried. Whoever stores leases as well, since several gateways share a subscription, also
-// finds there which of them have changed, and gives them to Restore. Without that an event that was
-// out is handed out again after a restart.
+// A lane holds the open events of one resource, if the subscription is ordered: at most one event
+// of a lane is ready or leased.
 //
-// Memory: at most kMostOpen events are open at a time; beyond that only those are handed out that
-// have come back. So a consumer that never acknowledges costs a bounded amount.
+// TakeChanges returns what has to be stored: which events are done, the tries of events that came
+// back, and new dead letters. If several gateways share a subscription, the leases have to be
+// stored too: TakeChanges says which have changed, and Restore takes the stored leases over.
+// Without stored leases, an event that was handed out is handed out again after a restart.
 //
-// Thread-safety: none. Errors: only those of `scan`, which leave everything as it is.
+// Memory: at kMostOpen open events (blocked, ready or leased) no more are scanned from the log, and
+// only events that came back are handed out. So a consumer that never acknowledges costs a bounded
+// amount.
+//
+// Thread-safety: none. Errors: only those of `scan` and `look`; the state stays consistent.
 #ifndef SERVICE_EVENTS_DELIVERIES_H_
 #define SERVICE_EVENTS_DELIVERIES_H_
 
@@ -43,7 +47,8 @@ namespace gateway::events {
 class Deliveries {
  public:
   static constexpr size_t kMostOpen = 10'000;
-  // Heads that one HandOut looks at, so that a filter that lets little pass holds up nobody.
+  // How many heads one HandOut scans at most. Without the limit, a subscription whose filter lets
+  // few events pass would delay the others.
   static constexpr size_t kMostScanned = 2'000;
 
   using Tries = absl::flat_hash_map<int64_t, int32_t>;
@@ -52,25 +57,25 @@ class Deliveries {
     uint64_t handed_out = 0;
     uint64_t handed_out_again = 0;
     uint64_t acknowledged = 0;
-    uint64_t expired = 0;     // leases
-    uint64_t given_back = 0;  // leases
+    uint64_t expired = 0;     // leases whose deadline passed
+    uint64_t given_back = 0;  // leases that a consumer has ended early
     uint64_t dead = 0;
-    uint64_t lost = 0;  // events whose time in the log was over before they were done
+    uint64_t lost = 0;  // events that were removed for their age before they were done
   };
 
-  // As it was stored.
+  // The stored state of a subscription.
   struct Saved {
     uint64_t era = 0;
     IntervalSet done = {};
     Tries tries = {};
-    Counters counters = {};  // of this process
+    Counters counters = {};  // not stored: they count for this process
   };
 
-  // Who has an event until when.
+  // One hand-out of an event, until its deadline.
   struct Lease {
     int64_t number = 0;
     uint64_t lease = 0;
-    int32_t attempts = 0;  // with this one
+    int32_t attempts = 0;  // including this hand-out
     SteadyTime deadline;
 
     bool operator==(const Lease&) const = default;
@@ -83,18 +88,19 @@ class Deliveries {
 
   struct Changes {
     std::vector<IntervalSet::Change> done;
-    // An event whose tries are 0 is to be forgotten.
+    // Hand-outs by event number. For 0, the stored tries of the event are to be removed.
     Tries tries;
     struct Dead {
       int64_t number;
       int32_t attempts;
     };
     std::vector<Dead> dead;
-    // Acknowledged, and perhaps dead letters.
+    // Events that were acknowledged, but were not open. If one is a dead letter, the dead letter is
+    // to be removed.
     std::vector<int64_t> late;
-    // Where LeasesUntil gives another answer than before; but for events that were acknowledged
-    // while others of the same deadline are still out. So a hand-out is stored once, and removed
-    // once, whether its events are acknowledged together or one by one.
+    // The deadlines for which LeasesUntil has changed. An acknowledgement does not count as a
+    // change while other events of its deadline are leased. So the leases of a hand-out are stored
+    // once and removed once, even if its events are acknowledged one by one.
     std::set<SteadyTime> deadlines;
 
     bool empty() const {
@@ -102,50 +108,53 @@ class Deliveries {
     }
   };
 
-  // The first lease that is given. No lease is given twice in an era: what is out may be of a
-  // process before this one, or of another gateway.
+  // `first_lease`: the first lease id that is used. No lease id may be used twice in an era, also
+  // not by an earlier process or another gateway: its events may still be handed out.
   Deliveries(const Subscription& subscription, Saved saved, uint64_t first_lease);
 
-  // The heads behind `after`, in their order, at most so many.
+  // Returns at most `limit` heads, in the order of their numbers, beginning behind `after`.
   using Scan = absl::FunctionRef<absl::StatusOr<std::vector<Head>>(int64_t after, size_t limit)>;
-  // The heads of these events, in the order of the numbers; without those that are not there.
+  // Returns the heads of these events, in the order of `numbers`. Events that do not exist may be
+  // left out.
   using Look =
       absl::FunctionRef<absl::StatusOr<std::vector<Head>>(const std::vector<int64_t>& numbers)>;
 
-  // Directly after the constructor: takes over the leases that were stored.
+  // To be called directly after the constructor: takes over the leases that were stored.
   absl::Status Restore(const std::vector<Lease>& leases, Look look);
 
-  // At most `most` events. `end` is the number of the newest event of the log.
+  // Hands out at most `most` events. `end` is the number of the newest event of the log.
   absl::StatusOr<std::vector<HandedOut>> HandOut(size_t most, SteadyTime now, int64_t end,
                                                  Scan scan);
   // Whether HandOut could find something now.
   bool MayHaveMore(int64_t end) const;
 
-  // Also when the lease is over. False: of an earlier era.
+  // Has an effect even if the lease is over. Returns false, and does nothing, if the id is of
+  // another era.
   bool Acknowledge(const AckId& id);
-  // Both are false where the lease is over.
+  // Extend, GiveBack and TakeBack return false, and do nothing, if the lease is over.
   bool Extend(const AckId& id, SteadyTime deadline);
   bool GiveBack(const AckId& id);
-  // As GiveBack, of an event that nobody has seen: the try does not count.
+  // As GiveBack, but the try does not count: no consumer has seen the event.
   bool TakeBack(const AckId& id);
 
   void Expire(SteadyTime now);
   // When the first lease ends; InfiniteFuture if no event is leased.
   SteadyTime next_expiry() const;
 
-  // Begins a new era at this number. Whoever stores the changes forgets all tries.
+  // Begins a new era: the events before `number` are done, and all others are not. The caller has
+  // to remove the stored tries and leases (see Rows::BeginEra).
   void Seek(int64_t number);
-  // Of an event that was dead.
+  // Makes a dead letter ready again. Its tries are counted from 0.
   void Redeliver(const Head& head);
-  // These and all before them are no longer in the log.
+  // Marks all events up to `last` as done: they are no longer in the log.
   void Drop(int64_t last);
 
-  // All since the last call.
+  // Returns all changes since the last call.
   Changes TakeChanges();
   // The leases that end at this time.
   std::vector<Lease> LeasesUntil(SteadyTime deadline) const;
   uint64_t next_lease() const { return next_lease_; }
-  // Whether something of it must not wait for the next commit.
+  // Whether the changes have to be stored with this commit: there are new dead letters.
   bool urgent() const { return !changes_.dead.empty(); }
   bool changes_dead_letters() const { return urgent() || !changes_.late.empty(); }
 
@@ -172,12 +181,12 @@ class Deliveries {
   HandedOut HandOutOne(OpenIterator open, SteadyTime now);
   void BeginLease(OpenIterator open, SteadyTime deadline);
   void BlockOthers(OpenIterator leased);
-  // The event that the lease is of; end() where it is over.
+  // Returns the leased event; end() if the lease is over.
   OpenIterator FindLease(const AckId& id);
   void EndLease(OpenIterator open);
-  // It was not acknowledged.
+  // Ends the lease of an event that was not acknowledged: ready again, or a dead letter.
   void ComeBack(OpenIterator open);
-  // It is done with, one way or the other.
+  // Marks an open event as done, and removes it from its lane.
   void Close(OpenIterator open);
   void LeaveLane(int64_t number, const Open& closed);
 
@@ -186,12 +195,12 @@ class Deliveries {
   uint64_t next_lease_;
   IntervalSet done_;
   Tries tries_;          // of events that are not open yet
-  int64_t scanned_ = 0;  // the log was looked at up to here
+  int64_t scanned_ = 0;  // the log was scanned up to this number
   std::map<int64_t, Open> open_;
   std::set<int64_t> ready_;
   std::set<std::pair<SteadyTime, int64_t>> expiries_;
   absl::flat_hash_map<std::string, std::set<int64_t>> lanes_;  // open events, by resource
-  Changes changes_;                                            // `done` is in done_
+  Changes changes_;                                            // without `done`: done_ has these
   Counters counters_;
 };
 

@@ -15,7 +15,8 @@ std::string Sha256(absl::string_view bytes) {
   return digest;
 }
 
-// A prefix of its own: a body that was moved here from the ledger does not open.
+// The prefix differs from the ledger's: so a reply that was copied from the ledger into the log
+// cannot be opened as a body.
 std::string IdentityOf(const Key& key) { return absl::StrCat("event body ", key.event, key.body); }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A verified delivery as the log keeps it, and what makes two deliveries one event.
+// An event as the log keeps it, and the hashes by which the log finds duplicates of an event.
 //
 // Thread-safety: values and pure functions.
 #ifndef SERVICE_EVENTS_EVENT_H_
@@ -18,17 +18,17 @@ namespace gateway::events {
 // How the gateway came to know of an event.
 enum class Origin : uint8_t {
   kDelivery,  // the provider sent it
-  kSweep,     // nobody did: it was found by reading the provider's API
+  kSweep,     // the provider did not send it: a sweep found it in the provider's API
 };
 
-// What an event is told apart and found by. None of it is personal data, and none is encrypted.
+// Identifies and describes an event. No field is personal data, and no field is encrypted.
 struct Head {
-  int64_t number = 0;    // its place in the log; 0: it has none yet
+  int64_t number = 0;    // its place in the log; 0: it is not in the log yet
   std::string provider;  // "paynow"
-  std::string name;      // of the address that it was sent to; "" for the provider's only one
-  std::string id;        // the provider's; "" where it sent none
+  std::string name;      // the account that it was sent to; "": the provider has only one
+  std::string id;        // the provider's id of the event; "": the provider sent none
   std::string type;      // "ON_ORDER_COMPLETED"
-  std::string store;     // "" where it is about none
+  std::string store;     // "": the event is about no store
   std::string resource;  // equal for events about one order, session or subscription; "": none
   absl::Time received;
   Origin origin = Origin::kDelivery;
@@ -36,16 +36,19 @@ struct Head {
 
 struct Event {
   Head head;
-  std::optional<absl::Time> signed_time = {};  // of a sweep: when it happened
-  // Byte by byte as it came. Of a sweep: the object, a serialized google.protobuf.Any.
+  // The time that the provider has signed. For Origin::kSweep: when the fact happened.
+  std::optional<absl::Time> signed_time = {};
+  // The body of the delivery, byte by byte. For Origin::kSweep: the object that was found, as a
+  // serialized google.protobuf.Any.
   std::string body = {};
-  // The event's key is kept for good: nothing else would tell a recorded delivery from a new one.
+  // The event's key stays in the log when the event is removed. It is set if the signature does not
+  // limit the age of a delivery: then only the key shows that a recorded delivery was sent again.
   bool keep_key = false;
 };
 
-// What the log stores of an event's identity: two SHA-256, of 32 bytes each.
+// The identity of an event in the log: two SHA-256 digests of 32 bytes each.
 struct Key {
-  // Of provider, name and id; of the body where the provider sent no id.
+  // Of provider, name and id. If the provider sent no id: of provider, name and body.
   std::string event;
   std::string body;
 
@@ -53,11 +56,13 @@ struct Key {
 };
 Key KeyOf(const Event& event);
 
-// A SHA-256, equal for all that tells the same of the same object, whoever tells it; "" of an
-// object without an id. `type`: the first of those that tell it (gateway.signing.v1.Fact).
+// A SHA-256 of a fact, for example that a refund was completed. It is equal for all events that
+// report this fact of this object, whether a delivery or a sweep brought them. Returns "" if `id`,
+// the object's id, is empty. `type`: the first of the fact's types (gateway.signing.v1.Fact).
 std::string FactOf(absl::string_view provider, absl::string_view type, absl::string_view id);
 
-// The body, encrypted for this key and no other, and back. Errors as ReplyCipher's.
+// Encrypts a body, and decrypts it. A body that was sealed for one key cannot be opened with
+// another. Errors: as ReplyCipher.
 absl::StatusOr<std::string> SealBody(const ledger::ReplyCipher& cipher, const Key& key,
                                      absl::string_view body);
 absl::StatusOr<std::string> OpenBody(const ledger::ReplyCipher& cipher, const Key& key,

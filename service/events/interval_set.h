@@ -1,12 +1,13 @@
-// A set of numbers from 1 on, kept as intervals: what a subscription has done with. A subscription
-// that keeps up has one interval, whatever it has done; each event that it still owes adds one.
+// A set of numbers from 1 on, stored as intervals. It holds the events that a subscription is done
+// with: a single interval if the subscription keeps up, and at most one more for each event before
+// the newest that is not done.
 //
 //   IntervalSet done;
 //   done.Add(1, 5);
 //   done.Add(7, 7);
 //   done.FirstMissing();  // 6
 //
-// It notes which intervals have changed, for whoever stores them.
+// The set remembers which intervals have changed, so that only these have to be stored.
 //
 // Thread-safety: none.
 #ifndef SERVICE_EVENTS_INTERVAL_SET_H_
@@ -24,14 +25,14 @@ namespace gateway::events {
 
 class IntervalSet {
  public:
-  // An interval whose `last` is absent is gone.
+  // `last` is empty if no interval begins at `first` any more.
   struct Change {
     int64_t first;
     std::optional<int64_t> last;
   };
 
   bool Contains(int64_t number) const;
-  // Inclusive; nothing where `last` is before `first`.
+  // Both bounds are inclusive. Does nothing if `last` is before `first`.
   void Add(int64_t first, int64_t last);
   void Remove(int64_t first, int64_t last);
 
@@ -45,7 +46,7 @@ class IntervalSet {
   int64_t Missing(int64_t last) const;
   size_t intervals() const { return last_of_.size(); }
 
-  // Intervals that have changed since the last call.
+  // Returns the intervals that have changed since the last call.
   std::vector<Change> TakeChanges();
   bool changed() const { return !changed_.empty(); }
 
@@ -53,8 +54,8 @@ class IntervalSet {
   void Put(int64_t first, int64_t last);
   void Erase(std::map<int64_t, int64_t>::iterator interval);
 
-  std::map<int64_t, int64_t> last_of_;  // by first; they neither overlap nor touch
-  std::set<int64_t> changed_;           // firsts
+  std::map<int64_t, int64_t> last_of_;  // by first; intervals neither overlap nor touch
+  std::set<int64_t> changed_;           // where the changed intervals begin
 };
 
 }  // namespace gateway::events

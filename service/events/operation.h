@@ -1,4 +1,4 @@
-// What callers ask of a log, as a value: a request, and later its result.
+// One call of a log's function as a value: a request, and later its result.
 //
 // Thread-safety: values; one thread at a time.
 #ifndef SERVICE_EVENTS_OPERATION_H_
@@ -19,7 +19,7 @@ struct Asked {
   using Result = ResultType;
 
   RequestType request;
-  Done<Result> done;  // null: nobody wants to know
+  Done<Result> done;  // null: the caller does not want the result
   absl::StatusOr<Result> result = absl::UnavailableError("not done yet");
 };
 

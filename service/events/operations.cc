@@ -91,7 +91,7 @@ absl::StatusOr<int64_t> Operations::FindTold(const SealedEvent& event) {
   if (event.fact.empty()) return 0;
   const absl::StatusOr<Rows::Teller> teller = rows_.FindTeller(event.fact);
   if (!teller.ok()) return teller.status();
-  // Two deliveries may tell one fact: the provider has sent both.
+  // Two deliveries of one fact are both kept: the provider has sent both.
   const bool swept = event.event.head.origin == Origin::kSweep || teller->swept;
   return swept ? teller->number : 0;
 }
@@ -158,7 +158,7 @@ bool Operations::Modify(const ModifyRequest& request, const AckId& id, Deliverie
   switch (request.what) {
     case ModifyRequest::kAcknowledge:
       must_store_ = true;
-      // One that was put together for an event that is not there yet must not hide it.
+      // An ack id for a number that no event has yet must not mark the future event as done.
       return id.number <= newest_ && deliveries.Acknowledge(id);
     case ModifyRequest::kExtend:
       return deliveries.Extend(id, time_.LeaseTime(request.deadline));
@@ -228,7 +228,7 @@ absl::StatusOr<int64_t> Operations::Seek(const SeekRequest& request) {
     number = *first;
   }
   number = std::clamp(number, least, std::max(least, newest_ + 1));
-  // What was noted before the seek must not be stored after it.
+  // Stored now, so that changes from before the seek are not stored after it.
   const absl::Status stored = rows_.Store(subscribed->id, subscribed->deliveries, time_.wall);
   if (!stored.ok()) return stored;
   subscribed->deliveries.Seek(number);
@@ -239,7 +239,7 @@ absl::StatusOr<int64_t> Operations::Seek(const SeekRequest& request) {
   return number;
 }
 
-// Times grow with the numbers, as far as the wall clock was not set back.
+// A binary search: times grow with the numbers, as long as the wall clock is not set back.
 absl::StatusOr<int64_t> Operations::FirstReceivedFrom(absl::Time time) {
   int64_t low = 1;
   int64_t high = newest_ + 1;

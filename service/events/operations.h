@@ -1,5 +1,5 @@
-// What a log does for each kind of operation, whatever its database: reads and changes rows, and
-// what subscriptions are owed, within a transaction that is open.
+// Carries out the operations of a log, whatever its database: reads and changes rows, and the
+// deliveries of subscriptions, within an open transaction.
 //
 //   operations.Begin(clock);
 //   for (Operation& operation : batch) operations.Do(operation);
@@ -30,26 +30,28 @@
 namespace gateway::events {
 
 struct Subscribed {
-  int64_t id;  // of its row
+  int64_t id;  // of the subscription's row
   Deliveries deliveries;
-  // As the database has it. It is not while another gateway may have changed it.
+  // Whether `deliveries` is what the database has. False while the subscription is not locked:
+  // another gateway may change it then.
   bool current = true;
 
-  // For the numbers: what was measured last.
+  // For LogStats: what was measured last.
   bool dead_letters_changed = true;
   uint64_t dead_letters = 0;
   int64_t oldest = 0;  // the first event that is not done
   std::optional<absl::Time> oldest_received = {};
 };
 
-// A transaction's time. Leases may run by a clock that several gateways share; then `leases` is its
-// time and `local` is what SteadyTime::Now() was at the same moment.
+// The time of a transaction, by three clocks at one moment: the wall clock; the clock of the
+// leases, which several gateways may share; and SteadyTime::Now() of this process.
 struct TransactionTime {
   absl::Time wall;
   SteadyTime leases;
   SteadyTime local;
 
-  // Whole microseconds, as databases have them.
+  // Converts a time of this process to the clock of the leases. The distance from `local` is cut to
+  // whole microseconds, as databases store them.
   SteadyTime LeaseTime(SteadyTime local_time) const {
     return leases + absl::Trunc(local_time - local, absl::Microseconds(1));
   }
@@ -62,29 +64,30 @@ class Operations {
   // `newest`: the number of the newest event.
   void Begin(const TransactionTime& time, int64_t newest);
   void Do(Operation& operation);
-  // Pulls of `waiting` that can be given something, in the order in which they came, are moved to
-  // the end of `operations`.
+  // Hands out events to the pulls of `waiting`, in the order in which they came. Pulls that got
+  // events are moved to the end of `operations`.
   void Serve(WaitingPulls& waiting, std::vector<Operation>& operations);
-  // Removes what was received before.
+  // Removes events that were received before this time.
   absl::Status Remove(absl::Time before);
-  // Stores what subscriptions have done.
+  // Stores the changes of all subscriptions that are `current`.
   absl::Status StoreChanges();
 
-  // Looks up when the oldest event of a subscription was received that is not done.
+  // Looks up when the oldest event that is not done was received.
   absl::Status MeasureAge(Subscribed& subscribed);
-  // Adds what was counted, and sets what is known of subscriptions.
+  // Adds the counters to `stats`, and sets the present values of each subscription.
   void Describe(absl::Time now, LogStats& stats) const;
 
-  // An error of the database: everything since Begin is void.
+  // OK, or an error of the database: then everything since Begin is void.
   const absl::Status& failure() const { return failure_; }
-  // Whether somebody is answered on the ground of what subscriptions have done.
+  // Whether the changes have to be durable before the answers are given. False if, for example,
+  // events were only handed out.
   bool must_store() const;
   int64_t newest() const { return newest_; }
   const TransactionTime& time() const { return time_; }
 
   // By name. The store loads them.
   std::map<std::string, Subscribed> subscriptions;
-  // Events, duplicates and conflicts. The store takes back what a failed transaction has counted.
+  // Events, duplicates and conflicts. SqliteStore takes back what a failed transaction has counted.
   LogStats counted;
 
  private:
@@ -97,10 +100,11 @@ class Operations {
   void Do(Redelivering& redelivering);
   void Do(Seeking& seeking);
 
-  // Makes every operation's leases end at another time: leases that end together share one row.
+  // Called before each operation, so that the leases of different operations end at different
+  // times: leases with one deadline share a row of the database.
   void Tick() { time_.leases += absl::Microseconds(1); }
   absl::StatusOr<Appended> Append(const SealedEvent& event);
-  // The event that makes this one a duplicate by its fact; 0: none.
+  // Returns the number of the event that makes `event` a duplicate by its fact; 0 if there is none.
   absl::StatusOr<int64_t> FindTold(const SealedEvent& event);
   absl::StatusOr<std::vector<Received>> HandOut(const PullRequest& request);
   bool Modify(const ModifyRequest& request, const AckId& id, Deliveries& deliveries);

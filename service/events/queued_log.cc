@@ -13,7 +13,7 @@ bool NeedsReopening(const absl::Status& error) {
   return !absl::IsResourceExhausted(error) && !absl::IsPermissionDenied(error);
 }
 
-// The call that gives an operation's result to whoever asked.
+// Returns a callback that calls the operation's `done` with its result.
 Callbacks::Call CallOf(Operation operation) {
   return [operation = std::move(operation)]() mutable {
     std::visit(
@@ -130,7 +130,7 @@ void QueuedLog::Run() {
     Work(batch);
     batch.clear();
   }
-  // What need not be durable at once, such as tries, should outlive an orderly end.
+  // A last commit stores what did not have to be durable at once, such as tries.
   if (!broken_) (void)store_->Commit(/*tend=*/true, batch, waiting_);
   EndPulls(SteadyTime::InfiniteFuture());
   answers_.Post(std::exchange(answered_, {}));
@@ -165,7 +165,7 @@ void QueuedLog::Work(std::vector<Operation>& batch) {
   else
     Write(batch);
   EndPulls(SteadyTime::Now());
-  // Whoever is answered finds what it did in the numbers.
+  // Publish first: a caller that gets its answer must find its effect in the numbers.
   Publish();
   answers_.Post(std::exchange(answered_, {}));
 }
@@ -221,7 +221,7 @@ void QueuedLog::Cancel(PullId pull) {
   }
 }
 
-// Those whose time is over by `now`.
+// Ends the pulls whose `until` has come.
 void QueuedLog::EndPulls(SteadyTime now) {
   for (auto named = waiting_.begin(); named != waiting_.end();) {
     std::list<Pulling>& pulls = named->second;

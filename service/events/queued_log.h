@@ -1,13 +1,14 @@
 // The part of an event log that all databases share: a queue of operations, one thread that works
-// on them with group commit, and the pulls that wait. A commit takes everything that came while the
-// last one was on its way to the disk.
+// on them with group commit, and the pulls that wait. A commit takes the operations that came while
+// the commit before was on its way to the disk, at most Options::max_batch.
 //
-// When the store cannot be written, everything is refused with the reason, pulls wait on, and the
-// thread tries again by itself after a pause that grows; if need be with a store that it opens
-// anew. A store whose rows cannot be believed (DATA_LOSS) ends the log until an operator has acted.
+// While the store cannot be written, new operations are refused with the reason, and pulls that
+// wait go on waiting. The thread tries again by itself after a pause that grows, with a new store
+// if necessary. After DATA_LOSS (the stored data is damaged) it does not try again: all operations
+// are refused until an operator has acted and the process was restarted.
 //
-// Thread-safety, lifetime, errors: as EventLog. A database's log derives from it and adds how a
-// store is opened; it has no state of its own that the thread would use.
+// Thread-safety, lifetime, errors: as EventLog. The log of each database derives from QueuedLog,
+// and adds only how a store is opened. It must have no members that the thread uses.
 #ifndef SERVICE_EVENTS_QUEUED_LOG_H_
 #define SERVICE_EVENTS_QUEUED_LOG_H_
 
@@ -53,20 +54,21 @@ class QueuedLog : public EventLog {
   // Opens a store; it may wait for the database.
   using Opener = std::function<absl::StatusOr<std::unique_ptr<Store>>()>;
 
-  // `store`: null if the thread is to open the first one, too.
+  // `store`: if it is null, the thread opens the first store too.
   QueuedLog(const Options& options, std::unique_ptr<Store> store, Opener open);
 
  private:
   void Enqueue(Operation operation);
 
   void Run();
-  // The next operations, after some have come or something is due. Whether to go on.
+  // Waits until operations have come or something is due, and moves the operations to `batch`.
+  // Returns false if the log ends and no operation is left.
   bool Next(std::vector<Operation>& batch);
   SteadyTime NextDue() const;
   void Work(std::vector<Operation>& batch);
   void Write(std::vector<Operation>& batch);
   void Refuse(std::vector<Operation>& batch);
-  // Pulls that found nothing wait; the others are answered.
+  // Pulls that found no events wait; all other operations are answered.
   void Sort(std::vector<Operation>& batch);
   void Cancel(PullId pull);
   void EndPulls(SteadyTime now);
@@ -86,17 +88,17 @@ class QueuedLog : public EventLog {
   absl::Time facts_since_;
   std::atomic<bool> knows_store_{false};
 
-  // The thread's own.
+  // Used by thread_ only.
   std::unique_ptr<Store> store_;  // null: it has to be opened
   WaitingPulls waiting_;
   std::vector<Callbacks::Call> answered_;
-  std::optional<absl::Status> broken_;  // why it cannot be written
-  bool torn_ = false;                   // and never will be
+  std::optional<absl::Status> broken_;  // why the store cannot be written; empty: it can
+  bool torn_ = false;                   // after DATA_LOSS: there is no further try
   absl::Duration retry_;
   SteadyTime next_try_;
   SteadyTime next_tending_;
   uint64_t failed_commits_ = 0;
-  LogStats earlier_;  // what stores that were closed since have counted, and last knew
+  LogStats earlier_;  // the counters, and the last known values, of stores that were closed
 
   Callbacks answers_;
 
@@ -106,7 +108,7 @@ class QueuedLog : public EventLog {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   LogStats stats_ ABSL_GUARDED_BY(mutex_);
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::events

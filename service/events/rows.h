@@ -29,44 +29,45 @@ class Rows {
 
   struct Known {
     int64_t number = 0;       // of the event with this key; 0: there is none
-    bool other_body = false;  // there is one with this id and another body
+    bool other_body = false;  // the log has an event with this id and another body
   };
   virtual absl::StatusOr<Known> Find(const Key& key) = 0;
   struct Teller {
-    int64_t number = 0;  // of the first event that tells the fact; 0: there is none
-    bool swept = false;
+    int64_t number = 0;  // of the first event that reports the fact; 0: there is none
+    bool swept = false;  // a sweep has found that event
   };
   // `fact`: see FactOf.
   virtual absl::StatusOr<Teller> FindTeller(const std::string& fact) = 0;
   // Whether another event may be inserted.
   virtual absl::Status Room() const = 0;
-  // Gives the event its number: one more than the newest there ever was.
+  // Inserts the event, and returns its number: one more than the newest number that there ever was.
   virtual absl::StatusOr<int64_t> Insert(const SealedEvent& event, absl::Time received) = 0;
 
-  // These events, in the order of the numbers, up to `max_bytes` of bodies; but at least one. An
-  // event that is not there is DATA_LOSS.
+  // Reads these events, in the order of `numbers`, as long as their bodies have at most `max_bytes`
+  // together; at least one event. DATA_LOSS if an event does not exist.
   virtual absl::StatusOr<std::vector<SealedEvent>> Read(const std::vector<int64_t>& numbers,
                                                         size_t max_bytes) = 0;
   virtual absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) = 0;
   // The oldest event there is; 0: there is none.
   virtual absl::StatusOr<int64_t> Oldest() = 0;
-  // The first event from this number on, and when it was received.
+  // The first event from this number on, and when it was received; nullopt if there is none.
   virtual absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(
       int64_t number) = 0;
-  // Removes events from the front that were received before; and their keys, unless they are kept
-  // for good, and their dead letters. A call may leave some for the next. Returns the number of the
-  // last one that is gone; 0: none.
+  // Removes the oldest events as long as they were received before this time: with their dead
+  // letters, and with their keys unless keep_key is set. One call may remove only a part of them.
+  // Returns the number of the last event that was removed; 0 if none was.
   virtual absl::StatusOr<int64_t> RemoveBefore(absl::Time received) = 0;
 
-  // Stores what has changed since the last call.
+  // Stores what has changed in `deliveries` since the last call.
   virtual absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) = 0;
-  // Stores the era; forgets tries, leases, and dead letters from this number on.
+  // Stores the era. Removes all tries and leases of the subscription, and its dead letters from
+  // this number on.
   virtual absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
                                 int64_t number) = 0;
 
   virtual absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int64_t subscription, int64_t after,
                                                               size_t limit) = 0;
-  // False: it is no dead letter.
+  // Returns false if the event is no dead letter.
   virtual absl::StatusOr<bool> RemoveDeadLetter(int64_t subscription, int64_t number) = 0;
 };
 

@@ -1,7 +1,7 @@
-// A database that holds an event log, as the thread of QueuedLog sees it: works on many operations
-// in one transaction, and waits for the disk.
+// The database of an event log, for the thread of QueuedLog: carries out many operations in one
+// transaction, and waits for the disk.
 //
-//   BEGIN -> the operations -> events to the pulls that wait -> what subscriptions have done
+//   BEGIN -> the operations -> events for the pulls that wait -> changes of the subscriptions
 //         -> COMMIT -> answers
 //
 // Thread-safety: none; one thread. Lifetime: a store that cannot go on after an error is destroyed,
@@ -33,23 +33,24 @@ class Store {
   virtual const std::string& ack_secret() const = 0;
   virtual absl::Time facts_since() const = 0;
 
-  // Sets the results of `operations`; they count when this returns OK. Pulls of `waiting` that have
-  // got events are moved to the end of `operations`. `tend`: also remove what is too old.
+  // Sets the results of `operations`. They are valid only if Commit returns OK. Pulls of `waiting`
+  // that got events are moved to the end of `operations`. `tend`: also removes old events.
   //
-  // After an error nothing is certain to be durable, and all results are void. RESOURCE_EXHAUSTED
-  // (no room) and PERMISSION_DENIED (read-only): the store may be used again after Recover.
-  // DATA_LOSS: what is stored cannot be believed, and no store on it ever can. Everything else: it
-  // has to be opened anew.
+  // After an error all results are void, and the changes may be durable or not.
+  // RESOURCE_EXHAUSTED (no room) and PERMISSION_DENIED (read-only): the store may be used again
+  // after Recover. DATA_LOSS: the stored data is damaged, and must not be used any more. Any other
+  // error: the store has to be opened anew.
   virtual absl::Status Commit(bool tend, std::vector<Operation>& operations,
                               WaitingPulls& waiting) = 0;
 
-  // After an error, or after it was opened anew: whether it can be written now.
+  // To be called after an error of Commit, and after the store was opened anew. Returns OK if the
+  // store can be written now.
   virtual absl::Status Recover() = 0;
 
-  // When Commit may find something for `waiting`, though nobody has asked for anything else.
+  // When Commit is to be called for the pulls of `waiting`, even if no operation comes before.
   virtual SteadyTime NextLook(const WaitingPulls& waiting) const = 0;
 
-  // Adds what it has counted, and sets what it knows.
+  // Adds the store's counters to `stats`, and sets the values that describe its present state.
   virtual void Describe(LogStats& stats) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// What the configuration says of a subscription.
+// The configuration of a subscription.
 //
 // Thread-safety: values and pure functions.
 #ifndef SERVICE_EVENTS_SUBSCRIPTION_H_
@@ -13,7 +13,7 @@
 
 namespace gateway::events {
 
-// Empty: all. An event has to pass each.
+// An event has to pass each of the three sets. An empty set lets every event pass.
 struct Filter {
   absl::flat_hash_set<std::string> providers;
   absl::flat_hash_set<std::string> types;
@@ -31,11 +31,12 @@ struct Filter {
 struct Subscription {
   std::string name = {};
   Filter filter = {};
-  // From the hand-out of an event to the moment at which it is handed out again.
+  // The time from the hand-out of an event to its next hand-out, if it is not acknowledged.
   absl::Duration ack_deadline = absl::Seconds(30);
-  // An event that was handed out so often without an acknowledgement becomes a dead letter.
+  // An event that was handed out so many times without an acknowledgement becomes a dead letter.
   int32_t max_attempts = 20;
-  // An event of a resource is handed out only when the one before it is acknowledged or dead.
+  // Events of one resource are handed out one at a time: the next event follows when the event
+  // before it is acknowledged or has become a dead letter.
   bool ordered = false;
 };
 

@@ -1,14 +1,14 @@
-// Calls the `done` of operations that are answered, on a thread of its own, in the order in which
-// they come: the store's thread goes on to its next commit meanwhile.
+// Calls the `done` of operations that have a result, on a thread of its own, in the order in which
+// they were given. So the store's thread can go on with its next commit at once.
 //
 //   Answers answers;
 //   answers.Give(std::move(operations));
 //
-// If no earlier one is still to be called, GiveHere calls them on the caller's thread, which saves
+// GiveHere calls them on the caller's thread if no earlier `done` is still to be called. This saves
 // a switch of threads.
 //
 // Thread-safety: may be used from any thread. Lifetime: Finish, or the destructor, waits until
-// everything is called, also what these calls have given.
+// every `done` was called, also of operations that were given meanwhile.
 #ifndef SERVICE_LEDGER_ANSWERS_H_
 #define SERVICE_LEDGER_ANSWERS_H_
 
@@ -32,7 +32,7 @@ class Answers {
   // Leaves `operations` empty.
   void Give(std::vector<Operation>& operations);
   void Give(Operation operation);
-  // As Give. On this thread, unless earlier ones are still to be called.
+  // As Give, but on this thread, unless an earlier `done` is still to be called.
   void GiveHere(std::vector<Operation>& operations);
 
  private:
@@ -42,10 +42,10 @@ class Answers {
   Mutex mutex_;
   CondVar changed_;
   std::vector<Operation> queue_ ABSL_GUARDED_BY(mutex_);
-  bool calling_ ABSL_GUARDED_BY(mutex_) = false;  // somebody calls, outside the lock
+  bool calling_ ABSL_GUARDED_BY(mutex_) = false;  // a thread calls `done`, outside the lock
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::ledger

@@ -1,13 +1,14 @@
 // The values of the ledger: what is kept about one write with an idempotency key.
 //
 // An entry belongs to one key of one caller (its Scope) and is bound to one request (its
-// Fingerprint, see fingerprint.h). Of the request it keeps nothing else but what a lookup compares
-// (Entry::before, encrypted, until the write is done), and not even the key's text.
+// Fingerprint, see fingerprint.h). It keeps neither the request nor the text of the key. It keeps
+// what was read before the send (Entry::before, encrypted) only as long as a look or the next
+// attempt may need it.
 //
 //   (none) -> INTENT -> DONE
 //               |-----> RELEASED (not sent, or refused): the same request may be claimed again
 //               '-----> UNKNOWN -> DONE | NOT_DONE | RELEASED
-//                          '-----> INTENT, in doubt: sent again, since it does no harm
+//                          '-----> INTENT, in doubt (see Release): a second send does no harm
 //
 // Thread-safety: values.
 #ifndef SERVICE_LEDGER_ENTRY_H_
@@ -57,7 +58,7 @@ class EntryId {
   std::string bytes_;
 };
 
-// Whose key it is, and what it is for. Equal keys in different scopes are different keys.
+// What a key belongs to. Equal keys in different scopes are different keys.
 struct Scope {
   std::string identity;  // of the caller; never a display name
   std::string upstream;
@@ -70,20 +71,20 @@ struct Scope {
 
 // The numbers are stored: they never change.
 enum class State : int8_t {
-  kIntent = 1,    // claimed: it may be on its way
-  kDone = 2,      // it happened
-  kReleased = 3,  // it did not happen: not sent, or refused by the upstream
-  kUnknown = 4,   // it may have happened
-  kNotDone = 5,   // it was unknown, and was found not to have happened
+  kIntent = 1,    // claimed: the write may be on its way
+  kDone = 2,      // the write happened
+  kReleased = 3,  // the write did not happen: not sent, or refused by the upstream
+  kUnknown = 4,   // the write may have happened
+  kNotDone = 5,   // the outcome was unknown; later it was found that the write did not happen
 };
 
-// Why an entry is RELEASED, or why it must not become so. The numbers are stored.
+// Why an entry is RELEASED, or why it must not become RELEASED. The numbers are stored.
 enum class Release : int8_t {
   kNone = 0,
   kNotSent = 1,
   kRefused = 2,
-  // The entry is an INTENT or an UNKNOWN, and the outcome of an earlier attempt is unknown too. It
-  // stays unknown even if the last attempt was refused or not sent.
+  // The entry is an INTENT or an UNKNOWN, and the outcome of an earlier attempt is unknown too.
+  // That outcome stays unknown even if the last attempt was refused or not sent.
   kInDoubt = 3,
 };
 
@@ -103,7 +104,7 @@ struct Entry {
   absl::Time created;
   absl::Time changed;    // when it got its state
   absl::Time deadline;   // when the call of the last attempt ends at the latest
-  std::string note;      // why: of whoever settled, postponed or resolved it
+  std::string note;      // the reason that was given to settle, postpone or resolve it
   std::string resolver;  // who resolved it; "": the call itself
   // kNotSentYet, kSentUnderName, or what a reader remembers from one look to the next. Not
   // encrypted: it holds nothing about customers.

@@ -7,7 +7,7 @@
 namespace gateway::ledger {
 namespace {
 
-// Changes whenever the same request would give other bytes.
+// To be raised when a release sends an equal request with other bytes.
 constexpr char kFingerprintVersion = 1;
 
 }  // namespace

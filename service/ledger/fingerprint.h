@@ -1,6 +1,6 @@
-// Tells whether two requests are the same: HMAC-SHA256 with a secret of the installation, over what
-// the gateway would send. Neither the order of a map nor a new release changes it, and nobody who
-// reads the ledger can guess a request from it.
+// Fingerprints of requests, which are equal for equal requests: an HMAC-SHA256, with a secret of
+// the installation, over what the gateway would send. The order of a map or a new release does not
+// change a fingerprint, and nobody who reads the ledger can guess the request from it.
 //
 //   fingerprint = version byte, HMAC-SHA256(secret, version byte, frame(verb, path, query, body))
 //

@@ -1,5 +1,5 @@
-// Writes texts one after another, each with its length in front: lists of texts that differ never
-// give the same bytes.
+// Writes texts one after another, each with its length in front. So two different lists of texts
+// never give equal bytes.
 //
 //   Frame({"POST", "/refunds"})  ->  00000000 00000004 "POST" 00000000 00000008 "/refunds"
 //

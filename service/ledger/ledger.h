@@ -1,5 +1,6 @@
-// The ledger: what happened to each write with an idempotency key. A lease here buys an answer,
-// never a second send: whoever does not know whether a request went out does not send it again.
+// The ledger: what happened to each write with an idempotency key. A write whose outcome is unknown
+// is not sent again, unless a second send does no harm (ClaimRequest::harmless_for). A lease (see
+// TakeRequest) gives the right to find out the outcome, and not to send.
 //
 //   Claim ---- kClaimed ----> (KeepBefore) ----> send ----> Settle
 //     |                                              INTENT and result are durable before `done`
@@ -11,23 +12,22 @@
 //                });
 //
 // Guards. While an entry with a guard is INTENT or UNKNOWN, no other entry of the same upstream,
-// store and guard can be claimed, whoever calls. UNKNOWN excludes since the write may have
-// happened. INTENT excludes too, for every guard, for two reasons: a caller that gives up and comes
-// again with a new key would pay twice, and what KeepBefore reads must not change under a second
-// write of the same kind. A guard held by an INTENT can be waited for; one held by an UNKNOWN
-// cannot.
+// store and guard can be claimed, whoever calls. An UNKNOWN holds the guard since its write may
+// have happened. An INTENT holds it for two reasons: a caller that gives up and calls again with a
+// new key would pay twice, and a second write must not change what was read for KeepBefore. Wait
+// can wait for the end of an INTENT, but not of an UNKNOWN.
 //
 // Asynchrony. No function waits for a disk or a network. Each `done` is called one time, on a
 // thread of the ledger, with no lock held, in the order in which the store did the work. It may
 // call the ledger again. It should be short: the callbacks of one ledger follow one another.
 //
-// What Claim, Find, FindKey and Wait give has everything that is kept of the entry. What the others
-// give may lack `before` and `reply`: they do not decrypt what nobody asked for.
+// Find, FindKey and Wait give everything that is kept of the entry, and so does a Claim that is
+// answered kClaimed or kDone. All other entries may lack `before` and `reply`, which are not
+// decrypted for them.
 //
 // Errors, for every function:
 //   UNAVAILABLE          the store cannot be read or written now; the message says why. After
-//   Claim:
-//                        nothing is claimed, do not send.
+//                        Claim: nothing is claimed, do not send.
 //   DATA_LOSS            the stored row cannot be read or decrypted. It is never taken for absent.
 //   NOT_FOUND            there is no such entry.
 //   FAILED_PRECONDITION  the entry is in another state than the call assumes.
@@ -66,14 +66,14 @@ struct ClaimRequest {
   // The caller promises to call KeepBefore before it sends. So if the entry is UNKNOWN and
   // Entry::progress is kNotSentYet, the write did not happen.
   bool keeps_before = false;
-  // The caller sends the entry's name to the upstream as the request's key, and Entry::progress is
-  // kSentUnderName. An UNKNOWN that was sent under another key keeps that key, without
-  // kSentUnderName.
+  // The caller sends the entry's name to the upstream as the request's key. Entry::progress becomes
+  // kSentUnderName, unless keeps_before is set. If an UNKNOWN is claimed again, Entry::progress
+  // stays as it was: the second send must have the key of the first.
   bool sent_under_name = false;
   // How far back ClaimAnswer::recent goes. Zero: it stays empty.
   absl::Duration settle = absl::ZeroDuration();
-  // How long after its first claim an UNKNOWN may be claimed again, if the call ends within that
-  // time, because a second send does no harm. Zero: never.
+  // How long after its first claim an UNKNOWN may be claimed again: within this time a second send
+  // does no harm. The call has to end within this time too. Zero: never.
   absl::Duration harmless_for = absl::ZeroDuration();
 };
 
@@ -82,11 +82,11 @@ inline constexpr absl::string_view kSentUnderName = "sent under its name";
 
 struct ClaimAnswer {
   enum Kind {
-    kClaimed,     // it is yours, and durable: send, then Settle. The entry is in doubt (see
+    kClaimed,     // the claim is yours, and durable: send, then Settle. The entry is in doubt (see
                   // Release) if it was UNKNOWN
-    kDone,        // it happened: entry.reply, or that alone
-    kInProgress,  // another call holds it: Wait for its end
-    kUnknown,     // it may have happened: do not send
+    kDone,        // the write happened; entry.reply is its reply, if that was kept
+    kInProgress,  // another call holds the claim: Wait for its end
+    kUnknown,     // the write may have happened: do not send
     kReused,      // the key is bound to another request
     kGuarded,     // `entry`, INTENT or UNKNOWN, holds the guard; it may be another caller's:
                   // show its id, nothing else
@@ -120,7 +120,7 @@ struct Resolution {
   EntryId id = {};
   // The attempt that the evidence is about; 0: the present attempt, whichever it is.
   int64_t attempt = 0;
-  bool done = false;  // it happened; else it did not
+  bool done = false;  // true: the write happened; false: it did not
   std::optional<std::string> reply = {};
   std::string reason = {};    // required
   std::string resolver = {};  // required: the operator, "reconciler", "webhook"
@@ -135,15 +135,15 @@ struct ListRequest {
   std::string page_token = {};
 };
 
-// The newest first. A page may be short, or empty, though there is a next one.
+// The newest entry first. A page may be short, or empty, though a next page follows.
 struct ListPage {
   std::vector<Entry> entries;
-  std::string next_page_token;  // "": that was all
+  std::string next_page_token;  // "": this is the last page
   size_t unreadable = 0;        // rows of this page that cannot be read, and are left out
 };
 
-// UNKNOWN entries for one reader at a time. Those of a lease are given to nobody else until it
-// ends; then their next look is due after a pause that grows with each look.
+// Asks for UNKNOWN entries whose look is due, and leases them: no other reader gets a leased entry
+// until its lease ends. After that, the next look is due after a pause, which grows with each look.
 struct TakeRequest {
   absl::Duration lease = absl::Seconds(30);
   size_t limit = 10;
@@ -151,7 +151,7 @@ struct TakeRequest {
   std::optional<EntryId> id = {};
 };
 
-// A look that brought no verdict. It ends the lease.
+// Reports a look that did not find out the outcome. It ends the lease.
 struct Postponement {
   Holding holding;
   std::string progress = {};  // kept for the next look
@@ -163,16 +163,16 @@ using WaitId = uint64_t;
 struct LedgerStats {
   // By state. With PostgreSQL, DONE is an estimate of everything that has ended.
   std::map<State, int64_t> entries;
-  std::optional<absl::Time> oldest_unknown;  // when it became so
+  std::optional<absl::Time> oldest_unknown;  // when the oldest UNKNOWN became UNKNOWN
   uint64_t commits = 0;
-  uint64_t operations_committed = 0;  // per commit: operations_committed / commits
+  uint64_t operations_committed = 0;  // of all commits together
   uint64_t failed_commits = 0;
   uint64_t unwritten = 0;  // results that wait in memory until the store can be written
-  // Results that arrived after the entry was found NOT_DONE, or had been claimed again. Each needs
-  // a person: money may have moved twice.
+  // Results DONE that arrived after the entry had become NOT_DONE or RELEASED, or had been claimed
+  // again. A person has to look at each: money may have moved twice.
   uint64_t contradictions = 0;
-  uint64_t bytes = 0;       // that the store takes
-  std::string unavailable;  // why it cannot be written; "": it can
+  uint64_t bytes = 0;       // that the store takes up
+  std::string unavailable;  // why the store cannot be written; "": it can be written
 };
 
 class Ledger {
@@ -182,17 +182,17 @@ class Ledger {
   // A caller that no longer wants its claim must settle it as kNotSent.
   virtual void Claim(ClaimRequest request, Done<ClaimAnswer> done) = 0;
 
-  // Keeps what was read before the send, while the INTENT is held. Read it after the claim: only
-  // then does the guard keep others from changing it. Send after `done` says OK.
+  // Keeps `before`, which the caller has read from the upstream. Read it after the claim: from then
+  // on the guard keeps others from changing it. Send the write only after `done` got OK.
   virtual void KeepBefore(Holding holding, std::string before, Done<Entry> done) = 0;
 
   // States the outcome of an attempt. It may come late: UNKNOWN may still become DONE or RELEASED,
   // and DONE never becomes anything else.
   //
   // UNAVAILABLE: the outcome is not durable. It is kept in memory and written as soon as the store
-  // can be written; until then the row is INTENT, and after a crash UNKNOWN, so it is not sent a
-  // second time either way. Give the caller the upstream's answer, and tell it that the ledger does
-  // not have it yet: to withhold what is known would only make one more unknown.
+  // can be written. Until then the row is INTENT, and after a crash UNKNOWN: in both cases the
+  // write is not sent a second time. Give the upstream's answer to the caller all the same, and say
+  // that the ledger does not have it yet.
   virtual void Settle(Holding holding, Settlement settlement, Done<Entry> done) = 0;
 
   virtual void Find(EntryId id, Done<Entry> done) = 0;
@@ -202,7 +202,7 @@ class Ledger {
   // States the outcome of an UNKNOWN entry. Evidence that it happened also overrules NOT_DONE.
   virtual void Resolve(Resolution resolution, Done<Entry> done) = 0;
 
-  // Tells when the entry is no longer INTENT; at once if it is not.
+  // Calls `done` with the entry when it is no longer INTENT; at once if it is not INTENT now.
   virtual WaitId Wait(EntryId id, Done<Entry> done) = 0;
   // Ends the wait with CANCELLED, unless it has ended already.
   virtual void CancelWait(WaitId wait) = 0;

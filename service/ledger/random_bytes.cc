@@ -13,7 +13,8 @@ namespace {
 
 constexpr size_t kPortion = 1024;
 
-// Counts forks in the child, so that it does not use up what its parent has in stock too.
+// Counts forks, in the child: so the child does not use the bytes that are also in its parent's
+// stock.
 std::atomic<uint64_t> forks{0};
 
 uint64_t Forks() {
@@ -25,7 +26,7 @@ struct Stock {
   ~Stock() { OPENSSL_cleanse(bytes, sizeof(bytes)); }
 
   unsigned char bytes[kPortion];
-  size_t left = 0;  // at the end of `bytes`
+  size_t left = 0;  // bytes that are not used yet, at the end of `bytes`
   uint64_t forks = 0;
 };
 

@@ -1,5 +1,6 @@
-// Random bytes that nobody can guess, a few at a time and cheaply: each thread takes them from
-// OpenSSL's generator in portions, since a call there costs as much as a thousand bytes of it.
+// Random bytes that nobody can guess, fast for a few bytes at a time: each thread takes a portion
+// of 1024 bytes from OpenSSL's generator, since a call of the generator costs as much as a thousand
+// bytes.
 //
 // No byte is given twice, not in a forked child either. Thread-safety: may be called from any
 // thread.
@@ -10,7 +11,7 @@
 
 namespace gateway::ledger {
 
-// False: the system has none; nothing is written then.
+// Returns false, and writes nothing, if the system has no random bytes.
 bool RandomBytes(unsigned char* bytes, size_t count);
 
 }  // namespace gateway::ledger

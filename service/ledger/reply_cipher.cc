@@ -23,7 +23,7 @@ const unsigned char* Bytes(absl::string_view text) {
 }
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-// Looked up one time: OpenSSL would do it for each value.
+// Looked up one time. Otherwise OpenSSL would look it up for each value.
 const EVP_CIPHER* Algorithm() {
   static const EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   return algorithm;

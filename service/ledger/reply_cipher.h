@@ -2,9 +2,9 @@
 //
 //   sealed = version byte, key id (8 bytes), nonce (12), ciphertext, tag (16)
 //
-// The identity of the row is authenticated with it: bytes that are moved to another row, or to
-// another column, do not open. While a key is being changed there are two: the current key seals,
-// both open.
+// The identity of the row is authenticated too: bytes that were moved to another row, or to another
+// column, cannot be opened. While a key is being changed there are two keys: the current key seals,
+// and both open.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_LEDGER_REPLY_CIPHER_H_

@@ -85,7 +85,8 @@ const char kColumns[] =
 
 std::vector<Value> ValuesOf(const Row& row) {
   const Entry& entry = row.entry;
-  // A guard that nobody holds any more stays with the entry: the state says whether it counts.
+  // The row of an ended entry still has its guard. The column `kept` says whether the guard is
+  // held.
   Value guard = std::monostate();
   if (!entry.guard.empty()) guard = absl::string_view(entry.guard);
   return {entry.id.bytes(),

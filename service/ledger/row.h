@@ -1,9 +1,9 @@
-// An entry as a database keeps it. Both stores have the same columns, in the order of Row::Columns,
-// and read them through RowFromCells, which believes nothing: a row that somebody else has written,
-// or that is torn, is DATA_LOSS and never a crash.
+// An entry as a database keeps it. Both stores have the same columns, in the order of kColumns, and
+// read them through RowFromCells. It checks every cell: a row that is damaged, or that somebody
+// else has written, is DATA_LOSS and never a crash.
 //
-// Texts are kept as bytes, since identities and keys may have odd ones. Times are microseconds
-// since 1970.
+// Texts are stored as bytes, since identities and keys may not be valid UTF-8. Times are
+// microseconds since 1970.
 //
 // Thread-safety: values and pure functions.
 #ifndef SERVICE_LEDGER_ROW_H_
@@ -23,11 +23,11 @@
 
 namespace gateway::ledger {
 
-// How much of an entry there is. The numbers are stored.
+// How much of an entry is kept. The numbers are stored.
 enum class Kept : int8_t {
   kOpen = 0,       // INTENT or UNKNOWN: retention leaves it alone
   kWhole = 1,      // ended, with its reply if it has one
-  kTombstone = 2,  // ended: fingerprint and outcome
+  kTombstone = 2,  // ended, with its fingerprint and outcome only
 };
 
 struct Row {
@@ -48,17 +48,19 @@ using Cell = std::variant<std::monostate, int64_t, std::string>;
 // One value to be written. It does not own its bytes.
 using Value = std::variant<std::monostate, int64_t, absl::string_view>;
 
-// The columns' names, separated by commas. First those that never change, then those that do
-// (kMutableColumns of them), then `number`.
+// The columns' names, separated by commas: first the kFixedColumns that never change, then the
+// kMutableColumns that may change, then `number`.
 extern const char kColumns[];
 inline constexpr size_t kFixedColumns = 8;
 inline constexpr size_t kMutableColumns = 17;
 inline constexpr size_t kAllColumns = kFixedColumns + kMutableColumns + 1;
 
-// All columns but `number`. They end with the row, and with its next change.
+// The values of all columns but `number`. They point into the row: they are valid until the row
+// changes or is destroyed.
 std::vector<Value> ValuesOf(const Row& row);
 absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells);
-// The number of a row whose other columns may be unreadable; INT64_MAX if it is missing, too.
+// The number of a row whose other columns may be unreadable; INT64_MAX if the number is unreadable
+// too.
 int64_t NumberIn(const std::vector<Cell>& cells);
 
 // Identifies a key: SHA-256 over the framed members. It uses no secret, because a changed secret

@@ -33,14 +33,15 @@ void EnterState(State state, absl::Time now, Row& row) {
   if (!open) row.entry.release = Release::kNone;
   row.kept = open ? Kept::kOpen : Kept::kWhole;
   row.leased_until = absl::UnixEpoch();
-  // The snapshot served to find out the outcome, which is known now. NOT_DONE keeps it until the
-  // write is sent again: before that, the upstream is read once more.
+  // The snapshot is needed only to find out the outcome, which is known now. A NOT_DONE keeps the
+  // snapshot until the write is sent again: before that, the upstream is read once more.
   if (!open && state != State::kNotDone) row.sealed_before.reset();
 }
 
 std::string Cut(absl::string_view text) { return std::string(text.substr(0, kMaxText)); }
 
-// If a reply is not kept, the write still counts; only a repeated call gets no body.
+// A reply that is too long is not kept. The entry is DONE all the same; a repeated call gets no
+// body.
 absl::Status KeepReply(const Options& options, const std::optional<std::string>& reply, Row& row) {
   if (!reply || reply->size() > options.max_reply_bytes) return absl::OkStatus();
   return SealReply(*options.cipher, *reply, row);
@@ -60,7 +61,7 @@ Changed BecomeReleased(const Settlement& settlement, absl::Time now, Row& row) {
     BecomeUnknown(settlement.note, now, row);
     return true;
   }
-  // If nothing was sent, what was kept of an attempt that was found NOT_DONE still counts.
+  // If nothing was sent, the snapshot of an earlier attempt that was found NOT_DONE is still valid.
   std::optional<std::string> before;
   if (row.entry.progress == kNotSentYet) before = std::move(row.sealed_before);
   EnterState(State::kReleased, now, row);
@@ -76,7 +77,7 @@ absl::string_view ProgressOf(const ClaimRequest& request) {
   return request.sent_under_name ? kSentUnderName : "";
 }
 
-// If the clock was set back, it does not tell how long ago the first claim was.
+// Returns false if the clock was set back: then it is not known how long ago the first claim was.
 bool MayBeClaimedAgain(const Row& row, const ClaimRequest& request, absl::Time now) {
   return request.harmless_for > absl::ZeroDuration() && now >= row.entry.changed &&
          now + request.time_left <= row.entry.created + request.harmless_for;
@@ -147,7 +148,7 @@ void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row&
   if (!in_doubt) row.entry.progress = std::string(ProgressOf(request));
   row.entry.looks = 0;
   row.epoch = epoch;
-  // Whoever does not read first sends without a comparison.
+  // A caller that does not read first cannot use the snapshot of an earlier attempt.
   if (!request.keeps_before) row.sealed_before.reset();
   row.sealed_reply.reset();
 }
@@ -175,7 +176,7 @@ Changed ApplySettle(const Options& options, const Holding& holding, const Settle
   const bool open = state == State::kIntent || state == State::kUnknown;
   switch (settlement.outcome) {
     case Settlement::kDone:
-      // An outcome that was found by reading back may have come without the reply.
+      // An entry that became DONE by Resolve may not have its reply yet.
       if (state == State::kDone && (row.sealed_reply || row.kept == Kept::kTombstone)) return false;
       if (state == State::kDone) {
         if (const absl::Status kept = KeepReply(options, settlement.reply, row); !kept.ok()) {

@@ -1,7 +1,7 @@
-// What may become of an entry: the one place where the ledger's states change. The stores read a
-// row, ask here, and write the row back; they decide nothing.
+// The rules of the ledger: the one place where the state of an entry changes. The stores read a
+// row, call a function of this file, and write the row back.
 //
-//                claim        done    not sent/refused  unknown   resolve: done  not done
+//   state        claim        done    not sent/refused  unknown   resolve: done  not done
 //   INTENT       in progress  DONE    RELEASED          UNKNOWN   refused        refused
 //   DONE         its reply    -       refused           refused   -              refused
 //   RELEASED     INTENT (*)   DONE    -                 refused   refused        refused
@@ -9,12 +9,12 @@
 //   NOT_DONE     INTENT (*)   DONE    -                 -         DONE           -
 //
 //   (*) of the same request; its guard has to be free. "-": OK, and nothing changes.
-//   An UNKNOWN may be claimed again where ClaimRequest::harmless_for allows it. It is in doubt from
-//   then on: a result "not sent" or "refused" makes it UNKNOWN, and only DONE or a resolution ends
-//   that.
+//   An UNKNOWN may be claimed again if ClaimRequest::harmless_for allows it. The entry is in doubt
+//   from then on: a result "not sent" or "refused" makes it UNKNOWN again, and only DONE or a
+//   resolution ends the doubt.
 //
-// The columns in the middle are results of the entry's last attempt. An earlier attempt's result is
-// ABORTED, whatever it says.
+// The columns from "done" to "unknown" are results of the entry's last attempt. A result of an
+// earlier attempt is ABORTED, whatever it says.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_LEDGER_RULES_H_
@@ -31,15 +31,15 @@
 
 namespace gateway::ledger {
 
-// INVALID_ARGUMENT for a request that no store may be asked.
+// INVALID_ARGUMENT if the request is wrong, for any store.
 absl::Status Check(const ClaimRequest& request);
 absl::Status Check(const Resolution& resolution);
 
 // Makes the row of a first attempt.
 Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now);
 
-// Decides how a claim of this row is answered. kClaimed: it may be claimed again, unless its guard
-// is taken.
+// Decides how a claim of this row is answered. kClaimed: the row may be claimed again, unless
+// another entry holds the guard.
 ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::Time now);
 void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row);
 
@@ -54,7 +54,7 @@ Changed ApplyResolve(const Options& options, const Resolution& resolution, absl:
                      Row& row);
 Changed ApplyPostpone(const Options& options, const Postponement& postponement, absl::Time now,
                       Row& row);
-// The process that knew the outcome is gone.
+// Turns an INTENT into UNKNOWN: its call does not know the outcome, or its process is gone.
 void BecomeUnknown(absl::string_view note, absl::Time now, Row& row);
 
 // Selects the rows for ClaimAnswer::recent, from those that held the claim's guard and became DONE.
@@ -66,7 +66,8 @@ inline constexpr absl::Duration kMaxLease = absl::Hours(1);
 bool IsLeased(const Row& row, absl::Time now);
 void Lease(const Options& options, const TakeRequest& request, absl::Time now, Row& row);
 
-// Whether this result says that a write happened that the ledger had recorded as not happened.
+// Whether this result says that a write happened, although the ledger has recorded that it did not
+// happen, or has let the entry be claimed again.
 bool IsContradiction(const Holding& holding, const Settlement& settlement, const Row& row);
 
 }  // namespace gateway::ledger

@@ -4,9 +4,9 @@
 //   const absl::StatusOr<HmacSha256> keyed = HmacSha256::Create(secret);
 //   const std::string code = keyed->Begin().Add("a").Finish();
 //
-// OpenSSL 3 looks an algorithm up by name whenever a call does not bring one, which costs more than
-// the digest of a short text. Here it is looked up one time for the process, and a key is hashed
-// one time for all codes made with it.
+// OpenSSL 3 looks an algorithm up by name whenever a call does not pass one, which costs more than
+// the digest of a short text. Here the algorithm is looked up one time for the process, and a key
+// is hashed one time for all codes that are made with it.
 //
 // Thread-safety: a Sha256 belongs to one thread; an HmacSha256 may be used from any.
 #ifndef SERVICE_LEDGER_SHA256_H_
@@ -42,7 +42,7 @@ class Sha256 {
 
 class HmacSha256 {
  public:
-  // The code of what is added.
+  // Computes the code of the bytes that are added.
   class Code {
    public:
     Code& Add(absl::string_view bytes) {

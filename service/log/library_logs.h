@@ -1,7 +1,8 @@
 // Turns the messages of gRPC and protobuf into lines of the gateway's log.
 //
-// Strangers cause most of it: a handshake that fails, a header or a text that cannot be read. So a
-// number of lines passes in a second, and the next one says how many were left out ("left_out").
+// Strangers cause most of these messages: a handshake that fails, a header or a text that cannot be
+// read. So the lines per second are limited, and the next line says how many were left out
+// ("left_out").
 //
 // Thread-safety: to be called before other threads run.
 #ifndef SERVICE_LOG_LIBRARY_LOGS_H_

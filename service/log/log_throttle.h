@@ -1,5 +1,5 @@
-// Limits log lines that strangers can cause. Of all events with the same key, one passes in each
-// pause; the others are counted.
+// Limits log lines that strangers can cause. For each key, one event passes in each `pause`; the
+// other events of the key are counted.
 //
 //   LogThrottle throttle(absl::Seconds(1));
 //   if (const std::optional<uint64_t> left_out = throttle.Pass("signature", absl::Now())) ...

@@ -1,5 +1,5 @@
-// Writes to a descriptor that perhaps nobody reads. If a pipe is full, the writer waits for a
-// moment once, and then no more until the pipe has room again.
+// Writes to a descriptor that perhaps nobody reads. If a pipe is full, the writer waits for 0.1 s
+// once. As long as the pipe then stays full, later writes do not wait.
 //
 //   PatientWriter writer;
 //   size_t done = 0;

@@ -17,7 +17,7 @@ namespace gateway {
 
 void AddEventMetrics(const EventsInUse& events, std::vector<prometheus::MetricFamily>& families);
 
-// `config` says whose webhooks there are.
+// `config` names the providers whose webhooks are received.
 void AddReceiverMetrics(const WebhooksConfig& config, const events::Intake& intake,
                         const events::Receiver& receiver,
                         std::vector<prometheus::MetricFamily>& families);

@@ -31,8 +31,8 @@ Labels RpcLabels(const Metrics::Rpc& rpc) {
   return {{"rpc_service", rpc.service}, {"rpc_method", rpc.method}};
 }
 
-// A series that first appears with its first event has not increased, as far as Prometheus can
-// tell. So those that matter are there at 0: each RPC's good end, and each write's worst.
+// Prometheus sees no increase if a series first appears with the value 1. So the series that matter
+// begin with 0: for each RPC the calls that ended OK, for each write also those of unknown outcome.
 bool IsThereFromTheStart(const Metrics::Rpc& rpc, size_t code, CallStats::End end) {
   constexpr auto kOk = static_cast<size_t>(absl::StatusCode::kOk);
   constexpr auto kUnknown = static_cast<size_t>(absl::StatusCode::kUnknown);

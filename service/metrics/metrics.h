@@ -1,5 +1,5 @@
-// All numbers of the gateway in Prometheus' terms. They are kept where they arise, as plain
-// counters; nothing is done for them until somebody asks.
+// All metrics of the gateway, for Prometheus. Each is a plain counter in the class that counts it;
+// Collect reads the counters when Prometheus asks for them.
 //
 // Labels come from the protos and the configuration alone, never from a call, so their number is
 // bounded.
@@ -47,20 +47,20 @@ class Metrics : public prometheus::Collectable {
   };
   struct Sources {
     std::vector<Rpc> rpcs;
-    // The versions of the upstreams' contracts that replies are compared with, if the upstream has
+    // The version of each upstream's contract that the protos mirror, if the upstream publishes
     // versions.
     std::vector<Contract> contracts;
-    // For the upstreams, and the files of certificates.
+    // Has the upstreams and the configuration in force.
     const Slot<Generation>* in_force;
     const DriftLog* drift;
     const InFlight* in_flight;
     const Reloader* reloader;
     const Telemetry* telemetry;
-    const AuditLog* audit = nullptr;  // where one is kept
+    const AuditLog* audit = nullptr;  // null: there is no audit log
     // Both are set, or neither.
     const LedgerInUse* ledger = nullptr;
     const Reconciler* reconciler = nullptr;
-    const EventsInUse* events = nullptr;  // where they are kept
+    const EventsInUse* events = nullptr;  // null: there is no log of events
     // Both are set, or neither.
     const events::Intake* intake = nullptr;
     const events::Receiver* receiver = nullptr;

@@ -28,7 +28,7 @@ constexpr size_t kSystemTime = 15;
 constexpr size_t kStartTime = 22;
 constexpr size_t kVirtualBytes = 23;
 constexpr size_t kResidentPages = 24;
-// The first field after the program's name, which may hold anything.
+// The first field after the program's name. The name may have spaces and parentheses in it.
 constexpr size_t kFirstBehindName = 3;
 
 class ProcessStat {
@@ -52,7 +52,8 @@ class ProcessStat {
   std::vector<std::string> fields_;
 };
 
-// Seconds since 1970 when the machine began; the kernel counts a process's start from there.
+// When the machine was booted, in seconds since 1970. The kernel counts the start of a process from
+// that time.
 std::optional<double> BootTime() {
   const std::optional<std::string> text = ReadFile("/proc/stat");
   if (!text) return std::nullopt;
@@ -74,7 +75,7 @@ std::optional<double> OpenDescriptors() {
     ++count;
   }
   if (error) return std::nullopt;
-  return count - 1;  // the one that this reads them through
+  return count - 1;  // without the descriptor that reads the folder
 }
 
 std::optional<double> MaxDescriptors() {

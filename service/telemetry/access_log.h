@@ -41,7 +41,7 @@ struct AccessEntry {
   absl::Duration took;
   int http_status = 0;  // of the last attempt; 0: there was no reply
   int attempts = 0;
-  uint64_t left_out = 0;  // calls that failed before, and have no line
+  uint64_t left_out = 0;  // failed calls before this call that got no line
   std::string peer;
   LogIds ids;
 };
@@ -58,14 +58,14 @@ class AccessLog {
   // Changes the share of successful calls that are written.
   void SetSampleRatio(double sample_ratio) { sample_ratio_ = sample_ratio; }
 
-  // Returns nullopt if a call that ended so gets no line, else how many were left out before it.
-  // `random` is the call's own random number.
+  // Returns nullopt if a call with this end gets no line. Otherwise returns how many failed calls
+  // were left out before it. `random` is a random number of the call, for sampling.
   std::optional<uint64_t> Wants(CallStats::End end, uint64_t random);
 
   // Never blocks.
   void Write(AccessEntry entry) { batcher_.Push(std::move(entry)); }
 
-  // Waits until all that came before is written.
+  // Waits until all entries from before are written.
   void Flush() { batcher_.Flush(); }
 
   uint64_t dropped() const { return batcher_.dropped(); }

@@ -147,7 +147,7 @@ void AuditLog::ReopenIfMoved() {
                     ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
   if (same) return;
   const int fresh = OpenForAppend(file_);
-  if (fresh < 0) return;  // the old one, under whatever name, is better than none
+  if (fresh < 0) return;  // keeps writing to the old file, whatever its name is now
   if (fd_ >= 0) close(fd_);
   fd_ = fresh;
   torn_ = false;

@@ -17,7 +17,7 @@
 // disk has no room, lines are dropped and counted, with one line in the gateway's log.
 //
 // The file may be renamed or removed at any time, as logrotate does without copytruncate: the next
-// line goes to a new one under the same name.
+// line goes to a new file with the old name.
 //
 // Thread-safety: Write may be called from any thread. Lifetime: the destructor writes what is
 // queued.
@@ -52,8 +52,8 @@ struct AuditRecord {
   int http_status = 0;  // 0: there was no reply
   absl::string_view upstream_trace_id;
   int attempts = 0;
-  bool sent = true;             // else the line may be left out
-  absl::string_view rule = {};  // of the policy, that allowed it
+  bool sent = true;             // false: the line may be left out
+  absl::string_view rule = {};  // the rule of the policy that allowed the call
   // The name in the certificate that the rule matched: a SPIFFE ID, or "dns:" and a name. Empty:
   // the rule matched no certificate.
   std::string identity = {};
@@ -102,14 +102,14 @@ class AuditLog {
   int fd_;
   PatientWriter writer_;
   bool torn_ = false;     // the file ends within a line
-  bool failing_ = false;  // and it has been said
+  bool failing_ = false;  // lines are lost, and this was logged
 
   Mutex mutex_;
   CondVar changed_;
   std::vector<std::string> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway

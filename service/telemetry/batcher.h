@@ -1,5 +1,5 @@
-// Hands things over to a thread of its own, which works on them in batches. Push never waits for
-// that work: if there is no room, the thing is dropped and counted.
+// Passes things to a thread of its own, which works on them in batches. Push never waits for that
+// work: if there is no room, the thing is dropped and counted.
 //
 //   Batcher<std::string> lines({.capacity = 1000}, [](std::vector<std::string>& batch) { ... });
 //   lines.Push(line);
@@ -23,7 +23,7 @@
 namespace gateway {
 
 struct BatcherOptions {
-  // How many things may wait. As many more may be in work at the same time.
+  // How many things may wait. As many again may be in the batch that is being worked on.
   size_t capacity = 8192;
   // How long the first thing of a batch waits for others, unless `capacity` is half full before.
   absl::Duration patience = absl::Milliseconds(100);

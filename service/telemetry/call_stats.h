@@ -22,7 +22,7 @@ class CallStats {
   // How a call ended: well, or with the outcome of its failure.
   enum class End { kOk, kNotSent, kRefused, kUnknown };
   static constexpr size_t kEnds = 4;
-  static constexpr size_t kCodes = 17;  // of gRPC
+  static constexpr size_t kCodes = 17;  // gRPC's status codes
 
   // Upper bounds, in seconds.
   static constexpr std::array<double, 17> kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,

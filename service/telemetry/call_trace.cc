@@ -47,7 +47,7 @@ bool IsRequestId(absl::string_view text) {
 std::string RequestIdOf(const grpc::ServerContextBase& context) {
   const std::vector<absl::string_view> given = ValuesOf(context, kRequestId);
   if (given.size() == 1 && IsRequestId(given.front())) return std::string(given.front());
-  return Text(NewTraceId());  // as good a random text as any
+  return Text(NewTraceId());  // used as a random text
 }
 
 }  // namespace
@@ -67,7 +67,8 @@ CallTrace::CallTrace(const Telemetry& telemetry, const Operation& operation,
     context_.sampled = IsSampled(context_.trace_id.low, telemetry.sample_ratio());
   }
   context_.span_id = NewSpanId();
-  // Only at its end is it known whether a write failed.
+  // Spans of a failed write are exported even if the trace is not sampled, and whether the write
+  // fails is known only at its end.
   keeps_spans_ = telemetry.spans() != nullptr &&
                  (context_.sampled || operation.access == mapping::Access::kWrite);
   context.AddTrailingMetadata(kRequestId, request_id_);
@@ -105,7 +106,7 @@ void CallTrace::OnLedger(absl::string_view step, absl::string_view said, SteadyT
 
 void CallTrace::End(absl::StatusCode code, CallStats::End end, absl::string_view host) {
   const absl::Time now = Now();
-  // The span's id is random, whoever began the trace.
+  // The span id is a random number of the gateway, also if the caller began the trace.
   if (const auto left_out = telemetry_.access_log().Wants(end, context_.span_id)) {
     Log(code, end, now, *left_out);
   }

@@ -47,8 +47,8 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   void OnAttempt(http::HeaderLines& headers) override;
   void OnResult(const http::Result& result) override;
 
-  // The ledger did `step` for the call, from `begun` until now, with the result `said`. Both are
-  // constants.
+  // Records that the ledger did `step` for the call, from `begun` until now, with the result
+  // `said`. Both texts must be constants.
   void OnLedger(absl::string_view step, absl::string_view said, SteadyTime begun);
 
   // Must be called once, just before the call's answer goes out. `host` is the upstream's. Writes
@@ -74,7 +74,7 @@ class CallTrace final : public AttemptObserver, public LogIdSource {
   int http_status_ = 0;  // of the last attempt
   bool keeps_spans_ = false;
   AttemptSpans attempts_;  // empty unless keeps_spans_
-  LedgerSpans ledger_;     // likewise
+  LedgerSpans ledger_;     // empty unless keeps_spans_
 };
 
 }  // namespace gateway

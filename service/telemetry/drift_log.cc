@@ -47,7 +47,7 @@ void DriftLog::Record(const std::vector<Drift>& drifts, const LogIds& ids, Stead
     if (logged_ >= kMaxLogged || logged.size() >= kMaxLoggedOfField) continue;
     ++logged_;
     entry.logged.push_back(drift.text);
-    // A sensitive field is never shown, not even a value that is not understood.
+    // The value of a sensitive field is never shown, even if it is only an unknown enum text.
     const bool hidden = drift.field != nullptr && drift.field->sensitive && !drift.text.empty();
     Log(Severity::kWarning, "the upstream's contract has moved", ids,
         {{"kind", std::string(Name(drift.kind))},

@@ -21,7 +21,8 @@ struct Operation {
 
 Operation OperationOf(const mapping::Route& route);
 
-// For a list as a stream. Verb and URL are those of its pages.
+// For a list that is served as a stream. The verb and the URL are those of the requests for its
+// pages.
 Operation OperationOf(const mapping::PagedList& list);
 
 }  // namespace gateway

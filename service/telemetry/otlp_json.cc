@@ -10,8 +10,8 @@
 namespace gateway {
 namespace {
 
-// Span.SpanKind and Status.StatusCode of opentelemetry/proto/trace/v1/trace.proto; as numbers,
-// which is how this form writes enums.
+// Span.SpanKind and Status.StatusCode of opentelemetry/proto/trace/v1/trace.proto. OTLP's JSON form
+// writes enums as numbers.
 constexpr int kInternal = 1;
 constexpr int kServer = 2;
 constexpr int kClient = 3;
@@ -19,7 +19,7 @@ constexpr int kError = 2;
 
 constexpr int kFirstHttpError = 400;
 
-// The codes that are a server's own failure, as the conventions for gRPC list them.
+// Whether the code is the server's own failure, by OpenTelemetry's semantic conventions for gRPC.
 bool IsServerError(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnknown:
@@ -53,7 +53,7 @@ class Attributes {
     out_.append("}}");
   }
 
-  // A 64-bit number, which this form writes as a string.
+  // OTLP's JSON form writes a 64-bit number as a string.
   void Add(absl::string_view key, int value) {
     Begin(key);
     absl::StrAppend(&out_, "\"intValue\":\"", value, "\"}}");

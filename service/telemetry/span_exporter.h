@@ -25,35 +25,35 @@ namespace gateway {
 
 class SpanExporter {
  public:
-  // Calls, not spans.
+  // `capacity` counts calls, not spans.
   static constexpr BatcherOptions kDefaults = {.capacity = 4096, .patience = absl::Seconds(1)};
 
   // UNAVAILABLE if the file cannot be opened.
   static absl::StatusOr<std::unique_ptr<SpanExporter>> Create(
       const TracingConfig& config, const BatcherOptions& options = kDefaults);
 
-  // Calls that were not sent and are exported; a burst of them may come at once. Anybody with a
-  // connection can be refused as often as they like, and say that the call is to be traced.
+  // The limit for calls that were not sent, per second and at once. Anybody with a connection can
+  // cause such calls as often as they like, and ask that the calls are traced.
   static constexpr double kNotSentPerSecond = 50;
   static constexpr double kNotSentAtOnce = 1000;
 
-  // Whether a call that was not sent is to be exported; if not, it is counted.
+  // Whether a call that was not sent is to be exported. If not, left_out() counts the call.
   bool WantsNotSent();
 
   // Never blocks. A call that finds no room is dropped.
   void Export(CallSpan call) { batcher_.Push(std::move(call)); }
 
-  // Waits until all that came before is written.
+  // Waits until all calls from before are written.
   void Flush() { batcher_.Flush(); }
 
-  // Calls whose spans were written, or lost: for lack of room, or because the file cannot be
-  // written.
+  // Calls whose spans were written.
   uint64_t exported() const { return exported_.load(std::memory_order_relaxed); }
+  // Calls whose spans were lost, for lack of room or because the file could not be written.
   uint64_t dropped() const {
     return batcher_.dropped() + unwritten_.load(std::memory_order_relaxed);
   }
 
-  // Calls that were not sent and that WantsNotSent did not want.
+  // Calls for which WantsNotSent has returned false.
   uint64_t left_out() const { return left_out_.load(std::memory_order_relaxed); }
 
  private:
@@ -61,7 +61,7 @@ class SpanExporter {
   void Write(const std::vector<CallSpan>& batch);
 
   const Resource resource_;
-  const std::unique_ptr<SpanFile> file_;  // the thread's
+  const std::unique_ptr<SpanFile> file_;  // used by the batcher's thread only
   LogThrottle log_;
   LineBudget not_sent_{kNotSentPerSecond, kNotSentAtOnce};
   std::atomic<uint64_t> left_out_{0};

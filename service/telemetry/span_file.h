@@ -2,7 +2,7 @@
 // and a new file begins. A file that is not regular (a pipe, /dev/stdout) is never renamed.
 //
 // Thread-safety: one thread. Errors: a Write that returns false has not written the whole line;
-// reason() tells why.
+// reason() says why.
 #ifndef SERVICE_TELEMETRY_SPAN_FILE_H_
 #define SERVICE_TELEMETRY_SPAN_FILE_H_
 

@@ -23,7 +23,7 @@ class Telemetry {
 
   // Null if spans are not written.
   SpanExporter* spans() const { return spans_.get(); }
-  // The share of sampled traces, of those that begin here; 0 if spans are not written.
+  // The share of the traces that begin here which is sampled; 0 if spans are not written.
   double sample_ratio() const { return spans_ == nullptr ? 0 : sample_ratio_; }
 
   // Applies changed logging settings.

@@ -103,7 +103,7 @@ size_t LengthOf(const std::vector<absl::string_view>& members) {
   return length;
 }
 
-// Long members go first, then those at the end, which are the oldest.
+// Removes long members first, and then members at the end, which are the oldest.
 void Shorten(std::vector<absl::string_view>& members) {
   for (auto at = members.end(); at != members.begin() && LengthOf(members) > kMaxState;) {
     --at;
@@ -118,7 +118,7 @@ std::string ReadState(const std::vector<absl::string_view>& texts) {
   for (const absl::string_view text : texts) {
     for (const absl::string_view part : absl::StrSplit(text, ',')) {
       const absl::string_view member = StripBlanks(part);
-      if (member.empty()) continue;  // allowed
+      if (member.empty()) continue;  // an empty member is allowed
       if (members.size() == kMaxMembers || !IsNextMember(member, members)) return "";
       members.push_back(member);
     }
@@ -127,7 +127,7 @@ std::string ReadState(const std::vector<absl::string_view>& texts) {
   return absl::StrJoin(members, ",");
 }
 
-// Appends 16 lower-case digits. Eight at once: each byte of a word becomes one.
+// Appends 16 lower-case digits. Makes eight digits at once, one in each byte of a 64-bit word.
 void AppendHex(uint64_t number, std::string& text) {
   const auto word_of = [](uint64_t half) {
     half = (half << 16 | half) & 0x0000ffff0000ffff;

@@ -10,9 +10,9 @@
 namespace gateway::events {
 namespace {
 
-// A pull without events is made anew.
+// How long a pull waits for events before the next pull begins.
 constexpr absl::Duration kPullTime = absl::Minutes(1);
-// After the log has refused a pull.
+// The pause after the log has refused a pull.
 constexpr absl::Duration kLogPause = absl::Seconds(1);
 
 bool IsTaken(Handover handover) {
@@ -66,7 +66,7 @@ void Forwarder::Run() {
     size_t begun = 0;
     for (; begun < received.size(); ++begun) {
       {
-        // A failure may have come while the log was asked.
+        // A hand-over may have failed during the pull: then fewer events may begin.
         const MutexLock lock(mutex_);
         if (stopping_ || RoomNow(SteadyTime::Now()) == 0) break;
         ++in_flight_;
@@ -139,7 +139,8 @@ void Forwarder::Begin(Received received) {
 void Forwarder::Ended(const Attempt& attempt, const HandoverResult& result) {
   Count(attempt, result);
   log_.Modify(NextOf(attempt, result), [this](const absl::StatusOr<Effects>&) {
-    // Whatever the log did: what it does not know of comes again when its deadline has passed.
+    // The result does not matter: an event that the log could not change is handed out again after
+    // its deadline.
     const MutexLock lock(mutex_);
     --in_flight_;
     changed_.NotifyAll();

@@ -1,23 +1,25 @@
 // One entry of `events.forward`: the gateway itself is the consumer of a subscription.
 //
-//   log: Pull -> MessageOf -> Target::HandOn -> taken: Acknowledge
-//                                            -> nothing was sent: given back, the try does not
-//                                            count
-//                                            -> else: out until its pause is over, then again;
-//                                            after
-//                                               the subscription's last try a dead letter
+//   log: Pull -> MessageOf -> Target::HandOn -> a result (see Handover) -> log: Modify
 //
-// An event that nobody has signed is a hint that has to be read anew, as EventService does: it is
-// acknowledged and handed to nobody.
+//   result             what happens to the event
+//   taken, duplicate   it is acknowledged
+//   unsigned           it is acknowledged, and was not handed on
+//   unreachable        it is given back; the try does not count
+//   any other          it is handed on again after a pause; after the last try: a dead letter
 //
-// At least once: between the target's answer and a durable acknowledgement the process may die, and
-// then the event is handed on again, with the same id.
+// An event of a provider that signs nothing is only a hint: its object has to be read anew from the
+// provider's API, as EventService does. The forwarder does not read it, so it hands on no such
+// event.
 //
-// Memory: at most `pacing.most` events are under way. What waits is in the log.
+// At least once: if the process dies after the target's answer and before the acknowledgement is
+// durable, the event is handed on again, with its first id.
+//
+// Memory: at most `pacing.most` events are under way. Events that wait are in the log.
 //
 // Thread-safety: may be used from any thread. It has a thread of its own. Lifetime: the log, the
-// reader and what `target` returns outlive it. The destructor waits for the events that are under
-// way, each until its timeout at most.
+// reader and everything that `target` uses must outlive it. The destructor waits for the events
+// that are under way, each until its timeout at most.
 #ifndef SERVICE_EVENTS_FORWARD_FORWARDER_H_
 #define SERVICE_EVENTS_FORWARD_FORWARDER_H_
 
@@ -47,16 +49,16 @@
 namespace gateway::events {
 
 struct ForwarderOptions {
-  std::string subscription;   // its name, and that of the forwarder
-  int32_t max_attempts = 20;  // the subscription's
-  // Of one hand-over. The subscription's ack_deadline is well above it.
+  std::string subscription;   // the name of the subscription, and of the forwarder
+  int32_t max_attempts = 20;  // as Subscription::max_attempts
+  // The limit for one hand-over. Subscription::ack_deadline is much longer.
   absl::Duration timeout = absl::Seconds(10);
   Pacing::Options pacing = {};
 };
 
 class Forwarder {
  public:
-  // The target in force. An event goes to one of them from its beginning to its end.
+  // Returns the target that is in force. An event keeps the target with which its hand-over began.
   using CurrentTarget = std::function<std::shared_ptr<Target>()>;
 
   Forwarder(ForwarderOptions options, EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
@@ -65,12 +67,12 @@ class Forwarder {
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
 
-  // No event is begun from here on. Does not block.
+  // After Stop no further event is handed on. Does not block.
   void Stop();
 
   const std::string& name() const { return options_.subscription; }
   uint64_t count(Handover handover) const;
-  // Of all hand-overs together.
+  // The time of all hand-overs together.
   absl::Duration time() const { return absl::Nanoseconds(nanoseconds_.load()); }
   size_t in_flight() const;
   // Whether the last hand-over failed, so that the target gets one event at a time.
@@ -79,17 +81,17 @@ class Forwarder {
  private:
   struct Attempt {
     AckId ack_id;
-    int32_t number = 0;  // of the try
+    int32_t number = 0;  // 1: the first try
     SteadyTime begun;
   };
 
   void Run();
-  // How many events may begin now; 0: none will any more. Waits for it.
+  // Waits until events may begin. Returns how many; 0 if Stop was called.
   size_t AwaitRoom();
   size_t RoomNow(SteadyTime now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Received> Pull(size_t most);
   void Begin(Received received);
-  // Also on threads of the target.
+  // Called on the forwarder's thread, or on a thread of the target.
   void Ended(const Attempt& attempt, const HandoverResult& result);
   void Count(const Attempt& attempt, const HandoverResult& result);
   ModifyRequest NextOf(const Attempt& attempt, const HandoverResult& result);
@@ -112,7 +114,7 @@ class Forwarder {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<PullId> pull_ ABSL_GUARDED_BY(mutex_);
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::events

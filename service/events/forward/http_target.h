@@ -1,12 +1,13 @@
 // Hands events on over HTTP: a POST of a CloudEvent, signed as Standard Webhooks.
 //
-//   2xx                taken, whatever the answer holds
-//   410                gone: the whole forwarder pauses as long as it ever does
-//   408, 425, 429      failed; Retry-After is heeded
-//   other 4xx          refused: nothing is wrong with the target, but with the event or its address
-//   3xx                refused: redirects are not followed
-//   5xx, no answer     failed
-//   no byte was sent   unreachable
+//   answer               result
+//   2xx                  taken, whatever the body of the answer
+//   410                  gone: the forwarder takes its longest pause
+//   408, 425, 429, 5xx   failed; Retry-After is respected
+//   other 4xx            refused: the event or the URL is wrong, and the target is not down
+//   3xx                  refused: redirects are not followed
+//   no answer            failed
+//   nothing was sent     unreachable
 //
 // Thread-safety, lifetime: as Target. The transport outlives the calls of `done`.
 #ifndef SERVICE_EVENTS_FORWARD_HTTP_TARGET_H_
@@ -37,10 +38,10 @@ class HttpTarget final : public Target {
   const std::shared_ptr<const Signer> signer_;
 };
 
-// The longest Retry-After that is heeded.
+// The limit for the pause that Retry-After asks for.
 inline constexpr absl::Duration kMostRetryAfter = absl::Hours(1);
 
-// What the answer, or its lack, means; `now` is for dates in Retry-After.
+// The result for this answer, or for this transport error. `now` is for dates in Retry-After.
 HandoverResult HandoverOf(const http::Result& result, absl::Time now);
 
 }  // namespace gateway::events

@@ -32,7 +32,7 @@ TypeResolver& Types() {
   return types;
 }
 
-// ProtoJSON with the names of the protos, which are those of the provider.
+// ProtoJSON with the field names of the protos, which are the provider's own names.
 json JsonOf(const char* type, const std::string& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -72,7 +72,7 @@ void AddRaw(absl::string_view body, const std::string& problem, json& envelope) 
   envelope["problem"] = problem;
 }
 
-// What a sweep has found: the object as the API showed it.
+// Adds what a sweep has found: the object as the provider's API showed it.
 void AddObject(const SealedEvent& sealed, const std::string& object, json& envelope) {
   const Head& head = sealed.event.head;
   json data = {{"provider", head.provider}, {"type", head.type}};
@@ -85,7 +85,7 @@ void AddObject(const SealedEvent& sealed, const std::string& object, json& envel
   envelope["data"] = std::move(data);
 }
 
-// Adds `data`, or what stands in its place.
+// Adds `data`; or, if the body cannot be shown as JSON, `data_base64` and `problem`.
 void AddData(const SealedEvent& sealed, absl::string_view body, const webhooks::EventReader& reader,
              json& envelope) {
   const webhooks::Scheme* const scheme = reader.schemes().Find(sealed.event.head.provider);
@@ -125,7 +125,7 @@ absl::StatusOr<Message> MessageOf(const SealedEvent& event, const ledger::ReplyC
   message.id = envelope["id"].get<std::string>();
   message.provider = event.event.head.provider;
   message.type = event.event.head.type;
-  // Names of the configuration and texts of a body that was no UTF-8 are the only ones to replace.
+  // `replace`: only names from the configuration, and texts of a body, may be invalid UTF-8.
   message.body = envelope.dump(-1, ' ', false, json::error_handler_t::replace);
   return message;
 }

@@ -4,7 +4,8 @@
 //    "type": "paynow.ON_REFUND", "subject": "<order>", "time": "...", "store": "<store>",
 //    "datacontenttype": "application/json", "data": {...as ParseEvent shows it...}}
 //
-// A genuine event that cannot be read has its body in `data_base64`, and `problem` says why.
+// A genuine event that cannot be read has its body in `data_base64`, and `problem` says why. An
+// event that a sweep has found has "origin": "sweep", and the object in `data`.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_EVENTS_FORWARD_MESSAGE_H_
@@ -23,18 +24,19 @@ namespace gateway::events {
 inline constexpr absl::string_view kCloudEventType = "application/cloudevents+json";
 
 struct Message {
-  // The same for each hand-out of an event, and of no other event. Letters, digits, -, _ only.
+  // Equal each time that an event is handed on, and different for each event. It has only letters,
+  // digits, "-" and "_".
   std::string id;
   std::string provider;  // "paynow"
-  std::string type;      // as the provider names it; "" where it cannot be read
+  std::string type;      // as the provider names it; "": the event cannot be read
   std::string body;      // the CloudEvent
 };
 
-// "paynow_123"; where the provider sent no id, or one that has other characters, a hash takes its
-// place.
+// "paynow_123": the provider, the account if there are several, and the provider's id. If that id
+// is missing, too long, or has other characters, a hash takes its place.
 std::string MessageIdOf(const Head& head, const Key& key);
 
-// UNAVAILABLE where the event cannot be decrypted.
+// Returns an error, which is DATA_LOSS, if the event cannot be decrypted.
 absl::StatusOr<Message> MessageOf(const SealedEvent& event, const ledger::ReplyCipher& cipher,
                                   const webhooks::EventReader& reader);
 

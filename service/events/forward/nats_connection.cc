@@ -32,7 +32,7 @@ using NatsMsg = std::unique_ptr<natsMsg, Deleter<natsMsg_Destroy>>;
 using PubAck = std::unique_ptr<jsPubAck, Deleter<jsPubAck_Destroy>>;
 using StreamInfo = std::unique_ptr<jsStreamInfo, Deleter<jsStreamInfo_Destroy>>;
 
-// The library connects in the background only where somebody wants to hear of it.
+// Does nothing. The library connects in the background only if it gets a callback.
 void OnConnected(natsConnection*, void*) {}
 
 std::string TextOf(natsStatus status) { return natsStatus_GetText(status); }
@@ -64,7 +64,7 @@ natsStatus SetPatience(natsOptions* opts) {
   if (status == NATS_OK) {
     status = natsOptions_SetRetryOnFailedConnect(opts, true, OnConnected, nullptr);
   }
-  // A publication whose connection is lost is not waited for.
+  // If the connection is lost, its publications fail at once.
   if (status == NATS_OK) status = natsOptions_SetFailRequestsOnDisconnect(opts, true);
   return status;
 }
@@ -94,12 +94,13 @@ HandoverResult Unreachable(std::string reason) {
   return {Handover::kUnreachable, std::move(reason)};
 }
 
-// What the server's answer, or its lack, means.
+// The result for the server's answer, or for an error of the library.
 HandoverResult HandoverOf(natsStatus status, jsErrCode error, const jsPubAck* ack) {
   if (status == NATS_OK) {
     return {ack != nullptr && ack->Duplicate ? Handover::kDuplicate : Handover::kTaken};
   }
-  // The library says the second of a server without JetStream, and of a subject without a stream.
+  // The library returns JSNotEnabledErr for a server without JetStream, and also if no stream takes
+  // the subject.
   if (status == NATS_NO_RESPONDERS || error == JSNotEnabledErr) {
     return Unreachable("no stream takes the subject");
   }
@@ -136,7 +137,7 @@ struct NatsConnection::Library {
   NatsOpts opts;
   NatsConn connection;
   JetStream stream;
-  std::atomic<bool> checked{false};  // the stream was looked at
+  std::atomic<bool> checked{false};  // AgainstStream has asked, and need not ask again
 };
 
 absl::Status CheckNatsServer(absl::string_view server) {
@@ -189,7 +190,7 @@ std::shared_ptr<NatsConnection::Library> NatsConnection::Connected(std::string& 
     reason = "the end";
     return nullptr;
   }
-  // The library gives up by itself where it is refused twice for the same reason.
+  // The library closes the connection for good if the server refuses it twice for one reason.
   if (library_ != nullptr &&
       natsConnection_Status(library_->connection.get()) == NATS_CONN_STATUS_CLOSED) {
     library_ = nullptr;
@@ -227,8 +228,8 @@ std::string NatsConnection::AgainstStream(Library& library, absl::Duration patie
       js_GetStreamInfo(&got, library.stream.get(), options_.stream.c_str(), &wait, nullptr);
   const StreamInfo info(got);
   if (status == NATS_NOT_FOUND) return "there is no such stream";
-  // Whoever may publish need not be allowed to ask: the server holds each publication against the
-  // stream's name all the same.
+  // An account that may publish need not have the right to ask for the stream. The server compares
+  // each publication with the stream's name in any case (ExpectStream).
   library.checked = true;
   if (status != NATS_OK) return "";
   const absl::Duration window = absl::Nanoseconds(info->Config->Duplicates);

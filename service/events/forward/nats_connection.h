@@ -1,8 +1,9 @@
-// A connection to NATS and the JetStream behind it, by the library libnats. It is made with the
-// first publication, and made again whenever it is lost.
+// A connection to NATS JetStream, by the library libnats. The first publication connects, and a
+// lost connection is made again.
 //
-// Thread-safety: Publish may be called from any thread; it waits for the server's answer. Close
-// ends waits, also from another thread. Lifetime: the destructor closes it.
+// Thread-safety: Publish may be called from any thread, and waits for the server's answer. Close
+// may be called from any thread, and ends the waits. Lifetime: the destructor closes the
+// connection.
 #ifndef SERVICE_EVENTS_FORWARD_NATS_CONNECTION_H_
 #define SERVICE_EVENTS_FORWARD_NATS_CONNECTION_H_
 
@@ -29,14 +30,14 @@ struct NatsOptions {
   std::string subject;  // what the subjects of events begin with
   // Publications at a time; each has a thread.
   size_t threads = 4;
-  http::TlsOptions tls = {};  // of servers with tls://
+  http::TlsOptions tls = {};  // for servers with tls://
   // User and password, or a file of credentials: JWT and seed; or neither.
   std::string user = {};
   std::string password = {};
   std::string credentials_file = {};
-  std::string credentials = {};  // what stands in the file, so that a change of it is one
-  // The longest pause of the forwarder. A stream that looks for duplicates for a shorter time may
-  // store an event twice; that is logged.
+  std::string credentials = {};  // the content of the file: so options with a new content differ
+  // The longest pause of the forwarder. A stream with a shorter duplicate window may store an event
+  // twice; a warning is logged then.
   absl::Duration longest_pause = absl::Minutes(10);
 
   bool operator==(const NatsOptions&) const = default;
@@ -47,14 +48,14 @@ absl::Status CheckNatsServer(absl::string_view server);
 
 class NatsConnection {
  public:
-  // INVALID_ARGUMENT for what the library does not take, such as a certificate.
+  // INVALID_ARGUMENT if the library refuses an option, such as a certificate.
   static absl::StatusOr<std::unique_ptr<NatsConnection>> Create(NatsOptions options);
   ~NatsConnection();
   NatsConnection(const NatsConnection&) = delete;
   NatsConnection& operator=(const NatsConnection&) = delete;
 
   HandoverResult Publish(const std::string& subject, const Message& message, SteadyTime deadline);
-  // What is under way ends soon, and nothing is published from here on.
+  // Publications that are under way end soon, and no further one begins.
   void Close();
 
   const NatsOptions& options() const { return options_; }
@@ -64,13 +65,14 @@ class NatsConnection {
 
   NatsConnection(NatsOptions options, std::unique_ptr<Library> library);
 
-  // Null and a reason where there is no connection at the moment.
+  // Returns null, and sets `reason`, if there is no connection at the moment.
   std::shared_ptr<Library> Connected(std::string& reason);
-  // "" where the stream is there, or cannot be asked for.
+  // Looks once for the stream. Returns the problem if the stream does not exist; else "", also if
+  // the server does not answer the question.
   std::string AgainstStream(Library& library, absl::Duration patience);
 
   const NatsOptions options_;
-  const std::unique_ptr<Library> prepared_;  // its options alone
+  const std::unique_ptr<Library> prepared_;  // has only `opts`
   Mutex mutex_;
   std::shared_ptr<Library> library_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,16 +1,16 @@
 // Publishes events to a stream of NATS JetStream, which then owns consumers and replay.
 //
 //   CloudEvent -> subject "<subject>.<provider>.<type>", Nats-Msg-Id: the message's id
-//              -> the server says that the stream has stored it: taken
-//              -> or that it had it, within the stream's window of duplicates: duplicate
+//              -> the stream has stored the message now: taken
+//              -> the stream had the message already, within its duplicate window: duplicate
 //
-// The stream has to exist: how long it keeps what, and on how many servers, is not the gateway's to
-// decide. A server that is down, also at the start, is tried again until it is there; meanwhile
-// events are unreachable, which counts as no try.
+// The stream has to exist: an operator decides how long it keeps messages, and on how many servers.
+// If the server is down, also at the start, the connection is tried again and again. Meanwhile the
+// result is kUnreachable, and the try does not count.
 //
-// Thread-safety: as Target; it has threads of its own, each of which waits for one answer at a
-// time. Lifetime: the destructor ends what waits, and waits for what is being published, until its
-// deadline at most.
+// Thread-safety: as Target. It has threads of its own; each waits for one answer at a time.
+// Lifetime: the destructor ends the messages that wait as kUnreachable, and waits for publications
+// that are under way, until their deadlines at most.
 #ifndef SERVICE_EVENTS_FORWARD_NATS_TARGET_H_
 #define SERVICE_EVENTS_FORWARD_NATS_TARGET_H_
 
@@ -60,10 +60,10 @@ class NatsTarget final : public Target {
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::vector<std::thread> threads_;  // last
+  std::vector<std::thread> threads_;  // last: they use the members above
 };
 
-// "billing.paynow.ON_REFUND": what a subject must not hold becomes "_".
+// "billing.paynow.ON_REFUND". Characters that a subject must not have become "_".
 std::string SubjectOf(absl::string_view prefix, const Message& message);
 
 }  // namespace gateway::events

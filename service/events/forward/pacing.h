@@ -3,12 +3,16 @@
 // One event that is refused again and again must not hold up the others, and a target that is down
 // must not use up the tries of all of them. So there are two pauses:
 //
-//   of an event    after its n-th try, base * 2^(n-1), at most `cap`
-//   of the target  after the n-th failure in a row, over all events, by the same rule; then one
-//                  event goes first, and the others follow when it was taken
+//   pause of    begins after
+//   an event    its n-th try
+//   the target  the n-th failure in a row, over all events; then one event is tried alone, and the
+//               others follow when it was taken
 //
-// A refusal is about the event: only when kRefusalsInARow of them came, and nothing was taken, does
-// it look as if the target refused everything. Each pause is shortened by chance, to half at most.
+// Each pause is base * 2^(n-1), at most `cap`, times a random factor from 0.5 to 1. After kGone the
+// target's pause is `cap`.
+//
+// A refusal is about the event. Only from the kRefusalsInARow-th refusal on, if no event was taken
+// in between, each refusal counts as a failure: the target seems to refuse everything.
 //
 // Thread-safety: none. It has no clock.
 #ifndef SERVICE_EVENTS_FORWARD_PACING_H_
@@ -34,21 +38,22 @@ class Pacing {
 
   explicit Pacing(const Options& options) : options_(options) {}
 
-  // Events that may be under way, from this moment on.
+  // How many events may be under way now.
   size_t window() const { return failures_ == 0 ? options_.most : 1; }
   SteadyTime resume() const { return resume_; }
   bool paused(SteadyTime now) const { return now < resume_; }
   bool failing() const { return failures_ > 0; }
 
-  // `begun`: when the try began. What began before the pause tells nothing new.
+  // `begun`: when the try began. A try from before the last pause is not counted as a success or a
+  // failure of the target. `at_least`: Retry-After, which always prolongs the pause.
   void Taken(SteadyTime begun);
   void Refused(SteadyTime begun, SteadyTime now, absl::BitGenRef random);
   void Failed(SteadyTime begun, SteadyTime now, std::optional<absl::Duration> at_least,
               absl::BitGenRef random);
-  // As Failed, and the pause is the longest.
+  // As Failed, but the pause is `cap`.
   void Gone(SteadyTime begun, SteadyTime now, absl::BitGenRef random);
 
-  // Of an event, after so many tries.
+  // The pause of an event after so many tries.
   absl::Duration PauseAfter(int tries, absl::BitGenRef random) const;
 
  private:
@@ -56,7 +61,7 @@ class Pacing {
 
   const Options options_;
   int failures_ = 0;  // in a row
-  int refusals_ = 0;  // since one was taken
+  int refusals_ = 0;  // since an event was taken
   SteadyTime paused_at_ = SteadyTime::InfinitePast();
   SteadyTime resume_ = SteadyTime::InfinitePast();
 };

@@ -1,12 +1,12 @@
-// Signs what is handed on as Standard Webhooks say (standardwebhooks.com): whoever gets it can see
-// that it comes from this gateway, and when it was sent.
+// Signs messages by the rules of Standard Webhooks (standardwebhooks.com): the receiver can check
+// that a message comes from this gateway, and when it was sent.
 //
 //   absl::StatusOr<Signer> signer = Signer::Create({"whsec_..."});
 //   const std::optional<std::string> signature = signer->Sign(id, "1764264000", body);
 //   // "v1,<Base64>": the value of `webhook-signature`
 //
-// Thread-safety: immutable, may be used from any thread. Keys are overwritten in memory when the
-// signer is let go.
+// Thread-safety: immutable, may be used from any thread. The destructor overwrites the keys in
+// memory.
 #ifndef SERVICE_EVENTS_FORWARD_SIGNER_H_
 #define SERVICE_EVENTS_FORWARD_SIGNER_H_
 
@@ -21,11 +21,11 @@ namespace gateway::events {
 
 class Signer {
  public:
-  // While a secret is being exchanged there are two, and each signs.
+  // While a secret is being replaced there are two, and each signs.
   static constexpr size_t kMostSecrets = 2;
 
   // A secret is "whsec_" and the Base64 of 24 to 64 bytes. INVALID_ARGUMENT says what is wrong, and
-  // shows nothing of it. INTERNAL where OpenSSL has no SHA-256.
+  // shows nothing of the secret. INTERNAL if OpenSSL has no HMAC-SHA-256.
   static absl::StatusOr<Signer> Create(const std::vector<std::string>& secrets);
 
   Signer(Signer&&) = default;
@@ -34,8 +34,8 @@ class Signer {
   Signer& operator=(const Signer&) = delete;
   ~Signer();
 
-  // One signature for each secret, with a space between. `timestamp`: seconds since 1970. nullopt
-  // if OpenSSL has no memory.
+  // Returns one signature for each secret, with a space between. `timestamp`: seconds since 1970.
+  // Returns nullopt if OpenSSL fails.
   std::optional<std::string> Sign(absl::string_view id, absl::string_view timestamp,
                                   absl::string_view body) const;
 

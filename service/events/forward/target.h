@@ -1,5 +1,5 @@
-// Where a forwarder hands events on to: the seam behind which HTTP and NATS stand. Tests replace it
-// by a fake.
+// The interface through which a forwarder hands events on. HTTP and NATS implement it, and so do
+// fakes in tests.
 //
 // Thread-safety: may be used from any thread. Lifetime: outlives the calls of `done`.
 #ifndef SERVICE_EVENTS_FORWARD_TARGET_H_
@@ -22,8 +22,8 @@ enum class Handover : uint8_t {
   kTaken,
   kDuplicate,    // taken: the target had it already
   kRefused,      // the target does not want this event
-  kFailed,       // it answered that it cannot now, or not at all: it may have the event
-  kGone,         // it wants no events any more
+  kFailed,       // the target answered that it cannot now, or gave no answer: it may have the event
+  kGone,         // the target wants no more events
   kUnreachable,  // nothing was sent
   kUnreadable,   // the event cannot be decrypted: nothing was sent
   kUnsigned,     // nobody has signed the event: nothing was sent
@@ -38,7 +38,7 @@ struct HandoverResult {
   Handover handover = Handover::kFailed;
   // For the log: "HTTP 503". Holds nothing of the event.
   std::string reason = {};
-  // What the target asked for.
+  // The pause that the target asked for; empty: none.
   std::optional<absl::Duration> retry_after = {};
 };
 
@@ -48,8 +48,8 @@ class Target {
 
   virtual ~Target() = default;
 
-  // Does not block. `done` is called once, soon after the deadline at the latest, perhaps before
-  // HandOn returns, on a thread that must not be blocked.
+  // Does not block. Calls `done` once: soon after the deadline at the latest, and perhaps before
+  // HandOn returns. `done` must not block its thread.
   virtual void HandOn(Message message, SteadyTime deadline, Done done) = 0;
 };
 

@@ -17,7 +17,7 @@ namespace gateway::events {
 
 std::string PackLeases(const std::vector<Deliveries::Lease>& leases);
 
-// Nothing for what PackLeases has not made.
+// Returns nullopt if PackLeases cannot have made `bytes`. `deadline`: of all these leases.
 std::optional<std::vector<Deliveries::Lease>> UnpackLeases(absl::string_view bytes,
                                                            SteadyTime deadline);
 

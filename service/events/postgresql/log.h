@@ -1,17 +1,17 @@
-// A log of events in PostgreSQL, for gateways that share one: consumers may pull at one of them,
+// A log of events in PostgreSQL that several gateways share: a consumer may pull from one gateway
 // and acknowledge at another.
 //
 //   const absl::StatusOr<std::unique_ptr<PostgresqlEventLog>> log = PostgresqlEventLog::Create(
-//       {.common = {.subscriptions = {{.name = "fulfilment"}}}, .dsn = "host=db dbname=billing
-//       ..."});
+//       {.common = {.subscriptions = {{.name = "fulfilment"}}}, .dsn = "host=db dbname=x ..."});
 //
-// A gateway that dies loses nothing that it has confirmed; what its consumers had comes back when
-// the deadlines are over. While the database cannot be reached, or does not keep what it confirms
-// (synchronous_commit or fsync off), every operation is refused with the reason, and the log tries
-// again by itself.
+// If a gateway dies, nothing that it has confirmed is lost. The events that it had handed out are
+// handed out again after their deadlines, unless they are acknowledged at another gateway. While
+// the database cannot be reached, or is set to lose commits in a crash (synchronous_commit, fsync
+// or full_page_writes off), every operation is refused with the reason, and the log tries again by
+// itself.
 //
-// Thread-safety, lifetime, errors: as EventLog. Create does not wait for the database; its errors
-// are of the DSN.
+// Thread-safety, lifetime, errors: as EventLog. Create does not wait for the database; it returns
+// an error only if the DSN cannot be used.
 #ifndef SERVICE_EVENTS_POSTGRESQL_LOG_H_
 #define SERVICE_EVENTS_POSTGRESQL_LOG_H_
 

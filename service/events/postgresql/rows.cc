@@ -19,10 +19,10 @@ using ledger::ToMicros;
 using ledger::Value;
 
 constexpr size_t kSecretBytes = 32;
-// Heads that are remembered.
+// How many heads are kept in memory.
 constexpr size_t kMostHeads = 20'000;
-// Events that are read before they are asked for: so many more with each time that a transaction
-// asks for some.
+// How many events are read ahead: kReadAhead more with each further query of a transaction, up to
+// kMostReadAhead. Their bodies have at most kReadAheadBytes.
 constexpr size_t kReadAhead = 16;
 constexpr size_t kMostReadAhead = 256;
 constexpr size_t kReadAheadBytes = size_t{1} << 20;
@@ -33,7 +33,7 @@ absl::Status Gone(int64_t number) {
   return absl::DataLossError(absl::StrCat("event ", number, " is gone"));
 }
 
-// As the statements take many numbers.
+// Numbers as the text of an SQL array, for NUMBERS in schema.cc.
 std::string ArrayOf(const std::vector<int64_t>& numbers) {
   return absl::StrCat("{", absl::StrJoin(numbers, ","), "}");
 }
@@ -88,8 +88,8 @@ absl::Status PostgresqlRows::Begin(const Locks& locks) {
     session_.Send(Query::kLock, {ArrayOf(locks.subscriptions)}, take_locked);
   }
   if (locks.everything || locks.log) session_.Send(Query::kLockLog, {});
-  // Each statement sees what was committed before it began: so these see what others have done
-  // while we waited for the locks.
+  // Each statement sees what was committed before the statement began. So the next two see what
+  // other gateways have committed while this one waited for the locks.
   session_.Send(Query::kLook, {}, [this](const PostgresqlSession::Result& result) {
     int64_t micros = 0;
     if (result.rows.size() != 1 || !TakeNumber(result.rows[0][0], newest_) ||
@@ -177,7 +177,7 @@ absl::Status PostgresqlRows::TakeTellers(const PostgresqlSession::Result& result
       return Torn();
     }
     teller.swept = origin == Origin::kSweep;
-    tellers_.emplace(std::move(fact), teller);  // the first stays
+    tellers_.emplace(std::move(fact), teller);  // keeps the first event of a fact
   }
   return absl::OkStatus();
 }
@@ -248,7 +248,7 @@ absl::StatusOr<std::vector<Head>> PostgresqlRows::Heads(const std::vector<int64_
     if (found == heads_.end()) return Gone(number);
     heads.push_back(found->second);
   }
-  // The oldest are those that every look at a subscription begins with.
+  // Removes the newest heads: a subscription reads its oldest open events first.
   while (heads_.size() > kMostHeads) heads_.erase(std::prev(heads_.end()));
   return heads;
 }
@@ -306,7 +306,7 @@ absl::Status PostgresqlRows::Fetch(const std::vector<int64_t>& numbers, size_t m
   for (const int64_t number : numbers) {
     if (number <= last) wanted.push_back(number);
   }
-  // Many pulls in one transaction want one event behind the other.
+  // Several pulls of one transaction want consecutive events, so the next events are read too.
   const size_t ahead = std::min(fetches_ * kReadAhead, kMostReadAhead);
   if (fetches_++ > 0) max_bytes = std::max(max_bytes, kReadAheadBytes);
   const size_t most = wanted.size() + ahead;
@@ -365,7 +365,7 @@ absl::Status PostgresqlRows::End(bool durable) {
                    static_cast<int64_t>(deliveries->next_lease()), version});
   }
   if (!durable) session_.SendText("SET LOCAL synchronous_commit TO off");
-  // An error before it would make a rollback of the commit.
+  // Waits before COMMIT: after an error, the server would roll back at COMMIT.
   if (const absl::Status done = session_.Finish(); !done.ok()) return done;
   session_.SendText("COMMIT");
   return session_.Finish();

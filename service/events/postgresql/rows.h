@@ -1,20 +1,20 @@
 // The rows of an event log in PostgreSQL, one transaction after the other:
 //
-//   rows.Begin(locks)         locks subscriptions, in the order of their ids, and then the log
-//   rows.Prepare(ids, events) reads what is stored of subscriptions, and which of the events that
-//   are
-//                             to be appended are known
-//   ...                       as Rows; what is written goes out without waiting for an answer
-//   rows.End(durable)         waits for all answers, and commits
+//   rows.Begin(locks)          locks subscriptions, in the order of their ids, and then the log
+//   rows.Prepare(ids, events)  reads the stored state of subscriptions, and which of the events
+//                              that are to be appended are known
+//   ...                        the functions of Rows; they send changes without waiting
+//   rows.End(durable)          waits for all answers, and commits
 //
 // All locks are taken before anything else is read, and always in one order: so no two transactions
-// wait for each other. Who holds the lock of a subscription knows that no slice is emptied
-// meanwhile, since that takes the locks of all.
+// wait for each other. To empty a slice, a transaction needs the locks of all subscriptions: so no
+// slice is emptied while another transaction holds the lock of one subscription.
 //
-// Heads of events that some subscription is not done with are remembered: an event never changes.
+// The heads of events that some subscription is not done with are kept in memory. They stay valid,
+// since an event never changes.
 //
 // Thread-safety: none; the store's thread. Lifetime: the session must outlive it. After an error
-// the rows are to be used no more.
+// the rows must not be used any more.
 #ifndef SERVICE_EVENTS_POSTGRESQL_ROWS_H_
 #define SERVICE_EVENTS_POSTGRESQL_ROWS_H_
 
@@ -40,25 +40,25 @@ namespace gateway::events {
 
 class PostgresqlRows final : public Rows {
  public:
-  // `keep`: how long events are kept, by which slices are cut.
+  // `keep`: how long events are kept. It sets how long a slice takes events (see slices.h).
   PostgresqlRows(PostgresqlSession& session, absl::Duration keep)
       : session_(session), keep_(keep) {}
 
-  // The log's own secret; made once, at random.
+  // Returns the stored secret. If there is none, makes a random one and stores it.
   absl::StatusOr<std::string> AckSecret();
-  // From when on events have their facts.
+  // The time since which the facts of deliveries are stored.
   absl::StatusOr<absl::Time> FactsSince();
-  // Adds those that are not there yet. Returns the ids by name.
+  // Adds the subscriptions that the database does not have. Returns the ids of all, by name.
   absl::StatusOr<std::map<std::string, int64_t>> AddSubscriptions(
       const std::vector<std::string>& names);
 
   struct Locks {
     std::vector<int64_t> subscriptions;  // ids
-    bool everything = false;             // all subscriptions that there are, and the log
-    bool log = false;                    // to append
+    bool everything = false;             // all subscriptions of the database, and the log
+    bool log = false;                    // needed to append events
   };
   absl::Status Begin(const Locks& locks);
-  // By the database's clock.
+  // The time after Begin had the locks, by the database's clock.
   absl::Time time() const { return time_; }
   int64_t newest() const { return newest_; }
   bool IsLocked(int64_t subscription) const { return locked_.count(subscription) != 0; }
@@ -72,15 +72,17 @@ class PostgresqlRows final : public Rows {
   };
   absl::StatusOr<std::map<int64_t, Stored>> Prepare(const std::vector<int64_t>& subscriptions,
                                                     const std::vector<const SealedEvent*>& events);
-  // In the order of the numbers, from 1 up; an event that is not there is DATA_LOSS.
+  // Returns the heads of these events, in the order of `numbers`. DATA_LOSS if one does not exist.
   absl::StatusOr<std::vector<Head>> Heads(const std::vector<int64_t>& numbers);
   void ForgetHeadsBefore(int64_t number);
   absl::StatusOr<std::map<int64_t, uint64_t>> CountDeadLetters();
   absl::StatusOr<uint64_t> Bytes();
-  // `durable`: not before the server has synced it. Whoever else reads it sees it at once.
+  // Commits. `durable`: waits until the server has synced the commit to its disk. In both cases
+  // other transactions see the changes at once.
   absl::Status End(bool durable);
 
-  // Without a transaction: what Begin would find. `versions` by id.
+  // The result of Look, which reads without a transaction and without locks. `versions`: of
+  // subscriptions, by id.
   struct Glance {
     absl::Time time;
     int64_t newest = 0;
@@ -88,7 +90,8 @@ class PostgresqlRows final : public Rows {
   };
   absl::StatusOr<Glance> Look(const std::vector<int64_t>& subscriptions);
 
-  // Only keys and facts of events that Prepare was given.
+  // Find and FindTeller know only the keys and facts of the events that were given to Prepare, and
+  // of events that were inserted since.
   absl::StatusOr<Known> Find(const Key& key) override;
   absl::StatusOr<Teller> FindTeller(const std::string& fact) override;
   absl::Status Room() const override { return absl::OkStatus(); }
@@ -123,7 +126,8 @@ class PostgresqlRows final : public Rows {
   absl::Status TakeKeys(const PostgresqlSession::Result& result);
   absl::Status TakeTellers(const PostgresqlSession::Result& result);
   absl::Status TakeSlices(const PostgresqlSession::Result& result);
-  // Reads the first of these events into events_, and those behind it that have room.
+  // Reads the first of these events into events_, and further events of its slice, also ahead, as
+  // long as their bodies fit into `max_bytes`.
   absl::Status Fetch(const std::vector<int64_t>& numbers, size_t max_bytes);
 
   PostgresqlSession& session_;
@@ -135,7 +139,7 @@ class PostgresqlRows final : public Rows {
   int64_t newest_ = 0;
   bool inserted_ = false;
   Slices slices_;
-  std::map<int64_t, SealedEvent> events_;  // that were read, and not taken yet
+  std::map<int64_t, SealedEvent> events_;  // that Fetch has read, and Read has not returned yet
   size_t fetches_ = 0;
   std::map<int64_t, Locked> locked_;                               // by id
   std::map<int64_t, const Deliveries*> changed_;                   // by id

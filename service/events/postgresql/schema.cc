@@ -9,16 +9,16 @@
 namespace gateway::events {
 namespace {
 
-// `log` and `subscriptions` hold the rows that are locked, in this order: subscriptions by their
-// ids, then the log. `newest` of the log is changed under its lock, which is held to the commit: so
-// events become visible in the order of their numbers, and without gaps.
+// Transactions lock rows of `subscriptions`, in the order of their ids, and then the row of `log`.
+// log.newest is changed only under the lock of that row, which is held until the commit: so events
+// become visible in the order of their numbers, and without gaps.
 //
-// `events` is only appended to. Its slices are emptied as a whole, oldest first; TRUNCATE is a
-// right that can be granted, and makes no role an owner of tables. The event's key is not unique to
-// the database: whoever appends holds the lock of the log while it looks. Keys that are kept for
-// good move to `kept_keys` when their slice is emptied.
+// Rows of `events` are only added. A slice (a partition) is emptied as a whole, the oldest first.
+// This is done with TRUNCATE: the right can be granted to a role that does not own the table.
+// `event_key` has no unique constraint: a transaction that appends holds the lock of `log` while it
+// looks for duplicates. Keys with keep_key are copied to `kept_keys` before a slice is emptied.
 //
-// Bodies are encrypted: to compress them is in vain.
+// STORAGE EXTERNAL: bodies are encrypted, so compression would not make them smaller.
 constexpr char kTables[] = R"(
 CREATE TABLE gateway_events.settings(name text PRIMARY KEY, value bytea NOT NULL);
 CREATE TABLE gateway_events.log(
@@ -92,7 +92,8 @@ CREATE TABLE gateway_events.dead_letters(
 );
 )";
 
-// Who told of an event, and the fact that it tells (see FactOf).
+// `origin` says how the gateway came to know of an event (see Origin), `fact` what the event
+// reports (see FactOf).
 constexpr char kFacts[] = R"(
 ALTER TABLE gateway_events.events
   ADD COLUMN origin bigint NOT NULL DEFAULT 0,
@@ -102,13 +103,14 @@ INSERT INTO gateway_events.settings
   VALUES ('facts since', convert_to(extract(epoch FROM now())::bigint::text, 'UTF8'));
 )";
 
-// A slice's table and its row.
+// The partition of a slice, and its row in `slices`.
 constexpr char kSlice[] = R"(
 CREATE TABLE gateway_events.events_$0 PARTITION OF gateway_events.events FOR VALUES IN ($0);
 INSERT INTO gateway_events.slices VALUES ($0, 0, 0, 0, 0);
 )";
 
-// Rows that come and go by the second: vacuumed by their number, not by their share of the table.
+// For tables whose rows change every second: autovacuum starts at 2000 dead rows, whatever the size
+// of the table.
 constexpr char kBusy[] = R"(
 ALTER TABLE gateway_events.$0
   SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
@@ -146,8 +148,8 @@ std::vector<std::string> Grants() {
 // Many numbers as one parameter: '{1,2,3}'.
 #define NUMBERS(parameter) "ANY(" parameter "::text::bigint[])"
 
-// Many keys as one parameter, one behind the other. As an array, so that the server looks each one
-// up in the index, whatever it believes of their number.
+// Many keys of 32 bytes as one parameter, one behind the other. The SQL makes an array of them: so
+// the server looks each key up in the index, whatever number of keys it estimates.
 #define KEYS                                                                      \
   "ANY(ARRAY(SELECT substring($1::bytea FROM at FOR 32) FROM generate_series(1, " \
   "length($1::bytea), 32) AS at))"
@@ -190,7 +192,7 @@ std::string TextOf(Query query) {
       return absl::StrCat("SELECT ", kHeadColumns,
                           " FROM events WHERE slice = $1 AND number = " NUMBERS("$2"));
     case Query::kRead:
-      // The first, and those with which the bodies are not above $3 bytes.
+      // The first event, and the next ones as long as all bodies have at most $3 bytes together.
       return absl::StrCat(
           "SELECT ", kHeadColumns, ", ", kEventColumns,
           " FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY number) AS bytes, "

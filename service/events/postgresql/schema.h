@@ -14,7 +14,7 @@ namespace gateway::events {
 // As ledger::Migrate.
 absl::Status MigratePostgresql(const std::string& dsn, const std::string& role);
 
-// The places of the statements.
+// The index of each statement in EventTables().statements.
 enum class Query {
   // The log.
   kReadSecret,
@@ -61,7 +61,8 @@ enum class Query {
 
 const ledger::PostgresqlTables& EventTables();
 
-// Removes a whole slice. It is no prepared statement, since it names a table.
+// The SQL that removes all events of a slice. It cannot be a prepared statement, because a
+// parameter cannot stand for the name of a table.
 std::string TruncateText(int slice);
 
 }  // namespace gateway::events

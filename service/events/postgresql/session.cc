@@ -19,8 +19,8 @@ absl::StatusOr<std::unique_ptr<PostgresqlSession>> PostgresqlSession::Open(
   const PostgresqlConnection& connection = session->connection_;
   while (!connection.ready() && !connection.dead()) session->Wait();
   if (connection.dead()) return absl::UnavailableError(connection.reason());
-  // Every statement has an index. What the server believes of a table's size is often an hour old,
-  // and a plan that costs much in its eyes would be compiled, for longer than it runs.
+  // There is an index for every statement. But the server's estimate of a table's size may be an
+  // hour old: it could choose a sequential scan, or compile a plan (JIT) for longer than it runs.
   session->SendText("SET enable_seqscan TO off");
   session->SendText("SET jit TO off");
   if (const absl::Status set = session->Finish(); !set.ok()) return set;
@@ -37,7 +37,7 @@ void PostgresqlSession::Wait() {
 
 PostgresqlConnection::Callback PostgresqlSession::CallbackOf(Reader reader) {
   return [this, reader = std::move(reader)](const absl::StatusOr<Result>& result) mutable {
-    // The first error says why; the rest of a transaction only fails because of it.
+    // The first error is the cause. All later statements of the transaction fail because of it.
     if (!failure_.ok()) return;
     if (!result.ok()) {
       failure_ = result.status();

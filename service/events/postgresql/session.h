@@ -1,14 +1,14 @@
-// A connection to PostgreSQL for a thread that waits for its answers. What is sent goes out at
-// once; answers are waited for together, so that many statements cost one way there and back.
+// A connection to PostgreSQL for a thread that waits for its answers. Send sends a statement at
+// once; Finish waits for all answers together, so that many statements cost one round trip.
 //
 //   session->Send(Query::kSetNewest, {number});
 //   session->Send(Query::kSlices, {}, [&](const Result& result) { return Take(result); });
 //   const absl::Status done = session->Finish();  // the first error of all these
 //
-// Within a transaction, what follows an error is an error too.
+// Within a transaction, every statement after an error fails too.
 //
 // Thread-safety: none; one thread. Errors: those of PostgresqlConnection. After an error of the
-// connection every call is an error: make another one.
+// connection every call fails: open another session.
 #ifndef SERVICE_EVENTS_POSTGRESQL_SESSION_H_
 #define SERVICE_EVENTS_POSTGRESQL_SESSION_H_
 
@@ -30,10 +30,11 @@ namespace gateway::events {
 class PostgresqlSession {
  public:
   using Result = ledger::PostgresqlResult;
-  // Reads a result. Its error is one of Finish.
+  // Reads a result. If it returns an error, Finish returns that error.
   using Reader = absl::AnyInvocable<absl::Status(const Result&)>;
 
-  // Waits until the connection is checked and ready. `patience`: for it, and for each answer.
+  // Waits until the connection is checked and ready. `patience`: how long to wait at most for the
+  // connection, and for each answer.
   static absl::StatusOr<std::unique_ptr<PostgresqlSession>> Open(
       const ledger::PostgresqlParameters& parameters, absl::Duration patience);
 
@@ -44,7 +45,7 @@ class PostgresqlSession {
   // Send and Finish.
   absl::Status Ask(Query query, absl::Span<const ledger::Value> values, Reader reader = nullptr);
 
-  // What an operator should know of the server's settings; "": nothing.
+  // A warning for the operator about the server's settings; "": none.
   const std::string& warning() const { return connection_.warning(); }
 
  private:
@@ -52,11 +53,11 @@ class PostgresqlSession {
       : connection_(parameters, EventTables(), patience) {}
 
   ledger::PostgresqlConnection::Callback CallbackOf(Reader reader);
-  // Until something has come or has gone out.
+  // Waits until the connection can read or write, or its patience ends. Then lets it work.
   void Wait();
 
   absl::Status failure_;
-  ledger::PostgresqlConnection connection_;  // last: its end calls what is pending
+  ledger::PostgresqlConnection connection_;  // last: its destructor calls pending callbacks
 };
 
 }  // namespace gateway::events

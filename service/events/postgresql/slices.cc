@@ -56,7 +56,7 @@ std::vector<int> Slices::Before(absl::Time time) const {
   }
   std::sort(before.begin(), before.end(),
             [this](int a, int b) { return at(a).first < at(b).first; });
-  // Only from the front, though a clock that was set back may have made a later slice older.
+  // Keeps only slices at the front: if the clock was set back, a later slice may be older.
   before.erase(std::find_if(before.begin(), before.end(),
                             [&](int slice) { return at(slice).ended >= time; }),
                before.end());

@@ -1,11 +1,12 @@
-// Which events are in which slice of the table. Slices follow one another in a ring: events go into
-// one of them for a while, then into the next; what is too old is a whole slice, or several, at the
-// other end.
+// Which events are in which slice (partition) of the table `events`. The slices form a ring: new
+// events go into one slice for a while, then into the next slice. Old events are removed at the
+// other end, in whole slices.
 //
 //   empty | 1..40 | 41..77 | 78..93 <- the next event | empty | empty
 //
-// A slice takes the events of a kSpanOf'th of the time that events are kept. So an event stays for
-// that much longer at most, and the ring is never full; where it were, the last slice just goes on.
+// A slice takes events for 1/kSpanOf of the time that events are kept. So an event stays at most
+// that much longer than it should, and one of the kCount slices is always free for the next events.
+// If none is free all the same, the last slice takes further events.
 //
 // Thread-safety: none. Numbers have no gaps: each event from oldest() to the newest is in a slice.
 #ifndef SERVICE_EVENTS_POSTGRESQL_SLICES_H_
@@ -27,26 +28,26 @@ class Slices {
   static constexpr int kSpanOf = 28;
 
   struct Slice {
-    int64_t first = 0;  // 0: it is empty
+    int64_t first = 0;  // the number of its first event; 0: the slice is empty
     int64_t last = 0;
-    absl::Time began;  // when its first event was received, and its last one
-    absl::Time ended;
+    absl::Time began;  // when its first event was received
+    absl::Time ended;  // the latest time at which one of its events was received
   };
 
-  // As it is stored. False: that cannot be.
+  // Sets a slice as it is stored. Returns false if the stored values cannot be right.
   bool Put(int64_t slice, const Slice& stored);
 
-  // Returns the slice of a new event, which is the next number.
+  // Adds a new event, whose number follows the newest. Returns the slice that takes the event.
   int Add(int64_t number, absl::Time received, absl::Duration keep);
 
-  // Returns the slice of an event; nothing if it is in none.
+  // Returns the slice of an event; nullopt if no slice has the event.
   std::optional<int> Of(int64_t number) const;
-  // 0: there are no events.
+  // The number of the oldest event; 0: there are no events.
   int64_t oldest() const;
 
-  // The slices at the front whose events are all older, the oldest first.
+  // The slices at the front whose events are all older than `time`, the oldest first.
   std::vector<int> Before(absl::Time time) const;
-  // Empties it. Returns the number of the last event that was in it.
+  // Marks the slice as empty. Returns the number of the last event that it had.
   int64_t Clear(int slice);
 
   const Slice& at(int slice) const { return slices_[static_cast<size_t>(slice)]; }
@@ -54,7 +55,7 @@ class Slices {
   std::set<int> TakeChanges();
 
  private:
-  // The one with the newest event; nothing if there are no events.
+  // The slice with the newest event; nullopt if there are no events.
   std::optional<int> Last() const;
 
   std::array<Slice, kCount> slices_;

@@ -8,7 +8,7 @@
 namespace gateway::events {
 namespace {
 
-// Beyond the time that the server gives a statement: for the way there and back.
+// Added to the server's statement timeout: the time for the round trip.
 constexpr absl::Duration kMorePatience = absl::Seconds(2);
 
 }  // namespace
@@ -30,7 +30,7 @@ PostgresqlStore::PostgresqlStore(const PostgresqlOptions& options,
       rows_(*session_, options_.common.keep),
       operations_(options_.common, rows_) {
   for (Subscription subscription : options_.common.subscriptions) {
-    // What is stored has whole microseconds.
+    // The database stores deadlines in whole microseconds.
     subscription.ack_deadline = absl::Trunc(subscription.ack_deadline, absl::Microseconds(1));
     const std::string name = subscription.name;
     configured_.emplace(name, std::move(subscription));
@@ -189,7 +189,7 @@ absl::Status PostgresqlStore::Begin(const Touched& touched) {
 
 void PostgresqlStore::Replace(const Subscription& subscription, int64_t id,
                               PostgresqlRows::Stored stored) {
-  // What was removed before the subscription came, nobody owes it.
+  // Events that were removed before the subscription was added count as done.
   const absl::StatusOr<int64_t> oldest = rows_.Oldest();
   stored.saved.done.Add(1, *oldest == 0 ? rows_.newest() : *oldest - 1);
   const auto old = operations_.subscriptions.find(subscription.name);
@@ -213,7 +213,7 @@ absl::Status PostgresqlStore::Restore(const std::string& name,
       leases, [this](const std::vector<int64_t>& numbers) { return rows_.Heads(numbers); });
 }
 
-// With `everything` also what other gateways may have changed.
+// `everything`: also measures what other gateways may have changed.
 absl::Status PostgresqlStore::Measure(bool everything) {
   bool dead_letters = everything;
   int64_t needed = operations_.newest() + 1;

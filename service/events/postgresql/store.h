@@ -1,17 +1,18 @@
-// An event log in PostgreSQL, over one connection. The database holds the state: a transaction
-// locks the subscriptions that a batch touches, reads those that another gateway has changed since
-// this one saw them last (each has a version), works on them in memory, and writes what has
-// changed, leases included. So it does not matter which gateway hands an event out, and which one
-// hears that it is done. Leases run by the database's clock.
+// An event log in PostgreSQL, over one connection. The database holds the state. A transaction
+// locks the subscriptions of a batch, reads the subscriptions whose version has changed since this
+// gateway has read them, works on them in memory, and writes the changes, leases included. So a
+// consumer may get an event from one gateway and acknowledge it at another. Leases run by the
+// database's clock.
 //
-//   Look (nothing but pulls, and nothing new: no transaction)
-//   BEGIN -> locks -> what others have changed -> the operations -> changes -> COMMIT
+//   a batch of pulls only, and Look finds nothing new: no transaction
+//   otherwise: BEGIN -> locks -> what other gateways have changed -> the operations -> the changes
+//              -> COMMIT
 //
-// What is only handed out need not be durable when it is answered: if the database forgets it, the
+// A hand-out need not be durable when the pull is answered: if the database loses the hand-out, the
 // event is handed out again.
 //
-// Thread-safety, errors: as Store. Every error but DATA_LOSS is one of the connection or the
-// server: then the store is opened anew.
+// Thread-safety, errors: as Store. Every error but DATA_LOSS comes from the connection or the
+// server: then the store has to be opened anew.
 #ifndef SERVICE_EVENTS_POSTGRESQL_STORE_H_
 #define SERVICE_EVENTS_POSTGRESQL_STORE_H_
 
@@ -59,14 +60,14 @@ class PostgresqlStore final : public Store {
   SteadyTime NextLook(const WaitingPulls& waiting) const override;
   void Describe(LogStats& stats) const override;
 
-  // What an operator should know of the server's settings; "": nothing.
+  // A warning for the operator about the server's settings; "": none.
   const std::string& warning() const { return session_->warning(); }
 
  private:
-  // What a batch is about.
+  // The subscriptions and events that a batch of operations needs.
   struct Touched {
-    std::set<std::string> pulled;   // subscriptions that are only pulled from
-    std::set<std::string> changed;  // and the others
+    std::set<std::string> pulled;   // subscriptions of pulls
+    std::set<std::string> changed;  // subscriptions of all other operations
     std::vector<const SealedEvent*> appended;
     bool everything = false;
     bool only_pulls() const { return changed.empty() && appended.empty() && !everything; }
@@ -80,16 +81,16 @@ class PostgresqlStore final : public Store {
   absl::StatusOr<bool> HasNews(const std::set<std::string>& names);
   absl::Status Transact(const Touched& touched, std::vector<Operation>& operations,
                         WaitingPulls& waiting);
-  // Locks, and reads what others have changed.
+  // Locks, and reads what other gateways have changed.
   absl::Status Begin(const Touched& touched);
-  // Of those that exist.
+  // The ids of the subscriptions that exist.
   std::vector<int64_t> IdsOf(const std::set<std::string>& names) const;
   void Replace(const Subscription& subscription, int64_t id, PostgresqlRows::Stored stored);
   absl::Status Restore(const std::string& name, const std::vector<Deliveries::Lease>& leases);
   absl::Status Measure(bool everything);
   TransactionTime TimeOf(absl::Time time) const;
-  // The database's clock, without a step forward that it has made since the store was opened: such
-  // a step must not remove events early.
+  // The database's clock without the steps forward that it has made since the store was opened: a
+  // step must not remove events early.
   absl::Time RetentionTime() const;
   void Pass(absl::string_view point) const;
 
@@ -101,7 +102,7 @@ class PostgresqlStore final : public Store {
   std::string ack_secret_;
   absl::Time facts_since_;
   std::map<std::string, int64_t> ids_;           // of subscriptions, by name
-  std::map<int64_t, int64_t> versions_;          // of subscriptions, as they are known here, by id
+  std::map<int64_t, int64_t> versions_;          // of subscriptions, as last read here, by id
   absl::Time opened_at_ = absl::InfinitePast();  // by the database's clock
   SteadyTime opened_;
   SteadyTime next_look_;

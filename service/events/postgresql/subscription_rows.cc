@@ -17,7 +17,7 @@ absl::Status Torn() {
   return absl::DataLossError("a row of a subscription is not what it should be");
 }
 
-// Rows of whole numbers.
+// Calls `take` for each row. All columns have to be numbers; DATA_LOSS if a cell is not.
 template <typename Take>
 absl::Status ForEachRow(const PostgresqlSession::Result& result, size_t columns, Take take) {
   for (const std::vector<Cell>& cells : result.rows) {
@@ -87,7 +87,8 @@ absl::Status PostgresqlRows::TakeState(const PostgresqlSession::Result& result,
       of.leases.insert(of.leases.end(), leases->begin(), leases->end());
     }
   }
-  for (auto& [subscription, of] : stored) (void)of.saved.done.TakeChanges();  // they are stored
+  // The database has these already.
+  for (auto& [subscription, of] : stored) (void)of.saved.done.TakeChanges();
   return absl::OkStatus();
 }
 

@@ -1,6 +1,6 @@
-// The bytes of a connection, over TLS or not: what Beast and Asio read and write.
+// A connection with or without TLS, as a stream that Beast and Asio can read and write.
 //
-//   ConnectionStream stream(std::move(socket), context);  // null: in plain text
+//   ConnectionStream stream(std::move(socket), context);  // `context` null: without TLS
 //   if (stream.has_tls()) stream.AsyncHandshake([](Error error) { ... });
 //   boost::beast::http::async_read(stream, ...);
 //
@@ -44,14 +44,14 @@ class ConnectionStream {
     tcp_.async_write_some(buffers, std::forward<Handler>(handler));
   }
 
-  // Only where there is a context.
+  // Call it only if has_tls().
   template <typename Handler>
   void AsyncHandshake(Handler&& handler) {
     tls_->async_handshake(boost::asio::ssl::stream_base::server, std::forward<Handler>(handler));
   }
   bool has_tls() const { return tls_.has_value(); }
 
-  // Ends the TLS connection, and waits for the peer to do the same. Only where there is a context.
+  // Ends the TLS connection, and waits until the peer has ended it too. Call it only if has_tls().
   template <typename Handler>
   void AsyncShutdown(Handler&& handler) {
     tls_->async_shutdown(std::forward<Handler>(handler));

@@ -1,8 +1,8 @@
-// How many deliveries that are not genuine an address may send in a second: each address has a
-// bucket, which fills by `per_second` and holds as many.
+// Limits how many deliveries that are not genuine an address may send. Each address has a token
+// bucket: `per_second` tokens are added in each second, and the bucket holds as many.
 //
-// Thread-safety: none. Memory: kMost addresses; of more, the one is forgotten that failed the
-// longest ago.
+// Thread-safety: none. Memory: kMost addresses. If there are more, the address whose last failure
+// is the oldest is forgotten.
 #ifndef SERVICE_EVENTS_RECEIVER_FAILING_SOURCES_H_
 #define SERVICE_EVENTS_RECEIVER_FAILING_SOURCES_H_
 
@@ -23,7 +23,7 @@ class FailingSources {
  public:
   static constexpr size_t kMost = 4096;
 
-  // 0: no limit.
+  // `per_second` 0: no limit.
   explicit FailingSources(int64_t per_second) : per_second_(static_cast<double>(per_second)) {}
 
   void Note(const std::string& address, SteadyTime now) {
@@ -42,7 +42,7 @@ class FailingSources {
     order_.pop_front();
   }
 
-  // Whether it has sent too many.
+  // Whether the address has sent too many.
   bool Blocks(const std::string& address, SteadyTime now) {
     const auto found = sources_.find(address);
     if (found == sources_.end()) return false;
@@ -64,7 +64,7 @@ class FailingSources {
   }
 
   const double per_second_;
-  std::list<std::string> order_;  // the one that failed last at the end
+  std::list<std::string> order_;  // addresses by their last failure, the newest at the end
   absl::flat_hash_map<std::string, Source> sources_;
 };
 

@@ -26,14 +26,14 @@ Outcome OutcomeOf(const absl::StatusOr<Appended>& appended) {
   return Outcome::kUnavailable;
 }
 
-// The key of an event whose id anybody can have chosen: by its body alone, so that it takes
-// nobody's place, and alerts nobody.
+// The key of an unsigned event, whose id anybody can have chosen. It leaves the id out: so a forged
+// id cannot make a genuine event a duplicate, or cause a conflict.
 Key KeyOfBody(Event event) {
   event.head.id.clear();
   return KeyOf(event);
 }
 
-// Null: there is none any more.
+// Returns null if the settings have no verifier for the address (any more).
 const webhooks::Verifier* VerifierOf(const webhooks::Settings& settings, const Address& address) {
   const auto& verifiers = address.account.empty() ? settings.providers : settings.accounts;
   const auto found = verifiers.find(address.account.empty()
@@ -119,8 +119,8 @@ void Intake::Take(const Address& address, Headers headers, absl::string_view bod
   event.head.provider = provider;
   event.head.name = address.account;
   event.signed_time = verdict.time;
-  // One that nobody has signed is read anew whenever it comes: that bounds it, and strangers cannot
-  // make the keys that are kept for good many.
+  // The key of an unsigned event is not kept: its object is read anew whenever it comes, so to send
+  // it again does no harm, and strangers cannot fill the log with keys that stay for good.
   event.keep_key = is_signed && !verifier->BoundsAge();
   if (auto summary = webhooks::Summarize(verifier->scheme(), body)) {
     if (is_signed) sealed.fact = FactOf(provider, summary->fact_type, summary->fact_id);
@@ -154,7 +154,7 @@ Outcome Intake::Count(const std::string& provider, Outcome outcome) {
   return outcome;
 }
 
-// Whoever sent it is told no more than that; the log says which check it was.
+// The sender learns only that the webhook was refused. The gateway's log says which check failed.
 Outcome Intake::Refuse(const std::string& provider, const webhooks::Verdict& verdict,
                        absl::Time now) {
   const std::string check(webhooks::Name(verdict.check));

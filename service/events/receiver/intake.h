@@ -1,7 +1,7 @@
-// What becomes of a webhook, from its path to the log; without HTTP.
+// Takes a webhook from its path to the log. It does not read or write HTTP itself.
 //
-//   path -> whose -> Foresee: headers alone -> (body) -> Take: verified -> key -> log, durable ->
-//   done
+//   path -> AddressOf -> Foresee: checks the headers alone -> (the caller reads the body)
+//        -> Take: verifies -> key -> log, durable -> done
 //
 //   const std::optional<Address> address = intake.AddressOf("/webhooks/paynow");
 //   if (auto end = intake.Foresee(*address, headers, now)) ... answer *end; do not read the body
@@ -37,11 +37,11 @@ namespace gateway::events {
 
 enum class Outcome : uint8_t {
   kKept,
-  kDuplicate,    // the log had it
-  kConflict,     // kept, beside one of this id with another body
-  kNotVerified,  // it is not genuine, or not of now
-  kUnavailable,  // the log cannot take it: the provider is to come again
-  kTooMany,      // nobody has signed it, and too much of that came: likewise
+  kDuplicate,    // the log had the event already
+  kConflict,     // kept; the log also has an event of this id with another body
+  kNotVerified,  // not genuine, or its time is too far from now
+  kUnavailable,  // the log cannot take it: the provider has to send it again
+  kTooMany,      // unsigned, and too many of these came: the provider has to send it again
 };
 inline constexpr std::array kOutcomes = {Outcome::kKept,        Outcome::kDuplicate,
                                          Outcome::kConflict,    Outcome::kNotVerified,
@@ -49,41 +49,42 @@ inline constexpr std::array kOutcomes = {Outcome::kKept,        Outcome::kDuplic
 // For metrics: "kept".
 const char* Name(Outcome outcome);
 
-// Whom a webhook was sent to.
+// The provider and the account that the path of a webhook names.
 struct Address {
   std::string provider;
-  std::string account;  // "": the provider's only one
+  std::string account;  // "": the provider has only one
 };
 
 class Intake {
  public:
   using Settings = std::function<std::shared_ptr<const webhooks::Settings>()>;
 
-  // `schemes`: of all providers. `settings`: those in force; a delivery goes by one of them from
-  // its beginning to its end.
+  // `schemes`: of all providers. `settings` returns the settings that are in force; each function
+  // calls it anew.
   Intake(EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
          const webhooks::Schemes& schemes, Settings settings, const LogBounds& bounds = {});
 
-  // "/webhooks/{provider}" or "/webhooks/{provider}/{account}", letter by letter: of those that are
-  // configured. A provider that signs nothing is received where its events can be read anew before
-  // they are believed (gateway.signing.v1.Read).
+  // Reads "/webhooks/{provider}" or "/webhooks/{provider}/{account}". Returns nullopt if these are
+  // not configured exactly so. Also returns nullopt if the provider signs nothing, and its scheme
+  // does not say how to read an event's object anew (gateway.signing.v1.Read).
   std::optional<Address> AddressOf(absl::string_view path) const;
-  // Of a body that is sent there.
+  // The largest body that is taken at this address.
   size_t MaxBodyBytes(const Address& address) const;
 
-  // Tells the log, once a second at most, that such a body was longer.
+  // Logs that a body was larger than MaxBodyBytes: for each provider at most once a second.
   void TellTooLarge(const Address& address, absl::Time now);
 
   using Headers = absl::Span<const webhooks::Header>;
 
-  // How the delivery would end, whatever its body is.
+  // Checks the headers before the body is read. Returns the outcome if the delivery is refused
+  // whatever its body is; nullopt if the body has to be read.
   std::optional<Outcome> Foresee(const Address& address, Headers headers, absl::Time now);
   void Take(const Address& address, Headers headers, absl::string_view body, absl::Time now,
             absl::AnyInvocable<void(Outcome)> done);
 
   // By provider and outcome.
   uint64_t count(const std::string& provider, Outcome outcome) const;
-  // Genuine, and no JSON object: kept as they are.
+  // Deliveries that are genuine, but no JSON object. They are kept as they are.
   uint64_t unreadable() const { return unreadable_; }
 
  private:

@@ -18,7 +18,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr std::chrono::milliseconds kPause{100};  // when no descriptor is left
+constexpr std::chrono::milliseconds kPause{100};  // after a failed accept: no descriptor is left
 
 std::optional<tcp::endpoint> EndpointOf(const std::string& listen) {
   const size_t colon = listen.rfind(':');
@@ -46,8 +46,8 @@ class Receiver::Impl {
     if (!thread_.joinable()) return;
     Stop();
     asio::post(shared_.io, [this] {
-      // What has no request under way was closed before. The others get their answers, unless it is
-      // their peers who are late.
+      // Stop has closed the sessions without a request. The others get their answers from the log,
+      // but a session that still waits for its peer is closed.
       const auto sessions = shared_.sessions;
       for (Session* const session : sessions) {
         if (session->waits_for_peer()) session->Close();

@@ -149,7 +149,7 @@ void Session::OnHead(size_t size) {
   parser_->body_limit(shared_.intake.MaxBodyBytes(destination_));
   Error error;
   const size_t parsed = parser_->put(buffer_.data(), error);
-  // Two readers of one head that do not agree are one too many.
+  // The request is refused if Beast reads the head differently from ReadStrictHead.
   if (error == http::error::body_limit) return TurnTooLarge();
   if (error || parsed != size || !parser_->is_header_done()) {
     return Turn(Receiver::kMalformed, 400);
@@ -214,7 +214,7 @@ void Session::ReadBody() {
   });
 }
 
-// The log answers on a thread of its own. Until it has, the receiver's thread must not end.
+// The log answers on a thread of its own. `work` keeps the receiver's thread running until then.
 void Session::OnBody() {
   stream_.expires_never();
   taking_ = true;
@@ -238,8 +238,8 @@ void Session::Turn(Receiver::Turned turned, int status) {
   Answer(status, /*keep=*/false);
 }
 
-// The limit is ours, and can be raised while the provider comes again. A 4xx is final for some of
-// them, and the event would be lost.
+// The limit is the gateway's, and can be raised while the provider sends the event again and again.
+// After a 4xx some providers never send it again, and the event would be lost.
 void Session::TurnTooLarge() {
   shared_.intake.TellTooLarge(destination_, absl::Now());
   Turn(Receiver::kTooLarge, 503);

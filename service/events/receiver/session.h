@@ -1,7 +1,7 @@
 // One connection of the receiver: request after request, each answered before the next is read.
 //
-//   idle -> head, strictly -> Foresee -> body -> Take -> answer -> idle
-//                                   '--- anything wrong: answer, take what still comes, close
+//   idle -> read the head strictly -> Foresee -> read the body -> Take -> answer -> idle
+//   if anything is wrong: answer -> read and drop what the peer still sends -> close
 //
 // Thread-safety: all of it runs on the receiver's thread. Lifetime: a session is held by its
 // pending operations, and by nothing else; `shared` outlives it.
@@ -31,7 +31,7 @@ namespace gateway::events {
 
 class Session;
 
-// What the sessions of a receiver share.
+// The data that all sessions of a receiver share.
 struct SharedBySessions {
   SharedBySessions(const ReceiverOptions& given, Intake& into)
       : options(given), intake(into), failing(given.max_failures_per_second) {}
@@ -41,7 +41,7 @@ struct SharedBySessions {
   boost::asio::io_context io{1};
   FailingSources failing;
   std::set<Session*> sessions;
-  size_t unread_bytes = 0;  // room that bodies under way have taken
+  size_t unread_bytes = 0;  // reserved for bodies that are being read
   bool stopping = false;
   std::array<std::atomic<uint64_t>, Receiver::kAllTurned.size()> turned{};
   std::atomic<size_t> connections{0};
@@ -56,11 +56,12 @@ class Session final : public std::enable_shared_from_this<Session> {
   Session& operator=(const Session&) = delete;
 
   void Begin();
-  // Ends it if it waits for a request.
+  // Closes the session if no request is under way.
   void StopIfIdle();
   void Close();
 
-  // Whether it waits for its peer, and since when: such a one may be closed for another.
+  // Whether the session waits for its peer: then it may be closed to make room for another.
+  // since(): when it began to wait for the present request.
   bool waits_for_peer() const { return !taking_ && !closed_; }
   SteadyTime since() const { return since_; }
 
@@ -71,7 +72,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   void AwaitRequest();
   void ReadHead();
   void OnHead(size_t size);
-  // What the head says is to be done, before its body is there. False: it is answered.
+  // Admit and TakeRoom check the head before the body is read. If one returns false, the request
+  // was refused and answered.
   bool Admit(const Head11& head);
   bool TakeRoom(const Head11& head);
   void AskForBody();
@@ -81,7 +83,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   void TurnTooLarge();
   void Answer(int status, bool keep);
   void OnAnswered(bool keep);
-  // Takes what the peer still sends, for a while: a reset would take the answer from it.
+  // Reads and drops what the peer still sends, for a while. To close at once could reset the
+  // connection before the peer has read the answer.
   void Linger(size_t taken);
 
   SharedBySessions& shared_;
@@ -92,10 +95,10 @@ class Session final : public std::enable_shared_from_this<Session> {
   Head11 head_;  // points into head_text_
   Address destination_;
   std::optional<Parser> parser_;
-  size_t room_ = 0;  // of shared_.unread_bytes
+  size_t room_ = 0;  // this session's part of shared_.unread_bytes
   std::string answer_;
   bool in_request_ = false;
-  bool taking_ = false;  // the log has it
+  bool taking_ = false;  // Intake::Take is under way
   bool closed_ = false;
   SteadyTime since_;
 };

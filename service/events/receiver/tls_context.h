@@ -1,4 +1,4 @@
-// What the receiver shows to those who connect over TLS.
+// The TLS context with which the receiver accepts connections.
 //
 // Thread-safety: a pure function; a context may be used by the connections of one thread.
 #ifndef SERVICE_EVENTS_RECEIVER_TLS_CONTEXT_H_
@@ -12,8 +12,8 @@
 
 namespace gateway::events {
 
-// TLS 1.2 or newer, without renegotiation. Both in PEM. INVALID_ARGUMENT where OpenSSL does not
-// take them.
+// TLS 1.2 or newer, without renegotiation. Both arguments are PEM texts. INVALID_ARGUMENT if
+// OpenSSL refuses one of them.
 absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> MakeTlsContext(
     absl::string_view certificate_chain, absl::string_view key);
 

@@ -1,9 +1,10 @@
-// How much is taken of what nobody has signed: anybody can send it, so it must neither fill the
-// log, nor crowd out what is signed, nor make the gateway ask the upstream without end.
+// Limits the unsigned events that are taken. Anybody can send them, so they must neither fill the
+// log, nor crowd out signed events, nor make the gateway call the upstream without end.
 //
-//   number   kPerSecond, and kAtOnce after a quiet time
-//   size     kMostBytes for a body; all together an eighth of the log within the time that it keeps
-//            an event
+//   limit of      value
+//   number        kPerSecond; kAtOnce after a quiet time
+//   one body      kMostBytes
+//   all together  an eighth of the log within the time that the log keeps an event
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_EVENTS_RECEIVER_UNSIGNED_ALLOWANCE_H_
@@ -19,7 +20,7 @@
 
 namespace gateway::events {
 
-// Of the log.
+// The limits of the log.
 struct LogBounds {
   int64_t max_bytes = int64_t{8} << 30;
   absl::Duration keep = absl::Hours(24 * 30);
@@ -30,7 +31,7 @@ class UnsignedAllowance {
   static constexpr size_t kMostBytes = size_t{64} << 10;
   static constexpr double kPerSecond = 5;
   static constexpr double kAtOnce = 200;
-  // What an event takes up beside its body.
+  // The bytes that an event takes up beside its body.
   static constexpr double kOverhead = 1024;
 
   explicit UnsignedAllowance(const LogBounds& log, SteadyTime now = SteadyTime::Now())
@@ -39,7 +40,8 @@ class UnsignedAllowance {
         bytes_left_(most_bytes_),
         filled_(now) {}
 
-  // Whether an event with a body of this size is within it. Then it is spent.
+  // Returns whether an event with a body of this size is allowed, and counts it if so. The caller
+  // checks kMostBytes.
   bool Take(size_t body_bytes, SteadyTime now = SteadyTime::Now()) {
     const double bytes = static_cast<double>(body_bytes) + kOverhead;
     const MutexLock lock(mutex_);
@@ -54,7 +56,7 @@ class UnsignedAllowance {
   }
 
  private:
-  // A sixteenth at once, and as much again while an event is kept.
+  // A sixteenth of the log at once, and another sixteenth within the time that an event is kept.
   const double most_bytes_;
   const double bytes_per_second_;
   Mutex mutex_;

@@ -3,11 +3,11 @@
 //   const absl::StatusOr<std::unique_ptr<SqliteEventLog>> log = SqliteEventLog::Open(
 //       {.common = {.subscriptions = {{.name = "fulfilment"}}}, .file = "/var/lib/x/events.db"});
 //
-// The file is locked from Open to the end: a second process is refused. After an error of the disk
-// it is opened anew before anything is confirmed.
+// The file is locked as long as the log exists: a second process is refused. After an error of the
+// disk the log opens the file anew before it confirms anything.
 //
-// Thread-safety, lifetime, errors: as EventLog. Open waits for the disk, so it is for the start of
-// the process. It says, with the file's name, why a file is refused.
+// Thread-safety, lifetime, errors: as EventLog. Open waits for the disk, so call it at the start of
+// the process. If it refuses a file, the error has the file's name and the reason.
 #ifndef SERVICE_EVENTS_SQLITE_LOG_H_
 #define SERVICE_EVENTS_SQLITE_LOG_H_
 

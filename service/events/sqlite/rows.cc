@@ -25,7 +25,7 @@ constexpr char kFactsSince[] = "facts since";
 
 absl::Status TornRow() { return absl::DataLossError("a row is not what it should be"); }
 
-// The only value of the only row; 0 where there is none.
+// Returns the only value of the only row; 0 if there is no row.
 absl::StatusOr<int64_t> NumberOf(SqliteStatement& statement, absl::Span<const Value> values) {
   const absl::StatusOr<bool> row = statement.Begin(values);
   const int64_t number = row.ok() && *row ? statement.Number(0) : 0;
@@ -34,7 +34,7 @@ absl::StatusOr<int64_t> NumberOf(SqliteStatement& statement, absl::Span<const Va
   return number;
 }
 
-// Calls `each` for every row, until it returns false: the row is torn.
+// Calls `each` for every row. If `each` returns false, the row is torn: DATA_LOSS.
 template <typename Each>
 absl::Status ForEach(SqliteStatement& statement, absl::Span<const Value> values, Each each) {
   absl::Status status;

@@ -24,8 +24,8 @@ namespace gateway::events {
 
 class SqliteRows final : public Rows {
  public:
-  // Events are refused while the file holds `max_bytes` or more. Each call of RemoveBefore takes at
-  // most `remove_limit` of them.
+  // Room refuses events while `max_bytes` or more of the file are in use. One call of RemoveBefore
+  // removes at most `remove_limit` events.
   SqliteRows(ledger::SqliteDatabase& database, int64_t max_bytes, size_t remove_limit);
 
   absl::StatusOr<Known> Find(const Key& key) override;
@@ -45,9 +45,9 @@ class SqliteRows final : public Rows {
                                                       size_t limit) override;
   absl::StatusOr<bool> RemoveDeadLetter(int64_t subscription, int64_t number) override;
 
-  // Made once, at random.
+  // Returns the stored secret. If there is none, makes a random one and stores it.
   absl::StatusOr<std::string> AckSecret();
-  // From when on events have their facts.
+  // The time since which the facts of deliveries are stored.
   absl::StatusOr<absl::Time> FactsSince();
   // The number of the newest event that there ever was; 0: none.
   absl::StatusOr<int64_t> Newest();
@@ -56,7 +56,7 @@ class SqliteRows final : public Rows {
     int64_t id = 0;
     Deliveries::Saved saved;
   };
-  // A subscription that is new is stored.
+  // Reads a subscription. Adds it if the file does not have it.
   absl::StatusOr<Stored> LoadSubscription(const std::string& name);
   absl::StatusOr<int64_t> CountDeadLetters(int64_t subscription);
 

@@ -3,14 +3,14 @@
 namespace gateway::events {
 namespace {
 
-// `events` is only appended to and cut off at its front. AUTOINCREMENT: a number is never given
-// twice, also when all events are gone. The body stands last, so that the other columns are read
-// without it.
+// Rows of `events` are only added at its end and removed at its front. AUTOINCREMENT: a number is
+// never given twice, also not after all events were removed. The body stands behind the columns of
+// Head, so that SQLite reads these without the body.
 //
 // `keys` has a row for each event that a delivery can be a duplicate of.
 //
-// What a subscription has done is in `done`, as intervals: a row or two while it keeps up. `tries`
-// has the events that came back, `dead_letters` those that were given up.
+// `done` has the events that a subscription is done with, as intervals: a row or two while it keeps
+// up. `tries` has the events that came back, `dead_letters` the events that were given up.
 constexpr char kFirst[] = R"(
 CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE events(
@@ -60,8 +60,8 @@ CREATE TABLE dead_letters(
 ) STRICT, WITHOUT ROWID;
 )";
 
-// Who told of an event, and the fact that it tells (see FactOf). The index answers who told a fact
-// first, without the row.
+// `origin` says how the gateway came to know of an event (see Origin), `fact` what the event
+// reports (see FactOf). The index alone answers FindTeller, without the rows of `events`.
 constexpr char kSecond[] = R"(
 ALTER TABLE events ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE events ADD COLUMN fact BLOB;
@@ -73,7 +73,7 @@ constexpr const char* kSteps[] = {kFirst, kSecond};
 
 }  // namespace
 
-// "EVNT".
+// The number is "EVNT" in ASCII.
 const ledger::SqliteKind kEventsFile = {"log of events", 0x45564E54, kSteps};
 
 }  // namespace gateway::events

@@ -29,7 +29,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   }
   const absl::StatusOr<bool> there = ledger::FindSqliteFile(options.file);
   if (!there.ok()) return there.status();
-  // A file that this process has had open does not come back empty.
+  // A file that this process has opened before must not be replaced by an empty one.
   if (!*there && !first) return absl::DataLossError(absl::StrCat(options.file, " is gone"));
   if (!*there) {
     const absl::Status created = ledger::CreateSqliteFile(kEventsFile, options.file, options.vfs);
@@ -55,7 +55,7 @@ SqliteStore::SqliteStore(const SqliteOptions& options, ledger::SqliteDatabase da
       commit_(database_, "COMMIT"),
       operations_(options_.common, rows_) {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / ledger::kSqlitePageBytes + 256;
-  // A file that is larger keeps its size, and SQLite then refuses to let it grow.
+  // If the file is larger already, SQLite keeps its size, and refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
 
@@ -98,13 +98,13 @@ absl::Status SqliteStore::Load() {
   operations_.Begin(operations_.time(), *newest);
   const absl::StatusOr<int64_t> oldest = rows_.Oldest();
   if (!oldest.ok()) return oldest.status();
-  // Leases of one process differ from those of the next, unless the clock stands still.
+  // Lease ids begin at the present time, so that they differ from those of an earlier process.
   const auto first_lease = static_cast<uint64_t>(absl::ToUnixMicros(absl::Now()));
   operations_.subscriptions.clear();
   for (const Subscription& subscription : options_.common.subscriptions) {
     absl::StatusOr<SqliteRows::Stored> stored = rows_.LoadSubscription(subscription.name);
     if (!stored.ok()) return stored.status();
-    // What was removed before the subscription came, nobody owes it.
+    // Events that were removed before the subscription was added count as done.
     stored->saved.done.Add(1, *oldest == 0 ? *newest : *oldest - 1);
     operations_.subscriptions.emplace(
         subscription.name,
@@ -114,7 +114,7 @@ absl::Status SqliteStore::Load() {
 }
 
 absl::Status SqliteStore::Recover() {
-  // What a transaction that failed has left in them must not be stored.
+  // The failed transaction has changed them in memory. Those changes must not be stored.
   operations_.subscriptions.clear();
   const absl::Status wrote = Transact([this] {
     return database_.Execute("INSERT OR REPLACE INTO settings VALUES ('tried', x'00')");
@@ -149,11 +149,11 @@ absl::Status SqliteStore::Tend() {
 }
 
 void SqliteStore::RollBack() {
-  // After some errors SQLite has done it by itself.
+  // After some errors SQLite has rolled back by itself.
   if (sqlite3_get_autocommit(database_.get()) == 0) (void)database_.Execute("ROLLBACK");
 }
 
-// Asks the file only for what has changed.
+// Reads from the file only what has changed since the last call.
 absl::Status SqliteStore::Measure() {
   if (const absl::Status measured = rows_.Measure(); !measured.ok()) return measured;
   for (auto& [name, subscribed] : operations_.subscriptions) {
@@ -176,7 +176,7 @@ void SqliteStore::Describe(LogStats& stats) const {
 
 SteadyTime SqliteStore::NextLook(const WaitingPulls& waiting) const {
   SteadyTime next = SteadyTime::InfiniteFuture();
-  // Leases that end while nobody waits can wait too.
+  // If no pull waits, no lease has to be ended now.
   if (waiting.empty()) return next;
   for (const auto& [name, subscribed] : operations_.subscriptions) {
     const bool waits = waiting.count(name) != 0;

@@ -1,5 +1,5 @@
-// An event log's SQLite file, opened, with what each subscription is owed. It waits for the disk;
-// the thread that does is QueuedLog's.
+// An open SQLite file with an event log; the deliveries of each subscription are in memory. Its
+// functions wait for the disk, so QueuedLog calls them on a thread of its own.
 //
 // Thread-safety, errors: as Store. Errors of Open: why the file is refused.
 #ifndef SERVICE_EVENTS_SQLITE_STORE_H_
@@ -25,12 +25,13 @@ namespace gateway::events {
 
 struct SqliteOptions {
   Options common;
-  // In a folder of its own, 0700, that nobody else uses; the folder is made if its parent is there.
+  // In a folder of its own (mode 0700) that nobody else uses. The folder is made if its parent
+  // exists.
   std::string file;
-  // Events are refused from this size on. What consumers say still finds room.
+  // From this size on, events are refused. Acknowledgements still have room.
   int64_t max_bytes = int64_t{8} << 30;
   ledger::SqliteChecks checks = {};
-  // SQLite's name for an operating system. For tests; null: the usual one.
+  // The name of an SQLite VFS, for tests. Null: the default VFS.
   const char* vfs = nullptr;
 };
 
@@ -53,7 +54,7 @@ class SqliteStore final : public Store {
 
   template <typename Work>
   absl::Status Transact(Work work);
-  // Forgets what the store believes of its subscriptions, and reads it anew.
+  // Reads the subscriptions anew from the file.
   absl::Status Reload();
   absl::Status Load();
   void RollBack();
@@ -61,7 +62,7 @@ class SqliteStore final : public Store {
   absl::Status Tend();
 
   absl::Time Now() const;
-  // The wall clock, without a step forward that it has made since the file was opened: such a step
+  // The wall clock without the steps forward that it has made since the file was opened: a step
   // must not remove events early.
   absl::Time RetentionNow() const;
   void Pass(absl::string_view point) const;

@@ -15,7 +15,7 @@ absl::Status TornSubscription() {
   return absl::DataLossError("a row of a subscription is not what it should be");
 }
 
-// Rows of whole numbers.
+// Reads rows that consist of numbers only. DATA_LOSS if a cell is no number.
 absl::StatusOr<std::vector<std::vector<int64_t>>> Numbers(SqliteStatement& statement,
                                                           absl::Span<const Value> values) {
   std::vector<std::vector<int64_t>> rows;
@@ -55,7 +55,7 @@ absl::StatusOr<SqliteRows::Stored> SqliteRows::LoadSubscription(const std::strin
     if (row[0] < 1 || row[1] < row[0]) return TornSubscription();
     stored.saved.done.Add(row[0], row[1]);
   }
-  (void)stored.saved.done.TakeChanges();  // they are stored
+  (void)stored.saved.done.TakeChanges();  // the file has them already
   const auto tries = Numbers(tries_, {stored.id});
   if (!tries.ok()) return tries.status();
   for (const std::vector<int64_t>& row : *tries) {

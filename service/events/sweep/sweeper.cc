@@ -13,7 +13,7 @@
 namespace gateway::events {
 namespace {
 
-// A request of the list for one store.
+// Returns the serialized request of the list. It names the store if the request has a field for it.
 std::string RequestOf(const mapping::PagedList& list, const std::string& store) {
   std::string request;
   if (list.page->tenant == nullptr) return request;
@@ -113,7 +113,7 @@ absl::StatusOr<std::string> Sweeper::SweepPage(const std::string& store, const w
   mapping::PageItems items(*fact.list, *std::move(reply));
   mapping::IdOrder order(*fact.list, after);
   std::string& begin = begin_[{store, fact.type}];
-  // All items before this one are too old for this sweep and each later one.
+  // Whether all items up to the present one are too old, for this sweep and for each later one.
   bool all_old = begin == after;
   std::string last;
   while (const auto item = items.Next()) {

@@ -1,20 +1,20 @@
-// Finds what no event told of: reads a provider's API, list by list and store by store, and appends
-// an event for each fact that happened and that no event of the log tells.
+// Finds facts that no event has reported (see FactOf): reads a provider's API, list by list and
+// store by store, and appends an event for each fact that the log does not have.
 //
-//   every so often: for each store, for each fact
-//     page -> items -> objects -> happened, and settled -> Append, with the origin SWEEP
-//          -> a pause -> the page behind it -> ... -> none
+//   at each sweep, for each store and each fact:
+//     read a page -> its items -> their objects -> older than `settle`? -> Append, kSweep
+//     pause -> read the next page -> ... until a page is empty
 //
-// The log decides, in one transaction, whether an event has told of the fact (EventLog::Append): so
-// nobody gets a second one, whichever of the two comes first. It is asked only when the fact is
-// older than `settle`, since the provider's own event is usually on its way.
+// The log decides, in one transaction, whether it has an event of the fact (EventLog::Append). So
+// there is only one event, whether the delivery or the sweep comes first. A fact is appended only
+// when it is older than `settle`: before that, the provider's own event is usually on its way.
 //
-// Memory: a page. Where a sweep begins is the last item that is older than `look_back`; it is kept
-// in memory, and found anew by the first sweep of a process, which reads from the beginning.
+// Memory: one page. A sweep of a list begins behind the last item that is older than `look_back`.
+// This place is kept in memory only: the first sweep of a process begins with the first item.
 //
 // Thread-safety: the counters may be read from any thread. It has a thread of its own. Lifetime:
-// what the constructor is given outlives it. The destructor waits for the page that is being read,
-// which it cancels.
+// `facts` and `log` must outlive the sweeper. The destructor cancels the page that is being read,
+// and waits for the thread.
 #ifndef SERVICE_EVENTS_SWEEP_SWEEPER_H_
 #define SERVICE_EVENTS_SWEEP_SWEEPER_H_
 
@@ -47,10 +47,11 @@ class PageReader {
  public:
   virtual ~PageReader() = default;
 
-  // The reply to the request of `list.page`, serialized; waits for it. An error names no data.
+  // Sends `request`, a serialized request of `list.page`, and waits. Returns the serialized reply.
+  // The message of an error shows nothing of the reply.
   virtual absl::StatusOr<std::string> Read(const mapping::PagedList& list,
                                            const std::string& request) = 0;
-  // Ends what is being read, and all that will be.
+  // Ends the Read that is under way, and every later one, with an error.
   virtual void Cancel() = 0;
 };
 
@@ -72,21 +73,22 @@ class Sweeper {
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
 
-  // Nothing is begun from here on. Does not block.
+  // After Stop no further page is read. Does not block.
   void Stop();
 
   const std::string& provider() const { return options_.provider; }
   uint64_t pages() const { return pages_; }
-  uint64_t found() const { return found_; }    // events that were appended
-  uint64_t sweeps() const { return sweeps_; }  // that came to their end
-  uint64_t failed() const { return failed_; }  // that did not
+  uint64_t found() const { return found_; }  // events that were appended
+  // How many lists, of one store each, were read to their end, and how many were not.
+  uint64_t sweeps() const { return sweeps_; }
+  uint64_t failed() const { return failed_; }
 
  private:
   void Run();
-  bool Pause(absl::Duration pause);  // false: it is over
+  bool Pause(absl::Duration pause);  // returns false if Stop was called
   bool stopping() const;
   absl::Status Sweep(const std::string& store, const webhooks::Fact& fact);
-  // The id of the last item of the page; "": the list is at its end.
+  // Returns the id of the last item of the page; "" if the page is empty: the list has ended.
   absl::StatusOr<std::string> SweepPage(const std::string& store, const webhooks::Fact& fact,
                                         const mapping::PageRequests& requests,
                                         const std::string& after);
@@ -102,14 +104,15 @@ class Sweeper {
   std::atomic<uint64_t> found_{0};
   std::atomic<uint64_t> sweeps_{0};
   std::atomic<uint64_t> failed_{0};
-  // The thread's own: by store and type, the last item that no later sweep has to look at.
+  // Used by thread_ only: by store and type, the id of the last item that is older than
+  // `look_back`.
   std::map<std::pair<std::string, std::string>, std::string> begin_;
 
   mutable Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::events

@@ -1,5 +1,5 @@
-// How PostgresqlLedger claims: the database's unique indexes decide. A claim that is kept out reads
-// the row that kept it out.
+// How PostgresqlLedger claims: the database's unique indexes decide. A claim whose INSERT adds no
+// row reads the row that is in its way.
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,7 +22,7 @@ void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
     claiming->result = id.ok() ? TooManyPostgresqlTries() : id.status();
     return Finish(claiming);
   }
-  // Counted from the moment at which the database works on it.
+  // The row's times begin at 0: kInsert adds the time of the database.
   const Row row = NewRow(claiming->request, *std::move(id), epoch_, absl::UnixEpoch());
   const bool reachable = Pick() != nullptr;
   Send(Query::kInsert, ValuesOf(row), [=, this](const Result& result) {
@@ -129,7 +129,7 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
   });
 }
 
-// Finds the entry that kept the claim out, if it was not another claim of the key.
+// Finds the entry that holds the guard. If there is none, the claim is tried again.
 void PostgresqlLedger::LookAtGuard(std::shared_ptr<Claiming> claiming, int tries) {
   const ClaimRequest& request = claiming->request;
   if (request.guard.empty()) return Insert(claiming, tries - 1);

@@ -21,7 +21,7 @@ constexpr char kSelectVersion[] = "SELECT coalesce(max(version), 0) FROM version
 
 std::string NameOf(size_t statement) { return absl::StrCat("gateway", statement); }
 
-// The object identifiers of the types that our statements give.
+// The object identifier of bigint. Cells of all other types are read as bytes.
 constexpr Oid kInt8 = 20;
 
 Cell CellOf(const PGresult* result, int row, int column) {
@@ -117,7 +117,8 @@ void PostgresqlConnection::Connect() {
   Check();
 }
 
-// Whatever is wrong ends the connection; its owner tries again later, and says why.
+// If anything is wrong, the connection dies. Its owner reports the reason, and connects again
+// later.
 void PostgresqlConnection::Check() {
   for (size_t i = 0; i < tables_.statements.size(); ++i) Prepare(i);
   SendText(kSettings,
@@ -210,13 +211,13 @@ void PostgresqlConnection::Flush() {
   has_unsent_ = left > 0;
 }
 
-// For each statement: its result, null, and the sync.
+// For each statement, libpq returns its result, a null, and the sync.
 void PostgresqlConnection::ReadResults() {
   while (state_ != kDead && !pending_.empty() && PQisBusy(handle_.get()) == 0) {
     const Result result(PQgetResult(handle_.get()), &PQclear);
     if (result == nullptr) {
       if (PQstatus(handle_.get()) == CONNECTION_BAD) return Die(PQerrorMessage(handle_.get()));
-      continue;  // behind each result
+      continue;  // the null behind a result
     }
     if (PQresultStatus(result.get()) != PGRES_PIPELINE_SYNC) {
       // Each statement has a sync of its own, so an error aborts no other statement, and

@@ -52,7 +52,7 @@ class PostgresqlConnection {
 
   bool ready() const { return state_ == kReady; }
   bool dead() const { return state_ == kDead; }
-  const std::string& reason() const { return reason_; }    // of its death
+  const std::string& reason() const { return reason_; }    // why it is dead
   const std::string& warning() const { return warning_; }  // "": none
   size_t pending() const { return pending_.size(); }
 
@@ -63,7 +63,7 @@ class PostgresqlConnection {
   void Work();
   SteadyTime patience_ends() const;
 
-  // `statement`: its place in the tables.
+  // `statement`: its index in PostgresqlTables::statements.
   void Send(size_t statement, absl::Span<const Value> values, Callback callback);
   // SQL that was not prepared.
   void SendText(const char* sql, Callback callback);
@@ -97,7 +97,7 @@ class PostgresqlConnection {
   std::string reason_;
   std::string warning_;
   std::deque<Pending> pending_;
-  absl::StatusOr<PostgresqlResult> current_;  // of the first pending one
+  absl::StatusOr<PostgresqlResult> current_;  // of the first pending statement
   bool has_unsent_ = false;
 };
 

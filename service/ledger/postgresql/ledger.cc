@@ -109,14 +109,14 @@ void PostgresqlLedger::Run() {
     answers_.Give(answered_);
     Poll();
   }
-  slots_.clear();  // callbacks of our own are answered as UNAVAILABLE
+  slots_.clear();  // callbacks that are still pending get UNAVAILABLE
   answers_.Give(answered_);
   std::vector<Operation> waits = waiters_.TakeAll(absl::CancelledError("the gateway ends"));
   answers_.Give(waits);
 }
 
-// Returns whether to go on. Operations that have begun end by themselves: if an answer does not
-// come, its connection ends.
+// Returns false if the ledger ends and nothing is under way. Operations that have begun always end:
+// if an answer does not come, the connection dies.
 bool PostgresqlLedger::Next(std::vector<Operation>& batch) {
   const MutexLock lock(mutex_);
   batch.swap(queue_);
@@ -256,7 +256,8 @@ void PostgresqlLedger::Publish() {
   stats_ = std::move(stats);
 }
 
-// The next of the connections that are ready, those with the least to do first.
+// Returns the ready connection with the fewest pending statements, in turn if there are several;
+// null if none is ready.
 PostgresqlConnection* PostgresqlLedger::Pick() {
   PostgresqlConnection* best = nullptr;
   for (size_t i = 0; i < slots_.size(); ++i) {

@@ -1,23 +1,24 @@
-// A ledger in PostgreSQL, for gateways that share one. The database arbitrates: a claim is an
-// INSERT ... ON CONFLICT DO NOTHING, every other change an UPDATE of the version that was read.
+// A ledger in PostgreSQL that several gateways share. The database decides between them: a first
+// claim is an INSERT ... ON CONFLICT DO NOTHING, and every other change is an UPDATE that changes
+// the row only if it still has the version that was read.
 //
 //   const absl::StatusOr<std::unique_ptr<PostgresqlLedger>> ledger = PostgresqlLedger::Create(
 //       {.common = {.cipher = cipher}, .dsn = "host=db dbname=billing user=gateway ..."});
 //
-// An INTENT holds its process's epoch and the call's deadline, by the database's clock. `grace`
-// after it any gateway may turn it into UNKNOWN; a result that is later still counts.
+// An INTENT has the call's deadline, by the database's clock. When `grace` has passed after the
+// deadline, any gateway may turn the INTENT into UNKNOWN; a result that comes later still counts.
 //
 // One I/O thread serves a few connections in pipeline mode. Each statement is a transaction of its
-// own, so the server's group commit takes them together, and no statement waits for another's lock
-// with locks in its hands. While the database cannot be reached, or does not keep what it confirms
-// (synchronous_commit or fsync off), every operation is refused with the reason, and the ledger
-// tries again by itself. A result that could not be written waits in memory until it can.
+// own: so the server's group commit takes many together, and no transaction holds locks from one
+// statement to the next. While the database cannot be reached, or is set to lose commits in a crash
+// (synchronous_commit, fsync or full_page_writes off), every operation is refused with the reason,
+// and the ledger tries again by itself. A result that could not be written waits in memory.
 //
-// Callers that wait for another gateway's INTENT are served by short polls, one query for all of
-// them. Not by NOTIFY: its commits follow one another under a lock of the whole server.
+// Waits for the INTENT of another gateway are served by polling, with one query for all of them.
+// NOTIFY is not used: its commits run one after the other, under a lock of the whole server.
 //
-// Thread-safety, lifetime, errors: as Ledger. Create does not wait for the database; its errors are
-// of the DSN.
+// Thread-safety, lifetime, errors: as Ledger. Create does not wait for the database; it returns an
+// error if the DSN cannot be used, or no descriptor is left.
 #ifndef SERVICE_LEDGER_POSTGRESQL_LEDGER_H_
 #define SERVICE_LEDGER_POSTGRESQL_LEDGER_H_
 
@@ -47,7 +48,7 @@ struct PostgresqlOptions {
   Options common;
   std::string dsn;
   size_t connections = 4;
-  // How long after a call's deadline its INTENT is given up.
+  // How long after a call's deadline its INTENT becomes UNKNOWN.
   absl::Duration grace = absl::Seconds(30);
   absl::Duration statement_timeout = absl::Seconds(5);
   absl::Duration wait_poll = absl::Milliseconds(100);
@@ -55,7 +56,7 @@ struct PostgresqlOptions {
   absl::Duration max_retry = absl::Seconds(5);
 };
 
-// Others may change a row between our read and our write, so often.
+// How often a change is tried: another gateway may change the row between the read and the write.
 inline constexpr int kPostgresqlTries = 20;
 inline constexpr char kPostgresqlOverdue[] = "its gateway did not say what became of it";
 inline absl::Status TooManyPostgresqlTries() {
@@ -129,8 +130,8 @@ class PostgresqlLedger final : public QueuedLedger {
   void LookUp(std::shared_ptr<Claiming> claiming, int tries);
   void ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
   void LookAtGuard(std::shared_ptr<Claiming> claiming, int tries);
-  // Turns the entry into UNKNOWN if its process is overdue, and then calls `then`. Returns whether
-  // it did.
+  // If the entry is an overdue INTENT: turns it into UNKNOWN, calls `then` afterwards, and returns
+  // true. Otherwise returns false.
   bool EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then);
   void Abandon(const Row& row);
   void GiveUp(const Holding& holding);
@@ -176,7 +177,7 @@ class PostgresqlLedger final : public QueuedLedger {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   LedgerStats stats_ ABSL_GUARDED_BY(mutex_);
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::ledger

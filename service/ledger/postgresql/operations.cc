@@ -1,4 +1,4 @@
-// What PostgresqlLedger does for each kind of operation: one statement after another, on the I/O
+// Carries out each kind of operation of PostgresqlLedger: one statement after another, on the I/O
 // thread.
 #include <iterator>
 #include <utility>
@@ -14,7 +14,7 @@ absl::Status Cancelled() { return absl::CancelledError("was cancelled"); }
 
 int64_t Micros(absl::Duration duration) { return absl::ToInt64Microseconds(duration); }
 
-// The row of a statement that ends with the database's time.
+// Reads a row whose last cell is the database's time.
 absl::StatusOr<Row> RowWithTime(std::vector<Cell> cells, absl::Time& now) {
   if (cells.empty() || !std::holds_alternative<int64_t>(cells.back())) {
     return absl::DataLossError("a stored entry came without a time");
@@ -26,7 +26,7 @@ absl::StatusOr<Row> RowWithTime(std::vector<Cell> cells, absl::Time& now) {
 
 }  // namespace
 
-// NOT_FOUND if there is none.
+// Reads one row. `done` gets NOT_FOUND if there is none.
 void PostgresqlLedger::ReadOne(Query query, absl::Span<const Value> values,
                                absl::AnyInvocable<void(absl::StatusOr<Row>, absl::Time)> done) {
   Send(query, values, [done = std::move(done)](const Result& result) mutable {
@@ -74,7 +74,7 @@ void PostgresqlLedger::Write(std::shared_ptr<Change> change, State before, Row r
       return change->finished(absl::UnavailableError(result.status().message()));
     }
     absl::StatusOr<Entry> entry = OpenEntry(*options_.common.cipher, row);
-    // The change counts even if the snapshot of before cannot be read; Find reports that.
+    // The change is written even if the entry cannot be decrypted. Find reports that error.
     if (!entry.ok()) entry = row.entry;
     if (before == State::kIntent && row.entry.state != State::kIntent) {
       std::vector<Operation> heard = waiters_.TakeFor(row.entry.id, entry);
@@ -198,7 +198,7 @@ void PostgresqlLedger::Begin(std::shared_ptr<CancellingWait> cancelling) {
   const WaitId wait = cancelling->request.wait;
   std::vector<Operation> ended = waiters_.Take(wait, Cancelled());
   std::move(ended.begin(), ended.end(), std::back_inserter(answered_));
-  // Its read may still be on its way.
+  // The entry of the wait may still be being read.
   beginning_waits_.erase(wait);
   --active_;
 }

@@ -22,7 +22,7 @@ namespace gateway::ledger {
 
 class PostgresqlParameters {
  public:
-  // TLS is `verify-full` unless the DSN says otherwise. `schema`: whose tables the statements name.
+  // TLS is `verify-full` unless the DSN says otherwise. `schema`: the schema of the tables.
   static absl::StatusOr<PostgresqlParameters> Parse(const std::string& dsn,
                                                     absl::string_view schema,
                                                     absl::Duration statement_timeout);

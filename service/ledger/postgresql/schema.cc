@@ -54,7 +54,8 @@ CREATE INDEX recent_guards ON gateway_ledger.entries(upstream, store, guard, cha
 
 constexpr absl::string_view kNow = kPostgresqlNow;
 
-// The times of a first attempt are the database's; the last parameter is the time left.
+// The times of a first attempt are by the database's clock: `created` and `changed` are its present
+// time, and `deadline` is that time plus its parameter, the time left.
 std::string InsertText() {
   std::vector<std::string> names = absl::StrSplit(kColumns, ", ");
   names.pop_back();  // number
@@ -82,7 +83,7 @@ std::string UpdateText() {
                       kMutableColumns + 1, " AND version = $", kMutableColumns + 2);
 }
 
-// The row, and the time behind it.
+// Selects the columns of the row, and the database's time as the last column.
 std::string Select(absl::string_view where) {
   return absl::StrCat("SELECT ", kColumns, ", ", kNow, " FROM entries WHERE ", where);
 }
@@ -92,7 +93,7 @@ std::string SelectShort(absl::string_view where) {
                              {{"before_send, reply", "NULL::bytea, NULL::bytea"}});
 }
 
-// Selects the rows of a small batch, without those that another transaction holds.
+// Selects the rows of a small batch, without rows that another transaction has locked.
 std::string Among(absl::string_view where, absl::string_view limit) {
   return absl::StrCat(" WHERE number IN (SELECT number FROM entries WHERE ", where, " LIMIT ",
                       limit, " FOR UPDATE SKIP LOCKED)");
@@ -143,7 +144,7 @@ std::string TextOf(Query query) {
           "DELETE FROM entries",
           Among(absl::StrCat("kept = 2 AND changed < ", kNow, " - $1::bigint"), "$2"));
     case Query::kEndedAmong:
-      // Names of entries, one behind the other.
+      // $1: the ids of entries, 22 bytes each, one behind the other.
       return absl::StrCat("SELECT ", kColumns,
                           " FROM entries WHERE state <> 1 AND id IN (SELECT substring($1::bytea "
                           "FROM at FOR 22) FROM generate_series(1, length($1::bytea), 22) AS at)");

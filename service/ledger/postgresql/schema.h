@@ -14,7 +14,7 @@ namespace gateway::ledger {
 // As Migrate.
 absl::Status MigratePostgresql(const std::string& dsn, const std::string& role);
 
-// The places of the statements.
+// The index of each statement in LedgerTables().statements.
 enum class Query {
   kInsert,
   kById,

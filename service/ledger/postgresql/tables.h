@@ -1,8 +1,8 @@
-// What a store keeps in PostgreSQL, as data: the schema that holds its tables, the steps that make
-// them, and every statement that the gateway sends.
+// Describes what a store has in PostgreSQL: the schema that holds its tables, the steps that make
+// the tables, and every statement that the gateway sends.
 //
-// The gateway's role has no right to change tables: an administrator calls Migrate with a role that
-// has, once before each release that needs it.
+// The gateway's role has no right to change tables. An administrator calls Migrate with a role that
+// has this right, once before each release that needs it.
 //
 // Thread-safety: values, and functions without state.
 #ifndef SERVICE_LEDGER_POSTGRESQL_TABLES_H_
@@ -28,14 +28,15 @@ struct PostgresqlTables {
   std::vector<std::string> steps;
   // What the gateway's role may do: "SELECT, INSERT ON gateway_ledger.entries".
   std::vector<std::string> grants;
-  // Each connection prepares them; they are named by their place. Tables stand without the schema.
+  // Each connection prepares all of them, and names a statement by its index. The statements name
+  // tables without the schema.
   std::vector<std::string> statements;
 
   int64_t version() const { return static_cast<int64_t>(steps.size()); }
 };
 
-// Brings the schema up to date, in one transaction, and gives `role` what running needs. Waits for
-// the database. `dsn` is the administrator's.
+// Brings the schema up to date, in one transaction, and grants `role` the rights that the gateway
+// needs. Waits for the database. `dsn` is the administrator's.
 absl::Status Migrate(const PostgresqlTables& tables, const std::string& dsn,
                      const std::string& role);
 

@@ -55,8 +55,8 @@ absl::Status Harden(SqliteDatabase& database) {
       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
 }
 
-// Turns off SQLite's count of its memory, for which each allocation takes a lock: nobody reads it.
-// SQLite refuses, harmlessly, if it is in use already.
+// Turns off SQLite's memory statistics: nobody reads them, and each allocation takes a lock for
+// them. If SQLite is in use already, it refuses this, which does no harm.
 void LeaveMemoryUncounted() {
   static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)done;
@@ -120,7 +120,8 @@ SqliteStatement::SqliteStatement(const SqliteDatabase& database, const std::stri
   handle_.reset(handle);
 }
 
-// Not copied (SQLITE_STATIC): the values stay until Reset, and each run brings all of them anew.
+// SQLITE_STATIC: SQLite does not copy the values. They stay alive until Reset, and each run binds
+// all of them anew.
 int SqliteStatement::Bind(absl::Span<const Value> values) {
   int place = 0;
   for (const Value& value : values) {

@@ -6,7 +6,7 @@
 //   find.Reset();
 //
 // Thread-safety: none; one thread at a time. Lifetime: a statement must not outlive its connection.
-// Errors: a status whose code tells what to do (see SqliteError).
+// Errors: a status whose code says what to do (see SqliteError).
 #ifndef SERVICE_LEDGER_SQLITE_DATABASE_H_
 #define SERVICE_LEDGER_SQLITE_DATABASE_H_
 
@@ -25,8 +25,8 @@ namespace gateway::ledger {
 
 // RESOURCE_EXHAUSTED  no room: the connection stays good
 // PERMISSION_DENIED   read-only: the connection stays good
-// ABORTED             input or output failed: reopen before anything else is believed
-// DATA_LOSS           the file is torn or is no ledger
+// ABORTED             an I/O error: open the file anew before it is used again
+// DATA_LOSS           the file is damaged, or is no SQLite database
 // ALREADY_EXISTS      another process has the file (kInUse)
 // INTERNAL            everything else
 inline constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
@@ -34,8 +34,8 @@ absl::Status SqliteError(int code, const std::string& what);
 
 class SqliteDatabase {
  public:
-  // Without extensions, with the defensive settings, and with a lock that is held until the end.
-  // `vfs` is SQLite's name for an operating system; null: the usual one.
+  // Opens the file without extensions, with SQLite's defensive settings, and with a lock that is
+  // held until the connection is closed. `vfs`: the name of an SQLite VFS; null: the default VFS.
   static absl::StatusOr<SqliteDatabase> Open(const std::string& file, const char* vfs);
 
   absl::Status Execute(const char* sql);
@@ -59,7 +59,7 @@ class SqliteDatabase {
 
 class SqliteStatement {
  public:
-  // An error in the text shows at the first Step.
+  // An error in `sql` is returned by the first Begin, Step or Run.
   SqliteStatement(const SqliteDatabase& database, const std::string& sql);
 
   // Runs the statement from its start with these values, which must stay alive until Reset.
@@ -75,7 +75,7 @@ class SqliteStatement {
   bool IsNull(int column) const {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
-  // Ends a read, and its hold on the database.
+  // Ends the run of the statement, and releases what the run holds of the database.
   void Reset();
 
  private:
@@ -87,7 +87,7 @@ class SqliteStatement {
 
   sqlite3* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
-  int prepared_;  // SQLite's code
+  int prepared_;  // SQLite's result code of the preparation
 };
 
 }  // namespace gateway::ledger

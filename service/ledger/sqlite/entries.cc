@@ -19,7 +19,7 @@ std::string Select(absl::string_view where) {
   return absl::StrCat("SELECT ", kColumns, " FROM entries WHERE ", where);
 }
 
-// For the pages of a list, which do not read columns that may be long.
+// For the pages of a list: leaves out the columns that may be long.
 std::string SelectShort(absl::string_view where) {
   const std::string columns = absl::StrReplaceAll(kColumns, {{"before_send, reply", "NULL, NULL"}});
   return absl::StrCat("SELECT ", columns, " FROM entries WHERE ", where,
@@ -119,7 +119,7 @@ SqliteEntries::Rows SqliteEntries::FindAll(SqliteStatement& statement,
 SqliteEntries::MaybeRow SqliteEntries::FindById(const EntryId& id) {
   const auto known = intents_.find(id);
   if (known == intents_.end()) return FindOne(by_id_, {id.bytes()});
-  // Update puts it back, unless the change fails.
+  // Update puts the row back into intents_, unless the change fails.
   Row row = std::move(known->second);
   intents_.erase(known);
   return row;

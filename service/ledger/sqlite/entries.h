@@ -3,8 +3,9 @@
 //
 // Thread-safety: none; the store's thread. Lifetime: the database must outlive it.
 //
-// Errors: DATA_LOSS of one row is the answer to whoever asked for that row. An error of SQLite
-// itself is also remembered in failure(): then the whole transaction is to be rolled back.
+// Errors: if a row cannot be read, only the function that reads this row returns DATA_LOSS. An
+// error of SQLite itself is also kept in failure(): then the whole transaction has to be rolled
+// back.
 #ifndef SERVICE_LEDGER_SQLITE_ENTRIES_H_
 #define SERVICE_LEDGER_SQLITE_ENTRIES_H_
 
@@ -49,7 +50,8 @@ class SqliteEntries {
   // Returns the rows with a number below `below`, newest first, without snapshots and replies.
   Rows List(std::optional<State> state, int64_t below, int64_t limit);
   Rows Due(absl::Time now, absl::Duration max_pause, int64_t limit);
-  // The numbers of the rows that List and Due had to leave out since the last call, in their order.
+  // The numbers of the rows that List and Due have left out since the last call, because they
+  // cannot be read. In the order in which they were read.
   std::vector<int64_t> TakeUnreadable() { return std::exchange(unreadable_, {}); }
 
   // Turns every INTENT into UNKNOWN. Returns how many.
@@ -57,18 +59,20 @@ class SqliteEntries {
   // Writes a value that nobody reads, to see whether the file can be written.
   absl::Status TryWrite();
 
-  // Returns how many entries were changed.
+  // Strip turns ended entries into tombstones (see Kept), and Remove removes tombstones. Both
+  // return the number of these entries.
   absl::StatusOr<int64_t> Strip(absl::Time ended_before, int64_t limit);
   absl::StatusOr<int64_t> Remove(absl::Time ended_before, int64_t limit);
 
-  // Entries by state, as of the last commit. LoadCounts reads them, when the file is opened.
-  // FlushCounts belongs to the end of a transaction, Committed or Forget behind it.
+  // The numbers of entries by state, as of the last commit. LoadCounts reads them when the file is
+  // opened. Call FlushCounts at the end of a transaction, before COMMIT; then Committed after
+  // COMMIT, or Forget after ROLLBACK.
   absl::Status LoadCounts();
   absl::Status FlushCounts();
   absl::Status Committed();
   void Forget();
   const std::map<State, int64_t>& counts() const { return counts_; }
-  // INTENTs of this process.
+  // How many INTENTs of this process are in memory.
   size_t under_way() const { return intents_.size(); }
   const std::optional<absl::Time>& oldest_unknown() const { return oldest_unknown_; }
 

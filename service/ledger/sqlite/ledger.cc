@@ -9,8 +9,8 @@
 namespace gateway::ledger {
 namespace {
 
-// Up to so many answers are given by the writer's own thread, if nothing waits for it. With more,
-// operations that come meanwhile would wait for the answers and not for the disk.
+// Up to so many answers are given by the writer's own thread, if its queue is empty. With more
+// answers, operations that come meanwhile would have to wait for them.
 constexpr size_t kFewAnswers = 2;
 
 template <typename... Kinds>
@@ -257,8 +257,8 @@ void SqliteLedger::TryAgain() {
   if (broken_) Tell("the ledger is written again", "");
   broken_.reset();
   retry_ = options_.first_retry;
-  // A commit that failed may be in the file nevertheless. Then nobody has told those who wait that
-  // its entries ended.
+  // A commit that failed may be in the file nevertheless, and may have ended entries that callers
+  // wait for. So every wait reads its entry anew.
   std::vector<Operation> waits = waiters_.TakeAll(absl::UnavailableError("not read yet"));
   const absl::Status read = store_->Commit({}, waits);
   if (read.ok())

@@ -4,17 +4,18 @@
 //   const absl::StatusOr<std::unique_ptr<SqliteLedger>> ledger =
 //       SqliteLedger::Open({.common = {.cipher = cipher}, .file = "/var/lib/gateway/ledger.db"});
 //
-// The file is locked from Open to the end: a second process is refused. INTENTs that are in the
-// file at Open are of a process that is gone: they become UNKNOWN before Open returns.
+// The file is locked as long as the ledger exists: a second process is refused. INTENTs that are in
+// the file at Open are of a process that is gone: they become UNKNOWN before Open returns.
 //
-// When the file cannot be written (full, read-only, an error of the disk), claims are refused with
-// the reason; results wait in memory; what can be read is read. The ledger tries again by itself
-// after a pause. After an error of the disk it opens the file anew first, and writes all of the log
-// into it: what a failed sync has left in the page cache alone must not carry later commits. A file
-// that is torn ends it: every operation is refused until an operator has acted.
+// While the file cannot be written (full, read-only, an error of the disk), claims are refused with
+// the reason, results wait in memory, and reads are answered if the file can be read. The ledger
+// tries again by itself after a pause. After an error of the disk it first opens the file anew, and
+// writes the whole log (-wal) into it: later commits must not depend on data that a failed sync has
+// left in the page cache only. If the file is torn, the ledger does not try again: every operation
+// is refused until an operator has acted.
 //
-// Thread-safety, lifetime, errors: as Ledger. Open waits for the disk, so it is for the start of
-// the process. It says, with the file's name, why a file is refused.
+// Thread-safety, lifetime, errors: as Ledger. Open waits for the disk, so call it at the start of
+// the process. If it refuses a file, the error has the file's name and the reason.
 #ifndef SERVICE_LEDGER_SQLITE_LEDGER_H_
 #define SERVICE_LEDGER_SQLITE_LEDGER_H_
 
@@ -50,7 +51,8 @@ class SqliteLedger final : public QueuedLedger {
   SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store);
 
   void Run();
-  // Takes the next operations, after some have come or something is due. Returns whether to go on.
+  // Waits until operations have come or something is due, and moves the operations to `batch`.
+  // Returns false if the ledger ends and no operation is left.
   bool Next(std::vector<Operation>& batch);
   // Waits until so many operations have come, or the time is over.
   void AwaitQueue(size_t enough, absl::Duration patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -76,9 +78,9 @@ class SqliteLedger final : public QueuedLedger {
   std::unique_ptr<SqliteStore> store_;  // null: the file has to be opened again
   Leftovers leftovers_;
   Waiters waiters_;
-  std::vector<Operation> answered_;     // with their results, since the last numbers
-  std::optional<absl::Status> broken_;  // why the file cannot be written
-  bool torn_ = false;                   // and never will be
+  std::vector<Operation> answered_;     // have a result, and are to be given to answers_
+  std::optional<absl::Status> broken_;  // why the file cannot be written; empty: it can
+  bool torn_ = false;                   // after DATA_LOSS: there is no further try
   absl::Duration retry_;
   SteadyTime next_try_;
   SteadyTime next_tending_;
@@ -96,7 +98,7 @@ class SqliteLedger final : public QueuedLedger {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   LedgerStats stats_ ABSL_GUARDED_BY(mutex_);
 
-  std::thread thread_;  // last
+  std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace gateway::ledger

@@ -1,4 +1,4 @@
-// What SqliteStore does for each kind of operation, within an open transaction.
+// Carries out each kind of operation of SqliteStore, within an open transaction.
 #include <algorithm>
 #include <utility>
 

@@ -93,8 +93,9 @@ absl::Status CheckKind(const SqliteKind& kind, SqliteDatabase& database, int64_t
   return absl::OkStatus();
 }
 
-// Reads the file's own header, through SQLite: to close another descriptor of the file would give
-// up the process's locks on it (fcntl(2)). Says nothing while the log holds a part of the file.
+// Compares the file's size with the size in its header. Reads both through SQLite: to close another
+// descriptor of the file would give up the process's locks on it (fcntl(2)). Returns OK without a
+// check if the log (-wal) holds a part of the file.
 absl::Status CheckSize(SqliteDatabase& database) {
   sqlite3_file* file = nullptr;
   sqlite3_file* log = nullptr;
@@ -167,7 +168,7 @@ absl::Status FillNewFile(const SqliteKind& kind, const std::string& file, const 
 
 }  // namespace
 
-// "LEDG".
+// The number is "LEDG" in ASCII.
 const SqliteKind kLedgerFile = {"ledger", 0x4C454447, kSteps};
 
 absl::Status CreateSqliteFile(const SqliteKind& kind, const std::string& file, const char* vfs) {
@@ -179,7 +180,7 @@ absl::Status CreateSqliteFile(const SqliteKind& kind, const std::string& file, c
   absl::Status status = FillNewFile(kind, unfinished, vfs);
   if (status.ok()) status = PutInPlace(unfinished, file);
   std::filesystem::remove(unfinished, ignored);
-  // Another process was faster. Its file is as good.
+  // If another process was faster, its file is used.
   return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
 }
 

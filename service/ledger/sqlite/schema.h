@@ -1,8 +1,8 @@
-// The tables of a SQLite file, their versions, and what is checked when one is opened: of a ledger,
-// or of something else that is stored in the same way.
+// The tables of an SQLite file, their versions, and the checks when the file is opened. For the
+// ledger and for other stores, such as the log of events.
 //
-// A new version of the schema is a further step behind the others of its kind; a step that was
-// released never changes.
+// A new version of a schema is one more step at the end of its steps. A step that was released
+// never changes.
 //
 // Thread-safety: none; the store's thread.
 #ifndef SERVICE_LEDGER_SQLITE_SCHEMA_H_
@@ -23,7 +23,7 @@ inline constexpr int64_t kSqlitePageBytes = 4096;
 // A kind of file. Its version n is made by the first n steps.
 struct SqliteKind {
   absl::string_view name;               // "ledger", for errors
-  int64_t application_id;               // tells its files from other SQLite files
+  int64_t application_id;               // marks its files, in PRAGMA application_id
   absl::Span<const char* const> steps;  // SQL
 };
 extern const SqliteKind kLedgerFile;
@@ -37,12 +37,12 @@ struct SqliteChecks {
   int64_t read_all_up_to = int64_t{256} << 20;
 };
 
-// Takes the lock. Refuses a file that is of another kind, torn, or of a newer program. Brings an
-// older file up to date, and sets what every commit relies on. kInUse: another process has the
-// file. FAILED_PRECONDITION: it is of a newer program. DATA_LOSS: it is torn, or of another kind.
+// Takes the lock, checks the file, brings an older file up to date, and makes commits durable.
+// kInUse: another process has the file. FAILED_PRECONDITION: the file is of a newer program.
+// DATA_LOSS: the file is torn, or of another kind.
 //
-// What the log (-wal) holds is written into the file and synced before this returns: after an error
-// of a sync, what the log seems to hold may be in the page cache alone.
+// Before it returns, it writes the content of the log (-wal) into the file and syncs the file:
+// after an earlier sync has failed, that content may be in the page cache only.
 absl::Status OpenSqliteSchema(const SqliteKind& kind, SqliteDatabase& database,
                               const SqliteChecks& checks);
 

@@ -25,7 +25,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   }
   const absl::StatusOr<bool> there = FindSqliteFile(options.file);
   if (!there.ok()) return there.status();
-  // A file that this process has had open does not come back empty.
+  // A file that this process has opened before must not be replaced by an empty one.
   if (!*there && !first) return absl::DataLossError(absl::StrCat(options.file, " is gone"));
   if (!*there) {
     const absl::Status created = CreateSqliteFile(kLedgerFile, options.file, options.vfs);
@@ -55,7 +55,7 @@ SqliteStore::SqliteStore(const SqliteOptions& options, SqliteDatabase database)
       page_count_(database_, "PRAGMA page_count"),
       free_pages_(database_, "PRAGMA freelist_count") {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / kSqlitePageBytes + 256;
-  // A file that is larger keeps its size, and SQLite then refuses to let it grow.
+  // If the file is larger already, SQLite keeps its size, and refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
 
@@ -119,7 +119,7 @@ absl::Status SqliteStore::ApplyLeftovers(const Leftovers& leftovers) {
 }
 
 void SqliteStore::RollBack() {
-  // After some errors SQLite has done it by itself.
+  // After some errors SQLite has rolled back by itself.
   if (sqlite3_get_autocommit(database_.get()) == 0) (void)database_.Execute("ROLLBACK");
   entries_.Forget();
   ended_.clear();

@@ -1,10 +1,10 @@
-// A ledger's SQLite file, opened: works on operations, many in one transaction. It waits for the
-// disk; the thread that does is SqliteLedger's.
+// An open SQLite file with a ledger: carries out operations, many in one transaction. Its functions
+// wait for the disk, so SqliteLedger calls them on a thread of its own.
 //
 //   BEGIN -> what earlier commits left over -> the operations -> COMMIT (synced) -> answers
 //
-// Thread-safety: none; one thread. Errors: of Open, why the file is refused. Of Commit, why nothing
-// is certain to be durable; then every result of these operations is void.
+// Thread-safety: none; one thread. Errors: Open says why the file is refused. After an error of
+// Commit every result of its operations is void, and the changes may be durable or not.
 #ifndef SERVICE_LEDGER_SQLITE_STORE_H_
 #define SERVICE_LEDGER_SQLITE_STORE_H_
 
@@ -30,25 +30,26 @@ struct SqliteOptions {
   // In a folder of its own (mode 0700) that nobody else uses. The folder is made if its parent
   // exists.
   std::string file;
-  // From this size on, claims are refused. Results still have room: at least an eighth of it.
+  // From this size on, claims are refused. Results still have room: at least another eighth of
+  // max_bytes.
   int64_t max_bytes = int64_t{8} << 30;
   // Operations that one commit takes at most.
   size_t max_batch = 512;
-  // How long a commit waits, at most, until half of the calls under way have something for it. A
-  // commit costs as much processor time as several writes, whether it is of one or of twenty. Calls
-  // that come one at a time do not wait.
+  // How long a commit waits at most for more operations. It waits until there are half as many
+  // operations as writes under way. A commit costs as much processor time as several writes, so one
+  // commit for many operations is cheaper. Writes that come one at a time do not wait.
   absl::Duration gather = absl::Microseconds(200);
   // How long the ledger waits before it tries again to write a file that could not be written.
   absl::Duration first_retry = absl::Milliseconds(100);
   absl::Duration max_retry = absl::Seconds(5);
   SqliteChecks checks = {};
-  // SQLite's name for an operating system. For tests; null: the usual one.
+  // The name of an SQLite VFS, for tests. Null: the default VFS.
   const char* vfs = nullptr;
 };
 
-// What still has to be written to the file.
+// Claims and results that still have to be written to the file.
 struct Leftovers {
-  // Claims whose commit failed: they may be in the file, but nobody was told that they hold.
+  // Claims whose commit failed: they may be in the file, but their callers got an error.
   std::vector<Holding> abandoned;
   // Results whose commit failed.
   std::vector<SettleRequest> unwritten;
@@ -77,7 +78,7 @@ class SqliteStore {
   // Writes that are claimed and not settled.
   size_t under_way() const { return entries_.under_way(); }
 
-  // Adds what the store knows.
+  // Adds the store's counters to `stats`, and sets the values that describe its present state.
   void Describe(LedgerStats& stats) const;
 
  private:
