@@ -115,8 +115,8 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   void Refuse(mapping::Failure failure);
   void Finish(std::variant<mapping::Reply, mapping::Failure> result);
 
-  // Runs `begin`, which hands an attempt or a wait to the transport and returns its id. Cancels it
-  // if the call was or will be cancelled.
+  // Runs `begin`, which hands an attempt or a wait to the transport and returns its id. Keeps the
+  // id for Cancel. If Cancel was called meanwhile, cancels that attempt or wait at once.
   template <typename Begin>
   void Track(Begin begin);
 

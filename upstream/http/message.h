@@ -1,7 +1,7 @@
 // The values that travel through upstream/http: a request in, a response or a transport error out.
 //
-// "The wire worked" is kept apart from "the answer was good": HTTP 404 is a Response, a reset
-// connection is an Error.
+// A Response says that HTTP worked, not that the request succeeded: HTTP 404 is a Response, and a
+// reset connection is an Error.
 #ifndef UPSTREAM_HTTP_MESSAGE_H_
 #define UPSTREAM_HTTP_MESSAGE_H_
 
@@ -47,7 +47,7 @@ struct Response {
   std::string headers;
   // Its capacity exceeds its size by at least kBodyPadding, so that a parser may read past the end.
   std::string body;
-  // If this is not kWhole, `body` is empty, and only the status tells what happened.
+  // If this is not kWhole, `body` is empty, and only the status says what happened.
   Body body_state = Body::kWhole;
 
   // The value of the first header with this name (case is ignored), or "" if there is none.

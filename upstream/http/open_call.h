@@ -26,7 +26,7 @@ struct OpenCall {
   const std::shared_ptr<const Request> request;  // null: the call only waits for its deadline
   const SteadyTime deadline;
   Transport::Done done;
-  // The connection that it runs on, or is about to; null while it waits for one.
+  // The connection that the call runs on, or is about to run on. Null while the call waits for one.
   std::shared_ptr<Connection> connection;
   // Its place in the pool's queue, while it waits for a connection.
   std::optional<int64_t> place;
