@@ -43,7 +43,7 @@ std::optional<uint32_t> CodeUnit(absl::string_view text) {
 // The length of what is meant as a number at the beginning of `text`: "1.5", "NaN", "-Infinity".
 size_t NumberLength(absl::string_view text) {
   if (absl::StartsWith(text, "NaN")) return 3;
-  if (text.front() == 'e' || text.front() == 'E') return 0;  // of true and false
+  if (text.front() == 'e' || text.front() == 'E') return 0;  // a letter of true or false
   const size_t length = std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
   constexpr absl::string_view kInfinity = "Infinity";
   const bool infinite = length <= 1 && absl::StartsWith(text.substr(length), kInfinity);
