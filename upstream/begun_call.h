@@ -3,7 +3,7 @@
 //
 //   auto begun = std::make_shared<BegunCall>();
 //   begun->Began(client.Send(call, terms, done));  // the call's own thread
-//   begun->Over();                                 // whoever got the answer
+//   begun->Over();                                 // the thread that got the answer
 //   begun->Stop();                                 // any thread, at any time
 //
 // Thread-safety: may be used from any thread. Lifetime: shared by the three users above. After

@@ -70,7 +70,7 @@ class Client {
   std::string Shown(const mapping::Route& route, absl::string_view message,
                     const CallTerms& terms) const;
 
-  // `terms` must be those that the call was prepared with.
+  // `terms` must be the terms that the call was prepared with.
   Handle Send(PreparedCall call, const CallTerms& terms, Done done);
 
   // Prepare and Send, for callers that have nothing to do in between.

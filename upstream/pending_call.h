@@ -7,8 +7,8 @@
 //
 // Thread-safety: Start must be called once; Cancel may be called from any thread. Attempts follow
 // one another: Start begins the first one, and a thread of the transport begins each later one.
-// Lifetime: shared by whoever may cancel the call, and by the transport while it works for the
-// call. The upstream and the route must outlive the call.
+// Lifetime: shared by the caller's handle, and by the transport while it works for the call. The
+// upstream and the route must outlive the call.
 #ifndef UPSTREAM_PENDING_CALL_H_
 #define UPSTREAM_PENDING_CALL_H_
 
@@ -58,7 +58,7 @@ struct PreparedCall {
   const std::string& store() const { return request.tenant; }
 };
 
-// What a caller states besides its message. The texts need not outlive Client::Send.
+// The inputs of a call besides its message. The texts need not outlive Client::Send.
 struct CallTerms {
   // All attempts, with their queueing and the waits between them, must end by this time.
   SteadyTime deadline;

@@ -1,5 +1,5 @@
-// What the result of one attempt means for the circuit breaker, the concurrency limit and the
-// retry.
+// Decides what the result of one attempt means for the circuit breaker, the concurrency limit and
+// the retry.
 #ifndef UPSTREAM_VERDICT_H_
 #define UPSTREAM_VERDICT_H_
 

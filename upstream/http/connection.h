@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
   Begun Begin(CallId call, std::shared_ptr<const Request> request);
 
-  // What ended: an exchange, or an idle connection.
+  // The end of an exchange, or of an idle connection.
   struct Ended {
     CallId call = 0;  // 0: none, the connection was idle
     Result result = {};
@@ -95,7 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // exchange before.
     bool silent = false;
     std::optional<SteadyTime> begun;  // nullopt if the exchange had not begun
-    std::optional<Response> head;     // if the head of the reply has arrived
+    std::optional<Response> head;     // set if the head of the reply has arrived
   };
   // Closes the connection. `call` is the call that was on the connection, or was about to begin.
   GivenUp GiveUp(CallId call);

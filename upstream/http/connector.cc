@@ -15,7 +15,7 @@
 
 namespace gateway::http {
 
-// What libcurl reports about one attempt, besides its result.
+// One attempt to connect, with the details that libcurl reports by callbacks.
 struct Connector::Attempt {
   const std::atomic<bool>& stopped;
   bool lacks_descriptors = false;

@@ -4,8 +4,8 @@
 //          -- none is idle: queue -> a connector thread makes a connection and writes the request
 //                                 -> or the event thread gets a connection back and writes it
 //
-// It holds the table of calls and the pool. Two tasks are left to the event thread, on its agenda
-// (see reactor.h): closing a connection that an event may name, and calling a `done`.
+// The dispatcher holds the table of calls and the pool. Two tasks are left to the event thread, on
+// its agenda (see reactor.h): closing a connection that an event may name, and calling a `done`.
 //
 // The thread that takes a call out of the table, under the lock, must end the call; no other thread
 // may. So if a reply, a deadline and a cancellation race, exactly one of them wins.
@@ -90,7 +90,7 @@ class Dispatcher {
     // exchange, and then it would no longer be known what was sent.
     std::vector<Early> early;
     bool stopping = false;
-    int sleep_milliseconds = 0;  // as epoll takes it; 0 if there is something to do
+    int sleep_milliseconds = 0;  // for epoll_wait (-1: no limit); 0 if there is something to do
 
     bool empty() const {
       return to_close.empty() && need_attention.empty() && over.empty() && early.empty();

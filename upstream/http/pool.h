@@ -3,8 +3,8 @@
 // connection must still be made.
 //
 // While a call waits, no connection is idle. One connection is made for each waiting call, within
-// the bounds. It goes to the call that waits longest. If it cannot be made, the call that it was
-// made for fails.
+// the bounds. A new connection goes to the call that waits longest. If a connection cannot be made,
+// the call for which it was to be made fails.
 //
 // Thread-safety: none; guarded by its dispatcher's lock. It does no I/O: the caller must close the
 // connections that it lets go.
@@ -100,8 +100,8 @@ class Pool {
   const absl::Duration max_age_;
   const absl::Duration max_idle_;
 
-  absl::flat_hash_set<ConnectionPtr> connections_;  // all
-  std::vector<Idle> idle_;                          // the newest last
+  absl::flat_hash_set<ConnectionPtr> connections_;  // all, idle or in use
+  std::vector<Idle> idle_;                          // the last to become idle is at the end
   // The waiting calls, by place, and the places of the calls for which no connection is being made.
   // Trees, because lookups and changes must stay fast when thousands wait.
   absl::btree_map<int64_t, CallPtr> queue_;

@@ -1,5 +1,5 @@
-// The event thread of a share of the connections: it reads replies, keeps deadlines, and calls
-// every `done`. The dispatcher brings calls to connections:
+// The event thread for a share of the connections. It reads replies, ends calls at their deadlines,
+// and calls every `done`. The dispatcher brings calls to connections:
 //
 //   Dispatcher --- request ---> Connection --- event ---> Reactor --- reply ---> done
 //       |                                                    ^

@@ -49,8 +49,8 @@ class RequestWriter {
 
  private:
   std::shared_ptr<const Request> request_;
-  std::string head_;        // and the body, if it is small
-  absl::string_view rest_;  // the body, if it is not
+  std::string head_;        // the head, and the body if it is small
+  absl::string_view rest_;  // the body if it is not small
   size_t written_ = 0;
 };
 

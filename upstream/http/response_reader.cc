@@ -173,7 +173,7 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
 struct ResponseReader::Reply : Parsed {
   explicit Reply(size_t max_body_bytes) : Parsed(max_body_bytes) {}
 
-  size_t interim_bytes = 0;  // of the interim heads
+  size_t interim_bytes = 0;  // size of all interim heads
   std::string unread;        // a part of a head or of a chunk's line, until the rest of it comes
   std::optional<Parser> parser;
 };
@@ -269,7 +269,8 @@ size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
   return size;
 }
 
-// Reads a part of the body, or a chunk's line. The last chunk's line comes with the trailers.
+// Reads a part of the body, or a chunk's line. The line of the last chunk is read together with the
+// trailers.
 size_t ResponseReader::ParseBody(absl::string_view bytes) {
   Reply& reply = *reply_;
   const size_t body_before = reply.body_bytes;

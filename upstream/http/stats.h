@@ -13,7 +13,7 @@ struct Stats {
   int64_t queued = 0;                    // of these, waiting for a connection
   int64_t in_flight = 0;                 // of these, on a connection
   int64_t connections_open = 0;          // in use or not
-  double oldest_connection_seconds = 0;  // its age now
+  double oldest_connection_seconds = 0;  // age of the oldest connection
 
   // Since the start.
   int64_t connections_created = 0;

@@ -153,7 +153,7 @@ absl::string_view EmbeddedBytes(absl::string_view name) {
 const Files& EmbeddedFiles() {
   static const auto& files = *new Files([] {
     auto added = AddDescriptorSet(Embedded());
-    if (!added.ok()) {  // the build made it: only a broken build comes here
+    if (!added.ok()) {  // the build made the set, so the build is broken
       std::fprintf(stderr, "embedded descriptors: %s\n", added.status().ToString().c_str());
       std::abort();
     }

@@ -316,7 +316,7 @@ nlohmann::json LenientJson(absl::string_view body) {
   const std::optional<MendedJson> mended = MendJson(body);
   if (mended) parsed = json::parse(mended->text, nullptr, false);
   if (!parsed.is_discarded()) return parsed;
-  json partial = PartialJson(body);  // never copied: it may be deep
+  json partial = PartialJson(body);  // never copied: a copy of a deep value recurses
   if (partial.is_structured() && !partial.empty()) return partial;
   return json(json::value_t::discarded);
 }

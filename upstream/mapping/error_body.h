@@ -40,7 +40,7 @@ bool IsErrorMember(const v1::Provider& provider, absl::string_view name);
 // Returns a discarded value if nothing can be read, or if the body is longer than kMaxBody.
 nlohmann::json LenientJson(absl::string_view body);
 
-// Reads the parts of an error from an object or a list, without a sample.
+// Reads the parts of an error from an object or a list. Takes no sample of the text.
 ErrorParts PartsOf(const v1::Provider& provider, const nlohmann::json& body);
 
 // Whether an object has both code and message of one form.

@@ -145,7 +145,7 @@ class Mender {
   // A number that JSON does not have, or a double cannot hold, is kept as a string.
   void Number(size_t length) {
     const absl::string_view text = rest_.substr(0, length);
-    const bool at_end = length == rest_.size();  // it may go on where the text was cut off
+    const bool at_end = length == rest_.size();  // the number may go on where the text was cut
     double value = 0;
     if (!IsJsonNumber(text)) {
       at_end ? Keep(length) : Quote(length, "a number that JSON does not have");

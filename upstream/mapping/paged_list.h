@@ -70,14 +70,14 @@ class PageRequests {
   // returns the request of the first page.
   std::string After(absl::string_view id) const;
 
-  // Where the caller wants the stream to begin; "" for the beginning.
+  // The id after which the caller wants the stream to begin; "" for the first item.
   const std::string& begin() const { return begin_; }
 
  private:
   explicit PageRequests(const PagedList& list) : list_(&list) {}
 
   const PagedList* list_;
-  std::string common_;  // of all pages
+  std::string common_;  // the fields that the requests of all pages have
   std::string begin_;
 };
 
@@ -86,7 +86,7 @@ class PageItems {
  public:
   struct Item {
     absl::string_view bytes;
-    absl::string_view id;  // empty: it has none
+    absl::string_view id;  // empty: the item has none
   };
 
   PageItems(const PagedList& list, std::string reply)

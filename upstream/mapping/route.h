@@ -66,7 +66,7 @@ struct Route {
   Access access = Access::kWrite;  // a read has NO_SIDE_EFFECTS
   // For this operation, the upstream heeds the provider's idempotency key.
   bool idempotency_key = false;
-  // What the ledger must know about a write; empty for a read.
+  // The rules that the ledger needs for a write; empty for a read.
   Once once;
   // The request or the reply has a field for a credential.
   bool credential = false;

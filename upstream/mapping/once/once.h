@@ -1,4 +1,4 @@
-// What the ledger must know about a write, compiled from the option gateway.v1.Once of its RPC.
+// The rules that the ledger needs for a write, compiled from the option gateway.v1.Once of its RPC.
 //
 // Thread-safety: immutable after CompileOnce. Lifetime: the descriptors and the factory must
 // outlive a Once.

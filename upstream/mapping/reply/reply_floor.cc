@@ -69,7 +69,7 @@ Element ElementAtBegin(const v1::Provider& provider, absl::string_view body) {
   Element element;
   int depth = 0;
   bool name_is_next = false;
-  size_t quote = kNone;  // of the text that has begun
+  size_t quote = kNone;  // of the string that has begun; kNone outside of strings
   bool is_name = false;
   for (size_t i = 0; i < body.size(); ++i) {
     const char c = body[i];

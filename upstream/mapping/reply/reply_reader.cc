@@ -128,9 +128,9 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
   return AtEnd(document) ? "" : "it goes on after its end";
 }
 
-// Reads the body, of which `content` is the JSON, as the reply message. Returns what is wrong with
-// it, or "". `body` must have spare capacity for padding. `mended` is true if json_mend.h has
-// repaired the body.
+// Reads `content`, the JSON in `body`, as the reply message. Returns what is wrong with it, or "".
+// `body` must have spare capacity for padding. `mended` is true if json_mend.h has repaired the
+// body.
 std::string ReadBody(const Route& route, const std::string& body, absl::string_view content,
                      bool mended, std::string& message, DriftList& drift) {
   thread_local ondemand::parser parser;
@@ -192,7 +192,7 @@ std::string ReadSuccess(const Route& route, const http::Response& response, Repl
   return problem;
 }
 
-// One variable, so that the reply is not moved.
+// Has one variable for both results, so that the reply is not moved.
 std::variant<Reply, Failure> FromSuccess(const Route& route, const http::Response& response) {
   std::variant<Reply, Failure> result;
   auto& reply = std::get<Reply>(result);

@@ -305,7 +305,7 @@ bool WireFromJson::String(const FieldPlan& field, Value& value, const Path& at) 
     return true;
   }
   const absl::string_view token = Token(value);
-  double number;  // only to take the value, and to see that it is a number
+  double number;  // read only to take the value, and to check that it is a number
   if (!field.is_id || value.get_double().get(number)) return Fail(at, "expected a string");
   if (IsDigits(token)) {
     wire_.Bytes(token);
@@ -326,7 +326,7 @@ bool WireFromJson::ReadInteger(Value& value, int64_t& number, const Path& at) {
     return absl::SimpleAtoi(View(text), &number) || Fail(at, "expected an integer");
   }
   const absl::string_view token = Token(value);
-  double real;  // only to take the value, and to see that it is a number
+  double real;  // read only to take the value, and to check that it is a number
   if (value.get_double().get(real)) return Fail(at, "expected an integer");
   switch (ParseWholeNumber(token, number)) {
     case WholeNumber::kGood:

@@ -4,8 +4,8 @@
 //
 // A field that is not set is not written, unless it says null_when_unset or a mask names it; a set
 // field is written, also when it is 0, "" or false. A required list or map is always written,
-// except under a mask that does not name it: there it has to be set. The number of elements is
-// checked where a list is written.
+// except under a mask that does not name it: then the request must set it. The number of elements
+// is checked where a list is written.
 //
 // The walk needs canonical bytes: fields in ascending order, each list in one piece, no singular
 // field twice. That is what every serializer writes. Other bytes that are valid for protobuf give
