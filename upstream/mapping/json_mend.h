@@ -20,7 +20,7 @@
 
 namespace gateway::mapping {
 
-// Replaces a byte or an escape that is not a character.
+// Replaces a byte that belongs to no character.
 inline constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 struct MendedJson {
