@@ -1,5 +1,5 @@
-// Is told when each attempt of one call begins and ends. For tracing, which gives each attempt a
-// header.
+// An interface that is called when each attempt of one call begins and ends. Tracing implements it,
+// and adds a header to each attempt.
 //
 // Thread-safety: none needed, since the attempts of a call follow one another. An observer must not
 // block.
@@ -16,7 +16,7 @@ class AttemptObserver {
   // attempt only.
   virtual void OnAttempt(http::HeaderLines& headers) = 0;
 
-  // The attempt of the last OnAttempt is over.
+  // The attempt that the last OnAttempt announced has ended.
   virtual void OnResult(const http::Result& result) = 0;
 
  protected:

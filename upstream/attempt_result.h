@@ -1,4 +1,4 @@
-// How one attempt ended, in the few classes by which attempts are counted.
+// The classes by which ended attempts are counted: by HTTP status, or by kind of transport error.
 #ifndef UPSTREAM_ATTEMPT_RESULT_H_
 #define UPSTREAM_ATTEMPT_RESULT_H_
 
@@ -12,7 +12,8 @@
 
 namespace gateway {
 
-// Classes of HTTP status, 1xx to 5xx, and kinds of transport errors.
+// kStatusClasses counts the classes of HTTP status, 1xx to 5xx. kAttemptResults also counts the
+// kinds of transport errors.
 inline constexpr size_t kStatusClasses = 5;
 inline constexpr size_t kAttemptResults =
     kStatusClasses + static_cast<size_t>(http::Error::Kind::kInvalid) + 1;
@@ -20,7 +21,8 @@ inline constexpr size_t kAttemptResults =
 // Returns an index below kAttemptResults.
 size_t AttemptResultOf(const http::Result& result);
 
-// "2xx", or the transport error's own name: "connect".
+// Returns the class of HTTP status, such as "2xx", or the name of the transport error, such as
+// "connect".
 absl::string_view AttemptResultName(size_t attempt_result);
 
 using AttemptCounts = std::array<std::atomic<uint64_t>, kAttemptResults>;

@@ -3,11 +3,11 @@
 //
 //   auto begun = std::make_shared<BegunCall>();
 //   begun->Began(client.Send(call, terms, done));  // the call's own thread
-//   begun->Over();                                 // whoever got the answer
+//   begun->Over();                                 // the thread that got the answer
 //   begun->Stop();                                 // any thread, at any time
 //
-// Thread-safety: may be used from any thread. Lifetime: shared by these three. Stop does nothing
-// after Over, when the client may be gone.
+// Thread-safety: may be used from any thread. Lifetime: shared by the three users above. After
+// Over, when the client may be gone, Stop cancels nothing, and only makes stopped() true.
 #ifndef UPSTREAM_BEGUN_CALL_H_
 #define UPSTREAM_BEGUN_CALL_H_
 

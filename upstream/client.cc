@@ -25,7 +25,8 @@ bool IsPortOrNothing(absl::string_view text) {
          absl::SimpleAtoi(text, &port) && port >= 1 && port <= 65535;
 }
 
-// The host of an absolute URL, without the port. Returns nullopt for a URL that cannot be a base.
+// The host of an absolute URL, without the port. Returns nullopt for a URL that cannot be a base
+// URL.
 std::optional<std::string> HostOf(absl::string_view url) {
   if (!absl::ConsumePrefix(&url, "https://") && !absl::ConsumePrefix(&url, "http://")) {
     return std::nullopt;

@@ -1,5 +1,5 @@
-// The keys that one upstream's requests carry: one for each store that has its own, and one for all
-// others.
+// The keys that one upstream's requests carry: one key for each store that has its own, and a
+// default key for all other stores.
 //
 // Thread-safety: Credentials are immutable; a KeyRenewal may be used from any thread. A key is
 // never printed, and is overwritten in memory when its Credentials are destroyed.
@@ -37,10 +37,11 @@ struct Upstream;
 // Finds newer keys after an upstream has refused one.
 class KeyRenewal {
  public:
-  // Gets the upstream's keys in force, which may be the refused ones. Null if it has none any more.
+  // Receives the keys that are now in force for the upstream; they may be the refused keys. Null if
+  // the upstream has no keys any more.
   using Done = std::function<void(std::shared_ptr<const Credentials>)>;
 
-  // Calls `done` at most once, on any thread, perhaps before it returns. Never blocks.
+  // Calls `done` at most once, on any thread, perhaps before Renew returns. Never blocks.
   virtual void Renew(const Upstream& upstream, std::shared_ptr<const Credentials> refused,
                      Done done) = 0;
 

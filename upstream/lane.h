@@ -1,6 +1,6 @@
-// The limits and counters of either the reads or the writes of one upstream. They have separate
-// lanes because reads and writes fail and slow down separately: a broken report must not stop
-// refunds.
+// The limits and counters of either the reads or the writes of one upstream. Reads and writes have
+// separate lanes because they fail and slow down separately: a read that fails, such as a report,
+// must not stop writes, such as refunds.
 //
 // Thread-safety: may be used from any thread. Lifetime: the counters must outlive the lane.
 #ifndef UPSTREAM_LANE_H_

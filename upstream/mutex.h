@@ -1,7 +1,7 @@
-// A lock, and what waits under it, that clang checks: `make lint` fails where a member is used
-// without the lock that guards it (-Wthread-safety). Members say ABSL_GUARDED_BY, functions that
-// want the lock held ABSL_EXCLUSIVE_LOCKS_REQUIRED, functions that take it themselves and must not
-// be called under it ABSL_LOCKS_EXCLUDED.
+// A mutex, its scoped locks and a condition variable, which clang checks: `make lint` fails where a
+// member is used without the mutex that guards it (-Wthread-safety). Mark a guarded member with
+// ABSL_GUARDED_BY, a function whose caller must hold the mutex with ABSL_EXCLUSIVE_LOCKS_REQUIRED,
+// and a function that locks the mutex itself with ABSL_LOCKS_EXCLUDED.
 //
 //   class Counter {
 //    public:
@@ -21,8 +21,8 @@
 //     int64_t count_ ABSL_GUARDED_BY(mutex_) = 0;
 //   };
 //
-// It is a std::mutex and not an absl::Mutex: ThreadSanitizer does not see the locks of a
-// distribution's Abseil, which is built without it. Not recursive.
+// Mutex uses std::mutex and not absl::Mutex: a distribution builds its Abseil without
+// ThreadSanitizer, which then does not see the locks of absl::Mutex. Mutex is not recursive.
 #ifndef UPSTREAM_MUTEX_H_
 #define UPSTREAM_MUTEX_H_
 
@@ -65,14 +65,15 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// ABSL_UNLOCK_FUNCTION would not do for MutexUnlock: what it lets go of, clang does not expect back.
+// The constructor of MutexUnlock needs this attribute: with ABSL_UNLOCK_FUNCTION, clang would not
+// expect the destructor to lock the mutex again.
 #if ABSL_HAVE_ATTRIBUTE(release_capability)
 #define GATEWAY_RELEASE(mutex) __attribute__((release_capability(mutex)))
 #else
 #define GATEWAY_RELEASE(mutex)
 #endif
 
-// Lets go of the mutex from here to the end of the block.
+// Unlocks the mutex here, and locks it again at the end of the block.
 class ABSL_SCOPED_LOCKABLE MutexUnlock {
  public:
   explicit MutexUnlock(Mutex& mutex) GATEWAY_RELEASE(mutex) : mutex_(mutex) { mutex_.Unlock(); }
@@ -86,7 +87,7 @@ class ABSL_SCOPED_LOCKABLE MutexUnlock {
 
 #undef GATEWAY_RELEASE
 
-// Both waits may return although nobody has notified: wait in a loop that looks at the condition.
+// Both waits may return without a notification: call them in a loop that checks the condition.
 class CondVar {
  public:
   void NotifyOne() { changed_.notify_one(); }
@@ -98,7 +99,7 @@ class CondVar {
     held.release();
   }
 
-  // Returns false when the time has come:
+  // Returns false once `time` has come:
   //   while (!stopping_ && changed_.WaitUntil(mutex_, deadline)) {
   //   }
   bool WaitUntil(Mutex& mutex, SteadyTime time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {

@@ -23,16 +23,17 @@ using mapping::NotSent;
 using resilience::Gate;
 
 constexpr int kUnauthorized = 401;
-// How long a call waits for newer keys: a file that cannot be read must not hold it up.
+// How long a call waits for newer keys, so that an unreadable key file does not delay the call for
+// long.
 constexpr absl::Duration kLongestRenewal = absl::Seconds(1);
 
-// absl's own is not shared between threads.
+// A generator for each thread, because absl::InsecureBitGen is not thread-safe.
 absl::BitGenRef Random() {
   thread_local absl::InsecureBitGen random;
   return random;
 }
 
-// Overwrites all lines but the first `count`: one of them holds a key.
+// Overwrites all lines after the first `count` lines, because one of them holds a key.
 void WipeBehind(size_t count, http::HeaderLines& headers) {
   for (size_t i = count; i < headers.size(); ++i) {
     const absl::string_view line = headers[i];
@@ -110,13 +111,14 @@ void PendingCall::Attempt() {
   });
 }
 
-// Sets the headers of this attempt in place of those of the attempt before.
+// Removes the headers of the attempt before, and adds the headers of this attempt.
 void PendingCall::SetHeaders() {
   http::HeaderLines& headers = request_.headers;
   WipeBehind(common_headers_, headers);
   headers.Truncate(common_headers_);
   if (observer_ != nullptr) observer_->OnAttempt(headers);
-  // Last: lines that grow would leave a copy of the key behind.
+  // The key is added last: if the lines grew after that, the old memory would keep a copy of the
+  // key.
   mapping::AddAuthorization(*route_.provider, key_, headers);
 }
 
@@ -134,7 +136,8 @@ void PendingCall::OnResult(http::Result result) {
   const Redaction redaction(*route_.provider, key_);
   redaction.Mask(response);
   auto read = mapping::ReadReply(route_, response);
-  // An unusable 2xx is quoted too, and cut; so the key is masked before.
+  // The Failure for an unusable 2xx quotes a part of the body. If the key is in the body, mask it
+  // and read the body again, because the quoted part may have cut the key.
   if (std::holds_alternative<Failure>(read) && redaction.MaskBody(response)) {
     read = mapping::ReadReply(route_, response);
   }
@@ -169,9 +172,10 @@ bool PendingCall::MayRenewKey(const Failure& failure) const {
          caller_key_.empty();
 }
 
-// The upstream refused the key. Keys are changed in their files before the old ones end, or just
-// after: if there is a newer one, the call, which was declined and so did not happen, is made with
-// it. Once. Until the answer is there the call waits at the transport, so that it can be cancelled.
+// The upstream refused the key. A newer key may exist: operators replace keys in files shortly
+// before or after the old keys end. If there is a newer key, the call is made once more with it;
+// this is safe, because the refused call did not happen. Until the keys come, the call waits at the
+// transport, so that it can be cancelled.
 void PendingCall::RenewKey(Failure failure) {
   key_renewed_ = true;
   last_failure_ = std::move(failure);
@@ -186,7 +190,8 @@ void PendingCall::RenewKey(Failure failure) {
   });
 }
 
-// Called on any thread. Ends the waiting, so that the call goes on on a thread of the transport.
+// Called on any thread. Ends the call's wait at the transport, so that OnRenewal runs on a thread
+// of the transport.
 void PendingCall::TakeRenewal(std::shared_ptr<const Credentials> keys) {
   http::Transport::CallId waiting;
   {
@@ -221,7 +226,7 @@ void PendingCall::WaitAndAttempt(absl::Duration wait) {
 }
 
 void PendingCall::Refuse(Failure failure) {
-  // The failure of an earlier attempt says more: it tells the outcome of that attempt.
+  // The failure of an earlier attempt says more, because it has the outcome of that attempt.
   Finish(last_failure_ ? *std::move(last_failure_) : std::move(failure));
 }
 
@@ -244,7 +249,7 @@ void PendingCall::Track(Begin begin) {
   bool cancelled;
   {
     const MutexLock lock(mutex_);
-    // The transport may have finished it already, and another turn may have begun.
+    // If another turn has begun by now, the transport has already finished this turn.
     if (turn == turn_) current_ = id;
     cancelled = cancelled_;
   }

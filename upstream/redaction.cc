@@ -27,7 +27,8 @@ Redaction::~Redaction() {
   for (std::string& form : forms_) explicit_bzero(form.data(), form.size());
 }
 
-// The length stays the same, so valid JSON stays valid.
+// Writes asterisks over the key. The length stays the same, so valid JSON stays valid. Returns
+// whether the key was in the text.
 bool Redaction::MaskText(std::string& text) const {
   bool any = false;
   for (const std::string& form : forms_) {
@@ -59,7 +60,7 @@ void Redaction::Mask(mapping::Failure& failure) const {
 void Redaction::Mask(mapping::Reply& reply, const http::Response& response) const {
   MaskText(reply.trace_id);
   if (reply.drift.empty()) return;
-  // The texts are cut off. So if the key is in the body, any of them may hold a part of it.
+  // The texts are cut short. So if the key is in the body, any text may hold a part of the key.
   const bool quoted = std::any_of(forms_.begin(), forms_.end(), [&](const std::string& form) {
     return absl::StrContains(response.body, form);
   });

@@ -1,9 +1,9 @@
-// Removes the key that a request was sent with from its answer: an upstream, or a proxy in front of
-// it, may quote the request's headers in its errors.
+// Masks the key of a request in the reply: an upstream, or a proxy in front of it, may quote the
+// request's headers in its errors.
 //
 //   Redaction redaction(provider, key);
-//   redaction.Mask(response);  // before reading, which may cut a text within the key
-//   redaction.Mask(failure); redaction.Mask(reply);  // after reading, which removes escapes
+//   redaction.Mask(response);  // before reading: reading may cut a text within the key
+//   redaction.Mask(failure); redaction.Mask(reply);  // after reading: reading resolves escapes
 //
 // Thread-safety: one thread. Lifetime: the destructor overwrites the copies of the key.
 #ifndef UPSTREAM_REDACTION_H_
@@ -31,19 +31,20 @@ class Redaction {
   Redaction(const Redaction&) = delete;
   Redaction& operator=(const Redaction&) = delete;
 
-  // Writes asterisks over the key in the headers, and in the body unless the status is 2xx: that
-  // body is the caller's data.
+  // Writes asterisks over the key in the headers and in the body. Leaves the body of a 2xx as it
+  // is, because that is the caller's data.
   void Mask(http::Response& response) const;
-  // Masks the body, whatever the status. Returns whether the key was in it.
+  // Masks the key in the body, whatever the status. Returns whether the key was in the body.
   bool MaskBody(http::Response& response) const;
   void Mask(mapping::Failure& failure) const;
-  // Masks what a reply holds besides its message: the trace id, and texts that were not understood.
+  // Masks the key in the parts of a reply other than its message: in the trace id and in the texts
+  // of the drift.
   void Mask(mapping::Reply& reply, const http::Response& response) const;
 
  private:
   bool MaskText(std::string& text) const;
 
-  // The key, and the forms that it may come back in.
+  // The key, and the other forms in which a reply may quote it: encoded, or with escaped slashes.
   absl::InlinedVector<std::string, 2> forms_;
 };
 

@@ -1,5 +1,6 @@
 // A moment on a clock that nobody can set: for deadlines, ages, waits and all other durations. The
-// wall clock (absl::Time) is for what people read and what is signed. The types keep the two apart.
+// wall clock (absl::Time) is for what people read and what is signed. The two types keep the two
+// clocks apart.
 //
 //   const SteadyTime begun = SteadyTime::Now();
 //   ...
@@ -22,7 +23,7 @@ namespace gateway {
 
 class SteadyTime {
  public:
-  // InfinitePast.
+  // Equals InfinitePast().
   constexpr SteadyTime() = default;
 
   static SteadyTime Now() {
@@ -39,10 +40,11 @@ class SteadyTime {
   // The clock's own beginning, before every Now().
   static constexpr SteadyTime Epoch() { return SteadyTime(0); }
 
-  // Converts by the present difference of the two clocks.
+  // Converts a time of the wall clock, using the present difference between the two clocks.
   static SteadyTime FromWall(absl::Time time) { return Now() + (time - absl::Now()); }
 
-  // Saturates at InfiniteFuture and InfinitePast. These two never change.
+  // Returns InfiniteFuture or InfinitePast if the sum overflows. Returns `time` unchanged if it is
+  // one of these two.
   friend SteadyTime operator+(SteadyTime time, absl::Duration duration) {
     if (time == InfiniteFuture() || time == InfinitePast()) return time;
     const int64_t change = absl::ToInt64Nanoseconds(duration);

@@ -22,14 +22,14 @@ namespace gateway {
 struct UpstreamOptions {
   // Scheme, host and optionally a path: "https://api.paynow.gg". No slash at the end.
   std::string base_url = {};
-  // Used if the request names no store; empty: the request must name one.
+  // The store of a request that names no store. Empty: there is no default store.
   std::string default_store = {};
 
   // A call may bring its own key, which then replaces the gateway's.
   bool accept_caller_keys = false;
 
-  // Refuses a write that a client library or proxy has already repeated, unless it has an
-  // idempotency key: its first attempt may have been sent, by this gateway or by another.
+  // Refuses a write without an idempotency key if a client library or proxy has repeated it: the
+  // first attempt may have been sent, by this gateway or by another one.
   bool refuse_repeated_writes = true;
 
   // An attempt ends this long before the caller's deadline, so that the answer can still reach the

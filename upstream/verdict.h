@@ -1,5 +1,5 @@
-// What the result of one attempt means for the circuit breaker, the concurrency limit and the
-// retry.
+// Decides what the result of one attempt means for the circuit breaker, the concurrency limit and
+// the retry.
 #ifndef UPSTREAM_VERDICT_H_
 #define UPSTREAM_VERDICT_H_
 
@@ -13,18 +13,18 @@
 
 namespace gateway {
 
-// A call's deadline that is missed is the upstream's fault only if it had at least this long.
+// An attempt that ends at its deadline counts as bad only if the attempt ran at least this long.
 inline constexpr absl::Duration kSlow = absl::Seconds(1);
 
-// Returns what the circuit breaker is told about this attempt. `took` is how long it ran.
+// Returns the verdict on this attempt for the circuit breaker. `took` is how long the attempt ran.
 resilience::CircuitBreaker::Verdict VerdictOf(const http::Result& result, absl::Duration took);
 
-// Whether the attempt's duration tells anything about the upstream's speed.
+// Whether the attempt's duration says anything about the upstream's speed.
 bool LatencyCounts(const http::Result& result);
 
-// Whether a repeat is harmless and may help. True for requests that were never sent, and for reads
-// that met a passing fault. False for what this process refused for lack of room, and for what
-// would fail the same way again.
+// Whether repeating the attempt is harmless and may help. True if no connection took the request,
+// and for a read that met a temporary fault. False if this process had no room, if the attempt was
+// cancelled or reached its deadline, and for a fault that a repeat would meet again.
 bool MayRepeat(const http::Result& result, const mapping::Failure& failure, mapping::Access access);
 
 }  // namespace gateway

@@ -1,4 +1,5 @@
-// Keeps signals away from the calling thread, except for those of its own faults and SIGPROF.
+// Blocks all signals for the calling thread, except SIGPROF and the signals of a fault of the
+// thread itself, such as SIGSEGV.
 #ifndef UPSTREAM_HTTP_BLOCK_SIGNALS_H_
 #define UPSTREAM_HTTP_BLOCK_SIGNALS_H_
 

@@ -13,11 +13,11 @@
 namespace gateway::http {
 namespace {
 
-// The first allocation follows the announced length no further than this, so that an announcement
-// alone costs nothing.
+// The first allocation is no larger than this, however large the announced length is: a head alone
+// must not cost much memory.
 constexpr size_t kMaxTrustedLength = size_t{1024} * 1024;
 constexpr size_t kInflateStep = size_t{16} * 1024;
-// For zlib: the largest window, with a gzip header.
+// For zlib: 15 is the largest window, and + 16 expects a gzip header.
 constexpr int kGzipWindow = 15 + 16;
 
 }  // namespace
@@ -68,7 +68,7 @@ void BodyDecoder::Append(absl::string_view bytes) {
   }
 }
 
-// Makes room for `size` bytes and what a parser reads past them.
+// Makes room for `size` bytes, and for the kBodyPadding bytes that a parser may read past them.
 void BodyDecoder::Grow(size_t size) {
   if (size + kBodyPadding <= body_.capacity()) return;
   const size_t wanted =
@@ -107,11 +107,11 @@ void BodyDecoder::Inflate(absl::string_view bytes) {
     stream.avail_out = sizeof(output);
     const int code = inflate(&stream, Z_NO_FLUSH);
     at_member_end_ = code == Z_STREAM_END;
-    // Bytes before a fault count first, so that the result does not depend on how the body was
-    // sliced.
+    // The output before a fault is appended first, so that the result does not depend on how the
+    // body was sliced.
     AppendPlain({output, sizeof(output) - stream.avail_out});
     if (state_ != Body::kWhole) return;
-    // Z_BUF_ERROR: it wants more input.
+    // Z_BUF_ERROR is no fault: zlib needs more input.
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
       return Fail(Body::kUnreadable);
     }

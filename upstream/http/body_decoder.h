@@ -2,7 +2,7 @@
 // requests ask for.
 //
 // Thread-safety: none. Memory: the body grows as bytes arrive. The announced length only enlarges
-// the first allocation, up to 1 MiB. The result has kBodyPadding bytes to spare.
+// the first allocation, up to 1 MiB. The result has kBodyPadding bytes of spare capacity.
 //
 //   BodyDecoder decoder(limit);
 //   decoder.AddEncoding("gzip");
@@ -32,11 +32,11 @@ class BodyDecoder {
   BodyDecoder(const BodyDecoder&) = delete;
   BodyDecoder& operator=(const BodyDecoder&) = delete;
 
-  // Forgets the last body.
+  // Discards the last body and its encodings, before the next body.
   void Reset();
 
-  // One value of Content-Encoding; a reply may have several. Any coding but gzip and identity, and
-  // a second gzip, makes the body kUnreadable.
+  // Must be called for each Content-Encoding header of the reply. Any coding but identity, gzip and
+  // x-gzip, or a second gzip, makes the body kUnreadable.
   void AddEncoding(absl::string_view encoding);
   void SetUnreadable() { Fail(Body::kUnreadable); }
 
@@ -46,10 +46,10 @@ class BodyDecoder {
   // Does nothing after a failure.
   void Append(absl::string_view bytes);
 
-  // Anything but kWhole once it has failed.
+  // Returns kWhole, or after a failure its kind.
   Body state() const { return state_; }
 
-  // Must be called when all bytes have been appended.
+  // Must be called when all bytes have been appended. Returns the final state().
   Body Finish();
 
   std::string Take();

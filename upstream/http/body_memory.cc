@@ -9,13 +9,13 @@
 namespace gateway::http {
 namespace {
 
-// Smaller blocks come from malloc's own store.
+// Smaller blocks are not kept here: malloc itself keeps them.
 constexpr size_t kLeast = size_t{128} * 1024;
 constexpr size_t kMostOfAll = size_t{8} * 1024 * 1024;
 
 class Kept {
  public:
-  // Empty: there is none.
+  // Returns an empty string without memory if none is kept.
   std::string Take() {
     const MutexLock lock(mutex_);
     if (strings_.empty()) return {};
@@ -35,11 +35,11 @@ class Kept {
  private:
   Mutex mutex_;
   std::vector<std::string> strings_ ABSL_GUARDED_BY(mutex_);
-  size_t capacity_ ABSL_GUARDED_BY(mutex_) = 0;  // of all
+  size_t capacity_ ABSL_GUARDED_BY(mutex_) = 0;  // of all strings_
 };
 
 Kept& OfTheProcess() {
-  static auto& kept = *new Kept();  // the last replies end after static objects do
+  static auto& kept = *new Kept();  // never destroyed: replies may end after static objects do
   return kept;
 }
 

@@ -1,6 +1,6 @@
-// The memory of large bodies and replies is kept for later ones, up to 8 MB for the process. malloc
-// would give such blocks back to the system at once (see service/main.cc), and getting new ones
-// costs as much as reading the bodies.
+// Keeps the memory of large bodies and replies for later bodies and replies, up to 8 MB for the
+// process. malloc would give such blocks back to the system at once (see service/main.cc), and new
+// blocks cost as much time as reading the bodies.
 //
 // Thread-safety: any thread; what one thread keeps, another may take.
 #ifndef UPSTREAM_HTTP_BODY_MEMORY_H_

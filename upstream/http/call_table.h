@@ -28,8 +28,8 @@ class CallTable {
   // Null if the call is over.
   CallPtr Find(CallId id) const;
 
-  // Removes a call and returns it: this one, one whose deadline is not after `now`, or any. Null if
-  // there is none.
+  // Each removes one call and returns it: Take the call with this id, TakeExpired a call whose
+  // deadline is not after `now`, and TakeAny any call. They return null if there is no such call.
   CallPtr Take(CallId id);
   CallPtr TakeExpired(SteadyTime now);
   CallPtr TakeAny() { return calls_.empty() ? nullptr : Take(calls_.begin()->first); }
@@ -39,7 +39,8 @@ class CallTable {
     return deadlines_.empty() ? SteadyTime::InfiniteFuture() : deadlines_.begin()->first;
   }
 
-  // How many calls have a request. May be called from any thread.
+  // How many calls have a request, so that calls of Transport::Wait are left out. May be called
+  // from any thread.
   int64_t open() const { return open_.load(std::memory_order_relaxed); }
 
  private:

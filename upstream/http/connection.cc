@@ -47,8 +47,8 @@ bool Connection::IsClean() {
   return Receive(&byte, 1, count) == Io::kAgain;
 }
 
-// Over plain TCP, a reply is read with all that came with it. TLS may have read records behind the
-// reply's last one.
+// Whether nothing has come behind the reply. Over plain TCP, the bytes that came with the reply
+// were read with it. TLS may have read further records from the socket, so they are checked here.
 bool Connection::IsCleanBehindReply() {
   return !peer_ended_ && (!easy_.HasBufferedTls() || IsClean());
 }
@@ -60,7 +60,8 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   // Two requests on one connection could get each other's replies. The pool gives a connection to
   // one call at a time. If it ever fails to, the process must end.
   if (state_ == State::kBusy) std::abort();
-  // The peer may close while we send. If we see that before the first byte, nothing is lost.
+  // The peer may have closed the connection. If we see that before the first byte is sent, nothing
+  // is lost.
   if (!IsClean()) {
     CloseLocked();
     return unusable;
@@ -92,7 +93,7 @@ bool Connection::Write() {
     const absl::string_view next = writer_.Next();
     size_t count = 0;
     const CURLcode code = curl_easy_send(easy_.get(), next.data(), next.size(), &count);
-    // TLS may have sent a part of the bytes that it asks to send again.
+    // Even if TLS asks to send these bytes again, it may have sent a part of them already.
     sent_ |= count > 0 || origin_.is_tls;
     if (code == CURLE_AGAIN) return true;
     if (code != CURLE_OK) return false;
@@ -114,7 +115,7 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
   Io read = ReadReply(progress.more);
   if (read == Io::kAgain && !write_failed_ && !writer_.done()) {
     write_failed_ = !Write();
-    // What the peer sent before it stopped reading is still there.
+    // The bytes that the peer sent before it stopped reading can still be read.
     if (write_failed_) read = ReadReply(progress.more);
   }
   if (progress.more) return progress;
@@ -126,7 +127,8 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
   return progress;
 }
 
-// Returns kDone when the reply is over, whether complete or not.
+// Returns kDone when the reply is over, whether complete or not. Sets `more` if it stopped although
+// there may be more to read.
 Connection::Io Connection::ReadReply(bool& more) {
   char* const buffer = ReadBuffer();
   for (int i = 0; i < kReadsAtATime; ++i) {

@@ -2,16 +2,17 @@
 //
 //   idle --Begin--> busy: request bytes out, reply bytes in --OnReady--> idle, or closed
 //
-// Every byte passes through here, so two guarantees are made here:
+// Every byte of an exchange passes through this class, so that it can give two guarantees:
 //
-// - `sent` is false as long as no byte of the request was handed to the socket, or to TLS. After an
-//   error before that, the request may go out on another connection, even a write.
+// - Error::sent is false as long as no byte of the request was handed to the socket, or to TLS. If
+//   an error comes before that, the request may go out on another connection, even for a write.
 // - A reply belongs to the request before it. If bytes or the connection's end can be read between
-//   two exchanges, the connection is closed: when the event loop sees it, and again right before a
-//   request is sent. This asks libcurl, not the socket: session tickets and key updates of TLS make
-//   a socket readable and are neither.
+//   two exchanges, the connection is closed. The event loop checks this when the socket becomes
+//   readable, and Begin checks it before it sends a request. The check reads through libcurl, not
+//   from the socket: session tickets and key updates of TLS make a socket readable, but are not
+//   bytes of a reply.
 //
-// Thread-safety: all methods may be called from any thread; one lock serves all of them, and none
+// Thread-safety: all methods may be called from any thread; one lock guards them all, and no method
 // blocks. Lifetime: shared by the pool, by whoever sends on it, and by the event loop.
 #ifndef UPSTREAM_HTTP_CONNECTION_H_
 #define UPSTREAM_HTTP_CONNECTION_H_
@@ -49,11 +50,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   enum class Begun {
     kYes,
-    // OnReady must be called to finish, because perhaps no event announces it.
+    // Writing failed after a part of the request. OnReady must be called to end the exchange,
+    // because perhaps no event will come.
     kNeedsAttention,
     // The connection is closed. No byte of the request was sent.
     kUnusable,
-    // As kUnusable, but the connection was closed before, and OnReady has reported that.
+    // As kUnusable, but the connection was closed before Begin: by OnReady, which has reported
+    // that, or by GiveUp.
     kClosedBefore,
     // As kUnusable, on a connection that was never used: the upstream accepts connections and then
     // drops them.
@@ -62,15 +65,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
   Begun Begin(CallId call, std::shared_ptr<const Request> request);
 
-  // What ended: an exchange, or an idle connection.
+  // The end of an exchange, or of an idle connection.
   struct Ended {
     CallId call = 0;  // 0: none, the connection was idle
     Result result = {};
-    bool reused = false;  // it was answered on a connection that had served an exchange before
-    // When the request was begun, if the connection failed before any byte of the reply, and had
-    // served an exchange before.
+    bool reused = false;  // the call was answered on a connection that had served another before
+    // Set if a connection that had served an exchange before has failed before any byte of the
+    // reply: the time at which the request was begun.
     std::optional<SteadyTime> lost = std::nullopt;
-    // Whether the connection may serve another request, and until when.
+    // Whether the connection may serve another request, until `keep_until`.
     bool keep = false;
     // The connection could have been kept, but it ended or bytes came that no request asked for.
     bool unasked = false;
@@ -78,22 +81,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
   struct Progress {
     std::optional<Ended> ended;
-    bool more = false;  // it stopped before the socket was drained: call again soon
+    bool more = false;  // OnReady stopped before the socket was drained: call it again soon
   };
-  // Does what the socket allows: reads, and writes what is left to write. `peer_ended`: nothing
-  // comes after what can be read now, so the reply is the last one. This is remembered, because
+  // Reads and writes as much as the socket allows. `peer_ended` is true if no bytes will come after
+  // the bytes that can be read now, so that the reply is the last one. This is remembered, because
   // perhaps no event reports it again.
   Progress OnReady(bool peer_ended);
 
   // How far an exchange had come when it was given up.
   struct GivenUp {
     bool sent = false;
-    // All was sent, no byte came, and the connection had served an exchange before.
+    // The whole request was sent, no byte of the reply came, and the connection had served an
+    // exchange before.
     bool silent = false;
     std::optional<SteadyTime> begun;  // nullopt if the exchange had not begun
-    std::optional<Response> head;     // if the head of the reply has arrived
+    std::optional<Response> head;     // set if the head of the reply has arrived
   };
-  // Closes the connection that this call was on, or was about to be on.
+  // Closes the connection. `call` is the call that was on the connection, or was about to begin.
   GivenUp GiveUp(CallId call);
 
   // Closes the connection in any state.
@@ -121,7 +125,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const int64_t max_requests_;
 
   mutable Mutex mutex_;
-  // Before the handle, which uses it to its end.
+  // Declared before easy_, which uses the share until easy_ is destroyed.
   std::shared_ptr<Share> share_ ABSL_GUARDED_BY(mutex_);
   EasyHandle easy_ ABSL_GUARDED_BY(mutex_);
   State state_ ABSL_GUARDED_BY(mutex_) = State::kIdle;

@@ -15,7 +15,7 @@
 
 namespace gateway::http {
 
-// What libcurl reports about one attempt, besides its result.
+// One attempt to connect, with the details that libcurl reports by callbacks.
 struct Connector::Attempt {
   const std::atomic<bool>& stopped;
   bool lacks_descriptors = false;
@@ -70,13 +70,13 @@ void Connector::SetOptions(EasyHandle& easy) const {
       .Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1))
       .Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
       .Set(CURLOPT_NOSIGNAL, 1L)
-      // Without it, the end of an attempt waits for getaddrinfo to return.
+      // Without this option, the end of an attempt would wait for getaddrinfo to return.
       .Set(CURLOPT_QUICK_EXIT, 1L)
       .Set(CURLOPT_SSL_VERIFYPEER, 1L)
       .Set(CURLOPT_SSL_VERIFYHOST, 2L)
       .Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
       .Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options_.connect_timeout))
-      // The cache serves the connections of one burst. Otherwise lookups are rare.
+      // The cache is for the connections of one burst. Apart from bursts, lookups are rare.
       .Set(CURLOPT_DNS_CACHE_TIMEOUT, 1L)
       .Set(CURLOPT_SHARE, share_->get());
   if (options_.tcp_keepalive > absl::ZeroDuration()) {
@@ -118,7 +118,7 @@ Connector::Made Connector::Connect() const {
   if (code == CURLE_OK) code = curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &fd);
   if (code == CURLE_OK && fd == CURL_SOCKET_BAD) code = CURLE_COULDNT_CONNECT;
   if (code != CURLE_OK) return ErrorOf(code, attempt);
-  // The attempt is about to end, so nothing may point to it any more.
+  // `attempt` is about to be destroyed, so the handle must not point to it any more.
   easy.Set(CURLOPT_NOPROGRESS, 1L)
       .Set(CURLOPT_ERRORBUFFER, nullptr)
       .Set(CURLOPT_OPENSOCKETDATA, nullptr)

@@ -1,9 +1,9 @@
 // Makes connections to one upstream. libcurl does DNS, TCP, proxies, TLS and its verification
 // (CURLOPT_CONNECT_ONLY). Connect blocks, for the connect timeout at most.
 //
-// Thread-safety: all methods may be called from any thread; connections are made on the caller's.
-// All connections share DNS results and TLS sessions. Lifetime: connections may outlive their
-// connector.
+// Thread-safety: all methods may be called from any thread; connections are made on the caller's
+// thread. All connections share DNS results and TLS sessions. Lifetime: connections may outlive
+// their connector.
 //
 //   const absl::StatusOr<std::unique_ptr<Connector>> connector =
 //       Connector::Create(origin, options);
@@ -34,8 +34,9 @@ class Connector {
   static absl::StatusOr<std::unique_ptr<Connector>> Create(const Origin& origin,
                                                            const Options& options);
 
-  // Errors: kResolve, kConnect, kTls; kOverloaded if no descriptor is left; kShutdown after Stop.
-  // With each of them, nothing of a request was sent.
+  // Errors: kResolve, kConnect, kTls; kInvalid if libcurl cannot use the URL; kOverloaded if no
+  // descriptor is left; kShutdown after Stop. With each of these errors, nothing of a request was
+  // sent.
   Made Connect() const;
 
   // Ends the attempts that are under way, within a second, and refuses later ones.

@@ -37,8 +37,8 @@ void ConnectorThreads::Run(Threads::iterator self) {
   }
 }
 
-// Returns whether there may be work. If there is none, moves the thread to ended_ under the same
-// lock: a later Wake must not count on it.
+// Returns true when there may be work, false if the thread must end. A thread that has waited in
+// vain is moved to ended_ under the lock, so that a later Wake does not count on it.
 bool ConnectorThreads::Await(Threads::iterator self) {
   Threads before;
   {
@@ -48,7 +48,7 @@ bool ConnectorThreads::Await(Threads::iterator self) {
     while (wanted_ == 0 && !stopped_ && changed_.WaitUntil(mutex_, until)) {
     }
     --waiting_;
-    if (stopped_) return false;  // Stop has the threads
+    if (stopped_) return false;  // Stop joins the threads
     if (wanted_ > 0) {
       --wanted_;
       return true;

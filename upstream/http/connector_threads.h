@@ -1,5 +1,6 @@
-// The threads that make connections, each one at a time. There are as many threads as calls without
-// a connection, up to a bound. A thread that has had nothing to do for a while ends.
+// The threads that make connections; each thread makes one connection at a time. If all threads are
+// busy, new work starts another thread, up to a bound. A thread that has had nothing to do for ten
+// seconds ends.
 //
 // Thread-safety: all methods may be called from any thread. Lifetime: Stop joins all threads, and
 // the destructor calls it. What `work` uses must outlive this object.

@@ -11,15 +11,15 @@ struct Row {
 };
 
 // The codes that an attempt to connect can end with, in the order of libcurl's documentation. All
-// others count as a failure to connect too.
+// other codes count as kConnect.
 constexpr Row kTable[] = {
     {CURLE_URL_MALFORMAT, Kind::kInvalid},
     {CURLE_NOT_BUILT_IN, Kind::kInvalid},
     {CURLE_COULDNT_RESOLVE_PROXY, Kind::kResolve},
     {CURLE_COULDNT_RESOLVE_HOST, Kind::kResolve},
-    // Also if no descriptor was left for the socket.
+    // libcurl also uses this code if no descriptor was left for the socket.
     {CURLE_COULDNT_CONNECT, Kind::kConnect},
-    // Only the connect timeout is set.
+    // The connect timeout is the only one that is set.
     {CURLE_OPERATION_TIMEDOUT, Kind::kConnect},
     {CURLE_SSL_CONNECT_ERROR, Kind::kTls},
     {CURLE_SSL_ENGINE_NOTFOUND, Kind::kTls},

@@ -1,4 +1,4 @@
-// Maps libcurl's error codes for a connection that could not be made, by one table.
+// Maps the error code of a connection that libcurl could not make to a kind of transport error.
 #ifndef UPSTREAM_HTTP_CURL_ERROR_H_
 #define UPSTREAM_HTTP_CURL_ERROR_H_
 

@@ -29,7 +29,7 @@ absl::Status InitializeCurl() {
     return curl_global_init(CURL_GLOBAL_ALL);
   }();
   if (code == CURLE_OK) {
-    // TrustStore hands OpenSSL objects to libcurl.
+    // TrustStore hands OpenSSL objects to libcurl, so libcurl must use OpenSSL.
     const char* const tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
     if (tls != nullptr && absl::StartsWith(tls, "OpenSSL")) return absl::OkStatus();
     return absl::InternalError("libcurl: not built with OpenSSL");

@@ -1,5 +1,5 @@
-// libcurl's handles as C++ values: each frees itself, and options that fail are noticed once, at
-// the end.
+// C++ owners of libcurl's handles. Each frees its handle. Options are set in a chain, and status()
+// returns the first failure of them.
 //
 // Thread-safety: an EasyHandle belongs to one thread at a time; a Share may be used by handles of
 // any thread. Lifetime: a Share must outlive the handles that it was set on.
@@ -54,8 +54,9 @@ class EasyHandle {
     return *this;
   }
 
-  // Whether TLS has read bytes from the socket that curl_easy_recv has not returned, of which no
-  // event of the socket tells. Only after a curl_easy_recv; false without TLS.
+  // Whether TLS has read bytes from the socket that curl_easy_recv has not returned yet. No event
+  // of the socket reports such bytes. To be called after curl_easy_recv only. Returns false without
+  // TLS.
   bool HasBufferedTls() const;
 
   // Libcurl keeps a copy of the data.
@@ -80,7 +81,8 @@ class Share {
  private:
   Share() = default;
 
-  // libcurl calls them in pairs, which no analysis of one function sees.
+  // libcurl calls Lock and Unlock in pairs. clang analyses one function at a time, and does not see
+  // the pairs.
   static void Lock(CURL*, curl_lock_data data, curl_lock_access,
                    void* self) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   static void Unlock(CURL*, curl_lock_data data, void* self) ABSL_NO_THREAD_SAFETY_ANALYSIS;

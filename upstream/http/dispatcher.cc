@@ -55,7 +55,7 @@ void Dispatcher::Submit(CallId id, std::shared_ptr<const Request> request, Trans
       wanted = WantsConnection();
     }
   }
-  // From now on, whoever finds a connection for a queued call sends it.
+  // From now on, any thread that finds a connection for a queued call sends that call.
   if (connection != nullptr) Begin(call, std::move(connection));
   if (wanted) connector_threads_.Wake();
 }
@@ -106,7 +106,8 @@ Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
   return connection;
 }
 
-// Gives the call an idle connection, on which the caller must then Begin it. Null if there is none.
+// Gives the call an idle connection and returns it. The caller must then Begin the call on it.
+// Returns null if no connection is idle.
 Dispatcher::ConnectionPtr Dispatcher::AssignIdle(const CallPtr& call) {
   const size_t before = agenda_.to_close.size();
   call->connection = pool_.Take(SteadyTime::Now(), agenda_.to_close);
@@ -194,7 +195,8 @@ void Dispatcher::OnConnected(ConnectionPtr connection) {
   if (next != nullptr) Begin(next, std::move(connection));
 }
 
-// The call for which the connection was to be made fails, unless it got another one.
+// Ends the call for which the connection was to be made, unless the call has got another
+// connection.
 void Dispatcher::OnConnectFailed(const OpenCall& call, Error error) {
   const MutexLock lock(mutex_);
   pool_.AttemptFailed();
@@ -216,8 +218,8 @@ Dispatcher::Agenda Dispatcher::TakeAgenda() {
   return agenda;
 }
 
-// Takes calls out of the table: the cancelled ones, those whose deadline passed, or (at the end)
-// all.
+// Takes out of the table the calls that were cancelled, the calls whose deadline has passed and,
+// after Stop, all calls.
 void Dispatcher::TakeEarly(SteadyTime now) {
   for (const CallId id : std::exchange(cancelled_, {})) {
     AddEarly(calls_.Take(id), Error::Kind::kCancelled);
@@ -238,7 +240,7 @@ bool Dispatcher::AddEarly(CallPtr call, Error::Kind kind) {
 int Dispatcher::PlanSleep(SteadyTime now) {
   const SteadyTime next = std::min(pool_.next_expiry(), calls_.next_deadline());
   // A planned wake-up stays planned even if its reason is gone. So later calls, whose deadlines are
-  // later too, need not wake this thread to plan theirs.
+  // later too, need not wake this thread to plan a wake-up.
   if (planned_wake_ <= now || next < planned_wake_) planned_wake_ = next;
   if (planned_wake_ == SteadyTime::InfiniteFuture()) return -1;
   const int64_t left = absl::ToInt64Milliseconds(planned_wake_ - now) + 1;

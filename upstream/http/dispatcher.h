@@ -1,17 +1,18 @@
-// Brings a call to a connection, on the thread of whoever has the call:
+// Brings each call to a connection. The thread that finds the connection writes the request:
 //
-//   Submit -- an idle connection: written by the caller's thread
-//          -- none: queue -> connector thread -> written by that thread
+//   Submit -- a connection is idle: the caller's thread writes the request
+//          -- none is idle: queue -> a connector thread makes a connection and writes the request
+//                                 -> or the event thread gets a connection back and writes it
 //
-// It holds the table of calls and the pool. Two things are left to the event thread, on its agenda
-// (see reactor.h): closing a connection that an event may name, and calling a `done`.
+// The dispatcher holds the table of calls and the pool. Two tasks are left to the event thread, on
+// its agenda (see reactor.h): closing a connection that an event may name, and calling a `done`.
 //
-// Whoever takes a call out of the table, under the lock, must end it; nobody else may. So a reply,
-// a deadline and a cancellation may race, and one of them wins.
+// The thread that takes a call out of the table, under the lock, must end the call; no other thread
+// may. So if a reply, a deadline and a cancellation race, exactly one of them wins.
 //
 // Thread-safety: all public methods may be called from any thread, except those for the event
-// thread. Lifetime: the poller must outlive it. Before it is destroyed, its owner must call Stop
-// and work on the agenda until it is empty.
+// thread. Lifetime: the poller must outlive the dispatcher. Before the dispatcher is destroyed, its
+// owner must call Stop, and work on the agenda until the agenda is empty.
 #ifndef UPSTREAM_HTTP_DISPATCHER_H_
 #define UPSTREAM_HTTP_DISPATCHER_H_
 
@@ -57,11 +58,12 @@ class Dispatcher {
 
   void Cancel(CallId id);
 
-  // Makes no more connections, and waits for those that are being made. From now on, TakeAgenda
-  // also takes all open calls, to end them.
+  // Makes no more connections, and waits until the attempts to connect have ended. From now on,
+  // TakeAgenda also takes all open calls, to end them.
   void Stop();
 
-  // Calls that were submitted and are not over. It takes no lock: the table counts with an atomic.
+  // How many calls were submitted and are not over. Takes no lock, because the table counts with an
+  // atomic.
   int64_t open() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return calls_.open(); }
 
   Stats Snapshot() const;
@@ -79,8 +81,8 @@ class Dispatcher {
     Error::Kind kind;
   };
   struct Agenda {
-    // Connections that nobody else knows any more. They are kept until here because an event of the
-    // last turn may have named them.
+    // Connections that were removed from the pool. They are closed only now, because an event of
+    // the last turn may have named them.
     std::vector<ConnectionPtr> to_close;
     std::vector<ConnectionPtr> need_attention;  // call OnReady, even if no event asks for it
     std::vector<Over> over;
@@ -88,27 +90,29 @@ class Dispatcher {
     // exchange, and then it would no longer be known what was sent.
     std::vector<Early> early;
     bool stopping = false;
-    int sleep_milliseconds = 0;  // as epoll takes it; 0 if there is something to do
+    int sleep_milliseconds = 0;  // for epoll_wait (-1: no limit); 0 if there is something to do
 
     bool empty() const {
       return to_close.empty() && need_attention.empty() && over.empty() && early.empty();
     }
   };
-  // Returns all that is to be done now. If that is nothing, whoever adds something wakes the
-  // poller.
+  // Returns everything that is to be done now. If that is nothing, the next thread that adds
+  // something wakes the poller.
   Agenda TakeAgenda();
 
-  // Handles what OnReady said of the connection: sends the call that waits longest on it, keeps it
-  // idle, or lets it go. Returns the call that is over. Null if there is none, or if somebody else
-  // ends it.
+  // Handles the end that OnReady has returned for the connection: gives the connection to the call
+  // that waits longest, keeps it idle, or lets it go. Returns the call whose exchange ended.
+  // Returns null if there was none, or if another thread ends that call.
   CallPtr Free(ConnectionPtr connection, const Connection::Ended& ended);
 
-  // Lets the connection of a call go that was given up.
+  // Lets go of the connection of a call that was given up. `begun` is true if the exchange had
+  // begun.
   void LetGo(const ConnectionPtr& connection, bool begun);
 
-  // Lets go of the idle connections that have received nothing since `moment`. Otherwise later
-  // calls would try them one by one, and each could cost a request. Returns how many. `silence`:
-  // the cause is a request that got no byte by its deadline.
+  // Lets go of the idle connections that have received nothing since `moment`, and returns how
+  // many. Otherwise later calls would try these connections one by one, and each could cost a
+  // request. `silence` is true if the cause is a request that got no byte by its deadline, and
+  // false if it is a connection that was reset.
   size_t LetGoSilentSince(SteadyTime moment, bool silence);
 
  private:
@@ -132,7 +136,8 @@ class Dispatcher {
     return !stopping_ && pool_.WantsAttempt();
   }
   void TakeEarly(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns false if there is no call.
+  // Removes the call from the queue and adds it to agenda_.early, to be ended with this kind of
+  // error. Returns false, and does nothing, if `call` is null.
   bool AddEarly(CallPtr call, Error::Kind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int PlanSleep(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -143,9 +148,10 @@ class Dispatcher {
   mutable Mutex mutex_;
   Pool pool_ ABSL_GUARDED_BY(mutex_);
   CallTable calls_ ABSL_GUARDED_BY(mutex_);
-  // `early` is empty: these calls stay in the table until they are taken.
+  // Except within TakeAgenda, `early` is empty: calls to be ended early stay in the table until
+  // then.
   Agenda agenda_ ABSL_GUARDED_BY(mutex_);
-  std::vector<CallId> cancelled_ ABSL_GUARDED_BY(mutex_);  // still in the table
+  std::vector<CallId> cancelled_ ABSL_GUARDED_BY(mutex_);  // to be ended by TakeAgenda
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   SteadyTime planned_wake_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfiniteFuture();
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;

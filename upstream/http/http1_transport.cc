@@ -23,7 +23,7 @@ absl::Status CheckProxy(const ProxyOptions& proxy) {
   if (absl::StrContains(proxy.url, '@')) {
     return absl::InvalidArgumentError("proxy.url must not hold credentials");
   }
-  // libcurl would take 1080 for a port that is not there.
+  // If the port is missing, libcurl would use 1080.
   const absl::string_view authority =
       absl::string_view(proxy.url).substr(proxy.url.find("://") + 3);
   const size_t colon = authority.rfind(':');
@@ -58,7 +58,7 @@ absl::Status CheckOptions(const Options& options) {
   return CheckProxy(options.proxy);
 }
 
-// Part `index` of `whole`, which is cut into `parts` that differ by one at most.
+// Cuts `whole` into `parts` numbers that differ by one at most, and returns the number at `index`.
 int PartOf(int whole, int index, int parts) {
   return whole / parts + (index < whole % parts ? 1 : 0);
 }
@@ -136,7 +136,8 @@ void Http1Transport::Cancel(CallId id) {
   if (reactor < reactors_.size()) reactors_[reactor]->dispatcher().Cancel(id);
 }
 
-// Takes the first of several with the same load, so that little traffic keeps few connections warm.
+// Returns the first reactor among those with the lowest load, so that little traffic uses few
+// connections and keeps them open.
 size_t Http1Transport::LeastLoaded() const {
   size_t best = 0;
   for (size_t i = 1; i < reactors_.size(); ++i) {

@@ -1,15 +1,16 @@
 // The transport to one upstream over HTTP/1.1. libcurl makes the connections; this folder writes to
 // them and reads from them:
 //
-//   Send -> Dispatcher -> Pool -> Connection: RequestWriter; Reactor: ResponseReader -> done
-//               ^- Connector (libcurl)
+//   Send -> Dispatcher -> Pool -> Connection: RequestWriter writes the request
+//                          ^- Connector (libcurl) makes connections
+//   Reactor -> Connection: ResponseReader reads the reply -> done
 //
 // Thread-safety: all methods may be called from any thread.
 // Lifetime: the destructor ends open calls with Error::kShutdown and joins the transport's threads,
 // which may take a second; no `done` comes after it. It must not run inside a `done`, nor while
 // another thread is in Send or Cancel.
-// Errors: see Error::Kind. One Send puts a request on the wire at most once, whatever it is.
-// Whether to repeat it is the caller's decision (docs/adr/0020-the-wire-is-ours.md).
+// Errors: see Error::Kind. One Send puts a request on the wire at most once, whatever its method.
+// The caller decides whether to repeat a request (docs/adr/0020-the-wire-is-ours.md).
 //
 //   auto transport = Http1Transport::Create("https://api.example", Options{});
 //   (*transport)->Send(Request{.url = "https://api.example/v1/orders"}, [](Result result) { ... });
@@ -36,9 +37,9 @@ class Reactor;
 
 class Http1Transport : public Transport {
  public:
-  // Called when a request got no byte by its deadline on a connection that had worked. `closed` is
-  // how many idle connections were closed because of that. Runs on a thread of the transport; must
-  // not block.
+  // Called when a request on a connection that had worked got no byte by its deadline, after a wait
+  // of at least 100 ms. `closed` is how many idle connections were closed because of that. Runs on
+  // a thread of the transport; must not block.
   using OnSilence = std::function<void(absl::Duration waited, size_t closed)>;
 
   // All requests go to the upstream at `base_url`, whose path is ignored. INVALID_ARGUMENT if the

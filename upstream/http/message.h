@@ -1,7 +1,7 @@
 // The values that travel through upstream/http: a request in, a response or a transport error out.
 //
-// "The wire worked" is kept apart from "the answer was good": HTTP 404 is a Response, a reset
-// connection is an Error.
+// A Response says that HTTP worked, not that the request succeeded: HTTP 404 is a Response, and a
+// reset connection is an Error.
 #ifndef UPSTREAM_HTTP_MESSAGE_H_
 #define UPSTREAM_HTTP_MESSAGE_H_
 
@@ -33,21 +33,22 @@ struct Request {
   SteadyTime deadline = SteadyTime::InfiniteFuture();
 };
 
-// What became of a reply's body once its head was complete.
+// The state of a reply's body, once the reply's head was complete.
 enum class Body {
   kWhole,
-  kCutShort,    // the connection ended, or the deadline came, within it
-  kUnreadable,  // its encoding was not asked for, or it is not what its encoding says
-  kTooLarge,    // it exceeds the configured size
+  kCutShort,    // the connection ended, or the deadline came, within the body
+  kUnreadable,  // the body's encoding was not asked for, or cannot be decoded
+  kTooLarge,    // the body exceeds the configured size
 };
 
 struct Response {
   int status = 0;
   // As received, "Name: value\r\n" for each; the status line is not part of it.
   std::string headers;
-  // Its capacity exceeds its size by at least kBodyPadding, so that a parser may read past the end.
+  // The capacity of this string exceeds its size by at least kBodyPadding, so that a parser may
+  // read past the end.
   std::string body;
-  // If this is not kWhole, `body` is empty, and only the status tells what happened.
+  // If this is not kWhole, `body` is empty, and only the status says what happened.
   Body body_state = Body::kWhole;
 
   // The value of the first header with this name (case is ignored), or "" if there is none.

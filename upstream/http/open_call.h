@@ -1,7 +1,7 @@
 // One call of the transport, from Send to its end.
 //
 // Thread-safety: guarded by its dispatcher's lock, except for the const members and `done`. `done`
-// belongs to whoever took the call out of the dispatcher's table.
+// belongs to the thread that took the call out of the dispatcher's table.
 #ifndef UPSTREAM_HTTP_OPEN_CALL_H_
 #define UPSTREAM_HTTP_OPEN_CALL_H_
 
@@ -26,9 +26,9 @@ struct OpenCall {
   const std::shared_ptr<const Request> request;  // null: the call only waits for its deadline
   const SteadyTime deadline;
   Transport::Done done;
-  // The connection that it runs on, or is about to; null while it waits for one.
+  // The connection that the call runs on, or is about to run on. Null while the call waits for one.
   std::shared_ptr<Connection> connection;
-  // Its place in the pool's queue, while it waits for a connection.
+  // The call's place in the pool's queue, while the call waits for a connection.
   std::optional<int64_t> place;
 };
 

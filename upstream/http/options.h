@@ -45,13 +45,13 @@ struct Options {
   // DNS, TCP, proxy and TLS together.
   absl::Duration connect_timeout = absl::Seconds(3);
 
-  // A connection is not reused beyond this age, after this time without a request, or for more
-  // requests than this (0: any number).
+  // A connection is not reused if it is older than max_connection_age, has been idle for
+  // max_connection_idle, or has served max_requests_per_connection requests (0: any number).
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_idle = absl::Seconds(60);
   int64_t max_requests_per_connection = 0;
 
-  // TCP keep-alive probes on idle connections; zero for none.
+  // The interval of TCP keep-alive probes on idle connections. Zero: no probes.
   absl::Duration tcp_keepalive = absl::Seconds(30);
 
   // A connection ends if sent data is not acknowledged for this long (TCP_USER_TIMEOUT). Zero: the

@@ -1,4 +1,4 @@
-// Where a transport's requests go: the part of a URL before the path (RFC 9110, 4.3).
+// The origin that a transport's requests go to: the part of a URL before the path (RFC 9110, 4.3).
 //
 // Thread-safety: a value.
 //

@@ -24,7 +24,7 @@ absl::StatusOr<std::unique_ptr<Poller>> Poller::Create() {
     return absl::ErrnoToStatus(error, "eventfd");
   }
   std::unique_ptr<Poller> poller(new Poller(epoll_fd, wake_fd));
-  // Edge-triggered: each write is reported once, and the counter need never be read.
+  // Edge-triggered: each write to the eventfd is reported once, and its counter need never be read.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &event) != 0) {
     return absl::ErrnoToStatus(errno, "epoll_ctl");
@@ -57,7 +57,7 @@ const std::vector<Poller::Ready>& Poller::Wait(int timeout_ms) {
 
 void Poller::Wake() {
   const uint64_t one = 1;
-  // Fails only when 2^64 - 1 wake-ups are pending. Then the thread wakes anyway.
+  // Fails only if the counter, which is never read, is full: after 2^64 - 2 wake-ups.
   [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
 }
 

@@ -1,5 +1,5 @@
-// epoll for connections. Each is registered once for its whole life, edge-triggered, for reading
-// and writing. Closing a connection removes it.
+// epoll for connections. Each connection is registered once for its whole life, edge-triggered, for
+// reading and writing. Closing a connection removes it.
 //
 // Thread-safety: Add and Wake may be called from any thread; Wait belongs to one.
 // Errors: Create reports what the system refuses.

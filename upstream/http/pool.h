@@ -1,10 +1,10 @@
 // Decides which call gets which connection. Holds the idle connections (the newest is used first)
-// and the calls that wait for one (first come, first served), and knows for which of these a
-// connection is to be made.
+// and the calls that wait for one (first come, first served), and knows for which waiting calls a
+// connection must still be made.
 //
 // While a call waits, no connection is idle. One connection is made for each waiting call, within
-// the bounds. It goes to the call that waits longest. If it cannot be made, the call that it was
-// made for fails.
+// the bounds. A new connection goes to the call that waits longest. If a connection cannot be made,
+// the call for which it was to be made fails.
 //
 // Thread-safety: none; guarded by its dispatcher's lock. It does no I/O: the caller must close the
 // connections that it lets go.
@@ -36,31 +36,34 @@ class Pool {
   // `options` has this pool's share of max_connections.
   explicit Pool(const Options& options);
 
-  // Returns the newest idle connection that may still be used, or null. Puts those that may not
-  // into `expired`.
+  // Returns the connection that became idle last and may still be used, or null. Moves the
+  // connections that may not be used any more into `expired`.
   ConnectionPtr Take(SteadyTime now, std::vector<ConnectionPtr>& expired);
 
-  // Queues the call as the last; EnqueueFirst as the first, after its connection proved unusable.
+  // Enqueue puts the call at the end of the queue. EnqueueFirst puts it at the front, after its
+  // connection proved unusable.
   void Enqueue(CallPtr call) { EnqueueAt(last_place_++, std::move(call)); }
   void EnqueueFirst(CallPtr call) { EnqueueAt(--first_place_, std::move(call)); }
   // Removes the call from the queue if it is there.
   void Dequeue(OpenCall& call);
 
   // Returns a call for which a connection must be made now, or null. The pool counts the attempt
-  // until it is told how it ended.
+  // until AttemptMade or AttemptFailed is called.
   CallPtr NextAttempt();
   bool WantsAttempt() const { return !not_attempted_.empty() && HasRoom(); }
   void AttemptMade(ConnectionPtr connection);
   void AttemptFailed() { --connecting_; }
 
-  // Until when a connection may serve requests. `until` is what its upstream says.
+  // Until when a connection may serve requests: until its upstream's own limit `until`, or until
+  // max_connection_age if that comes first.
   SteadyTime ServesUntil(const Connection& connection,
                          SteadyTime until = SteadyTime::InfiniteFuture()) const {
     return std::min(until, connection.created() + max_age_);
   }
 
-  // The connection is free, and may serve requests until `until`. Returns the call that gets it.
-  // Null: the connection is idle now, for max_connection_idle at most.
+  // Takes a free connection that may serve requests until `until`. Returns the call that gets the
+  // connection. Returns null if no call waits: then the connection is idle, for max_connection_idle
+  // at most.
   CallPtr Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until);
 
   // Forgets a connection that is or will be closed. It must not be idle: call Take or RemoveIdle
@@ -70,14 +73,15 @@ class Pool {
   // Makes the connection no longer idle, if it was.
   void RemoveIdle(const ConnectionPtr& connection);
 
-  // Removes the idle connections that are too old now, or that have received nothing since
-  // `moment`, and adds them to `taken`. Returns how many.
+  // Both remove idle connections, add them to `taken` and return how many: TakeExpired the
+  // connections that may not be used any more at `now`, TakeSilentSince the connections that have
+  // received nothing since `moment`.
   size_t TakeExpired(SteadyTime now, std::vector<ConnectionPtr>& taken);
   size_t TakeSilentSince(SteadyTime moment, std::vector<ConnectionPtr>& taken);
   // Before this time, TakeExpired has nothing to do.
   SteadyTime next_expiry() const { return next_expiry_; }
 
-  // Sets the numbers of `stats` that tell of the queue and of the connections.
+  // Sets the numbers of `stats` that describe the queue and the connections.
   void Describe(Stats& stats) const;
 
  private:
@@ -96,9 +100,9 @@ class Pool {
   const absl::Duration max_age_;
   const absl::Duration max_idle_;
 
-  absl::flat_hash_set<ConnectionPtr> connections_;  // all
-  std::vector<Idle> idle_;                          // the newest last
-  // The waiting calls, by place, and the places of those for which no connection is being made.
+  absl::flat_hash_set<ConnectionPtr> connections_;  // all, idle or in use
+  std::vector<Idle> idle_;                          // the last to become idle is at the end
+  // The waiting calls, by place, and the places of the calls for which no connection is being made.
   // Trees, because lookups and changes must stay fast when thousands wait.
   absl::btree_map<int64_t, CallPtr> queue_;
   absl::btree_set<int64_t> not_attempted_;

@@ -48,7 +48,7 @@ Reactor::Reactor(const Options& options, std::unique_ptr<Poller> poller,
 
 Reactor::~Reactor() {
   Stop();
-  EndAll();  // once more: a `done` may have sent again
+  EndAll();  // once more: a `done` may have sent another request
 }
 
 void Reactor::Stop() {
@@ -64,7 +64,7 @@ void Reactor::Run() {
       Serve(*static_cast<Connection*>(owner), ended);
     }
     for (const auto& connection : std::exchange(unfinished_, {})) Serve(*connection, false);
-    // Deadlines come after replies: a reply that has arrived counts.
+    // Deadlines are handled after replies, so that a reply that has arrived counts.
     Dispatcher::Agenda agenda = dispatcher_.TakeAgenda();
     WorkOn(agenda);
     if (agenda.stopping) return EndAll();
@@ -78,8 +78,8 @@ void Reactor::Serve(Connection& connection, bool peer_ended) {
   if (!progress.ended) return;
   Connection::Ended& ended = *progress.ended;
   const Dispatcher::CallPtr call = dispatcher_.Free(connection.shared_from_this(), ended);
-  // The connection was reset. If another host has taken over the peer's address, it does not know
-  // the other connections either.
+  // The connection was reset. If another host has taken over the peer's address, that host does not
+  // know the idle connections either.
   if (ended.lost) dispatcher_.LetGoSilentSince(*ended.lost, /*silence=*/false);
   if (call != nullptr) call->done(std::move(ended.result));
 }
@@ -107,8 +107,9 @@ void Reactor::EndEarly(const Dispatcher::Early& early) {
   call.done(error(given_up.sent));
 }
 
-// A request got no byte on a connection that had worked: the peer may be gone without a word. The
-// wait is counted up to the deadline that the caller chose, no matter how late this thread is.
+// A request got no byte on a connection that had worked: the peer may have vanished without closing
+// the connection. The wait is counted up to the deadline that the caller chose, no matter how late
+// this thread is.
 void Reactor::NoteSilence(SteadyTime since, SteadyTime until) {
   const absl::Duration waited = until - since;
   if (waited < kLeastSilence) return;

@@ -1,5 +1,5 @@
-// The event thread of a share of the connections: it reads replies, keeps deadlines, and calls
-// every `done`. The dispatcher brings calls to connections:
+// The event thread for a share of the connections. It reads replies, ends calls at their deadlines,
+// and calls every `done`. The dispatcher brings calls to connections:
 //
 //   Dispatcher --- request ---> Connection --- event ---> Reactor --- reply ---> done
 //       |                                                    ^
@@ -40,7 +40,7 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  // Where calls come in.
+  // Calls are submitted to this object.
   Dispatcher& dispatcher() { return dispatcher_; }
   const Dispatcher& dispatcher() const { return dispatcher_; }
 
@@ -60,7 +60,7 @@ class Reactor {
   const Http1Transport::OnSilence on_silence_;
   const std::unique_ptr<Poller> poller_;
   Dispatcher dispatcher_;
-  // Used by the thread only. Connections to serve in the next turn, even without an event.
+  // Connections to serve in the next turn, even without an event. Used by the event thread only.
   std::vector<std::shared_ptr<Connection>> unfinished_;
   std::thread thread_;  // last: starts when all else is ready
 };

@@ -16,7 +16,7 @@ constexpr size_t kSlice = size_t{64} * 1024;
 constexpr size_t kKeptCapacity = size_t{32} * 1024;
 
 // The buffer for this thread's requests, most of which are written at once. If each connection had
-// its own, idle connections would hold them.
+// a buffer of its own, idle connections would hold buffers, too.
 std::string& SpareBuffer() {
   thread_local std::string buffer;
   return buffer;

@@ -9,7 +9,8 @@
 //   <body>
 //
 // Thread-safety: none. Lifetime: keeps the request until all is written, or until Clear. Memory:
-// the head may hold a key, so it is overwritten then. Its buffer serves the thread's next request.
+// the head may hold a key, so its bytes are overwritten at that moment. The buffer is then kept for
+// the thread's next request.
 //
 //   writer.Begin(request, origin.authority, target);
 //   while (!writer.done()) writer.Advance(send(fd, writer.Next()));
@@ -39,8 +40,8 @@ class RequestWriter {
 
   bool done() const { return written_ == head_.size() + rest_.size(); }
 
-  // Returns what to write next: the same bytes at the same address until Advance. TLS wants an
-  // unfinished write to be repeated unchanged.
+  // Returns the bytes to write next. Until Advance, they are the same bytes at the same address,
+  // because TLS requires that an unfinished write is repeated unchanged.
   absl::string_view Next() const;
 
   // Says that `count` bytes of Next() are written.
@@ -48,8 +49,8 @@ class RequestWriter {
 
  private:
   std::shared_ptr<const Request> request_;
-  std::string head_;        // and the body, if it is small
-  absl::string_view rest_;  // the body, if it is not
+  std::string head_;        // the head, and the body if it is small
+  absl::string_view rest_;  // the body if it is not small
   size_t written_ = 0;
 };
 

@@ -32,8 +32,8 @@ constexpr int kFirstFinalStatus = 200;
 constexpr absl::string_view kHeadEnd = "\r\n\r\n";
 constexpr size_t kStatusEnd = sizeof("HTTP/1.1 200") - 1;
 
-// Whether the bytes cannot become a head: the peer speaks another protocol, or ends its lines
-// otherwise. `head` is the beginning of a head, of which `seen` bytes were checked before.
+// Whether the bytes cannot become a head: they do not begin with HTTP/1, or a line does not end
+// with CR LF. `head` is the beginning of a head; its first `seen` bytes were checked before.
 bool CannotBecomeAHead(absl::string_view head, size_t seen) {
   constexpr absl::string_view kStart = "HTTP/1.";
   const size_t compared = std::min(head.size(), kStart.size());
@@ -62,12 +62,12 @@ std::optional<absl::Duration> TimeoutOf(absl::string_view keep_alive) {
 
 }  // namespace
 
-// What is known of the reply so far.
+// The reply as far as it has been parsed.
 struct ResponseReader::Parsed {
   explicit Parsed(size_t max_body_bytes) : decoder(max_body_bytes) {}
 
   State state = State::kReading;
-  bool has_head = false;  // the final reply's, complete
+  bool has_head = false;  // the final reply's head is complete
   size_t body_bytes = 0;  // as received: still encoded, without the chunks' lines
   bool keeps_connection = true;
   std::optional<absl::Duration> keep_alive;
@@ -75,13 +75,13 @@ struct ResponseReader::Parsed {
   BodyDecoder decoder;
 };
 
-// Parses one head and its body. Beast calls these functions, which add to what is known.
+// Parses one head and its body. Beast calls these functions, which fill in the Parsed.
 class ResponseReader::Parser : public beast::basic_parser<false> {
  public:
   explicit Parser(Parsed& reply) : reply_(reply) {
-    // Limits are enforced elsewhere: Beast would count a head anew for each slice, and BodyDecoder
-    // limits the body. (In Boost 1.74, boost::none refuses every length, though it should mean no
-    // limit.)
+    // Beast's limits are turned off: ParseHead limits the head, which Beast would count anew for
+    // each slice, and BodyDecoder limits the body. (In Boost 1.74, boost::none refuses every
+    // length, though it should mean no limit.)
     header_limit(std::numeric_limits<uint32_t>::max());
     body_limit(std::numeric_limits<uint64_t>::max());
   }
@@ -173,7 +173,7 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
 struct ResponseReader::Reply : Parsed {
   explicit Reply(size_t max_body_bytes) : Parsed(max_body_bytes) {}
 
-  size_t interim_bytes = 0;  // of the interim heads
+  size_t interim_bytes = 0;  // size of all interim heads
   std::string unread;        // a part of a head or of a chunk's line, until the rest of it comes
   std::optional<Parser> parser;
 };
@@ -207,7 +207,8 @@ size_t ResponseReader::Feed(absl::string_view bytes) {
     bytes = reply.unread;
   }
   const size_t used = Parse(bytes, before);
-  // A good reply does not end before the new bytes: it is not over while a part of it is unread.
+  // `used` counts the unread bytes too. A good reply ends within the new bytes, because the unread
+  // bytes alone did not complete it.
   if (reply.state != State::kReading) return used - std::min(used, before);
   if (bytes.size() - used > max_header_bytes_) {
     Stop(State::kTooLarge, Body::kCutShort);
@@ -219,7 +220,7 @@ size_t ResponseReader::Feed(absl::string_view bytes) {
   return given;
 }
 
-// Returns how many bytes were used. The first `seen` of them were looked at before.
+// Returns how many of the bytes were used. The first `seen` bytes were looked at before.
 size_t ResponseReader::Parse(absl::string_view bytes, size_t seen) {
   Reply& reply = *reply_;
   size_t used = 0;
@@ -268,7 +269,8 @@ size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
   return size;
 }
 
-// Reads a part of the body, or a chunk's line. The last chunk's line comes with the trailers.
+// Reads a part of the body, or a chunk's line. The line of the last chunk is read together with the
+// trailers.
 size_t ResponseReader::ParseBody(absl::string_view bytes) {
   Reply& reply = *reply_;
   const size_t body_before = reply.body_bytes;
@@ -303,7 +305,8 @@ void ResponseReader::EndMessage() {
   }
 }
 
-// The rest cannot be read. After a complete head the reply is over, and `body` is its body_state.
+// Ends the reply, because its rest cannot be read. If the head is complete, the state is kComplete,
+// and `body` is the body_state. Otherwise the state is `without_head`.
 void ResponseReader::Stop(State without_head, Body body) {
   Reply& reply = *reply_;
   reply.keeps_connection = false;

@@ -2,7 +2,7 @@
 //
 //   Feed(bytes) -> interim heads (1xx) -> head -> body, decoded -> state() is kComplete
 //
-// Boost.Beast is the parser. What Beast leaves to its user is decided here: interim replies,
+// Boost.Beast is the parser. This class decides what Beast leaves to its user: interim replies,
 // limits, encodings, and whether the connection is fit for another request.
 //
 // Thread-safety: none. Errors: before the head is complete, state() becomes kBroken or kTooLarge.

@@ -13,7 +13,7 @@ struct Stats {
   int64_t queued = 0;                    // of these, waiting for a connection
   int64_t in_flight = 0;                 // of these, on a connection
   int64_t connections_open = 0;          // in use or not
-  double oldest_connection_seconds = 0;  // its age
+  double oldest_connection_seconds = 0;  // age of the oldest connection
 
   // Since the start.
   int64_t connections_created = 0;
@@ -21,11 +21,12 @@ struct Stats {
   int64_t requests_started = 0;    // requests that a connection took, at least in part
   int64_t requests_finished = 0;   // of these, ended in any way
   // Kept connections that were closed because something could be read on them after a reply and
-  // before the next request: bytes that nobody asked for, or the end. It may have come together
-  // with the reply or later; only bytes that were read in one piece with the reply do not count.
+  // before the next request: bytes that no request asked for, or the connection's end. Bytes that
+  // were read in one piece with the reply do not count.
   int64_t connections_ended_idle = 0;
-  // Requests that got no byte by their deadline on a kept connection; and the idle connections that
-  // were closed because of that, or because a kept connection was reset under a request.
+  // `silences` counts requests on a kept connection that got no byte by their deadline.
+  // `connections_closed_for_silence` counts idle connections that were closed because of a silence,
+  // or because a kept connection was reset during a request.
   int64_t silences = 0;
   int64_t connections_closed_for_silence = 0;
 

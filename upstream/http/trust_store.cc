@@ -14,8 +14,8 @@ namespace {
 using Store = std::shared_ptr<X509_STORE>;
 
 // Two authorities may have the same name, for example while a key is replaced. OpenSSL tells them
-// apart by the key identifier in the certificate. If a certificate has none, OpenSSL takes the
-// first one, so the signature is checked here.
+// apart by the key identifier in the certificate. If a certificate has no identifier, OpenSSL takes
+// the first authority with the name, so the signature is checked here.
 int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
   if (X509_check_issued(issuer, certificate) != X509_V_OK) return 0;
   if (X509_get0_authority_key_id(certificate) != nullptr) return 1;
@@ -26,7 +26,7 @@ int IsIssuedBy(X509_STORE_CTX*, X509* certificate, X509* issuer) {
 Store EmptyStore() {
   Store store(X509_STORE_new(), X509_STORE_free);
   if (store == nullptr) return nullptr;
-  // As in libcurl: an intermediate authority may be trusted by itself.
+  // As in libcurl: an intermediate authority may be trusted without its root.
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
   X509_STORE_set_check_issued(store.get(), IsIssuedBy);
   return store;
@@ -84,7 +84,8 @@ CURLcode TrustStore::OnContext(CURL*, void* context, void* self) {
   if (store == nullptr) return CURLE_OUT_OF_MEMORY;
   auto* const tls = static_cast<SSL_CTX*>(context);
   SSL_CTX_set1_cert_store(tls, store.get());
-  // One read takes a record with its head, where OpenSSL by itself reads the head first.
+  // With read-ahead, one read takes a whole TLS record. By itself, OpenSSL reads the record's
+  // header first.
   SSL_CTX_set_read_ahead(tls, 1);
   return CURLE_OK;
 }

@@ -6,8 +6,8 @@
 //     sink.push_back('{');
 //   }  // from here on the text is whole
 //
-// Thread-safety: none. Lifetime: the string must outlive the sink, and is the sink's alone until
-// then.
+// Thread-safety: none. Lifetime: the string must outlive the sink, and must not be used otherwise
+// until the sink is destroyed.
 #ifndef UPSTREAM_MAPPING_BYTE_SINK_H_
 #define UPSTREAM_MAPPING_BYTE_SINK_H_
 
@@ -42,7 +42,7 @@ class ByteSink {
   }
 
   ABSL_ATTRIBUTE_ALWAYS_INLINE void append(const char* data, size_t size) {
-    if (size == 0) return;  // there may be no data
+    if (size == 0) return;  // `data` may be null
     std::memcpy(Room(size), data, size);
     at_ += size;
   }

@@ -13,8 +13,7 @@ namespace gateway::mapping {
 // Looks at the message's fields and at those of all messages that it can hold.
 bool HasCredential(const google::protobuf::Descriptor& type);
 
-// Clears the credentials of the message and of all messages in it, those in lists and maps
-// included.
+// Clears the credentials of the message and of all messages in it, also in lists and maps.
 void ClearCredentials(google::protobuf::Message& message);
 
 }  // namespace gateway::mapping

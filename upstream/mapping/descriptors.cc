@@ -24,7 +24,7 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
 using google::protobuf::FileDescriptorProto;
 
-// The fields of FileDescriptorSet and FileDescriptorProto.
+// Field numbers: kFile of FileDescriptorSet, the others of FileDescriptorProto.
 constexpr uint32_t kFile = 1;
 constexpr uint32_t kName = 1;
 constexpr uint32_t kSourceCodeInfo = 9;
@@ -53,7 +53,7 @@ std::string WithoutComments(absl::string_view file) {
   WireValue value;
   while (!reader.done()) {
     const char* const begin = reader.position();
-    if (!reader.ReadField(field, value)) return std::string(file);  // which fails to parse
+    if (!reader.ReadField(field, value)) return std::string(file);  // parsing it will fail
     if (field != kSourceCodeInfo) rest.append(begin, reader.position());
   }
   return rest;
@@ -69,8 +69,8 @@ absl::string_view NameOf(absl::string_view file) {
   return "";
 }
 
-// Checks that no other file uses the names of the file's types. The trial below does not check
-// that, and the pool would end the process.
+// Checks that no other file uses the names of the file's types. The trial pool in Check does not
+// find that, and the generated pool would end the process.
 absl::Status CheckNames(const FileDescriptor& file) {
   std::vector<std::string> names;
   for (int i = 0; i < file.message_type_count(); ++i) {
@@ -105,7 +105,7 @@ absl::Status Check(const FileDescriptorProto& file) {
   return built == nullptr ? absl::InvalidArgumentError(errors.text) : CheckNames(*built);
 }
 
-// The pool keeps a pointer to the bytes.
+// Keeps the bytes until the process ends, because the pool keeps a pointer to them.
 absl::string_view KeepForEver(std::string bytes) {
   static Mutex mutex;
   static auto& kept ABSL_GUARDED_BY(mutex) = *new std::deque<std::string>;
@@ -153,7 +153,7 @@ absl::string_view EmbeddedBytes(absl::string_view name) {
 const Files& EmbeddedFiles() {
   static const auto& files = *new Files([] {
     auto added = AddDescriptorSet(Embedded());
-    if (!added.ok()) {  // the build made it: only a broken build comes here
+    if (!added.ok()) {  // the build made the set, so the build is broken
       std::fprintf(stderr, "embedded descriptors: %s\n", added.status().ToString().c_str());
       std::abort();
     }

@@ -1,7 +1,7 @@
-// The descriptors that everything is compiled from: the set that the build embeds, added to
-// protobuf's generated pool. That pool is used, and not one of our own, because it has gRPC's
-// services, too. Comments are not added: they would cost time at the start and memory for ever, and
-// only reflection reads them.
+// The descriptors that routes are compiled from: the build embeds them as a set, which is added to
+// protobuf's generated pool. The generated pool is used, and not a pool of our own, because it has
+// gRPC's services, too. The comments of the files are not added: they would cost time at the start
+// and memory for ever, and only reflection reads them.
 #ifndef UPSTREAM_MAPPING_DESCRIPTORS_H_
 #define UPSTREAM_MAPPING_DESCRIPTORS_H_
 

@@ -1,7 +1,7 @@
 // Deviations of a successful reply from the protos: members that the protos do not have, required
 // members that are missing, values that had to be changed. They show that the upstream's contract
-// has moved. A deviation never fails a call: it is counted by field and named in the log, and an
-// unknown enum text is passed on to the caller.
+// has changed. A deviation alone never fails a call: it is counted by field and named in the log,
+// and an unknown enum text is passed on to the caller.
 #ifndef UPSTREAM_MAPPING_DRIFT_H_
 #define UPSTREAM_MAPPING_DRIFT_H_
 
@@ -20,14 +20,15 @@ struct Drift {
     kUnknownMember,
     kUnknownEnumText,
     kMissingRequired,
-    kUnfitting,  // a value that a loose field cannot hold: left out
+    // A value that its field cannot hold was left out (FieldRules.loose, WireFromJson::Spare).
+    kUnfitting,
     // A value was changed so that it could be passed on. `text` says how, in our own words.
     kAlteredValue,
   };
 
   Kind kind;
-  // The message and, unless it is an unknown member, its field. Both come from the protos, never
-  // from the wire.
+  // The message and its field. The field is null for an unknown member, and if the JSON text of the
+  // reply was repaired. Both come from the protos, never from the wire.
   const MessagePlan* message;
   const FieldPlan* field;
   // The member's name or the enum's text as the upstream wrote it, cut to kMaxText bytes.
@@ -39,7 +40,7 @@ struct Drift {
 };
 
 // The drift of one reply, each kind and place once. Holds at most kMaxPlaces of each kind, so that
-// many missing fields do not crowd out the enum texts that the caller must be told.
+// many missing fields do not crowd out the enum texts that the caller must get.
 class DriftList {
  public:
   static constexpr size_t kMaxPlaces = 32;

@@ -29,9 +29,9 @@ constexpr size_t kMaxText = 500;
 constexpr size_t kSampled = 4096;
 constexpr size_t kMaxSample = 200;
 
-// Paths at which servers, gateways and frameworks commonly keep the parts of an error, in the form
-// of ErrorBody in annotations.proto. They serve where the provider's protos describe nothing; the
-// first that fits is used.
+// Paths at which servers, gateways and frameworks commonly keep the parts of an error, written as
+// in ErrorBody in annotations.proto. They are tried after the forms of the provider's protos. Each
+// part is taken from the first path that has it.
 struct CommonForm {
   absl::string_view code;
   absl::string_view message;
@@ -55,12 +55,12 @@ constexpr CommonForm kCommonForms[] = {
     {"", "Error"},
 };
 constexpr absl::string_view kCommonErrors = "errors";
-// Lists whose elements are violations if they say what they are about.
+// Paths of lists. An element is a violation if it names the field that it is about (kPathNames).
 constexpr absl::string_view kCommonViolations[] = {
     "errors",       "violations",    "details",          "invalid_params",  "invalid-params",
     "error.errors", "error.details", "validationErrors", "fieldViolations", "detail",
 };
-// The members of an error that stands in a list.
+// The names that the members of an error in a list may have.
 constexpr absl::string_view kCodeNames[] = {"code", "error_code", "errorCode", "type"};
 constexpr absl::string_view kPathNames[] = {
     "path",     "field",        "param",          "loc",
@@ -69,8 +69,8 @@ constexpr absl::string_view kPathNames[] = {
 constexpr absl::string_view kMessageNames[] = {"message", "msg",   "detail", "description",
                                                "reason",  "title", "error"};
 
-// A string as it is, a number or bool as JSON writes it. Empty for anything else: printing that may
-// take as many stack frames as the upstream likes.
+// Returns a string as one line, and a number or boolean as JSON writes it. Returns "" for other
+// values: an upstream could nest them so deeply that printing them uses up the stack.
 std::string ScalarText(const json& value) {
   if (value.is_string()) return OneLine(value.get_ref<const std::string&>(), kMaxText);
   return value.is_number() || value.is_boolean() ? value.dump() : "";
@@ -100,7 +100,7 @@ std::string ListText(const json& list, absl::string_view separator) {
   return std::string(Utf8Prefix(text, kMaxText));
 }
 
-// A scalar, or several in a list.
+// The text of a scalar, or of the scalars in a list.
 std::string TextOf(const json& value, absl::string_view separator) {
   return value.is_array() ? ListText(value, separator) : ScalarText(value);
 }
@@ -121,16 +121,16 @@ class PartsReader {
     Fill(form.trace_id(), parts_.trace_id);
     const json* const found = At(body_, form.violations());
     if (found == nullptr || !parts_.violations.empty()) return;
-    // In a list, what the provider's form does not have may be called otherwise. A single object
-    // may be the error itself, and its `name` is no field.
+    // In a list, the common names are tried too, after the names of the provider's form. Not in a
+    // single object: it may be the error itself, whose `name` is not the name of a field.
     ReadViolations(*found, Names(form.violation_path(), kPathNames, found->is_array()),
                    Names(form.violation_message(), kMessageNames, found->is_array()));
   }
 
   void ReadCommonForms() {
     for (const CommonForm& form : kCommonForms) {
-      // Parts of one form belong together: what another form calls a message may be about
-      // something else.
+      // Fill both parts form by form, so that they come from one form if possible: the message of
+      // another form may be about something else.
       Fill(form.code, parts_.code);
       Fill(form.message, parts_.message);
     }
@@ -148,7 +148,8 @@ class PartsReader {
     }
   }
 
-  // A list of errors. If nothing else names the failure, the first error does.
+  // Reads a list of errors. If the code is still empty, it is taken from the first error; so is the
+  // message, unless that error names a field.
   void ReadList(const json& errors) {
     if (parts_.violations.empty()) ReadViolations(errors, kPathNames, kMessageNames);
     if (!errors.is_array() || errors.empty() || !errors.front().is_object()) return;
@@ -223,7 +224,7 @@ class PartsReader {
     }
   }
 
-  // The elements that say what they are about.
+  // Reads the elements that name the field that they are about.
   void ReadWithPaths(const json& list) {
     if (!list.is_array()) return;
     for (const json& element : list) {
@@ -315,7 +316,7 @@ nlohmann::json LenientJson(absl::string_view body) {
   const std::optional<MendedJson> mended = MendJson(body);
   if (mended) parsed = json::parse(mended->text, nullptr, false);
   if (!parsed.is_discarded()) return parsed;
-  json partial = PartialJson(body);  // never copied: it may be deep
+  json partial = PartialJson(body);  // never copied: a copy of a deep value recurses
   if (partial.is_structured() && !partial.empty()) return partial;
   return json(json::value_t::discarded);
 }

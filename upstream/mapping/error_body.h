@@ -1,8 +1,8 @@
 // Reads an upstream's error body: code, message, trace id, violations.
 //
-// Reading is lenient: parts that can be read are kept, others are quoted. The forms that the
-// provider's protos describe are tried first, then common forms of servers and gateways. For a body
-// in no known form, the message is the beginning of its text.
+// Reading is lenient: all parts that can be read are kept. The forms that the provider's protos
+// describe are tried first, then common forms of servers and gateways. For a body in no known form,
+// the message is the beginning of its text.
 //
 // Thread-safety: pure functions.
 #ifndef UPSTREAM_MAPPING_ERROR_BODY_H_
@@ -40,7 +40,7 @@ bool IsErrorMember(const v1::Provider& provider, absl::string_view name);
 // Returns a discarded value if nothing can be read, or if the body is longer than kMaxBody.
 nlohmann::json LenientJson(absl::string_view body);
 
-// Reads the parts of an error from an object or a list, without a sample.
+// Reads the parts of an error from an object or a list. Takes no sample of the text.
 ErrorParts PartsOf(const v1::Provider& provider, const nlohmann::json& body);
 
 // Whether an object has both code and message of one form.
@@ -49,7 +49,7 @@ bool HasCodeAndMessage(const v1::Provider& provider, const nlohmann::json& body)
 // Whether the body is a page for people, HTML or XML, and not JSON under a wrong label.
 bool IsPage(const http::Response& response);
 
-// A little of the text that a person would read: one line, no tags of a page, valid UTF-8.
+// Returns the beginning of the body's text: one line of valid UTF-8, without the tags of a page.
 std::string Sample(const http::Response& response);
 
 // Makes the text printable on one line, and returns at most `limit` bytes of it.

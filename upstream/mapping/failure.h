@@ -14,9 +14,9 @@
 namespace gateway::mapping {
 
 enum class Outcome {
-  kNotSent,  // nothing left this process: safe to repeat, whatever the call
-  kRefused,  // the upstream answered and declined: it did not happen
-  kUnknown,  // sent, and no usable answer: it may have happened
+  kNotSent,  // nothing left this process: any call may be repeated
+  kRefused,  // the upstream answered and declined: the operation did not happen
+  kUnknown,  // sent, and no usable answer: the operation may have happened
 };
 
 // "not_sent", "refused", "unknown".
@@ -31,7 +31,7 @@ struct Violation {
 struct Failure {
   absl::StatusCode code = absl::StatusCode::kInternal;
   Outcome outcome = Outcome::kUnknown;
-  // UPPER_SNAKE_CASE, stable: what a program matches.
+  // In UPPER_SNAKE_CASE, and stable, so that programs can compare it.
   std::string reason;
   std::string message;
   // Who refused: true for the upstream, false for the gateway itself.
@@ -39,7 +39,7 @@ struct Failure {
 
   int http_status = 0;        // 0: there was no reply
   std::string upstream_code;  // as the upstream spelled it
-  std::string trace_id;       // the upstream's own
+  std::string trace_id;       // the upstream's own id for the request
   std::vector<Violation> violations;
   size_t violations_left_out = 0;  // the number of further violations
   std::optional<absl::Duration> retry_after;

@@ -17,8 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-// Members of the common forms, and what is found beside them in bodies which are nothing but an
-// error. Lower case.
+// The names of the members of common errors, and of members that often stand beside them. In lower
+// case.
 constexpr absl::string_view kErrorMembers[] = {"code",
                                                "description",
                                                "detail",
@@ -52,7 +52,7 @@ bool IsCommonErrorMember(absl::string_view name) {
                    absl::AsciiStrToLower(name)) != std::end(kErrorMembers);
 }
 
-// The name of an object's first member; "" if finding it takes a parser.
+// The name of an object's first member; "" if only a parser can find it.
 absl::string_view FirstMember(absl::string_view body) {
   body = JsonContent(body);
   if (!absl::ConsumePrefix(&body, "{")) return "";
@@ -62,7 +62,7 @@ absl::string_view FirstMember(absl::string_view body) {
   return end == absl::string_view::npos || body[end] == '\\' ? "" : body.substr(0, end);
 }
 
-// {"status": "ok", "message": "deleted"} has the members of an error, and is none.
+// {"status": "ok", "message": "deleted"} has the members of an error, but is not an error.
 bool SaysSuccess(const json& body) {
   for (const char* const name : {"status", "code", "success", "status_code", "statusCode"}) {
     const auto member = body.find(name);
@@ -101,7 +101,8 @@ bool IsBeyondDoubt(const v1::Provider& provider, const json& object) {
          (!SaysSuccess(object) && HasCodeAndMessage(provider, object));
 }
 
-// What is left of the body's members; discarded if the body is not an object.
+// Returns the object without the members for which `skip` returns true. Returns a discarded value
+// if the body is not an object.
 json Rest(absl::string_view body, MemberFilter skip) {
   json parsed = LenientJson(body);
   if (!parsed.is_object()) return json(json::value_t::discarded);
@@ -111,7 +112,8 @@ json Rest(absl::string_view body, MemberFilter skip) {
   return parsed;
 }
 
-// The first element of a list that is an error and has no member that `skip` takes.
+// Reads the first element of a list that is an error and has no member for which `skip` returns
+// true.
 ErrorParts ReadErrorInList(const v1::Provider& provider, const json& list, MemberFilter skip) {
   if (!list.is_array()) return {};
   for (const json& element : list) {
@@ -163,7 +165,7 @@ bool MayContradictReply(const v1::Provider& provider, absl::string_view name) {
 }
 
 bool MayBeInError(const v1::Provider& provider, absl::string_view name) {
-  // What is escaped may be any name.
+  // A name with an escape may be any name.
   return absl::StrContains(name, '\\') || IsCommonErrorMember(name) || MaySayFailure(name) ||
          IsErrorMember(provider, name);
 }

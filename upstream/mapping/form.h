@@ -1,6 +1,6 @@
 // Converts JSON that request/request_writer.h has checked and written to
 // application/x-www-form-urlencoded: one pair for each value. KeyStyle says how nested values are
-// named. Objects in queries are written like this too.
+// named. Objects in queries are written in this form, too.
 //
 //   {"amount": 5, "metadata": {"a": "b"}}  ->  amount=5&metadata%5Ba%5D=b
 //

@@ -91,7 +91,8 @@ int TakeDurationParts(Cursor& cursor, absl::string_view units, bool& had_fractio
   return parts;
 }
 
-// Takes a fraction such as ".123", if there is one. Returns it in nanoseconds.
+// Takes a fraction such as ".123" and returns it in nanoseconds. Returns 0 if there is no fraction,
+// and nullopt if it has no digits or is finer than nanoseconds.
 std::optional<int32_t> TakeFraction(Cursor& cursor) {
   if (!cursor.Take('.')) return 0;
   const absl::string_view digits = cursor.TakeDigits();
@@ -116,7 +117,7 @@ std::optional<int> TakeOffset(Cursor& cursor) {
   return sign * (*hours * 3600 + *minutes * 60);
 }
 
-// With 3, 6 or 9 digits.
+// Writes a point and 3, 6 or 9 digits. `nanos` must not be 0.
 char* WriteFraction(int32_t nanos, char* place) {
   int digits = 9;
   for (; nanos % 1000 == 0; nanos /= 1000) digits -= 3;
@@ -216,7 +217,7 @@ char* WriteDouble(double number, char* buffer) {
 }
 
 WholeNumber ParseWholeNumber(absl::string_view text, int64_t& number) {
-  // More digits than an int64 has.
+  // A number with more zeros at its end than this has more digits than an int64.
   constexpr int64_t kMostDigits = std::numeric_limits<int64_t>::digits10 + 1;
   const size_t e = std::min(text.find_first_of("eE"), text.size());
   absl::string_view shift = text.substr(std::min(e + 1, text.size()));

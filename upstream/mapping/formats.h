@@ -36,13 +36,13 @@ bool IsValid(const Instant& instant);
 // rounded away).
 std::optional<Instant> ParseRfc3339(absl::string_view text);
 
-// In UTC ("Z"), with 0, 3, 6 or 9 fraction digits. Requires IsValid(instant), and room for
-// kMaxRfc3339; returns the text's end.
+// Writes the time in UTC ("Z"), with 0, 3, 6 or 9 fraction digits. Requires IsValid(instant), and
+// room for kMaxRfc3339; returns the text's end.
 inline constexpr size_t kMaxRfc3339 = 30;
 char* WriteRfc3339(const Instant& instant, char* buffer);
 
-// The shortest text that reads back as the same number; requires a finite one. A whole number up to
-// 2^53 has no exponent: `1e+05` is shorter than `100000`, but readers of integers refuse it.
+// Writes the shortest text that reads back as this number, which must be finite. A whole number up
+// to 2^53 has no exponent: `1e+05` is shorter than `100000`, but readers of integers refuse it.
 // `buffer` has room for kMaxDouble; returns the text's end.
 inline constexpr size_t kMaxDouble = 32;
 char* WriteDouble(double number, char* buffer);

@@ -43,7 +43,7 @@ std::optional<uint32_t> CodeUnit(absl::string_view text) {
 // The length of what is meant as a number at the beginning of `text`: "1.5", "NaN", "-Infinity".
 size_t NumberLength(absl::string_view text) {
   if (absl::StartsWith(text, "NaN")) return 3;
-  if (text.front() == 'e' || text.front() == 'E') return 0;  // of true and false
+  if (text.front() == 'e' || text.front() == 'E') return 0;  // a letter of true or false
   const size_t length = std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
   constexpr absl::string_view kInfinity = "Infinity";
   const bool infinite = length <= 1 && absl::StartsWith(text.substr(length), kInfinity);
@@ -145,7 +145,7 @@ class Mender {
   // A number that JSON does not have, or a double cannot hold, is kept as a string.
   void Number(size_t length) {
     const absl::string_view text = rest_.substr(0, length);
-    const bool at_end = length == rest_.size();  // it may go on where the text was cut off
+    const bool at_end = length == rest_.size();  // the number may go on where the text was cut
     double value = 0;
     if (!IsJsonNumber(text)) {
       at_end ? Keep(length) : Quote(length, "a number that JSON does not have");

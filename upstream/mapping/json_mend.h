@@ -20,12 +20,12 @@
 
 namespace gateway::mapping {
 
-// What stands where a character was that is none.
+// Replaces a byte that belongs to no character.
 inline constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 struct MendedJson {
-  // Invalid characters are replaced by U+FFFD, control characters by blanks, and such numbers by
-  // strings.
+  // Invalid characters are replaced by U+FFFD, control characters by blanks, and the numbers above
+  // by strings. The backslash of an escape that JSON does not have is doubled.
   std::string text;
   // The first thing that was changed, in words. Static storage.
   absl::string_view what;

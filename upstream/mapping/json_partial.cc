@@ -33,8 +33,8 @@ class Builder final : public nlohmann::json_sax<json> {
   }
 
  private:
-  // Where the value stands now. Parents do not change while one of their children is open, so this
-  // stays valid as long as it has to.
+  // Adds the value to the innermost open object or array, and returns its place there. The place
+  // stays valid while the value is open, because its parent does not change meanwhile.
   json& Place(json value) {
     if (open_.empty()) return root_ = std::move(value);
     if (open_.back()->is_array()) {

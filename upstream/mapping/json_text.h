@@ -9,7 +9,7 @@
 
 namespace gateway::mapping {
 
-// A text of simdjson's for Abseil, whose string_view is a class of its own on Debian.
+// Converts a text from simdjson for Abseil: on Debian, absl::string_view is not std::string_view.
 inline absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // Returns the position of the first character that must be escaped in a JSON string, or the text's

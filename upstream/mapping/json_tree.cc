@@ -14,8 +14,8 @@ namespace {
 namespace dom = simdjson::dom;
 using nlohmann::json;
 
-// The tree is built by recursion. A text that is deeper is left to nlohmann, which does not
-// recurse.
+// The tree is built by recursion. A text that is nested more deeply than this is left to nlohmann,
+// which does not recurse.
 constexpr size_t kMostDepth = 64;
 constexpr size_t kFirstCapacity = 1024;
 // A parser that has grown beyond this is not kept.
@@ -67,7 +67,8 @@ json TreeOf(const dom::element& value) {
 }  // namespace
 
 json JsonTree(absl::string_view text) {
-  // An escaped surrogate without its other half is valid for some versions of simdjson.
+  // Some versions of simdjson accept an escaped surrogate without its other half, so a text with
+  // any \u escape is left to nlohmann.
   if (!absl::StrContains(text, "\\u")) {
     thread_local dom::parser parser;
     if (parser.capacity() > kKeptCapacity) parser = dom::parser();

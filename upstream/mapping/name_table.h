@@ -33,7 +33,7 @@ class NameTable {
  private:
   struct Digest {
     uint64_t hash;
-    uint64_t tail;  // what the last, perhaps incomplete, word of eight bytes holds
+    uint64_t tail;  // the last eight bytes of the name, or fewer, as a number
   };
   struct Name {
     absl::string_view text;

@@ -130,7 +130,7 @@ void AddNumber(uint32_t number, uint64_t value, std::string& message) {
   writer.Varint(value);
 }
 
-// Compares numbers in decimal digits without leading zeros: the longer one is greater.
+// Compares numbers in decimal digits. Without leading zeros, the longer number is greater.
 bool IsGreater(absl::string_view a, absl::string_view b) {
   a = a.substr(std::min(a.find_first_not_of('0'), a.size()));
   b = b.substr(std::min(b.find_first_not_of('0'), b.size()));

@@ -1,6 +1,7 @@
-// A paged list as a stream, compiled from descriptors at start: an RPC with the option `pages`
-// (gateway/v1/annotations.proto) and the route of the list that its pages come from.
+// An RPC with the option `pages` (gateway/v1/annotations.proto): it answers with a stream of the
+// items of all pages of a list. The pages come from the route of that list. Compiled at start.
 //
+//   part                 what it does
 //   PageRequests::Read   the stream's request -> the requests of its pages
 //   PageItems            one page's reply -> its items, each with its id
 //   IdOrder              whether ids come as the stream promises
@@ -42,7 +43,8 @@ struct PagedList {
   const FieldPlan* oldest_first = nullptr;  // null: the order is the upstream's
   FieldSet unused;                          // the caller must not set them
 
-  // Numbers of fields: in the page's reply, in an item, in the stream's message.
+  // Field numbers: `items` in the page's reply, `id` in an item, and the last two in the stream's
+  // message.
   uint32_t items = 0;
   uint32_t id = 0;
   uint32_t to_item = 0;
@@ -52,8 +54,8 @@ struct PagedList {
   std::string Message(absl::string_view item, absl::string_view item_id) const;
 };
 
-// All RPCs with the option. INVALID_ARGUMENT names the RPC and what does not fit the list that it
-// names. `routes` outlive what is returned.
+// Compiles all RPCs with the option. INVALID_ARGUMENT names the RPC, and says why it does not fit
+// the list that it names. `routes` must outlive the result.
 absl::StatusOr<std::vector<PagedList>> CompilePagedLists(
     const std::vector<const google::protobuf::FileDescriptor*>& files,
     const std::vector<Route>& routes);
@@ -64,26 +66,27 @@ class PageRequests {
   // stream does not support. Values are checked later, when the request of a page is written.
   static std::variant<PageRequests, Failure> Read(const PagedList& list, absl::string_view message);
 
-  // The request of the page behind the item with this id; "" for the first page.
+  // Returns the request of the page that begins after the item with this id. If `id` is empty,
+  // returns the request of the first page.
   std::string After(absl::string_view id) const;
 
-  // Where the caller wants the stream to begin; "" for the beginning.
+  // The id after which the caller wants the stream to begin; "" for the first item.
   const std::string& begin() const { return begin_; }
 
  private:
   explicit PageRequests(const PagedList& list) : list_(&list) {}
 
   const PagedList* list_;
-  std::string common_;  // of all pages
+  std::string common_;  // the fields that the requests of all pages have
   std::string begin_;
 };
 
-// Views are valid as long as this object.
+// Reads the items of one page's reply. Views are valid as long as this object.
 class PageItems {
  public:
   struct Item {
     absl::string_view bytes;
-    absl::string_view id;  // empty: it has none
+    absl::string_view id;  // empty: the item has none
   };
 
   PageItems(const PagedList& list, std::string reply)
@@ -91,7 +94,7 @@ class PageItems {
   PageItems(const PageItems&) = delete;
   PageItems& operator=(const PageItems&) = delete;
 
-  // nullopt after the last.
+  // Returns nullopt after the last item.
   std::optional<Item> Next();
 
   bool empty() const { return count_ == 0; }
@@ -105,17 +108,18 @@ class PageItems {
 
 class IdOrder {
  public:
-  // `begin`: the id that the stream begins behind; "" for none.
+  // `begin` is the id after which the stream begins; "" if it begins with the first item.
   IdOrder(const PagedList& list, absl::string_view begin);
 
-  // Returns false if the stream must not send this id: it does not rise, or came before.
+  // Returns false if the stream must not send this id. If ids must rise, that is an id not greater
+  // than the one before; otherwise an id of this page or of the page before.
   bool Accept(absl::string_view id);
   void EndPage();
 
  private:
   const bool rises_;
   std::string last_;
-  // Used if ids need not rise: the ids of this page and of the one before.
+  // Used if ids need not rise: the ids of this page and of the page before.
   absl::flat_hash_set<std::string> page_;
   absl::flat_hash_set<std::string> page_before_;
 };

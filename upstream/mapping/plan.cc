@@ -16,7 +16,7 @@ using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 
-// A field number beyond this would make by_number a waste; no sane DTO comes near.
+// With a larger field number, by_number would waste memory. No DTO needs one.
 constexpr int kMaxFieldNumber = 4096;
 
 absl::Status Bad(const FieldDescriptor& field, absl::string_view reason) {
@@ -79,7 +79,7 @@ Format FormatOf(v1::Format format) {
   }
 }
 
-// Copies the rules that do not depend on the field itself.
+// Copies the rules that need no conversion by the field's type.
 void ReadRules(const v1::FieldRules& rules, FieldPlan& plan) {
   plan.required = rules.required();
   plan.nullable = rules.nullable();
@@ -173,7 +173,7 @@ absl::Status CheckTimes(const FieldDescriptor& field, const FieldPlan& plan) {
   return absl::OkStatus();
 }
 
-// Annotations that say something about a value of another type are slips of the pen: better found
+// Refuses annotations that do not fit the type of the field: they are mistakes, and should be found
 // at start.
 absl::Status CheckRules(const FieldDescriptor& field, const FieldPlan& plan) {
   const bool integer = plan.kind == Kind::kInt32 || plan.kind == Kind::kInt64;
@@ -232,7 +232,7 @@ absl::StatusOr<const MessagePlan*> Plans::Compile(const Descriptor& type) {
     return absl::InvalidArgumentError(
         absl::StrCat(type.full_name(), ": has a JSON form of its own, and can only be a field"));
   }
-  slot = std::make_unique<MessagePlan>();  // before its fields: a type may contain itself
+  slot = std::make_unique<MessagePlan>();  // before Fill: a type may contain itself
   MessagePlan& plan = *slot;
   absl::Status status = Fill(type, plan);
   if (!status.ok()) return status;
@@ -258,7 +258,7 @@ absl::Status Plans::Fill(const Descriptor& type, MessagePlan& plan) {
   return Index(plan);
 }
 
-// Call it when all fields are there: the vector must not move any more.
+// Must be called when all fields are there, because it keeps pointers to them.
 absl::Status Plans::Index(MessagePlan& plan) {
   std::vector<absl::string_view> wire_names;
   absl::flat_hash_set<absl::string_view> known;
@@ -290,7 +290,7 @@ absl::Status Plans::Index(MessagePlan& plan) {
 }
 
 absl::Status Plans::FillField(const FieldDescriptor& field, FieldPlan& plan) {
-  // If the bytes set more than one member, all of them would be sent.
+  // If a request's bytes set more than one member of a oneof, all of them would be sent.
   if (field.real_containing_oneof() != nullptr)
     return Bad(field, "a oneof has no JSON mapping here");
   if (field.number() > kMaxFieldNumber) return Bad(field, "field number above 4096");

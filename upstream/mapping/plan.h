@@ -87,7 +87,7 @@ struct FieldPlan {
   bool nullable = false;
   bool sensitive = false;
   bool empty_is_unset = false;
-  bool is_id = false;  // a string that a reply may bring as a number
+  bool is_id = false;  // a string that may be a number in a reply
   bool local = false;
   bool rest = false;
   bool null_when_unset = false;
@@ -149,7 +149,7 @@ struct MessagePlan {
     return number < by_number.size() ? by_number[number] : nullptr;
   }
   const FieldPlan* ByName(absl::string_view name) const;  // proto name
-  // JSON name, or an alias of it.
+  // Finds a field by its JSON name or by an alias.
   ABSL_ATTRIBUTE_ALWAYS_INLINE const FieldPlan* ByWireName(absl::string_view name) const {
     const size_t found = wire_names.Find(name);
     return found == NameTable::kNone ? nullptr : by_wire_name.data()[found];
@@ -159,7 +159,7 @@ struct MessagePlan {
   std::vector<FieldPlan> fields;  // sorted by number
   std::vector<const FieldPlan*> by_number;
   NameTable wire_names;
-  std::vector<const FieldPlan*> by_wire_name;  // as wire_names counts them
+  std::vector<const FieldPlan*> by_wire_name;  // by position in wire_names
   FieldSet required;
   FieldSet written;                 // in every request: required, or null if it is not set
   const FieldPlan* rest = nullptr;  // takes the members that no other field takes
@@ -173,9 +173,10 @@ class Plans {
   Plans() = default;
   explicit Plans(WireNames wire_names) : wire_names_(std::move(wire_names)) {}
 
-  // The plan of a message type and of everything it reaches. Compiling a type twice gives the same
-  // plan. INVALID_ARGUMENT if a field cannot be mapped (a type such as bytes, an annotation that
-  // does not fit); the message names the field. After an error nothing else may be compiled.
+  // Compiles the plan of a message type, and the plans of all types that it can hold. For a type
+  // that was compiled before, returns that plan. INVALID_ARGUMENT if a field cannot be mapped (a
+  // type such as bytes, an annotation that does not fit); the message names the field. After an
+  // error nothing else may be compiled.
   absl::StatusOr<const MessagePlan*> Compile(const google::protobuf::Descriptor& type);
 
  private:

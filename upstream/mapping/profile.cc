@@ -29,7 +29,7 @@ bool IsToken(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenCharacter);
 }
 
-// Whether what follows `prefix` in `path` is another segment, or nothing.
+// Whether `path` begins with `prefix`, and a slash or nothing follows it.
 bool IsPrefix(absl::string_view prefix, absl::string_view path) {
   if (!absl::ConsumePrefix(&path, prefix)) return false;
   return path.empty() || path.front() == '/';
@@ -48,7 +48,7 @@ absl::StatusOr<VerbAndPath> ParseVerbAndPath(absl::string_view text) {
 }
 
 std::string ReplacePrefix(const ProfileOverrides& overrides, absl::string_view path) {
-  // The longest of several that fit is the last of them in order.
+  // If several prefixes match, the longest is the last of them in the order of the map.
   for (auto entry = overrides.path_prefixes.rbegin(); entry != overrides.path_prefixes.rend();
        ++entry) {
     if (!IsPrefix(entry->first, path)) continue;

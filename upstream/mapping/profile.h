@@ -1,6 +1,6 @@
 // The conventions of one REST API: the protos describe them (gateway.v1.Provider), and the
 // configuration may override them. The documents of an API leave things open or contradict each
-// other; an override corrects our guess without a new program.
+// other. If the protos guess wrong, an override corrects the guess without a new program.
 //
 // Thread-safety: pure functions over values. Errors: INVALID_ARGUMENT names what does not fit.
 #ifndef UPSTREAM_MAPPING_PROFILE_H_
@@ -45,7 +45,8 @@ struct VerbAndPath {
 // Splits "POST /v1/refunds" into verb and path. Does not check the path.
 absl::StatusOr<VerbAndPath> ParseVerbAndPath(absl::string_view text);
 
-// Returns `path` with its longest matching prefix replaced. A prefix ends at a slash or at the end.
+// Returns `path` with its longest matching prefix replaced. A prefix matches only if a slash or the
+// end of the path follows it.
 std::string ReplacePrefix(const ProfileOverrides& overrides, absl::string_view path);
 
 // Applies the overrides to the provider. INVALID_ARGUMENT if the result contradicts itself.

@@ -49,7 +49,7 @@ WireNames AllWireNames(const Overrides& overrides) {
   return names;
 }
 
-// An override of something that does not exist is a slip of the pen.
+// Refuses an override of an RPC or field that does not exist: it is a mistake.
 absl::Status CheckNames(const std::vector<const FileDescriptor*>& files,
                         const Overrides& overrides) {
   if (files.empty()) return absl::OkStatus();

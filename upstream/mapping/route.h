@@ -6,15 +6,15 @@
 //
 //   field of the request message        travels as
 //   named in the path template          a path segment
-//   named by `body`                     the body: JSON, or a form where the provider says so; of a
-//                                       GET, which can only be a form, in the query
-//   of type google.protobuf.FieldMask   which members of the body are sent (not itself)
-//   the tenant, local to the gateway    nothing: it chooses the key
+//   named by `body`                     the body: JSON, or a form if the provider's encoding is
+//                                       FORM; for a GET, which needs FORM, query parameters
+//   of type google.protobuf.FieldMask   nothing: it says which members of the body are sent
+//   the tenant, if not in the path      nothing: it selects the API key
 //   any other                           a query parameter; an object becomes several, named as the
 //                                       provider's key style says
 //
-// The reply message is the JSON reply itself, or has one field, named by `response_body`, that
-// takes it whole.
+// The reply message has the members of the JSON reply as its fields. If `response_body` names a
+// field, that field takes the whole JSON reply instead.
 //
 // Thread-safety: immutable after Compile. Lifetime: handlers keep `const Route*`; the table must
 // outlive them.
@@ -49,7 +49,7 @@ enum class BodyForm : uint8_t { kJson, kForm, kQuery };
 
 // How the JSON of a successful reply becomes the reply message.
 enum class ReplyShape : uint8_t {
-  kNone,           // google.protobuf.Empty: the body is not looked at
+  kNone,           // google.protobuf.Empty: the body must only not be an error or a page
   kMessage,        // the object is the message
   kField,          // the whole JSON goes into Route::reply_field
   kArrayOrObject,  // as kField, into a repeated field; an object counts as a list of one
@@ -64,9 +64,9 @@ struct Route {
 
   http::Method method = http::Method::kGet;
   Access access = Access::kWrite;  // a read has NO_SIDE_EFFECTS
-  // The upstream heeds the provider's idempotency key here.
+  // For this operation, the upstream heeds the provider's idempotency key.
   bool idempotency_key = false;
-  // What the ledger must know about a write; empty for a read.
+  // The rules that the ledger needs for a write; empty for a read.
   Once once;
   // The request or the reply has a field for a credential.
   bool credential = false;
@@ -79,7 +79,7 @@ struct Route {
 
   const MessagePlan* request = nullptr;
   std::vector<Place> places;        // of request->fields, by FieldPlan::index
-  const FieldPlan* body = nullptr;  // none: the request has no body
+  const FieldPlan* body = nullptr;  // null: the request has no body
   BodyForm body_form = BodyForm::kJson;
   const FieldPlan* mask = nullptr;
   const FieldPlan* tenant = nullptr;
@@ -89,11 +89,11 @@ struct Route {
   const FieldPlan* reply_field = nullptr;
   // A successful reply may be empty (MethodRules.reply_may_be_empty).
   bool reply_may_be_empty = false;
-  // Fields of the reply whose names no error body of the provider uses: if a body has one of them,
-  // it is the reply. If error bodies use all names, the set has all fields.
+  // Fields of the reply whose names no error body of the provider uses: a body with one of them can
+  // be the reply (see reply_floor.h). If error bodies use all names, the set has all fields.
   FieldSet telling;
 
-  // An empty request, for the rare bytes that have to be put into canonical order.
+  // An empty request, used to parse the rare requests that are not in canonical order.
   const google::protobuf::Message* request_prototype = nullptr;
 };
 
@@ -109,7 +109,7 @@ class RouteTable {
   // Sorted by service, then in the order of declaration.
   const std::vector<Route>& routes() const { return routes_; }
 
-  // Lists as streams; each of their pages is a call of a route.
+  // The RPCs with the option `pages`. Each page of such a list is a call of a route.
   const std::vector<PagedList>& lists() const { return lists_; }
 
  private:

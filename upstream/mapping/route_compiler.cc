@@ -97,7 +97,7 @@ class RouteCompiler {
     }
   }
 
-  // Checks the path of the proto, and then puts the configuration's path in its place.
+  // Checks the path of the proto, and then replaces it by the path that the configuration gives.
   absl::Status Path(http::Method method, absl::string_view text) {
     VerbAndPath stated{method, std::string(text)};
     absl::Status status = Path(stated, Place::kNowhere);
@@ -119,7 +119,7 @@ class RouteCompiler {
     return absl::OkStatus();
   }
 
-  // Puts the fields that the path names into `place`.
+  // Compiles the path. Each field that the path names gets this `place`.
   absl::Status Path(const VerbAndPath& stated, Place place) {
     route_.method = stated.method;
     route_.path.clear();
@@ -204,7 +204,8 @@ class RouteCompiler {
            field.message->full_name == kFieldMask;
   }
 
-  // A scalar, a list, or an object if the provider has a way to name its members.
+  // Whether a query can hold the field: a scalar, a list, or an object if the provider's key style
+  // has names for its members.
   bool IsQueryType(const FieldPlan& field) const {
     const v1::KeyStyle& keys = route_.provider->keys();
     if (field.kind == Kind::kMessage && field.cardinality == Cardinality::kSingular) {

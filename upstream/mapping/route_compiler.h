@@ -1,5 +1,5 @@
-// Compiles one RPC into its route. Pure, apart from the plans and prototypes that it adds to those
-// of the table.
+// Compiles one RPC into its route. Pure, apart from the plans and prototypes that it adds to the
+// table's `plans` and `messages`.
 #ifndef UPSTREAM_MAPPING_ROUTE_COMPILER_H_
 #define UPSTREAM_MAPPING_ROUTE_COMPILER_H_
 

@@ -29,9 +29,10 @@ constexpr absl::string_view kStates[] = {"status", "code", "statuscode", "httpst
 constexpr absl::string_view kErrors[] = {"error", "errors", "fault", "exception"};
 constexpr absl::string_view kFailures[] = {"error",  "failed",   "failure",  "fail",
                                            "denied", "rejected", "declined", "unauthorized"};
-// What servers put around every reply.
+// Members that many servers put around every reply.
 constexpr absl::string_view kWrappers[] = {"result", "response", "status", "meta", "header"};
-// Where they put what was asked for. Its state is its own, but an error in it is the call's.
+// Members that hold the requested data. A state in the data is about the data, but an error in the
+// data is about the call.
 constexpr absl::string_view kContents[] = {"data", "body", "payload"};
 // Texts that say that there is no error.
 constexpr absl::string_view kNothing[] = {"", "0", "no", "none", "null", "false", "ok", "success"};
@@ -57,7 +58,7 @@ bool BeginsWithFailure(absl::string_view text) {
   });
 }
 
-// A JSON text that holds a page is one, too.
+// A JSON string that holds a page (HTML or XML) counts as a failure, too.
 bool TextSaysFailure(absl::string_view text) {
   return BeginsWithFailure(text) || absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "<");
 }
@@ -136,7 +137,7 @@ bool ObjectSaysFailure(const json& object) {
 
 bool IsErrorThatIsThere(absl::string_view name, const json& value) {
   if (!absl::c_linear_search(kErrors, Plain(name))) return false;
-  // {"error": {"code": 0, "message": ""}} says that there is none.
+  // {"error": {"code": 0, "message": ""}} says that there is no error.
   return value.is_structured() ? std::any_of(value.begin(), value.end(), IsAnything)
                                : IsAnything(value);
 }

@@ -14,8 +14,8 @@
 namespace gateway::mapping {
 namespace {
 
-// Clocks differ, and a request takes its time. A value this little beyond a bound is left to the
-// upstream to judge.
+// In seconds. Clocks differ, and a request takes time to arrive. So a time that is beyond a bound
+// by no more than this is left to the upstream to judge.
 constexpr int64_t kClockTolerance = 60;
 
 constexpr absl::string_view kBelowMinimum = "is below the minimum";
@@ -79,7 +79,7 @@ absl::string_view CheckAhead(const FieldPlan& field, const Instant& instant, abs
   return "";
 }
 
-// Not inlined: TextOf would need its stack frame for every kind.
+// Not inlined: otherwise TextOf would need this function's stack frame for every kind.
 ABSL_ATTRIBUTE_NOINLINE ScalarText TimestampText(const FieldPlan& field, absl::string_view message,
                                                  absl::Time now, Scratch& scratch) {
   Instant instant;

@@ -16,7 +16,8 @@
 
 namespace gateway::mapping {
 
-// By Kind. A table, because every value asks, and a switch takes three times the instructions.
+// The wire type of each Kind. This is a table, because it is read for every value, and a switch
+// takes three times the instructions.
 inline constexpr WireType kWireTypes[] = {
     WireType::kBytes,    // kString
     WireType::kVarint,   // kInt32
@@ -38,7 +39,7 @@ static_assert(WireTypeOf(Kind::kDouble) == WireType::kFixed64);
 static_assert(WireTypeOf(Kind::kEnum) == WireType::kVarint);
 static_assert(WireTypeOf(Kind::kTimestamp) == WireType::kBytes);
 
-// Whether a list of such values is written as one field.
+// Whether a list of such values is packed: written as one field.
 constexpr bool IsPackable(Kind kind) { return WireTypeOf(kind) != WireType::kBytes; }
 
 bool FitsInt32(int64_t number);

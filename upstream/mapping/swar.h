@@ -74,7 +74,7 @@ size_t Find(absl::string_view text, char harmless, Mark mark) {
   return marks == 0 ? size : i + FirstByte(marks);
 }
 
-// The same where the text goes on: eight bytes at its end may be read.
+// Like Find, for a text after whose end eight more bytes may be read. Needs no harmless byte.
 template <typename Mark>
 size_t FindPadded(absl::string_view text, Mark mark) {
   for (size_t i = 0; i < text.size(); i += 8) {

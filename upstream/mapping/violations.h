@@ -12,8 +12,8 @@
 
 namespace gateway::mapping {
 
-// The position of a value, as a chain of stack frames from the value up to the root: it costs
-// nothing unless it is printed. Parents and names must outlive the frame.
+// The position of a value, as a chain of Paths on the stack, from the value up to the root: it
+// costs almost nothing unless it is printed. Parents and names must outlive the Path.
 struct Path {
   const Path* parent = nullptr;
   absl::string_view name;            // of a field; empty for an element

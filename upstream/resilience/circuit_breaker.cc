@@ -42,7 +42,7 @@ void CircuitBreaker::Record(uint64_t ticket, Verdict verdict, SteadyTime now) {
 
 void CircuitBreaker::RecordProbe(Verdict verdict, SteadyTime now) {
   --probes_out_;
-  if (verdict == Verdict::kNeither) return;  // its place is free for another
+  if (verdict == Verdict::kNeither) return;  // another call may be the probe instead
   if (verdict == Verdict::kBad) {
     open_time_ = std::min(open_time_ * 2, options_.max_open_time);
     return Open(now);

@@ -25,10 +25,10 @@ class CircuitBreaker {
     double failure_share = 0.5;
     int min_calls = 20;
     absl::Duration window = absl::Seconds(10);
-    // How long it stays open: doubled for each failed probe in a row, up to the maximum.
+    // How long the breaker stays open. Doubled for each failed probe in a row, up to max_open_time.
     absl::Duration open_time = absl::Seconds(2);
     absl::Duration max_open_time = absl::Seconds(30);
-    // Calls let through in half-open state.
+    // How many calls are let through in the half-open state.
     int probes = 3;
 
     bool operator==(const Options&) const = default;
@@ -38,9 +38,9 @@ class CircuitBreaker {
 
   // How an admitted call ended.
   enum class Verdict {
-    kGood,     // the upstream answered, if only to refuse
-    kBad,      // the upstream did not answer, or said that it cannot
-    kNeither,  // the call ended for reasons of its own: cancelled, or an impatient deadline
+    kGood,     // the upstream answered, perhaps with a refusal
+    kBad,      // the upstream did not answer, or said that it cannot serve
+    kNeither,  // says nothing of the upstream: cancelled, a short deadline, no room in this process
   };
 
   explicit CircuitBreaker(const Options& options) : options_(options), window_(options.window) {}
@@ -54,7 +54,8 @@ class CircuitBreaker {
   void Record(uint64_t ticket, Verdict verdict, SteadyTime now);
 
   State state() const;
-  // Whether a call would be refused now: the breaker is open, and its time has not passed.
+  // Whether the breaker is open, and its time has not passed: all calls would be refused now. A
+  // half-open breaker, which refuses only calls beyond its probes, does not count.
   bool refuses(SteadyTime now) const;
   // Calls in the window with verdict kGood.
   uint64_t good_calls(SteadyTime now) const;
@@ -71,7 +72,7 @@ class CircuitBreaker {
   const Options options_;
   mutable Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_) = State::kClosed;
-  // Mutable: reading it drops what is too old.
+  // Mutable, because Sum drops the counts that are too old.
   mutable SlidingWindow<kCounters> window_ ABSL_GUARDED_BY(mutex_);
   // Counts changes of state. Verdicts of calls that were admitted in an earlier state are ignored.
   uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -6,14 +6,16 @@
 namespace gateway::resilience {
 namespace {
 
-// A mean latency this near to the best one is the best, seen again.
+// A mean latency up to this many times the best counts as the best, seen again.
 constexpr double kNoise = 1.1;
 
-// The share of the limit that must be used for latency to lower it, and for it to grow.
+// The share of the limit that must be in use before latency can lower the limit (kMatters), and
+// before the limit can grow (kPresses).
 constexpr double kMatters = 0.5;
 constexpr double kPresses = 0.8;
 
-// The most that one step may shrink the limit: a few bad samples must not end all traffic.
+// One step never sets the limit below this share of the calls in flight: a few bad samples must not
+// end all traffic.
 constexpr double kMostShrinking = 0.5;
 
 // A probe's limit, as a share of the calls that the upstream works on: low enough that the queue
@@ -61,7 +63,8 @@ void ConcurrencyLimit::Reconsider(absl::Duration measured, SteadyTime now) {
   if (now - best_seen_ > options_.memory) return BeginProbe(mean, now);
   const int before = limit();
   Adjust(mean);
-  // A changed limit is judged only by calls that it let in, after the earlier ones have ended.
+  // A changed limit is judged only by calls that began under it: its period begins when the earlier
+  // calls have ended.
   BeginPeriod(limit() == before ? now : now + mean);
 }
 
@@ -70,7 +73,7 @@ bool ConcurrencyLimit::refuses() const {
 }
 
 void ConcurrencyLimit::Remember(absl::Duration mean, SteadyTime now) {
-  // While calls are refused, the admitted ones have probably waited.
+  // While calls are refused, the admitted calls have probably waited, so best_seen_ is not renewed.
   if (!refuses() && mean <= best_ * kNoise) best_seen_ = now;
   best_ = std::min(best_, mean);
 }
@@ -80,7 +83,7 @@ void ConcurrencyLimit::Adjust(absl::Duration mean) {
   const double waits_little = (1 + options_.tolerance) / 2;
   const double used =
       std::min<double>(exact_limit_, highest_in_flight_.load(std::memory_order_relaxed));
-  // If calls do not come near the limit, their latency says nothing about it.
+  // If calls do not come near the limit, their latency says nothing about the limit.
   if (times_best > options_.tolerance && used > kMatters * exact_limit_) {
     exact_limit_ = used * std::max(waits_little / times_best, kMostShrinking);
   } else if (times_best < waits_little && used > kPresses * exact_limit_) {
@@ -91,7 +94,8 @@ void ConcurrencyLimit::Adjust(absl::Duration mean) {
 }
 
 void ConcurrencyLimit::BeginProbe(absl::Duration mean, SteadyTime now) {
-  // If no call is refused, no call waits because of the limit: this is what calls take now.
+  // If no call is refused, the load is below the limit. Then no probe is needed: the mean is the
+  // new best.
   if (!refuses()) {
     best_ = mean;
     best_seen_ = now;
@@ -100,7 +104,7 @@ void ConcurrencyLimit::BeginProbe(absl::Duration mean, SteadyTime now) {
   probing_ = true;
   const double worked_on = exact_limit_ / std::max(absl::FDivDuration(mean, best_), 1.0);
   limit_.store(std::max(static_cast<int>(worked_on * kProbeShare), 1), std::memory_order_relaxed);
-  // By then, the calls that were let in before have ended.
+  // At that time, the calls that were let in before the probe have ended.
   BeginPeriod(now + mean);
 }
 

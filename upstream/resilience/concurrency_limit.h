@@ -2,14 +2,14 @@
 //
 // Up to its capacity an upstream answers as fast with ten calls as with one; beyond it, calls only
 // wait for each other. The limit grows while latency stays near the best that was seen lately,
-// stays when calls begin to wait, and shrinks in proportion when they wait too long. A period
-// judges the limit only by calls that began under it, and lasts at least one call's time, because
-// the first calls to leave a queue are those that waited least. A call beyond the limit is refused
-// at once, before it costs anything.
+// stays as it is when calls begin to wait, and shrinks in proportion when calls wait too long. The
+// limit is judged once in each period, by calls that began under that limit. A period lasts at
+// least as long as one call, because the calls that leave a queue first have waited least. A call
+// beyond the limit is refused at once, before it costs anything.
 //
 // Under lasting load the best latency is no longer seen. So once in every `memory` the limit is
-// lowered for a few calls, to measure it again. Otherwise the limit would slowly take waiting for
-// normal.
+// lowered for a few calls, to measure the best latency again. Otherwise waiting would slowly count
+// as normal latency.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_CONCURRENCY_LIMIT_H_
@@ -27,19 +27,21 @@ namespace gateway::resilience {
 class ConcurrencyLimit {
  public:
   struct Options {
-    // Reads and writes have a limit each. At first, both together fill the pool's 64 connections
-    // one and a half times: a call waits for at most one other. A higher limit must be learned.
+    // Reads and writes have a limit each. At first, both limits together fill an upstream that
+    // works on 64 calls at a time one and a half times: a call waits for at most one other (ADR 8).
+    // A higher limit must be learned.
     int initial = 48;
-    // Noise alone must not refuse anybody. At the minimum, both together still fill the pool.
+    // The limit does not fall below this, so that noise in the latency does not refuse calls. At
+    // the minimum, both limits together still fill such an upstream.
     int minimum = 40;
     int maximum = 2000;
-    // Latency up to this many times the best counts as unloaded.
+    // The limit shrinks if the mean latency is more than this many times the best.
     double tolerance = 1.5;
-    // The limit is reconsidered after this time, though not before the time that one call takes,
-    // and not before there were this many samples.
+    // The limit is reconsidered when this time has passed, when the time that one call takes has
+    // passed, and when min_samples calls have ended: at the latest of the three.
     absl::Duration period = absl::Milliseconds(100);
     int min_samples = 20;
-    // After this time the best latency must be seen again.
+    // If the best latency was not seen for this time, it is measured again.
     absl::Duration memory = absl::Seconds(60);
 
     bool operator==(const Options&) const = default;
@@ -47,15 +49,15 @@ class ConcurrencyLimit {
 
   explicit ConcurrencyLimit(const Options& options);
 
-  // Takes a place for one call. Returns false if there is none. Exactly one Release or Drop must
-  // give it back.
+  // Takes a place for one call. Returns false if no place is free. Exactly one Release or Drop must
+  // give the place back.
   bool TryAcquire();
 
   // The call is over; `latency` is from its admission to the upstream's answer.
   void Release(absl::Duration latency, SteadyTime now);
 
-  // The call is over, and its latency must not count: it was refused on the way, cancelled, or
-  // failed.
+  // The call is over, and its latency does not count: the call was cancelled, failed, or was
+  // refused after TryAcquire.
   void Drop();
 
   int limit() const { return limit_.load(std::memory_order_relaxed); }
@@ -77,7 +79,7 @@ class ConcurrencyLimit {
   std::atomic<int> highest_in_flight_{0};  // in this period
 
   Mutex mutex_;
-  double exact_limit_ ABSL_GUARDED_BY(mutex_);  // kept while a probe uses a lower one
+  double exact_limit_ ABSL_GUARDED_BY(mutex_);  // unlike limit_, not lowered by a probe
   bool probing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Duration best_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
   SteadyTime best_seen_ ABSL_GUARDED_BY(mutex_) = SteadyTime::InfinitePast();

@@ -1,6 +1,6 @@
-// The circuit breaker and the concurrency limit for one class of operations (reads, or writes) at
-// one upstream. Every attempt must pass; an attempt that may not is refused before any work is
-// done.
+// The circuit breaker, the concurrency limit and the callers' shares for one class of operations
+// (reads, or writes) at one upstream. Every attempt must pass the gate. An attempt that may not
+// pass is refused before any work is done for it.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_GATE_H_
@@ -21,7 +21,7 @@ class Gate {
  public:
   enum class Entry { kAdmitted, kBreakerOpen, kNoRoom };
 
-  // If admitted, exactly one Leave must give it back.
+  // The result of Enter. If `entry` is kAdmitted, exactly one Leave must give the pass back.
   struct Pass {
     Entry entry = Entry::kNoRoom;
     uint64_t ticket = 0;
@@ -32,7 +32,7 @@ class Gate {
   Gate(const CircuitBreaker::Options& breaker, const ConcurrencyLimit::Options& limit)
       : breaker_(breaker), limit_(limit) {}
 
-  // `party`: who shares the places (see shares.h).
+  // `party` is the caller, and the store that the attempt is about (see shares.h).
   Pass Enter(SteadyTime now, Shares::Party party = {}) {
     // Check the limit first: a call without room must not use up a probe of the half-open breaker.
     if (!limit_.TryAcquire()) {
@@ -50,7 +50,8 @@ class Gate {
     return {Entry::kBreakerOpen, 0, now, party};
   }
 
-  // The attempt is over. `latency_counts`: its length says something of the upstream's speed.
+  // The attempt is over. `latency_counts` is true if the attempt's duration says something about
+  // the upstream's speed.
   void Leave(const Pass& pass, CircuitBreaker::Verdict verdict, bool latency_counts,
              SteadyTime now) {
     breaker_.Record(pass.ticket, verdict, now);

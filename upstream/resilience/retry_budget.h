@@ -1,5 +1,6 @@
 // Limits retries to a share of the recent calls, with a floor for low traffic. An upstream that
-// fails every call sees 1 + share times the load, not max_attempts times.
+// fails every call gets at most (1 + share) times the calls (plus the floor), not max_attempts
+// times.
 //
 // Thread-safety: may be used from any thread.
 #ifndef UPSTREAM_RESILIENCE_RETRY_BUDGET_H_
@@ -15,9 +16,10 @@ namespace gateway::resilience {
 class RetryBudget {
  public:
   struct Options {
-    // Retries per call, over the window.
+    // How many retries are allowed for each call in the window.
     double share = 0.2;
-    // Retries that the window always has, so that a gateway with little traffic retries at all.
+    // How many retries are always allowed in a window, so that a gateway with little traffic
+    // retries at all.
     int floor = 10;
     absl::Duration window = absl::Seconds(10);
 
@@ -29,7 +31,7 @@ class RetryBudget {
   // Must be called once for each call, however it ends.
   void CountCall(SteadyTime now);
 
-  // Takes one retry out of the budget, if there is one.
+  // Takes one retry out of the budget. Returns false if none is left.
   bool TryTake(SteadyTime now);
 
  private:

@@ -11,14 +11,15 @@ int PartOf(int limit, size_t parties) { return std::max(limit / static_cast<int>
 
 int ThreeQuartersOf(int limit) { return limit - limit / 4; }
 
-// Removes from a map of callers, or of stores, those that have no open call and were not seen for a
-// time. If there are too many, removes all without an open call.
+// Removes from a map of callers, or of stores, the entries that have no open call and were not seen
+// for kMemory. If the map has too many entries, removes all entries without an open call.
 template <typename Map>
 void ForgetIdle(Map& all, SteadyTime now) {
   const bool many = all.size() > Shares::kMostKnown;
   absl::erase_if(all, [&](const auto& entry) {
     const auto& party = entry.second;
-    // A clock that was set back must not keep everybody.
+    // If `now` is earlier than the last call, the entry counts as idle, so that it is not kept for
+    // long.
     const bool idle = now - party.seen > Shares::kMemory || now < party.seen;
     return party.places == 0 && (many || idle);
   });
@@ -49,7 +50,7 @@ bool Shares::TryEnter(const Party& party, int taken, int limit, SteadyTime now) 
   const int part = PartOf(limit, callers_.size());
   if (callers_.size() > 1 && own.places >= part && taken > ThreeQuartersOf(limit)) return false;
   Store& store = own.stores[party.store];
-  // While half of all places is free, everybody gets one.
+  // While half of all places is free, no store is refused a place.
   const bool pressed = own.places >= ThreeQuartersOf(part) && taken > limit / 2;
   if (pressed && own.stores.size() > 1 && store.places >= PartOf(part, own.stores.size())) {
     return false;

@@ -1,6 +1,7 @@
-// Counts of the recent past: a ring of slots, each a tenth of the window.
+// Counters over the recent past (the window): a ring of slots, each a tenth of the window.
 //
-// Thread-safety: none. Times must not run far backwards: an older time counts for the newest slot.
+// Thread-safety: none. Times must not run far backwards: an older time is counted in the newest
+// slot.
 #ifndef UPSTREAM_RESILIENCE_SLIDING_WINDOW_H_
 #define UPSTREAM_RESILIENCE_SLIDING_WINDOW_H_
 
@@ -51,7 +52,7 @@ class SlidingWindow {
 
   const absl::Duration slot_length_;
   std::array<Counts, kSlots> slots_{};
-  uint64_t newest_ = 0;  // number of the newest slot since the epoch
+  uint64_t newest_ = 0;  // the newest slot's number, counted from the epoch
 };
 
 }  // namespace gateway::resilience

@@ -28,9 +28,9 @@ absl::StatusOr<FieldPath> ResolveValue(const google::protobuf::Descriptor& type,
 absl::StatusOr<FieldPath> ResolveMessages(const google::protobuf::Descriptor& type,
                                           absl::string_view path);
 
-// Returns the value at the end of a path of ResolveValue. For an enum that is the name, or
-// "UNKNOWN_ENUM_VALUE_<type>_<number>" for a number without a name. Returns nullopt if the field is
-// not set.
+// Returns the value at the end of a path of ResolveValue. For an enum, that is the name of its
+// value, or "UNKNOWN_ENUM_VALUE_<type>_<number>" for a number without a name. Returns nullopt if
+// the field is not set.
 std::optional<std::string> TextAt(const google::protobuf::Message& message, const FieldPath& path);
 
 // Returns all messages at the end of a path of ResolveMessages, in the order of the message; for an

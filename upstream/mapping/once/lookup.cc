@@ -94,14 +94,14 @@ absl::string_view Comparable(absl::string_view text) {
   return text;
 }
 
-// If one of the two texts is missing, the upstream may have chosen or dropped the value.
+// If only one of the two texts is there, the upstream may have chosen or dropped the value.
 Fit FitOfText(const Value& value, const Value& wanted) {
   if (value.has_value() != wanted.has_value()) return Fit::kUnclear;
   return !value || absl::EqualsIgnoreCase(Comparable(*value), Comparable(*wanted)) ? Fit::kYes
                                                                                    : Fit::kNo;
 }
 
-// One look at the reply of a read.
+// Judges one reply of the read.
 class Look {
  public:
   Look(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended)
@@ -134,13 +134,15 @@ class Look {
     return verdict;
   }
 
-  // Returns what may be the write's result. whole_ says whether the reply shows all candidates.
+  // Returns the candidates that may be the write's result. Sets whole_: whether the reply shows all
+  // candidates.
   std::vector<const Message*> Candidates(const Message& reply) {
     std::vector<const Message*> found = MessagesAt(reply, plan_.find);
     if (plan_.page_size == 0) return found;
     const FieldPath list(plan_.find.begin(), plan_.find.begin() + 1);
     const bool is_full = MessagesAt(reply, list).size() >= plan_.page_size;
-    // In a list with the newest first, everything after a known candidate is older than it.
+    // The list has the newest candidates first. So all candidates after a known one are older than
+    // it.
     auto known = found.end();
     if (plan_.find.size() == 1) {
       known = std::find_if(found.begin(), found.end(),
@@ -158,7 +160,7 @@ class Look {
 
   void Sort(const Message& candidate) {
     if (!plan_.identity.empty() && !TextAt(candidate, plan_.identity)) {
-      unclear_ = true;  // it may have been there before
+      unclear_ = true;  // the candidate may be older than the write
       return;
     }
     if (IsKnown(candidate)) return;
@@ -228,7 +230,7 @@ std::vector<Value> ValuesOf(const json& list) {
   return values;
 }
 
-// Texts of requests are UTF-8, as protobuf has checked.
+// The version of the text that WriteMemory writes. ReadMemory refuses other versions.
 constexpr int kMemoryVersion = 1;
 
 }  // namespace

@@ -1,10 +1,10 @@
-// Decides from a read whether a write happened whose answer was lost.
+// Decides whether a write whose answer was lost has happened, by the reply of a read.
 //
 //   before the write   Ask(request) -> what to read -> Remember(reply) -> memory, which is kept
 //   afterwards         read again   -> Judge(memory, reply) -> it happened, it did not, undecided
 //
-// A verdict is careful: if a result could be somebody else's, or the read does not show everything,
-// the write stays undecided, with the reason.
+// A verdict is careful: if a result could come from another write, or the read does not show
+// everything, the verdict is kUndecided, with the reason.
 //
 // Thread-safety: pure functions.
 #ifndef UPSTREAM_MAPPING_ONCE_LOOKUP_H_
@@ -23,19 +23,21 @@ namespace gateway::mapping {
 
 // All that is needed to judge a write later. It has parts of the request: keep it encrypted.
 struct LookupMemory {
-  std::string read_path;     // as the plan's
+  std::string read_path;     // LookupPlan::read_path
   std::string read_request;  // serialized
-  // For each condition, the value of the write's request that it compares with.
+  // For each condition, the value of the write's request that the condition needs; nullopt for
+  // none.
   std::vector<std::optional<std::string>> wanted;
   // For each condition, the value that the candidate had before the write, if the plan needs it.
   std::vector<std::optional<std::string>> before;
   std::vector<std::string> known;  // identities that were there before the write
-  // A read that should have shown the write did not. What fits and appears later may be somebody
-  // else's.
+  // A read that should have shown the write did not show it. A result that fits and appears later
+  // may come from another write.
   bool not_shown = false;
 };
 
-// The field of requests that names the store, and the store that counts if a request leaves it out.
+// `field` is the name of the request field that holds the store. `value` is the store of a request
+// that does not set this field.
 struct Tenant {
   absl::string_view field;
   absl::string_view value;
@@ -47,13 +49,14 @@ LookupMemory Ask(const LookupPlan& plan, absl::string_view write_request, const 
 // Adds what the read showed before the write. INVALID_ARGUMENT if the reply cannot be parsed.
 absl::Status Remember(const LookupPlan& plan, absl::string_view read_reply, LookupMemory& memory);
 
-// Adds what an earlier write has made, taken from that write's reply: the read may not show it yet.
-// Returns false if the reply does not name it; then the read cannot be relied upon.
+// Adds the identity of the thing that an earlier write has made, from that write's reply: the read
+// may not show it yet. Returns false if the reply does not give the identity. Then the read cannot
+// be relied upon.
 bool RememberMade(const LookupPlan& plan, absl::string_view write_reply, LookupMemory& memory);
 
-// A text that ReadMemory reads.
+// Returns a text from which ReadMemory restores the memory.
 std::string WriteMemory(const LookupMemory& memory);
-// DATA_LOSS for anything that WriteMemory does not write for this plan.
+// Returns DATA_LOSS for a text that WriteMemory does not write for this plan.
 absl::StatusOr<LookupMemory> ReadMemory(const LookupPlan& plan, absl::string_view text);
 
 struct Verdict {
@@ -61,12 +64,11 @@ struct Verdict {
   Kind kind = kUndecided;
   // The write's reply, serialized, if the read shows it.
   std::optional<std::string> reply = {};
-  std::string reason = {};  // set unless the write is absent
+  std::string reason = {};  // empty for kAbsent
 };
 
-// `ended` is the time from which on the write was no longer under way. A read that is made earlier
-// than plan.settle after it proves no absence: the caller must check that before it believes
-// kAbsent.
+// `ended` is the time from which on the write was no longer under way. kAbsent counts only if the
+// read was made at least plan.settle after `ended`: the caller must check that.
 Verdict Judge(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended,
               absl::string_view read_reply);
 

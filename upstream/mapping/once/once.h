@@ -1,6 +1,7 @@
-// What the ledger must know about a write, compiled from the option gateway.v1.Once of its RPC.
+// The rules that the ledger needs for a write, compiled from the option gateway.v1.Once of its RPC.
 //
-// Thread-safety: immutable after CompileOnce. Lifetime: as the descriptors.
+// Thread-safety: immutable after CompileOnce. Lifetime: the descriptors and the factory must
+// outlive a Once.
 #ifndef UPSTREAM_MAPPING_ONCE_ONCE_H_
 #define UPSTREAM_MAPPING_ONCE_ONCE_H_
 
@@ -20,11 +21,11 @@ namespace gateway::mapping {
 
 // The ways to find out whether a write happened whose answer was lost.
 enum class Way : uint8_t {
-  kNone,       // a webhook or an operator tells
+  kNone,       // only a webhook or an operator can find out
   kLookup,     // a read shows it
-  kSameKey,    // sent again: the upstream heeds its key
-  kConverges,  // sent again: it leads to the same state
-  kHarmless,   // sent again where the configuration of the store allows it
+  kSameKey,    // the write is sent again: the upstream heeds its idempotency key
+  kConverges,  // the write is sent again: a second one leads to the same state
+  kHarmless,   // the write is sent again, if the configuration of the store allows it
 };
 
 // "none", "lookup", "same_key", "converges", "harmless".
@@ -56,15 +57,15 @@ struct LookupPlan {
   const google::protobuf::FieldDescriptor* made_at = nullptr;  // null: none
   uint32_t page_size = 0;
   absl::Duration settle;
-  // A candidate is what the write's reply would have been, and may be kept.
+  // A candidate has the type of the write's reply, and may be kept as that reply.
   bool candidate_is_reply = false;
-  // The write's reply has nothing in it.
+  // The write's reply is google.protobuf.Empty.
   bool reply_is_empty = false;
 
-  // The read's reply before the write is needed to judge the one after it.
+  // Whether the read must be made before the write, too: Judge compares with that first reply.
   bool needs_before() const;
 
-  // Empty messages, from which others are made.
+  // Empty messages, from which messages of these types are made.
   const google::protobuf::Message* write_request = nullptr;
   const google::protobuf::Message* read_request = nullptr;
   const google::protobuf::Message* read_reply = nullptr;
@@ -78,9 +79,10 @@ struct Once {
   std::shared_ptr<const LookupPlan> lookup;  // for kLookup, else null
 };
 
-// The option of `method`, which is a write, with `factory` making the messages of a lookup.
-// `has_credential`: request or reply has a place for one, so replies are not kept. INVALID_ARGUMENT
-// names the option and the reason. Once of a method without the option is empty.
+// Compiles the option Once of `method`, which must be a write. `factory` makes the messages of a
+// lookup. `has_credential` is true if the request or reply has a field for a credential: then
+// replies are not kept. INVALID_ARGUMENT names the option and the reason. A method without the
+// option gets an empty Once.
 absl::StatusOr<Once> CompileOnce(const google::protobuf::MethodDescriptor& method,
                                  bool has_credential, google::protobuf::MessageFactory& factory);
 

@@ -35,7 +35,7 @@ std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
   return std::nullopt;
 }
 
-// Reads seconds as of RFC 9110, or with a fraction, which some servers write.
+// Reads whole seconds, as RFC 9110 has them, or seconds with a fraction, which some servers write.
 std::optional<absl::Duration> ParseDelay(absl::string_view text) {
   double seconds;
   // absl::SimpleAtod accepts more than the header may hold: "nan", "0x10". A negative delay is

@@ -12,19 +12,19 @@
 
 namespace gateway::mapping {
 
-// `access` tells whether the operation changes anything (Route::access). Sets code, outcome,
-// reason, from_upstream and http_status; the caller adds what the reply's body and headers tell.
+// `access` says whether the operation changes anything (Route::access). Sets code, outcome, reason,
+// from_upstream and http_status; the caller adds the details of the reply's body and headers.
 // `http_status` must not be 2xx.
 Failure FromHttpStatus(int http_status, Access access);
 
-// A complete reply that makes no sense: not JSON, a wrong type, too large.
+// For a complete 2xx that is not the documented reply: not JSON, a wrong type, an error.
 Failure UnusableReply(Access access);
 
-// The head of a 2xx reply has arrived, but its body is lost (Response::body_state). The upstream
-// acted or answered, but its reply is not known.
+// For a 2xx reply whose head has arrived, but whose body is lost (Response::body_state). The
+// upstream has acted or answered, but its reply is not known.
 Failure FromLostBody(const http::Response& response, Access access);
 
-// There was no reply.
+// For a call that got no reply.
 Failure FromTransportError(const http::Error& error, Access access);
 
 }  // namespace gateway::mapping

@@ -22,8 +22,8 @@ const MessagePlan& ObjectOf(const Route& route) {
   return route.reply_field == nullptr ? *route.reply : *route.reply_field->message;
 }
 
-// The fields of which a reply tells something. Where members are required, null tells something
-// only if it is documented for one of them.
+// The fields that count as present in a reply: the set fields, and null fields if no member is
+// required, or if the field itself is required and may be null.
 FieldSet Told(const MessagePlan& plan, const FieldSet& seen, FieldSet set) {
   FieldSet told = set;
   seen.ForEachNotIn(set, [&](uint32_t index) {
@@ -40,7 +40,8 @@ bool IsAnError(const Route& route, absl::string_view body) {
   return !ReadErrorInstead(*route.provider, body, SkipNothing).empty() || SaysFailure(body);
 }
 
-// A text that an enum does not have is not documented, though its member is.
+// Whether the reply documents this member. An enum's member with an unknown text counts as not
+// documented.
 bool IsDocumented(const MessagePlan& plan, absl::string_view name, const nlohmann::json& value) {
   const FieldPlan* const field = plan.ByWireName(name);
   if (field == nullptr) return false;
@@ -56,7 +57,7 @@ auto DocumentedIn(const MessagePlan* plan) {
 }
 
 struct Element {
-  absl::string_view text;     // "" if it is a large one
+  absl::string_view text;     // "" if the element is larger than kMost
   bool may_be_error = false;  // by the names of its members
 };
 
@@ -68,7 +69,7 @@ Element ElementAtBegin(const v1::Provider& provider, absl::string_view body) {
   Element element;
   int depth = 0;
   bool name_is_next = false;
-  size_t quote = kNone;  // of the text that has begun
+  size_t quote = kNone;  // of the string that has begun; kNone outside of strings
   bool is_name = false;
   for (size_t i = 0; i < body.size(); ++i) {
     const char c = body[i];
@@ -95,9 +96,9 @@ Element ElementAtBegin(const v1::Provider& provider, absl::string_view body) {
   return element;
 }
 
-// Whether an element of a list is an error: nothing in it is documented. Each is judged by its own
-// text. The cost is linear, and only what may be an error is parsed, up to the size of an error
-// body.
+// Whether an element of a list is an error. Only elements without a documented member are judged,
+// each by its own text. The cost is linear: only an element that may be an error is parsed, and not
+// more than kMostParsed bytes in all.
 bool HasErrorAsElement(const Route& route, absl::string_view body, const WireFromJson& reader) {
   constexpr size_t kMostParsed = size_t{256} * 1024;
   size_t parsed = 0;
@@ -112,8 +113,8 @@ bool HasErrorAsElement(const Route& route, absl::string_view body, const WireFro
   return false;
 }
 
-// Whether a reply that is complete is contradicted by what stands beside it. Names are looked at
-// first: most replies have none that the protos do not have, and are not parsed again.
+// Whether the undocumented members of a complete reply contradict it. Their names are looked at
+// first: most replies have no such members, and are not parsed again.
 bool IsContradicted(const Route& route, absl::string_view body, const WireFromJson& reader,
                     MemberFilter documented) {
   const v1::Provider& provider = *route.provider;
@@ -129,8 +130,9 @@ bool IsBare(absl::string_view body) {
   return JsonContent(body.substr(1, body.size() - 2)).empty();
 }
 
-// Whether so many of the fields are told that the reply counts as complete although no member is
-// required. A member or two, such as a status, may be an error's as well.
+// Whether at least half of the fields, and more than two, are present. Then the reply counts as
+// complete although no member is required. One or two members, such as a status, may also belong to
+// an error.
 bool IsMostOfIt(const FieldSet& told, const FieldSet& all) {
   constexpr size_t kFew = 2;
   size_t missing = 0;
@@ -185,7 +187,7 @@ ErrorParts ErrorInsteadOfReply(const Route& route, absl::string_view body) {
 
 absl::string_view AgainstDocumented(const Route& route, absl::string_view body, bool object,
                                     const WireFromJson& reader) {
-  // Most replies are complete, and nothing stands beside what is documented.
+  // Most replies are complete, and have no undocumented members.
   if (object && reader.complete() && reader.others().empty() && !ObjectOf(route).required.empty()) {
     return "";
   }

@@ -1,19 +1,28 @@
-// The limit of leniency towards replies: whether a 2xx can be the documented reply.
+// The limit of leniency towards replies: whether a 2xx can be the documented reply. A 200 that
+// means "no" must not look like a refund that was made.
 //
-//   documented        accepted as the reply
-//   nothing, or       anything except a page for people, an error (see false_success.h), and what
-//   JSON of any form  says of itself that it is none (see says_failure.h)
-//   an object         an object that tells a member whose name no error body uses; {} if no member
-//                     is required. If required members are missing, there must be no part of an
-//                     error beside it; if none is missing, no error beyond doubt, and no
-//                     {"success": false}.
-//   a list            a list, unless one of its elements has nothing that is documented, and is an
-//                     error
-//   a map             an object, unless it has only members of an error
+//   documented reply   body that is accepted
+//   nothing, or JSON   any body but a page for people, an error (see false_success.h), or a body
+//   of any form        that says that the call failed (see says_failure.h)
+//   an object          an object, under the conditions below
+//   a list             a list, unless an element without a documented member is an error
+//   a map              an object, unless it has only members of an error
 //
-// Where members are required, null tells something only if it is documented for one of them.
+// A telling member is a documented member whose name no error body uses (Route::telling). The
+// conditions for an object depend on the documented members that it has:
 //
-// An upstream that says "200" and means "no" must not look like a refund that was made.
+//   documented members in the body        its other members must not
+//   all that are required (one or more)   be an error beyond doubt, or {"success": false}
+//   most, and none is required            be an error beyond doubt, or {"success": false}
+//   a telling one, and none is required   be an error beyond doubt, or say that the call failed
+//   a telling one, but required ones      have any part of an error, or say that the call failed
+//   are missing
+//
+// Any other object is accepted only if it is {} and no member is required, or if the reply may be
+// empty (Route::reply_may_be_empty) and the object is no error.
+//
+// A member that is null counts only if no member is required, or if the member itself is required
+// and may be null.
 //
 // Thread-safety: pure functions.
 #ifndef UPSTREAM_MAPPING_REPLY_REPLY_FLOOR_H_
@@ -27,7 +36,8 @@
 
 namespace gateway::mapping {
 
-// Both return the reason why the body cannot be the reply, or "". Static storage.
+// AgainstUndocumented and AgainstDocumented return why the body cannot be the reply, or "". The
+// text has static storage.
 
 // For a route whose reply is not documented, or is JSON of any form.
 absl::string_view AgainstUndocumented(const Route& route, const http::Response& response);
@@ -37,7 +47,7 @@ absl::string_view AgainstUndocumented(const Route& route, const http::Response& 
 absl::string_view AgainstDocumented(const Route& route, absl::string_view body, bool object,
                                     const WireFromJson& reader);
 
-// The parts of the error that is in a body that was refused; empty if there is none. Holds no
+// Returns the parts of the error in a body that was refused; empty if it has no error. They hold no
 // member of a reply.
 ErrorParts ErrorInsteadOfReply(const Route& route, absl::string_view body);
 

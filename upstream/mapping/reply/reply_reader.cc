@@ -27,8 +27,9 @@ constexpr int kNoContent = 204;
 // that a single huge reply does not keep memory for ever.
 constexpr size_t kKeptParserCapacity = size_t{4} * 1024 * 1024;
 
-// The beginning of a text that is not JSON, or "". With a brace in it the text may be the reply in
-// another form, such as UTF-16 or JSONP.
+// Returns the beginning of a body that is a page or another text, to be quoted. Returns "" for
+// JSON, and for a text (not a page) with a brace in it, which may be the reply in another form,
+// such as JSONP or UTF-16.
 std::string QuotableText(const http::Response& response) {
   const absl::string_view begin = JsonContent(response.body).substr(0, 1);
   if (begin.find_first_of("{[\"") != absl::string_view::npos) return "";
@@ -36,8 +37,9 @@ std::string QuotableText(const http::Response& response) {
   return IsPage(response) || sample.find('{') == std::string::npos ? sample : "";
 }
 
-// The Failure for a complete 2xx that is not the reply. Keeps the code and text of an error in it,
-// or else of a text; never a member of a reply, which may be sensitive.
+// The Failure for a complete 2xx that is not the reply. Keeps the code and message of an error in
+// the body, or else the beginning of a text. Never keeps a member of a reply, which may be
+// sensitive.
 Failure NotTheReply(const Route& route, const http::Response& response, absl::string_view problem) {
   Failure failure = UnusableReply(route.access);
   failure.http_status = response.status;
@@ -53,7 +55,8 @@ Failure NotTheReply(const Route& route, const http::Response& response, absl::st
   return failure;
 }
 
-// The body without what may stand before the JSON. Most bodies begin with the JSON.
+// The body without a byte order mark and white space before the JSON. Most bodies begin with the
+// JSON.
 absl::string_view ContentOf(const std::string& body) {
   const bool plain = !body.empty() && (body.front() == '{' || body.front() == '[');
   return plain ? absl::string_view(body) : JsonContent(body);
@@ -93,7 +96,7 @@ bool IsFree(const Route& route) {
          route.reply_field->cardinality == Cardinality::kSingular;
 }
 
-// Whether the reply is JSON, and nothing is documented of it.
+// Whether the reply is JSON of which nothing is documented.
 bool IsOfAnyForm(const Route& route) {
   if (route.reply_field == nullptr || route.reply_field->cardinality == Cardinality::kMap)
     return false;
@@ -106,8 +109,8 @@ bool IsScalar(ondemand::document& document) {
   return !document.is_scalar().get(scalar) && scalar;
 }
 
-// The on-demand parser returns values only from within an array or object, so an array is put
-// around it.
+// Reads a body that is a scalar. The on-demand parser returns values only from within an array or
+// object, so an array is put around the scalar.
 std::string ReadScalar(const Route& route, const std::string& body, WireFromJson& reader) {
   const simdjson::padded_string wrapped(absl::StrCat("[", body, "]"));
   ondemand::parser parser;
@@ -125,9 +128,9 @@ std::string ReadScalar(const Route& route, const std::string& body, WireFromJson
   return AtEnd(document) ? "" : "it goes on after its end";
 }
 
-// Reads the body, of which `content` is the JSON, as the reply message. Returns what is wrong with
-// it, or "". `body` must have spare capacity for padding. `mended`: it is what json_mend.h made of
-// the upstream's.
+// Reads `content`, the JSON in `body`, as the reply message. Returns what is wrong with it, or "".
+// `body` must have spare capacity for padding. `mended` is true if json_mend.h has repaired the
+// body.
 std::string ReadBody(const Route& route, const std::string& body, absl::string_view content,
                      bool mended, std::string& message, DriftList& drift) {
   thread_local ondemand::parser parser;
@@ -189,7 +192,7 @@ std::string ReadSuccess(const Route& route, const http::Response& response, Repl
   return problem;
 }
 
-// One variable, so that the reply is not moved.
+// Has one variable for both results, so that the reply is not moved.
 std::variant<Reply, Failure> FromSuccess(const Route& route, const http::Response& response) {
   std::variant<Reply, Failure> result;
   auto& reply = std::get<Reply>(result);

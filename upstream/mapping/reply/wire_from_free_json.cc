@@ -10,7 +10,8 @@ namespace {
 
 using simdjson::ondemand::json_type;
 
-// How much deeper a member's value is nested than its Value: by Struct, map entry and Value.
+// How many messages lie around the value of a member, inside the Value that holds the object: a
+// Struct, a map entry and a Value.
 constexpr int kDepthOfMember = 3;
 
 }  // namespace
@@ -55,8 +56,8 @@ bool WireFromJson::FreeMember(absl::string_view key, Value& value, const Path& a
   return true;
 }
 
-// Writes one more occurrence of the field. Parsers merge the occurrences, and so the members in
-// them.
+// Writes one more occurrence of the field. Protobuf's parsers merge the occurrences, and so their
+// members.
 bool WireFromJson::Rest(const FieldPlan& field, absl::string_view name, Value& value,
                         const Path& at) {
   wire_.Tag(field.number, WireType::kBytes);

@@ -18,13 +18,14 @@ namespace {
 
 using simdjson::ondemand::json_type;
 
-// Also true for a text that only begins like null. The walk then stops at it as invalid.
+// Whether the value is null. Also true for an invalid text that begins like null, which TakeNull
+// then refuses.
 bool IsNull(WireFromJson::Value& value) {
   json_type type;
   return value.type().get(type) == simdjson::SUCCESS && type == json_type::null;
 }
 
-// Takes the value, which must be exactly null.
+// Takes the value. Returns false unless it is exactly null.
 bool TakeNull(WireFromJson::Value& value) {
   bool null = false;
   return value.is_null().get(null) == simdjson::SUCCESS && null;
@@ -45,13 +46,14 @@ bool IsEmptyText(WireFromJson::Value& value) {
   return token.size() >= 2 && token[0] == '"' && token[1] == '"';
 }
 
-// Reads a key. Its text stays in the document itself, unless something in it is escaped. Must be
-// called once for each key. Returns false if the key is invalid.
+// Reads a key. `key` points into the document itself, unless something in the key is escaped. Must
+// be called once for each key. Returns false if the key is invalid.
 bool ReadKey(simdjson::ondemand::field& member, absl::string_view& key) {
   const char* const text = member.key().raw();
   uint64_t ends = 0;
   size_t size = 0;
-  // The parser has already found an end, and a document's padding is longer than a word.
+  // The loop ends: the parser has already found the closing quotation mark, and the document's
+  // padding is longer than a word.
   while (ends == 0) {
     const uint64_t word = swar::Load8(text + size);
     ends = swar::Equal(word, '"') | swar::Equal(word, '\\');
@@ -67,10 +69,10 @@ bool ReadKey(simdjson::ondemand::field& member, absl::string_view& key) {
   return true;
 }
 
-// Takes a string if nothing in it is escaped and no white space follows it. Otherwise takes
-// nothing.
+// Takes a string and returns it, if nothing in it is escaped and no white space follows it.
+// Otherwise takes nothing and returns nullopt.
 std::optional<absl::string_view> TakePlainText(WireFromJson::Value& value) {
-  // Reaches up to the next token. Empty if a document ends before its value.
+  // `token` reaches up to the next token. It is empty if the document ends before the value.
   const absl::string_view token = View(value.raw_json_token());
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return std::nullopt;
   const absl::string_view text = token.substr(1, token.size() - 2);
@@ -192,7 +194,7 @@ bool WireFromJson::List(const MessagePlan& owner, const FieldPlan& field, Value&
     }
     const char* const begin = element.raw_json_token().data();
     if (!Tagged(owner, field, field.number, element, here)) return false;
-    // A message has just been read: `seen_` is about it.
+    // Tagged has just read a message, so `seen_` is about that message.
     if (at.parent == nullptr && field.kind == Kind::kMessage && seen_.empty()) {
       strangers_.push_back(begin);
     }
@@ -303,7 +305,7 @@ bool WireFromJson::String(const FieldPlan& field, Value& value, const Path& at) 
     return true;
   }
   const absl::string_view token = Token(value);
-  double number;  // only to take the value, and to see that it is a number
+  double number;  // read only to take the value, and to check that it is a number
   if (!field.is_id || value.get_double().get(number)) return Fail(at, "expected a string");
   if (IsDigits(token)) {
     wire_.Bytes(token);
@@ -324,7 +326,7 @@ bool WireFromJson::ReadInteger(Value& value, int64_t& number, const Path& at) {
     return absl::SimpleAtoi(View(text), &number) || Fail(at, "expected an integer");
   }
   const absl::string_view token = Token(value);
-  double real;  // only to take the value, and to see that it is a number
+  double real;  // read only to take the value, and to check that it is a number
   if (value.get_double().get(real)) return Fail(at, "expected an integer");
   switch (ParseWholeNumber(token, number)) {
     case WholeNumber::kGood:

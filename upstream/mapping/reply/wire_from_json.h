@@ -1,5 +1,5 @@
-// Reply bodies: JSON to protobuf bytes in one walk, without a document or a message object in
-// between.
+// Converts reply bodies from JSON to protobuf bytes in one walk, without a document or a message
+// object in between.
 //
 // Reading is lenient, and every loss is reported as Drift: unknown members, unknown enum texts and
 // missing required fields are accepted. null counts as absent; so does "" if the field says so. If
@@ -34,11 +34,12 @@ namespace gateway::mapping {
 class WireFromJson {
  public:
   using Value = simdjson::ondemand::value;
-  // Appends to `out`. It is complete when this object is destroyed, and invalid after an error.
+  // Appends to `out`, which is complete when this object is destroyed, and invalid after an error.
   WireFromJson(std::string& out, DriftList& drift) : wire_(out), drift_(drift) {}
 
-  // Of messages of this type, the members `id` and `time` must not fail the whole: a value that
-  // they cannot hold is left out and reported as Drift. The names must outlive this object.
+  // In messages of this type, the members `id` and `time` must not fail the whole reply: a value
+  // that their fields cannot hold is left out and reported as Drift. The names must outlive this
+  // object.
   void Spare(const MessagePlan& plan, absl::string_view id, absl::string_view time) {
     spared_ = &plan;
     spared_id_ = id;
@@ -46,7 +47,7 @@ class WireFromJson {
   }
 
   // The JSON was mended (see json_mend.h), so different keys of a map may have become equal: then
-  // the first one holds, which is reported as Drift.
+  // the first one is kept, and the others are reported as Drift.
   void ExpectMendedKeys() { mended_ = true; }
 
   // Writes the members of an object as the fields of a message, without tag and length. If false,
@@ -60,19 +61,19 @@ class WireFromJson {
   // Writes a single element of a repeated field, tag included.
   bool Element(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
 
-  // About the outermost message, after it was read: the fields that had a member, the fields whose
-  // member was not null, and whether no required member is missing.
+  // For the outermost message, after it was read. seen() has the fields that had a member, set()
+  // the fields whose member was not null. complete() is true if no required member is missing.
   const FieldSet& seen() const { return seen_; }
   const FieldSet& set() const { return set_; }
   bool complete() const { return complete_; }
 
-  // The names of the outermost message's members that no field is named after. They live as long as
-  // the document and its parser.
+  // The names of the members of the outermost message for which it has no field. They live as long
+  // as the document and its parser.
   using Names = absl::InlinedVector<absl::string_view, 4>;
   const Names& others() const { return others_; }
 
-  // If the whole is a list: where the objects in it begin of which no member is documented. They
-  // live as long as the document.
+  // If the whole reply is a list: pointers to the beginnings of the objects in it that have no
+  // documented member. They are valid as long as the document.
   const std::vector<const char*>& strangers() const { return strangers_; }
 
   // "items[3].total_amount: expected an integer". Holds no value.
@@ -113,14 +114,15 @@ class WireFromJson {
   bool LooseText(const MessagePlan& owner, const FieldPlan& field, Value& value, const Path& at);
   bool LooseMap(const MessagePlan& owner, const FieldPlan& field,
                 simdjson::ondemand::json_type type, Value& value, const Path& at);
-  // Takes the value. `text` lives as long as the parser's buffers. False: not valid JSON.
+  // Takes the value. `text` lives as long as the parser's buffers. Returns false if it is not valid
+  // JSON.
   static bool TextOfAny(simdjson::ondemand::json_type type, Value& value, absl::string_view& text);
-  // Handles a member that no field is named after.
+  // Handles a member for which the message has no field.
   bool Unknown(const MessagePlan& plan, absl::string_view name, Value& value,
                std::optional<KeysSoFar>& others, const Path& at);
   // Reports the required members that are missing. Returns whether there are none.
   bool TellMissing(const MessagePlan& plan, const FieldSet& seen, const FieldSet& set);
-  // Stores a member that no field is named after in the message's `rest` Struct.
+  // Stores such a member in the message's `rest` Struct.
   bool Rest(const FieldPlan& field, absl::string_view name, Value& value, const Path& at);
   bool FreeMember(absl::string_view key, Value& value, const Path& at);
   bool AsText(bool object, Value& value, const Path& at);

@@ -14,7 +14,7 @@ constexpr uint32_t kNanos = 2;  // google.protobuf.Timestamp.nanos
 
 bool FieldsFit(const MessagePlan& plan, absl::string_view bytes, int depth);
 
-// Calls fits(number, value) for each field until one does not.
+// Calls fits(number, value) for each field, and returns whether all calls returned true.
 template <typename Fits>
 bool All(absl::string_view bytes, Fits fits) {
   WireReader reader(bytes);

@@ -1,5 +1,5 @@
-// Puts a request's bytes into the order of a serializer, for the rare sender that used another
-// order.
+// Puts the fields of a request into the order in which protobuf serializes them, for the rare
+// sender that used another order.
 #ifndef UPSTREAM_MAPPING_REQUEST_CANONICAL_H_
 #define UPSTREAM_MAPPING_REQUEST_CANONICAL_H_
 

@@ -1,4 +1,4 @@
-// google.protobuf.Struct, Value and ListValue in a request: JSON of any form, carried through.
+// google.protobuf.Struct, Value and ListValue in a request: JSON of any form, passed on as it is.
 #ifndef UPSTREAM_MAPPING_REQUEST_FREE_JSON_H_
 #define UPSTREAM_MAPPING_REQUEST_FREE_JSON_H_
 
@@ -9,21 +9,22 @@
 
 namespace gateway::mapping {
 
-// The deepest nesting of objects and arrays that is accepted. An object costs three of kMaxDepth's
-// messages, and a reply that echoes the request must be readable too: otherwise the caller would
-// not know whether the call happened.
+// The deepest nesting of objects and arrays that is accepted. An object takes three of the
+// kMaxDepth levels of messages. A reply that echoes the request must be readable, too: otherwise
+// the caller would not know whether the call happened.
 inline constexpr int kMaxFreeJsonDepth = 30;
 
-// Both return false if a value is split on the wire: that is legal, but no serializer writes it,
-// and protobuf's parser joins the parts. Errors are added to `violations` with their path; an empty
-// string is written in place of a wrong value, so that the output stays JSON.
+// AppendFreeJson and AppendFreeMembers return false if a value is split into parts on the wire: no
+// serializer writes that, but it is legal, and protobuf's parser joins the parts. Errors are added
+// to `violations` with their path; an empty string is written in place of a wrong value, so that
+// the output stays JSON.
 
 // Appends the message of `kind` (kStruct, kValue or kListValue) in `bytes` as JSON.
 bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violations& violations,
                     ByteSink& out);
 
 // Appends the google.protobuf.Struct in `bytes` as further members of an object of type `beside`.
-// `out` is in the middle of that object. Refuses a member that has a field of its own there.
+// `out` is in the middle of that object. Refuses a member for which `beside` has a field.
 bool AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes, const Path& at,
                        Violations& violations, ByteSink& out);
 

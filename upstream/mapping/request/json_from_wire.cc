@@ -88,7 +88,7 @@ WireResult JsonFromWire::Message(const MessagePlan& plan, absl::string_view byte
       violations_.Add(at, absl::StrCat("has a field number ", number, " that is not known here"));
       continue;
     }
-    if (field->index < next) return WireResult::kNotCanonical;  // also one that is set twice
+    if (field->index < next) return WireResult::kNotCanonical;  // also if it is set twice
     WireResult result = WireResult::kOk;
     if (field->index > next) result = Unset(plan, next, field->index, at, mask);
     if (result != WireResult::kOk) return result;
@@ -165,7 +165,7 @@ WireResult JsonFromWire::Element(const FieldPlan& field, const WireValue& value,
   const ScalarText scalar = TextOf(field, value, now_, scratch_);
   if (!scalar.error.empty()) {
     violations_.Add(at, Explain(field, scalar.error));
-    out_.append(R"("")");  // keeps it JSON, in which form.h looks for further faults
+    out_.append(R"("")");  // keeps the output JSON, for the checks of form.h
   } else if (IsQuoted(field)) {
     AppendJsonString(scalar.text, out_);
   } else {
@@ -201,7 +201,7 @@ WireResult JsonFromWire::List(const FieldPlan& field, absl::string_view run, con
     return Element(field, element, {&at, "", index}, nullptr);
   });
   out_.push_back(']');
-  // A packed list without elements: to protobuf, such a list is not set.
+  // The bytes have a packed list without elements. To protobuf, such a list is not set.
   if (result == WireResult::kOk && count == 0 && !run.empty()) return WireResult::kNotCanonical;
   CheckCount(field, count, at, violations_);
   return result;

@@ -1,15 +1,16 @@
-// Request bodies: protobuf bytes to JSON text in one walk, without a message object in between,
-// checking everything on the way: required fields, formats, bounds, enum numbers, UTF-8. All errors
-// are collected.
+// Converts request bodies from protobuf bytes to JSON text in one walk, without a message object in
+// between. Checks everything on the way: required fields, formats, bounds, enum numbers, UTF-8. All
+// errors are collected.
 //
-// A field that is not set is not written, unless it says null_when_unset; a set field is written,
-// also when it is 0, "" or false. A required list or map is always written, except under a mask
-// that does not name it: there it has to be set. The number of elements is checked where a list is
-// written.
+// A field that is not set is not written, unless it says null_when_unset or a mask names it; a set
+// field is written, also when it is 0, "" or false. A required list or map is always written,
+// except under a mask that does not name it: then the request must set it. The number of elements
+// is checked where a list is written.
 //
-// The walk asks for canonical bytes: fields in ascending order, each list in one piece, no singular
-// field twice. That is what every serializer writes. Other bytes mean the same to protobuf and give
-// kNotCanonical: the caller parses and serializes them once and comes back (see request_writer.cc).
+// The walk needs canonical bytes: fields in ascending order, each list in one piece, no singular
+// field twice. That is what every serializer writes. Other bytes that are valid for protobuf give
+// kNotCanonical: then the caller parses and serializes the request, and tries again with the new
+// bytes (see request_writer.cc).
 #ifndef UPSTREAM_MAPPING_REQUEST_JSON_FROM_WIRE_H_
 #define UPSTREAM_MAPPING_REQUEST_JSON_FROM_WIRE_H_
 
@@ -27,12 +28,12 @@ namespace gateway::mapping {
 
 enum class WireResult { kOk, kNotCanonical, kMalformed };
 
-// After one occurrence of field `number` was read, skips its further ones. Returns false for
-// malformed bytes.
+// To be called after one occurrence of the field `number` was read: skips the occurrences that
+// follow directly. Returns false for malformed bytes.
 bool SkipRun(WireReader& reader, uint32_t number);
 
 // Calls visit(const WireValue& element, size_t index) -> WireResult for each element in a run of a
-// repeated field, packed or not, until one is not kOk.
+// repeated field, packed or not, until a result is not kOk. Returns that result.
 template <typename Visit>
 WireResult ForEachElement(const FieldPlan& field, absl::string_view run, Visit visit) {
   const WireType type = WireTypeOf(field.kind);
@@ -63,14 +64,14 @@ void CheckCount(const FieldPlan& field, size_t count, const Path& at, Violations
 struct RequestTerms {
   Violations& violations;
   absl::Time now;  // see TextOf
-  // The message is a partial update: its own required fields need not be set. Those of the messages
-  // within still must.
+  // The message is a partial update: its own required fields need not be set. The required fields
+  // of nested messages must be set.
   bool partial = false;
 };
 
-// Appends the message as an object. With a mask, writes the fields of the mask, as null if they are
-// not set, and the required fields unless the terms say that the message is partial. `out` is
-// invalid unless the result is kOk and there are no violations.
+// Appends the message as an object. `mask` may be null. With a mask, writes only the fields of the
+// mask (as null if they are not set), and the required fields unless the terms say that the message
+// is partial. `out` is invalid unless the result is kOk and there are no violations.
 WireResult AppendMessage(const MessagePlan& plan, absl::string_view bytes, const Path& at,
                          const UpdateMask* mask, const RequestTerms& terms, std::string& out);
 

@@ -1,4 +1,4 @@
-// What the ledger compares to recognize a request.
+// The parts of a request that the ledger compares, to recognize the request.
 #ifndef UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 #define UPSTREAM_MAPPING_REQUEST_REQUEST_IDENTITY_H_
 

@@ -19,12 +19,12 @@
 namespace gateway::mapping {
 namespace {
 
-// As the caller wrote it: the name of the metadata.
+// The name of the caller's metadata, as violations show it.
 constexpr absl::string_view kIdempotencyKey = "idempotency-key";
-// The bound if the provider states none.
+// The longest idempotency key if the provider states no bound.
 constexpr size_t kMaxIdempotencyKey = 1024;
 
-// In place of a value that is not shown.
+// Written in place of a value that must not be shown.
 constexpr absl::string_view kHidden = "***";
 
 // Reserved for the URL, so that it need not grow.
@@ -169,7 +169,7 @@ class RequestWriter {
       QueryValue(field, value, {&at, "", index});
       return WireResult::kOk;
     });
-    if (result == WireResult::kOk && count == 0) return WireResult::kNotCanonical;  // packed: unset
+    if (result == WireResult::kOk && count == 0) return WireResult::kNotCanonical;  // packed, empty
     CheckCount(field, count, at, violations_);
     return result;
   }
@@ -220,7 +220,7 @@ class RequestWriter {
     std::string pairs;
     AppendForm(route_.provider->keys(), name, json, at, violations_, pairs);
     if (pairs.empty()) return;
-    // Any value in it may be one that is never shown.
+    // Any value in these pairs may be sensitive.
     if (context_.hides_secrets) pairs = std::string(kHidden);
     request_.http.url.push_back(NextSeparator());
     request_.http.url.append(pairs);
@@ -297,7 +297,7 @@ class RequestWriter {
     if (run.empty() && !masked) {
       request_.http.has_body = field.required;
       if (!field.required) return WireResult::kOk;
-      violations_.Add(at, "is required");  // and below, what it would have to contain
+      violations_.Add(at, "is required");  // AppendMessage reports the missing members
     }
     WireValue body;
     body.type = WireType::kBytes;

@@ -17,7 +17,8 @@
 namespace gateway::mapping {
 
 struct RestRequest {
-  // Verb, URL, body, and the headers that these need; the key and the deadline are the caller's.
+  // The verb, the URL, the body, and the headers that these need. The caller adds the key and the
+  // deadline.
   http::Request http;
   // The account that the request names, or the default. Empty if the operation has none.
   std::string tenant;
@@ -27,16 +28,16 @@ struct RestRequest {
 struct RequestContext {
   // No slash at its end.
   absl::string_view base_url;
-  // Stands in for a tenant field that is not set; empty for none.
+  // The tenant if the request does not set the tenant field. Empty: there is no default.
   absl::string_view default_tenant = "";
   // The caller's `idempotency-key`; nullopt for none. An empty key is refused.
   std::optional<absl::string_view> idempotency_key = std::nullopt;
   // A ledger heeds the key of every write, so a key is accepted even if the upstream ignores keys.
   // The ledger then decides which key the upstream gets, so none is written here.
   bool ledger_heeds_keys = false;
-  // For showing the URL, not for sending: asterisks stand in place of what is never shown.
+  // The URL is for showing, not for sending: asterisks replace the sensitive values.
   bool hides_secrets = false;
-  // Bounds that are relative to the present are checked against it.
+  // Bounds that are relative to the present are checked against this time.
   absl::Time now = absl::Now();
 };
 

@@ -16,7 +16,8 @@ size_t VarintSize(uint64_t value) {
   return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
-// A field as it stands in the bytes. ReadMinimal returns it only if no byte of it is needless.
+// A field as it stands in the bytes. ReadMinimal returns nullopt if the field is malformed, or has
+// more bytes than it needs.
 struct Part {
   uint32_t number = 0;
   WireValue value;
@@ -94,7 +95,7 @@ bool IsValueSerialized(const FieldPlan& field, const WireValue& value, int depth
 
 bool IsPackedSerialized(Kind kind, absl::string_view bytes) {
   WireReader reader(bytes);
-  if (reader.done()) return false;  // would be left out
+  if (reader.done()) return false;  // a serializer leaves an empty list out
   while (!reader.done()) {
     uint64_t bits = 0;
     const char* const begin = reader.position();
@@ -108,8 +109,8 @@ bool IsPackedSerialized(Kind kind, absl::string_view bytes) {
   return true;
 }
 
-// For an entry of a map, which must be the first one or have a key after `last_key`. Sets
-// `last_key` to its key.
+// Checks an entry of a map. If it is not the first entry, its key must come after `last_key`. Sets
+// `last_key` to the key of the entry.
 bool IsEntrySerialized(const FieldPlan& field, const WireValue& entry, bool is_first,
                        absl::string_view& last_key, int depth) {
   if (entry.type != WireType::kBytes) return false;

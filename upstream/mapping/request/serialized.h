@@ -8,9 +8,10 @@
 
 namespace gateway::mapping {
 
-// True is certain. False only means that it is not certain: for free-form JSON, maps whose keys are
-// not in order, lists in pieces, numbers with needless bytes, and values that a serializer leaves
-// out. All fields must have explicit presence, as ours have. Thread-safety: a pure function.
+// True is certain. False may be wrong: it is returned without a closer look for free-form JSON,
+// maps whose keys are not in order, lists in pieces, numbers with needless bytes, and values that a
+// serializer leaves out. All fields must have explicit presence, as ours have. Thread-safety: a
+// pure function.
 bool IsSerialized(const MessagePlan& plan, absl::string_view bytes);
 
 }  // namespace gateway::mapping

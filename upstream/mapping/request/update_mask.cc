@@ -17,7 +17,8 @@ constexpr size_t kMaxPathShown = 100;
 
 using Fields = absl::InlinedVector<const FieldPlan*, 4>;
 
-// The fields that a path names, from the outside in. Returns what is wrong with the path, or "".
+// Adds the fields that a path names to `fields`, from the outside in. Returns what is wrong with
+// the path, or "".
 absl::string_view Resolve(const MessagePlan& body, absl::string_view path, Fields& fields) {
   if (path == "*") return "is not supported: name the fields";
   const MessagePlan* message = &body;
