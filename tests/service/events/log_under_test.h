@@ -25,13 +25,13 @@ class LogUnderTest {
   virtual void Age(absl::Duration by) = 0;
 };
 
-// "Sqlite", "Postgresql".
+// `kind` is "Sqlite" or "Postgresql".
 std::unique_ptr<LogUnderTest> MakeLogUnderTest(const std::string& kind);
 
 // A new database with the schema of events. Returns the DSN of the gateway's role.
 std::string NewEventDatabase(ledger::PostgresqlServer& server);
 
-// A log there, which need not accept events yet.
+// Opens a log on that database. The log need not accept events yet.
 std::unique_ptr<EventLog> OpenPostgresql(const std::string& dsn, const Options& options);
 
 }  // namespace gateway::events
