@@ -50,7 +50,7 @@ TEST_P(HardeningTest, ChecksItsStackAndItsCopies) {
   }
 }
 
-// What the standard library calls where an index or an iterator is wrong.
+// libstdc++ calls this function if an index or an iterator is wrong.
 TEST_P(HardeningTest, ChecksIndicesAndIterators) {
   EXPECT_THAT(Read("--dyn-syms"), HasSubstr("__glibcxx_assert_fail"));
 }

@@ -334,7 +334,7 @@ TEST_P(ContractTest, AReaderHasAnUnknownForItself) {
   ASSERT_TRUE(postponed.ok()) << postponed.status();
   EXPECT_EQ(postponed->state, State::kUnknown);
   EXPECT_EQ(postponed->note, "not found once");
-  // The pause has begun, but a caller that asks again triggers a look at once.
+  // The pause before the next look has begun, but a Take of this entry by its id looks at once.
   EXPECT_THAT(*Take(*ledger_, {}), IsEmpty());
   const std::vector<Entry> again = *Take(*ledger_, {.id = claimed.entry.id});
   ASSERT_THAT(again, SizeIs(1));

@@ -23,7 +23,7 @@ class StoreUnderTest {
   virtual void Execute(const std::string& sql) = 0;
 };
 
-// "Sqlite", "Postgresql".
+// `kind` is "Sqlite" or "Postgresql".
 std::unique_ptr<StoreUnderTest> MakeStore(const std::string& kind);
 
 }  // namespace gateway::ledger

@@ -19,7 +19,7 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-// A server's connection, and a client that has little room for what it does not read.
+// A server's connection to a client whose receive buffer is small.
 class LingeringCloseTest : public testing::Test {
  protected:
   LingeringCloseTest() {
@@ -41,7 +41,8 @@ class LingeringCloseTest : public testing::Test {
   }
   ~LingeringCloseTest() override { close(client_); }
 
-  // As much as the kernel takes while the client does not read.
+  // Sends as much as the kernel accepts while the client does not read. Returns the number of
+  // bytes.
   size_t Answer() const {
     const std::string piece(64 << 10, 'a');
     size_t written = 0;
@@ -54,7 +55,7 @@ class LingeringCloseTest : public testing::Test {
 
   void Ping() const { send(client_, "ping", 4, MSG_NOSIGNAL); }
 
-  // As gRPC does.
+  // Closes the server's socket as gRPC does.
   int Close() const {
     const int done = shutdown(server_, SHUT_RDWR);
     close(server_);
@@ -78,7 +79,7 @@ class LingeringCloseTest : public testing::Test {
   int server_ = -1;
 };
 
-// Otherwise gRPC, which is a shared library, would call libc's, and nothing would linger.
+// gRPC is a shared library. If it called the shutdown() of libc, no connection would linger.
 TEST(Shutdown, IsThisProgramsForLibrariesToo) {
   void* const seen_by_libraries = dlsym(RTLD_DEFAULT, "shutdown");
   ASSERT_NE(seen_by_libraries, nullptr);

@@ -16,8 +16,8 @@
 namespace gateway {
 namespace {
 
-// Both ends of one TCP connection. The client's end has the highest descriptor, so a look checks it
-// last.
+// Both ends of one TCP connection. The client's end has the highest descriptor, so OwnSockets
+// checks it last.
 class TcpPair {
  public:
   TcpPair() {
@@ -79,8 +79,8 @@ TEST(OwnSocketsTest, ShutsDownTheConnectionsWithAPeer) {
   EXPECT_TRUE(pair.ServerSeesTheEnd());
 }
 
-// Regression: a look left a duplicate descriptor open, which kept the last connection alive for up
-// to a second after its owner had closed it.
+// Regression: OwnSockets left a duplicate descriptor open, which kept the last connection alive for
+// up to a second after its owner had closed it.
 TEST(OwnSocketsTest, AConnectionEndsWhenItsOwnerClosesItAfterALook) {
   TcpPair pair;
   OwnSockets sockets;
