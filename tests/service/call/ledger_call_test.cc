@@ -35,7 +35,7 @@ constexpr char kOtherStore[] = "411486491630370817";
 class LedgerCallTest : public testing::Test {
  protected:
   void SetUp() override {
-    // A lost write stays unknown: from then on the order's payments cannot be read.
+    // After a lost write, all reads fail, so the outcome of that write stays unknown.
     upstream_ = std::make_unique<ScriptedServer>(
         http::Answers{.on_request = [this](const Received& request) {
           const std::lock_guard lock(mutex_);

@@ -62,7 +62,8 @@ class LingeringCloseTest : public testing::Test {
     return done;
   }
 
-  // What comes until the connection ends, in whatever way; says something on the way.
+  // Reads at the client until the connection ends or fails, and sends a ping after each read.
+  // Returns the number of bytes.
   size_t Listen() const {
     size_t bytes = 0;
     std::array<char, 8192> buffer;
@@ -98,7 +99,8 @@ TEST_F(LingeringCloseTest, AllThatWasAnsweredArrives) {
   EXPECT_EQ(Listen(), answered);
 }
 
-// The reason for the class; if this fails, the kernel no longer needs it.
+// Shows why the class is needed: without it, a ping cuts the answer off. If this test fails, the
+// kernel has changed.
 TEST_F(LingeringCloseTest, OnOtherPortsAPingCutsTheAnswerOff) {
   LingeringClose lingering({port_ == 1 ? 2 : 1});
   const size_t answered = Answer();
