@@ -35,7 +35,7 @@ TEST_F(PeerCertificatesTest, TellsWhoseItIsAndWhenItEnds) {
 }
 
 TEST_F(PeerCertificatesTest, EndsWithTheAuthority) {
-  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});  // valid 1 day
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});  // for one day
   const auto found = certificates_.Find(clients_.Issue({.valid_days = 30}).certificate, "");
   EXPECT_TRUE(found->trusted);
   EXPECT_LE(found->ends, absl::Now() + absl::Hours(24));

@@ -212,8 +212,7 @@ TEST(ConfigKeysTest, EveryKeyIsTakenByAReloadOrRefusedByName) {
       }
     }
     if (absl::EndsWith(key.path, ".postgresql.dsn_file")) {
-      named = absl::StrReplaceAll(key.path,
-                                  {{"postgresql.dsn_file", "file"}});  // removed by RemoveRival()
+      named = absl::StrReplaceAll(key.path, {{"postgresql.dsn_file", "file"}});  // RemoveRival()
     }
     switch (key.rule) {
       case ReloadRule::kTaken:

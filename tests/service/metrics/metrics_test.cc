@@ -40,8 +40,7 @@ constexpr char kLabels[] =
 TEST(CallStatsTest, CountsEachCallOnceByItsBounds) {
   CallStats stats;
   using End = CallStats::End;
-  stats.Count(absl::StatusCode::kOk, End::kOk,
-              absl::Microseconds(100));  // on the bound of a bucket
+  stats.Count(absl::StatusCode::kOk, End::kOk, absl::Microseconds(100));  // a bucket's bound
   stats.Count(absl::StatusCode::kOk, End::kOk, absl::Microseconds(101));
   stats.Count(absl::StatusCode::kUnknown, End::kUnknown, absl::Minutes(1));
   EXPECT_EQ(stats.calls(0, End::kOk), 2);

@@ -1,5 +1,5 @@
-// A nats-server with JetStream in a folder of its own, which may be killed and started again on the
-// same port. The test reads its streams with the NATS client library.
+// A nats-server with JetStream in a folder of its own. A test may kill it, start it again on the
+// same port, and read its streams.
 //
 //   NatsServer server;
 //   server.AddStream("BILLING", "billing.>");

@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({"number_id":"42"})", "number_id: 42"},
                     Case{R"({"number_id":42})", "number_id: 42"},
                     Case{R"({"narrow":4294967296})",
-                         "narrow: 4294967296"},  // replies may exceed the format INT32
+                         "narrow: 4294967296"},  // replies may exceed INT32
                     Case{R"({"big":true})", "failed: big: expected an integer"},
                     Case{R"({"big":[1]})", "failed: big: expected an integer"},
                     Case{R"({"big":01})", "big: 1"}, Case{R"({"big":+1})", "big: 1"},
