@@ -56,8 +56,8 @@ TEST_P(HardeningTest, ChecksIndicesAndIterators) {
 }
 
 #ifdef __x86_64__
-// Checks the project's own code. The file as a whole lacks the mark, because embedded data and some
-// libraries do not have it.
+// Checks main(), which is the project's own code. The file as a whole lacks the mark, because
+// embedded data and some libraries do not have it.
 TEST_P(HardeningTest, MarksWhereJumpsMayLand) {
   const Ended code = RunProgram({"objdump", "-d", "--disassemble=main", GetParam()});
   EXPECT_EQ(code.exit_code, 0) << code.err;

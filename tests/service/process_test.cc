@@ -210,7 +210,7 @@ TEST_F(ProcessTest, ChecksAConfigurationWithoutServing) {
   EXPECT_EQ(good.err, "");
 }
 
-// The same errors, whether it is to be served or only to be checked.
+// The errors are the same with and without --check-config.
 TEST_F(ProcessTest, NamesFileKeyAndReasonOfEveryError) {
   const std::string config = directory_.Path("g.json");
   const struct {

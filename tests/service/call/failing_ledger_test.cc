@@ -166,7 +166,7 @@ TEST_F(FailingLedgerTest, AWriteIsSentAgainUnderTheSameName) {
   Begin();
   write_->Finish(Lost());
   EXPECT_THAT(sent_, testing::ElementsAre(first.entry.id.text(), first.entry.id.text()));
-  // The second attempt was refused. That does not tell the outcome of the first one.
+  // The second attempt was refused, which does not tell the outcome of the first attempt.
   mapping::Failure refused;
   refused.code = absl::StatusCode::kInvalidArgument;
   refused.outcome = mapping::Outcome::kRefused;

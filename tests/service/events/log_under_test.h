@@ -18,7 +18,7 @@ class LogUnderTest {
  public:
   virtual ~LogUnderTest() = default;
 
-  // Opens a log on the database. It accepts events when Open returns.
+  // Opens a log on the database. The log accepts events when Open returns.
   virtual std::unique_ptr<EventLog> Open(const Options& options) = 0;
 
   // Makes everything that is stored older. No log may be open.

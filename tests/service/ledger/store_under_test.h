@@ -16,7 +16,7 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
 
-  // Opens a ledger on the store. It accepts writes when Open returns.
+  // Opens a ledger on the store. The ledger accepts writes when Open returns.
   virtual std::unique_ptr<Ledger> Open(const Options& options) = 0;
 
   // Changes stored rows with SQL, bypassing the ledger. No ledger may be open.

@@ -82,7 +82,7 @@ class ReconcileTest : public KeyedCalls {
     return shown;
   }
 
-  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 90 seconds.
+  // Returns the state of an entry as soon as it is not UNKNOWN, or UNKNOWN after 90 seconds.
   std::string StateInTheEnd(const std::string& entry) const {
     return Await(entry, [](const json& shown) { return shown.at("state") != "STATE_UNKNOWN"; })
         .at("state");

@@ -131,7 +131,7 @@ TEST_F(TracedGatewayTest, SamplesAsTheCallerDecided) {
          {{"traceparent", absl::StrCat("00-", kTrace, "-00f067aa0ba902b7-", flag)}});
     const std::vector<json> spans = Written();
     if (flag == "00") {
-      EXPECT_THAT(spans, SizeIs(2));  // of the round before
+      EXPECT_THAT(spans, SizeIs(2));  // of the first round
       continue;
     }
     ASSERT_THAT(spans, SizeIs(2));
@@ -200,7 +200,7 @@ TEST(SpanFileTest, BeginsANewFileAtItsSize) {
   EXPECT_EQ(Text(path), "x\n");
   struct stat status;
   ASSERT_EQ(stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07, 0u);  // not for everybody
+  EXPECT_EQ(status.st_mode & 07, 0u);  // others have no access
 }
 
 TEST(SpanFileTest, GoesOnWhereAnEarlierProcessStopped) {

@@ -119,7 +119,7 @@ TEST_F(GoneTest, WhatWasKeptAndComesBackIsAsBefore) {
   EXPECT_EQ(AllProtos(), before);
 }
 
-// As described in the README.
+// As docs/changing.md describes: what people add is marked as `local`.
 TEST_F(GoneTest, RpcAddedByHandStays) {
   Run();
   Edit("orders", "service OrdersService {",

@@ -34,7 +34,7 @@ constexpr char kHead[] = R"(
 constexpr char kProvider[] =
     R"(option (gateway.v1.provider) = {name: "bad" tenant_field: "tenant"};)";
 
-// Returns what RouteTable::Compile says about a file with this text.
+// Returns the error of RouteTable::Compile for a file with this text, or "ok".
 std::string Compiled(absl::string_view text) {
   shop::Routes();  // google/protobuf/*.proto are in the pool from here on
   class Errors : public google::protobuf::io::ErrorCollector {
@@ -169,7 +169,7 @@ TEST(BadRoute, StreamingHasNoMapping) {
   }
 }
 
-// A list, and a stream beside it that does not fit.
+// A list, and an RPC that streams it: a stream that does not fit the list is refused.
 TEST(BadRoute, AStreamFitsItsList) {
   constexpr char kMessages[] = R"(
       message Req {

@@ -236,8 +236,7 @@ TEST(EventReaderTest, ReadsOddEventsThatNoMessageIsFor) {
       {R"({"type": 5})", R"({"type": "5", "other": {"type": 5}})"},
       {R"({"data": {"a": 1, "a": 2}})", R"({"other": {"data": {"a": 1}}})"},
       {R"({"data": 1e400})", R"({"other": {"data": "1e400"}})"},
-      // The id contains what is not UTF-8: other ids would become the same text, so the event has
-      // no id.
+      // An id with invalid characters is left out: other ids would become the same text.
       {R"({"id": "\ud83d"})", "{\"other\": {\"id\": \"\xef\xbf\xbd\"}}"},
       {R"({"data": "\ud83d"})", "{\"other\": {\"data\": \"\xef\xbf\xbd\"}}"},
       {"{\"data\": \"caf\xe9\"}", "{\"other\": {\"data\": \"caf\xef\xbf\xbd\"}}"},

@@ -136,7 +136,7 @@ class SweeperTest : public testing::Test {
   // Returns the time `ago` before now_. The log began one hour before now_.
   absl::Time Ago(absl::Duration ago) const { return now_ - ago; }
 
-  // Runs a new sweeper until so many of its sweeps have ended, well or not.
+  // Runs a new sweeper until `sweeps` of its sweeps have ended, with or without success.
   void Sweep(uint64_t sweeps = 4) {
     const Sweeper sweeper(options_, PayNow(), *log_, TestCipher(),
                           std::make_unique<Shared>(pages_));

@@ -38,7 +38,7 @@ std::string Bytes(const Message& prototype, const std::string& json) {
   return message->SerializeAsString();
 }
 
-// One write, from what was there before it to the verdict.
+// One write: the read before it, and the verdict of a read after it.
 class Case {
  public:
   Case(const std::string& rpc, const std::string& request)
