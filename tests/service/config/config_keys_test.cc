@@ -254,7 +254,7 @@ TEST(ConfigKeysTest, AReloadAddsAndRemovesNeitherUpstreamsNorAuthorization) {
   }
 }
 
-// A default that is written out changes nothing, in whatever form it is written.
+// A key that is written with its default changes nothing, in whatever form the default is written.
 TEST(ConfigKeysTest, AReloadComparesWhatIsInForceNotWhatIsWritten) {
   json config = Everything();
   config["listen"] = "127.0.0.1:50051";

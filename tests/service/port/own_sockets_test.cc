@@ -104,7 +104,7 @@ TEST(OwnSocketsTest, ALookKeepsTheLocksOnFiles) {
   sockets.Connections({1});
   sockets.ShutDown({SocketAddress{std::string("\x7f\0\0\2", 4), 1}});
 
-  // A lock of another open file description conflicts with this process's locks.
+  // The lock is still held: a lock of another open file description conflicts with it.
   const int other = open(path.c_str(), O_RDWR | O_CLOEXEC);
   struct flock wanted {};
   wanted.l_type = F_WRLCK;

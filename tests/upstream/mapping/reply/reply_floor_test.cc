@@ -234,7 +234,8 @@ TEST(ReplyFloor, JudgesEveryElementOfALongList) {
                      "application/json"));
 }
 
-// An answer that is documented in part may have other members, but at least one must be known.
+// A reply that is documented in part may be empty or have more members, but one must be known if
+// there are any.
 TEST(ReplyFloor, OfAnAnswerDocumentedInPart) {
   const Route& route = guests::RouteOf(guests::Routes(), "CafeService.PlaceOrder");
   EXPECT_TRUE(Counts(route, R"({"id":"1","new":2})", "application/json"));

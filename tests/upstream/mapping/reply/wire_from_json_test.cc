@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({small:1})", "failed: the whole: is not valid JSON"},
                     Case{R"({"nested":[]})", "failed: nested: expected an object"}));
 
-// A caller's protobuf refuses a string that is not UTF-8: an escape must not make one.
+// A caller's protobuf refuses a string that is not UTF-8, so half a surrogate pair is replaced.
 TEST(ReceivedText, IsNeverHalfASurrogatePair) {
   for (const char* half : {R"(\ud83c)", R"(\udf4b)", R"(\ud83c\ud83c)", R"(\udf4b\ud83c)",
                            R"(\ud83cx)", R"(\ud83c\n)", R"(\ud83c\u0041)", "\xf0\x9f\x8d"}) {
