@@ -5,7 +5,7 @@
 //
 //   Authority authority("clients");
 //   const Identity shop = authority.Issue({.names = "URI:spiffe://example/shop"});
-//   ... authority.certificate(), shop.certificate, shop.key ... are PEM texts; *_file their files
+//   ... authority.certificate(), shop.certificate and shop.key are PEM; *_file are their paths
 #ifndef TESTS_SERVICE_AUTHORITY_H_
 #define TESTS_SERVICE_AUTHORITY_H_
 

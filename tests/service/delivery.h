@@ -1,4 +1,4 @@
-// A webhook of PayNow as it comes over HTTP/1.1, signed now.
+// A webhook of PayNow as an HTTP/1.1 request, signed with the current time.
 //
 // Thread-safety: pure functions, but for the clock.
 #ifndef TESTS_SERVICE_DELIVERY_H_

@@ -28,16 +28,18 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  // Waits until gRPC has taken the message. False: the call is over.
+  // Waits until gRPC has taken the message. Returns false if the call is over, or after 30 seconds.
   bool Send(const nlohmann::json& request);
 
-  // The next answer; nullopt at the stream's end, or where half a minute brings nothing.
+  // Returns the next answer. Returns nullopt at the end of the stream, or if no answer comes within
+  // 30 seconds (or `patience`).
   std::optional<nlohmann::json> Next() { return NextWithin(std::chrono::seconds(30)); }
   std::optional<nlohmann::json> NextWithin(std::chrono::milliseconds patience);
 
-  // Reads until so many events are there, or the stream ends.
+  // Reads until `count` events have come, or until Next() returns nullopt.
   std::vector<nlohmann::json> NextEvents(size_t count);
-  // Reads until so many of the messages that were sent are settled; false: the stream ends.
+  // Reads until the answers say that `count` requests are settled. Returns false if Next() returns
+  // nullopt first.
   bool AwaitSettled(int64_t count);
 
   void CloseSide();
@@ -50,14 +52,15 @@ class EventStream {
   }
 
  private:
-  // What was begun, by its own address as tag.
+  // An asynchronous operation. Its address is its tag in the completion queue.
   struct Operation {
     bool pending = false;
-    bool fine = false;  // how it ended last
+    bool fine = false;  // whether it ended well the last time
   };
 
   void Begin(Operation& operation) { operation.pending = true; }
-  // Waits for this operation, and notes the end of others. False: it failed, or did not come.
+  // Waits for this operation, and notes the end of others. Returns false if the operation failed,
+  // or did not end within `patience`.
   bool Await(const Operation& operation, std::chrono::milliseconds patience);
   void Note(const nlohmann::json& answer);
 
@@ -69,11 +72,11 @@ class EventStream {
   Operation write_;
   Operation read_;
   Operation finish_;
-  bool read_begun_ = false;  // and not taken yet
+  bool read_begun_ = false;  // and its answer was not returned yet
   bool finished_ = false;
   grpc::ByteBuffer message_;
   int64_t settled_ = 0;
-  std::vector<nlohmann::json> events_;  // that came, and that nobody has asked for yet
+  std::vector<nlohmann::json> events_;  // received, but not returned yet
   grpc::Status status_;
 };
 

@@ -82,7 +82,7 @@ TEST_F(GatewayTest, CarriesACallToTheUpstreamAndBack) {
             json::parse(R"({"items": [{"id": "34", "storeId": "12"}]})"));
   EXPECT_EQ(server.received().front().target, "/base/v1/stores/12/orders?limit=3");
   EXPECT_THAT(server.received().front().head, EndsWith("\r\nAuthorization: APIKey secret"));
-  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // the members that an order must also have
+  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // required members of an order are missing
 }
 
 TEST_F(GatewayTest, SaysThatTheUpstreamIsNotThere) {
@@ -131,7 +131,7 @@ TEST_F(GatewayTest, PassesOnAsManyUnrecognizedTextsAsAClientTakes) {
               StartsWith("paynow.management.v1.WebhookSubscriptionDto.subscribed_to=0\\x01\\x01"));
 }
 
-// Otherwise the client could not see what happened to its money.
+// If the status were too large for the client, the client would not learn the outcome of its write.
 TEST_F(GatewayTest, DeliversTheLargestErrorThatAnUpstreamCanWrite) {
   json body = {{"code", std::string(500, 'c')}, {"trace_id", std::string(500, 't')}};
   body["message"] = std::string(500, '%');
@@ -211,7 +211,7 @@ TEST_F(GatewayTest, NamesABaseUrlAndStoresThatDoNotGoWithThePaths) {
   EXPECT_EQ(Error(), "g.json: upstreams.paynow.harmless_repeats: shop is no id of a store");
 }
 
-// A slip of the pen must not let writes go on without a key.
+// A mistyped name must not let a write go on without a key.
 TEST_F(GatewayTest, NamesAWriteThatMustHaveAKeyAndIsNone) {
   config_.ledger.file = directory_.Path("ledger/ledger.db");
   for (const char* const rpc : {"RefundOrder", "paynow.management.v1.OrdersService/RefundOrders",

@@ -64,11 +64,11 @@ class HealthWatch {
   explicit HealthWatch(const std::string& address);
   ~HealthWatch();
 
-  // Waits for the next message. False also at the stream's end.
+  // Waits for the next message. Returns false if its status is not SERVING, or if the stream ends.
   bool NextIsServing();
 
  private:
-  // Waits for the operation that was begun last.
+  // Waits for the operation that was begun last. Returns whether it succeeded.
   bool Succeeded();
 
   grpc::GenericStub stub_;

@@ -50,14 +50,14 @@ TEST_P(HardeningTest, ChecksItsStackAndItsCopies) {
   }
 }
 
-// What the standard library calls where an index or an iterator is wrong.
+// libstdc++ calls this function if an index or an iterator is wrong.
 TEST_P(HardeningTest, ChecksIndicesAndIterators) {
   EXPECT_THAT(Read("--dyn-syms"), HasSubstr("__glibcxx_assert_fail"));
 }
 
 #ifdef __x86_64__
-// Checks the project's own code. The file as a whole lacks the mark, because embedded data and some
-// libraries do not have it.
+// Checks main(), which is the project's own code. The file as a whole lacks the mark, because
+// embedded data and some libraries do not have it.
 TEST_P(HardeningTest, MarksWhereJumpsMayLand) {
   const Ended code = RunProgram({"objdump", "-d", "--disassemble=main", GetParam()});
   EXPECT_EQ(code.exit_code, 0) << code.err;

@@ -31,7 +31,8 @@ using nlohmann::json;
 constexpr size_t kWindow = size_t{1} << 20;
 constexpr char kMask = 0x5a;
 
-// A key that only its file holds. This process, which is searched, knows it masked.
+// A key that is in plain text only in its file. This process keeps a masked copy, because the test
+// searches this process for the plain text.
 class HiddenKey {
  public:
   explicit HiddenKey(const std::string& file) {
@@ -102,7 +103,7 @@ TEST(KeyMemoryTest, HoldsNoKeyThatHasBeenExchanged) {
       absl::StrCat("http://127.0.0.1:", line.substr(port + 6, line.find(' ', port + 6) - port - 6));
   const HiddenKey first(directory.Path("key"));
   json upstreams;
-  for (const char* provider : {"paynow", "qashier"}) {  // plain, and in Base64
+  for (const char* provider : {"paynow", "qashier"}) {  // one sends the key as it is, one in Base64
     upstreams[provider] = {{"base_url", url},
                            {"api_key", {{"file", directory.Path("key")}}},
                            {"retry", {{"max_attempts", 2}}}};
@@ -133,7 +134,7 @@ TEST(KeyMemoryTest, HoldsNoKeyThatHasBeenExchanged) {
   }
   call();
   EXPECT_GT(second.Count(), 0);
-  int left = first.Count();  // until the generation before is let go
+  int left = first.Count();  // until the old generation is destroyed
   while (left > 0 && absl::Now() < end) left = first.Count();
   EXPECT_EQ(left, 0);
 }

@@ -5,7 +5,7 @@
 namespace gateway {
 namespace {
 
-// The numbers of the two fields that every stream's message has.
+// The numbers of the two fields in the messages of every stream.
 constexpr uint32_t kItem = 1;
 constexpr uint32_t kCursor = 2;
 

@@ -1,7 +1,7 @@
 // A client that reads a list as a stream, one item at a time and no sooner than the test asks.
 //
-//   ListReader reader(address, "paynow.management.v1.OrdersService/StreamOrders", R"({"limit":
-//   10})"); while (auto item = reader.Next()) ... item->cursor ...
+//   ListReader reader(address, "paynow.management.v1.OrdersService/StreamOrders", "{}");
+//   while (auto item = reader.Next()) ... item->cursor ...
 //   EXPECT_TRUE(reader.Finish().ok());
 //
 // Thread-safety: one thread; Cancel from any. Lifetime: the destructor ends the call.
@@ -34,18 +34,18 @@ class ListReader {
   ListReader(const ListReader&) = delete;
   ListReader& operator=(const ListReader&) = delete;
 
-  // Waits; nullopt at the stream's end.
+  // Waits for the next item. Returns nullopt at the end of the stream.
   std::optional<Item> Next();
 
   void Cancel() { context_.TryCancel(); }
 
-  // At the end, or after Cancel.
+  // Returns the status of the call. Use it at the end of the stream, or after Cancel.
   const grpc::Status& Finish();
-  // After Finish.
+  // Filled by Finish.
   const std::multimap<std::string, std::string>& trailers() const { return trailers_; }
 
  private:
-  // Waits for what was begun last.
+  // Waits for the operation that was begun last. Returns whether it succeeded.
   bool Succeeded();
 
   grpc::GenericStub stub_;

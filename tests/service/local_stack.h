@@ -25,7 +25,7 @@ namespace gateway {
 
 class LocalStack {
  public:
-  // Where the binaries are.
+  // `build` is the folder of the binaries.
   explicit LocalStack(const std::string& build)
       : webhooks_(absl::StrCat("127.0.0.1:", FreePort())),
         sandbox_({build + "/paynow-sandbox", "--listen", "127.0.0.1:0", "--webhook",

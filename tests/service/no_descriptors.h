@@ -1,4 +1,4 @@
-// While an object of this class lives, this process gets no further descriptor.
+// While an object of this class exists, this process can open no further file descriptor.
 #ifndef TESTS_SERVICE_NO_DESCRIPTORS_H_
 #define TESTS_SERVICE_NO_DESCRIPTORS_H_
 

@@ -8,7 +8,7 @@
 namespace gateway {
 namespace {
 
-// 0 if the target has no such parameter.
+// Returns a parameter of the query; 0 if the target has no such parameter.
 uint64_t Parameter(absl::string_view target, absl::string_view name) {
   uint64_t number = 0;
   for (const absl::string_view pair : absl::StrSplit(target.substr(target.find('?') + 1), '&')) {

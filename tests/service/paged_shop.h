@@ -1,5 +1,5 @@
 // An upstream with a list of orders in pages, as PayNow has them: `limit`, `after`, `asc`, and ids
-// that rise. What is in the list may change between two pages, and a page may go wrong.
+// that rise. The list may change between two pages, and a page may fail.
 //
 // Thread-safety: may be used from any thread. Lifetime: must outlive the gateway that calls it.
 //
@@ -51,7 +51,7 @@ class PagedShop {
   std::set<uint64_t> ids_;
   std::string currency_ = "EUR";
   int pages_ = 0;
-  http::ScriptedServer server_;  // last: its threads use the others
+  http::ScriptedServer server_;  // last: its threads use the members above
 };
 
 }  // namespace gateway

@@ -1,4 +1,4 @@
-// The binary as Kubernetes and people run it.
+// The gateway's binary, run as Kubernetes and operators run it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
 
 class ProcessTest : public testing::Test {
  protected:
-  // The configuration's path.
+  // Writes a configuration and returns its path.
   std::string Config(const std::string& base_url = "http://127.0.0.1:1",
                      const std::string& listen = "127.0.0.1:0", json drain = json::object()) {
     return directory_.Write("g.json", json{{"listen", listen},
@@ -153,7 +153,7 @@ TEST_F(StopSignalTest, EndsCallsThatOutlastTheGraceAndSaysWhatHappened) {
   EXPECT_EQ(read.get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
-// A client that watches health would hold the process for ever.
+// A Health/Watch stream does not end by itself: a stop that waited for it would never end.
 TEST_F(StopSignalTest, DoesNotWaitForThoseWhoWatchHealth) {
   Running gateway(Config("http://127.0.0.1:1", "127.0.0.1:0", {{"grace", "100ms"}}));
   HealthWatch watch(gateway.address());
@@ -210,7 +210,7 @@ TEST_F(ProcessTest, ChecksAConfigurationWithoutServing) {
   EXPECT_EQ(good.err, "");
 }
 
-// The same errors, whether it is to be served or only to be checked.
+// The errors are the same with and without --check-config.
 TEST_F(ProcessTest, NamesFileKeyAndReasonOfEveryError) {
   const std::string config = directory_.Path("g.json");
   const struct {
@@ -246,8 +246,8 @@ TEST_F(ProcessTest, NamesFileKeyAndReasonOfEveryError) {
   }
 }
 
-// A pipe has no end until somebody writes to it. Each file that the configuration names may be one
-// by mistake.
+// A read from a pipe does not end before somebody writes to the pipe. Each file that the
+// configuration names may be a pipe by mistake.
 TEST_F(ProcessTest, WaitsForNoPipeThatItIsToRead) {
   const std::string config = directory_.Path("g.json");
   const std::string pipe = directory_.Path("pipe");
@@ -320,7 +320,7 @@ TEST_F(ProcessTest, PrintsEveryKeyAsARowOfATable) {
   }
 }
 
-// What deploy/ ships, apart from the keys, which are not there.
+// The configurations in deploy/ can be parsed; the keys that they name do not exist here.
 TEST_F(ProcessTest, ShipsConfigurationsThatParse) {
   for (const char* name : {"config/sandbox.json", "config/production.json",
                            "kubernetes/overlays/sandbox/config.json"}) {

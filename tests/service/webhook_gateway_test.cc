@@ -1,4 +1,4 @@
-// The receiver of webhooks alone: what it needs, what it has, and what it has not.
+// A process that only receives webhooks: what it needs, and which ports it opens.
 #include "service/webhook_gateway.h"
 
 #include <gmock/gmock.h>
@@ -86,7 +86,7 @@ class WebhookGatewayTest : public testing::Test {
 };
 
 TEST_F(WebhookGatewayTest, ItReceivesWithoutAnUpstreamAKeyOfOneOrAPortForCalls) {
-  // As the whole gateway's: its other parts are not there, and need not be.
+  // The configuration of a whole gateway. The files of its other parts do not exist here.
   const int calls = security::FreePort();
   config_["listen"] = absl::StrCat("0.0.0.0:", calls);
   config_["upstreams"]["paynow"] = {{"base_url", "https://api.paynow.gg"},
@@ -136,7 +136,7 @@ TEST_F(WebhookGatewayTest, ItsCertificateIsReadAgainWhenItChanges) {
   const TlsAnswer answer = ExchangeOverTls(gateway_->port(), authority.file(), request);
   EXPECT_THAT(answer.text, StartsWith("HTTP/1.1 204"));
   EXPECT_EQ(answer.certificate, first.certificate);
-  // Both at once, as a Secret's volume is exchanged: a key that does not fit is refused.
+  // The new key and certificate are used when both files are replaced: alone, the key is refused.
   directory_.Write("fresh.key", next.key);
   directory_.Write("fresh.crt", next.certificate);
   std::filesystem::rename(directory_.Path("fresh.key"), directory_.Path("tls.key"));

@@ -68,8 +68,8 @@ TEST(CondVarTest, WaitUntilIsFalseWhenTheTimeHasCome) {
   EXPECT_FALSE(changed.WaitUntil(mutex, SteadyTime::InfinitePast()));
 }
 
-// Two threads hand a number to and fro. Each waits in another way; a wait that let go of the lock
-// for good, or never came back, would not reach the end.
+// Two threads increment a number in turn, one with Wait, the other with WaitUntil. The test does
+// not end if a wait never returns, or returns without the lock.
 TEST(CondVarTest, AWaitEndsWhenItIsNotified) {
   struct {
     Mutex mutex;

@@ -1,5 +1,6 @@
-// The rules `read` and `write` reach no credential: checked for all served methods. Credentials are
-// detected both by the annotation and by field names, so that a missing annotation is found.
+// Policy rules with the methods `read` and `write` allow no method that carries a credential:
+// checked for all served methods. Credentials are detected both by the annotation and by field
+// names, so that a missing annotation is found.
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
@@ -43,11 +44,11 @@ bool SoundsLikeOne(const FieldDescriptor& field) {
   static const std::regex kNames(
       "(^|_)(token|secret|password|signed_url|upload_url|checkout_url|"
       "api_key|private_key|blik_code|pin)$");
-  // The first is public at Tebex; the second is shortened by the upstream.
+  // `headless_token` is public at Tebex. The upstream shows only a part of `token`.
   static const std::set<std::string> kHarmless = {
       "paynow.management.v1.StartDataMigrationFromTebexRequestDto.headless_token",
       "paynow.management.v1.DataMigrationTaskDto.token"};
-  // A bool only says whether to make a new credential.
+  // A bool field of such a name only says whether to make a new credential.
   return field.type() == FieldDescriptor::TYPE_STRING && std::regex_search(field.name(), kNames) &&
          !kHarmless.contains(field.full_name());
 }

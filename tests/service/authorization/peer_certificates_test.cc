@@ -35,13 +35,13 @@ TEST_F(PeerCertificatesTest, TellsWhoseItIsAndWhenItEnds) {
 }
 
 TEST_F(PeerCertificatesTest, EndsWithTheAuthority) {
-  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});  // for a day
+  certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});  // for one day
   const auto found = certificates_.Find(clients_.Issue({.valid_days = 30}).certificate, "");
   EXPECT_TRUE(found->trusted);
   EXPECT_LE(found->ends, absl::Now() + absl::Hours(24));
 }
 
-// The caller must check whether the certificate has expired.
+// Find() accepts an expired certificate: the caller must compare `ends` with the clock.
 TEST_F(PeerCertificatesTest, SaysOfAnExpiredOneWhenItEnded) {
   certificates_.SetAuthorities({.all = clients_.certificate(), .of_domains = {}});
   const auto found = certificates_.Find(clients_.Issue({.valid_days = -1}).certificate, "");

@@ -105,7 +105,7 @@ TEST(PolicyTest, KnowsMethods) {
   }
 }
 
-// Without the check, the second would silently replace the first.
+// Without this check, the second member of a name would silently replace the first.
 TEST(PolicyTest, TakesNothingTwice) {
   const char kRule[] = R"("r": {"anyone": true, "methods": ["read"]})";
   for (const std::string& text :
@@ -244,7 +244,7 @@ TEST(PolicyTest, SaysWhatIsWrong) {
   EXPECT_THAT(Error({{"anyone", true}, {"methods", {"a.Orders/Gt"}}}),
               HasSubstr("names a method or service that there is not: a.Orders/Gt"));
   EXPECT_THAT(Error({{"anyone", true}, {"methods", {"pnapi_v1_0"}}}),
-              Not(HasSubstr("pnapi")));  // no name: a secret, perhaps
+              Not(HasSubstr("pnapi")));  // not a method's name, perhaps a secret
   EXPECT_THAT(Error({{"anyone", true}, {"methods", {"*"}}, {"upstreams", {"c"}}}),
               HasSubstr("rules.r.upstreams: names an upstream that there is not"));
   for (const char* bad :

@@ -28,7 +28,7 @@ void Require(bool good, const char* what) {
   std::abort();
 }
 
-// Returns a number of the key as big-endian bytes of this width (0: its own width).
+// Returns the key's parameter `name` as a big-endian number of `width` bytes (0: without padding).
 std::string Number(const EVP_PKEY* key, const char* name, size_t width = 0) {
   BIGNUM* number = nullptr;
   Require(EVP_PKEY_get_bn_param(key, name, &number) == 1, name);
@@ -50,7 +50,7 @@ const EVP_MD* DigestOf(const std::string& algorithm) {
   return absl::EndsWith(algorithm, "512") ? EVP_sha512() : EVP_sha256();
 }
 
-// JOSE uses the two numbers of an ECDSA signature one after the other, not in DER.
+// Converts an ECDSA signature from DER to the form of JOSE: r and s, each of `width` bytes.
 std::string SideBySide(const std::string& der, size_t width) {
   const auto* data = reinterpret_cast<const unsigned char*>(der.data());
   ECDSA_SIG* const signature = d2i_ECDSA_SIG(nullptr, &data, static_cast<long>(der.size()));

@@ -310,7 +310,7 @@ TEST(TokenVerifierTest, RefusesTokensThatLiveTooLong) {
   EXPECT_EQ(Refusal(Rsa().Sign("RS256", ends(absl::Hours(25)))), "lives too long");
 }
 
-// Then every token is refused, as after the removal of the last key.
+// Without keys, every token is refused, as after the removal of the last key.
 TEST(KeySetTest, MayBeEmpty) {
   EXPECT_EQ(Verifier(KeySetOf({}))->Verify(Rsa().Sign("RS256", Claims()), kNow).status(),
             absl::UnauthenticatedError("unknown key"));

@@ -27,7 +27,8 @@ using ledger::Entry;
 using ledger::Settlement;
 using ledger::State;
 
-// A ledger that answers at once, as the test has prepared.
+// A ledger that answers at once. Claim answers from `answers`, and fails when they are used up;
+// Settle and KeepBefore succeed; all other calls fail.
 class ScriptedLedger final : public ledger::Ledger {
  public:
   void Claim(ledger::ClaimRequest, Done<ClaimAnswer> done) override {
@@ -96,7 +97,7 @@ class FailingLedgerTest : public testing::Test, public KeyedWrite::Owner {
     reconciler_ = std::make_unique<Reconciler>(*ledger_, read_back_, in_force_);
   }
 
-  // A write that may be sent again, since the upstream heeds its key.
+  // Begins a write that may be sent again, because the upstream honours its idempotency key.
   void Begin() {
     KeyedWrite::Terms terms;
     terms.scope = {"caller", "upstream", "store", "rpc", "key"};
@@ -131,12 +132,12 @@ class FailingLedgerTest : public testing::Test, public KeyedWrite::Owner {
   ScriptedLedger* ledger_ = nullptr;
   std::unique_ptr<Reconciler> reconciler_;
   std::unique_ptr<KeyedWrite> write_;
-  std::vector<std::string> sent_;  // with which keys
+  std::vector<std::string> sent_;  // the key of each request
   std::vector<std::string> steps_;
   std::optional<Answer> told_;
 };
 
-// The first send may have happened: "not sent" would be a lie.
+// The first request may have been executed, so the outcome must not be "not sent".
 TEST_F(FailingLedgerTest, AWriteThatCannotBeClaimedAgainIsStillUnknown) {
   ledger_->answers.push_back(Claimed(ledger::Release::kNone, 1));
   Begin();
@@ -165,7 +166,7 @@ TEST_F(FailingLedgerTest, AWriteIsSentAgainUnderTheSameName) {
   Begin();
   write_->Finish(Lost());
   EXPECT_THAT(sent_, testing::ElementsAre(first.entry.id.text(), first.entry.id.text()));
-  // The second attempt was refused. That does not tell the outcome of the first one.
+  // The second attempt was refused, which does not tell the outcome of the first attempt.
   mapping::Failure refused;
   refused.code = absl::StatusCode::kInvalidArgument;
   refused.outcome = mapping::Outcome::kRefused;
@@ -173,7 +174,7 @@ TEST_F(FailingLedgerTest, AWriteIsSentAgainUnderTheSameName) {
   EXPECT_EQ(Told().outcome, mapping::Outcome::kUnknown);
 }
 
-// An older program passed the caller's key on.
+// An older release sent the caller's own key to the upstream, and so does this retry.
 TEST_F(FailingLedgerTest, WhatWasSentUnderTheCallersKeyIsSentUnderItAgain) {
   ClaimAnswer old = Claimed(ledger::Release::kInDoubt, 2);
   old.entry.progress.clear();

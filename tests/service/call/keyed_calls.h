@@ -1,5 +1,5 @@
-// Fixture: a gateway with a ledger in a file, a scripted PayNow as its upstream, and callers with
-// keys.
+// Fixture: a gateway with a ledger, a scripted PayNow as its upstream, and calls with idempotency
+// keys. The ledger is in a file, or in PostgreSQL if dsn_ is set.
 #ifndef TESTS_SERVICE_CALL_KEYED_CALLS_H_
 #define TESTS_SERVICE_CALL_KEYED_CALLS_H_
 
@@ -107,7 +107,8 @@ class KeyedCalls : public testing::Test {
     Start();
   }
 
-  // Executes writes without answering them. From the first lost write on, order 1 cannot be read.
+  // Starts an upstream that executes writes, but does not answer a write if `is_lost` is true for
+  // it. After the first such write, each read of order 1 gets a 503.
   void ServeLost(const std::function<bool(const Received&)>& is_lost = [](const Received&) {
     return true;
   }) {
@@ -128,7 +129,7 @@ class KeyedCalls : public testing::Test {
     return Step::Raw("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
   }
 
-  // Starts a gateway on the same ledger as the last one.
+  // Starts a gateway that uses the ledger of the previous gateway.
   void Start() {
     gateway_ = nullptr;
     auto config = ParseConfig("gateway.json", ConfigText().dump());
@@ -174,7 +175,7 @@ class KeyedCalls : public testing::Test {
   const std::string key_file_ = directory_.Write("key", "k");
   json ledger_keys_ = json::object();
   json upstream_keys_ = json::object();
-  std::string dsn_;  // of PostgreSQL; replaces the file if set
+  std::string dsn_;  // if set, the ledger is in this PostgreSQL database
   std::unique_ptr<ScriptedServer> upstream_;
   std::unique_ptr<Gateway> gateway_;
 };

@@ -62,7 +62,7 @@ TEST_F(KeyedWriteTest, AnUnknownOutcomeIsNeverSentAgain) {
     EXPECT_EQ(again.reason, "IDEMPOTENCY_OUTCOME_UNKNOWN");
     EXPECT_EQ(again.pushback, "-1");
     EXPECT_EQ(again.entry, first.entry);
-    Start();  // and not by another process either
+    Start();  // a new process does not send the write either
   }
   EXPECT_EQ(executions(), 1);
 }
@@ -168,7 +168,7 @@ TEST_F(KeyedWriteTest, WhoWaitedForARefusedCallIsToldToCallAgain) {
   for (std::thread& thread : waiting) thread.join();
   int released = 0;
   for (const Heard& other : heard) {
-    // A call that reaches the ledger only after the first has ended is sent itself.
+    // A call that reaches the ledger after the first call has ended is sent to the upstream.
     if (other.outcome == "refused") continue;
     EXPECT_EQ(other.code, grpc::ABORTED) << other.message;
     EXPECT_EQ(other.reason, "IDEMPOTENCY_RELEASED");

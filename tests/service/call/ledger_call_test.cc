@@ -35,7 +35,7 @@ constexpr char kOtherStore[] = "411486491630370817";
 class LedgerCallTest : public testing::Test {
  protected:
   void SetUp() override {
-    // A lost write stays unknown: from then on the order's payments cannot be read.
+    // After a lost write, all reads fail, so the outcome of that write stays unknown.
     upstream_ = std::make_unique<ScriptedServer>(
         http::Answers{.on_request = [this](const Received& request) {
           const std::lock_guard lock(mutex_);
@@ -51,7 +51,7 @@ class LedgerCallTest : public testing::Test {
     Start();
   }
 
-  // Starts a gateway on the same ledger as the last one. `policy`: rules, or null for none.
+  // Starts a gateway on the ledger of the previous one. `rules`: of the policy; null: no policy.
   void Start(const json& rules = nullptr) {
     gateway_ = nullptr;
     json config = {{"listen", "127.0.0.1:0"},
@@ -142,7 +142,7 @@ TEST_F(LedgerCallTest, AnOperatorsWordLiftsTheGuardAndIsAudited) {
   Answer(Step::ExecuteAndClose());
   const std::string unknown = Refund("once");
   Answer(Step::Reply(R"({"id": "77"})"));
-  EXPECT_EQ(Refund("another"), "");  // refused by the guard
+  EXPECT_EQ(Refund("another"), "");  // refused: the first refund is unknown
   EXPECT_EQ(
       Ask("ResolveEntry", {{"id", unknown}, {"outcome", "OUTCOME_NOT_DONE"}}).status.error_code(),
       grpc::INVALID_ARGUMENT);

@@ -1,4 +1,5 @@
-// Lists as streams: page after page from an upstream whose list changes, fails and ends meanwhile.
+// RPCs that stream a list: the gateway reads page after page from an upstream whose list changes,
+// fails or ends meanwhile.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,7 +93,7 @@ class ListCallTest : public testing::Test {
     return std::make_unique<ListReader>(address_, kStream, request, metadata);
   }
 
-  // Up to `most` ids, or to the end.
+  // Reads items until there are `most` ids, or until the stream ends.
   static std::vector<uint64_t> IdsOf(ListReader& reader, size_t most = SIZE_MAX) {
     std::vector<uint64_t> ids;
     while (ids.size() < most) {
@@ -148,14 +149,14 @@ TEST_F(ListCallTest, EndsOnAnEmptyList) {
   EXPECT_TRUE(reader->Finish().ok());
 }
 
-// Orders come, go and change while pages are read. What was there all the time comes, and nothing
-// comes twice.
+// Orders are added, removed and changed while pages are read. The stream contains each order that
+// was there all the time, and no order twice.
 TEST_F(ListCallTest, MissesNothingThatStaysWhileTheListChanges) {
   PagedShop shop(100);
   shop.on_page = [&shop](int page) -> std::optional<Step> {
-    if (page == 4) shop.Remove(10);  // its page has gone by
-    if (page == 4) shop.Remove(55);  // its page is to come
-    if (page == 5) shop.Remove(40);  // what page 5 begins behind
+    if (page == 4) shop.Remove(10);  // its page was read before
+    if (page == 4) shop.Remove(55);  // its page is read later
+    if (page == 5) shop.Remove(40);  // page 5 is read with after=40
     if (page == 6) shop.SetCurrency("PLN");
     if (page <= 10) shop.Add(100 + static_cast<uint64_t>(page));
     return std::nullopt;
@@ -169,7 +170,7 @@ TEST_F(ListCallTest, MissesNothingThatStaysWhileTheListChanges) {
   EXPECT_EQ(ids, expected);
 }
 
-// The reader dies, and the gateway is another one; the cursor is all that is left.
+// The reader and the gateway end; a new gateway resumes the list with the cursor alone.
 TEST_F(ListCallTest, IsResumedByItsCursorAfterADeathAtPage40Of100) {
   PagedShop shop(1000);
   Start(shop);
@@ -188,7 +189,7 @@ TEST_F(ListCallTest, IsResumedByItsCursorAfterADeathAtPage40Of100) {
   EXPECT_EQ(ids, Range(1, 1000));
 }
 
-// No page is asked for before the last one has been taken: here nobody takes the first.
+// The next page is fetched when the client has taken the whole page before: here it takes one item.
 TEST_F(ListCallTest, ACancelWhileNobodyReadsEndsWithinThePage) {
   PagedShop shop(100, /*padding=*/20'000);
   Start(shop);
@@ -225,10 +226,11 @@ TEST_F(ListCallTest, APassingFaultOfAPageIsNotSeen) {
   const auto reader = Read(R"({"limit": 10})");
   EXPECT_EQ(IdsOf(*reader), Range(1, 100));
   EXPECT_TRUE(reader->Finish().ok()) << reader->Finish().error_message();
-  EXPECT_EQ(shop.pages(), 13);  // eleven, and two again
+  EXPECT_EQ(shop.pages(), 13);  // 11 pages, of which two were repeated
 }
 
-// A reply that ends within an order: nothing of its page has gone out, and the cursor goes on.
+// The reply of page 4 ends within an order. No order of that page has been sent to the client, so
+// the last cursor is still right.
 TEST_F(ListCallTest, AFaultInTheMiddleOfAPageLosesNothing) {
   PagedShop shop(100);
   shop.on_page = [&shop](int page) -> std::optional<Step> {
@@ -250,7 +252,7 @@ TEST_F(ListCallTest, AFaultInTheMiddleOfAPageLosesNothing) {
     EXPECT_TRUE(second->Finish().ok());
   }
   EXPECT_EQ(ids, Range(1, 100));
-  EXPECT_EQ(shop.pages(), 12);  // eleven, and one again
+  EXPECT_EQ(shop.pages(), 12);  // 11 pages, of which one was repeated
 }
 
 TEST_F(ListCallTest, EndsWhereTheUpstreamGoesRoundInCircles) {
@@ -290,7 +292,7 @@ TEST_F(ListCallTest, ChecksTheRequestAsTheListDoes) {
   EXPECT_EQ(shop.pages(), 0);
 }
 
-// Keys and rights may have changed: the caller begins again with those that are in force.
+// The new configuration may have other keys or rights, so the caller must start a new stream.
 TEST_F(ListCallTest, EndsBeforeTheNextPageWhenANewConfigurationIsInForce) {
   PagedShop shop(100);
   shop.on_page = [this](int page) -> std::optional<Step> {

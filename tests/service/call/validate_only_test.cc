@@ -1,4 +1,5 @@
-// Metadata gateway-validate-only: the call is checked, nothing leaves, and trailers say what would.
+// Metadata gateway-validate-only: the gateway checks the call and sends nothing; its trailers
+// describe the request that it would send.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -108,7 +109,7 @@ TEST_F(ValidateOnlyTest, AsksThePolicy) {
   EXPECT_EQ(ReasonOf(answer), "CREDENTIALS_MISSING not_sent");
 }
 
-// A slip of the pen must not send a refund.
+// A mistyped value must not make the gateway send the refund.
 TEST_F(ValidateOnlyTest, SendsNothingForAValueThatIsNone) {
   for (const RpcMetadata& metadata :
        {RpcMetadata{{"gateway-validate-only", "yes"}}, RpcMetadata{{"gateway-validate-only", ""}},

@@ -151,7 +151,7 @@ TEST_F(WebhookServiceTest, HandsBackATypedEvent) {
   reply.erase("time");
   EXPECT_EQ(reply, json::parse(R"({"provider": "paynow", "eventId": "17", "type": "ON_REFUND",
                                    "refund": {"id": "1", "amount": "250"}})"));
-  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // the members that a refund must also have
+  EXPECT_GT(gateway_->drift().Counts().size(), 0u);  // required members of a refund are missing
   EXPECT_THAT(gateway_->MetricsText(),
               HasSubstr("rpc_server_calls_total{rpc_service=\"gateway.webhooks.v1.WebhookService\","
                         "rpc_method=\"ParseEvent\",rpc_grpc_status_code=\"0\",outcome=\"ok\"} 1"));

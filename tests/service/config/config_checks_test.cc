@@ -21,7 +21,7 @@ json Minimal() {
       R"({"upstreams": {"paynow": {"base_url": "https://h", "api_key": {"env": "K"}}}})");
 }
 
-// The error of reading the configuration, or of the checks across sections.
+// Returns the error of reading the configuration, or else of the checks across sections.
 std::string Error(const json& config) {
   const absl::StatusOr<Config> parsed = ParseConfig("g.json", config.dump());
   return std::string(parsed.ok() ? CheckAgreement(*parsed).message() : parsed.status().message());
@@ -168,7 +168,7 @@ TEST(ConfigChecksTest, FindSubscriptionsToNobodysEvents) {
   config["webhooks"]["providers"]["paynow"]["secrets"]["one"]["env"] = "K";
   EXPECT_EQ(Error(config),
             "g.json: events.subscriptions.shop.providers: there are no webhooks of nobody");
-  // Another gateway may receive them into the same database.
+  // With PostgreSQL, another gateway may receive these webhooks into the same database.
   config["events"].erase("file");
   config["events"]["postgresql"]["dsn_file"] = "/events/dsn";
   config["events"]["body_key_file"] = "/events/key";

@@ -141,7 +141,7 @@ json Everything() {
 
 Config Parsed(const json& config) { return ParseConfig("g.json", config.dump()).value(); }
 
-// Removes what cannot stand beside the key: each of them names another source of one thing.
+// Removes the keys that exclude this key, because they name another source of the same value.
 void RemoveRival(const std::string& pointer, json& config) {
   if (absl::EndsWith(pointer, "/env")) {
     config[json::json_pointer(pointer).parent_pointer()].erase("file");
@@ -158,7 +158,8 @@ void RemoveRival(const std::string& pointer, json& config) {
   }
 }
 
-// Everything, with another value for one key: the first of those below that the reader takes.
+// Returns Everything() with another value for this key: the first value of the list that the reader
+// accepts. Returns nullopt if the reader accepts none.
 std::optional<Config> Changed(const ConfigReader::Key& key) {
   const json values = {true,
                        false,
@@ -203,7 +204,7 @@ TEST(ConfigKeysTest, EveryKeyIsTakenByAReloadOrRefusedByName) {
     ASSERT_TRUE(next) << key.path << ": none of the values is another one that it takes";
     const std::string refused(CheckReload(now.ruled, next->ruled).message());
     ++keys[key.rule];
-    // A key of a map that stands for all its members is refused by the name of the map.
+    // If the key stands for all members of a map, the error names the map.
     std::string named = PathOf(PointerOf(key.path.substr(0, key.path.find(".<beginning>"))));
     for (const char* const member : {".<RPC>", ".<field>"}) {
       if (const size_t at = key.path.find(member); at != std::string::npos) {
@@ -211,7 +212,7 @@ TEST(ConfigKeysTest, EveryKeyIsTakenByAReloadOrRefusedByName) {
       }
     }
     if (absl::EndsWith(key.path, ".postgresql.dsn_file")) {
-      named = absl::StrReplaceAll(key.path, {{"postgresql.dsn_file", "file"}});  // went for it
+      named = absl::StrReplaceAll(key.path, {{"postgresql.dsn_file", "file"}});  // RemoveRival()
     }
     switch (key.rule) {
       case ReloadRule::kTaken:
@@ -253,7 +254,7 @@ TEST(ConfigKeysTest, AReloadAddsAndRemovesNeitherUpstreamsNorAuthorization) {
   }
 }
 
-// A default that is written out changes nothing, in whatever form it is written.
+// A key that is written with its default changes nothing, in whatever form the default is written.
 TEST(ConfigKeysTest, AReloadComparesWhatIsInForceNotWhatIsWritten) {
   json config = Everything();
   config["listen"] = "127.0.0.1:50051";

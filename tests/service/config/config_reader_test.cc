@@ -179,7 +179,7 @@ TEST(ConfigReaderTest, TakesErrorsThatItsUserFound) {
   EXPECT_EQ(reader.status(), absl::InvalidArgumentError("f: a.b: is required\nf: a: is odd"));
 }
 
-// Only the values that a rule concerns are kept, defaults included, each by its own path.
+// The reader keeps the values that have a rule for reloads, defaults included, each by its path.
 TEST(ConfigReaderTest, KeepsTheValuesThatAReloadMayNotChangeAtWill) {
   ConfigReader reader("f", json::parse(R"({
     "free": "x", "fixed": "y", "section": {"wait": "90s"}, "entries": {"a": {"on": true}}})"));

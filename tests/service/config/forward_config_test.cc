@@ -32,7 +32,7 @@ std::string Error(const json& forward) {
   return config.ok() ? "" : std::string(config.status().message());
 }
 
-// What is wrong with a forwarder over HTTP in which `http` is changed.
+// Returns the error of a forwarder over HTTP after `change` is merged into its `http` section.
 std::string ErrorOfHttp(const json& change) {
   json http = Http();
   http.merge_patch(change);
@@ -107,7 +107,7 @@ json Nats() {
           {"subject", "billing.events"}};
 }
 
-// What is wrong with a forwarder to NATS in which `nats` is changed.
+// Returns the error of a forwarder to NATS after `change` is merged into its `nats` section.
 std::string ErrorOfNats(const json& change) {
   json nats = Nats();
   nats.merge_patch(change);

@@ -1,4 +1,4 @@
-// The smallest configuration there is, and what the reader says to variants of it.
+// The smallest valid configuration, and the reader's errors for variants of it.
 #ifndef TESTS_SERVICE_CONFIG_MINIMAL_CONFIG_H_
 #define TESTS_SERVICE_CONFIG_MINIMAL_CONFIG_H_
 

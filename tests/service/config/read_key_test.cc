@@ -1,4 +1,4 @@
-// Keys from files and variables.
+// API keys that are read from files and environment variables.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -63,7 +63,8 @@ TEST_F(ReadKeyTest, NamesTheSource) {
             absl::NotFoundError("env: there is no variable GATEWAY_TEST_UNSET_1"));
 }
 
-// A source that does not look like a name may be the key itself, in the wrong place.
+// The operator may have put the key itself where the name of its source belongs: an error does not
+// show a text that does not look like a name.
 TEST_F(ReadKeyTest, ShowsNoSourceThatMayBeAKey) {
   EXPECT_EQ(ReadKey({kSecret, ""}).status(),
             absl::NotFoundError("file: the key's file cannot be read"));
@@ -73,7 +74,8 @@ TEST_F(ReadKeyTest, ShowsNoSourceThatMayBeAKey) {
             absl::NotFoundError("env: there is no variable of this name"));
 }
 
-// Nobody writes to the pipe: whoever waits for that waits for ever. A device may have no end.
+// Nobody writes to the pipe, so a read from it would block for ever. A read of a device may not
+// end.
 TEST_F(ReadKeyTest, WaitsForNoPipeAndNoDevice) {
   const std::string pipe = directory_.Path("pipe");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);

@@ -32,7 +32,7 @@ class SweepConfigTest : public testing::Test {
 
   json& Sweep() { return config_["events"]["sweep"]["paynow"]; }
 
-  // What --check-config says.
+  // Returns the error that --check-config prints.
   std::string Error() const {
     const auto config = ParseConfig("g.json", config_.dump());
     if (!config.ok()) return std::string(config.status().message());
@@ -93,7 +93,7 @@ TEST_F(SweepConfigTest, WantsAnUpstreamThatIsKnownAndWhoseWebhooksAreReceived) {
   EXPECT_EQ(Error(),
             "g.json: events.sweep.paynow: its webhooks are not received: everything would be found "
             "missing");
-  // Another gateway may receive them into a log that is shared.
+  // Another gateway may receive the webhooks into a shared log.
   config_["events"].erase("file");
   config_["events"]["postgresql"] = {{"dsn_file", directory_.Write("dsn", "host=/nowhere")}};
   config_["events"]["body_key_file"] = directory_.Write("body", std::string(32, 'b'));

@@ -1,4 +1,4 @@
-// A log of heads in memory, and what subscriptions are handed from it, by a clock that the test
+// Fixture for tests of Deliveries: the heads of an event log in memory, and a clock that the test
 // moves.
 //
 // Thread-safety: none; one test's thread.

@@ -1,4 +1,4 @@
-// The rules of handing out, without a clock or a disk.
+// The rules by which Deliveries hands out events, without a real clock or disk.
 #include "service/events/deliveries.h"
 
 #include <gmock/gmock.h>
@@ -193,8 +193,8 @@ TEST_F(DeliveriesTest, AFilterThatLetsLittlePassHoldsUpNobody) {
   EXPECT_THAT(Pull(deliveries, 9), ElementsAre(end()));
 }
 
-// Consumers do what they like; at the end everything was acknowledged or is a dead letter, nothing
-// twice, and what was to be stored says the same.
+// Consumers act at random. At the end each event is acknowledged or a dead letter, none was handed
+// out after its acknowledgement, and the stored changes say that all events are done.
 TEST_F(DeliveriesTest, NothingIsLostWhateverConsumersDo) {
   std::mt19937 random(7);
   Deliveries deliveries = Make({.name = "s", .max_attempts = 5, .ordered = true});

@@ -41,7 +41,7 @@ TEST(IntervalSetTest, RemoveSplits) {
   EXPECT_EQ(set.Missing(10), 3);
 }
 
-// What the changes say, applied to a copy, is what the set has: as the store applies them.
+// A copy to which the changes are applied, as the store applies them, always equals the set.
 TEST(IntervalSetTest, BehavesLikeASetOfNumbersAndTellsItsChanges) {
   std::mt19937 random(20261127);
   IntervalSet set;

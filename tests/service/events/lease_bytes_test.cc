@@ -1,4 +1,4 @@
-// Leases as bytes of a row, and what is no such bytes.
+// Leases as the bytes of a database row, and bytes that are no leases.
 #include "service/events/postgresql/lease_bytes.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// A log of events, asked and waited for: each call returns when its `done` was called.
+// Blocking calls of an event log: each function returns when the log has called `done`.
 //
 // Thread-safety: none; one thread.
 #ifndef TESTS_SERVICE_EVENTS_LOG_CALLS_H_

@@ -1,4 +1,4 @@
-// The rules of the log of events, on both databases.
+// The rules that the event log keeps on both databases.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Short enough to wait for, where a restart does not end leases.
+// Short, because tests wait for it on a database where a restart does not end leases.
 constexpr absl::Duration kDeadline = absl::Seconds(1);
 
 class LogContractTest : public testing::TestWithParam<const char*> {
@@ -48,7 +48,8 @@ class LogContractTest : public testing::TestWithParam<const char*> {
     return IdsOf(PullFrom(*log_, subscription, most));
   }
 
-  // What was out before: so many events, which come when their deadlines are over.
+  // Pulls `count` events that were handed out before: they come again after their deadlines.
+  // Returns the sorted ids.
   std::vector<std::string> PullAgain(const std::string& subscription, size_t count) {
     std::vector<std::string> ids;
     while (ids.size() < count) {
@@ -63,7 +64,7 @@ class LogContractTest : public testing::TestWithParam<const char*> {
 
   Options options_;
   std::unique_ptr<LogUnderTest> database_;
-  std::unique_ptr<EventLog> log_;  // before its database
+  std::unique_ptr<EventLog> log_;  // destroyed before database_
 };
 
 TEST_P(LogContractTest, EachSubscriptionIsHandedEachEventUntilItSaysDone) {
@@ -301,7 +302,7 @@ TEST_P(LogContractTest, AThousandConsumersShareASubscription) {
   }
   for (int i = 0; i < kConsumers; ++i) log_->Append(TestEvent(absl::StrCat(i)), nullptr);
   all.get_future().wait();
-  log_.reset();  // the last callback still holds the mutex
+  log_.reset();  // returns after the last callback, which uses `mutex`
   EXPECT_EQ(seen.size(), 1000u);
 }
 

@@ -18,20 +18,20 @@ class LogUnderTest {
  public:
   virtual ~LogUnderTest() = default;
 
-  // Opens a log on the database. It accepts events when Open returns.
+  // Opens a log on the database. The log accepts events when Open returns.
   virtual std::unique_ptr<EventLog> Open(const Options& options) = 0;
 
   // Makes everything that is stored older. No log may be open.
   virtual void Age(absl::Duration by) = 0;
 };
 
-// "Sqlite", "Postgresql".
+// `kind` is "Sqlite" or "Postgresql".
 std::unique_ptr<LogUnderTest> MakeLogUnderTest(const std::string& kind);
 
 // A new database with the schema of events. Returns the DSN of the gateway's role.
 std::string NewEventDatabase(ledger::PostgresqlServer& server);
 
-// A log there, which need not accept events yet.
+// Opens a log on that database. The log need not accept events yet.
 std::unique_ptr<EventLog> OpenPostgresql(const std::string& dsn, const Options& options);
 
 }  // namespace gateway::events

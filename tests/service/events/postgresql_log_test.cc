@@ -1,5 +1,5 @@
-// What is special to the log in PostgreSQL: gateways that share one, what it refuses to stand on,
-// and what it survives.
+// The event log in PostgreSQL: gateways that share a database, databases that the log refuses, and
+// failures that the log survives.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
@@ -40,7 +40,8 @@ Options TestOptions() {
   return options;
 }
 
-// The first append's answer, once the log has seen the database; or why there is none.
+// Appends an event, again and again while the log is unavailable. Returns the last answer after
+// kPatience at the latest.
 absl::StatusOr<Appended> AppendWithPatience(EventLog& log, const std::string& id) {
   const SteadyTime end = SteadyTime::Now() + kPatience;
   while (true) {
@@ -50,7 +51,8 @@ absl::StatusOr<Appended> AppendWithPatience(EventLog& log, const std::string& id
   }
 }
 
-// Why the log cannot be used, once it has seen the database.
+// Appends an event, again and again until the error contains `expected`. Returns the last error,
+// after kPatience at the latest.
 std::string Refusal(EventLog& log, const std::string& expected) {
   const SteadyTime end = SteadyTime::Now() + kPatience;
   while (true) {
@@ -208,8 +210,8 @@ TEST_F(ShortLeaseTest, WhatAGatewayThatDiedHadOutComesBackAtTheOther) {
   EXPECT_EQ((*again)[0].attempt, 2);
 }
 
-// Both append and both hand out at the same time, and one delivery comes to both. A consumer that
-// sees a number has missed none before it, and nothing is handed out twice.
+// Both gateways append and hand out at the same time, and each event is appended twice. The numbers
+// have no gaps, and no event is handed out twice.
 TEST_F(TwoLogsTest, NumbersBecomeVisibleInTheirOrder) {
   constexpr int kEvents = 400;
   std::atomic<int> next{0};
@@ -256,7 +258,7 @@ TEST_F(TwoLogsTest, NumbersBecomeVisibleInTheirOrder) {
   EXPECT_EQ(*seen.rbegin(), kEvents) << "there are no gaps";
 }
 
-// A look at a subscription costs no scan of what it has done.
+// One event stays handed out while the 600 events behind it are handed out and acknowledged.
 TEST_F(TwoLogsTest, ASlowEventDoesNotHoldUpTheOthers) {
   for (int i = 0; i < 600; ++i) first_->Append(TestEvent(absl::StrCat(i)), nullptr);
   Append(*first_, "last");
@@ -313,7 +315,7 @@ TEST(PostgresqlLogTest, AMigrationMayBeRepeated) {
   EXPECT_EQ(AppendTo(*log, TestEvent("a"))->kind, Appended::kDuplicate);
 }
 
-// The gateway's own role may append, read, and empty whole slices; it owns nothing.
+// The gateway's database role may append, read, and empty whole slices. It owns no table.
 TEST(PostgresqlLogTest, TheRoleThatRunsCannotChangeTables) {
   PostgresqlServer& server = PostgresqlServer::Shared();
   const std::string dsn = NewEventDatabase(server);

@@ -1,5 +1,4 @@
-// The receiver of webhooks over HTTP/1.1, with sockets by hand: what it answers to whom, and what
-// it does not let anybody do.
+// The webhook receiver over plain HTTP/1.1 sockets: what it answers, and what it refuses.
 #include "service/events/receiver/receiver.h"
 
 #include <gmock/gmock.h>
@@ -99,7 +98,7 @@ class ReceiverTest : public testing::Test {
     return security::Exchange(receiver_->port(), request);
   }
 
-  // The status of the answer; 0: none.
+  // Returns the status code of the answer, or 0 if there is no answer.
   int StatusOf(const std::string& request) {
     const std::string answer = Send(request);
     return absl::StartsWith(answer, "HTTP/1.1 ") ? std::stoi(answer.substr(9, 3)) : 0;
@@ -128,7 +127,7 @@ TEST_F(ReceiverTest, AGenuineDeliveryIsKeptBeforeItIsAnswered) {
   EXPECT_EQ(*OpenBody(*TestCipher(), (*received)[0].event.key, (*received)[0].event.sealed_body),
             kRefund);
   EXPECT_TRUE((*received)[0].event.event.signed_time);
-  // The provider did not hear it: signed anew, and known.
+  // The provider did not get the answer: it signs and sends the event again.
   EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, kRefund), kRefund)), 204);
   EXPECT_EQ(intake_->count("paynow", Outcome::kKept), 1u);
   EXPECT_EQ(intake_->count("paynow", Outcome::kDuplicate), 1u);
@@ -266,7 +265,7 @@ TEST_F(ReceiverTest, TakesABodyInChunks) {
   EXPECT_EQ(StatusOf(absl::StrCat(head, chunk(std::string(3000, 'x')), chunk(""))), 503);
 }
 
-// It is waited for like any body that does not come.
+// A chunk's line that ends with LF alone is not complete: the receiver waits for the rest.
 TEST_F(ReceiverTest, ABareLineEndEndsNoChunk) {
   options_.request_timeout = absl::Milliseconds(300);
   Start();
@@ -277,7 +276,8 @@ TEST_F(ReceiverTest, ABareLineEndEndsNoChunk) {
   EXPECT_EQ(intake_->count("paynow", Outcome::kKept), 0u);
 }
 
-// PaymentKit takes a 4xx as final. The limit is ours: its event comes again, until that is raised.
+// PaymentKit does not repeat a delivery after a 4xx. The limit is the gateway's own, so the answer
+// is 503, and the event comes again until the limit is raised.
 TEST_F(ReceiverTest, WhatIsTooLargeIsNotReadAndComesAgain) {
   Start();
   const std::string body = absl::StrCat(R"({"id":"evt_1","type":"t","data":{},"pad":")",
@@ -323,7 +323,7 @@ TEST_F(ReceiverTest, AsksForABodyThatWaits) {
   const std::string answer =
       Send(Post(absl::StrCat("Expect: 100-continue\r\n", SignedBy(kSecret, kRefund)), kRefund));
   EXPECT_THAT(answer, HasSubstr("204 No Content"));
-  // Refused before it is asked for.
+  // A request without a signature is refused before its body is asked for.
   const std::string refused =
       Send(absl::StrCat("POST /webhooks/paynow HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n",
                         "Expect: 100-continue\r\n\r\n"));
@@ -344,7 +344,7 @@ TEST_F(ReceiverTest, AnAddressWithTooManyFailuresHasToWait) {
   EXPECT_GT(blocked, 0);
   EXPECT_EQ(unverified + blocked, 50);
   EXPECT_EQ(receiver_->turned(Receiver::kBlocked), static_cast<uint64_t>(blocked));
-  // Not for good.
+  // The address is blocked only for some time.
   int status = 503;
   const SteadyTime end = SteadyTime::Now() + absl::Seconds(30);
   while (status == 503 && SteadyTime::Now() < end) {

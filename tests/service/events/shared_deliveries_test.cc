@@ -1,4 +1,4 @@
-// The rules of handing out between gateways that share what is stored.
+// The rules by which Deliveries hands out events in gateways that share one store.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,10 +16,10 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// As a second gateway sees it, which knows what is stored and nothing else.
+// A store in memory. Load() makes the Deliveries of a gateway that knows only what is stored.
 class SharedTest : public DeliveriesTest {
  protected:
-  // What the store holds after `deliveries` was stored.
+  // Stores the changes of `deliveries`.
   void Store(Deliveries& deliveries) {
     const Deliveries::Changes changes = deliveries.TakeChanges();
     for (const IntervalSet::Change& change : changes.done) {
@@ -105,7 +105,7 @@ TEST_F(SharedTest, ALaneHasOneEventOutWhoeverLooks) {
   for (int i = 0; i < 3; ++i) Append("a", "order 1");
   Subscription subscription{.name = "s", .max_attempts = 1, .ordered = true};
   Deliveries first = Load(subscription);
-  EXPECT_TRUE(first.GiveBack(HandOut(first, 9)[0].id));  // dead
+  EXPECT_TRUE(first.GiveBack(HandOut(first, 9)[0].id));  // now a dead letter
   const auto out = HandOut(first, 9);
   EXPECT_THAT(Numbers(out), ElementsAre(2));
   first.Redeliver(log_[0]);
@@ -116,7 +116,8 @@ TEST_F(SharedTest, ALaneHasOneEventOutWhoeverLooks) {
   EXPECT_THAT(Pull(second, 9), ElementsAre(1));
 }
 
-// Whatever two gateways do in turn, each event is out at most once, and at the end all are done.
+// Two gateways act at random, one after the other: no event is out twice at the same time, and at
+// the end all events are done.
 TEST_F(SharedTest, TwoGatewaysInTurnLoseNothing) {
   std::mt19937 random(11);
   const Subscription subscription{.name = "s", .max_attempts = 1000, .ordered = true};

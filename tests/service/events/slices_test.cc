@@ -1,4 +1,4 @@
-// The ring of slices: which one an event goes into, and what is removed as a whole.
+// The ring of slices: which slice an event goes into, and which slices are removed as a whole.
 #include "service/events/postgresql/slices.h"
 
 #include <gmock/gmock.h>

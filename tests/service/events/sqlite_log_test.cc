@@ -1,4 +1,4 @@
-// What is special to the log in a file of SQLite: its disk, its size, its lock.
+// The event log in a file of SQLite: faults of its disk, its size, and its lock.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -100,7 +100,7 @@ TEST_F(SqliteLogTest, ADiskThatFailsRefusesAndComesBack) {
     EXPECT_GT(disk.Times(fault), 0);
     EXPECT_NE(log_->stats().unavailable, "");
     disk.Set(fault, false);
-    // The provider comes again. Whether the first time got into the file does not matter.
+    // The provider repeats the delivery. It does not matter whether the first append was stored.
     absl::StatusOr<Appended> again = absl::UnavailableError("");
     const SteadyTime end = SteadyTime::Now() + absl::Seconds(30);
     while (!again.ok() && SteadyTime::Now() < end) {
@@ -111,7 +111,7 @@ TEST_F(SqliteLogTest, ADiskThatFailsRefusesAndComesBack) {
   }
   EXPECT_EQ(log_->stats().unavailable, "");
   EXPECT_EQ(Pull().size(), 4u) << "each once";
-  log_.reset();  // before its disk
+  log_.reset();  // before `disk` is destroyed
 }
 
 TEST_F(SqliteLogTest, WhatWasConfirmedIsThereAfterPowerWasCut) {
@@ -126,7 +126,7 @@ TEST_F(SqliteLogTest, WhatWasConfirmedIsThereAfterPowerWasCut) {
   Open();
   EXPECT_THAT(Pull(), ElementsAre("c"));
   EXPECT_THAT(Pull("two"), ElementsAre("a", "b", "c"));
-  log_.reset();  // before its disk
+  log_.reset();  // before `disk` is destroyed
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Which heads of requests are taken, and which tricks are not.
+// Which heads of HTTP requests ReadStrictHead accepts, and which tricks it refuses.
 #include "service/events/receiver/strict_head.h"
 
 #include <gmock/gmock.h>

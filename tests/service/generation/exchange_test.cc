@@ -35,8 +35,8 @@ constexpr int kCallers = 3;
 constexpr char kRefund[] = "paynow.management.v1.OrdersService/RefundOrder";
 constexpr char kRefundOf34[] = R"({"order_id": "34", "body": {}})";
 
-// Declines every call with a trace ID that names the server and the number of the key that it
-// received: "even 42".
+// Answers of an upstream that declines every call. The trace ID in the error is the server's name
+// and the number of the API key that the server received: "even 42".
 http::Answers Marking(const std::string& server) {
   return {.on_request = [server](const http::Received& request) {
     constexpr char kBefore[] = "Authorization: APIKey secret-";

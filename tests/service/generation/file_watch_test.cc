@@ -53,7 +53,7 @@ TEST(DirectoriesOnTheWayTo, EndsInACircle) {
 
 class FileWatchTest : public testing::Test {
  protected:
-  // Whether Await returns for this change well before its own interval ends.
+  // Returns whether Await notices this change within 5 seconds, long before its own interval ends.
   bool Notices(const std::function<void()>& change) {
     watch_.Watch({file_});
     std::future<bool> awaited = std::async(std::launch::async, [this] { return watch_.Await(); });

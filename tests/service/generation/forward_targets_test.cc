@@ -1,4 +1,5 @@
-// Targets of forwarders, from the configuration and its files; and what a reload keeps of them.
+// How the targets of forwarders are made from the configuration and its files, and which targets a
+// reload keeps.
 #include "service/generation/forward_targets.h"
 
 #include <gtest/gtest.h>

@@ -103,7 +103,7 @@ TEST_F(GenerationTest, MakesANewClientForAChangedSectionOrCertificateAndKeepsThe
   EXPECT_NE((*third)->upstreams[1].client, (*next)->upstreams[1].client);
 }
 
-// All other files have changed too and are good: none of these changes may take effect.
+// In each case, all other files have changed and are good: none of their changes may take effect.
 TEST_F(GenerationTest, IsAllOrNothingWhateverFileIsBad) {
   struct Case {
     const char* file;

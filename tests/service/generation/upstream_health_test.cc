@@ -56,7 +56,7 @@ class UpstreamHealthTest : public testing::Test {
     return CallRpc(absl::StrCat("127.0.0.1:", gateway_->port()), method, request).status;
   }
 
-  // Asks as a probe does.
+  // Calls Health/Check as a probe does.
   Health Check(int port, const std::string& service) {
     grpc::GenericStub stub(
         grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
@@ -138,7 +138,7 @@ TEST_F(UpstreamHealthTest, SaysNothingOfThemUnlessAsked) {
   for (const char* name : {"", "paynow", kOrders}) EXPECT_EQ(Check(name), Health::kServing);
 }
 
-// Only calls can find out whether the upstream works again, so they must be let in.
+// Only calls can find out whether the upstream works again, so clients must be told to send calls.
 TEST_F(UpstreamHealthTest, IsServingAgainWhenTheBreakerWouldLetACallThrough) {
   open_time_ = absl::Milliseconds(500);
   Start(true);
@@ -202,7 +202,8 @@ TEST(SeemsDeadTest, GoesByBothBreakers) {
     const auto what =
         absl::StrCat(c.good_reads, " ", c.bad_reads, " ", c.good_writes, " ", c.bad_writes);
     EXPECT_EQ(SeemsDead(upstream, now), c.dead) << what;
-    // By then the good calls are outside the window, and the open breakers' time has passed.
+    // A minute later, the good calls are outside the window, and the breakers let calls through
+    // again.
     EXPECT_FALSE(SeemsDead(upstream, now + absl::Minutes(1))) << what;
   }
 }

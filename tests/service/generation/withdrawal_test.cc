@@ -1,4 +1,4 @@
-// A right that is withdrawn is gone, whatever else has changed and is refused.
+// A right that is withdrawn ends at once, even if the rest of the reload is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -91,7 +91,7 @@ class WithdrawalTest : public testing::Test {
     return true;
   }
 
-  // Makes every change of the whole refused from now on.
+  // Installs an expired certificate, so that every reload as a whole is refused from now on.
   void SpoilTheWhole() {
     Replace("server.crt", servers_.Issue({.valid_days = -1}).certificate);
     ASSERT_TRUE(Shows(kRefused, 1));
@@ -204,7 +204,7 @@ TEST_F(WithdrawalTest, CanBeUndoneByNobodyWhoMayNotWriteTheFile) {
   EXPECT_TRUE(Create().ok());
 }
 
-// Other files need the same trust: the configuration decides where keys are sent, and the
+// Other files need the same protection: the configuration decides where keys are sent, and the
 // authorities decide who is trusted there.
 TEST_F(WithdrawalTest, OfTrustTakesMoreThanAWritableFile) {
   config_["upstreams"]["paynow"]["ca_file"] =
@@ -240,7 +240,8 @@ TEST_F(WithdrawalTest, OfAFileThroughItsFolderIsRefused) {
   EXPECT_TRUE(Create().ok());
 }
 
-// Two partners under one port: neither signs for the other's names.
+// One port has two authorities with a trust domain each: neither may sign names of the other
+// domain.
 TEST_F(WithdrawalTest, OfAnAuthoritysDomainTakesEffectByItself) {
   Authority partners("partners");
   Replace("clients.pem", clients_.certificate() + partners.certificate());

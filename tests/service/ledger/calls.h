@@ -17,7 +17,7 @@
 
 namespace gateway::ledger {
 
-// One answer: a callback that fulfils it, and a Get that waits for it.
+// Waits for one answer: callback() returns the callback that receives it, and Get() returns it.
 template <typename T>
 class Answered {
  public:

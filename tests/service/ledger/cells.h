@@ -1,4 +1,4 @@
-// A row as a database would give it back.
+// A row of the ledger as the cells that a database would return.
 #ifndef TESTS_SERVICE_LEDGER_CELLS_H_
 #define TESTS_SERVICE_LEDGER_CELLS_H_
 

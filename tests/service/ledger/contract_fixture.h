@@ -1,4 +1,5 @@
-// A ledger over a store, made and opened again, and the claims that its tests begin with.
+// Fixture for tests of both stores: a ledger that can be opened again, and functions that claim
+// keys.
 #ifndef TESTS_SERVICE_LEDGER_CONTRACT_FIXTURE_H_
 #define TESTS_SERVICE_LEDGER_CONTRACT_FIXTURE_H_
 

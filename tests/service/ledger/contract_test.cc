@@ -94,7 +94,7 @@ TEST_P(ContractTest, ScopesNeverMeet) {
     request.scope.*member += "x";
     EXPECT_EQ(Claim(*ledger_, request)->kind, ClaimAnswer::kClaimed);
   }
-  // The same bytes with a different border between two members.
+  // Another scope with the same bytes: the border between two members has moved.
   ClaimRequest moved = RequestOf("key");
   moved.scope.identity = "shopp";
   moved.scope.upstream = "aynow";
@@ -249,7 +249,7 @@ TEST_P(ContractTest, WhoeverWaitsHearsOfTheEnd) {
   const ClaimAnswer claimed = Claimed("key");
   std::vector<Answered<Entry>> waits(1000);
   for (Answered<Entry>& wait : waits) ledger_->Wait(claimed.entry.id, wait.callback());
-  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // it is queued after the waits
+  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // Find is queued after the waits
   for (const Answered<Entry>& wait : waits) EXPECT_FALSE(wait.IsThere());
   ASSERT_TRUE(Settle(*ledger_, claimed, {Settlement::kDone, "reply"}).ok());
   for (Answered<Entry>& wait : waits) {
@@ -334,7 +334,7 @@ TEST_P(ContractTest, AReaderHasAnUnknownForItself) {
   ASSERT_TRUE(postponed.ok()) << postponed.status();
   EXPECT_EQ(postponed->state, State::kUnknown);
   EXPECT_EQ(postponed->note, "not found once");
-  // The pause has begun, but a caller that asks again triggers a look at once.
+  // The pause before the next look has begun, but a Take of this entry by its id looks at once.
   EXPECT_THAT(*Take(*ledger_, {}), IsEmpty());
   const std::vector<Entry> again = *Take(*ledger_, {.id = claimed.entry.id});
   ASSERT_THAT(again, SizeIs(1));

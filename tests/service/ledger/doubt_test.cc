@@ -47,7 +47,7 @@ TEST_P(DoubtTest, AnUnknownIsClaimedAgainOnlyIfTwiceDoesNoHarm) {
   const ClaimAnswer first = Claim(*ledger_, "key").value();
   ASSERT_TRUE(Settle(*ledger_, first, {Settlement::kUnknown}).ok());
   EXPECT_EQ(Claim(*ledger_, "key")->kind, ClaimAnswer::kUnknown);
-  // A call that could end after the harmless period.
+  // Such a call could still be sent when the harmless period has ended.
   ClaimRequest too_long = RequestOf("key");
   too_long.harmless_for = absl::Seconds(29);
   EXPECT_EQ(Claim(*ledger_, too_long)->kind, ClaimAnswer::kUnknown);

@@ -39,7 +39,7 @@ class PostgresqlServer {
 
   // Executes SQL as the administrator.
   void Execute(const std::string& database, const std::string& sql) const;
-  // Returns the first value that the SQL gives; "" for NULL, and for none.
+  // Returns the first value of the SQL's result; "" if the value is NULL, or if there is no row.
   std::string Ask(const std::string& database, const std::string& sql) const;
 
  private:

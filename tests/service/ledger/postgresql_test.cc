@@ -107,7 +107,7 @@ TEST(PostgresqlTest, AMigrationMayBeRepeated) {
   EXPECT_EQ(Claim(*ledger, "key")->kind, ClaimAnswer::kInProgress);
 }
 
-// Version 2 brought an index, and nothing else.
+// Version 2 of the schema added an index, and nothing else.
 TEST(PostgresqlTest, ASchemaOfTheVersionBeforeIsTakenOverByTheAdministratorAlone) {
   PostgresqlServer& server = PostgresqlServer::Shared();
   const std::string dsn = server.NewLedger();

@@ -1,4 +1,5 @@
-// What both stores tell a claim about the entries that held its guard just before.
+// The contract of both stores for ClaimAnswer::recent: the entries that held the claim's guard just
+// before.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

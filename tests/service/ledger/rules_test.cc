@@ -79,7 +79,7 @@ TEST(RulesTest, AClockThatWasSetBackMakesNothingHarmless) {
   EXPECT_EQ(JudgeClaim(row, request, kNow + absl::Hours(1)), ClaimAnswer::kUnknown);
 }
 
-// If it were sent again under another key, the upstream would take it for another write.
+// Under another key, the upstream would execute the write a second time.
 TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
   ClaimRequest by_name = RequestOf("key", "print");
   by_name.sent_under_name = true;
@@ -98,8 +98,8 @@ TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
   EXPECT_EQ(released.entry.progress, kSentUnderName);
 }
 
-// A write may come late. So it is compared with the snapshot that was made before its first send,
-// also if it was claimed again and given up in between.
+// A lost write may take effect late. So later reads are compared with the snapshot that was made
+// before the first send, even after later claims that sent nothing.
 TEST(RulesTest, ASnapshotOfWhatDidNotHappenStaysUntilTheWriteIsSentAgain) {
   const Options options = TestOptions();
   ClaimRequest request = RequestOf("key", "print");

@@ -22,8 +22,8 @@ using testing::HasSubstr;
 
 constexpr char kNoRight[] = "no right to mount a small file system";
 
-// A small temporary file system, unmounted by the destructor. Without the right to mount, there is
-// none.
+// A small temporary file system, unmounted by the destructor. If this process has no right to
+// mount, nothing is mounted.
 class SmallDisk {
  public:
   explicit SmallDisk(const std::string& path) : path_(path) {

@@ -88,7 +88,7 @@ TEST_F(SqliteCommitTest, ACommitTakesWhatCameWhileTheLastWasOnItsWay) {
   gate.Open();
   EXPECT_TRUE(first.Get().ok());
   for (Answered<ClaimAnswer>& other : others) EXPECT_TRUE(other.Get().ok());
-  ASSERT_TRUE(List(*ledger, {}).ok());  // its commit is after theirs
+  ASSERT_TRUE(List(*ledger, {}).ok());  // returns after the commit of these claims
   EXPECT_EQ(ledger->stats().commits - before, 2u);
   EXPECT_EQ(ledger->stats().operations_committed, 51u);
 }
@@ -118,7 +118,7 @@ TEST_F(SqliteCommitTest, ACallThatComesAloneDoesNotWait) {
   }
 }
 
-// The end does not wait for anybody.
+// The destructor commits at once, and does not gather more operations for an hour.
 TEST_F(SqliteCommitTest, TheEndCutsTheWaitShort) {
   SqliteOptions options = OptionsWith(nullptr);
   options.gather = absl::Hours(1);

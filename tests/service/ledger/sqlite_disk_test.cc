@@ -95,7 +95,7 @@ TEST_P(FailingDiskTest, ClaimsAreRefusedResultsAreKeptAndItComesBack) {
   EXPECT_EQ(Claim(*ledger_, "refused")->kind, ClaimAnswer::kClaimed);
   EXPECT_EQ(ledger_->stats().unavailable, "");
   EXPECT_EQ(ledger_->stats().unwritten, 0u);
-  // What is confirmed from now on is on the disk, whatever the failure left in the page cache.
+  // A commit that is confirmed from now on is on the disk, whatever is left in the page cache.
   LosePower();
   EXPECT_EQ(Claim(*ledger_, "before")->entry.reply, "reply");
   EXPECT_EQ(Claim(*ledger_, "refused")->kind, ClaimAnswer::kUnknown);
@@ -120,7 +120,7 @@ TEST_P(FailingDiskTest, AWaitEndsOnceTheResultIsWritten) {
   const ClaimAnswer claimed = *Claim(*ledger_, "key");
   Answered<Entry> wait;
   ledger_->Wait(claimed.entry.id, wait.callback());
-  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // it is queued after the wait
+  ASSERT_TRUE(Find(*ledger_, claimed.entry.id).ok());  // Find is queued after the wait
   disk_.Set(GetParam(), true);
   EXPECT_TRUE(absl::IsUnavailable(Settle(*ledger_, claimed, {Settlement::kDone}).status()));
   EXPECT_FALSE(wait.IsThere());

@@ -44,7 +44,7 @@ class SqliteUpgradeTest : public testing::Test {
     ledger_ = *std::move(opened);
   }
 
-  // Repeats a call that the previous version has kept.
+  // Repeats a call with a key that the previous version has stored.
   ClaimAnswer Repeated(const std::string& key, const std::string& guard = "") {
     const auto printer = Fingerprinter::Create(std::string(32, 's'));
     const auto print = printer->Of({"POST", "/v1/refunds", "", "{\"amount\":1}"});

@@ -16,14 +16,14 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
 
-  // Opens a ledger on the store. It accepts writes when Open returns.
+  // Opens a ledger on the store. The ledger accepts writes when Open returns.
   virtual std::unique_ptr<Ledger> Open(const Options& options) = 0;
 
   // Changes stored rows with SQL, bypassing the ledger. No ledger may be open.
   virtual void Execute(const std::string& sql) = 0;
 };
 
-// "Sqlite", "Postgresql".
+// `kind` is "Sqlite" or "Postgresql".
 std::unique_ptr<StoreUnderTest> MakeStore(const std::string& kind);
 
 }  // namespace gateway::ledger

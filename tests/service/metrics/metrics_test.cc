@@ -1,4 +1,4 @@
-// What a scrape shows of calls that went well and wrong.
+// The metrics that a scrape shows after calls that succeeded and calls that failed.
 #include "service/metrics/metrics.h"
 
 #include <gmock/gmock.h>
@@ -40,7 +40,7 @@ constexpr char kLabels[] =
 TEST(CallStatsTest, CountsEachCallOnceByItsBounds) {
   CallStats stats;
   using End = CallStats::End;
-  stats.Count(absl::StatusCode::kOk, End::kOk, absl::Microseconds(100));  // on the bound
+  stats.Count(absl::StatusCode::kOk, End::kOk, absl::Microseconds(100));  // a bucket's bound
   stats.Count(absl::StatusCode::kOk, End::kOk, absl::Microseconds(101));
   stats.Count(absl::StatusCode::kUnknown, End::kUnknown, absl::Minutes(1));
   EXPECT_EQ(stats.calls(0, End::kOk), 2);
@@ -103,7 +103,7 @@ TEST_F(MetricsTest, BeginsTheSeriesThatMatterAtZero) {
     return static_cast<int>(contract::CountOf("paynow", what));
   };
   EXPECT_GE(streams, 15);
-  EXPECT_EQ(good - streams, count("operations") + 1);  // and the webhooks'
+  EXPECT_EQ(good - streams, count("operations") + 1);  // +1: ParseEvent
   EXPECT_EQ(unknown_writes, count("writes") - 1);      // one POST only previews
 }
 
@@ -127,7 +127,7 @@ TEST_F(MetricsTest, TellsOfTheProcess) {
   EXPECT_GT(ValueOf(before, "process_virtual_memory_bytes"), resident);
   const double started = ValueOf(before, "process_start_time_seconds");
   const double now = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
-  EXPECT_LT(started, now + 2);  // the machine's start is told in whole seconds
+  EXPECT_LT(started, now + 2);  // the kernel gives its boot time in whole seconds
   EXPECT_GT(started, now - 600);
   // Both values change while the process runs.
   const std::clock_t busy_until = std::clock() + CLOCKS_PER_SEC / 5;

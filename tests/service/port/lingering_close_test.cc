@@ -19,7 +19,7 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-// A server's connection, and a client that has little room for what it does not read.
+// A server's connection to a client whose receive buffer is small.
 class LingeringCloseTest : public testing::Test {
  protected:
   LingeringCloseTest() {
@@ -41,7 +41,8 @@ class LingeringCloseTest : public testing::Test {
   }
   ~LingeringCloseTest() override { close(client_); }
 
-  // As much as the kernel takes while the client does not read.
+  // Sends as much as the kernel accepts while the client does not read. Returns the number of
+  // bytes.
   size_t Answer() const {
     const std::string piece(64 << 10, 'a');
     size_t written = 0;
@@ -54,14 +55,15 @@ class LingeringCloseTest : public testing::Test {
 
   void Ping() const { send(client_, "ping", 4, MSG_NOSIGNAL); }
 
-  // As gRPC does.
+  // Closes the server's socket as gRPC does.
   int Close() const {
     const int done = shutdown(server_, SHUT_RDWR);
     close(server_);
     return done;
   }
 
-  // What comes until the connection ends, in whatever way; says something on the way.
+  // Reads at the client until the connection ends or fails, and sends a ping after each read.
+  // Returns the number of bytes.
   size_t Listen() const {
     size_t bytes = 0;
     std::array<char, 8192> buffer;
@@ -78,7 +80,7 @@ class LingeringCloseTest : public testing::Test {
   int server_ = -1;
 };
 
-// Otherwise gRPC, which is a shared library, would call libc's, and nothing would linger.
+// gRPC is a shared library. If it called the shutdown() of libc, no connection would linger.
 TEST(Shutdown, IsThisProgramsForLibrariesToo) {
   void* const seen_by_libraries = dlsym(RTLD_DEFAULT, "shutdown");
   ASSERT_NE(seen_by_libraries, nullptr);
@@ -97,7 +99,8 @@ TEST_F(LingeringCloseTest, AllThatWasAnsweredArrives) {
   EXPECT_EQ(Listen(), answered);
 }
 
-// The reason for the class; if this fails, the kernel no longer needs it.
+// Shows why the class is needed: without it, a ping cuts the answer off. If this test fails, the
+// kernel has changed.
 TEST_F(LingeringCloseTest, OnOtherPortsAPingCutsTheAnswerOff) {
   LingeringClose lingering({port_ == 1 ? 2 : 1});
   const size_t answered = Answer();

@@ -16,8 +16,8 @@
 namespace gateway {
 namespace {
 
-// Both ends of one TCP connection. The client's end has the highest descriptor, so a look checks it
-// last.
+// Both ends of one TCP connection. The client's end has the highest descriptor, so OwnSockets
+// checks it last.
 class TcpPair {
  public:
   TcpPair() {
@@ -79,8 +79,8 @@ TEST(OwnSocketsTest, ShutsDownTheConnectionsWithAPeer) {
   EXPECT_TRUE(pair.ServerSeesTheEnd());
 }
 
-// Regression: a look left a duplicate descriptor open, which kept the last connection alive for up
-// to a second after its owner had closed it.
+// Regression: OwnSockets left a duplicate descriptor open, which kept the last connection alive for
+// up to a second after its owner had closed it.
 TEST(OwnSocketsTest, AConnectionEndsWhenItsOwnerClosesItAfterALook) {
   TcpPair pair;
   OwnSockets sockets;
@@ -104,7 +104,7 @@ TEST(OwnSocketsTest, ALookKeepsTheLocksOnFiles) {
   sockets.Connections({1});
   sockets.ShutDown({SocketAddress{std::string("\x7f\0\0\2", 4), 1}});
 
-  // A lock of another open file description conflicts with this process's locks.
+  // The lock is still held: a lock of another open file description conflicts with it.
   const int other = open(path.c_str(), O_RDWR | O_CLOEXEC);
   struct flock wanted {};
   wanted.l_type = F_WRLCK;

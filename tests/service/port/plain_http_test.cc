@@ -103,11 +103,11 @@ TEST_F(PlainHttpTest, TakesARequestInPieces) {
 TEST_F(PlainHttpTest, GivesALargeAnswerToOneWhoReadsLate) {
   const int slow = Connect(server_->port());
   Send(slow, "GET /large HTTP/1.1\r\n\r\n");
-  EXPECT_THAT(Exchange("GET /ok HTTP/1.1\r\n\r\n"), HasSubstr("fine"));  // does not wait for it
+  EXPECT_THAT(Exchange("GET /ok HTTP/1.1\r\n\r\n"), HasSubstr("fine"));  // does not wait for `slow`
   EXPECT_EQ(ReadAll(slow).substr(0, 15), "HTTP/1.1 200 OK");
 }
 
-// The oldest connections are closed.
+// If there are too many connections, the server closes the oldest.
 TEST_F(PlainHttpTest, ServesBesideAnyNumberOfSilentConnections) {
   std::vector<int> silent;
   for (size_t i = 0; i < 3 * PlainHttp::kMost; ++i) silent.push_back(Connect(server_->port()));

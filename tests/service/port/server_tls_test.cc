@@ -241,7 +241,7 @@ TEST_F(ServerTlsTest, DoesNotStartWithWhatCannotServe) {
   EXPECT_TRUE(Create().ok());
 }
 
-// For a kubelet, which has no certificate.
+// This port is for a kubelet, which has no client certificate.
 TEST_F(ServerTlsTest, AnswersHealthAndNothingElseOnItsOwnPort) {
   config_["server"]["health_listen"] = "127.0.0.1:0";
   ASSERT_TRUE(Create().ok());

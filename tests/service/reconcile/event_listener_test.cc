@@ -108,7 +108,7 @@ class EventListenerTest : public testing::Test {
   const TempDir directory_;
   std::atomic<bool> refunded_{false};
   std::atomic<bool> recovered_{false};
-  std::string refunded_at_;  // before refunded_ is read
+  std::string refunded_at_;  // read only after recovered_ is set
   std::unique_ptr<ScriptedServer> upstream_;
   std::unique_ptr<Gateway> gateway_;
 };

@@ -1,5 +1,5 @@
-// Unknown outcomes are found out, over gRPC: by reading back, or by a second send that does no
-// harm.
+// The gateway finds out the outcome of a lost write, over gRPC: by reads of the upstream, or by a
+// second send that does no harm.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -66,7 +66,8 @@ class Refunds {
 
 class ReconcileTest : public KeyedCalls {
  protected:
-  // Shows the entry until it is as wanted, for 90 seconds at most.
+  // Reads the entry until `wanted` is true for it, for 90 seconds at most. Returns the last state
+  // read.
   json Await(const std::string& entry, const std::function<bool(const json&)>& wanted) const {
     json shown;
     const absl::Time give_up = absl::Now() + absl::Seconds(90);
@@ -81,7 +82,7 @@ class ReconcileTest : public KeyedCalls {
     return shown;
   }
 
-  // The state of an entry as soon as it is not UNKNOWN any more, or UNKNOWN after 90 seconds.
+  // Returns the state of an entry as soon as it is not UNKNOWN, or UNKNOWN after 90 seconds.
   std::string StateInTheEnd(const std::string& entry) const {
     return Await(entry, [](const json& shown) { return shown.at("state") != "STATE_UNKNOWN"; })
         .at("state");
@@ -151,9 +152,9 @@ TEST_F(ReconcileTest, NobodyNeedsToAsk) {
   EXPECT_EQ(executions(), 1);
 }
 
-// Two refunds are lost before they happen. One is sent again. The other is judged not to have
-// happened, but one that fits appears before its caller repeats it: it came late, or is somebody
-// else's.
+// Two refunds are lost, and do not happen. The first is sent again. The second is judged not to
+// have happened, but a refund that fits appears before its caller repeats the call: the lost refund
+// came late, or the new refund is somebody else's.
 TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgainUnlessItComesLate) {
   auto lost = std::make_shared<std::atomic<int>>(2);
   auto late = std::make_shared<Refunds>();
@@ -165,7 +166,7 @@ TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgainUnlessItComesLate
   const Heard first = Call("once");
   const Heard second = Call("late", RefundOf(2));
   EXPECT_EQ(first.outcome, "unknown");
-  // It is too early to believe that it did not happen.
+  // It is too early to conclude that the first refund did not happen.
   EXPECT_EQ(Call("once").outcome, "unknown");
   EXPECT_EQ(executions(), 2);
   EXPECT_EQ(StateInTheEnd(first.entry), "STATE_NOT_DONE");
@@ -186,8 +187,8 @@ TEST_F(ReconcileTest, ALostRefundThatDidNotHappenMayBeSentAgainUnlessItComesLate
   EXPECT_EQ(executions(), 3);
 }
 
-// The refund was lost before it happened. What appears after a look that should have shown it is
-// not taken for it.
+// The refund is lost, and does not happen. A refund that appears after a read that should have
+// shown the lost refund is not taken for it.
 TEST_F(ReconcileTest, AForeignRefundThatAppearsLaterIsNotOurs) {
   Serve([](const Received&) { return Step::ExecuteAndClose(); },
         [refunds = refunds_](const Received&) { return refunds->Reply(); });
@@ -202,8 +203,8 @@ TEST_F(ReconcileTest, AForeignRefundThatAppearsLaterIsNotOurs) {
   EXPECT_EQ(executions(), 1);
 }
 
-// While the upstream cannot be read, nothing is sent, and what the reads of the first attempt have
-// shown is not forgotten.
+// While the upstream cannot be read, nothing is sent. The gateway still remembers what its earlier
+// reads have shown.
 TEST_F(ReconcileTest, AFailedReadInBetweenDoesNotHideWhatCameLate) {
   auto readable = std::make_shared<std::atomic<bool>>(true);
   Serve([](const Received&) { return Step::ExecuteAndClose(); },

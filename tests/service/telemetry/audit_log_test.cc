@@ -41,7 +41,7 @@ std::vector<std::string> LinesOf(const std::string& file) {
   return lines;
 }
 
-// Waits until the file has so many lines.
+// Waits until the file has `count` lines, for 30 seconds at most. Returns its lines.
 std::vector<std::string> AwaitLines(const std::string& file, size_t count) {
   const absl::Time end = absl::Now() + absl::Seconds(30);
   while (LinesOf(file).size() < count && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
@@ -124,7 +124,7 @@ TEST(AuditLogTest, SaysByWhichRuleCertificateAndToken) {
                         R"("peer":"ipv4:10.0.0.7:52110")"));
 }
 
-// Anybody can be refused, as often as they like.
+// Anybody can send calls that are refused, so the lines for such calls are limited.
 TEST(AuditLogTest, LeavesOutAFloodOfCallsThatWereNotSentAndNoOthers) {
   TempDir directory;
   const std::string file = directory.Path("audit");
@@ -161,7 +161,7 @@ TEST(AuditLogTest, GoesOnInANewFileWhenTheOldOneIsMovedAway) {
   EXPECT_EQ(log->dropped(), 0u);
 }
 
-// /dev/full takes nothing, and is never moved.
+// Every write to /dev/full fails as on a full disk.
 TEST(AuditLogTest, CountsWhatAFullDiskDoesNotTakeAndSaysSoOnce) {
   std::vector<std::string> said;
   {
@@ -177,14 +177,13 @@ TEST(AuditLogTest, CountsWhatAFullDiskDoesNotTakeAndSaysSoOnce) {
   EXPECT_THAT(said[0], HasSubstr("No space left"));
 }
 
-// A pipe that nobody reads: the thread that writes is stuck, and nobody else.
-// A pipe whose reader sleeps: lines are lost and counted, the end comes soon, and the log goes on
-// when the reader wakes.
+// While nobody reads the pipe, lines are lost and counted. The log goes on when the pipe is read
+// again, and its destructor does not wait for a reader.
 TEST(AuditLogTest, APipeThatNobodyReadsHoldsUpNothing) {
   const TempDir directory;
   const std::string file = directory.Path("pipe");
   ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
-  EXPECT_FALSE(AuditLog::Open(file).ok());  // and does not wait for a reader
+  EXPECT_FALSE(AuditLog::Open(file).ok());  // Open does not wait for a reader
   const int reader = open(file.c_str(), O_RDONLY | O_NONBLOCK);
   ASSERT_GE(reader, 0);
   auto audit = AuditLog::Open(file);

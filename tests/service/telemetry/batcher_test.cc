@@ -62,7 +62,7 @@ TEST(BatcherTest, DropsAndCountsWhatFindsNoRoomAndNeverWaits) {
   EXPECT_THAT(batches, ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4), ElementsAre(7)));
 }
 
-// Without this rule, the first item of a batch would wait for an hour.
+// Otherwise the first item of a batch would wait for `patience`, which is an hour.
 TEST(BatcherTest, WorksAtOnceWhereHalfOfTheRoomIsTaken) {
   std::promise<size_t> first;
   Batcher<int> batcher({.capacity = 10, .patience = absl::Hours(1)},

@@ -111,14 +111,14 @@ TEST_F(TracedGatewayTest, WritesCallAndAttemptsAsOneTree) {
               std::stoll(spans[i]["startTimeUnixNano"].get<std::string>()));
     EXPECT_LE(std::stoll(spans[i]["startTimeUnixNano"].get<std::string>()),
               std::stoll(spans[i]["endTimeUnixNano"].get<std::string>()));
-    // The upstream was told this very span.
+    // The traceparent header that the upstream received names this span.
     EXPECT_THAT(server.received().at(i - 1).head,
                 HasSubstr(absl::StrCat(spans[i]["traceId"].get<std::string>(), "-",
                                        spans[i]["spanId"].get<std::string>(), "-01")));
   }
   EXPECT_EQ(Attribute(spans[1], "error.type"), "broken");
   EXPECT_EQ(Attribute(spans[2], "http.response.status_code"), "200");
-  // Nothing of the request, no key.
+  // The file contains nothing of the request, and no key.
   EXPECT_THAT(Text(config_.tracing.file), Not(HasSubstr("771177117711")));
   EXPECT_THAT(Text(config_.tracing.file), Not(HasSubstr("MARKER")));
 }
@@ -131,7 +131,7 @@ TEST_F(TracedGatewayTest, SamplesAsTheCallerDecided) {
          {{"traceparent", absl::StrCat("00-", kTrace, "-00f067aa0ba902b7-", flag)}});
     const std::vector<json> spans = Written();
     if (flag == "00") {
-      EXPECT_THAT(spans, SizeIs(2));  // of the round before
+      EXPECT_THAT(spans, SizeIs(2));  // of the first round
       continue;
     }
     ASSERT_THAT(spans, SizeIs(2));
@@ -200,7 +200,7 @@ TEST(SpanFileTest, BeginsANewFileAtItsSize) {
   EXPECT_EQ(Text(path), "x\n");
   struct stat status;
   ASSERT_EQ(stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07, 0u);  // not for everybody
+  EXPECT_EQ(status.st_mode & 07, 0u);  // others have no access
 }
 
 TEST(SpanFileTest, GoesOnWhereAnEarlierProcessStopped) {
@@ -238,7 +238,7 @@ TEST(SpanExporterTest, CountsWhatCannotBeWritten) {
   EXPECT_EQ((*exporter)->dropped(), 1u);
 }
 
-// A pipe that nobody reads fills up, and the thread stands still at it.
+// A pipe that nobody reads fills up, and then the exporter's thread blocks in a write.
 TEST(SpanExporterTest, DropsInsteadOfWaiting) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
@@ -248,7 +248,7 @@ TEST(SpanExporterTest, DropsInsteadOfWaiting) {
   ASSERT_TRUE(exporter.ok()) << exporter.status();
   close(ends[1]);
   CallSpan large = OneCall();
-  large.host = std::string(100000, 'h');  // more than a pipe takes, once it is written
+  large.host = std::string(100000, 'h');  // one line of this length fills the pipe
   large.attempts.emplace_back();
   uint64_t begun = 0;
   while ((*exporter)->dropped() == 0) {
@@ -257,11 +257,11 @@ TEST(SpanExporterTest, DropsInsteadOfWaiting) {
   }
   EXPECT_GT(begun, 100u);
   EXPECT_LT(begun, 1000u);
-  close(ends[0]);  // the writer's next write fails, and ends the test
+  close(ends[0]);  // the blocked write fails, so the thread can end
   exporter->reset();
 }
 
-// Anybody with a connection can have calls refused, and say that they are to be traced.
+// Any client can send calls that are refused and marked as sampled, so their spans are limited.
 TEST(SpanExporterTest, LeavesOutAFloodOfCallsThatWereNotSent) {
   TempDir directory;
   TracingConfig config;

@@ -57,8 +57,8 @@ TEST(TraceParentTest, KnowsOneFlag) {
   EXPECT_EQ(with_flags("fe"), unsampled);
 }
 
-// A later version has the fields of this version, and optionally more after a dash. It is forwarded
-// as this version.
+// A later version has the fields of this version, and optionally more after a dash. The gateway
+// forwards only the fields of this version.
 TEST(TraceParentTest, ReadsLaterVersionsAsFarAsItKnowsThem) {
   const std::string rest = absl::StrCat(kTrace, "-", kSpan, "-01");
   for (const char* version : {"01", "cc", "fe"}) {

@@ -1,4 +1,5 @@
-// How a later version affects callers that were built before, and the generators of their code.
+// How a new version of an API affects callers that were built before it, and how the code that
+// generators make for callers affects the protos.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
@@ -13,7 +14,8 @@ using ::testing::Not;
 
 class CallersTest : public StandTest {};
 
-// The gateway does not refuse callers that were built before; the upstream may.
+// The gateway does not refuse callers that were built before and leave the field out; the upstream
+// may refuse them.
 TEST_F(CallersTest, NewRequiredFieldOfARequestIsLeftToTheUpstream) {
   Run();
   Properties("CreateDrinkDto")["glass"] = {{"type", "string"}};
@@ -38,7 +40,8 @@ TEST_F(CallersTest, NewRequiredListIsSentEmptyForThem) {
               HasSubstr("repeated string straws = 3 [(gateway.v1.field).required = true];"));
 }
 
-// An empty list would clear the elements that others have added.
+// The gateway must not send an empty list by itself: that would clear the elements that others have
+// added.
 TEST_F(CallersTest, NewRequiredListOfAnUpdateIsLeftToTheUpstream) {
   Run();
   Properties("UpdateDrinkDto")["straws"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
@@ -124,7 +127,7 @@ TEST_F(CallersTest, FieldsThatCallersKnowKeepTheirNamesBesideANewEnum) {
               HasSubstr("Size taste_enum = 17 [(gateway.v1.field).wire_name = \"taste\"];"));
 }
 
-// The layout that people gave to a way of the ledger is the one that apigen writes.
+// apigen writes the option `once` with the line breaks that people use for it.
 TEST_F(CallersTest, NestedOptionsKeepTheirLines) {
   Run();
   const std::string once =

@@ -119,7 +119,7 @@ TEST_F(GoneTest, WhatWasKeptAndComesBackIsAsBefore) {
   EXPECT_EQ(AllProtos(), before);
 }
 
-// As described in the README.
+// As docs/changing.md describes: what people add is marked as `local`.
 TEST_F(GoneTest, RpcAddedByHandStays) {
   Run();
   Edit("orders", "service OrdersService {",
@@ -173,7 +173,7 @@ TEST_F(GoneTest, LocalFileIsLeftAloneWhateverItHolds) {
       "  option (google.api.http) = {get: \"/v1/stands/{stand_id}/pours\"}; } }\n"
       "message Glass { string stand_id = 1; oneof x { string y = 2; } message Inner {} }\n";
   ASSERT_TRUE(WriteFile(directory / "lemon/v1/pours.proto", text).ok());
-  // The upstream adds both, in its own form.
+  // The upstream adds a Glass and this operation too, in another form.
   Schema("Glass") = {{"type", "object"}, {"properties", {{"ml", {{"type", "integer"}}}}}};
   Properties("OrderDto")["glass"] = {{"$ref", "#/components/schemas/Glass"}};
   api["paths"]["/v1/stands/{standId}/pours"]["get"] = Operation(kOrders, "get");

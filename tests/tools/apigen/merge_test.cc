@@ -166,7 +166,7 @@ TEST_F(MergeTest, LocalFieldMayHaveTypesOfItsOwnAndOfOthers) {
   EXPECT_EQ(Proto("orders"), edited);
 }
 
-// What the documents say in words, and the schema cannot.
+// People add these options for rules that the upstream's documents state only in words.
 TEST_F(MergeTest, RulesByHandStay) {
   Run();
   Edit("cold_drinks", "  optional string name = 1 [(gateway.v1.field).nullable = true];",
@@ -177,7 +177,7 @@ TEST_F(MergeTest, RulesByHandStay) {
   EXPECT_EQ(Proto("cold_drinks"), edited);
 }
 
-// A bound of a text on a number would stop the gateway's start.
+// The gateway would refuse to start with a bound for texts on a number.
 TEST_F(MergeTest, RulesByHandThatDoNotFitTheNewTypeGo) {
   Run();
   Edit("cold_drinks", "  optional string name = 1 [(gateway.v1.field).nullable = true];",

@@ -68,7 +68,7 @@ TEST_F(RenameTest, RenamedAgainAndBack) {
   EXPECT_EQ(AllProtos(), before);
 }
 
-// Two schemas with the same texts become one: both types stay, each at its own places.
+// The upstream merges two enums that have the same texts: both types stay, each at its own places.
 TEST_F(RenameTest, TwoSchemasPutTogether) {
   Schema("Strength") = Schema("Size");
   Properties("CreateDrinkDto")["strength"] = {{"$ref", "#/components/schemas/Strength"}};

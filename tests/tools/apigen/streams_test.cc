@@ -1,4 +1,5 @@
-// The streams beside paged lists: they follow from the lists, and keep what people wrote on them.
+// The streaming RPCs that apigen adds for paged lists: they follow the lists, and keep what people
+// changed.
 #include "gmock/gmock.h"
 #include "tests/tools/apigen/stand.h"
 

@@ -51,7 +51,8 @@ TEST_F(BodyMemoryTest, IsThatOfAnEarlierBody) {
   EXPECT_NE(PlaceOf(TakeBodyMemory(kLarge / 2)), place);
 }
 
-// A reply is written on the thread that reads from the upstream, and ends on one of gRPC's.
+// A reply's body is filled on the thread that reads from the upstream, and released on one of
+// gRPC's.
 TEST_F(BodyMemoryTest, MayComeFromAnotherThread) {
   std::string body = TakeBodyMemory(kLarge);
   const std::uintptr_t place = PlaceOf(body);

@@ -34,7 +34,7 @@ constexpr char kHead[] = R"(
 constexpr char kProvider[] =
     R"(option (gateway.v1.provider) = {name: "bad" tenant_field: "tenant"};)";
 
-// Returns what RouteTable::Compile says about a file with this text.
+// Returns the error of RouteTable::Compile for a file with this text, or "ok".
 std::string Compiled(absl::string_view text) {
   shop::Routes();  // google/protobuf/*.proto are in the pool from here on
   class Errors : public google::protobuf::io::ErrorCollector {
@@ -147,7 +147,7 @@ TEST(BadRoute, NamesTheMethodAndTheReason) {
           option (gateway.v1.method).array_or_object = true;)",
        "message Req {} message R { optional string one = 1; }", "R",
        "array_or_object needs a repeated response_body"},
-      // Types whose JSON is not that of a message need a field that takes them.
+      // Types with a JSON form of their own cannot be the reply itself.
       {kGet, kEmptyReq, "google.protobuf.Struct",
        "google.protobuf.Struct: has a JSON form of its own, and can only be a field"},
       {kGet, kEmptyReq, "google.protobuf.Value",
@@ -169,7 +169,7 @@ TEST(BadRoute, StreamingHasNoMapping) {
   }
 }
 
-// A list, and a stream beside it that does not fit.
+// A list, and an RPC that streams it: a stream that does not fit the list is refused.
 TEST(BadRoute, AStreamFitsItsList) {
   constexpr char kMessages[] = R"(
       message Req {
@@ -340,8 +340,8 @@ TEST(BadEnum, NamesTheValue) {
   EXPECT_EQ(with_enum("MY_ENUM_ = 1;"), "bad.v1.S.M: bad.v1.MY_ENUM_: has no text");
 }
 
-// Words of a type's name can be split in more than one way ("SaleDiscountV2DTO"): the value 0 says
-// what the others begin with.
+// A type's name can be split into words in more than one way ("SaleDiscountV2DTO"). The name of
+// value 0 shows the prefix of the other values.
 TEST(BadEnum, TakesThePrefixOfTheValueZero) {
   const auto with_zero = [](absl::string_view zero) {
     return Method(kPost,

@@ -69,7 +69,7 @@ TEST(EpochSeconds, AreHeldToTheRangeOfTimestamps) {
             "failed: the upstream's reply cannot be read: made: expected an integer");
 }
 
-// The bounds themselves, with a tolerance of one minute for clock differences.
+// Times at the bounds are accepted, and times up to a minute beyond them, because clocks differ.
 TEST(SecondsAhead, AreTakenAgainstThePresent) {
   const auto ready = [](int64_t ahead) {
     return Body(absl::StrCat("ready { seconds: ", kNow + ahead, " }"));

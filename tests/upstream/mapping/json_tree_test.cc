@@ -16,7 +16,7 @@ void ExpectTheSame(const std::string& text) {
   const json tree = JsonTree(text);
   ASSERT_EQ(tree.is_discarded(), expected.is_discarded()) << text;
   if (tree.is_discarded()) return;
-  // Equality passes over the kind of a number, and dump over that of a negative zero.
+  // == ignores the types of numbers, and dump() the type of a negative zero: CBOR shows both.
   EXPECT_EQ(tree, expected) << text;
   EXPECT_EQ(tree.dump(), expected.dump()) << text;
   EXPECT_EQ(json::to_cbor(tree), json::to_cbor(expected)) << text;

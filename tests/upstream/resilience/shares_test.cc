@@ -34,7 +34,7 @@ TEST(SharesTest, LeavesAQuarterToThoseWhoHaveLess) {
   Shares shares;
   int taken = 0;
   EXPECT_EQ(Take(shares, 2, 1, taken), 1);
-  EXPECT_EQ(Take(shares, 1, kLimit, taken), 29);  // with the other's: three quarters
+  EXPECT_EQ(Take(shares, 1, kLimit, taken), 29);  // with caller 2's one: three quarters
   EXPECT_EQ(Take(shares, 2, kLimit, taken), 10);
   EXPECT_EQ(taken, kLimit);
 }
@@ -69,7 +69,7 @@ TEST(SharesTest, KeepsAQuarterOfACallersPartForItsOtherStores) {
   EXPECT_EQ(taken, kLimit);
 }
 
-// Beside another caller, too: one store's calls do not use up the part of the caller.
+// If there is another caller, too, the calls of one store do not use up the caller's part.
 TEST(SharesTest, SharesTheCallersPartBetweenItsStoresBesideOthers) {
   Shares shares;
   int taken = 0;
@@ -77,8 +77,7 @@ TEST(SharesTest, SharesTheCallersPartBetweenItsStoresBesideOthers) {
   EXPECT_EQ(Take(shares, 1, 1, taken, kNow, 20), 1);
   Take(shares, 1, kLimit, taken, kNow, 10);
   const int of_store = taken - 2;
-  // Some calls of the flood end. The flood takes as many places as it may have, and so does its
-  // neighbour.
+  // The calls of store 10 end one by one. After each end, caller 2 and store 10 ask for a place.
   Take(shares, 2, kLimit, taken);
   for (int i = 0; i < of_store; ++i) {
     shares.Leave({1, 10});
@@ -86,7 +85,7 @@ TEST(SharesTest, SharesTheCallersPartBetweenItsStoresBesideOthers) {
     Take(shares, 2, 1, taken);
     Take(shares, 1, 1, taken, kNow, 10);
   }
-  EXPECT_EQ(taken, kLimit - 5);  // a quarter of half of all is left for the other store
+  EXPECT_EQ(taken, kLimit - 5);  // a quarter of the caller's half is left for store 20
   EXPECT_EQ(Take(shares, 1, kLimit, taken, kNow, 20), 5);
 }
 
@@ -100,7 +99,7 @@ TEST(SharesTest, ForgetsStoresThatNobodyCallsAnyMore) {
   EXPECT_EQ(Take(shares, 1, kLimit, taken, later, 10), kLimit);
 }
 
-// One caller floods. The other makes one call at a time, and gets through once it is known.
+// Caller 1 floods the gate. Caller 2 makes one call at a time, and is admitted once it is known.
 TEST(SharesTest, KeepsAGateOpenForANeighbour) {
   Gate gate({}, {.initial = kLimit, .minimum = kLimit, .maximum = kLimit});
   std::vector<Gate::Pass> flood;

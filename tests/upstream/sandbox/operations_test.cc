@@ -51,7 +51,7 @@ class EveryOperation : public testing::TestWithParam<std::string> {
     return client.Send(operation().verb, SeededTarget(operation()), body);
   }
 
-  // The required parameters of the query, and this one.
+  // Returns the target with the required parameters of the query and this parameter.
   std::string WithRequired(const std::string& name, const Json& value) const {
     std::string target = SeededPath(operation());
     for (const Parameter& parameter : operation().query) {
@@ -120,7 +120,7 @@ TEST_P(EveryOperation, TakesEveryDeclaredQueryParameter) {
   Client client(Unchanged().port());
   for (const Parameter& parameter : operation().query) {
     const Json value = ExampleParameter(parameter, SeededExample(Fill::kFull));
-    // The required parameters stand in the target already.
+    // The seeded target already contains the required parameters.
     const std::string target =
         parameter.required ? SeededTarget(operation()) : WithRequired(parameter.name, value);
     const Answer answer = client.Send(operation().verb, target, "");

@@ -73,8 +73,8 @@ TEST_F(PagingTest, CursorsAreExclusiveAndMeanTime) {
   EXPECT_EQ(backwards, std::vector<std::string>(all.begin() + 4, all.begin() + 7));
 }
 
-// What the comments of `asc` warn of: the other cursor comes back to what was seen, and never
-// reaches the rest. Nothing tells the caller.
+// The comments of `asc` warn of this: with the other cursor, a client reads rows again and never
+// reaches the rest, and no error says so.
 TEST_F(PagingTest, TheOtherCursorLosesRowsWithoutAnError) {
   for (const auto& [order, cursor] :
        {std::pair("asc=false", "after"), std::pair("asc=true", "before")}) {

@@ -1,4 +1,4 @@
-// Behaviour in Lua: what a script gets and gives, what it cannot do, and how far it can go.
+// Behaviour in Lua: what a script receives and returns, what it may not do, and its limits.
 #include "upstream/sandbox/script/script.h"
 
 #include <gmock/gmock.h>
@@ -38,7 +38,7 @@ class ScriptTest : public testing::Test {
     if (Json* const value = std::get_if<Json>(&result)) return *value;
     return std::get<Refusal>(result).message;
   }
-  // The message of the refusal that must come.
+  // Runs the function, which must be refused. Returns the message of the refusal.
   std::string Fails(const std::string& body, Script::Limits limits = {}) {
     Load(body, limits);
     const std::variant<Json, Refusal> result = Run();
@@ -122,7 +122,7 @@ TEST_F(ScriptTest, AScriptThatLoopsIsEnded) {
   EXPECT_THAT(Fails("while true do end", limits), testing::HasSubstr("too many steps"));
   EXPECT_THAT(Fails("local function f() return f() end return f()", limits),
               testing::HasSubstr("too many steps"));
-  // The budget is a call's, and the next one has its own.
+  // Each call has a budget of its own.
   EXPECT_THAT(std::get<Refusal>(Run()).message, testing::HasSubstr("too many steps"));
 }
 
@@ -174,7 +174,7 @@ constexpr char kKioskContract[] = R"({"provider": "kiosk", "operations": [
  "schemas": {"Drink": {"type": "object", "fields": {
    "id": {"type": "string"}, "name": {"type": "string", "required": true}}}}})";
 
-// A contract that nobody has written rules for works at once.
+// A contract for which nobody has written rules works at once.
 TEST(DefaultBehaviour, CreatesListsShowsUpdatesAndDeletes) {
   const auto contract = Contract::Parse(kKioskContract).value();
   const auto handler =

@@ -1,5 +1,5 @@
-// The window into a sandbox: its pages work without scripts, its API is what its OpenAPI file says,
-// and neither lets anybody in from elsewhere.
+// The window into a sandbox: its pages work without scripts, its API does what its OpenAPI file
+// says, and both refuse other sites.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,7 +54,7 @@ size_t Count(const std::string& text, const std::string& what) {
 
 class WindowTest : public testing::TestWithParam<const char*> {};
 
-// From the overview every page is reached; each is whole by itself.
+// Every page can be reached from the overview, and is complete without scripts.
 TEST_P(WindowTest, EveryPageIsReachedAndWorksWithoutScripts) {
   const auto sandbox = StartShop(GetParam());
   Client browser(sandbox->port());
@@ -72,7 +72,7 @@ TEST_P(WindowTest, EveryPageIsReachedAndWorksWithoutScripts) {
     EXPECT_EQ(Count(page.text, "<main"), 1u) << path;
     EXPECT_THAT(page.text, Not(HasSubstr("onclick"))) << path;
     EXPECT_THAT(page.text, Not(HasSubstr(" style="))) << path;
-    // One script, and nothing that only it can reach.
+    // One script, and a label for each control.
     EXPECT_EQ(Count(page.text, "<script"), 1u) << path;
     EXPECT_EQ(Count(page.text, "<label for=\""), Count(page.text, "<select ") +
                                                      Count(page.text, "<input id=") +
@@ -127,12 +127,12 @@ TEST(Window, AFormDoesWhatTheApiDoesAndComesBack) {
   const std::string form = absl::StrCat("back=/_sandbox", path, "&act=dispute");
   EXPECT_EQ(browser.Send("POST", OwnPath("/api" + path), form, kForm).status, 303);
   EXPECT_THAT(browser.Get(OwnPath(path)).text, HasSubstr("Win dispute"));
-  // What does not work is said on a page, with a way back.
+  // A failure is shown on a page, with a link back.
   const Answer again = browser.Send("POST", OwnPath("/api" + path), form, kForm);
   EXPECT_EQ(again.status, 409);
   EXPECT_THAT(again.text, HasSubstr("role=\"alert\""));
   EXPECT_THAT(again.text, HasSubstr(absl::StrCat("href=\"/_sandbox", path, "\"")));
-  // Nobody is sent to another site.
+  // The sandbox redirects nobody to another site.
   const std::string away = "back=//shop.example/&forward_s=1";
   EXPECT_EQ(browser.Send("POST", "/_sandbox/api/clock", away, kForm).status, 303);
   httplib::Client plain("127.0.0.1", sandbox->port());
@@ -202,7 +202,7 @@ TEST(Window, AResetIsTheStoreAsItWas) {
             200);
 }
 
-// The file that describes the API, and whether it is true.
+// Compares the OpenAPI file of the sandbox's API with what the API does.
 class OpenApiTest : public testing::Test {
  protected:
   const Json& Schema(const Json& schema) const {
@@ -211,7 +211,7 @@ class OpenApiTest : public testing::Test {
     return file_.at("components").at("schemas").at(name);
   }
 
-  // What is wrong with the value, "" where nothing is.
+  // Returns what is wrong with the value, or "" if the value fits the schema.
   std::string Wrong(const Json& named, const Json& value, const std::string& at) const {
     const Json& schema = Schema(named);
     const std::string type = schema.at("type");
@@ -243,7 +243,7 @@ class OpenApiTest : public testing::Test {
     return wrong;
   }
 
-  // Calls an operation, and holds status and body against the description.
+  // Calls an operation, and checks status and body against the file.
   Answer Call(const std::string& method, const std::string& path, const std::string& real,
               const Json& body) {
     const Answer answer =
@@ -346,7 +346,7 @@ TEST_F(OpenApiTest, AnswersAsItIsDescribed) {
   Call("DELETE", "/faults/{id}", id, none);
   Call("DELETE", "/faults", "/faults", none);
   Call("POST", "/reset", "/reset", none);
-  // Every answer that is described was given, but for that of too many streams.
+  // Every answer that the file describes was given, except those of /live.
   for (const auto& [path, operations] : file_.at("paths").items()) {
     if (path == "/live") continue;
     for (const auto& [verb, operation] : operations.items()) {

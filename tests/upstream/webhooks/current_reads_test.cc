@@ -39,7 +39,7 @@ class CurrentReadsTest : public testing::Test {
     if (reads.ok()) reads_ = std::make_unique<CurrentReads>(*std::move(reads));
   }
 
-  // Which RPC is called for the event, and with what.
+  // Returns the RPC for the event and its request, or "" if the event has no read.
   std::string ReadFor(absl::string_view provider, absl::string_view type, absl::string_view store,
                       absl::string_view body) const {
     const auto read = reads_->For(provider, type, store, body);

@@ -236,7 +236,7 @@ TEST(EventReaderTest, ReadsOddEventsThatNoMessageIsFor) {
       {R"({"type": 5})", R"({"type": "5", "other": {"type": 5}})"},
       {R"({"data": {"a": 1, "a": 2}})", R"({"other": {"data": {"a": 1}}})"},
       {R"({"data": 1e400})", R"({"other": {"data": "1e400"}})"},
-      // Nor does it have an id that others have as well.
+      // An id with invalid characters is left out: other ids would become the same text.
       {R"({"id": "\ud83d"})", "{\"other\": {\"id\": \"\xef\xbf\xbd\"}}"},
       {R"({"data": "\ud83d"})", "{\"other\": {\"data\": \"\xef\xbf\xbd\"}}"},
       {"{\"data\": \"caf\xe9\"}", "{\"other\": {\"data\": \"caf\xef\xbf\xbd\"}}"},
@@ -250,7 +250,7 @@ TEST(EventReaderTest, ReadsOddEventsThatNoMessageIsFor) {
   }
 }
 
-// Those that have messages of their own keep what can be read, too.
+// Events that have a message of their own also keep what can be read.
 TEST(EventReaderTest, LeavesOutAnOddIdOrTimeOfAKnownEvent) {
   const struct {
     const char* provider;

@@ -58,7 +58,7 @@ TEST(EventSummaryTest, WhatIsOddIsLeftOut) {
   EXPECT_EQ(odd.resource, "");
 }
 
-// What the event reader can read has a type, and so reaches those who wait for it.
+// Every event that the event reader can read has a type here too, and so reaches its subscribers.
 TEST(EventSummaryTest, MendsWhatTheReaderMends) {
   for (const char* const body :
        {"\xef\xbb\xbf{\"event_type\": \"ON_REFUND\", \"event_id\": \"7\"}",

@@ -30,7 +30,7 @@ const Facts& Embedded() {
   return facts;
 }
 
-// A message of PayNow's API, as the text of protobuf has it, serialized.
+// Returns the bytes of a message of PayNow's API, which is given in protobuf's text format.
 std::string BytesOf(const std::string& type, const std::string& text) {
   static auto& factory = *new google::protobuf::DynamicMessageFactory;
   const auto* const found = DescriptorPool::generated_pool()->FindMessageTypeByName(

@@ -203,7 +203,7 @@ TEST_F(ParseEventTest, RefusesRequestsThatAreNone) {
   }
 }
 
-// As in protobuf: fields in any order, and the last one counts.
+// As protobuf requires: fields may come in any order, and the last value of a field counts.
 TEST_F(ParseEventTest, ReadsFieldsInAnyOrder) {
   const std::string request = absl::StrCat("\x1a\x02[]", "\x1a\x02{}", "\x0a\x07qashier");
   EXPECT_TRUE(std::holds_alternative<Event>(Parse(request)));

@@ -23,7 +23,7 @@ constexpr int64_t kSeconds = 1750000000;
 const absl::Time kNow = absl::FromUnixSeconds(kSeconds);
 constexpr char kBody[] = R"({"event_type":"ON_REFUND","event_id":"7","body":{"caf\u00e9":"é"}})";
 
-// One delivery, with names of its own for what each provider calls otherwise.
+// The headers and the body of one delivery.
 struct Delivery {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body = kBody;
@@ -80,7 +80,7 @@ TEST(VerifierTest, PassesWhatEachProviderSigns) {
   }
 }
 
-// Whatever Foresee refuses, Verify refuses too; what it lets pass, Verify has to look at.
+// If Foresee refuses a delivery, Verify refuses it too. If Foresee passes it, Verify decides.
 TEST(VerifierTest, ForeseesWithoutABodyWhatNoBodyCouldMend) {
   const Verifier paynow = Make("paynow");
   const auto foreseen = [&](const Verifier& verifier, const Delivery& delivery) {
@@ -121,7 +121,7 @@ TEST(VerifierTest, KnowsWhetherARecordedDeliveryGetsOld) {
   EXPECT_FALSE(Make("paynow", {.secrets = {kSecret}, .max_age = absl::ZeroDuration()}).BoundsAge());
 }
 
-// As somebody without a line of C++ makes them: with the openssl command.
+// Signatures that the openssl command makes, independently of this project's C++.
 TEST(VerifierTest, PassesWhatTheOpensslCommandSigns) {
   const TempDir directory;
   const auto sign = [&](const std::string& key_hex, const std::string& text, bool base64) {
@@ -154,7 +154,7 @@ TEST(VerifierTest, PassesWhatTheOpensslCommandSigns) {
   EXPECT_EQ(CheckOf(Make("convergegate"), convergegate), Check::kPassed);
 }
 
-// RFC 4231, case 2: neither OpenSSL nor this code chose the answer.
+// RFC 4231, case 2: the digest was computed neither by OpenSSL nor by this code.
 TEST(VerifierTest, PassesAPublishedVector) {
   Delivery delivery{{{"X-Webhook-Signature",
                       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"}}};
@@ -162,10 +162,11 @@ TEST(VerifierTest, PassesAPublishedVector) {
   EXPECT_EQ(CheckOf(Make("paymentkit", {.secrets = {"Jefe"}}), delivery), Check::kPassed);
 }
 
-// What the sender could have got wrong in each byte: the next bit, the case of a letter, all bits.
+// Which bits of a byte are flipped: the lowest, the case of a letter, the highest, all.
 constexpr unsigned char kFlips[] = {0x01, 0x20, 0x80, 0xff};
 
-// Every byte of the text in turn, in each of these ways, must turn the verdict.
+// Flips each byte of the text in each of these ways, and removes each byte. Every change must be
+// refused.
 void ExpectEachByteMatters(const Verifier& verifier, Delivery& delivery, std::string& text) {
   ASSERT_EQ(CheckOf(verifier, delivery), Check::kPassed);
   const std::string good = text;
@@ -205,13 +206,13 @@ TEST(VerifierTest, RefusesEachFlippedByte) {
   }
 }
 
-// Each digest has one text: another one of the same bytes is somebody else's.
+// Only one text of a digest is accepted, although other texts decode to the same bytes.
 TEST(VerifierTest, RefusesOtherTextsOfTheSameDigest) {
   const std::string digest = Hmac(kSecret, Millis(kNow) + "." + kBody);
   std::string unpadded = Base64Text(digest);
   unpadded.pop_back();
   std::string dangling = Base64Text(digest);
-  dangling[42] = static_cast<char>(dangling[42] + 1);  // bits that no byte of the digest has
+  dangling[42] = static_cast<char>(dangling[42] + 1);  // unused bits of Base64
   for (const std::string& text :
        {HexText(digest), absl::AsciiStrToUpper(HexText(digest)), unpadded, dangling,
         absl::StrReplaceAll(Base64Text(digest), {{"+", "-"}, {"/", "_"}}) + "=",
@@ -231,7 +232,7 @@ TEST(VerifierTest, RefusesWhatIsTooFarFromNow) {
   EXPECT_EQ(CheckOf(verifier, PayNow(kNow + limit)), Check::kPassed);
   EXPECT_EQ(CheckOf(verifier, PayNow(kNow + limit + tick)), Check::kInTheFuture);
   EXPECT_EQ(CheckOf(verifier, PayNow(absl::UnixEpoch())), Check::kTooOld);
-  // The same delivery, sent once more by whoever has seen it.
+  // A replay of a delivery, an hour later.
   EXPECT_EQ(CheckOf(verifier, PayNow(), kNow + absl::Hours(1)), Check::kTooOld);
 
   const Verifier strict = Make("paynow", {.secrets = {kSecret}, .max_age = absl::Seconds(1)});
@@ -253,7 +254,7 @@ TEST(VerifierTest, TellsTheTimeThatWasSigned) {
   EXPECT_FALSE(Make("paymentkit").Verify(PaymentKit(HexText).Headers(), kBody, kNow).time);
 }
 
-// Signed, so it is the provider that writes them otherwise than it documents.
+// The signature is right, so the provider itself sends timestamps that it does not document.
 TEST(VerifierTest, RefusesSignedTimestampsThatAreNone) {
   for (const char* const timestamp :
        {"", " 1750000000000", "-1", "+1750000000000", "1750000000000.5", "1.75e12", "0x1",

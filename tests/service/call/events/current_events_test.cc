@@ -1,4 +1,4 @@
-// Events that are handed out with what they are about, read anew.
+// Requests with `with_current`: each event comes with its resource, read anew from the upstream.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -116,7 +116,7 @@ TEST_F(CurrentEventsTest, AReadThatFailsIsToldInItsPlace) {
   EXPECT_EQ(events[2]["current"].value("reason", ""), "NO_READ");
 }
 
-// It comes in time, and says why there is no more.
+// The event is handed out in time, with a reason instead of the resource.
 TEST_F(CurrentEventsTest, AnUpstreamThatIsSilentHoldsUpNoEvent) {
   Subscriptions()["all"] = {{"ack_deadline", "2s"}};
   answer_ = [](const Received&) { return Step::HeldReply("{}"); };
@@ -163,7 +163,7 @@ TEST_F(CurrentEventsTest, AStreamReadsThemToo) {
   EXPECT_EQ(events[1]["current"]["resource"]["id"], "8");
 }
 
-// It has left while the order was read: nobody has seen the event.
+// The consumer leaves while the gateway reads the order: nobody has received the event.
 TEST_F(CurrentEventsTest, AnEventWhoseConsumerLeavesWhileItIsReadGoesToOthers) {
   Subscriptions()["all"] = {{"ack_deadline", "600s"}};
   answer_ = [](const Received&) { return Step::HeldReply(R"({"id": "7"})"); };

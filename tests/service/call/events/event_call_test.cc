@@ -1,4 +1,5 @@
-// EventService over gRPC, behind the receiver: what a consumer gets, says, and may.
+// EventService over gRPC, with events from the webhook receiver: what a consumer receives, what it
+// may send, and what the policy allows.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +33,7 @@ TEST_F(EventCallTest, AnEventGoesFromTheWireToItsConsumerUntilItSaysDone) {
   EXPECT_EQ(event["refund"]["amount"], "250");
   EXPECT_EQ(events[0].value("delivery_attempt", events[0].value("deliveryAttempt", 0)), 1);
   EXPECT_EQ(events[0]["number"], "1");
-  // Given back, it comes at once.
+  // A deadline of 0 s gives the event back: the event is handed out again at once.
   const json again = {
       {"subscription", "all"}, {"ack_ids", {AckIdOf(events[0])}}, {"ack_deadline", "0s"}};
   EXPECT_EQ(Parse(Call("ModifyAckDeadline", again)), json::object());
@@ -71,7 +72,7 @@ TEST_F(EventCallTest, ADrainDoesNotWaitForEvents) {
   EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
 }
 
-// Its consumer has gone: so the try does not count, and the next one gets it.
+// The first consumer has cancelled its Pull, so the event goes to the next Pull.
 TEST_F(EventCallTest, WhatNobodyReceivedGoesToTheNext) {
   Start();
   EXPECT_THAT(IdsOf(Pull()), testing::IsEmpty());
@@ -173,7 +174,7 @@ TEST_F(EventCallTest, BadRequestsAreToldByField) {
               HasSubstr("3 numbers: must be 1 to 1000"));
 }
 
-// An ack_id cannot be judged before the database has told the log's secret.
+// The gateway reads the log's secret from the database, and cannot check an ack_id without it.
 TEST_F(EventCallTest, BeforeTheDatabaseIsReachedNoAckIdIsCalledWrong) {
   config_["events"].erase("file");
   config_["events"]["postgresql"]["dsn_file"] =

@@ -66,7 +66,7 @@ class EventCallTest : public testing::Test {
     gateway_ = *std::move(created);
   }
 
-  // Whether it was taken.
+  // Sends the event as a signed webhook. Returns whether the receiver answered 204.
   bool Deliver(const json& event) { return DeliverText(event.dump()); }
 
   bool DeliverText(const std::string& body) {

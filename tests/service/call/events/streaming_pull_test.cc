@@ -1,4 +1,4 @@
-// EventService/StreamingPull over gRPC, behind the receiver.
+// EventService/StreamingPull over gRPC, with events from the webhook receiver.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,7 +106,7 @@ TEST_F(StreamingPullTest, BytesAreCreditsTooWhereTheyAreCounted) {
   EXPECT_THAT(Ids(stream->NextEvents(2)), ElementsAre("2", "3"));
 }
 
-// The consumer is gone: nobody has to wait for the deadline of what it had.
+// The first consumer has cancelled its stream: its events do not wait for their deadline.
 TEST_F(StreamingPullTest, WhatALostConsumerHadGoesToOthersAtOnce) {
   Subscriptions()["all"] = {{"ack_deadline", "600s"}};
   Start();
@@ -211,7 +211,7 @@ TEST_F(StreamingPullTest, ADrainEndsStreamsWellTurnsNewOnesAwayAndLosesNothing) 
   EXPECT_EQ(EndOf(*idle), "0 ");
   EventStream late(channel, {{"subscription", "all"}, {"add_events", 1}});
   EXPECT_THAT(EndOf(late), HasSubstr("14 the gateway stops"));
-  DeliverMany(3, 3);  // an ingress has not noticed yet
+  DeliverMany(3, 3);  // deliveries still come during drain.delay
   draining.get();
   EXPECT_LT(SteadyTime::Now() - begun, absl::Seconds(30));
   Start();

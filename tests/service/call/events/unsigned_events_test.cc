@@ -1,4 +1,5 @@
-// Events that nobody has signed: what a read bears out is handed out, and nothing else.
+// Events of a provider that does not sign them: the gateway hands out an event only if a read of
+// the upstream confirms it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -99,7 +100,7 @@ TEST_F(UnsignedEventsTest, AnInventedSessionIsHandedOutToNobody) {
   EXPECT_EQ(upstream_.executions(), 1);
 }
 
-// The upstream may show it late; so it is looked at again, and not for ever.
+// The upstream may show the new state late: the gateway reads the session five times at most.
 TEST_F(UnsignedEventsTest, WhatIsNotBorneOutIsLookedAtAgainAndThenDropped) {
   answer_ = [](const Received&) { return Step::Reply(R"({"id": "cs_1", "status": "open"})"); };
   Start();

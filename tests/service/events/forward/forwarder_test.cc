@@ -1,4 +1,4 @@
-// A forwarder between a log in a file and a target that does as the test says.
+// A forwarder between an event log in a file and a fake target whose answers the test chooses.
 #include "service/events/forward/forwarder.h"
 
 #include <gmock/gmock.h>
@@ -30,7 +30,8 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 
 class FakeTarget final : public Target {
  public:
-  // Null: what comes is held until Answer.
+  // Returns the answer to handover number `time` of an event. If null, the target answers an event
+  // only when the test calls Answer.
   using Rule = std::function<Handover(const std::string& id, int time)>;
   explicit FakeTarget(Rule rule = nullptr) : rule_(std::move(rule)) {}
 
@@ -46,7 +47,8 @@ class FakeTarget final : public Target {
     if (rule_) done({rule_(message.id, time), "as the test says"});
   }
 
-  // The events that came, in their order, when there are so many.
+  // Waits until `count` events have come, or kPatience has passed. Returns the ids of all that have
+  // come, in order.
   std::vector<std::string> Await(size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, absl::ToChronoNanoseconds(kPatience),
@@ -120,7 +122,7 @@ class ForwarderTest : public testing::Test {
     }
   }
 
-  // Until the subscription's state is as it should be.
+  // Waits until `fits` is true for the subscription's state. Returns false after kPatience.
   bool Until(const std::function<bool(const SubscriptionStats&)>& fits) {
     const SteadyTime end = SteadyTime::Now() + kPatience;
     while (SteadyTime::Now() < end) {
@@ -181,7 +183,7 @@ TEST_F(ForwarderTest, WhatFailsComesAgainUntilItIsADeadLetter) {
   EXPECT_TRUE(forwarder_->failing());
 }
 
-// A target that is down for long must not make dead letters of what it has never seen.
+// An event that a target in a long outage has never received must not become a dead letter.
 TEST_F(ForwarderTest, WhatNeverReachedTheTargetDoesNotCountAsATry) {
   subscription_.max_attempts = 2;
   Start(std::make_shared<FakeTarget>([](const std::string&, int time) {
@@ -228,7 +230,7 @@ TEST_F(ForwarderTest, WhatCannotBeDecryptedIsADeadLetterAndSentNowhere) {
   EXPECT_EQ(forwarder_->count(Handover::kUnreadable), 2u);
 }
 
-// It is a hint: EventService reads anew what it is about, and a target could not.
+// An unsigned event must be confirmed by a read. EventService does so, but a target cannot.
 TEST_F(ForwarderTest, WhatNobodyHasSignedIsHandedToNobody) {
   Start(std::make_shared<FakeTarget>([](const std::string&, int) { return Handover::kTaken; }));
   SealedEvent hint = TestEvent("1");
@@ -254,7 +256,8 @@ TEST_F(ForwarderTest, TheEndWaitsForWhatIsUnderWayAndLeavesTheRest) {
   EXPECT_THAT(IdsOf(PullFrom(*log_, "onward")), UnorderedElementsAre("5", "6"));
 }
 
-// The process ended between the target's answer and the acknowledgement.
+// The target has received the event, but the forwarder ends without an acknowledgement: the
+// target's late answer is kUnreachable.
 TEST_F(ForwarderTest, WhatWasNotAcknowledgedIsHandedOnAgainWithTheSameId) {
   Start(std::make_shared<FakeTarget>());
   Append(1, 1);

@@ -32,7 +32,7 @@ const std::string& Secret() {
 
 class HttpTargetTest : public testing::Test {
  protected:
-  // How an event ends at this URL.
+  // Hands an event to this URL and returns the result.
   HandoverResult HandOn(const std::string& url, absl::Duration timeout = absl::Seconds(30)) {
     http::Options options;
     options.max_body_bytes = 1000;

@@ -28,7 +28,7 @@ void Require(natsStatus status, const char* what) {
   std::abort();
 }
 
-// One that was free a moment ago: the server keeps it when it is started again.
+// Returns a port that was free a moment ago. The server uses this port after each start.
 int FreePort() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
@@ -42,7 +42,7 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-// A connection of the test's own.
+// A connection by which the test itself uses the server.
 class Client {
  public:
   explicit Client(const std::string& url) {
@@ -63,7 +63,7 @@ class Client {
   jsCtx* stream_ = nullptr;
 };
 
-// Its numbers; what it points to is gone.
+// Returns the stream's counters. The pointers in the result are dangling.
 jsStreamState StateOf(const Client& client, const std::string& stream) {
   jsStreamInfo* info = nullptr;
   Require(js_GetStreamInfo(&info, client.stream(), stream.c_str(), nullptr, nullptr), "info");

@@ -1,5 +1,5 @@
-// A nats-server with JetStream in a folder of its own, which may be killed and started again on the
-// same port; and a look into its streams, by the library's own calls.
+// A nats-server with JetStream in a folder of its own. A test may kill it, start it again on the
+// same port, and read its streams.
 //
 //   NatsServer server;
 //   server.AddStream("BILLING", "billing.>");
@@ -29,11 +29,12 @@ class NatsServer {
     std::string data;
   };
 
-  // `more`: lines of its configuration. It is not started if `running` is false, but has a port.
+  // `more`: additional lines for the server's configuration. If `running` is false, the server has
+  // a port but is not started.
   explicit NatsServer(const std::string& more = "", bool running = true);
 
   void Start();
-  // As kill -9.
+  // Ends the server with SIGKILL.
   void Kill();
 
   int port() const { return port_; }

@@ -1,4 +1,4 @@
-// Events to a real nats-server with JetStream, which is killed, is not there yet, or says no.
+// Events to a real nats-server with JetStream that is killed, is not started yet, or refuses them.
 #include "service/events/forward/nats_target.h"
 
 #include <gmock/gmock.h>
@@ -55,7 +55,7 @@ HandoverResult HandOn(NatsTarget& target, Message message) {
   return Begin(target, std::move(message)).get();
 }
 
-// Tries until the event has reached the server: a connection is made in the background.
+// Hands on the event again until the server is reached: NatsTarget connects in the background.
 HandoverResult HandOnUntilReached(NatsTarget& target, const std::string& id) {
   const absl::Time end = absl::Now() + absl::Seconds(30);
   HandoverResult result = HandOn(target, MessageOf(id));
@@ -127,7 +127,7 @@ TEST(NatsTargetTest, AServerThatIsDownAtTheStartIsFoundLater) {
   EXPECT_EQ(HandOnUntilReached(*target, "paynow_17").handover, Handover::kTaken);
 }
 
-// Nothing that was said to be taken is missing, and what was tried again is there once.
+// Each event that was handed on is in the stream, and an event that was tried again is there once.
 TEST(NatsTargetTest, AServerThatIsKilledLosesNothing) {
   NatsServer server;
   server.AddStream("BILLING", "billing.>");

@@ -15,7 +15,7 @@ constexpr Pacing::Options kOptions = {
 class PacingTest : public testing::Test {
  protected:
   absl::Duration Left() const { return pacing_.resume() - now_; }
-  // A try that began now, fails now.
+  // Reports a try that began now and failed now.
   void Fail() { pacing_.Failed(now_, now_, std::nullopt, random_); }
   void PassPause() { now_ = pacing_.resume(); }
 
@@ -46,7 +46,7 @@ TEST_F(PacingTest, AfterAFailureOneGoesFirstAndPausesGrowToTheirCap) {
   EXPECT_FALSE(pacing_.failing());
 }
 
-// Eight that were under way when the target went down are one failure.
+// Eight tries that were under way when the target went down count as one failure.
 TEST_F(PacingTest, WhatBeganBeforeThePauseDoesNotMakeItLonger) {
   const SteadyTime begun = now_;
   now_ += absl::Seconds(5);

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// The example that the specification's own libraries are tested with.
+// The example that the libraries of the Standard Webhooks specification are tested with.
 constexpr char kSecret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 constexpr char kId[] = "msg_p5jXN8AQM9LWM0D4loKWxJek";
 constexpr char kTime[] = "1614265330";

@@ -1,5 +1,5 @@
-// What the log remembers of facts, on both databases: who told them first, for as long as the event
-// is there.
+// The facts that an event log stores, on both databases: which event told a fact first. A fact is
+// kept as long as that event.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ class FactsInLogTest : public testing::TestWithParam<const char*> {
 
   std::unique_ptr<LogUnderTest> database_;
   Options options_;
-  std::unique_ptr<EventLog> log_;  // before its database
+  std::unique_ptr<EventLog> log_;  // destroyed before database_
 };
 
 TEST_P(FactsInLogTest, WhoeverComesFirstTellsAndOnlyADeliveryMayTellTwice) {
@@ -68,7 +68,7 @@ TEST_P(FactsInLogTest, WhoeverComesFirstTellsAndOnlyADeliveryMayTellTwice) {
   }
 }
 
-// Both in one transaction, as far as they come together.
+// Appends that come at the same time share a transaction.
 TEST_P(FactsInLogTest, OfManySweepsAtOnceOneTells) {
   Open();
   std::vector<std::future<Appended::Kind>> kinds;
@@ -105,7 +105,7 @@ TEST_P(FactsInLogTest, AFactGoesWithItsEvent) {
 }
 
 TEST_P(FactsInLogTest, KnowsSinceWhenItKnows) {
-  // The database was made with the test.
+  // This test has just made the database.
   const absl::Time before = absl::Now() - absl::Minutes(5);
   Open();
   EXPECT_EQ(Append("a", kDelivery, "1"), Appended::kNew);  // the database is reached

@@ -1,4 +1,4 @@
-// A sweep over lists that the test makes up, into a log in a file.
+// Sweeps of fake lists of orders and payments, into an event log in a file.
 #include "service/events/sweep/sweeper.h"
 
 #include <gmock/gmock.h>
@@ -133,10 +133,10 @@ class SweeperTest : public testing::Test {
     options_.now = [this] { return now_; };
   }
 
-  // When everything that the test says is long ago has settled, and is after the log began.
+  // Returns the time `ago` before now_. The log began one hour before now_.
   absl::Time Ago(absl::Duration ago) const { return now_ - ago; }
 
-  // Sweeps that begin after this was called.
+  // Runs a new sweeper until `sweeps` of its sweeps have ended, with or without success.
   void Sweep(uint64_t sweeps = 4) {
     const Sweeper sweeper(options_, PayNow(), *log_, TestCipher(),
                           std::make_unique<Shared>(pages_));
@@ -156,7 +156,7 @@ class SweeperTest : public testing::Test {
     return event;
   }
 
-  // The reader that a sweeper owns, and the test looks at.
+  // The reader that the sweeper owns. All calls go to pages_, which the test can change.
   class Shared final : public PageReader {
    public:
     explicit Shared(FakePages& pages) : pages_(pages) {}
@@ -174,7 +174,7 @@ class SweeperTest : public testing::Test {
   std::unique_ptr<SqliteEventLog> log_;
   FakePages pages_;
   SweepOptions options_;
-  // Whole seconds, as a database can have them; and the log is an hour old.
+  // In whole seconds, as databases store times. An hour ahead, so the log seems to be an hour old.
   absl::Time now_ = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now())) + absl::Hours(1);
   uint64_t found_ = 0;
   uint64_t failed_ = 0;
@@ -219,7 +219,7 @@ TEST_F(SweeperTest, WaitsUntilItHasSettled) {
   EXPECT_EQ(found_, 1u);
 }
 
-// Somebody else may have been told of it.
+// Before this log began, another receiver may have got the event.
 TEST_F(SweeperTest, LeavesAloneWhatHappenedBeforeTheLogBegan) {
   pages_.AddOrder(1, Ago(absl::Minutes(90)), Ago(absl::Minutes(70)));
   Sweep();
@@ -240,12 +240,13 @@ TEST_F(SweeperTest, AnEventThatComesLaterIsADuplicate) {
 TEST_F(SweeperTest, BeginsBehindWhatIsTooOld) {
   for (int i = 1; i <= 5; ++i) pages_.AddOrder(i, Ago(absl::Hours(30)), Ago(absl::Hours(29)));
   pages_.AddOrder(6, Ago(absl::Minutes(30)), Ago(absl::Minutes(20)));
-  pages_.AddOrder(7, Ago(absl::Hours(30)), std::nullopt);  // ids and times need not agree
+  pages_.AddOrder(7, Ago(absl::Hours(30)), std::nullopt);  // the last id, but an old time
   Sweep(3);
   const std::vector<std::string> afters = pages_.TakeAfters();
   ASSERT_GE(afters.size(), 7u);
   const std::vector<std::string> first(afters.begin(), afters.begin() + 7);
-  // Orders page by page, then no payments, then orders again.
+  // The first sweep reads the orders page by page, then the payments, of which there are none. The
+  // second sweep reads the orders that come after id 5.
   EXPECT_THAT(first, ElementsAre("", "2", "4", "6", "7", "", "5"));
 }
 

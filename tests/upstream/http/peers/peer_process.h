@@ -1,6 +1,6 @@
-// nginx and haproxy in front of a test's server: peers written by others. Each forwards a request
-// once, over its own connection. It keeps idle client connections for kPeerKeepAlive and does not
-// announce this time.
+// nginx and haproxy in front of a test's server: peers written by others. A peer forwards each
+// request once, over a connection of its own. It keeps idle client connections for kPeerKeepAlive
+// and does not announce this time.
 //
 // Thread-safety: none. Lifetime: the destructor ends the processes and removes their files. Errors:
 // a failing system call ends the program.

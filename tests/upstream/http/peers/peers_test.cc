@@ -164,8 +164,8 @@ INSTANTIATE_TEST_SUITE_P(, PeersTest,
                            return Name(std::get<0>(info.param)) + Name(std::get<1>(info.param));
                          });
 
-// The project's sandbox closes its connections when it stops. Until its answer is set after a
-// start, it does not know the path and refuses.
+// The project's sandbox closes its connections when it stops. After a start, it refuses requests
+// until the test has set its answer.
 TEST(SandboxAsPeer, RestartsUnderLoad) {
   Guarded<WriteLedger::Executions> executions;
   int port = 0;

@@ -94,8 +94,8 @@ class NamedServer {
   ScriptedServer server_;
 };
 
-// The first server in its own process, which can be stopped. Its kernel still acknowledges data
-// then.
+// The first server, in a process of its own that can be stopped. Its kernel still acknowledges data
+// while the process is stopped.
 class StoppableServer {
  public:
   // Call this while the program has a single thread.

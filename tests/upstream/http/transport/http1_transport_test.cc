@@ -53,7 +53,8 @@ int64_t OpenDescriptors() {
   return std::distance(begin(all), end(all));
 }
 
-// As the README states. The count includes the server's end, which is in this process too.
+// docs/configuration.md states this number. The count includes the server's end of each connection,
+// which is in this process too.
 TEST(Http1TransportTest, AConnectionTakesThreeDescriptorsAtMost) {
   constexpr int kConnections = 20;
   ScriptedServer server({{Step::HeldReply("ok")}});

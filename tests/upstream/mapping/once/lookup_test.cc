@@ -38,7 +38,7 @@ std::string Bytes(const Message& prototype, const std::string& json) {
   return message->SerializeAsString();
 }
 
-// One write, from what was there before it to the verdict.
+// One write: the read before it, and the verdict of a read after it.
 class Case {
  public:
   Case(const std::string& rpc, const std::string& request)
@@ -185,14 +185,14 @@ TEST(LookupTest, WhatAppearsAfterItShouldHaveBeenShownMayBeAnybodys) {
   EXPECT_EQ(sum.After(R"({"id": "cs_1", "amount_refunded": 400})").kind, Verdict::kUndecided);
 }
 
-// Whoever cancelled it: it is cancelled, which is all that the write asked for.
+// The subscription is cancelled, as the write asked. It does not matter who cancelled it.
 TEST(LookupTest, AStateIsAsItShouldBeWhoeverMadeItSo) {
   Case cancel(kCancel, R"({"store_id": "1", "subscription_id": "2"})");
   EXPECT_EQ(cancel.NotShown().After(R"({"status": "SUBSCRIPTION_STATUS_CANCELED"})").kind,
             Verdict::kHappened);
 }
 
-// A program from before `not_shown` wrote no such member.
+// Releases before the member `not_shown` did not write it.
 TEST(LookupTest, AnOldMemoryIsRead) {
   const LookupPlan& plan = RefundOf("").plan();
   const auto old = ReadMemory(
@@ -206,7 +206,8 @@ TEST(LookupTest, ARefundOfTheWholeOrderHasNoLine) {
   Case refund = RefundOf("");
   refund.Before(Payments({}));
   EXPECT_EQ(refund.After(Payments({Refund("60", "")})).kind, Verdict::kHappened);
-  // The request names none: this may be how the upstream refunds an order, or somebody else's.
+  // The request names no order line, so the refund of line 7 may be this write's or somebody
+  // else's.
   EXPECT_EQ(refund.After(Payments({Refund("60", "7")})).kind, Verdict::kUndecided);
 }
 
@@ -275,7 +276,7 @@ TEST(LookupTest, ACancellationThatIsPutOffIsSeenInAnotherState) {
       later.After(R"({"status": "SUBSCRIPTION_STATUS_ACTIVE", "cancel_at_period_end": false})")
           .kind,
       Verdict::kAbsent);
-  // A cancellation that is not postponed is not seen in that state.
+  // A cancellation that takes effect at once does not set cancel_at_period_end.
   const Case now(kCancel, R"({"store_id": "1", "subscription_id": "2",
                               "body": {"cancel_at_period_end": false}})");
   EXPECT_EQ(

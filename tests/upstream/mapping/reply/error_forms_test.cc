@@ -39,7 +39,7 @@ TEST(ErrorForms, PreferTheEarlierOnes) {
       "PlaceOrder", R"({"error": {"type": "declined", "detail": "too_hot"}, "title": "Declined"})");
   EXPECT_EQ(failure.upstream_code, "too_hot");
   EXPECT_EQ(failure.message, "the upstream answered 422: Declined");
-  EXPECT_EQ(Violations(failure), "");  // it does not say what it is about
+  EXPECT_EQ(Violations(failure), "");  // the error names no field
 }
 
 TEST(ErrorForms, OfProblemDetails) {
@@ -79,7 +79,7 @@ TEST(ErrorForms, ThatAreNotDocumentedShowTheBody) {
   EXPECT_EQ(Read("Sell", "").message, "the upstream answered 422");
 }
 
-// The kiosk documents none: these are what servers and frameworks commonly say.
+// The kiosk documents no form of errors. These forms are common among servers and frameworks.
 TEST(ErrorForms, OfAListOfErrorsAreNamedByTheFirst) {
   for (const char* const body :
        {R"([{"code":"no_funds","message":"insufficient balance"},{"code":"b","message":"c"}])",
@@ -97,7 +97,7 @@ TEST(ErrorForms, OfAListOfErrorsAreNamedByTheFirst) {
   EXPECT_EQ(Violations(failure), "[body.cups: too many]");
 }
 
-// Whatever a violation is called, it is kept.
+// A violation is kept, whatever its members are called.
 TEST(ErrorForms, NameTheirViolationsInManyWays) {
   for (const char* const body :
        {R"({"errors":{"cups":"too many"}})", R"({"errors":{"cups":{"message":"too many"}}})",
@@ -113,7 +113,7 @@ TEST(ErrorForms, NameTheirViolationsInManyWays) {
         R"({"detail":[{"field":"cups","detail":"too many"}]})"}) {
     EXPECT_EQ(Violations(Read("PlaceOrder", body)), "[body.cups: too many]") << body;
   }
-  // A single error is none.
+  // A single error in place of the list is no violation.
   EXPECT_EQ(Violations(Read("Sell", R"({"errors":{"code":"no","message":"closed"}})")), "");
 }
 

@@ -1,4 +1,4 @@
-// Which bodies of a 2xx do not count as the reply.
+// Which bodies of a 2xx response count as the RPC's reply, and which do not.
 #include "upstream/mapping/reply/reply_floor.h"
 
 #include <gtest/gtest.h>
@@ -35,11 +35,11 @@ struct Row {
 
 TEST(ReplyFloor, IsSomethingDocumented) {
   for (const Row& row : {
-           // Single missing members stay lenient.
+           // Single members may be missing.
            Row{"RefundGlass", R"({"id":"1"})", true},
            {"RefundGlass", R"({"price":5,"new":true})", true},
            {"RefundGlass", R"({"name":null})", true},
-           // Null says nothing where it is not documented.
+           // A null member does not count where null is not documented.
            {"RefundGlass", R"({"id":null,"price":null})", false},
            {"RefundGlass", R"({"id":"1","success":false})", false},
            {"RefundGlass", R"({"id":"1","error":{"code":"locked"}})", false},
@@ -66,7 +66,7 @@ TEST(ReplyFloor, IsSomethingDocumented) {
            {"GetMix", R"({"small":1,"error":{"code":"locked","message":"no"}})", false},
            {"GetMix", R"({"small":1,"success":false})", false},
            {"GetMix", R"({"small":1,"message":"thanks"})", true},
-           // A list of one.
+           // One element, or a list of elements.
            {"GetGlassOrGlasses", R"({"id":"1"})", true},
            {"GetGlassOrGlasses", kError, false},
            {"GetGlassOrGlasses", "[]", true},
@@ -82,7 +82,7 @@ TEST(ReplyFloor, IsSomethingDocumented) {
            // A map, whose keys are open.
            {"GetStock", R"({"a":1})", true},
            {"GetStock", R"({"code":17,"status":400})", false},
-           // Nothing is documented.
+           // No reply is documented.
            {"DeleteGlass", "", true},
            {"DeleteGlass", "{}", true},
            {"DeleteGlass", R"({"id":"1"})", true},
@@ -131,7 +131,7 @@ TEST(ReplyFloor, IsSomethingDocumented) {
            {"GetReport", R"({"type":"sales","title":"t","sum":5})", true},
            {"GetReport", kError, false},
            {"GetReport", "<html>Please log in</html>", false, "text/html"},
-           // JSON of any form is judged like what is not documented at all.
+           // JSON of any form is judged like a reply that is not documented.
            {"GetReport", R"({"success":false,"id":"1"})", false},
            {"GetReport", R"({"id":"1","error":"locked"})", false},
            {"GetReport", R"({"id":"1","error":null,"errors":[]})", true},
@@ -158,7 +158,7 @@ TEST(ReplyFloor, IsSomethingDocumented) {
   }
 }
 
-// Nobody documents what an upstream means that says both.
+// No contract says what a reply means that is complete and also contains an error.
 TEST(ReplyFloor, CompleteReplyMayNotBeAnErrorAsWell) {
   struct Beside {
     const char* members;
@@ -175,7 +175,7 @@ TEST(ReplyFloor, CompleteReplyMayNotBeAnErrorAsWell) {
            {R"("errorCode":"locked","errorMessage":"no")", false},
            {R"("success":false)", false},
            {R"("ok":"false")", false},
-           // There is no error.
+           // The member says that there is no error.
            {R"("error":null)", true},
            {R"("error":"")", true},
            {R"("error":"None")", true},
@@ -186,7 +186,7 @@ TEST(ReplyFloor, CompleteReplyMayNotBeAnErrorAsWell) {
            {R"("errors":[])", true},
            {R"("success":true,"code":200,"message":"refunded")", true},
            {R"("code":"ok","message":"refunded")", true},
-           // The resource may have got such a member.
+           // The upstream may have added such a member to the resource.
            {R"("code":"SUMMER")", true},
            {R"("message":"thanks")", true},
            {R"("status":"failed")", true},
@@ -215,8 +215,8 @@ TEST(ReplyFloor, KeepsCodeAndTextOfAnErrorBesideTheReply) {
   EXPECT_TRUE(absl::StrContains(std::get<Failure>(list).message, "locked"));
 }
 
-// Every element is judged, without a parser where its names are no error's; and of those that may
-// be errors so much is parsed as an error body may be long.
+// Elements are judged without a parser if their members have no names of an error. Elements that
+// may be errors are parsed until as many bytes are parsed as an error body may have.
 TEST(ReplyFloor, JudgesEveryElementOfALongList) {
   std::string list = "[";
   for (int i = 0; i < 10'000; ++i) absl::StrAppend(&list, R"({"new":1},)");
@@ -234,7 +234,8 @@ TEST(ReplyFloor, JudgesEveryElementOfALongList) {
                      "application/json"));
 }
 
-// An answer that is documented in part may have other members, but at least one must be known.
+// A reply that is documented in part may be empty or have more members, but one must be known if
+// there are any.
 TEST(ReplyFloor, OfAnAnswerDocumentedInPart) {
   const Route& route = guests::RouteOf(guests::Routes(), "CafeService.PlaceOrder");
   EXPECT_TRUE(Counts(route, R"({"id":"1","new":2})", "application/json"));
@@ -279,7 +280,7 @@ TEST(ReplyFloor, KeepsCodeTextAndTraceOfTheError) {
             "the upstream's reply cannot be read: it is a page for people: Please log in");
 }
 
-// Members of a reply may be sensitive: of a reply that cannot be read none is quoted.
+// Members of a reply may be sensitive, so no member of a reply that cannot be read is quoted.
 TEST(ReplyFloor, QuotesNoReply) {
   for (const char* const body :
        {R"({"id":"1","deposit":"4111","message":"4111"})", R"({"deposit":4111)", R"("4111")",

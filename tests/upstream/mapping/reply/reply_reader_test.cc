@@ -40,7 +40,8 @@ TEST(ReplyShapes, AnObjectFillsTheMap) {
   EXPECT_EQ(ReadText("GetStock", R"({"a":1,"a":2})"), Unreadable(R"(["a"]: is there twice)"));
 }
 
-// The upstream's keys differ; that they are equal for us is our own doing.
+// The upstream's keys differ. They become equal only because the gateway replaces invalid
+// characters.
 TEST(ReplyShapes, KeysThatBecomeEqualByMendingAreNoFault) {
   for (const char* const body :
        {R"({"\ud83d":1,"\ud83e":2,"b":3})", "{\"\xff\":1,\"\xfe\":2,\"b\":3}",

@@ -43,7 +43,7 @@ TEST(SentIntegers, NeverWrap) {
               StartsWith("refused: "));
 }
 
-// Non-canonical bytes with a meaning: what protobuf's own parser reads is what is sent.
+// Non-canonical bytes that are valid: the gateway sends what protobuf's own parser reads from them.
 TEST(SentBody, ReadsNonCanonicalBytesAsProtobufDoes) {
   const std::string seven = VarintBytes(7);
   const std::string list_1 = BytesField(11, BytesField(1, VarintField(4, 1)));

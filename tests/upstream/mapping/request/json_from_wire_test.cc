@@ -64,7 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"real: inf", "refused: body.real: must be a finite number"},
                     Case{"real: -inf", "refused: body.real: must be a finite number"}));
 
-// A reader that takes an integer only in plain digits must be able to read what is a whole number.
+// Whole numbers, unless they are very large, are written in plain digits, because some readers
+// accept an integer in no other form.
 INSTANTIATE_TEST_SUITE_P(
     WholeDoubles, Sent,
     testing::Values(Case{"real: 100000", R"({"real":100000})"},
@@ -135,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                          "refused: body.time: must lie between the years 1 and "
                          "9999, nanos within a second"}));
 
-// One of every kind, as list and as map.
+// Elements of every kind, in lists and in maps.
 TEST(SentLists, CarryEveryKind) {
   EXPECT_EQ(
       MixBody("texts: ['a', ''] smalls: [1, -1, 0] bigs: [9223372036854775807, 0] "

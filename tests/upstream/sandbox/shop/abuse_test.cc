@@ -1,4 +1,4 @@
-// What a sandbox bears: it answers, and its memory has an end.
+// A sandbox under abuse: it still answers, and its memory stays bounded.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -27,14 +27,14 @@ namespace {
 constexpr char kCheckout[] = R"({"customer_id": "411486491630370817",
     "lines": [{"product_id": "411486491630370818", "quantity": 1}]})";
 
-// Sanitizers keep what was freed.
+// Sanitizers do not release freed memory at once.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int64_t kFactor = 20;
 #else
 constexpr int64_t kFactor = 1;
 #endif
 
-// What this process has in memory, in megabytes.
+// Returns the resident memory of this process, in megabytes.
 int64_t Resident() {
   std::ifstream status("/proc/self/status");
   std::string line;
@@ -51,10 +51,10 @@ std::string Checkouts() { return absl::StrCat(kStore, "/checkouts"); }
 
 class Abuse : public testing::Test {
  protected:
-  // The client's own writes, to a connection that the sandbox has ended.
+  // The client may write to a connection that the sandbox has already closed.
   static void SetUpTestSuite() { signal(SIGPIPE, SIG_IGN); }
 
-  // The sandbox still does its work.
+  // Expects that the sandbox still answers.
   void ExpectAlive() {
     Client client(sandbox_->port());
     EXPECT_EQ(client.Get(absl::StrCat(kStore, "/orders")).status, 200);
@@ -65,7 +65,7 @@ class Abuse : public testing::Test {
   std::unique_ptr<Sandbox> sandbox_;
 };
 
-// Four times as many as a store keeps: the oldest make room.
+// Four times as many sessions as a store keeps: the oldest are removed.
 TEST_F(Abuse, TenThousandSessions) {
   Sandbox::Options options;
   options.max_records = 2500;
@@ -92,7 +92,7 @@ TEST_F(Abuse, BodiesOfTenMegabytes) {
   const auto send = [&](int rounds) {
     for (int i = 0; i < rounds; ++i) {
       Client client(sandbox_->port());
-      // Refused, or ended while it is being sent.
+      // The request is refused, or the connection ends while the body is being sent.
       for (const char* const path :
            {"/v1/stores/411486491630370816/checkouts", "/_sandbox/api/clock", "/pay/none"}) {
         const int status = client.Send("POST", path, body).status;
@@ -100,7 +100,7 @@ TEST_F(Abuse, BodiesOfTenMegabytes) {
       }
     }
   };
-  // The client's own memory is in it, too.
+  // The first rounds let the client take its own memory, which Resident() counts too.
   send(10);
   const int64_t before = Resident();
   send(20);
@@ -108,7 +108,8 @@ TEST_F(Abuse, BodiesOfTenMegabytes) {
   ExpectAlive();
 }
 
-// The largest that are taken, 8 MB: refused by the contract, and shown by their size.
+// The sandbox accepts bodies up to 8 MB. The contract refuses these, and the window shows their
+// size.
 TEST_F(Abuse, TheLargestBodiesAreNotKept) {
   Start({});
   Client client(sandbox_->port());
@@ -123,8 +124,8 @@ TEST_F(Abuse, TheLargestBodiesAreNotKept) {
   EXPECT_LT(client.Get("/_sandbox/api/requests").text.size(), 200u << 10);
 }
 
-// A rule that never ends is ended, the call is refused, and what it did is taken back; others go
-// on.
+// A rule that never ends is stopped: the call is refused and its changes are undone. Other calls
+// still work.
 TEST_F(Abuse, AScriptThatLoops) {
   const auto contract = ContractOf("qashier").value();
   const auto handler = Handler::Create(*contract, {{"loops", R"(return {
@@ -150,15 +151,15 @@ TEST_F(Abuse, AScriptThatLoops) {
   EXPECT_THAT(ended.body, testing::HasSubstr("too many steps"));
   EXPECT_LT(absl::Now() - start, absl::Seconds(30));
   EXPECT_EQ(handler->Export(), before);
-  // The window's columns have the same end.
+  // A column of the window whose function never ends is stopped too.
   const auto shown = handler->Do({"window", "section"}, {{"section", "all"}});
   ASSERT_TRUE(std::holds_alternative<Refusal>(shown));
   EXPECT_THAT(std::get<Refusal>(shown).message, testing::HasSubstr("too many steps"));
   EXPECT_EQ(call("GET", "/checkout/sessions/cs_1", "").status, 200);
 }
 
-// A receiver that takes a webhook and never answers: calls are not held up by it, and its turn ends
-// by itself.
+// A receiver takes a webhook and never answers: calls are not delayed, and the number of deliveries
+// that wait is bounded.
 TEST_F(Abuse, AWebhookTargetThatHangs) {
   const auto hangs = Listener::Start({}, [](Connection& connection) {
                        Received received;
@@ -180,13 +181,13 @@ TEST_F(Abuse, AWebhookTargetThatHangs) {
   const Json log = client.Get("/_sandbox/api/deliveries").body;
   EXPECT_LE(log.size(), 500u);
   EXPECT_LT(Resident() - before, 64 * kFactor);
-  // The program ends, though a delivery is under way.
+  // The sandbox ends soon, although a delivery is under way.
   const absl::Time stop = absl::Now();
   sandbox_.reset();
   EXPECT_LT(absl::Now() - stop, absl::Seconds(15));
 }
 
-// More windows than are let in, and none of them takes the place of a call.
+// More live windows than the sandbox allows: the rest is refused, and calls still work.
 TEST_F(Abuse, OpenWindowsEndSomewhere) {
   Start({});
   std::vector<std::unique_ptr<httplib::Client>> windows;

@@ -1,6 +1,6 @@
-// Every event that a provider documents is sent by something that a user can do, is true to its
-// documented shape, and passes ParseEvent. And what becomes of money later: refunds that fail,
-// disputes, magic values, retries.
+// Every event that a provider documents follows some action of a user, has its documented shape,
+// and passes ParseEvent. Also what happens to money later: refunds that fail, disputes, magic
+// values, retries.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -91,7 +91,7 @@ const std::vector<Way>& Ways() {
          Pay(shop);
          CallOnItem(shop, "Delivery_RevokeDeliveryItem", "");
        }},
-      // What a canceled subscription had delivered, when its month is over.
+      // The items of a canceled subscription expire when its month is over.
       {"paynow", "ON_DELIVERY_ITEM_EXPIRED", subscribes,
        [](OpenShop& shop) {
          PayAndAct(shop, "subscriptions", "cancel");
@@ -138,7 +138,8 @@ const std::vector<Way>& Ways() {
   return ways;
 }
 
-// What the provider documents: PayNow's stand apart, PaymentKit has no contract for them.
+// Returns the events that the provider documents. PayNow has a contract of its own for events, and
+// PaymentKit has none.
 std::set<std::string> Documented(const std::string& provider) {
   std::set<std::string> types;
   const Contract* const apart = EventsOf(provider);
@@ -161,7 +162,7 @@ TEST(Events, EveryDocumentedOneHasAWay) {
   EXPECT_EQ(count, 24u);
 }
 
-// In the shape that the provider documents, where it documents one.
+// Expects the shape that the provider documents for the event, if it documents one.
 void ExpectItsShape(const std::string& provider, const Received& received) {
   const Contract* const apart = EventsOf(provider);
   const Contract& contract = apart != nullptr ? *apart : **ContractOf(provider);
@@ -190,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(All, EventTest, testing::ValuesIn(Ways()), [](const aut
   return name;
 });
 
-// At a word, too: of a record, or of the newest.
+// The sandbox's own API sends an event of each type at once.
 TEST(Events, EachIsToldAtAWord) {
   for (const char* const provider : {"paynow", "paymentkit", "qashier", "convergegate"}) {
     OpenShop shop(provider);
@@ -227,7 +228,7 @@ TEST(Disputes, ChangeOrderAndPayment) {
   EXPECT_EQ(shop.Call("GET", Path("/orders/" + order), "").at("status"), "completed");
 }
 
-// So many events of this type have come.
+// Waits until `times` events of this type have come.
 void AwaitTimes(OpenShop& shop, const std::string& type, size_t times) {
   for (size_t all = 1; all < 60; ++all) {
     size_t seen = 0;
@@ -274,13 +275,13 @@ std::string Cart(const std::string& provider, int total) {
       "&success_url=https%3A%2F%2Fshop.example%2Fthanks");
 }
 
-// By its total alone, without anybody on the page.
+// The total of a checkout decides what happens, without a customer on the page.
 TEST(MagicValues, LetACheckoutGoItsWay) {
   for (const Shop& shop : Shops()) {
     OpenShop paid(shop.provider, Cart(shop.provider, 4001));
     EXPECT_TRUE(IsGenuine(shop.provider, paid.Await(shop.paid), kSecret)) << shop.provider;
     OpenShop later(shop.provider, Cart(shop.provider, 4006));
-    // Jobs run in their order: when this one is paid, that one has been put off.
+    // Jobs run in order: when the checkout of 4001 is paid, that of 4006 has been put off.
     later.Checkout(Cart(shop.provider, 4001));
     AwaitTimes(later, shop.paid, 1);
     Forward(later, 11);
@@ -314,13 +315,13 @@ TEST(MagicValues, BlikCodes) {
   EXPECT_TRUE(IsGenuine("convergegate", shop.Await("session.completed"), kSecret));
 }
 
-// The first attempt is answered with this status; how many more follow within a year.
+// Answers every attempt with this status. Returns how many attempts follow the first.
 size_t AttemptsAfter(const char* provider, int status) {
   OpenShop shop(provider);
   shop.hook().Answer(status);
   Pay(shop);
   shop.Await(shop.shop().paid);
-  // Each step brings what waits for its time; the log says when nothing does any more.
+  // Moves the sandbox's clock forward until no delivery waits for its next attempt.
   const absl::Time end = absl::Now() + absl::Seconds(60);
   while (absl::Now() < end) {
     bool waits = false;

@@ -28,7 +28,7 @@ struct Shop {
   const char* path;
   const char* type;
   const char* body;
-  const char* token;  // the member of the reply that ends the link
+  const char* token;  // in the reply: the end of the page's URL
 
   const char* paid;  // the event
   const char* success;
@@ -37,7 +37,7 @@ struct Shop {
 // One per provider.
 const std::vector<Shop>& Shops();
 
-// Whether the event is the provider's, by the gateway's own verifier and reader.
+// Returns whether the gateway's own verifier and reader accept the event.
 bool IsGenuine(const std::string& provider, const Received& received, const std::string& secret);
 
 std::string TypeOf(const Received& received);
@@ -46,19 +46,21 @@ class OpenShop {
  public:
   explicit OpenShop(const std::string& provider, const std::string& body = "");
 
-  // A call of the provider's API with its key; the reply's JSON. Fails the test unless it is a 2xx.
+  // Calls the provider's API with its key, and returns the reply's JSON. Fails the test unless the
+  // status is 2xx.
   Json Call(const std::string& method, const std::string& path, const std::string& body);
-  // Another checkout, with this body; its token.
+  // Makes another checkout with this body, and returns its token.
   std::string Checkout(const std::string& body);
-  // What a customer does on the page.
+  // Sends a form to the checkout's page, as a customer does.
   httplib::Result Do(const std::string& form);
-  // A call of the sandbox's own API; fails the test unless it is a 2xx.
+  // Calls the sandbox's own API: POST with a body, GET without. A POST fails the test unless the
+  // status is 2xx.
   Json Own(const std::string& path, const Json& body);
   Json Own(const std::string& path);
-  // The newest record of a section with this act: done to it.
+  // Does this act to the newest record of the section that offers it.
   void Act(const std::string& section, const std::string& act);
 
-  // The event of this type among those that came, once it has come.
+  // Waits for an event of this type, and returns it.
   Received Await(const std::string& type);
 
   const Shop& shop() const { return shop_; }

@@ -1,5 +1,5 @@
-// A whole shop: a checkout is made through the API, paid on its page, and told by a webhook that
-// ParseEvent takes for genuine. For each provider.
+// A whole shop, for each provider: a checkout is made through the API and paid on its page, and the
+// webhook about it passes ParseEvent.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -82,7 +82,7 @@ TEST_P(SignedShopTest, ADeliveryIsSentAgainAndATamperedOneIsFound) {
   Do("action=pay");
   shop_.Await(GetParam().paid);
   const Json log = ParseJson(browser_->Get("/_sandbox/api/deliveries")->body).value();
-  // The seed has a subscription of its own, to an address that nobody serves.
+  // The seed also has a webhook subscription, to an address where nobody listens.
   size_t before = 0;
   int64_t id = 0;
   for (const Json& delivery : log) {
