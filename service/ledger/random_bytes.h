@@ -7,11 +7,17 @@
 #define SERVICE_LEDGER_RANDOM_BYTES_H_
 
 #include <cstddef>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
 
 namespace gateway::ledger {
 
 // False: the system has none; nothing is written then.
 bool RandomBytes(unsigned char* bytes, size_t count);
+
+// A number from 0 on. UNAVAILABLE: the system has no random bytes.
+absl::StatusOr<int64_t> RandomNumber();
 
 }  // namespace gateway::ledger
 

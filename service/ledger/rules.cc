@@ -105,7 +105,7 @@ absl::Status Check(const Resolution& resolution) {
   return absl::OkStatus();
 }
 
-Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now) {
+Row NewRow(const ClaimRequest& request, EntryId id, int64_t claim, absl::Time now) {
   Row row;
   row.entry.id = std::move(id);
   row.entry.scope = request.scope;
@@ -113,7 +113,7 @@ Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time no
   row.scope_digest = DigestOf(request.scope);
   row.entry.fingerprint = request.fingerprint;
   row.entry.created = now;
-  ClaimAgain(request, epoch, now, row);
+  ClaimAgain(request, claim, now, row);
   return row;
 }
 
@@ -133,7 +133,7 @@ ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::
   return ClaimAnswer::kUnknown;
 }
 
-void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row) {
+void ClaimAgain(const ClaimRequest& request, int64_t claim, absl::Time now, Row& row) {
   const bool in_doubt = row.entry.state == State::kUnknown;
   EnterState(State::kIntent, now, row);
   row.entry.release = in_doubt ? Release::kInDoubt : Release::kNone;
@@ -146,7 +146,7 @@ void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row&
   // first.
   if (!in_doubt) row.entry.progress = std::string(ProgressOf(request));
   row.entry.looks = 0;
-  row.epoch = epoch;
+  row.claim = claim;
   // Whoever does not read first sends without a comparison.
   if (!request.keeps_before) row.sealed_before.reset();
   row.sealed_reply.reset();
@@ -198,6 +198,15 @@ Changed ApplySettle(const Options& options, const Holding& holding, const Settle
       return WrongState(row);
   }
   return absl::InvalidArgumentError("no such outcome");
+}
+
+Changed ApplyTakeBack(const Options& options, const Abandoned& abandoned, absl::Time now,
+                      Row& row) {
+  const bool is_ours = row.entry.state == State::kIntent && row.claim == abandoned.claim &&
+                       row.entry.attempt == abandoned.holding.attempt;
+  if (!is_ours) return false;
+  const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
+  return ApplySettle(options, abandoned.holding, not_sent, now, row);
 }
 
 Changed ApplyResolve(const Options& options, const Resolution& resolution, absl::Time now,

@@ -15,14 +15,6 @@ namespace {
 
 constexpr absl::Duration kNumbersEvery = absl::Seconds(15);
 
-int64_t RandomEpoch() {
-  const absl::StatusOr<EntryId> id = EntryId::Make(absl::Now());
-  int64_t epoch = absl::ToUnixMicros(absl::Now());
-  if (!id.ok()) return epoch;
-  for (const char c : id->bytes().substr(EntryId::kBytes - 4)) epoch = epoch * 31 + c;
-  return epoch;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PostgresqlLedger>> PostgresqlLedger::Create(
@@ -41,7 +33,6 @@ PostgresqlLedger::PostgresqlLedger(PostgresqlOptions options, PostgresqlParamete
                                    int wake_fd)
     : options_(std::move(options)),
       parameters_(std::move(parameters)),
-      epoch_(RandomEpoch()),
       wake_fd_(wake_fd),
       slots_(std::max<size_t>(options_.connections, 1)),
       next_tending_(SteadyTime::Now() + options_.common.tend_every),
@@ -187,7 +178,7 @@ void PostgresqlLedger::KeepConnections() {
 }
 
 void PostgresqlLedger::WriteLeftovers() {
-  for (const Holding& holding : std::exchange(abandoned_, {})) GiveUp(holding);
+  for (const Abandoned& abandoned : std::exchange(abandoned_, {})) TakeBack(abandoned);
   for (SettleRequest& request : std::exchange(unwritten_, {})) {
     ++active_;
     Begin(std::make_shared<Settling>(Settling{std::move(request), nullptr}));

@@ -4,8 +4,9 @@
 //   const absl::StatusOr<std::unique_ptr<PostgresqlLedger>> ledger = PostgresqlLedger::Create(
 //       {.common = {.cipher = cipher}, .dsn = "host=db dbname=billing user=gateway ..."});
 //
-// An INTENT holds its process's epoch and the call's deadline, by the database's clock. `grace`
-// after it any gateway may turn it into UNKNOWN; a result that is later still counts.
+// An INTENT holds the call's deadline, by the database's clock. `grace` after it any gateway may
+// turn it into UNKNOWN; a result that is later still counts. It also holds a number of its claim,
+// so that a gateway whose claim got no answer takes back that claim, and none that came after it.
 //
 // One I/O thread serves a few connections in pipeline mode. Each statement is a transaction of its
 // own, so the server's group commit takes them together, and no statement waits for another's lock
@@ -128,12 +129,14 @@ class PostgresqlLedger final : public QueuedLedger {
   absl::StatusOr<std::vector<Entry>> RecentIn(const Result& result) const;
   void LookUp(std::shared_ptr<Claiming> claiming, int tries);
   void ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
+  void ClaimAgain(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
   void LookAtGuard(std::shared_ptr<Claiming> claiming, int tries);
   // Turns the entry into UNKNOWN if its process is overdue, and then calls `then`. Returns whether
   // it did.
   bool EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then);
-  void Abandon(const Row& row);
-  void GiveUp(const Holding& holding);
+  void Refuse(const std::shared_ptr<Claiming>& claiming, const absl::Status& why);
+  void Abandon(Abandoned abandoned);
+  void TakeBack(const Abandoned& abandoned);
   void Make(std::shared_ptr<Change> change);
   void Write(std::shared_ptr<Change> change, State before, Row row);
   void Update(Row& row, PostgresqlConnection::Callback callback);
@@ -148,7 +151,6 @@ class PostgresqlLedger final : public QueuedLedger {
 
   const PostgresqlOptions options_;
   const PostgresqlParameters parameters_;
-  const int64_t epoch_;
   const int wake_fd_;
 
   // Used by the I/O thread only.
@@ -158,7 +160,7 @@ class PostgresqlLedger final : public QueuedLedger {
   absl::flat_hash_set<WaitId> beginning_waits_;  // whose entry is being read
   std::vector<Operation> answered_;
   size_t active_ = 0;  // operations that have begun
-  std::vector<Holding> abandoned_;
+  std::vector<Abandoned> abandoned_;
   std::vector<SettleRequest> unwritten_;
   SteadyTime next_tending_;
   SteadyTime next_poll_;

@@ -219,7 +219,7 @@ void SqliteLedger::TakeBack(const absl::Status& error, std::vector<Operation>& b
     if (auto* const claiming = std::get_if<Claiming>(&operation)) {
       const absl::StatusOr<ClaimAnswer>& made = claiming->result;
       if (made.ok() && made->kind == ClaimAnswer::kClaimed) {
-        leftovers_.abandoned.push_back({made->entry.id, made->entry.attempt});
+        leftovers_.abandoned.push_back({{made->entry.id, made->entry.attempt}, made->claim});
       }
     } else if (auto* const settling = std::get_if<Settling>(&operation)) {
       leftovers_.unwritten.push_back(settling->request);

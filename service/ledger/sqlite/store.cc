@@ -47,7 +47,6 @@ SqliteStore::SqliteStore(const SqliteOptions& options, SqliteDatabase database)
     : options_(options),
       opened_at_(options.common.now()),
       opened_(SteadyTime::Now()),
-      epoch_(absl::ToUnixMicros(opened_at_)),
       database_(std::move(database)),
       entries_(database_),
       begin_(database_, "BEGIN IMMEDIATE"),
@@ -107,9 +106,9 @@ absl::Status SqliteStore::TryWrite(const Leftovers& leftovers) {
 }
 
 absl::Status SqliteStore::ApplyLeftovers(const Leftovers& leftovers) {
-  for (const Holding& holding : leftovers.abandoned) {
-    const absl::Status given_up = GiveUp(holding);
-    if (!given_up.ok()) Tell("a claim that failed cannot be taken back", given_up.message());
+  for (const Abandoned& abandoned : leftovers.abandoned) {
+    const absl::Status taken_back = TakeBack(abandoned);
+    if (!taken_back.ok()) Tell("a claim that failed cannot be taken back", taken_back.message());
   }
   for (const SettleRequest& request : leftovers.unwritten) {
     const absl::Status settled = Settle(request).status();

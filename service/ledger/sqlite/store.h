@@ -49,7 +49,7 @@ struct SqliteOptions {
 // What still has to be written to the file.
 struct Leftovers {
   // Claims whose commit failed: they may be in the file, but nobody was told that they hold.
-  std::vector<Holding> abandoned;
+  std::vector<Abandoned> abandoned;
   // Results whose commit failed.
   std::vector<SettleRequest> unwritten;
 
@@ -117,7 +117,7 @@ class SqliteStore {
   template <typename ApplyRule>
   absl::StatusOr<Entry> Change(const EntryId& id, ApplyRule apply);
   absl::StatusOr<Row> Get(SqliteEntries::MaybeRow found) const;
-  absl::Status GiveUp(const Holding& holding);
+  absl::Status TakeBack(const Abandoned& abandoned);
 
   // The time as it is stored: in whole microseconds.
   absl::Time Now() const { return FromMicros(ToMicros(options_.common.now())); }
@@ -130,7 +130,6 @@ class SqliteStore {
   const SqliteOptions options_;
   const absl::Time opened_at_;
   const SteadyTime opened_;
-  const int64_t epoch_;
   SqliteDatabase database_;
   SqliteEntries entries_;
   SqliteStatement begin_;

@@ -165,6 +165,19 @@ TEST(RulesTest, AnotherAttemptsResultIsNone) {
   EXPECT_FALSE(IsContradiction({row.entry.id, 1}, {Settlement::kNotSent}, row));
 }
 
+// Two claims may have the same attempt, if one of them never became durable.
+TEST(RulesTest, AClaimIsTakenBackByItselfAlone) {
+  Row row = RowIn(State::kReleased);
+  ClaimAgain(RequestOf("key"), 7, kNow, row);
+  const Holding holding{row.entry.id, 2};
+  EXPECT_FALSE(*ApplyTakeBack(TestOptions(), {holding, 8}, kNow, row));
+  EXPECT_FALSE(*ApplyTakeBack(TestOptions(), {{row.entry.id, 1}, 7}, kNow, row));
+  EXPECT_EQ(row.entry.state, State::kIntent);
+  EXPECT_TRUE(*ApplyTakeBack(TestOptions(), {holding, 7}, kNow, row));
+  EXPECT_EQ(row.entry.state, State::kReleased);
+  EXPECT_FALSE(*ApplyTakeBack(TestOptions(), {holding, 7}, kNow, row));
+}
+
 TEST(RulesTest, ALeaseOfAClockThatWasSetBackIsNone) {
   Row row = RowIn(State::kUnknown);
   Lease(TestOptions(), {.lease = absl::Minutes(1)}, kNow, row);
