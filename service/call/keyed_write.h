@@ -14,7 +14,8 @@
 // The claim is durable before Send, the result before Conclude. A write without a key of its own
 // is kept too where its operation has a guard: under a key that nobody can repeat, so that another
 // write of the same kind on the same resource waits for its outcome. Where the ledger cannot be
-// written such a write goes on, and one with a key is refused.
+// written such a write goes on, and one with a key is refused. A call that has sent its write, and
+// gets no answer to sending it again, is answered with what its first send brought: unknown.
 //
 // Thread-safety: Stop may come at any time, from any thread; everything else follows one another.
 // Lifetime: a part of its call. Conclude is the last that it does.
@@ -114,6 +115,7 @@ class KeyedWrite {
   // Interprets the answer to a write that may have happened in an earlier attempt.
   Answer InDoubt(Answer answer) const;
   void Replay(const ledger::Entry& entry);
+  // Ends the call without having claimed.
   void Fail(mapping::Failure failure);
 
   LedgerInUse& ledger_;
