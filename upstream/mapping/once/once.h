@@ -71,8 +71,16 @@ struct LookupPlan {
   const google::protobuf::Message* candidate = nullptr;
 };
 
+// A field that names what a write is about.
+struct Guard {
+  FieldPath field;
+  // Precedes the value, so that values of different fields never meet. "" where there is one guard.
+  std::string kind;
+};
+
 struct Once {
-  FieldPath guard;  // empty: none
+  // The first that a request sets holds; each request sets the last one. Empty: the write has none.
+  std::vector<Guard> guards;
   Way way = Way::kNone;
   absl::Duration key_life;                   // for kSameKey
   std::shared_ptr<const LookupPlan> lookup;  // for kLookup, else null
