@@ -56,6 +56,8 @@ struct LookupPlan {
   const google::protobuf::FieldDescriptor* made_at = nullptr;  // null: none
   uint32_t page_size = 0;
   absl::Duration settle;
+  // A read that does not show the write is no evidence that it did not happen.
+  bool absence_proves_nothing = false;
   // A candidate is what the write's reply would have been, and may be kept.
   bool candidate_is_reply = false;
   // The write's reply has nothing in it.
