@@ -155,7 +155,10 @@ void PostgresqlLedger::Refuse(const std::shared_ptr<Claiming>& claiming, const a
   Finish(claiming);
 }
 
-void PostgresqlLedger::Abandon(Abandoned abandoned) { abandoned_.push_back(std::move(abandoned)); }
+void PostgresqlLedger::Abandon(Abandoned abandoned) {
+  abandoned_.push_back(std::move(abandoned));
+  PutOffLeftovers();
+}
 
 void PostgresqlLedger::TakeBack(const Abandoned& abandoned) {
   ++active_;

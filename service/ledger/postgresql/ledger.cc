@@ -35,6 +35,8 @@ PostgresqlLedger::PostgresqlLedger(PostgresqlOptions options, PostgresqlParamete
       parameters_(std::move(parameters)),
       wake_fd_(wake_fd),
       slots_(std::max<size_t>(options_.connections, 1)),
+      next_leftovers_(SteadyTime::Now()),
+      leftovers_pause_(options_.first_retry),
       next_tending_(SteadyTime::Now() + options_.common.tend_every),
       next_numbers_(SteadyTime::Now()) {
   for (Slot& slot : slots_) {
@@ -82,7 +84,7 @@ void PostgresqlLedger::Wake() const {
 
 void PostgresqlLedger::Run() {
   std::vector<Operation> batch;
-  while (Next(batch)) {
+  while (Next(batch) || BeginsLastWrites()) {
     KeepConnections();
     for (Operation& operation : batch) {
       ++active_;
@@ -140,6 +142,8 @@ void PostgresqlLedger::Poll() {
 
 SteadyTime PostgresqlLedger::NextMoment() const {
   SteadyTime next = std::min(next_tending_, next_numbers_);
+  const bool has_leftovers = !abandoned_.empty() || !unwritten_.empty();
+  if (reachable_ && !ending_ && has_leftovers) next = std::min(next, next_leftovers_);
   if (!waiters_.empty() && !polling_) next = std::min(next, next_poll_);
   for (const Slot& slot : slots_) {
     const bool connected = slot.connection != nullptr && !slot.connection->dead();
@@ -171,10 +175,29 @@ void PostgresqlLedger::KeepConnections() {
     if (!warning.empty() && warning != warned_) Tell("the database's settings", warning);
     warned_ = warning;
   }
-  if (ready && !reachable_) Tell("the ledger is written again", "");
+  if (ready && !reachable_) {
+    Tell("the ledger is written again", "");
+    next_leftovers_ = now;
+    leftovers_pause_ = options_.first_retry;
+  }
   if (!ready && reachable_) Tell("the ledger cannot be written", reason_);
   reachable_ = ready;
-  if (ready) WriteLeftovers();
+  if (ready && !ending_ && now >= next_leftovers_) WriteLeftovers();
+}
+
+// The database may answer and refuse writes, for example to a role that lost its rights.
+void PostgresqlLedger::PutOffLeftovers() {
+  const SteadyTime now = SteadyTime::Now();
+  if (now < next_leftovers_) return;  // by another one of the same time
+  next_leftovers_ = now + leftovers_pause_;
+  leftovers_pause_ = std::min(2 * leftovers_pause_, options_.max_retry);
+}
+
+// Everything that was asked is done. Returns whether leftovers are being written.
+bool PostgresqlLedger::BeginsLastWrites() {
+  if (std::exchange(ending_, true) || !reachable_) return false;
+  WriteLeftovers();
+  return active_ > 0;
 }
 
 void PostgresqlLedger::WriteLeftovers() {

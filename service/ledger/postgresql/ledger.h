@@ -12,7 +12,9 @@
 // own, so the server's group commit takes them together, and no statement waits for another's lock
 // with locks in its hands. While the database cannot be reached, or does not keep what it confirms
 // (synchronous_commit or fsync off), every operation is refused with the reason, and the ledger
-// tries again by itself. A result that could not be written waits in memory until it can.
+// tries again by itself. A result that could not be written waits in memory until it can: the
+// ledger tries again with growing pauses, at once when it reaches the database again, and once when
+// it ends.
 //
 // Callers that wait for another gateway's INTENT are served by short polls, one query for all of
 // them. Not by NOTIFY: its commits follow one another under a lock of the whole server.
@@ -101,6 +103,9 @@ class PostgresqlLedger final : public QueuedLedger {
   void KeepConnections();
   void KeepTime();
   void WriteLeftovers();
+  // Sets when leftovers are tried again, after one that could not be written.
+  void PutOffLeftovers();
+  bool BeginsLastWrites();
   void PollWaits();
   void ReadNumbers();
   void Publish();
@@ -114,6 +119,7 @@ class PostgresqlLedger final : public QueuedLedger {
   void Begin(std::shared_ptr<Claiming> claiming);
   void Begin(std::shared_ptr<KeepingBefore> keeping);
   void Begin(std::shared_ptr<Settling> settling);
+  void TellContradiction(SettleRequest& request, const Row& row);
   void Begin(std::shared_ptr<Finding> finding);
   void Begin(std::shared_ptr<FindingKey> finding);
   void Begin(std::shared_ptr<Listing> listing);
@@ -162,6 +168,9 @@ class PostgresqlLedger final : public QueuedLedger {
   size_t active_ = 0;  // operations that have begun
   std::vector<Abandoned> abandoned_;
   std::vector<SettleRequest> unwritten_;
+  SteadyTime next_leftovers_;
+  absl::Duration leftovers_pause_;
+  bool ending_ = false;  // the leftovers have been tried for the last time
   SteadyTime next_tending_;
   SteadyTime next_poll_;
   SteadyTime next_numbers_;

@@ -172,7 +172,8 @@ void SqliteLedger::Refuse(std::vector<Operation>& batch) {
   batch.clear();
   TakeBack(*broken_, writes);
   if (!reads.empty()) {
-    const absl::Status read = store_->Commit({}, reads);
+    Leftovers none;
+    const absl::Status read = store_->Commit(none, reads);
     if (read.ok())
       AnswerAll(reads);
     else
@@ -260,7 +261,8 @@ void SqliteLedger::TryAgain() {
   // A commit that failed may be in the file nevertheless. Then nobody has told those who wait that
   // its entries ended.
   std::vector<Operation> waits = waiters_.TakeAll(absl::UnavailableError("not read yet"));
-  const absl::Status read = store_->Commit({}, waits);
+  Leftovers none;
+  const absl::Status read = store_->Commit(none, waits);
   if (read.ok())
     AnswerAll(waits);
   else

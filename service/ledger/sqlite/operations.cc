@@ -98,9 +98,11 @@ void SqliteStore::Do(KeepingBefore& keeping) {
 
 void SqliteStore::Do(Settling& settling) { settling.result = Settle(settling.request); }
 
-absl::StatusOr<Entry> SqliteStore::Settle(const SettleRequest& request) {
+absl::StatusOr<Entry> SqliteStore::Settle(SettleRequest& request) {
   return Change(request.holding.id, [&](Row& row) {
-    if (IsContradiction(request.holding, request.settlement, row)) {
+    // At once, and not when it is committed: a person has to look at it even if that never happens.
+    if (!request.told && IsContradiction(request.holding, request.settlement, row)) {
+      request.told = true;
       ++contradictions_;
       Tell("a write happened that was taken for one that did not", row.entry.id.text());
     }

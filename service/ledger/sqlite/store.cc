@@ -86,7 +86,7 @@ absl::Status SqliteStore::EndOldIntents() {
   });
 }
 
-absl::Status SqliteStore::Commit(const Leftovers& leftovers, std::vector<Operation>& operations) {
+absl::Status SqliteStore::Commit(Leftovers& leftovers, std::vector<Operation>& operations) {
   return Transact(operations.size(), [&] {
     absl::Status status = ApplyLeftovers(leftovers);
     for (Operation& operation : operations) {
@@ -98,19 +98,19 @@ absl::Status SqliteStore::Commit(const Leftovers& leftovers, std::vector<Operati
   });
 }
 
-absl::Status SqliteStore::TryWrite(const Leftovers& leftovers) {
+absl::Status SqliteStore::TryWrite(Leftovers& leftovers) {
   return Transact(0, [&] {
     const absl::Status wrote = entries_.TryWrite();
     return wrote.ok() ? ApplyLeftovers(leftovers) : wrote;
   });
 }
 
-absl::Status SqliteStore::ApplyLeftovers(const Leftovers& leftovers) {
+absl::Status SqliteStore::ApplyLeftovers(Leftovers& leftovers) {
   for (const Abandoned& abandoned : leftovers.abandoned) {
     const absl::Status taken_back = TakeBack(abandoned);
     if (!taken_back.ok()) Tell("a claim that failed cannot be taken back", taken_back.message());
   }
-  for (const SettleRequest& request : leftovers.unwritten) {
+  for (SettleRequest& request : leftovers.unwritten) {
     const absl::Status settled = Settle(request).status();
     if (!settled.ok()) Tell("a late result does not fit its entry", settled.message());
   }
