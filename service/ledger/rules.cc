@@ -76,9 +76,11 @@ absl::string_view ProgressOf(const ClaimRequest& request) {
   return request.sent_under_name ? kSentUnderName : "";
 }
 
-// If the clock was set back, it does not tell how long ago the first claim was.
+// If the clock was set back since the first claim, be it before the entry became UNKNOWN or after,
+// it does not tell how long ago the first claim was.
 bool MayBeClaimedAgain(const Row& row, const ClaimRequest& request, absl::Time now) {
-  return request.harmless_for > absl::ZeroDuration() && now >= row.entry.changed &&
+  return request.harmless_for > absl::ZeroDuration() && now >= row.entry.created &&
+         now >= row.entry.changed &&
          now + request.time_left <= row.entry.created + request.harmless_for;
 }
 

@@ -79,6 +79,16 @@ TEST(RulesTest, AClockThatWasSetBackMakesNothingHarmless) {
   EXPECT_EQ(JudgeClaim(row, request, kNow + absl::Hours(1)), ClaimAnswer::kUnknown);
 }
 
+// The clock was ahead when the key was claimed, and was set back before the entry became UNKNOWN.
+TEST(RulesTest, AClockThatWasAheadMakesNothingHarmlessForLonger) {
+  Row row = RowIn(State::kUnknown);
+  row.entry.changed = kNow - absl::Hours(1);
+  ClaimRequest request = RequestOf("key", "print");
+  request.harmless_for = absl::Minutes(10);
+  EXPECT_EQ(JudgeClaim(row, request, kNow - absl::Minutes(30)), ClaimAnswer::kUnknown);
+  EXPECT_EQ(JudgeClaim(row, request, kNow), ClaimAnswer::kClaimed);
+}
+
 // If it were sent again under another key, the upstream would take it for another write.
 TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
   ClaimRequest by_name = RequestOf("key", "print");
