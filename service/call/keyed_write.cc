@@ -266,12 +266,10 @@ void KeyedWrite::OnUnknown(const Entry& entry) {
 void KeyedWrite::OnClaimFailed(const absl::Status& status) {
   ledger_.claims.Count(LedgerInUse::kUnavailable);
   owner_.NoteStep("claim", LedgerInUse::Name(LedgerInUse::kUnavailable), step_);
-  // The write was sent before, so the answer to that attempt counts.
-  if (first_answer_) return owner_.Conclude(*std::move(first_answer_));
   // A caller without a key expects no protection, so its write goes on if the ledger is
   // unavailable. After any other error the write is refused: an entry that cannot be read may hold
   // the guard.
-  if (!has_key_ && absl::IsUnavailable(status)) return Send();
+  if (!has_key_ && !first_answer_ && absl::IsUnavailable(status)) return Send();
   Fail(refusal::NotClaimed(status));
 }
 
@@ -307,7 +305,10 @@ void KeyedWrite::Replay(const Entry& entry) {
   owner_.Conclude({mapping::Reply{entry.reply.value_or(""), {}, ""}, 0, terms_.scope.store});
 }
 
+// A refusal tells of this claim. If the call has sent its write before, the answer to that counts:
+// the write may have happened.
 void KeyedWrite::Fail(Failure failure) {
+  if (first_answer_) return owner_.Conclude(*std::move(first_answer_));
   owner_.Conclude({std::move(failure), 0, terms_.scope.store});
 }
 

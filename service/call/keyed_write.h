@@ -14,7 +14,9 @@
 // The claim is durable before Send, and the result before Conclude. If an operation has a guard, a
 // write without a key is recorded too, under a key that no caller can repeat. Then another write of
 // this kind on the same resource is refused until the outcome is known. If the ledger cannot be
-// written, a write without a key is sent without a claim, and a write with a key is refused.
+// written, a write without a key is sent without a claim, and a write with a key is refused. A call
+// that has sent its write, and cannot send it again, is answered with the outcome of its first
+// send: unknown.
 //
 // Thread-safety: Stop may be called at any time, from any thread; the other functions are called
 // one after another. Lifetime: a member of its call. Its last action is Owner::Conclude.
@@ -116,6 +118,7 @@ class KeyedWrite {
   // Interprets the answer to a write that may have happened in an earlier attempt.
   Answer InDoubt(Answer answer) const;
   void Replay(const ledger::Entry& entry);
+  // Ends the call without having claimed.
   void Fail(mapping::Failure failure);
 
   LedgerInUse& ledger_;

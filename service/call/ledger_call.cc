@@ -217,8 +217,14 @@ class ResolveEntry final : public LedgerCall {
       return Fail(Bad("outcome", "must be OUTCOME_DONE or OUTCOME_NOT_DONE"));
     }
     if (request.reason().empty()) return Fail(Bad("reason", "is required"));
+    const bool needs_attempt = request.outcome() == ledger::v1::OUTCOME_NOT_DONE;
+    if (request.attempt() < (needs_attempt ? 1 : 0)) {
+      return Fail(Bad(
+          "attempt", needs_attempt ? "is required with OUTCOME_NOT_DONE" : "must not be negative"));
+    }
     ledger::Resolution resolution;
     resolution.id = *id;
+    resolution.attempt = request.attempt();
     resolution.done = request.outcome() == ledger::v1::OUTCOME_DONE;
     resolution.reason = request.reason();
     resolution.resolver = frame().caller().Name();

@@ -46,7 +46,7 @@ class UpstreamCall final : public ServedCall, public KeyedWrite::Owner {
     terms_.caller = frame().caller().Key();
     terms_.observer = &frame().trace();
     terms_.kept_by_ledger =
-        ledger_ != nullptr && (terms_.idempotency_key.has_value() || !route_.once.guard.empty());
+        ledger_ != nullptr && (terms_.idempotency_key.has_value() || !route_.once.guards.empty());
     auto prepared = upstream_.client->Prepare(route_, message, terms_);
     if (auto* failure = std::get_if<Failure>(&prepared)) return Conclude({std::move(*failure)});
     prepared_ = std::get<PreparedCall>(std::move(prepared));

@@ -99,6 +99,8 @@ struct ClaimAnswer {
   // ClaimRequest::settle, newest first, at most kMostRecent. The upstream may not show yet what
   // they did. An entry whose reply cannot be decrypted comes without it.
   std::vector<Entry> recent = {};
+  // With kClaimed: the store's own number of this claim.
+  int64_t claim = 0;
 };
 inline constexpr size_t kMostRecent = 100;
 

@@ -33,6 +33,9 @@ struct BeforeRequest {
 struct SettleRequest {
   Holding holding;
   Settlement settlement;
+  // It contradicts the entry (rules.h, IsContradiction), and that has been told. It is told once,
+  // however often the store tries to write it.
+  bool told = false;
 };
 struct FindRequest {
   EntryId id;

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "absl/status/status.h"
+
 namespace gateway::ledger {
 namespace {
 
@@ -53,6 +55,14 @@ bool RandomBytes(unsigned char* bytes, size_t count) {
   OPENSSL_cleanse(taken, count);
   stock.left -= count;
   return true;
+}
+
+absl::StatusOr<int64_t> RandomNumber() {
+  uint64_t number = 0;
+  if (!RandomBytes(reinterpret_cast<unsigned char*>(&number), sizeof(number))) {
+    return absl::UnavailableError("the system has no random bytes");
+  }
+  return static_cast<int64_t>(number >> 1);
 }
 
 }  // namespace gateway::ledger

@@ -8,11 +8,17 @@
 #define SERVICE_LEDGER_RANDOM_BYTES_H_
 
 #include <cstddef>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
 
 namespace gateway::ledger {
 
 // Returns false, and writes nothing, if the system has no random bytes.
 bool RandomBytes(unsigned char* bytes, size_t count);
+
+// A number from 0 on. UNAVAILABLE: the system has no random bytes.
+absl::StatusOr<int64_t> RandomNumber();
 
 }  // namespace gateway::ledger
 

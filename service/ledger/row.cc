@@ -103,7 +103,7 @@ std::vector<Value> ValuesOf(const Row& row) {
           entry.attempt,
           ToMicros(entry.changed),
           ToMicros(entry.deadline),
-          row.epoch,
+          row.claim,
           entry.note,
           entry.resolver,
           entry.progress,
@@ -141,7 +141,7 @@ absl::StatusOr<Row> RowFromCells(const std::vector<Cell>& cells) {
   entry.attempt = reader.NumberBetween(1, INT64_MAX, "attempt");
   entry.changed = reader.Time("time");
   entry.deadline = reader.Time("deadline");
-  row.epoch = reader.Number("epoch");
+  row.claim = reader.Number("claim");
   entry.note = reader.Text("note");
   entry.resolver = reader.Text("resolver");
   entry.progress = reader.Text("progress");

@@ -35,7 +35,9 @@ struct Row {
   std::string scope_digest;
   std::optional<std::string> sealed_before;
   std::optional<std::string> sealed_reply;
-  int64_t epoch = 0;  // of the process that made the last attempt
+  // Random for each claim: of two claims with the same attempt, one of which never became durable,
+  // it tells which one the row holds. The column is called `epoch`.
+  int64_t claim = 0;
   Kept kept = Kept::kOpen;
   absl::Time next_look = absl::UnixEpoch();
   absl::Time leased_until = absl::UnixEpoch();

@@ -77,9 +77,11 @@ absl::string_view ProgressOf(const ClaimRequest& request) {
   return request.sent_under_name ? kSentUnderName : "";
 }
 
-// Returns false if the clock was set back: then it is not known how long ago the first claim was.
+// Returns false if the clock was set back since the first claim, before the entry became UNKNOWN or
+// after it: then it is not known how long ago the first claim was.
 bool MayBeClaimedAgain(const Row& row, const ClaimRequest& request, absl::Time now) {
-  return request.harmless_for > absl::ZeroDuration() && now >= row.entry.changed &&
+  return request.harmless_for > absl::ZeroDuration() && now >= row.entry.created &&
+         now >= row.entry.changed &&
          now + request.time_left <= row.entry.created + request.harmless_for;
 }
 
@@ -106,7 +108,7 @@ absl::Status Check(const Resolution& resolution) {
   return absl::OkStatus();
 }
 
-Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now) {
+Row NewRow(const ClaimRequest& request, EntryId id, int64_t claim, absl::Time now) {
   Row row;
   row.entry.id = std::move(id);
   row.entry.scope = request.scope;
@@ -114,7 +116,7 @@ Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time no
   row.scope_digest = DigestOf(request.scope);
   row.entry.fingerprint = request.fingerprint;
   row.entry.created = now;
-  ClaimAgain(request, epoch, now, row);
+  ClaimAgain(request, claim, now, row);
   return row;
 }
 
@@ -134,7 +136,7 @@ ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::
   return ClaimAnswer::kUnknown;
 }
 
-void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row) {
+void ClaimAgain(const ClaimRequest& request, int64_t claim, absl::Time now, Row& row) {
   const bool in_doubt = row.entry.state == State::kUnknown;
   EnterState(State::kIntent, now, row);
   row.entry.release = in_doubt ? Release::kInDoubt : Release::kNone;
@@ -147,7 +149,7 @@ void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row&
   // first.
   if (!in_doubt) row.entry.progress = std::string(ProgressOf(request));
   row.entry.looks = 0;
-  row.epoch = epoch;
+  row.claim = claim;
   // A caller that does not read first cannot use the snapshot of an earlier attempt.
   if (!request.keeps_before) row.sealed_before.reset();
   row.sealed_reply.reset();
@@ -199,6 +201,15 @@ Changed ApplySettle(const Options& options, const Holding& holding, const Settle
       return WrongState(row);
   }
   return absl::InvalidArgumentError("no such outcome");
+}
+
+Changed ApplyTakeBack(const Options& options, const Abandoned& abandoned, absl::Time now,
+                      Row& row) {
+  const bool is_ours = row.entry.state == State::kIntent && row.claim == abandoned.claim &&
+                       row.entry.attempt == abandoned.holding.attempt;
+  if (!is_ours) return false;
+  const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
+  return ApplySettle(options, abandoned.holding, not_sent, now, row);
 }
 
 Changed ApplyResolve(const Options& options, const Resolution& resolution, absl::Time now,

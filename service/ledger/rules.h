@@ -35,13 +35,19 @@ namespace gateway::ledger {
 absl::Status Check(const ClaimRequest& request);
 absl::Status Check(const Resolution& resolution);
 
-// Makes the row of a first attempt.
-Row NewRow(const ClaimRequest& request, EntryId id, int64_t epoch, absl::Time now);
+// Makes the row of a first attempt. `claim` is random, see Row::claim.
+Row NewRow(const ClaimRequest& request, EntryId id, int64_t claim, absl::Time now);
 
 // Decides how a claim of this row is answered. kClaimed: the row may be claimed again, unless
 // another entry holds the guard.
 ClaimAnswer::Kind JudgeClaim(const Row& row, const ClaimRequest& request, absl::Time now);
-void ClaimAgain(const ClaimRequest& request, int64_t epoch, absl::Time now, Row& row);
+void ClaimAgain(const ClaimRequest& request, int64_t claim, absl::Time now, Row& row);
+
+// A claim of which nobody was told that it holds, since its commit failed or its answer is lost.
+struct Abandoned {
+  Holding holding;
+  int64_t claim = 0;  // Row::claim
+};
 
 // Whether the row has changed and must be written.
 using Changed = absl::StatusOr<bool>;
@@ -50,6 +56,8 @@ Changed ApplyBefore(const Options& options, const Holding& holding, absl::string
                     Row& row);
 Changed ApplySettle(const Options& options, const Holding& holding, const Settlement& settlement,
                     absl::Time now, Row& row);
+// Takes a claim back that may be in the store. A row that holds any other claim stays as it is.
+Changed ApplyTakeBack(const Options& options, const Abandoned& abandoned, absl::Time now, Row& row);
 Changed ApplyResolve(const Options& options, const Resolution& resolution, absl::Time now,
                      Row& row);
 Changed ApplyPostpone(const Options& options, const Postponement& postponement, absl::Time now,

@@ -3,13 +3,22 @@
 namespace gateway {
 namespace {
 
-constexpr size_t kMostSeen = 10'000;
+// Looks at an UNKNOWN entry are at most ledger::Options::max_pause apart. What was not looked at
+// for twice that has ended, or another replica looks at it.
+constexpr absl::Duration kLeftAlone = absl::Hours(2);
 
 }  // namespace
 
 void Absences::Look(const ledger::Entry& entry, SteadyTime begun) {
   const MutexLock lock(mutex_);
-  if (seen_.size() < kMostSeen) seen_.try_emplace(KeyOf(entry), Seen{begun, std::nullopt});
+  if (const auto seen = seen_.find(KeyOf(entry)); seen != seen_.end()) {
+    seen->second.last = begun;
+    return;
+  }
+  if (seen_.size() >= kMostSeen) {
+    absl::erase_if(seen_, [&](const auto& seen) { return begun > seen.second.last + kLeftAlone; });
+  }
+  if (seen_.size() < kMostSeen) seen_.emplace(KeyOf(entry), Seen{begun, begun, std::nullopt});
 }
 
 Absences::Belief Absences::Believe(const ledger::Entry& entry, SteadyTime begun,

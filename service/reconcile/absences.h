@@ -5,7 +5,8 @@
 //
 // All times are from this process's steady clock, so that neither a step of the wall clock nor
 // another process's clock can make an absence seem older than it is. If there is no room to
-// remember an entry, its absence is not believed.
+// remember another entry, the entries that nobody looks at any more are forgotten. If all are still
+// looked at, the absence of the new entry is not believed.
 //
 // Thread-safety: may be used from any thread.
 #ifndef SERVICE_RECONCILE_ABSENCES_H_
@@ -25,6 +26,8 @@ namespace gateway {
 
 class Absences {
  public:
+  static constexpr size_t kMostSeen = 10'000;
+
   // Records that a look at the entry begins.
   void Look(const ledger::Entry& entry, SteadyTime begun);
   enum Belief {
@@ -36,13 +39,14 @@ class Absences {
   Belief Believe(const ledger::Entry& entry, SteadyTime begun, absl::Duration settle);
   // Records that a look showed something else: earlier absences no longer count.
   void Doubt(const ledger::Entry& entry);
-  // Must be called when the outcome is known.
+  // Must be called when the outcome is known, or the attempt is no longer the entry's.
   void Forget(const ledger::Entry& entry);
 
  private:
   using Key = std::pair<ledger::EntryId, int64_t>;  // an attempt of an entry
   struct Seen {
     SteadyTime first;                  // when the first look began
+    SteadyTime last;                   // when the last one began
     std::optional<SteadyTime> absent;  // when the first look that counts as an absence began
   };
 

@@ -84,6 +84,10 @@ class Reconciler::Look {
   }
 
   void OnAbsent() {
+    if (lookup_->absence_proves_nothing) {
+      ++reconciler_.counters_.undecided;
+      return Postpone("the upstream does not show it, which proves nothing here");
+    }
     switch (reconciler_.absences_.Believe(entry_, begun_, lookup_->settle)) {
       case Absences::kTooEarly:
         ++reconciler_.counters_.undecided;
@@ -111,9 +115,16 @@ class Reconciler::Look {
                                  [this](absl::StatusOr<Entry> entry) { End(std::move(entry)); });
   }
 
+  // Another replica, an operator or a late result was first, or the entry is gone.
+  static bool IsOver(const absl::Status& status) {
+    return absl::IsFailedPrecondition(status) || absl::IsAborted(status) ||
+           absl::IsNotFound(status);
+  }
+
   void End(absl::StatusOr<Entry> entry) {
-    if (entry.ok() && entry->state != ledger::State::kUnknown) {
-      reconciler_.absences_.Forget(entry_);
+    const bool is_known = entry.ok() && entry->state != ledger::State::kUnknown;
+    if (is_known || IsOver(entry.status())) reconciler_.absences_.Forget(entry_);
+    if (is_known) {
       Log(Severity::kInfo, "an unknown outcome is known now",
           {{"entry", entry->id.text()},
            {"rpc", entry->scope.rpc},

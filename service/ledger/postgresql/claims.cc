@@ -5,41 +5,39 @@
 #include <utility>
 
 #include "service/ledger/postgresql/ledger.h"
+#include "service/ledger/random_bytes.h"
 
 namespace gateway::ledger {
 
 void PostgresqlLedger::Begin(std::shared_ptr<Claiming> claiming) {
   if (const absl::Status good = Check(claiming->request); !good.ok()) {
-    claiming->result = good;
-    return Finish(claiming);
+    return Refuse(claiming, good);
   }
   Insert(std::move(claiming), kPostgresqlTries);
 }
 
 void PostgresqlLedger::Insert(std::shared_ptr<Claiming> claiming, int tries) {
   absl::StatusOr<EntryId> id = EntryId::Make(absl::Now());
-  if (!id.ok() || tries == 0) {
-    claiming->result = id.ok() ? TooManyPostgresqlTries() : id.status();
-    return Finish(claiming);
-  }
+  const absl::StatusOr<int64_t> claim = RandomNumber();
+  if (!id.ok() || !claim.ok()) return Refuse(claiming, id.ok() ? claim.status() : id.status());
+  if (tries == 0) return Refuse(claiming, TooManyPostgresqlTries());
   // The row's times begin at 0: kInsert adds the time of the database.
-  const Row row = NewRow(claiming->request, *std::move(id), epoch_, absl::UnixEpoch());
-  const bool reachable = Pick() != nullptr;
+  const Row row = NewRow(claiming->request, *std::move(id), *claim, absl::UnixEpoch());
+  const bool is_sent = Pick() != nullptr;
   Send(Query::kInsert, ValuesOf(row), [=, this](const Result& result) {
     if (absl::IsAborted(result.status())) return Insert(claiming, tries - 1);
     if (!result.ok()) {
       // The row may have been written nevertheless.
-      if (reachable) Abandon(row);
-      claiming->result = absl::UnavailableError(result.status().message());
-      return Finish(claiming);
+      if (is_sent) Abandon({{row.entry.id, row.entry.attempt}, row.claim});
+      return Refuse(claiming, absl::UnavailableError(result.status().message()));
     }
     if (result->rows.empty()) return LookUp(claiming, tries);
     ++numbers_.commits;
     ++numbers_.operations_committed;
     absl::StatusOr<Row> made = RowFromCells(result->rows[0]);
-    if (made.ok()) return FinishClaimed(claiming, {ClaimAnswer::kClaimed, made->entry});
-    claiming->result = made.status();
-    Finish(claiming);
+    if (made.ok())
+      return FinishClaimed(claiming, {ClaimAnswer::kClaimed, made->entry, {}, row.claim});
+    Refuse(claiming, made.status());
   });
 }
 
@@ -58,7 +56,7 @@ void PostgresqlLedger::FinishClaimed(std::shared_ptr<Claiming> claiming, ClaimAn
            claiming->result->recent = *recent;
          } else {
            const Entry& entry = claiming->result->entry;
-           abandoned_.push_back({entry.id, entry.attempt});
+           Abandon({{entry.id, entry.attempt}, claiming->result->claim});
            claiming->result = recent.status();
          }
          Finish(claiming);
@@ -77,16 +75,12 @@ absl::StatusOr<std::vector<Entry>> PostgresqlLedger::RecentIn(const Result& resu
 }
 
 void PostgresqlLedger::LookUp(std::shared_ptr<Claiming> claiming, int tries) {
-  if (tries == 0) {
-    claiming->result = TooManyPostgresqlTries();
-    return Finish(claiming);
-  }
+  if (tries == 0) return Refuse(claiming, TooManyPostgresqlTries());
   ReadOne(Query::kByScope, {DigestOf(claiming->request.scope)},
           [=, this](absl::StatusOr<Row> row, absl::Time now) {
             if (absl::IsNotFound(row.status())) return LookAtGuard(claiming, tries);
             if (row.ok()) return ClaimFound(claiming, *std::move(row), now, tries);
-            claiming->result = row.status();
-            Finish(claiming);
+            Refuse(claiming, row.status());
           });
 }
 
@@ -97,35 +91,36 @@ void PostgresqlLedger::ClaimFound(std::shared_ptr<Claiming> claiming, Row row, a
       EndOverdue(row, now, [=, this] { LookUp(claiming, tries - 1); })) {
     return;
   }
-  if (kind != ClaimAnswer::kClaimed) {
-    absl::StatusOr<Entry> entry = row.entry;
-    if (kind == ClaimAnswer::kDone) entry = OpenEntry(*options_.common.cipher, row);
-    if (entry.ok())
-      claiming->result = ClaimAnswer{kind, *std::move(entry)};
-    else
-      claiming->result = entry.status();
-    return Finish(claiming);
-  }
+  if (kind == ClaimAnswer::kClaimed)
+    return ClaimAgain(std::move(claiming), std::move(row), now, tries);
+  absl::StatusOr<Entry> entry = row.entry;
+  if (kind == ClaimAnswer::kDone) entry = OpenEntry(*options_.common.cipher, row);
+  if (!entry.ok()) return Refuse(claiming, entry.status());
+  claiming->result = ClaimAnswer{kind, *std::move(entry)};
+  Finish(claiming);
+}
+
+void PostgresqlLedger::ClaimAgain(std::shared_ptr<Claiming> claiming, Row row, absl::Time now,
+                                  int tries) {
   absl::StatusOr<Entry> last = OpenEntry(*options_.common.cipher, row);
-  if (!last.ok()) {
-    claiming->result = last.status();
-    return Finish(claiming);
-  }
+  if (!last.ok()) return Refuse(claiming, last.status());
+  const absl::StatusOr<int64_t> claim = RandomNumber();
+  if (!claim.ok()) return Refuse(claiming, claim.status());
   const std::optional<std::string> not_done = std::move(last->before);
-  ClaimAgain(claiming->request, epoch_, now, row);
+  ledger::ClaimAgain(claiming->request, *claim, now, row);
+  const bool is_sent = Pick() != nullptr;
   Update(row, [=, this](const Result& result) {
     if (absl::IsAlreadyExists(result.status())) return LookAtGuard(claiming, tries);
     if (absl::IsAborted(result.status()) || (result.ok() && result->changed == 0)) {
       return LookUp(claiming, tries - 1);
     }
     if (result.ok()) {
-      ClaimAnswer answer{ClaimAnswer::kClaimed, row.entry};
+      ClaimAnswer answer{ClaimAnswer::kClaimed, row.entry, {}, row.claim};
       answer.entry.before = not_done;
       return FinishClaimed(claiming, std::move(answer));
     }
-    Abandon(row);
-    claiming->result = absl::UnavailableError(result.status().message());
-    Finish(claiming);
+    if (is_sent) Abandon({{row.entry.id, row.entry.attempt}, row.claim});
+    Refuse(claiming, absl::UnavailableError(result.status().message()));
   });
 }
 
@@ -140,10 +135,8 @@ void PostgresqlLedger::LookAtGuard(std::shared_ptr<Claiming> claiming, int tries
         if (row.ok() && EndOverdue(*row, now, [=, this] { LookAtGuard(claiming, tries - 1); })) {
           return;
         }
-        if (row.ok())
-          claiming->result = ClaimAnswer{ClaimAnswer::kGuarded, row->entry};
-        else
-          claiming->result = row.status();
+        if (!row.ok()) return Refuse(claiming, row.status());
+        claiming->result = ClaimAnswer{ClaimAnswer::kGuarded, row->entry};
         Finish(claiming);
       });
 }
@@ -157,22 +150,26 @@ bool PostgresqlLedger::EndOverdue(const Row& row, absl::Time now, absl::AnyInvoc
   return true;
 }
 
-void PostgresqlLedger::Abandon(const Row& row) {
-  abandoned_.push_back({row.entry.id, row.entry.attempt});
+void PostgresqlLedger::Refuse(const std::shared_ptr<Claiming>& claiming, const absl::Status& why) {
+  claiming->result = why;
+  Finish(claiming);
 }
 
-void PostgresqlLedger::GiveUp(const Holding& holding) {
+void PostgresqlLedger::Abandon(Abandoned abandoned) {
+  abandoned_.push_back(std::move(abandoned));
+  PutOffLeftovers();
+}
+
+void PostgresqlLedger::TakeBack(const Abandoned& abandoned) {
   ++active_;
   const auto change = std::make_shared<Change>();
-  change->id = holding.id;
-  change->apply = [this, holding](Row& row, absl::Time now) -> Changed {
-    if (row.entry.state != State::kIntent || row.entry.attempt != holding.attempt) return false;
-    const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
-    return ApplySettle(options_.common, holding, not_sent, now, row);
+  change->id = abandoned.holding.id;
+  change->apply = [this, abandoned](Row& row, absl::Time now) {
+    return ApplyTakeBack(options_.common, abandoned, now, row);
   };
-  change->finished = [this, holding](const absl::StatusOr<Entry>& entry) {
+  change->finished = [this, abandoned](const absl::StatusOr<Entry>& entry) {
     --active_;
-    if (absl::IsUnavailable(entry.status())) abandoned_.push_back(holding);
+    if (absl::IsUnavailable(entry.status())) Abandon(abandoned);
   };
   Make(change);
 }

@@ -99,22 +99,31 @@ SteadyTime PostgresqlConnection::patience_ends() const {
 
 void PostgresqlConnection::Work() {
   if (state_ == kDead) return;
-  if (SteadyTime::Now() >= patience_ends()) return Die("the database does not answer");
-  if (state_ == kConnecting) return Connect();
-  if (PQconsumeInput(handle_.get()) != 1) return Die(PQerrorMessage(handle_.get()));
-  Flush();
-  ReadResults();
+  // First what has arrived: this process may have stood still for longer than its patience.
+  const bool has_answered = state_ == kConnecting ? Connect() : Receive();
+  if (!has_answered && SteadyTime::Now() >= patience_ends()) Die("the database does not answer");
 }
 
-void PostgresqlConnection::Connect() {
+bool PostgresqlConnection::Receive() {
+  if (PQconsumeInput(handle_.get()) != 1) {
+    Die(PQerrorMessage(handle_.get()));
+    return false;
+  }
+  Flush();
+  return ReadResults();
+}
+
+bool PostgresqlConnection::Connect() {
   polling_ = PQconnectPoll(handle_.get());
-  if (polling_ == PGRES_POLLING_FAILED) return Die(PQerrorMessage(handle_.get()));
-  if (polling_ != PGRES_POLLING_OK) return;
+  if (polling_ == PGRES_POLLING_FAILED) Die(PQerrorMessage(handle_.get()));
+  if (polling_ != PGRES_POLLING_OK) return false;
   if (PQsetnonblocking(handle_.get(), 1) != 0 || PQenterPipelineMode(handle_.get()) != 1) {
-    return Die("no pipeline mode");
+    Die("no pipeline mode");
+    return false;
   }
   state_ = kChecking;
   Check();
+  return true;
 }
 
 // If anything is wrong, the connection dies. Its owner reports the reason, and connects again
@@ -141,6 +150,11 @@ void PostgresqlConnection::CheckSettings(const absl::StatusOr<PostgresqlResult>&
   }
   if (TextAt(cells, 3).empty()) {
     warning_ = "the database has no synchronous standby: a failover may lose what was confirmed";
+  } else if (TextAt(cells, 0) == "local") {
+    warning_ =
+        "the database has synchronous_commit=local, which waits for no standby: a failover may "
+        "lose "
+        "what was confirmed";
   }
 }
 
@@ -212,11 +226,12 @@ void PostgresqlConnection::Flush() {
 }
 
 // For each statement, libpq returns its result, a null, and the sync.
-void PostgresqlConnection::ReadResults() {
+bool PostgresqlConnection::ReadResults() {
+  bool has_answered = false;
   while (state_ != kDead && !pending_.empty() && PQisBusy(handle_.get()) == 0) {
     const Result result(PQgetResult(handle_.get()), &PQclear);
     if (result == nullptr) {
-      if (PQstatus(handle_.get()) == CONNECTION_BAD) return Die(PQerrorMessage(handle_.get()));
+      if (PQstatus(handle_.get()) == CONNECTION_BAD) break;
       continue;  // the null behind a result
     }
     if (PQresultStatus(result.get()) != PGRES_PIPELINE_SYNC) {
@@ -229,11 +244,13 @@ void PostgresqlConnection::ReadResults() {
     pending_.pop_front();
     const absl::StatusOr<PostgresqlResult> read =
         std::exchange(current_, absl::UnavailableError("no answer"));
+    has_answered = true;
     callback(read);
   }
   if (state_ != kDead && PQstatus(handle_.get()) == CONNECTION_BAD) {
     Die(PQerrorMessage(handle_.get()));
   }
+  return has_answered;
 }
 
 void PostgresqlConnection::Die(const std::string& reason) {

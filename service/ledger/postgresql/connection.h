@@ -78,13 +78,15 @@ class PostgresqlConnection {
     SteadyTime ends;
   };
 
-  void Connect();
+  // Each returns whether something that was waited for has come.
+  bool Connect();
+  bool Receive();
+  bool ReadResults();
   void Check();
   void CheckSettings(const absl::StatusOr<PostgresqlResult>& settings);
   void CheckVersion(const absl::StatusOr<PostgresqlResult>& version);
   void Prepare(size_t statement);
   void Sent(int accepted, Callback callback);
-  void ReadResults();
   void Flush();
   void Die(const std::string& reason);
 

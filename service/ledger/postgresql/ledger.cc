@@ -15,14 +15,6 @@ namespace {
 
 constexpr absl::Duration kNumbersEvery = absl::Seconds(15);
 
-int64_t RandomEpoch() {
-  const absl::StatusOr<EntryId> id = EntryId::Make(absl::Now());
-  int64_t epoch = absl::ToUnixMicros(absl::Now());
-  if (!id.ok()) return epoch;
-  for (const char c : id->bytes().substr(EntryId::kBytes - 4)) epoch = epoch * 31 + c;
-  return epoch;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PostgresqlLedger>> PostgresqlLedger::Create(
@@ -41,9 +33,10 @@ PostgresqlLedger::PostgresqlLedger(PostgresqlOptions options, PostgresqlParamete
                                    int wake_fd)
     : options_(std::move(options)),
       parameters_(std::move(parameters)),
-      epoch_(RandomEpoch()),
       wake_fd_(wake_fd),
       slots_(std::max<size_t>(options_.connections, 1)),
+      next_leftovers_(SteadyTime::Now()),
+      leftovers_pause_(options_.first_retry),
       next_tending_(SteadyTime::Now() + options_.common.tend_every),
       next_numbers_(SteadyTime::Now()) {
   for (Slot& slot : slots_) {
@@ -91,7 +84,7 @@ void PostgresqlLedger::Wake() const {
 
 void PostgresqlLedger::Run() {
   std::vector<Operation> batch;
-  while (Next(batch)) {
+  while (Next(batch) || BeginsLastWrites()) {
     KeepConnections();
     for (Operation& operation : batch) {
       ++active_;
@@ -149,6 +142,8 @@ void PostgresqlLedger::Poll() {
 
 SteadyTime PostgresqlLedger::NextMoment() const {
   SteadyTime next = std::min(next_tending_, next_numbers_);
+  const bool has_leftovers = !abandoned_.empty() || !unwritten_.empty();
+  if (reachable_ && !ending_ && has_leftovers) next = std::min(next, next_leftovers_);
   if (!waiters_.empty() && !polling_) next = std::min(next, next_poll_);
   for (const Slot& slot : slots_) {
     const bool connected = slot.connection != nullptr && !slot.connection->dead();
@@ -180,14 +175,33 @@ void PostgresqlLedger::KeepConnections() {
     if (!warning.empty() && warning != warned_) Tell("the database's settings", warning);
     warned_ = warning;
   }
-  if (ready && !reachable_) Tell("the ledger is written again", "");
+  if (ready && !reachable_) {
+    Tell("the ledger is written again", "");
+    next_leftovers_ = now;
+    leftovers_pause_ = options_.first_retry;
+  }
   if (!ready && reachable_) Tell("the ledger cannot be written", reason_);
   reachable_ = ready;
-  if (ready) WriteLeftovers();
+  if (ready && !ending_ && now >= next_leftovers_) WriteLeftovers();
+}
+
+// The database may answer and refuse writes, for example to a role that lost its rights.
+void PostgresqlLedger::PutOffLeftovers() {
+  const SteadyTime now = SteadyTime::Now();
+  if (now < next_leftovers_) return;  // by another one of the same time
+  next_leftovers_ = now + leftovers_pause_;
+  leftovers_pause_ = std::min(2 * leftovers_pause_, options_.max_retry);
+}
+
+// Everything that was asked is done. Returns whether leftovers are being written.
+bool PostgresqlLedger::BeginsLastWrites() {
+  if (std::exchange(ending_, true) || !reachable_) return false;
+  WriteLeftovers();
+  return active_ > 0;
 }
 
 void PostgresqlLedger::WriteLeftovers() {
-  for (const Holding& holding : std::exchange(abandoned_, {})) GiveUp(holding);
+  for (const Abandoned& abandoned : std::exchange(abandoned_, {})) TakeBack(abandoned);
   for (SettleRequest& request : std::exchange(unwritten_, {})) {
     ++active_;
     Begin(std::make_shared<Settling>(Settling{std::move(request), nullptr}));

@@ -7,12 +7,16 @@
 //
 // An INTENT has the call's deadline, by the database's clock. When `grace` has passed after the
 // deadline, any gateway may turn the INTENT into UNKNOWN; a result that comes later still counts.
+// An INTENT also has the random number of its claim. A gateway whose claim got no answer takes back
+// the claim with that number, and never a later claim.
 //
 // One I/O thread serves a few connections in pipeline mode. Each statement is a transaction of its
 // own: so the server's group commit takes many together, and no transaction holds locks from one
 // statement to the next. While the database cannot be reached, or is set to lose commits in a crash
 // (synchronous_commit, fsync or full_page_writes off), every operation is refused with the reason,
-// and the ledger tries again by itself. A result that could not be written waits in memory.
+// and the ledger tries again by itself. A result that could not be written waits in memory. The
+// ledger tries to write it with growing pauses, at once when the database can be reached again, and
+// once more when the ledger ends.
 //
 // Waits for the INTENT of another gateway are served by polling, with one query for all of them.
 // NOTIFY is not used: its commits run one after the other, under a lock of the whole server.
@@ -101,6 +105,9 @@ class PostgresqlLedger final : public QueuedLedger {
   void KeepConnections();
   void KeepTime();
   void WriteLeftovers();
+  // Sets when leftovers are tried again, after one that could not be written.
+  void PutOffLeftovers();
+  bool BeginsLastWrites();
   void PollWaits();
   void ReadNumbers();
   void Publish();
@@ -114,6 +121,7 @@ class PostgresqlLedger final : public QueuedLedger {
   void Begin(std::shared_ptr<Claiming> claiming);
   void Begin(std::shared_ptr<KeepingBefore> keeping);
   void Begin(std::shared_ptr<Settling> settling);
+  void TellContradiction(SettleRequest& request, const Row& row);
   void Begin(std::shared_ptr<Finding> finding);
   void Begin(std::shared_ptr<FindingKey> finding);
   void Begin(std::shared_ptr<Listing> listing);
@@ -129,12 +137,14 @@ class PostgresqlLedger final : public QueuedLedger {
   absl::StatusOr<std::vector<Entry>> RecentIn(const Result& result) const;
   void LookUp(std::shared_ptr<Claiming> claiming, int tries);
   void ClaimFound(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
+  void ClaimAgain(std::shared_ptr<Claiming> claiming, Row row, absl::Time now, int tries);
   void LookAtGuard(std::shared_ptr<Claiming> claiming, int tries);
   // If the entry is an overdue INTENT: turns it into UNKNOWN, calls `then` afterwards, and returns
   // true. Otherwise returns false.
   bool EndOverdue(const Row& row, absl::Time now, absl::AnyInvocable<void()> then);
-  void Abandon(const Row& row);
-  void GiveUp(const Holding& holding);
+  void Refuse(const std::shared_ptr<Claiming>& claiming, const absl::Status& why);
+  void Abandon(Abandoned abandoned);
+  void TakeBack(const Abandoned& abandoned);
   void Make(std::shared_ptr<Change> change);
   void Write(std::shared_ptr<Change> change, State before, Row row);
   void Update(Row& row, PostgresqlConnection::Callback callback);
@@ -149,7 +159,6 @@ class PostgresqlLedger final : public QueuedLedger {
 
   const PostgresqlOptions options_;
   const PostgresqlParameters parameters_;
-  const int64_t epoch_;
   const int wake_fd_;
 
   // Used by the I/O thread only.
@@ -159,8 +168,11 @@ class PostgresqlLedger final : public QueuedLedger {
   absl::flat_hash_set<WaitId> beginning_waits_;  // whose entry is being read
   std::vector<Operation> answered_;
   size_t active_ = 0;  // operations that have begun
-  std::vector<Holding> abandoned_;
+  std::vector<Abandoned> abandoned_;
   std::vector<SettleRequest> unwritten_;
+  SteadyTime next_leftovers_;
+  absl::Duration leftovers_pause_;
+  bool ending_ = false;  // the leftovers have been tried for the last time
   SteadyTime next_tending_;
   SteadyTime next_poll_;
   SteadyTime next_numbers_;

@@ -49,6 +49,7 @@ void PostgresqlLedger::Update(Row& row, PostgresqlConnection::Callback callback)
          numbers_.commits += result.ok() ? 1 : 0;
          numbers_.operations_committed += result.ok() ? 1 : 0;
          numbers_.failed_commits += result.ok() ? 0 : 1;
+         if (result.ok()) leftovers_pause_ = options_.first_retry;
          callback(result);
        });
 }
@@ -101,19 +102,27 @@ void PostgresqlLedger::Begin(std::shared_ptr<Settling> settling) {
   const auto change = std::make_shared<Change>();
   change->id = settling->request.holding.id;
   change->apply = [=, this](Row& row, absl::Time now) {
-    const SettleRequest& request = settling->request;
-    if (IsContradiction(request.holding, request.settlement, row)) {
-      ++numbers_.contradictions;
-      Tell("a write happened that was taken for one that did not", row.entry.id.text());
-    }
+    SettleRequest& request = settling->request;
+    TellContradiction(request, row);
     return ApplySettle(options_.common, request.holding, request.settlement, now, row);
   };
   change->finished = [=, this](absl::StatusOr<Entry> entry) {
-    if (absl::IsUnavailable(entry.status())) unwritten_.push_back(settling->request);
+    if (absl::IsUnavailable(entry.status())) {
+      unwritten_.push_back(settling->request);
+      PutOffLeftovers();
+    }
     settling->result = std::move(entry);
     Finish(settling);
   };
   Make(change);
+}
+
+// At once, and not when it is written: a person has to look at it even if that never succeeds.
+void PostgresqlLedger::TellContradiction(SettleRequest& request, const Row& row) {
+  if (request.told || !IsContradiction(request.holding, request.settlement, row)) return;
+  request.told = true;
+  ++numbers_.contradictions;
+  Tell("a write happened that was taken for one that did not", row.entry.id.text());
 }
 
 void PostgresqlLedger::Begin(std::shared_ptr<Finding> finding) {

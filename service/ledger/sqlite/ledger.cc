@@ -172,7 +172,8 @@ void SqliteLedger::Refuse(std::vector<Operation>& batch) {
   batch.clear();
   TakeBack(*broken_, writes);
   if (!reads.empty()) {
-    const absl::Status read = store_->Commit({}, reads);
+    Leftovers none;
+    const absl::Status read = store_->Commit(none, reads);
     if (read.ok())
       AnswerAll(reads);
     else
@@ -219,7 +220,7 @@ void SqliteLedger::TakeBack(const absl::Status& error, std::vector<Operation>& b
     if (auto* const claiming = std::get_if<Claiming>(&operation)) {
       const absl::StatusOr<ClaimAnswer>& made = claiming->result;
       if (made.ok() && made->kind == ClaimAnswer::kClaimed) {
-        leftovers_.abandoned.push_back({made->entry.id, made->entry.attempt});
+        leftovers_.abandoned.push_back({{made->entry.id, made->entry.attempt}, made->claim});
       }
     } else if (auto* const settling = std::get_if<Settling>(&operation)) {
       leftovers_.unwritten.push_back(settling->request);
@@ -260,7 +261,8 @@ void SqliteLedger::TryAgain() {
   // A commit that failed may be in the file nevertheless, and may have ended entries that callers
   // wait for. So every wait reads its entry anew.
   std::vector<Operation> waits = waiters_.TakeAll(absl::UnavailableError("not read yet"));
-  const absl::Status read = store_->Commit({}, waits);
+  Leftovers none;
+  const absl::Status read = store_->Commit(none, waits);
   if (read.ok())
     AnswerAll(waits);
   else

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/ledger/listing.h"
+#include "service/ledger/random_bytes.h"
 #include "service/ledger/sqlite/store.h"
 
 namespace gateway::ledger {
@@ -34,8 +35,9 @@ void SqliteStore::Do(Claiming& claiming) { claiming.result = Claim(claiming.requ
 absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
   if (const absl::Status good = Check(request); !good.ok()) return good;
   absl::StatusOr<EntryId> id = EntryId::Make(Now());
-  if (!id.ok()) return id.status();
-  Row fresh = NewRow(request, *std::move(id), epoch_, Now());
+  const absl::StatusOr<int64_t> claim = RandomNumber();
+  if (!id.ok() || !claim.ok()) return id.ok() ? claim.status() : id.status();
+  Row fresh = NewRow(request, *std::move(id), *claim, Now());
   SqliteEntries::MaybeRow found = entries_.FindByScope(fresh.scope_digest);
   if (!found.ok()) return found.status();
   if (*found) {
@@ -47,7 +49,7 @@ absl::StatusOr<ClaimAnswer> SqliteStore::Claim(const ClaimRequest& request) {
     }
     if (kind != ClaimAnswer::kClaimed) return ClaimAnswer{kind, (*found)->entry};
   }
-  ClaimAnswer answer{ClaimAnswer::kClaimed, {}};
+  ClaimAnswer answer{ClaimAnswer::kClaimed, {}, {}, *claim};
   if (!request.guard.empty()) {
     SqliteEntries::MaybeRow holder = entries_.FindByGuard(request.scope, request.guard);
     if (!holder.ok()) return holder.status();
@@ -72,7 +74,7 @@ absl::StatusOr<ClaimAnswer> SqliteStore::ClaimFound(const ClaimRequest& request,
   const State before = row.entry.state;
   absl::StatusOr<Entry> last = OpenEntry(*options_.common.cipher, row);
   if (!last.ok()) return last.status();
-  ClaimAgain(request, epoch_, Now(), row);
+  ClaimAgain(request, answer.claim, Now(), row);
   if (const absl::Status written = entries_.Update(before, row); !written.ok()) return written;
   answer.entry = row.entry;
   answer.entry.before = std::move(last->before);
@@ -96,9 +98,11 @@ void SqliteStore::Do(KeepingBefore& keeping) {
 
 void SqliteStore::Do(Settling& settling) { settling.result = Settle(settling.request); }
 
-absl::StatusOr<Entry> SqliteStore::Settle(const SettleRequest& request) {
+absl::StatusOr<Entry> SqliteStore::Settle(SettleRequest& request) {
   return Change(request.holding.id, [&](Row& row) {
-    if (IsContradiction(request.holding, request.settlement, row)) {
+    // At once, and not when it is committed: a person has to look at it even if that never happens.
+    if (!request.told && IsContradiction(request.holding, request.settlement, row)) {
+      request.told = true;
       ++contradictions_;
       Tell("a write happened that was taken for one that did not", row.entry.id.text());
     }
@@ -106,16 +110,10 @@ absl::StatusOr<Entry> SqliteStore::Settle(const SettleRequest& request) {
   });
 }
 
-absl::Status SqliteStore::GiveUp(const Holding& holding) {
-  const Settlement not_sent{Settlement::kNotSent, {}, "the claim could not be made durable"};
-  const absl::Status status =
-      Change(holding.id, [&](Row& row) -> Changed {
-        // Any other row belongs to another claim.
-        if (row.entry.state != State::kIntent || row.entry.attempt != holding.attempt) {
-          return false;
-        }
-        return ApplySettle(options_.common, holding, not_sent, Now(), row);
-      }).status();
+absl::Status SqliteStore::TakeBack(const Abandoned& abandoned) {
+  const absl::Status status = Change(abandoned.holding.id, [&](Row& row) {
+                                return ApplyTakeBack(options_.common, abandoned, Now(), row);
+                              }).status();
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 

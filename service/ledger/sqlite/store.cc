@@ -47,7 +47,6 @@ SqliteStore::SqliteStore(const SqliteOptions& options, SqliteDatabase database)
     : options_(options),
       opened_at_(options.common.now()),
       opened_(SteadyTime::Now()),
-      epoch_(absl::ToUnixMicros(opened_at_)),
       database_(std::move(database)),
       entries_(database_),
       begin_(database_, "BEGIN IMMEDIATE"),
@@ -87,7 +86,7 @@ absl::Status SqliteStore::EndOldIntents() {
   });
 }
 
-absl::Status SqliteStore::Commit(const Leftovers& leftovers, std::vector<Operation>& operations) {
+absl::Status SqliteStore::Commit(Leftovers& leftovers, std::vector<Operation>& operations) {
   return Transact(operations.size(), [&] {
     absl::Status status = ApplyLeftovers(leftovers);
     for (Operation& operation : operations) {
@@ -99,19 +98,19 @@ absl::Status SqliteStore::Commit(const Leftovers& leftovers, std::vector<Operati
   });
 }
 
-absl::Status SqliteStore::TryWrite(const Leftovers& leftovers) {
+absl::Status SqliteStore::TryWrite(Leftovers& leftovers) {
   return Transact(0, [&] {
     const absl::Status wrote = entries_.TryWrite();
     return wrote.ok() ? ApplyLeftovers(leftovers) : wrote;
   });
 }
 
-absl::Status SqliteStore::ApplyLeftovers(const Leftovers& leftovers) {
-  for (const Holding& holding : leftovers.abandoned) {
-    const absl::Status given_up = GiveUp(holding);
-    if (!given_up.ok()) Tell("a claim that failed cannot be taken back", given_up.message());
+absl::Status SqliteStore::ApplyLeftovers(Leftovers& leftovers) {
+  for (const Abandoned& abandoned : leftovers.abandoned) {
+    const absl::Status taken_back = TakeBack(abandoned);
+    if (!taken_back.ok()) Tell("a claim that failed cannot be taken back", taken_back.message());
   }
-  for (const SettleRequest& request : leftovers.unwritten) {
+  for (SettleRequest& request : leftovers.unwritten) {
     const absl::Status settled = Settle(request).status();
     if (!settled.ok()) Tell("a late result does not fit its entry", settled.message());
   }

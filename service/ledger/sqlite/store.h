@@ -50,7 +50,7 @@ struct SqliteOptions {
 // Claims and results that still have to be written to the file.
 struct Leftovers {
   // Claims whose commit failed: they may be in the file, but their callers got an error.
-  std::vector<Holding> abandoned;
+  std::vector<Abandoned> abandoned;
   // Results whose commit failed.
   std::vector<SettleRequest> unwritten;
 
@@ -63,11 +63,11 @@ class SqliteStore {
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
                                                            bool first);
 
-  // Leaves `leftovers` as they are; after OK they are in the file. A Waiting whose result is OK and
-  // INTENT has to go on waiting.
-  absl::Status Commit(const Leftovers& leftovers, std::vector<Operation>& operations);
+  // Leaves `leftovers` as they are, but for SettleRequest::told; after OK they are in the file. A
+  // Waiting whose result is OK and INTENT has to go on waiting.
+  absl::Status Commit(Leftovers& leftovers, std::vector<Operation>& operations);
   // Writes the leftovers and syncs the file. OK: it can be written, and the leftovers are in it.
-  absl::Status TryWrite(const Leftovers& leftovers);
+  absl::Status TryWrite(Leftovers& leftovers);
 
   // Entries that are no longer INTENT since the last commit.
   std::vector<EntryId> TakeEnded() { return std::exchange(ended_, {}); }
@@ -88,7 +88,7 @@ class SqliteStore {
   template <typename Work>
   absl::Status Transact(size_t operations, Work work);
   absl::Status EndOldIntents();
-  absl::Status ApplyLeftovers(const Leftovers& leftovers);
+  absl::Status ApplyLeftovers(Leftovers& leftovers);
   void RollBack();
   absl::Status Measure();
 
@@ -110,7 +110,7 @@ class SqliteStore {
   // `row` may be claimed again.
   absl::StatusOr<ClaimAnswer> ClaimFound(const ClaimRequest& request, Row& row, ClaimAnswer answer);
   absl::StatusOr<std::vector<Entry>> RecentlyGuarded(const ClaimRequest& request);
-  absl::StatusOr<Entry> Settle(const SettleRequest& request);
+  absl::StatusOr<Entry> Settle(SettleRequest& request);
   absl::StatusOr<std::vector<Entry>> Take(const TakeRequest& request);
   absl::StatusOr<ListPage> List(const ListRequest& request);
   absl::StatusOr<int64_t> Tend();
@@ -118,7 +118,7 @@ class SqliteStore {
   template <typename ApplyRule>
   absl::StatusOr<Entry> Change(const EntryId& id, ApplyRule apply);
   absl::StatusOr<Row> Get(SqliteEntries::MaybeRow found) const;
-  absl::Status GiveUp(const Holding& holding);
+  absl::Status TakeBack(const Abandoned& abandoned);
 
   // The time as it is stored: in whole microseconds.
   absl::Time Now() const { return FromMicros(ToMicros(options_.common.now())); }
@@ -131,7 +131,6 @@ class SqliteStore {
   const SqliteOptions options_;
   const absl::Time opened_at_;
   const SteadyTime opened_;
-  const int64_t epoch_;
   SqliteDatabase database_;
   SqliteEntries entries_;
   SqliteStatement begin_;

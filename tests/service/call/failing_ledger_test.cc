@@ -50,10 +50,14 @@ class ScriptedLedger final : public ledger::Ledger {
   void List(ledger::ListRequest, Done<ledger::ListPage> done) override { done(Gone()); }
   void Resolve(ledger::Resolution, Done<Entry> done) override { done(Gone()); }
   ledger::WaitId Wait(ledger::EntryId, Done<Entry> done) override {
-    done(Gone());
+    if (answers_waits) {
+      done(Gone());
+    } else {
+      wait = std::move(done);
+    }
     return 1;
   }
-  void CancelWait(ledger::WaitId) override {}
+  void CancelWait(ledger::WaitId) override { cancelled = true; }
   void Take(ledger::TakeRequest, Done<std::vector<Entry>> done) override { done(Gone()); }
   void Postpone(ledger::Postponement, Done<Entry> done) override { done(Gone()); }
   void Tend(Done<int64_t> done) override { done(Gone()); }
@@ -64,6 +68,9 @@ class ScriptedLedger final : public ledger::Ledger {
   std::deque<absl::StatusOr<ClaimAnswer>> answers;
   std::vector<Settlement::Outcome> settled;
   int claims = 0;
+  bool answers_waits = true;
+  Done<Entry> wait;  // that has no answer yet
+  bool cancelled = false;
 };
 
 class NoRenewal final : public KeyRenewal {
@@ -148,6 +155,76 @@ TEST_F(FailingLedgerTest, AWriteThatCannotBeClaimedAgainIsStillUnknown) {
   EXPECT_EQ(Told().outcome, mapping::Outcome::kUnknown);
   EXPECT_EQ(Told().reason, "CONNECTION_LOST");
   EXPECT_THAT(steps_, testing::ElementsAre("claim: sent", "settle: INTENT", "claim: unavailable"));
+}
+
+// Another call with the key has claimed the write between the two sends of this one.
+class ClaimedByAnotherTest : public FailingLedgerTest {
+ protected:
+  void LoseTheFirstSend() {
+    ClaimAnswer other = Claimed(ledger::Release::kInDoubt, 2);
+    other.kind = ClaimAnswer::kInProgress;
+    ledger_->answers = {Claimed(ledger::Release::kNone, 1), other};
+    Begin();
+    write_->Finish(Lost());
+    EXPECT_EQ(sent_.size(), 1u);
+  }
+  void ExpectTheFirstAnswer() const {
+    EXPECT_EQ(Told().outcome, mapping::Outcome::kUnknown);
+    EXPECT_EQ(Told().reason, "CONNECTION_LOST");
+  }
+};
+
+TEST_F(ClaimedByAnotherTest, AWaitThatIsCutShortLeavesTheFirstAnswer) {
+  ledger_->answers_waits = false;
+  LoseTheFirstSend();
+  EXPECT_FALSE(told_.has_value());
+  write_->Stop();
+  ASSERT_TRUE(ledger_->cancelled);
+  ledger_->wait(absl::CancelledError("was cancelled"));
+  ExpectTheFirstAnswer();
+}
+
+TEST_F(ClaimedByAnotherTest, AWaitThatFailsLeavesTheFirstAnswer) {
+  LoseTheFirstSend();
+  ExpectTheFirstAnswer();
+}
+
+TEST_F(ClaimedByAnotherTest, AnEndWithoutTheWriteLeavesTheFirstAnswer) {
+  ledger_->answers_waits = false;
+  for (const State state : {State::kReleased, State::kUnknown, State::kIntent}) {
+    LoseTheFirstSend();
+    Entry ended;
+    ended.state = state;
+    ledger_->wait(ended);
+    ExpectTheFirstAnswer();
+    sent_.clear();
+    told_.reset();
+  }
+}
+
+// What the other call brought is the write's outcome.
+TEST_F(ClaimedByAnotherTest, AReplyOfTheOtherCallIsTheAnswer) {
+  ledger_->answers_waits = false;
+  LoseTheFirstSend();
+  Entry ended;
+  ended.state = State::kDone;
+  ended.reply = "reply";
+  ledger_->wait(ended);
+  ASSERT_TRUE(told_.has_value());
+  EXPECT_EQ(std::get<mapping::Reply>(told_->result).message, "reply");
+}
+
+TEST_F(FailingLedgerTest, ARefusalOfTheSecondClaimLeavesTheFirstAnswer) {
+  for (const ClaimAnswer::Kind kind :
+       {ClaimAnswer::kUnknown, ClaimAnswer::kReused, ClaimAnswer::kGuarded}) {
+    ClaimAnswer refused = Claimed(ledger::Release::kNone, 1);
+    refused.kind = kind;
+    ledger_->answers = {Claimed(ledger::Release::kNone, 1), refused};
+    Begin();
+    write_->Finish(Lost());
+    EXPECT_EQ(Told().outcome, mapping::Outcome::kUnknown);
+    EXPECT_EQ(Told().reason, "CONNECTION_LOST");
+  }
 }
 
 TEST_F(FailingLedgerTest, AFirstClaimThatFailsIsNotSent) {

@@ -85,6 +85,12 @@ class LedgerCallTest : public testing::Test {
     answer_ = std::move(step);
   }
 
+  // The order's payments can be read again.
+  void ShowPayments() {
+    const std::lock_guard lock(mutex_);
+    lost_ = false;
+  }
+
   // Makes a refund with this key and returns its ledger entry.
   std::string Refund(const std::string& key, const std::string& store = kStore) {
     const RpcAnswer answer =
@@ -143,11 +149,12 @@ TEST_F(LedgerCallTest, AnOperatorsWordLiftsTheGuardAndIsAudited) {
   const std::string unknown = Refund("once");
   Answer(Step::Reply(R"({"id": "77"})"));
   EXPECT_EQ(Refund("another"), "");  // refused: the first refund is unknown
-  EXPECT_EQ(
-      Ask("ResolveEntry", {{"id", unknown}, {"outcome", "OUTCOME_NOT_DONE"}}).status.error_code(),
-      grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(Ask("ResolveEntry", {{"id", unknown}, {"outcome", "OUTCOME_NOT_DONE"}, {"attempt", 1}})
+                .status.error_code(),
+            grpc::INVALID_ARGUMENT);
   const json resolved = Parse(Ask("ResolveEntry", {{"id", unknown},
                                                    {"outcome", "OUTCOME_NOT_DONE"},
+                                                   {"attempt", 1},
                                                    {"reason", "no refund in the dashboard"}}));
   EXPECT_EQ(resolved["state"], "STATE_NOT_DONE");
   EXPECT_EQ(resolved["resolver"], "anonymous");
@@ -156,6 +163,30 @@ TEST_F(LedgerCallTest, AnOperatorsWordLiftsTheGuardAndIsAudited) {
   std::ifstream audit(directory_.Path("audit"));
   const std::string lines{std::istreambuf_iterator<char>(audit), std::istreambuf_iterator<char>()};
   EXPECT_THAT(lines, HasSubstr("LedgerService/ResolveEntry"));
+}
+
+// An operator's command may be repeated since its answer was lost, and the key may have been used
+// again in between.
+TEST_F(LedgerCallTest, AnOperatorsWordOnAnAttemptSaysNothingOfTheNext) {
+  Answer(Step::ExecuteAndClose());
+  const std::string id = Refund("once");
+  json word = {{"id", id}, {"outcome", "OUTCOME_NOT_DONE"}, {"reason", "r"}};
+  EXPECT_EQ(Ask("ResolveEntry", word).status.error_code(), grpc::INVALID_ARGUMENT);
+  word["attempt"] = 1;
+  EXPECT_EQ(Parse(Ask("ResolveEntry", word))["state"], "STATE_NOT_DONE");
+  EXPECT_EQ(Parse(Ask("ResolveEntry", word))["state"], "STATE_NOT_DONE");
+  ShowPayments();
+  EXPECT_EQ(Refund("once"), id);
+  EXPECT_EQ(Ask("ResolveEntry", word).status.error_code(), grpc::FAILED_PRECONDITION);
+  word["outcome"] = "OUTCOME_DONE";
+  EXPECT_EQ(Ask("ResolveEntry", word).status.error_code(), grpc::FAILED_PRECONDITION);
+  const json entry = Parse(Ask("GetEntry", {{"id", id}}));
+  EXPECT_EQ(entry["state"], "STATE_UNKNOWN");
+  EXPECT_EQ(entry["attempt"], "2");
+  word["attempt"] = -1;
+  EXPECT_EQ(Ask("ResolveEntry", word).status.error_code(), grpc::INVALID_ARGUMENT);
+  word.erase("attempt");
+  EXPECT_EQ(Parse(Ask("ResolveEntry", word))["state"], "STATE_DONE");
 }
 
 TEST_F(LedgerCallTest, WhatIsResolvedAsDoneIsNotSentAgain) {
@@ -209,7 +240,8 @@ TEST_F(LedgerCallTest, OnlyARuleThatNamesItGivesTheRight) {
                 .status.error_code(),
             grpc::UNAUTHENTICATED);
   Start({{"all", {{"anyone", true}, {"methods", {absl::StrCat(kLedger, "/ResolveEntry")}}}}});
-  EXPECT_EQ(Ask("ResolveEntry", {{"id", id}, {"outcome", "OUTCOME_NOT_DONE"}, {"reason", "r"}})
+  EXPECT_EQ(Ask("ResolveEntry",
+                {{"id", id}, {"outcome", "OUTCOME_NOT_DONE"}, {"attempt", 1}, {"reason", "r"}})
                 .status.error_code(),
             grpc::FAILED_PRECONDITION);
 }

@@ -101,9 +101,7 @@ const sqlite3_io_methods kMethods = {1,
                                      nullptr,
                                      nullptr};
 
-sqlite3_vfs* Usual(sqlite3_vfs* vfs) {
-  return static_cast<FaultVfs*>(vfs->pAppData)->usual();
-}
+sqlite3_vfs* Usual(sqlite3_vfs* vfs) { return static_cast<FaultVfs*>(vfs->pAppData)->usual(); }
 
 int OpenFile(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out) {
   File* const own = Of(file);

@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -61,6 +63,30 @@ TEST(PostgresqlTest, ADatabaseThatForgetsIsRefused) {
   const std::unique_ptr<Ledger> ledger = OpenAt(dsn);
   EXPECT_THAT(Unavailable(*ledger, "synchronous_commit"), HasSubstr("synchronous_commit"));
   EXPECT_THAT(ledger->stats().unavailable, HasSubstr("synchronous_commit"));
+}
+
+// Commits that wait for no standby are as safe as no standby.
+TEST(PostgresqlTest, CommitsThatWaitForNoStandbyAreTold) {
+  PostgresqlServer server;
+  const std::string dsn = server.NewLedger();
+  server.Execute("postgres", absl::StrCat("ALTER DATABASE ", DatabaseOf(dsn),
+                                          " SET synchronous_commit = local"));
+  server.Execute("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+  server.Kill();
+  server.Start();
+  std::mutex mutex;
+  std::string told;
+  PostgresqlOptions options;
+  options.common = TestOptions();
+  options.common.on_event = [&](absl::string_view event, absl::string_view reason) {
+    const std::lock_guard lock(mutex);
+    if (event == "the database's settings") told = std::string(reason);
+  };
+  options.dsn = dsn;
+  const std::unique_ptr<Ledger> ledger = PostgresqlLedger::Create(std::move(options)).value();
+  EXPECT_TRUE(ClaimWithPatience(*ledger, "key").ok());
+  const std::lock_guard lock(mutex);
+  EXPECT_THAT(told, HasSubstr("synchronous_commit=local"));
 }
 
 TEST(PostgresqlTest, ADatabaseWithoutTheSchemaIsRefused) {

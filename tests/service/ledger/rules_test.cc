@@ -79,6 +79,16 @@ TEST(RulesTest, AClockThatWasSetBackMakesNothingHarmless) {
   EXPECT_EQ(JudgeClaim(row, request, kNow + absl::Hours(1)), ClaimAnswer::kUnknown);
 }
 
+// The clock was ahead when the key was claimed, and was set back before the entry became UNKNOWN.
+TEST(RulesTest, AClockThatWasAheadMakesNothingHarmlessForLonger) {
+  Row row = RowIn(State::kUnknown);
+  row.entry.changed = kNow - absl::Hours(1);
+  ClaimRequest request = RequestOf("key", "print");
+  request.harmless_for = absl::Minutes(10);
+  EXPECT_EQ(JudgeClaim(row, request, kNow - absl::Minutes(30)), ClaimAnswer::kUnknown);
+  EXPECT_EQ(JudgeClaim(row, request, kNow), ClaimAnswer::kClaimed);
+}
+
 // Under another key, the upstream would execute the write a second time.
 TEST(RulesTest, AnAttemptInDoubtKeepsTheKeyOfTheFirst) {
   ClaimRequest by_name = RequestOf("key", "print");
@@ -163,6 +173,19 @@ TEST(RulesTest, AnotherAttemptsResultIsNone) {
   EXPECT_TRUE(IsContradiction({row.entry.id, 1}, done, row));
   EXPECT_FALSE(IsContradiction({row.entry.id, 2}, done, row));
   EXPECT_FALSE(IsContradiction({row.entry.id, 1}, {Settlement::kNotSent}, row));
+}
+
+// Two claims may have the same attempt, if one of them never became durable.
+TEST(RulesTest, AClaimIsTakenBackByItselfAlone) {
+  Row row = RowIn(State::kReleased);
+  ClaimAgain(RequestOf("key"), 7, kNow, row);
+  const Holding holding{row.entry.id, 2};
+  EXPECT_FALSE(*ApplyTakeBack(TestOptions(), {holding, 8}, kNow, row));
+  EXPECT_FALSE(*ApplyTakeBack(TestOptions(), {{row.entry.id, 1}, 7}, kNow, row));
+  EXPECT_EQ(row.entry.state, State::kIntent);
+  EXPECT_TRUE(*ApplyTakeBack(TestOptions(), {holding, 7}, kNow, row));
+  EXPECT_EQ(row.entry.state, State::kReleased);
+  EXPECT_FALSE(*ApplyTakeBack(TestOptions(), {holding, 7}, kNow, row));
 }
 
 TEST(RulesTest, ALeaseOfAClockThatWasSetBackIsNone) {

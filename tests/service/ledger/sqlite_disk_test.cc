@@ -115,6 +115,19 @@ TEST_P(FailingDiskTest, AResultThatCouldNotBeWrittenIsUnknownAfterARestart) {
   EXPECT_EQ(Claim(*ledger_, "key")->kind, ClaimAnswer::kUnknown);
 }
 
+TEST_P(FailingDiskTest, AContradictionIsToldOnce) {
+  Open();
+  const ClaimAnswer claimed = *Claim(*ledger_, "key");
+  ASSERT_TRUE(Settle(*ledger_, claimed, {Settlement::kUnknown}).ok());
+  ASSERT_TRUE(Resolve(*ledger_, {.id = claimed.entry.id, .reason = "r", .resolver = "me"}).ok());
+  disk_.Set(GetParam(), true);
+  EXPECT_TRUE(absl::IsUnavailable(Settle(*ledger_, claimed, {Settlement::kDone}).status()));
+  disk_.Set(GetParam(), false);
+  events_.WaitFor("the ledger is written again");
+  EXPECT_EQ(Find(*ledger_, claimed.entry.id)->state, State::kDone);
+  EXPECT_EQ(ledger_->stats().contradictions, 1u);
+}
+
 TEST_P(FailingDiskTest, AWaitEndsOnceTheResultIsWritten) {
   Open();
   const ClaimAnswer claimed = *Claim(*ledger_, "key");

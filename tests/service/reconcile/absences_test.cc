@@ -69,6 +69,34 @@ TEST_F(AbsencesTest, AnotherAttemptBeginsAnew) {
   EXPECT_EQ(Absent(40), Absences::kDidNotHappen);
 }
 
+TEST_F(AbsencesTest, WhatNobodyLooksAtAnyMoreMakesRoom) {
+  for (size_t i = 0; i < Absences::kMostSeen; ++i) {
+    ++entry_.attempt;
+    absences_.Look(entry_, first_);
+  }
+  ++entry_.attempt;
+  constexpr int kLater = 2 * 3600 + 1;
+  EXPECT_EQ(Absent(0), Absences::kTooEarly);
+  EXPECT_EQ(Absent(10), Absences::kTooEarly);  // there is no room
+  EXPECT_EQ(Absent(kLater), Absences::kTooEarly);
+  EXPECT_EQ(Absent(kLater + 10), Absences::kNotShown);
+  EXPECT_EQ(Absent(kLater + 20), Absences::kDidNotHappen);
+}
+
+// What is still looked at is not forgotten for others.
+TEST_F(AbsencesTest, WhatIsLookedAtIsKept) {
+  EXPECT_EQ(Absent(0), Absences::kTooEarly);
+  EXPECT_EQ(Absent(3600), Absences::kNotShown);
+  ledger::Entry other = entry_;
+  for (size_t i = 1; i < Absences::kMostSeen; ++i) {
+    ++other.attempt;
+    absences_.Look(other, first_);
+  }
+  ++other.attempt;
+  absences_.Look(other, first_ + absl::Hours(2) + absl::Seconds(1));
+  EXPECT_EQ(Absent(3 * 3600), Absences::kDidNotHappen);
+}
+
 TEST_F(AbsencesTest, NothingIsBelievedOfWhatWasNotLookedAt) {
   EXPECT_EQ(absences_.Believe(entry_, first_ + absl::Hours(1), kSettle), Absences::kTooEarly);
 }

@@ -161,6 +161,31 @@ TEST(BadRoute, NamesTheMethodAndTheReason) {
   }
 }
 
+// A guard that a request may leave unset keeps nobody out.
+TEST(BadRoute, AGuardIsInEveryRequest) {
+  const auto guarded_by = [](absl::string_view rule, absl::string_view guards) {
+    return Method(absl::StrCat(rule, "option (gateway.v1.method).once = {", guards, "};"),
+                  R"(message Req {
+                       optional string owner = 1 [(gateway.v1.field).required = true];
+                       B body = 2 [(gateway.v1.field).required = true];
+                     }
+                     message B {
+                       optional string id = 1 [(gateway.v1.field).required = true];
+                       optional string name = 2;
+                     })");
+  };
+  constexpr char kPut[] = R"(option (google.api.http) = {put: "/v1/{owner}" body: "body"};)";
+  constexpr char kPatchOwned[] =
+      R"(option (google.api.http) = {patch: "/v1/{owner}" body: "body"};)";
+  EXPECT_EQ(guarded_by(kPut, R"(guard: "body.id")"), "ok");
+  EXPECT_EQ(guarded_by(kPut, R"(guard: "body.name" guard: "owner")"), "ok");
+  EXPECT_EQ(guarded_by(kPatchOwned, R"(guard: "owner")"), "ok");
+  const std::string reason = "is not required: a request without it has no guard";
+  EXPECT_THAT(guarded_by(kPut, R"(guard: "body.name")"), HasSubstr(reason));
+  EXPECT_THAT(guarded_by(kPut, R"(guard: "owner" guard: "body.name")"), HasSubstr(reason));
+  EXPECT_THAT(guarded_by(kPatchOwned, R"(guard: "body.id")"), HasSubstr(reason));
+}
+
 TEST(BadRoute, StreamingHasNoMapping) {
   for (const char* signature : {"M(stream Req) returns (Req)", "M(Req) returns (stream Req)"}) {
     EXPECT_EQ(Compiled(absl::StrCat(kHead, kProvider, "service S { rpc ", signature, " {", kGet,

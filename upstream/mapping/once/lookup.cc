@@ -83,7 +83,10 @@ Fit FitOfGrowth(const Value& now, const Value& before, const Value& by) {
     return Fit::kUnclear;
   }
   if (is == was) return Fit::kNo;
-  return by && absl::SimpleAtoi(*by, &step) && is == was + step ? Fit::kYes : Fit::kUnclear;
+  int64_t grown = 0;
+  const bool is_stated = by && absl::SimpleAtoi(*by, &step);
+  if (!is_stated || __builtin_add_overflow(was, step, &grown)) return Fit::kUnclear;
+  return is == grown ? Fit::kYes : Fit::kUnclear;
 }
 
 // Ids may come with leading zeros, names with spaces around them.

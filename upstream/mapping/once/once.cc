@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gateway/v1/annotations.pb.h"
+#include "google/api/annotations.pb.h"
 
 namespace gateway::mapping {
 namespace {
@@ -74,6 +75,7 @@ class LookupCompiler {
     plan_.read_path = absl::StrCat("/", read_->service()->full_name(), "/", read_->name());
     plan_.settle = absl::Seconds(rules_.settle_seconds());
     plan_.page_size = rules_.page_size();
+    plan_.absence_proves_nothing = rules_.absence_proves_nothing();
     return absl::OkStatus();
   }
 
@@ -238,6 +240,27 @@ class LookupCompiler {
   LookupPlan plan_;
 };
 
+// Whether every request sets the field. In a PATCH the body's own members are not enforced.
+bool IsRequired(const MethodDescriptor& method, const FieldPath& path) {
+  const bool is_patch = method.options().GetExtension(google::api::http).has_patch();
+  return (!is_patch || path.size() == 1) &&
+         std::all_of(path.begin(), path.end(), [](const FieldDescriptor* field) {
+           return field->options().GetExtension(v1::field).required();
+         });
+}
+
+absl::StatusOr<std::vector<Guard>> GuardsOf(const MethodDescriptor& method, const v1::Once& rules) {
+  std::vector<Guard> guards;
+  for (const std::string& name : rules.guard()) {
+    absl::StatusOr<FieldPath> field = NameOf("guard", *method.input_type(), name);
+    if (!field.ok()) return field.status();
+    guards.push_back({*std::move(field), rules.guard_size() == 1 ? "" : absl::StrCat(name, " ")});
+  }
+  if (guards.empty() || IsRequired(method, guards.back().field)) return guards;
+  return Bad("guard", absl::StrCat("\"", rules.guard().rbegin()[0],
+                                   "\" is not required: a request without it has no guard"));
+}
+
 absl::Status CompileSameKey(const MethodDescriptor& method, const v1::Once& rules, Once& once) {
   if (!method.options().GetExtension(v1::method).idempotency_key()) {
     return Bad("same_key", "the method has no idempotency_key");
@@ -276,11 +299,9 @@ absl::StatusOr<Once> CompileOnce(const MethodDescriptor& method, bool has_creden
                                  google::protobuf::MessageFactory& factory) {
   const v1::Once& rules = method.options().GetExtension(v1::method).once();
   Once once;
-  if (!rules.guard().empty()) {
-    absl::StatusOr<FieldPath> guard = NameOf("guard", *method.input_type(), rules.guard());
-    if (!guard.ok()) return guard.status();
-    once.guard = *std::move(guard);
-  }
+  absl::StatusOr<std::vector<Guard>> guards = GuardsOf(method, rules);
+  if (!guards.ok()) return guards.status();
+  once.guards = *std::move(guards);
   switch (rules.way_case()) {
     case v1::Once::kLookup: {
       absl::StatusOr<LookupPlan> plan =

@@ -57,6 +57,8 @@ struct LookupPlan {
   const google::protobuf::FieldDescriptor* made_at = nullptr;  // null: none
   uint32_t page_size = 0;
   absl::Duration settle;
+  // A read that does not show the write is no evidence that it did not happen.
+  bool absence_proves_nothing = false;
   // A candidate has the type of the write's reply, and may be kept as that reply.
   bool candidate_is_reply = false;
   // The write's reply is google.protobuf.Empty.
@@ -72,8 +74,16 @@ struct LookupPlan {
   const google::protobuf::Message* candidate = nullptr;
 };
 
+// A field that names what a write is about.
+struct Guard {
+  FieldPath field;
+  // Precedes the value, so that values of different fields never meet. "" where there is one guard.
+  std::string kind;
+};
+
 struct Once {
-  FieldPath guard;  // empty: none
+  // The first that a request sets holds; each request sets the last one. Empty: the write has none.
+  std::vector<Guard> guards;
   Way way = Way::kNone;
   absl::Duration key_life;                   // for kSameKey
   std::shared_ptr<const LookupPlan> lookup;  // for kLookup, else null

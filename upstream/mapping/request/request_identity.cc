@@ -46,19 +46,27 @@ std::string WithoutLeadingZeros(absl::string_view text) {
   return std::string(is_number && digit != text.npos ? text.substr(digit) : text);
 }
 
-// `message` must be serialized, so that it holds each singular field once.
-std::string GuardOf(const Route& route, absl::string_view message) {
-  if (route.once.guard.empty()) return "";
+// Returns "" if the field is not set, or empty.
+std::string TextIn(absl::string_view message, const FieldPath& path) {
   std::optional<WireValue> value;
-  for (const google::protobuf::FieldDescriptor* const field : route.once.guard) {
+  for (const google::protobuf::FieldDescriptor* const field : path) {
     value = FieldIn(message, static_cast<uint32_t>(field->number()));
     if (!value) return "";
     message = value->bytes;
   }
-  const std::string text = value->type == WireType::kVarint
-                               ? absl::StrCat(static_cast<int64_t>(value->bits))
-                               : WithoutLeadingZeros(value->bytes);
-  return text.empty() ? "" : absl::StrCat(route.full_name, " ", text);
+  return value->type == WireType::kVarint ? absl::StrCat(static_cast<int64_t>(value->bits))
+                                          : WithoutLeadingZeros(value->bytes);
+}
+
+// `message` must be serialized, so that it holds each singular field once. A value that is required
+// may still be empty; then all such requests have the same guard.
+std::string GuardOf(const Route& route, absl::string_view message) {
+  if (route.once.guards.empty()) return "";
+  for (const Guard& guard : route.once.guards) {
+    const std::string text = TextIn(message, guard.field);
+    if (!text.empty()) return absl::StrCat(route.full_name, " ", guard.kind, text);
+  }
+  return absl::StrCat(route.full_name, " ");
 }
 
 std::string SerializedAnew(const Route& route, absl::string_view message) {

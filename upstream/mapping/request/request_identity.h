@@ -13,8 +13,8 @@ struct RequestIdentity {
   // The message serialized anew, in the order of field numbers and map keys. So equal requests have
   // equal bytes, in whatever order their senders wrote them.
   std::string bytes;
-  // The RPC and the value of the field that Once.guard names. Empty if the RPC has no guard, or if
-  // the request does not set the field.
+  // The RPC and the value of the first field of Once.guard that the request sets. Empty only if the
+  // RPC has no guard.
   std::string guard;
 };
 

@@ -293,6 +293,13 @@ TEST(LookupTest, ASumTellsOnlyIfItHasGrownByTheAmount) {
   EXPECT_EQ(refund.After(R"({"id": "cs_1", "amount_refunded": 700})").kind, Verdict::kUndecided);
 }
 
+// A caller may ask for any amount. (Signed overflow is found by the sanitizer alone.)
+TEST(LookupTest, ASumThatCannotBeHeldIsNoProof) {
+  Case refund(kSessionRefund, R"({"body": {"session_id": "cs_1", "amount": 9223372036854775807}})");
+  refund.Before(R"({"id": "cs_1", "amount_refunded": 100})");
+  EXPECT_EQ(refund.After(R"({"id": "cs_1", "amount_refunded": 400})").kind, Verdict::kUndecided);
+}
+
 TEST(LookupTest, ARefundWithoutAnAmountHasNoSumToGrowBy) {
   Case refund(kSessionRefund, R"({"body": {"session_id": "cs_1"}})");
   refund.Before(R"({"id": "cs_1", "amount_refunded": 100})");
