@@ -84,10 +84,6 @@ class Reconciler::Look {
   }
 
   void OnAbsent() {
-    if (lookup_->absence_proves_nothing) {
-      ++reconciler_.counters_.undecided;
-      return Postpone("the upstream does not show it, which proves nothing here");
-    }
     switch (reconciler_.absences_.Believe(entry_, begun_, lookup_->settle)) {
       case Absences::kTooEarly:
         ++reconciler_.counters_.undecided;

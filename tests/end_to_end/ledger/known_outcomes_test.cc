@@ -94,12 +94,6 @@ bool IsSentAgain(const std::string& provider, const Write& write) {
   return RouteOf(provider, write.method).once.way == Way::kSameKey;
 }
 
-// Nobody documents when the upstream shows the write.
-bool StaysUnknown(const std::string& provider, const Write& write) {
-  const mapping::Once& once = RouteOf(provider, write.method).once;
-  return once.lookup != nullptr && once.lookup->absence_proves_nothing;
-}
-
 TEST(KnownOutcomesTest, EveryWriteWithSuchAWayIsHere) {
   const auto table = mapping::RouteTable::Compile(mapping::EmbeddedFiles());
   ASSERT_TRUE(table.ok()) << table.status();
@@ -162,14 +156,6 @@ class KnownOutcomesTest : public testing::TestWithParam<const char*> {
         << reply;
   }
 
-  // However often the upstream does not show it.
-  void ExpectUnknown(const Write& write, const Answer& answer) {
-    for (int look = 0; look < 3; ++look) {
-      EXPECT_EQ(DetailsOf(Call(write).status).Meta("outcome"), "unknown");
-      AwaitUnknown(stack_->stack().caller(), answer, "proves nothing");
-    }
-  }
-
   const TempDir directory_;
   std::unique_ptr<ProviderStack> stack_;
 };
@@ -201,10 +187,6 @@ TEST_P(KnownOutcomesTest, WhatDidNotHappenMayBeSentAgain) {
     const Write& write = All()[i];
     SCOPED_TRACE(write.method);
     const bool sent_again = IsSentAgain(GetParam(), write);
-    if (StaysUnknown(GetParam(), write)) {
-      ExpectUnknown(write, first[i]);
-      continue;
-    }
     EXPECT_EQ(StateInTheEnd(first[i]),
               sent_again ? ledger::v1::STATE_DONE : ledger::v1::STATE_NOT_DONE);
     const Answer again = Call(write);

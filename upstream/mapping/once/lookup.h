@@ -68,8 +68,8 @@ struct Verdict {
 };
 
 // `ended` is the time from which on the write was no longer under way. A read that is made earlier
-// than plan.settle after it proves no absence, and with plan.absence_proves_nothing none does: the
-// caller must check that before it believes kAbsent.
+// than plan.settle after it proves no absence: the caller must check that before it believes
+// kAbsent.
 Verdict Judge(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended,
               absl::string_view read_reply);
 

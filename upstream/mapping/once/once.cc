@@ -75,7 +75,6 @@ class LookupCompiler {
     plan_.read_path = absl::StrCat("/", read_->service()->full_name(), "/", read_->name());
     plan_.settle = absl::Seconds(rules_.settle_seconds());
     plan_.page_size = rules_.page_size();
-    plan_.absence_proves_nothing = rules_.absence_proves_nothing();
     return absl::OkStatus();
   }
 

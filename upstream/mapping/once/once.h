@@ -57,8 +57,6 @@ struct LookupPlan {
   const google::protobuf::FieldDescriptor* made_at = nullptr;  // null: none
   uint32_t page_size = 0;
   absl::Duration settle;
-  // A read that does not show the write is no evidence that it did not happen.
-  bool absence_proves_nothing = false;
   // A candidate has the type of the write's reply, and may be kept as that reply.
   bool candidate_is_reply = false;
   // The write's reply is google.protobuf.Empty.
