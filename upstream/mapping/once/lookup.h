@@ -67,9 +67,8 @@ struct Verdict {
   std::string reason = {};  // empty for kAbsent
 };
 
-// `ended` is the time from which on the write was no longer under way. A read that is made earlier
-// than plan.settle after it proves no absence: the caller must check that before it believes
-// kAbsent.
+// `ended` is the time from which on the write was no longer under way. kAbsent counts only if the
+// read was made at least plan.settle after `ended`: the caller must check that.
 Verdict Judge(const LookupPlan& plan, const LookupMemory& memory, absl::Time ended,
               absl::string_view read_reply);
 
