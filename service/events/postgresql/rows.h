@@ -40,6 +40,9 @@ namespace gateway::events {
 
 class PostgresqlRows final : public Rows {
  public:
+  // Heads that are remembered at most.
+  static constexpr size_t kMostHeads = 20'000;
+
   // `keep`: how long events are kept, by which slices are cut.
   PostgresqlRows(PostgresqlSession& session, absl::Duration keep)
       : session_(session), keep_(keep) {}
@@ -75,6 +78,7 @@ class PostgresqlRows final : public Rows {
   // In the order of the numbers, from 1 up; an event that is not there is DATA_LOSS.
   absl::StatusOr<std::vector<Head>> Heads(const std::vector<int64_t>& numbers);
   void ForgetHeadsBefore(int64_t number);
+  size_t remembered_heads() const { return heads_.size(); }
   absl::StatusOr<std::map<int64_t, uint64_t>> CountDeadLetters();
   absl::StatusOr<uint64_t> Bytes();
   // `durable`: not before the server has synced it. Whoever else reads it sees it at once.
@@ -117,12 +121,17 @@ class PostgresqlRows final : public Rows {
     int64_t number = 0;
   };
 
+  // As the statements take many numbers.
+  static std::string ArrayOf(const std::vector<int64_t>& numbers);
+  // The only number of the only row.
+  absl::StatusOr<int64_t> AskNumber(Query query);
   absl::Status TakeLocked(const PostgresqlSession::Result& result);
   absl::Status TakeState(const PostgresqlSession::Result& result,
                          std::map<int64_t, Stored>& stored);
   absl::Status TakeKeys(const PostgresqlSession::Result& result);
   absl::Status TakeTellers(const PostgresqlSession::Result& result);
   absl::Status TakeSlices(const PostgresqlSession::Result& result);
+  void TrimHeads();
   // Reads the first of these events into events_, and those behind it that have room.
   absl::Status Fetch(const std::vector<int64_t>& numbers, size_t max_bytes);
 
