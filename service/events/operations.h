@@ -67,6 +67,9 @@ class Operations {
   void Serve(WaitingPulls& waiting, std::vector<Operation>& operations);
   // Removes what was received before.
   absl::Status Remove(absl::Time before);
+  // These events and all before them are no longer in the log: what the subscription was still owed
+  // of them is lost, counted and told.
+  void Drop(Subscribed& subscribed, int64_t last);
   // Stores what subscriptions have done.
   absl::Status StoreChanges();
 
@@ -116,6 +119,7 @@ class Operations {
   // These describe the present transaction.
   TransactionTime time_;
   int64_t newest_ = 0;
+  int64_t removed_ = 0;  // the last event that was; 0: none
   bool must_store_ = false;
   absl::Status failure_;
 };

@@ -53,10 +53,13 @@ class Rows {
   // The first event from this number on, and when it was received.
   virtual absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(
       int64_t number) = 0;
-  // Removes events from the front that were received before; and their keys, unless they are kept
-  // for good, and their dead letters. A call may leave some for the next. Returns the number of the
-  // last one that is gone; 0: none.
+  // Removes events from the front that were received before, and their keys, unless they are kept
+  // for good. A call may leave some for the next. Returns the number of the last one that is gone;
+  // 0: none.
   virtual absl::StatusOr<int64_t> RemoveBefore(absl::Time received) = 0;
+  // Removes the tries and dead letters of these events and all before them, also those of
+  // subscriptions that this gateway does not have.
+  virtual absl::Status ForgetUntil(int64_t last) = 0;
 
   // Stores what has changed since the last call.
   virtual absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) = 0;

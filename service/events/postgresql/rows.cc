@@ -136,17 +136,27 @@ absl::StatusOr<std::map<int64_t, PostgresqlRows::Stored>> PostgresqlRows::Prepar
 }
 
 absl::StatusOr<int64_t> PostgresqlRows::RemoveBefore(absl::Time received) {
+  const std::vector<int> slices = slices_.Before(received);
+  if (slices.empty()) return 0;
+  // One that was added after all were locked may be read from now. Later ones wait for the log.
+  const absl::StatusOr<int64_t> subscriptions = AskNumber(Query::kCountSubscriptions);
+  if (!subscriptions.ok()) return subscriptions.status();
+  if (static_cast<size_t>(*subscriptions) != locked_.size()) return 0;
   int64_t last = 0;
-  for (const int slice : slices_.Before(received)) {
+  for (const int slice : slices) {
     session_.Send(Query::kKeepKeys, {int64_t{slice}});
     session_.SendText(TruncateText(slice));
     last = slices_.Clear(slice);
   }
-  if (last == 0) return last;
-  session_.Send(Query::kForgetTries, {last});
-  session_.Send(Query::kForgetDeadLetters, {last});
+  for (const auto& [subscription, locked] : locked_) changed_.emplace(subscription, nullptr);
   ForgetHeadsBefore(last + 1);
   return last;
+}
+
+absl::Status PostgresqlRows::ForgetUntil(int64_t last) {
+  session_.Send(Query::kForgetTries, {last});
+  session_.Send(Query::kForgetDeadLetters, {last});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<int64_t> PostgresqlRows::AskNumber(Query query) {
@@ -173,10 +183,13 @@ absl::Status PostgresqlRows::End(bool durable) {
                   {int64_t{slice}, of.first, of.last, ToMicros(of.began), ToMicros(of.ended)});
   }
   for (const auto& [subscription, deliveries] : changed_) {
-    const int64_t version = ++locked_.at(subscription).version;
+    Locked& locked = locked_.at(subscription);
+    ++locked.version;
+    if (deliveries != nullptr) locked.era = deliveries->era();
+    if (deliveries != nullptr) locked.next_lease = deliveries->next_lease();
     session_.Send(Query::kSetSubscription,
-                  {subscription, static_cast<int64_t>(deliveries->era()),
-                   static_cast<int64_t>(deliveries->next_lease()), version});
+                  {subscription, static_cast<int64_t>(locked.era),
+                   static_cast<int64_t>(locked.next_lease), locked.version});
   }
   if (!durable) session_.SendText("SET LOCAL synchronous_commit TO off");
   // An error before it would make a rollback of the commit.

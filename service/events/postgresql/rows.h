@@ -9,7 +9,8 @@
 //
 // All locks are taken before anything else is read, and always in one order: so no two transactions
 // wait for each other. Who holds the lock of a subscription knows that no slice is emptied
-// meanwhile, since that takes the locks of all.
+// meanwhile, since that takes the locks of all: those of subscriptions that only other gateways
+// have, too. Their versions change with it.
 //
 // Heads of events that some subscription is not done with are remembered: an event never changes.
 //
@@ -101,8 +102,11 @@ class PostgresqlRows final : public Rows {
                                                 size_t max_bytes) override;
   absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
   absl::StatusOr<int64_t> Oldest() override { return slices_.oldest(); }
+  // The last event that is no longer there; 0: all are.
+  int64_t LastGone() const { return slices_.oldest() == 0 ? newest_ : slices_.oldest() - 1; }
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
   absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::Status ForgetUntil(int64_t last) override;
   absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
   absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
                         int64_t number) override;
@@ -146,8 +150,8 @@ class PostgresqlRows final : public Rows {
   Slices slices_;
   std::map<int64_t, SealedEvent> events_;  // that were read, and not taken yet
   size_t fetches_ = 0;
-  std::map<int64_t, Locked> locked_;                               // by id
-  std::map<int64_t, const Deliveries*> changed_;                   // by id
+  std::map<int64_t, Locked> locked_;              // by id
+  std::map<int64_t, const Deliveries*> changed_;  // by id; null: only the version changes
   absl::flat_hash_map<std::string, std::vector<KnownBody>> keys_;  // by event key
   absl::flat_hash_map<std::string, Teller> tellers_;               // by fact
 };

@@ -175,23 +175,32 @@ absl::Status PostgresqlStore::Begin(const Touched& touched) {
   if (!stored.ok()) return stored.status();
   for (const auto& [name, id] : ids_) {
     const auto found = stored->find(id);
-    if (found == stored->end()) continue;
-    const std::vector<Deliveries::Lease> leases = std::move(found->second.leases);
-    Replace(configured_.at(name), id, std::move(found->second));
-    if (const absl::Status restored = Restore(name, leases); !restored.ok()) return restored;
+    if (found != stored->end()) Replace(configured_.at(name), id, found->second);
   }
+  return CatchUp(*stored);
+}
+
+absl::Status PostgresqlStore::CatchUp(const std::map<int64_t, PostgresqlRows::Stored>& stored) {
+  const int64_t gone = rows_.LastGone();
   for (auto& [name, subscribed] : operations_.subscriptions) {
     subscribed.current = rows_.IsLocked(subscribed.id);
-    if (subscribed.current) subscribed.deliveries.Expire(operations_.time().leases);
+    if (!subscribed.current) continue;
+    Deliveries& deliveries = subscribed.deliveries;
+    // First: what is gone neither comes back nor becomes a dead letter.
+    if (deliveries.done().FirstMissing() <= gone) operations_.Drop(subscribed, gone);
+    if (const auto found = stored.find(subscribed.id); found != stored.end()) {
+      const absl::Status restored = deliveries.Restore(
+          found->second.leases,
+          [this](const std::vector<int64_t>& numbers) { return rows_.Heads(numbers); });
+      if (!restored.ok()) return restored;
+    }
+    deliveries.Expire(operations_.time().leases);
   }
   return absl::OkStatus();
 }
 
 void PostgresqlStore::Replace(const Subscription& subscription, int64_t id,
-                              PostgresqlRows::Stored stored) {
-  // What was removed before the subscription came, nobody owes it.
-  const absl::StatusOr<int64_t> oldest = rows_.Oldest();
-  stored.saved.done.Add(1, *oldest == 0 ? rows_.newest() : *oldest - 1);
+                              PostgresqlRows::Stored& stored) {
   const auto old = operations_.subscriptions.find(subscription.name);
   const bool is_new = old == operations_.subscriptions.end();
   if (!is_new) stored.saved.counters = old->second.deliveries.counters();
@@ -204,13 +213,6 @@ void PostgresqlStore::Replace(const Subscription& subscription, int64_t id,
     operations_.subscriptions.erase(old);
   }
   operations_.subscriptions.emplace(subscription.name, std::move(subscribed));
-}
-
-absl::Status PostgresqlStore::Restore(const std::string& name,
-                                      const std::vector<Deliveries::Lease>& leases) {
-  Deliveries& deliveries = operations_.subscriptions.at(name).deliveries;
-  return deliveries.Restore(
-      leases, [this](const std::vector<int64_t>& numbers) { return rows_.Heads(numbers); });
 }
 
 // With `everything` also what other gateways may have changed.

@@ -84,8 +84,11 @@ class PostgresqlStore final : public Store {
   absl::Status Begin(const Touched& touched);
   // Of those that exist.
   std::vector<int64_t> IdsOf(const std::set<std::string>& names) const;
-  void Replace(const Subscription& subscription, int64_t id, PostgresqlRows::Stored stored);
-  absl::Status Restore(const std::string& name, const std::vector<Deliveries::Lease>& leases);
+  // Takes over what other gateways have removed, the leases of subscriptions that were read anew,
+  // and the time.
+  absl::Status CatchUp(const std::map<int64_t, PostgresqlRows::Stored>& stored);
+  // With what is stored of it; but without its leases.
+  void Replace(const Subscription& subscription, int64_t id, PostgresqlRows::Stored& stored);
   absl::Status Measure(bool everything);
   TransactionTime TimeOf(absl::Time time) const;
   // The database's clock, without a step forward that it has made since the store was opened: such

@@ -95,7 +95,8 @@ SqliteRows::SqliteRows(ledger::SqliteDatabase& database, int64_t max_bytes, size
       list_dead_(database,
                  "SELECT number, since, attempts FROM dead_letters WHERE subscription = ? AND "
                  "number > ? ORDER BY number LIMIT ?"),
-      forget_gone_(database, "DELETE FROM dead_letters WHERE number <= ?"),
+      forget_gone_tries_(database, "DELETE FROM tries WHERE number <= ?"),
+      forget_gone_dead_(database, "DELETE FROM dead_letters WHERE number <= ?"),
       count_dead_(database, "SELECT count(*) FROM dead_letters WHERE subscription = ?"),
       page_count_(database, "PRAGMA page_count"),
       free_pages_(database, "PRAGMA freelist_count") {}
@@ -240,9 +241,13 @@ absl::StatusOr<int64_t> SqliteRows::RemoveBefore(absl::Time received) {
     if (status.ok()) status = remove_key_.Run({key.event, key.body}).status();
   }
   if (status.ok() && last != 0) status = remove_.Run({last}).status();
-  if (status.ok() && last != 0) status = forget_gone_.Run({last}).status();
   if (!status.ok()) return status;
   return last;
+}
+
+absl::Status SqliteRows::ForgetUntil(int64_t last) {
+  const absl::Status status = forget_gone_tries_.Run({last}).status();
+  return status.ok() ? forget_gone_dead_.Run({last}).status() : status;
 }
 
 absl::Status SqliteRows::Measure() {

@@ -38,6 +38,7 @@ class SqliteRows final : public Rows {
   absl::StatusOr<int64_t> Oldest() override;
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
   absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::Status ForgetUntil(int64_t last) override;
   absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
   absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
                         int64_t number) override;
@@ -54,6 +55,7 @@ class SqliteRows final : public Rows {
 
   struct Stored {
     int64_t id = 0;
+    bool is_new = false;
     Deliveries::Saved saved;
   };
   // A subscription that is new is stored.
@@ -104,7 +106,8 @@ class SqliteRows final : public Rows {
   ledger::SqliteStatement remove_dead_;
   ledger::SqliteStatement forget_dead_;
   ledger::SqliteStatement list_dead_;
-  ledger::SqliteStatement forget_gone_;
+  ledger::SqliteStatement forget_gone_tries_;
+  ledger::SqliteStatement forget_gone_dead_;
   ledger::SqliteStatement count_dead_;
   ledger::SqliteStatement page_count_;
   ledger::SqliteStatement free_pages_;

@@ -98,6 +98,7 @@ absl::Status SqliteStore::Load() {
   operations_.Begin(operations_.time(), *newest);
   const absl::StatusOr<int64_t> oldest = rows_.Oldest();
   if (!oldest.ok()) return oldest.status();
+  const int64_t gone = *oldest == 0 ? *newest : *oldest - 1;
   // Leases of one process differ from those of the next, unless the clock stands still.
   const auto first_lease = static_cast<uint64_t>(absl::ToUnixMicros(absl::Now()));
   operations_.subscriptions.clear();
@@ -105,10 +106,11 @@ absl::Status SqliteStore::Load() {
     absl::StatusOr<SqliteRows::Stored> stored = rows_.LoadSubscription(subscription.name);
     if (!stored.ok()) return stored.status();
     // What was removed before the subscription came, nobody owes it.
-    stored->saved.done.Add(1, *oldest == 0 ? *newest : *oldest - 1);
-    operations_.subscriptions.emplace(
+    if (stored->is_new) stored->saved.done.Add(1, gone);
+    const auto loaded = operations_.subscriptions.emplace(
         subscription.name,
         Subscribed{stored->id, Deliveries(subscription, std::move(stored->saved), first_lease)});
+    operations_.Drop(loaded.first->second, gone);
   }
   return absl::OkStatus();
 }

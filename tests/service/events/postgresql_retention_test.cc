@@ -50,6 +50,69 @@ class RetentionTest : public testing::Test {
   Options options_;
 };
 
+TEST_F(RetentionTest, AGatewayThatDoesNotKnowTheSubscriptionMayRemoveItsEvents) {
+  std::atomic<int> told{0};
+  options_.on_event = [&](absl::string_view event, absl::string_view reason) {
+    if (event == "events were removed that a subscription was still owed" && reason == "s 2") {
+      ++told;
+    }
+  };
+  options_.subscriptions = {{.name = "s", .ack_deadline = absl::Hours(1), .max_attempts = 1}};
+  const auto log = Open(options_);
+  for (const char* id : {"a", "b", "c", "d"}) ASSERT_TRUE(AppendTo(*log, TestEvent(id)).ok());
+  const auto received = PullFrom(*log, "s", 3);
+  ASSERT_EQ(received->size(), 3u);
+  ASSERT_TRUE(AcknowledgeIn(*log, "s", {(*received)[0]}).ok());
+  ModifyRequest dies{.subscription = "s", .what = ModifyRequest::kGiveBack};
+  dies.ack_ids = {(*received)[1].ack_id};
+  ASSERT_THAT(*ModifyIn(*log, dies), ElementsAre(true));
+
+  Options receiver = options_;
+  receiver.subscriptions.clear();
+  receiver.keep = absl::ZeroDuration();
+  Open(receiver).reset();  // looks for what is too old before it ends
+  EXPECT_EQ(server_.Ask(DatabaseOf(dsn_), "SELECT count(*) FROM gateway_events.events"), "0");
+
+  const auto dead = Wait<std::vector<DeadLetter>>(
+      [&](auto done) { log->ListDeadLetters({.subscription = "s"}, std::move(done)); });
+  ASSERT_TRUE(dead.ok()) << dead.status();
+  EXPECT_THAT(*dead, IsEmpty());
+  const auto redelivered = Wait<Effects>(
+      [&](auto done) { log->Redeliver({.subscription = "s", .numbers = {2}}, std::move(done)); });
+  ASSERT_TRUE(redelivered.ok()) << redelivered.status();
+  EXPECT_THAT(*redelivered, ElementsAre(false));
+  EXPECT_THAT(IdsOf(PullFrom(*log, "s")), IsEmpty());
+  ASSERT_TRUE(AppendTo(*log, TestEvent("e")).ok());
+  EXPECT_THAT(IdsOf(PullFrom(*log, "s")), ElementsAre("e"));
+  EXPECT_EQ(log->stats().unavailable, "");
+  EXPECT_EQ(log->stats().subscriptions["s"].counters.lost, 2u) << "one was out, one never was";
+  EXPECT_EQ(told, 1);
+}
+
+TEST_F(RetentionTest, NothingIsRemovedWhileASubscriptionComes) {
+  const std::string database = DatabaseOf(dsn_);
+  const std::string count = "SELECT count(*) FROM gateway_events.events";
+  options_.keep = absl::ZeroDuration();
+  auto log = Open(options_);
+  ASSERT_TRUE(AppendTo(*log, TestEvent("a")).ok());
+  PGconn* const other = PQconnectdb(dsn_.c_str());
+  PQclear(PQexec(other, "BEGIN; SELECT newest FROM gateway_events.log FOR UPDATE"));
+  auto removes = std::async(std::launch::async, [&log] { log.reset(); });
+  const auto waits = [&] {
+    return server_.Ask(database, "SELECT count(*) FROM pg_locks WHERE NOT granted") != "0";
+  };
+  const SteadyTime end = SteadyTime::Now() + kPatience;
+  while (!waits() && SteadyTime::Now() < end) std::this_thread::yield();
+  server_.Execute(database,
+                  "INSERT INTO gateway_events.subscriptions(name, era, next_lease, version) "
+                  "VALUES ('new', 1, 1, 1)");
+  PQfinish(other);
+  removes.get();
+  EXPECT_EQ(server_.Ask(database, count), "1");
+  Open(options_).reset();
+  EXPECT_EQ(server_.Ask(database, count), "0") << "the next time";
+}
+
 TEST_F(RetentionTest, HeadsOfWhatNobodyPullsAreForgotten) {
   const auto parameters =
       ledger::PostgresqlParameters::Parse(dsn_, EventTables().schema, kPatience);
