@@ -130,8 +130,10 @@ void QueuedLog::Run() {
     Work(batch);
     batch.clear();
   }
-  // What need not be durable at once, such as tries, should outlive an orderly end.
-  if (!broken_) (void)store_->Commit(/*tend=*/true, batch, waiting_);
+  // What need not be durable at once, such as tries, should outlive an orderly end. Pulls that wait
+  // are handed nothing any more.
+  WaitingPulls nobody;
+  if (!broken_) (void)store_->Commit(/*tend=*/true, batch, nobody);
   EndPulls(SteadyTime::InfiniteFuture());
   answers_.Post(std::exchange(answered_, {}));
   store_.reset();

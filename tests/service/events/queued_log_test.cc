@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -81,6 +82,64 @@ TEST_F(UnwritableLogTest, SleepsWhenItWillNeverBeWritten) {
   ASSERT_TRUE(tries_.Reaches(1, kPatience));
   EXPECT_FALSE(turns_.Reaches(kManyTurns, absl::Milliseconds(300)));
   EXPECT_TRUE(absl::IsUnavailable(PullFrom(log, "one").status())) << "it answers still";
+}
+
+// Has an event for whoever waits as soon as it is told so.
+class FakeStore final : public Store {
+ public:
+  explicit FakeStore(const std::atomic<bool>& has_event) : has_event_(has_event) {}
+
+  const std::string& ack_secret() const override { return secret_; }
+  absl::Time facts_since() const override { return absl::InfinitePast(); }
+  absl::Status Commit(bool, std::vector<Operation>& operations, WaitingPulls& waiting) override {
+    for (Operation& operation : operations) {
+      if (auto* pulling = std::get_if<Pulling>(&operation))
+        pulling->result = std::vector<Received>();
+    }
+    if (!has_event_) return absl::OkStatus();
+    for (auto& [name, pulls] : waiting) {
+      for (Pulling& pulling : pulls) {
+        pulling.result = std::vector<Received>(1);
+        operations.emplace_back(std::move(pulling));
+      }
+      pulls.clear();
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Recover() override { return absl::OkStatus(); }
+  SteadyTime NextLook(const WaitingPulls&) const override { return SteadyTime::InfiniteFuture(); }
+  void Describe(LogStats&) const override {}
+
+ private:
+  const std::string secret_ = "secret";
+  const std::atomic<bool>& has_event_;
+};
+
+TEST(QueuedLogTest, APullThatWaitsAtTheEndIsAnsweredThoughThereIsAnEvent) {
+  std::atomic<bool> has_event{false};
+  Count opened;
+  Count answers;
+  size_t events = 99;
+  {
+    Options options;
+    options.tend_every = absl::Hours(1);
+    TestLog log(options, [&] {
+      opened.Add();
+      return absl::StatusOr<std::unique_ptr<Store>>(std::make_unique<FakeStore>(has_event));
+    });
+    ASSERT_TRUE(opened.Reaches(1, kPatience));
+    PullRequest request{.subscription = "one"};
+    request.until = SteadyTime::InfiniteFuture();
+    log.Pull(request, [&](absl::StatusOr<std::vector<Received>> received) {
+      events = received.ok() ? received->size() : 99;
+      answers.Add();
+    });
+    // It waits when the one behind it was answered.
+    EXPECT_TRUE(PullFrom(log, "one").ok());
+    has_event = true;
+  }
+  EXPECT_TRUE(answers.Reaches(1, absl::ZeroDuration()));
+  EXPECT_EQ(events, 0u) << "its lease would hold up the event";
 }
 
 }  // namespace
