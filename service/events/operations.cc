@@ -259,7 +259,7 @@ absl::StatusOr<int64_t> Operations::FirstReceivedFrom(absl::Time time) {
 
 absl::Status Operations::Remove(absl::Time before) {
   must_store_ = true;
-  const absl::StatusOr<int64_t> removed = rows_.RemoveBefore(before);
+  const absl::StatusOr<int64_t> removed = rows_.RemoveBefore(before, time_.wall);
   if (!removed.ok()) return removed.status();
   removed_ = *removed;
   if (removed_ == 0) return absl::OkStatus();

@@ -65,7 +65,7 @@ class Operations {
   // Pulls of `waiting` that can be given something, in the order in which they came, are moved to
   // the end of `operations`.
   void Serve(WaitingPulls& waiting, std::vector<Operation>& operations);
-  // Removes what was received before.
+  // Removes what was received before; see Rows.
   absl::Status Remove(absl::Time before);
   // These events and all before them are no longer in the log: what the subscription was still owed
   // of them is lost, counted and told.

@@ -135,8 +135,8 @@ absl::StatusOr<std::map<int64_t, PostgresqlRows::Stored>> PostgresqlRows::Prepar
   return stored;
 }
 
-absl::StatusOr<int64_t> PostgresqlRows::RemoveBefore(absl::Time received) {
-  const std::vector<int> slices = slices_.Before(received);
+absl::StatusOr<int64_t> PostgresqlRows::RemoveBefore(absl::Time received, absl::Time now) {
+  const std::vector<int> slices = slices_.Before(received, now);
   if (slices.empty()) return 0;
   // One that was added after all were locked may be read from now. Later ones wait for the log.
   const absl::StatusOr<int64_t> subscriptions = AskNumber(Query::kCountSubscriptions);

@@ -105,7 +105,7 @@ class PostgresqlRows final : public Rows {
   // The last event that is no longer there; 0: all are.
   int64_t LastGone() const { return slices_.oldest() == 0 ? newest_ : slices_.oldest() - 1; }
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
-  absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) override;
   absl::Status ForgetUntil(int64_t last) override;
   absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
   absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,

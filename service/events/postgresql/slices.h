@@ -6,6 +6,8 @@
 //
 // A slice takes the events of a kSpanOf'th of the time that events are kept. So an event stays for
 // that much longer at most, and the ring is never full; where it were, the last slice just goes on.
+// Events of a time at which the clock was wrong are in slices of their own, as far as that was more
+// than such a span.
 //
 // Thread-safety: none. Numbers have no gaps: each event from oldest() to the newest is in a slice.
 #ifndef SERVICE_EVENTS_POSTGRESQL_SLICES_H_
@@ -44,8 +46,9 @@ class Slices {
   // 0: there are no events.
   int64_t oldest() const;
 
-  // The slices at the front whose events are all older, the oldest first.
-  std::vector<int> Before(absl::Time time) const;
+  // The slices at the front whose events are all older, the oldest first. One with an event that
+  // was received after `now` is as old as the one behind it.
+  std::vector<int> Before(absl::Time time, absl::Time now) const;
   // Empties it. Returns the number of the last event that was in it.
   int64_t Clear(int slice);
 

@@ -14,18 +14,22 @@ constexpr absl::Duration kMorePatience = absl::Seconds(2);
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PostgresqlStore>> PostgresqlStore::Open(
-    const PostgresqlOptions& options, const ledger::PostgresqlParameters& parameters) {
+    const PostgresqlOptions& options, const ledger::PostgresqlParameters& parameters,
+    ledger::RetentionClock& retention) {
   absl::StatusOr<std::unique_ptr<PostgresqlSession>> session =
       PostgresqlSession::Open(parameters, options.statement_timeout + kMorePatience);
   if (!session.ok()) return session.status();
-  std::unique_ptr<PostgresqlStore> store(new PostgresqlStore(options, *std::move(session)));
+  std::unique_ptr<PostgresqlStore> store(
+      new PostgresqlStore(options, retention, *std::move(session)));
   if (const absl::Status loaded = store->Load(); !loaded.ok()) return loaded;
   return store;
 }
 
 PostgresqlStore::PostgresqlStore(const PostgresqlOptions& options,
+                                 ledger::RetentionClock& retention,
                                  std::unique_ptr<PostgresqlSession> session)
     : options_(options),
+      retention_(retention),
       session_(std::move(session)),
       rows_(*session_, options_.common.keep),
       operations_(options_.common, rows_) {
@@ -56,7 +60,9 @@ absl::Status PostgresqlStore::Load() {
   WaitingPulls nobody;
   Touched touched;
   touched.changed.insert(names.begin(), names.end());
-  return Transact(touched, none, nobody);
+  const absl::Status done = Transact(touched, none, nobody);
+  if (done.ok()) (void)retention_.Read(rows_.time());
+  return done;
 }
 
 PostgresqlStore::Touched PostgresqlStore::TouchedBy(const std::vector<Operation>& operations) {
@@ -129,7 +135,8 @@ absl::Status PostgresqlStore::Transact(const Touched& touched, std::vector<Opera
   Pass("begin");
   if (const absl::Status begun = Begin(touched); !begun.ok()) return begun;
   if (touched.everything) {
-    const absl::Status removed = operations_.Remove(RetentionTime() - options_.common.keep);
+    const absl::Time now = retention_.Read(rows_.time());
+    const absl::Status removed = operations_.Remove(now - options_.common.keep);
     if (!removed.ok()) return removed;
   }
   for (Operation& operation : operations) {
@@ -158,10 +165,6 @@ absl::Status PostgresqlStore::Begin(const Touched& touched) {
                                            .everything = touched.everything,
                                            .log = !touched.appended.empty()});
   if (!locked.ok()) return locked;
-  if (opened_at_ == absl::InfinitePast()) {
-    opened_at_ = rows_.time();
-    opened_ = SteadyTime::Now();
-  }
   operations_.Begin(TimeOf(rows_.time()), rows_.newest());
   std::vector<int64_t> stale;
   for (const auto& [name, id] : ids_) {
@@ -255,7 +258,8 @@ SteadyTime PostgresqlStore::NextLook(const WaitingPulls& waiting) const {
 }
 
 void PostgresqlStore::Describe(LogStats& stats) const {
-  operations_.Describe(opened_at_ + (SteadyTime::Now() - opened_), stats);
+  const TransactionTime& last = operations_.time();
+  operations_.Describe(last.wall + (SteadyTime::Now() - last.local), stats);
   stats.commits += commits_;
   stats.bytes = bytes_;
 }
@@ -263,10 +267,6 @@ void PostgresqlStore::Describe(LogStats& stats) const {
 TransactionTime PostgresqlStore::TimeOf(absl::Time time) const {
   return {time, SteadyTime::Epoch() + absl::Microseconds(ledger::ToMicros(time)),
           SteadyTime::Now()};
-}
-
-absl::Time PostgresqlStore::RetentionTime() const {
-  return std::min(rows_.time(), opened_at_ + (SteadyTime::Now() - opened_));
 }
 
 void PostgresqlStore::Pass(absl::string_view point) const {

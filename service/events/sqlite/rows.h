@@ -37,7 +37,7 @@ class SqliteRows final : public Rows {
   absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
   absl::StatusOr<int64_t> Oldest() override;
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
-  absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) override;
   absl::Status ForgetUntil(int64_t last) override;
   absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
   absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
@@ -68,6 +68,17 @@ class SqliteRows final : public Rows {
   int64_t free_bytes() const { return file_bytes_ - used_bytes_; }
 
  private:
+  struct FrontRow {
+    int64_t number = 0;
+    absl::Time received;
+    bool keep_key = false;
+    Key key;
+  };
+  // The oldest events, as many as are removed at a time.
+  absl::StatusOr<std::vector<FrontRow>> ReadFront();
+  // How many of these are to be removed: see RemoveBefore.
+  absl::StatusOr<size_t> CountTooOld(const std::vector<FrontRow>& front, absl::Time received,
+                                     absl::Time now);
   absl::Status StoreChanges(int64_t subscription, const Deliveries::Changes& changes,
                             absl::Time now);
 
@@ -90,6 +101,7 @@ class SqliteRows final : public Rows {
   ledger::SqliteStatement oldest_;
   ledger::SqliteStatement first_from_;
   ledger::SqliteStatement front_;
+  ledger::SqliteStatement first_dated_;
   ledger::SqliteStatement remove_;
   ledger::SqliteStatement remove_key_;
   ledger::SqliteStatement find_subscription_;

@@ -21,6 +21,7 @@ absl::Status Named(const std::string& file, const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& options,
+                                                               ledger::RetentionClock& retention,
                                                                bool first) {
   if (first) {
     if (const absl::Status folder = ledger::PrepareFolder(options.file); !folder.ok()) {
@@ -39,22 +40,23 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   if (!database.ok()) return Named(options.file, database.status());
   const absl::Status schema = ledger::OpenSqliteSchema(kEventsFile, *database, options.checks);
   if (!schema.ok()) return Named(options.file, schema);
-  std::unique_ptr<SqliteStore> store(new SqliteStore(options, *std::move(database)));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(options, retention, *std::move(database)));
   const absl::Status ready = store->Reload();
   if (!ready.ok()) return Named(options.file, ready);
   return store;
 }
 
-SqliteStore::SqliteStore(const SqliteOptions& options, ledger::SqliteDatabase database)
+SqliteStore::SqliteStore(const SqliteOptions& options, ledger::RetentionClock& retention,
+                         ledger::SqliteDatabase database)
     : options_(options),
-      opened_at_(options.common.now()),
-      opened_(SteadyTime::Now()),
+      retention_(retention),
       database_(std::move(database)),
       rows_(database_, options_.max_bytes, options_.common.tend_batch),
       begin_(database_, "BEGIN IMMEDIATE"),
       commit_(database_, "COMMIT"),
       operations_(options_.common, rows_) {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / ledger::kSqlitePageBytes + 256;
+  (void)retention_.Read(Now());
   // A file that is larger keeps its size, and SQLite then refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
@@ -144,7 +146,7 @@ absl::Status SqliteStore::Commit(bool tend, std::vector<Operation>& operations,
 }
 
 absl::Status SqliteStore::Tend() {
-  const absl::Status removed = operations_.Remove(RetentionNow() - options_.common.keep);
+  const absl::Status removed = operations_.Remove(retention_.Read(Now()) - options_.common.keep);
   if (!removed.ok()) return removed;
   if (rows_.free_bytes() < ledger::kSqlitePageBytes * 64) return absl::OkStatus();
   return database_.Execute("PRAGMA incremental_vacuum(64)");
@@ -192,10 +194,6 @@ SteadyTime SqliteStore::NextLook(const WaitingPulls& waiting) const {
 
 absl::Time SqliteStore::Now() const {
   return ledger::FromMicros(ledger::ToMicros(options_.common.now()));
-}
-
-absl::Time SqliteStore::RetentionNow() const {
-  return std::min(Now(), opened_at_ + (SteadyTime::Now() - opened_));
 }
 
 void SqliteStore::Pass(absl::string_view point) const {

@@ -27,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "service/ledger/answers.h"
 #include "service/ledger/queued_ledger.h"
+#include "service/ledger/retention_clock.h"
 #include "service/ledger/sqlite/store.h"
 #include "service/ledger/waiters.h"
 #include "upstream/mutex.h"
@@ -47,7 +48,9 @@ class SqliteLedger final : public QueuedLedger {
   void Enqueue(Operation operation) override;
 
  private:
-  SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store);
+  // `store` uses `retention`.
+  SqliteLedger(SqliteOptions options, std::unique_ptr<RetentionClock> retention,
+               std::unique_ptr<SqliteStore> store);
 
   void Run();
   // Takes the next operations, after some have come or something is due. Returns whether to go on.
@@ -73,6 +76,7 @@ class SqliteLedger final : public QueuedLedger {
   const SqliteOptions options_;
 
   // Used by the writer thread only.
+  const std::unique_ptr<RetentionClock> retention_;
   std::unique_ptr<SqliteStore> store_;  // null: the file has to be opened again
   Leftovers leftovers_;
   Waiters waiters_;

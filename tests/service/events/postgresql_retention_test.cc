@@ -89,6 +89,7 @@ TEST_F(RetentionTest, AGatewayThatDoesNotKnowTheSubscriptionMayRemoveItsEvents) 
   EXPECT_EQ(told, 1);
 }
 
+// It is not among those that were locked, so its gateway may be reading.
 TEST_F(RetentionTest, NothingIsRemovedWhileASubscriptionComes) {
   const std::string database = DatabaseOf(dsn_);
   const std::string count = "SELECT count(*) FROM gateway_events.events";
@@ -113,6 +114,28 @@ TEST_F(RetentionTest, NothingIsRemovedWhileASubscriptionComes) {
   EXPECT_EQ(server_.Ask(database, count), "0") << "the next time";
 }
 
+// As a failover to a machine whose clock is wrong.
+TEST_F(RetentionTest, ADatabaseThatComesBackInTheFutureRemovesNothing) {
+  options_.subscriptions = {{.name = "s"}};
+  options_.tend_every = absl::ZeroDuration();
+  const auto log = Open(options_);
+  ASSERT_TRUE(AppendTo(*log, TestEvent("a")).ok());
+  server_.Execute(DatabaseOf(dsn_),
+                  "CREATE OR REPLACE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz "
+                  "LANGUAGE sql AS 'SELECT statement_timestamp() + interval ''60 days'''");
+  server_.Execute(DatabaseOf(dsn_),
+                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                  "WHERE datname = current_database() AND usename = 'gateway'");
+  const SteadyTime end = SteadyTime::Now() + kPatience;
+  while (!AppendTo(*log, TestEvent("b")).ok() && SteadyTime::Now() < end) {
+    std::this_thread::yield();
+  }
+  const auto received = PullFrom(*log, "s");
+  ASSERT_THAT(IdsOf(received), ElementsAre("a", "b"));
+  EXPECT_GT((*received)[1].event.event.head.received, absl::Now() + absl::Hours(24 * 59));
+}
+
+// A receiver alone never reads heads: what it appends must not pile up.
 TEST_F(RetentionTest, HeadsOfWhatNobodyPullsAreForgotten) {
   const auto parameters =
       ledger::PostgresqlParameters::Parse(dsn_, EventTables().schema, kPatience);
