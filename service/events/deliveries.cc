@@ -34,28 +34,16 @@ absl::Status Deliveries::Restore(const std::vector<Lease>& leases, Look look) {
   }
   for (const Lease& lease : leases) {
     const auto open = open_.find(lease.number);
-    if (open == open_.end() || open->second.state == Open::kLeased) continue;
+    if (open == open_.end() || open->second.place == Place::kOut) continue;
     open->second.attempts = lease.attempts;
     open->second.lease = lease.lease;
     BeginLease(open, lease.deadline);
-    if (!open->second.lane.empty()) BlockOthers(open);
   }
   changes_.deadlines.clear();
   for (const Lease& lease : leases) {
     if (LeasesUntil(lease.deadline).empty()) changes_.deadlines.insert(lease.deadline);
   }
   return absl::OkStatus();
-}
-
-// Take has made the first event of each lane ready, but another event of the lane may be leased.
-// Then the leased event blocks the lane.
-void Deliveries::BlockOthers(OpenIterator leased) {
-  for (const int64_t number : lanes_.find(leased->second.lane)->second) {
-    const auto other = open_.find(number);
-    if (other->second.state != Open::kReady) continue;
-    other->second.state = Open::kBlocked;
-    ready_.erase(number);
-  }
 }
 
 std::vector<Deliveries::Lease> Deliveries::LeasesUntil(SteadyTime deadline) const {
@@ -108,18 +96,35 @@ void Deliveries::Take(const Head& head) {
 }
 
 void Deliveries::AddOpen(const Head& head, int32_t attempts) {
-  Open open;
-  open.attempts = attempts;
-  open.stored = attempts > 0;
+  const auto [open, added] = open_.try_emplace(head.number);
+  if (!added) return;
+  open->second.attempts = attempts;
+  open->second.stored = attempts > 0;
   if (subscription_.ordered && !head.resource.empty()) {
-    open.lane = absl::StrCat(head.provider, " ", head.name, " ", head.resource);
-    std::set<int64_t>& lane = lanes_[open.lane];
-    // One event of each lane is ready or leased. It is not always the oldest: see Redeliver.
-    if (!lane.empty()) open.state = Open::kBlocked;
-    lane.insert(head.number);
+    open->second.lane = absl::StrCat(head.provider, " ", head.name, " ", head.resource);
   }
-  if (open.state == Open::kReady) ready_.insert(head.number);
-  open_.emplace(head.number, std::move(open));
+  Move(open, Place::kWaiting);
+}
+
+void Deliveries::Move(OpenIterator open, Place place) {
+  const int64_t number = open->first;
+  const Place before = std::exchange(open->second.place, place);
+  const bool has_lane = !open->second.lane.empty();
+  const auto found = has_lane ? lanes_.try_emplace(open->second.lane).first : lanes_.end();
+  std::set<int64_t>& waiting = has_lane ? found->second.waiting : ready_;
+  if (place == Place::kWaiting) {
+    waiting.insert(number);
+  } else {
+    waiting.erase(number);
+  }
+  if (!has_lane) return;
+  Lane& lane = found->second;
+  if (before == Place::kOut) --lane.out;
+  if (place == Place::kOut) ++lane.out;
+  ready_.erase(lane.ready);
+  lane.ready = lane.out > 0 || lane.waiting.empty() ? 0 : *lane.waiting.begin();
+  if (lane.ready != 0) ready_.insert(lane.ready);
+  if (lane.out == 0 && lane.waiting.empty()) lanes_.erase(found);
 }
 
 Deliveries::HandedOut Deliveries::HandOutOne(OpenIterator open, SteadyTime now) {
@@ -133,15 +138,14 @@ Deliveries::HandedOut Deliveries::HandOutOne(OpenIterator open, SteadyTime now) 
 }
 
 void Deliveries::BeginLease(OpenIterator open, SteadyTime deadline) {
-  ready_.erase(open->first);
-  open->second.state = Open::kLeased;
+  Move(open, Place::kOut);
   open->second.deadline = deadline;
   expiries_.emplace(deadline, open->first);
   changes_.deadlines.insert(deadline);
 }
 
 void Deliveries::EndLease(OpenIterator open) {
-  if (open->second.state != Open::kLeased) return;
+  if (open->second.place != Place::kOut) return;
   expiries_.erase({open->second.deadline, open->first});
   changes_.deadlines.insert(open->second.deadline);
   open->second.deadline = SteadyTime::InfiniteFuture();
@@ -150,7 +154,7 @@ void Deliveries::EndLease(OpenIterator open) {
 
 Deliveries::OpenIterator Deliveries::FindLease(const AckId& id) {
   const auto open = open_.find(id.number);
-  const bool holds = open != open_.end() && id.era == era_ && open->second.state == Open::kLeased &&
+  const bool holds = open != open_.end() && id.era == era_ && open->second.place == Place::kOut &&
                      open->second.lease == id.lease;
   return holds ? open : open_.end();
 }
@@ -200,15 +204,20 @@ bool Deliveries::TakeBack(const AckId& id) {
   if (open == open_.end()) return false;
   EndLease(open);
   --open->second.attempts;
-  open->second.state = Open::kReady;
-  ready_.insert(open->first);
+  Move(open, Place::kWaiting);
   return true;
 }
 
 void Deliveries::Expire(SteadyTime now) {
   while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    const auto [deadline, number] = *expiries_.begin();
+    // Here, and not only in ComeBack: each turn leaves one less.
+    expiries_.erase(expiries_.begin());
+    changes_.deadlines.insert(deadline);
+    const auto open = open_.find(number);
+    if (open == open_.end()) continue;
     ++counters_.expired;
-    ComeBack(open_.find(expiries_.begin()->second));
+    ComeBack(open);
   }
 }
 
@@ -226,31 +235,16 @@ void Deliveries::ComeBack(OpenIterator open) {
   }
   changes_.tries[open->first] = attempts;
   open->second.stored = true;
-  open->second.state = Open::kReady;
-  ready_.insert(open->first);
+  Move(open, Place::kWaiting);
 }
 
 void Deliveries::Close(OpenIterator open) {
   const int64_t number = open->first;
   if (open->second.stored) changes_.tries[number] = 0;
   EndLease(open);
-  ready_.erase(number);
-  done_.Add(number, number);
-  const Open closed = std::move(open->second);
+  Move(open, Place::kNowhere);
   open_.erase(open);
-  if (!closed.lane.empty()) LeaveLane(number, closed);
-}
-
-void Deliveries::LeaveLane(int64_t number, const Open& closed) {
-  const auto lane = lanes_.find(closed.lane);
-  lane->second.erase(number);
-  if (lane->second.empty()) {
-    lanes_.erase(lane);
-  } else if (closed.state != Open::kBlocked) {
-    const int64_t next = *lane->second.begin();
-    open_.find(next)->second.state = Open::kReady;
-    ready_.insert(next);
-  }
+  done_.Add(number, number);
 }
 
 void Deliveries::Seek(int64_t number) {

@@ -1,11 +1,14 @@
 // The state of one subscription, and the rules of handing out: which events are done, which are
 // ready, and which are leased, that is handed out until a deadline. It has no clock and no disk.
 //
-//   scanned from the log -> (blocked by its lane) -> ready -> leased -> acknowledged: done
-//                                                      ^         |
-//                                                      '---------+  deadline passed, or given back
-//                                                                |
-//                                                                '> after the last try: dead letter
+//   scanned from the log -> waits (-> ready) -> out -> acknowledged: done
+//                             ^                  |
+//                             '------------------'-- the deadline passed, or it was given back:
+//                                                    again, or a dead letter
+//
+// Of an ordered subscription the events of one resource are a lane. While one of a lane is out none
+// of it is ready, else the oldest is. More of a lane than one can only be out if they were handed
+// out before the subscription was ordered.
 //
 // A lane holds the open events of one resource, if the subscription is ordered: at most one event
 // of a lane is ready or leased.
@@ -166,8 +169,10 @@ class Deliveries {
   size_t out() const { return expiries_.size(); }
 
  private:
+  // Nowhere: it is not open yet, or no longer.
+  enum class Place { kNowhere, kWaiting, kOut };
   struct Open {
-    enum { kBlocked, kReady, kLeased } state = kReady;
+    Place place = Place::kNowhere;
     int32_t attempts = 0;
     uint64_t lease = 0;
     SteadyTime deadline = SteadyTime::InfiniteFuture();
@@ -175,20 +180,26 @@ class Deliveries {
     bool stored = false;  // its tries are stored
   };
   using OpenIterator = std::map<int64_t, Open>::iterator;
+  struct Lane {
+    std::set<int64_t> waiting;
+    size_t out = 0;
+    int64_t ready = 0;  // one of those that wait; 0: none
+  };
 
   void Take(const Head& head);
   void AddOpen(const Head& head, int32_t attempts);
   HandedOut HandOutOne(OpenIterator open, SteadyTime now);
+  // All changes of an event's place are made here: so its lane and ready_ always fit.
+  void Move(OpenIterator open, Place place);
   void BeginLease(OpenIterator open, SteadyTime deadline);
-  void BlockOthers(OpenIterator leased);
-  // Returns the leased event; end() if the lease is over.
+  // The event that the lease is of; end() where it is over.
   OpenIterator FindLease(const AckId& id);
+  // Its caller moves it from there.
   void EndLease(OpenIterator open);
   // Ends the lease of an event that was not acknowledged: ready again, or a dead letter.
   void ComeBack(OpenIterator open);
   // Marks an open event as done, and removes it from its lane.
   void Close(OpenIterator open);
-  void LeaveLane(int64_t number, const Open& closed);
 
   const Subscription subscription_;
   uint64_t era_;
@@ -198,9 +209,9 @@ class Deliveries {
   int64_t scanned_ = 0;  // the log was scanned up to this number
   std::map<int64_t, Open> open_;
   std::set<int64_t> ready_;
-  std::set<std::pair<SteadyTime, int64_t>> expiries_;
-  absl::flat_hash_map<std::string, std::set<int64_t>> lanes_;  // open events, by resource
-  Changes changes_;                                            // without `done`: done_ has these
+  std::set<std::pair<SteadyTime, int64_t>> expiries_;  // of those that are out
+  absl::flat_hash_map<std::string, Lane> lanes_;       // by resource
+  Changes changes_;                                    // `done` is in done_
   Counters counters_;
 };
 

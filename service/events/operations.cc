@@ -20,6 +20,7 @@ bool IsOfDatabase(const absl::Status& status) {
 void Operations::Begin(const TransactionTime& time, int64_t newest) {
   time_ = time;
   newest_ = newest;
+  removed_ = 0;
   must_store_ = false;
   failure_ = absl::OkStatus();
 }
@@ -41,7 +42,8 @@ absl::Status Operations::StoreChanges() {
     const absl::Status stored = rows_.Store(subscribed.id, subscribed.deliveries, time_.wall);
     if (!stored.ok()) return stored;
   }
-  return absl::OkStatus();
+  // Last: also an event whose last try ended in this transaction may be gone.
+  return removed_ == 0 ? absl::OkStatus() : rows_.ForgetUntil(removed_);
 }
 
 Subscribed* Operations::Find(const std::string& name) {
@@ -198,9 +200,8 @@ absl::StatusOr<Effects> Operations::Redeliver(const RedeliverRequest& request) {
     if (!*was_dead) continue;
     const auto heads = rows_.HeadsAfter(number - 1, 1);
     if (!heads.ok()) return heads.status();
-    if (heads->empty() || heads->front().number != number) {
-      return absl::DataLossError(absl::StrCat("event ", number, " is gone"));
-    }
+    effects.back() = !heads->empty() && heads->front().number == number;
+    if (!effects.back()) continue;
     subscribed->deliveries.Redeliver(heads->front());
     subscribed->dead_letters_changed = true;
     must_store_ = true;
@@ -258,18 +259,24 @@ absl::StatusOr<int64_t> Operations::FirstReceivedFrom(absl::Time time) {
 
 absl::Status Operations::Remove(absl::Time before) {
   must_store_ = true;
-  const absl::StatusOr<int64_t> removed = rows_.RemoveBefore(before);
+  const absl::StatusOr<int64_t> removed = rows_.RemoveBefore(before, time_.wall);
   if (!removed.ok()) return removed.status();
-  if (*removed == 0) return absl::OkStatus();
-  for (auto& [name, subscribed] : subscriptions) {
-    const uint64_t lost_before = subscribed.deliveries.counters().lost;
-    subscribed.deliveries.Drop(*removed);
-    subscribed.dead_letters_changed = true;
-    const uint64_t lost = subscribed.deliveries.counters().lost - lost_before;
-    if (lost == 0) continue;
-    Tell("events were removed that a subscription was still owed", absl::StrCat(name, " ", lost));
-  }
+  removed_ = *removed;
+  if (removed_ == 0) return absl::OkStatus();
+  for (auto& [name, subscribed] : subscriptions) Drop(subscribed, removed_);
   return absl::OkStatus();
+}
+
+void Operations::Drop(Subscribed& subscribed, int64_t last) {
+  Deliveries& deliveries = subscribed.deliveries;
+  const uint64_t lost_before = deliveries.counters().lost;
+  deliveries.Drop(last);
+  subscribed.dead_letters_changed = true;
+  const uint64_t lost = deliveries.counters().lost - lost_before;
+  if (lost == 0) return;
+  must_store_ = true;
+  Tell("events were removed that a subscription was still owed",
+       absl::StrCat(deliveries.subscription().name, " ", lost));
 }
 
 absl::Status Operations::MeasureAge(Subscribed& subscribed) {

@@ -67,9 +67,12 @@ class Operations {
   // Hands out events to the pulls of `waiting`, in the order in which they came. Pulls that got
   // events are moved to the end of `operations`.
   void Serve(WaitingPulls& waiting, std::vector<Operation>& operations);
-  // Removes events that were received before this time.
+  // Removes what was received before; see Rows.
   absl::Status Remove(absl::Time before);
-  // Stores the changes of all subscriptions that are `current`.
+  // These events and all before them are no longer in the log: what the subscription was still owed
+  // of them is lost, counted and told.
+  void Drop(Subscribed& subscribed, int64_t last);
+  // Stores what subscriptions have done.
   absl::Status StoreChanges();
 
   // Looks up when the oldest event that is not done was received.
@@ -120,6 +123,7 @@ class Operations {
   // These describe the present transaction.
   TransactionTime time_;
   int64_t newest_ = 0;
+  int64_t removed_ = 0;  // the last event that was; 0: none
   bool must_store_ = false;
   absl::Status failure_;
 };

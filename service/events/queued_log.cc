@@ -130,20 +130,22 @@ void QueuedLog::Run() {
     Work(batch);
     batch.clear();
   }
-  // A last commit stores what did not have to be durable at once, such as tries.
-  if (!broken_) (void)store_->Commit(/*tend=*/true, batch, waiting_);
+  // What need not be durable at once, such as tries, should outlive an orderly end. Pulls that wait
+  // are handed nothing any more.
+  WaitingPulls nobody;
+  if (!broken_) (void)store_->Commit(/*tend=*/true, batch, nobody);
   EndPulls(SteadyTime::InfiniteFuture());
   answers_.Post(std::exchange(answered_, {}));
   store_.reset();
 }
 
 SteadyTime QueuedLog::NextDue() const {
-  SteadyTime due = next_tending_;
+  SteadyTime due = SteadyTime::InfiniteFuture();
   for (const auto& [name, pulls] : waiting_) {
     for (const Pulling& pulling : pulls) due = std::min(due, pulling.request.pull.until);
   }
   if (broken_) return torn_ ? due : std::min(due, next_try_);
-  return std::min(due, store_->NextLook(waiting_));
+  return std::min({due, next_tending_, store_->NextLook(waiting_)});
 }
 
 bool QueuedLog::Next(std::vector<Operation>& batch) {
@@ -159,6 +161,7 @@ bool QueuedLog::Next(std::vector<Operation>& batch) {
 }
 
 void QueuedLog::Work(std::vector<Operation>& batch) {
+  if (options_.at_point) options_.at_point("turn");
   if (broken_ && !torn_ && SteadyTime::Now() >= next_try_) TryAgain();
   if (broken_)
     Refuse(batch);

@@ -18,9 +18,9 @@ absl::StatusOr<std::unique_ptr<PostgresqlEventLog>> PostgresqlEventLog::Create(
 PostgresqlEventLog::PostgresqlEventLog(const PostgresqlOptions& options,
                                        const ledger::PostgresqlParameters& parameters)
     : QueuedLog(options.common, nullptr,
-                [options, parameters,
+                [options, parameters, retention = std::make_shared<ledger::RetentionClock>(),
                  warned = std::string()]() mutable -> absl::StatusOr<std::unique_ptr<Store>> {
-                  auto store = PostgresqlStore::Open(options, parameters);
+                  auto store = PostgresqlStore::Open(options, parameters, *retention);
                   if (!store.ok()) return store.status();
                   const std::string& warning = (*store)->warning();
                   if (!warning.empty() && warning != warned && options.common.on_event) {

@@ -7,8 +7,9 @@
 //   rows.End(durable)          waits for all answers, and commits
 //
 // All locks are taken before anything else is read, and always in one order: so no two transactions
-// wait for each other. To empty a slice, a transaction needs the locks of all subscriptions: so no
-// slice is emptied while another transaction holds the lock of one subscription.
+// wait for each other. Who holds the lock of a subscription knows that no slice is emptied
+// meanwhile, since that takes the locks of all: those of subscriptions that only other gateways
+// have, too. Their versions change with it.
 //
 // The heads of events that some subscription is not done with are kept in memory. They stay valid,
 // since an event never changes.
@@ -40,7 +41,10 @@ namespace gateway::events {
 
 class PostgresqlRows final : public Rows {
  public:
-  // `keep`: how long events are kept. It sets how long a slice takes events (see slices.h).
+  // Heads that are remembered at most.
+  static constexpr size_t kMostHeads = 20'000;
+
+  // `keep`: how long events are kept, by which slices are cut.
   PostgresqlRows(PostgresqlSession& session, absl::Duration keep)
       : session_(session), keep_(keep) {}
 
@@ -75,6 +79,7 @@ class PostgresqlRows final : public Rows {
   // Returns the heads of these events, in the order of `numbers`. DATA_LOSS if one does not exist.
   absl::StatusOr<std::vector<Head>> Heads(const std::vector<int64_t>& numbers);
   void ForgetHeadsBefore(int64_t number);
+  size_t remembered_heads() const { return heads_.size(); }
   absl::StatusOr<std::map<int64_t, uint64_t>> CountDeadLetters();
   absl::StatusOr<uint64_t> Bytes();
   // Commits. `durable`: waits until the server has synced the commit to its disk. In both cases
@@ -100,8 +105,11 @@ class PostgresqlRows final : public Rows {
                                                 size_t max_bytes) override;
   absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
   absl::StatusOr<int64_t> Oldest() override { return slices_.oldest(); }
+  // The last event that is no longer there; 0: all are.
+  int64_t LastGone() const { return slices_.oldest() == 0 ? newest_ : slices_.oldest() - 1; }
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
-  absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) override;
+  absl::Status ForgetUntil(int64_t last) override;
   absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
   absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
                         int64_t number) override;
@@ -120,14 +128,18 @@ class PostgresqlRows final : public Rows {
     int64_t number = 0;
   };
 
+  // As the statements take many numbers.
+  static std::string ArrayOf(const std::vector<int64_t>& numbers);
+  // The only number of the only row.
+  absl::StatusOr<int64_t> AskNumber(Query query);
   absl::Status TakeLocked(const PostgresqlSession::Result& result);
   absl::Status TakeState(const PostgresqlSession::Result& result,
                          std::map<int64_t, Stored>& stored);
   absl::Status TakeKeys(const PostgresqlSession::Result& result);
   absl::Status TakeTellers(const PostgresqlSession::Result& result);
   absl::Status TakeSlices(const PostgresqlSession::Result& result);
-  // Reads the first of these events into events_, and further events of its slice, also ahead, as
-  // long as their bodies fit into `max_bytes`.
+  void TrimHeads();
+  // Reads the first of these events into events_, and those behind it that have room.
   absl::Status Fetch(const std::vector<int64_t>& numbers, size_t max_bytes);
 
   PostgresqlSession& session_;
@@ -141,8 +153,8 @@ class PostgresqlRows final : public Rows {
   Slices slices_;
   std::map<int64_t, SealedEvent> events_;  // that Fetch has read, and Read has not returned yet
   size_t fetches_ = 0;
-  std::map<int64_t, Locked> locked_;                               // by id
-  std::map<int64_t, const Deliveries*> changed_;                   // by id
+  std::map<int64_t, Locked> locked_;              // by id
+  std::map<int64_t, const Deliveries*> changed_;  // by id; null: only the version changes
   absl::flat_hash_map<std::string, std::vector<KnownBody>> keys_;  // by event key
   absl::flat_hash_map<std::string, Teller> tellers_;               // by fact
 };

@@ -206,10 +206,16 @@ std::string TextOf(Query query) {
     case Query::kForgetDeadLetters:
       return "DELETE FROM dead_letters WHERE number <= $1";
     case Query::kAddSubscription:
-      return "INSERT INTO subscriptions(name, era, next_lease, version) VALUES ($1, 1, 1, 1) "
-             "ON CONFLICT DO NOTHING";
+      // What was removed before the subscription came, nobody owes it.
+      return "WITH added AS (INSERT INTO subscriptions(name, era, next_lease, version) "
+             "VALUES ($1, 1, 1, 1) ON CONFLICT DO NOTHING RETURNING id), "
+             "gone AS (SELECT coalesce(min(first) - 1, (SELECT newest FROM log)) AS last "
+             "FROM slices WHERE first > 0) "
+             "INSERT INTO done SELECT id, 1, last FROM added, gone WHERE last > 0";
     case Query::kSubscriptions:
       return "SELECT id, name FROM subscriptions";
+    case Query::kCountSubscriptions:
+      return "SELECT count(*) FROM subscriptions";
     case Query::kLock:
       return "SELECT id, version, era, next_lease FROM subscriptions WHERE id = " NUMBERS(
           "$1") " ORDER BY id FOR UPDATE";

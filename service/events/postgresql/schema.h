@@ -39,6 +39,7 @@ enum class Query {
   // Subscriptions.
   kAddSubscription,
   kSubscriptions,
+  kCountSubscriptions,
   kLock,
   kLockAll,
   kState,

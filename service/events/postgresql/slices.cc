@@ -23,7 +23,8 @@ int Slices::Add(int64_t number, absl::Time received, absl::Duration keep) {
   const std::optional<int> last = Last();
   int slice = last.value_or(0);
   const int next = (slice + 1) % kCount;
-  const bool is_over = last && received - at(slice).began >= keep / kSpanOf;
+  // In either direction: a clock that was ahead is set back.
+  const bool is_over = last && absl::AbsDuration(received - at(slice).began) >= keep / kSpanOf;
   if (is_over && at(next).first == 0) slice = next;
   Slice& of = slices_[static_cast<size_t>(slice)];
   if (of.first == 0) of = {number, number, received, received};
@@ -49,17 +50,19 @@ int64_t Slices::oldest() const {
   return oldest;
 }
 
-std::vector<int> Slices::Before(absl::Time time) const {
+std::vector<int> Slices::Before(absl::Time time, absl::Time now) const {
   std::vector<int> before;
   for (int slice = 0; slice < kCount; ++slice) {
     if (at(slice).first != 0) before.push_back(slice);
   }
   std::sort(before.begin(), before.end(),
             [this](int a, int b) { return at(a).first < at(b).first; });
-  // Keeps only slices at the front: if the clock was set back, a later slice may be older.
-  before.erase(std::find_if(before.begin(), before.end(),
-                            [&](int slice) { return at(slice).ended >= time; }),
-               before.end());
+  // Only from the front, though a clock that was set back may have made a later slice older.
+  const auto front_ends = std::find_if(before.begin(), before.end(), [&](int slice) {
+    return at(slice).ended >= time && at(slice).ended <= now;
+  });
+  before.erase(front_ends, before.end());
+  while (!before.empty() && at(before.back()).ended >= time) before.pop_back();
   return before;
 }
 

@@ -14,18 +14,22 @@ constexpr absl::Duration kMorePatience = absl::Seconds(2);
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PostgresqlStore>> PostgresqlStore::Open(
-    const PostgresqlOptions& options, const ledger::PostgresqlParameters& parameters) {
+    const PostgresqlOptions& options, const ledger::PostgresqlParameters& parameters,
+    ledger::RetentionClock& retention) {
   absl::StatusOr<std::unique_ptr<PostgresqlSession>> session =
       PostgresqlSession::Open(parameters, options.statement_timeout + kMorePatience);
   if (!session.ok()) return session.status();
-  std::unique_ptr<PostgresqlStore> store(new PostgresqlStore(options, *std::move(session)));
+  std::unique_ptr<PostgresqlStore> store(
+      new PostgresqlStore(options, retention, *std::move(session)));
   if (const absl::Status loaded = store->Load(); !loaded.ok()) return loaded;
   return store;
 }
 
 PostgresqlStore::PostgresqlStore(const PostgresqlOptions& options,
+                                 ledger::RetentionClock& retention,
                                  std::unique_ptr<PostgresqlSession> session)
     : options_(options),
+      retention_(retention),
       session_(std::move(session)),
       rows_(*session_, options_.common.keep),
       operations_(options_.common, rows_) {
@@ -56,7 +60,9 @@ absl::Status PostgresqlStore::Load() {
   WaitingPulls nobody;
   Touched touched;
   touched.changed.insert(names.begin(), names.end());
-  return Transact(touched, none, nobody);
+  const absl::Status done = Transact(touched, none, nobody);
+  if (done.ok()) (void)retention_.Read(rows_.time());
+  return done;
 }
 
 PostgresqlStore::Touched PostgresqlStore::TouchedBy(const std::vector<Operation>& operations) {
@@ -129,7 +135,8 @@ absl::Status PostgresqlStore::Transact(const Touched& touched, std::vector<Opera
   Pass("begin");
   if (const absl::Status begun = Begin(touched); !begun.ok()) return begun;
   if (touched.everything) {
-    const absl::Status removed = operations_.Remove(RetentionTime() - options_.common.keep);
+    const absl::Time now = retention_.Read(rows_.time());
+    const absl::Status removed = operations_.Remove(now - options_.common.keep);
     if (!removed.ok()) return removed;
   }
   for (Operation& operation : operations) {
@@ -158,10 +165,6 @@ absl::Status PostgresqlStore::Begin(const Touched& touched) {
                                            .everything = touched.everything,
                                            .log = !touched.appended.empty()});
   if (!locked.ok()) return locked;
-  if (opened_at_ == absl::InfinitePast()) {
-    opened_at_ = rows_.time();
-    opened_ = SteadyTime::Now();
-  }
   operations_.Begin(TimeOf(rows_.time()), rows_.newest());
   std::vector<int64_t> stale;
   for (const auto& [name, id] : ids_) {
@@ -175,23 +178,32 @@ absl::Status PostgresqlStore::Begin(const Touched& touched) {
   if (!stored.ok()) return stored.status();
   for (const auto& [name, id] : ids_) {
     const auto found = stored->find(id);
-    if (found == stored->end()) continue;
-    const std::vector<Deliveries::Lease> leases = std::move(found->second.leases);
-    Replace(configured_.at(name), id, std::move(found->second));
-    if (const absl::Status restored = Restore(name, leases); !restored.ok()) return restored;
+    if (found != stored->end()) Replace(configured_.at(name), id, found->second);
   }
+  return CatchUp(*stored);
+}
+
+absl::Status PostgresqlStore::CatchUp(const std::map<int64_t, PostgresqlRows::Stored>& stored) {
+  const int64_t gone = rows_.LastGone();
   for (auto& [name, subscribed] : operations_.subscriptions) {
     subscribed.current = rows_.IsLocked(subscribed.id);
-    if (subscribed.current) subscribed.deliveries.Expire(operations_.time().leases);
+    if (!subscribed.current) continue;
+    Deliveries& deliveries = subscribed.deliveries;
+    // First: what is gone neither comes back nor becomes a dead letter.
+    if (deliveries.done().FirstMissing() <= gone) operations_.Drop(subscribed, gone);
+    if (const auto found = stored.find(subscribed.id); found != stored.end()) {
+      const absl::Status restored = deliveries.Restore(
+          found->second.leases,
+          [this](const std::vector<int64_t>& numbers) { return rows_.Heads(numbers); });
+      if (!restored.ok()) return restored;
+    }
+    deliveries.Expire(operations_.time().leases);
   }
   return absl::OkStatus();
 }
 
 void PostgresqlStore::Replace(const Subscription& subscription, int64_t id,
-                              PostgresqlRows::Stored stored) {
-  // Events that were removed before the subscription was added count as done.
-  const absl::StatusOr<int64_t> oldest = rows_.Oldest();
-  stored.saved.done.Add(1, *oldest == 0 ? rows_.newest() : *oldest - 1);
+                              PostgresqlRows::Stored& stored) {
   const auto old = operations_.subscriptions.find(subscription.name);
   const bool is_new = old == operations_.subscriptions.end();
   if (!is_new) stored.saved.counters = old->second.deliveries.counters();
@@ -206,14 +218,7 @@ void PostgresqlStore::Replace(const Subscription& subscription, int64_t id,
   operations_.subscriptions.emplace(subscription.name, std::move(subscribed));
 }
 
-absl::Status PostgresqlStore::Restore(const std::string& name,
-                                      const std::vector<Deliveries::Lease>& leases) {
-  Deliveries& deliveries = operations_.subscriptions.at(name).deliveries;
-  return deliveries.Restore(
-      leases, [this](const std::vector<int64_t>& numbers) { return rows_.Heads(numbers); });
-}
-
-// `everything`: also measures what other gateways may have changed.
+// With `everything` also what other gateways may have changed.
 absl::Status PostgresqlStore::Measure(bool everything) {
   bool dead_letters = everything;
   int64_t needed = operations_.newest() + 1;
@@ -253,7 +258,8 @@ SteadyTime PostgresqlStore::NextLook(const WaitingPulls& waiting) const {
 }
 
 void PostgresqlStore::Describe(LogStats& stats) const {
-  operations_.Describe(opened_at_ + (SteadyTime::Now() - opened_), stats);
+  const TransactionTime& last = operations_.time();
+  operations_.Describe(last.wall + (SteadyTime::Now() - last.local), stats);
   stats.commits += commits_;
   stats.bytes = bytes_;
 }
@@ -261,10 +267,6 @@ void PostgresqlStore::Describe(LogStats& stats) const {
 TransactionTime PostgresqlStore::TimeOf(absl::Time time) const {
   return {time, SteadyTime::Epoch() + absl::Microseconds(ledger::ToMicros(time)),
           SteadyTime::Now()};
-}
-
-absl::Time PostgresqlStore::RetentionTime() const {
-  return std::min(rows_.time(), opened_at_ + (SteadyTime::Now() - opened_));
 }
 
 void PostgresqlStore::Pass(absl::string_view point) const {

@@ -34,6 +34,7 @@
 #include "service/events/postgresql/session.h"
 #include "service/events/store.h"
 #include "service/ledger/postgresql/parameters.h"
+#include "service/ledger/retention_clock.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::events {
@@ -48,9 +49,10 @@ struct PostgresqlOptions {
 
 class PostgresqlStore final : public Store {
  public:
-  // Waits for the database.
+  // Waits for the database. `retention` must outlive the store.
   static absl::StatusOr<std::unique_ptr<PostgresqlStore>> Open(
-      const PostgresqlOptions& options, const ledger::PostgresqlParameters& parameters);
+      const PostgresqlOptions& options, const ledger::PostgresqlParameters& parameters,
+      ledger::RetentionClock& retention);
 
   const std::string& ack_secret() const override { return ack_secret_; }
   absl::Time facts_since() const override { return facts_since_; }
@@ -73,7 +75,8 @@ class PostgresqlStore final : public Store {
     bool only_pulls() const { return changed.empty() && appended.empty() && !everything; }
   };
 
-  PostgresqlStore(const PostgresqlOptions& options, std::unique_ptr<PostgresqlSession> session);
+  PostgresqlStore(const PostgresqlOptions& options, ledger::RetentionClock& retention,
+                  std::unique_ptr<PostgresqlSession> session);
 
   absl::Status Load();
   static Touched TouchedBy(const std::vector<Operation>& operations);
@@ -85,26 +88,25 @@ class PostgresqlStore final : public Store {
   absl::Status Begin(const Touched& touched);
   // The ids of the subscriptions that exist.
   std::vector<int64_t> IdsOf(const std::set<std::string>& names) const;
-  void Replace(const Subscription& subscription, int64_t id, PostgresqlRows::Stored stored);
-  absl::Status Restore(const std::string& name, const std::vector<Deliveries::Lease>& leases);
+  // Takes over what other gateways have removed, the leases of subscriptions that were read anew,
+  // and the time.
+  absl::Status CatchUp(const std::map<int64_t, PostgresqlRows::Stored>& stored);
+  // With what is stored of it; but without its leases.
+  void Replace(const Subscription& subscription, int64_t id, PostgresqlRows::Stored& stored);
   absl::Status Measure(bool everything);
   TransactionTime TimeOf(absl::Time time) const;
-  // The database's clock without the steps forward that it has made since the store was opened: a
-  // step must not remove events early.
-  absl::Time RetentionTime() const;
   void Pass(absl::string_view point) const;
 
   const PostgresqlOptions options_;
   std::map<std::string, Subscription> configured_;  // by name
+  ledger::RetentionClock& retention_;               // reads the database's clock
   const std::unique_ptr<PostgresqlSession> session_;
   PostgresqlRows rows_;
   Operations operations_;
   std::string ack_secret_;
   absl::Time facts_since_;
-  std::map<std::string, int64_t> ids_;           // of subscriptions, by name
-  std::map<int64_t, int64_t> versions_;          // of subscriptions, as last read here, by id
-  absl::Time opened_at_ = absl::InfinitePast();  // by the database's clock
-  SteadyTime opened_;
+  std::map<std::string, int64_t> ids_;   // of subscriptions, by name
+  std::map<int64_t, int64_t> versions_;  // of subscriptions, as they are known here, by id
   SteadyTime next_look_;
   uint64_t commits_ = 0;
   uint64_t bytes_ = 0;

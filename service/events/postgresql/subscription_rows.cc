@@ -1,4 +1,5 @@
 // The rows that belong to one subscription.
+#include <algorithm>
 #include <utility>
 
 #include "service/events/cells.h"
@@ -38,19 +39,22 @@ int64_t MicrosOf(SteadyTime deadline) {
 
 absl::StatusOr<std::map<std::string, int64_t>> PostgresqlRows::AddSubscriptions(
     const std::vector<std::string>& names) {
+  // Nobody removes events meanwhile: that takes the lock of the log.
+  session_.SendText("BEGIN");
+  session_.Send(Query::kLockLog, {});
   for (const std::string& name : names) session_.Send(Query::kAddSubscription, {name});
   std::map<std::string, int64_t> ids;
-  const absl::Status read =
-      session_.Ask(Query::kSubscriptions, {}, [&](const PostgresqlSession::Result& result) {
-        for (std::vector<Cell> cells : result.rows) {
-          int64_t id = 0;
-          std::string name;
-          if (!TakeNumber(cells[0], id) || !TakeBytes(cells[1], name)) return Torn();
-          ids.emplace(std::move(name), id);
-        }
-        return absl::OkStatus();
-      });
-  if (!read.ok()) return read;
+  session_.Send(Query::kSubscriptions, {}, [&](const PostgresqlSession::Result& result) {
+    for (std::vector<Cell> cells : result.rows) {
+      int64_t id = 0;
+      std::string name;
+      if (!TakeNumber(cells[0], id) || !TakeBytes(cells[1], name)) return Torn();
+      ids.emplace(std::move(name), id);
+    }
+    return absl::OkStatus();
+  });
+  session_.SendText("COMMIT");
+  if (const absl::Status added = session_.Finish(); !added.ok()) return added;
   return ids;
 }
 
@@ -147,6 +151,7 @@ absl::StatusOr<std::vector<DeadLetter>> PostgresqlRows::DeadLetters(int64_t subs
       letters.push_back({{}, ledger::FromMicros(row[1]), static_cast<int32_t>(row[2])});
     });
   };
+  after = std::max(after, LastGone());
   const absl::Status read = session_.Ask(Query::kListDeadLetters,
                                          {subscription, after, static_cast<int64_t>(limit)}, take);
   if (!read.ok()) return read;

@@ -5,15 +5,20 @@
 namespace gateway::events {
 
 absl::StatusOr<std::unique_ptr<SqliteEventLog>> SqliteEventLog::Open(const SqliteOptions& options) {
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(options, /*first=*/true);
+  auto retention = std::make_shared<ledger::RetentionClock>();
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::Open(options, *retention, /*first=*/true);
   if (!store.ok()) return store.status();
-  return std::unique_ptr<SqliteEventLog>(new SqliteEventLog(options, *std::move(store)));
+  return std::unique_ptr<SqliteEventLog>(
+      new SqliteEventLog(options, std::move(retention), *std::move(store)));
 }
 
-SqliteEventLog::SqliteEventLog(const SqliteOptions& options, std::unique_ptr<SqliteStore> store)
+SqliteEventLog::SqliteEventLog(const SqliteOptions& options,
+                               std::shared_ptr<ledger::RetentionClock> retention,
+                               std::unique_ptr<SqliteStore> store)
     : QueuedLog(options.common, std::move(store),
-                [options]() -> absl::StatusOr<std::unique_ptr<Store>> {
-                  return SqliteStore::Open(options, /*first=*/false);
+                [options, retention]() -> absl::StatusOr<std::unique_ptr<Store>> {
+                  return SqliteStore::Open(options, *retention, /*first=*/false);
                 }) {}
 
 }  // namespace gateway::events

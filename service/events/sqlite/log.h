@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "service/events/queued_log.h"
 #include "service/events/sqlite/store.h"
+#include "service/ledger/retention_clock.h"
 
 namespace gateway::events {
 
@@ -24,7 +25,8 @@ class SqliteEventLog final : public QueuedLog {
   static absl::StatusOr<std::unique_ptr<SqliteEventLog>> Open(const SqliteOptions& options);
 
  private:
-  SqliteEventLog(const SqliteOptions& options, std::unique_ptr<SqliteStore> store);
+  SqliteEventLog(const SqliteOptions& options, std::shared_ptr<ledger::RetentionClock> retention,
+                 std::unique_ptr<SqliteStore> store);
 };
 
 }  // namespace gateway::events

@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -77,6 +78,8 @@ SqliteRows::SqliteRows(ledger::SqliteDatabase& database, int64_t max_bytes, size
       front_(database,
              "SELECT number, received, keep_key, event_key, body_key FROM events "
              "ORDER BY number LIMIT ?"),
+      first_dated_(database,
+                   "SELECT received FROM events WHERE received <= ? ORDER BY number LIMIT 1"),
       remove_(database, "DELETE FROM events WHERE number <= ?"),
       remove_key_(database, "DELETE FROM keys WHERE event_key = ? AND body_key = ?"),
       find_subscription_(database, "SELECT id, era FROM subscriptions WHERE name = ?"),
@@ -95,7 +98,8 @@ SqliteRows::SqliteRows(ledger::SqliteDatabase& database, int64_t max_bytes, size
       list_dead_(database,
                  "SELECT number, since, attempts FROM dead_letters WHERE subscription = ? AND "
                  "number > ? ORDER BY number LIMIT ?"),
-      forget_gone_(database, "DELETE FROM dead_letters WHERE number <= ?"),
+      forget_gone_tries_(database, "DELETE FROM tries WHERE number <= ?"),
+      forget_gone_dead_(database, "DELETE FROM dead_letters WHERE number <= ?"),
       count_dead_(database, "SELECT count(*) FROM dead_letters WHERE subscription = ?"),
       page_count_(database, "PRAGMA page_count"),
       free_pages_(database, "PRAGMA freelist_count") {}
@@ -216,33 +220,60 @@ absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> SqliteRows::FirstF
   return first;
 }
 
-absl::StatusOr<int64_t> SqliteRows::RemoveBefore(absl::Time received) {
-  int64_t last = 0;
-  bool old = true;
-  std::vector<Key> keys;
-  absl::Status status =
-      ForEach(front_, {static_cast<int64_t>(remove_limit_)}, [&](std::vector<Cell>& cells) {
-        const auto* const number = std::get_if<int64_t>(&cells[0]);
-        const auto* const at = std::get_if<int64_t>(&cells[1]);
-        const auto* const keep = std::get_if<int64_t>(&cells[2]);
-        Key key;
-        if (number == nullptr || at == nullptr || keep == nullptr ||
-            !TakeBytes(cells[3], key.event) || !TakeBytes(cells[4], key.body)) {
-          return false;
-        }
-        old = old && FromMicros(*at) < received;
-        if (!old) return true;
-        last = *number;
-        if (*keep == 0) keys.push_back(std::move(key));
-        return true;
-      });
-  for (const Key& key : keys) {
-    if (status.ok()) status = remove_key_.Run({key.event, key.body}).status();
+absl::StatusOr<int64_t> SqliteRows::RemoveBefore(absl::Time received, absl::Time now) {
+  const absl::StatusOr<std::vector<FrontRow>> front = ReadFront();
+  if (!front.ok()) return front.status();
+  const absl::StatusOr<size_t> count = CountTooOld(*front, received, now);
+  if (!count.ok()) return count.status();
+  if (*count == 0) return 0;
+  absl::Status status;
+  for (size_t i = 0; i < *count; ++i) {
+    const FrontRow& row = (*front)[i];
+    if (row.keep_key || !status.ok()) continue;
+    status = remove_key_.Run({row.key.event, row.key.body}).status();
   }
-  if (status.ok() && last != 0) status = remove_.Run({last}).status();
-  if (status.ok() && last != 0) status = forget_gone_.Run({last}).status();
+  const int64_t last = (*front)[*count - 1].number;
+  if (status.ok()) status = remove_.Run({last}).status();
   if (!status.ok()) return status;
   return last;
+}
+
+absl::StatusOr<std::vector<SqliteRows::FrontRow>> SqliteRows::ReadFront() {
+  std::vector<FrontRow> front;
+  const absl::Status status =
+      ForEach(front_, {static_cast<int64_t>(remove_limit_)}, [&](std::vector<Cell>& cells) {
+        FrontRow& row = front.emplace_back();
+        int64_t received = 0;
+        int64_t keep_key = 0;
+        const bool whole = TakeNumber(cells[0], row.number) && TakeNumber(cells[1], received) &&
+                           TakeNumber(cells[2], keep_key) && TakeBytes(cells[3], row.key.event) &&
+                           TakeBytes(cells[4], row.key.body);
+        row.received = FromMicros(received);
+        row.keep_key = keep_key != 0;
+        return whole;
+      });
+  if (!status.ok()) return status;
+  return front;
+}
+
+absl::StatusOr<size_t> SqliteRows::CountTooOld(const std::vector<FrontRow>& front,
+                                               absl::Time received, absl::Time now) {
+  const auto stays = std::find_if(front.begin(), front.end(), [&](const FrontRow& row) {
+    return row.received >= received && row.received <= now;
+  });
+  const auto candidates = static_cast<size_t>(stays - front.begin());
+  size_t count = candidates;
+  while (count > 0 && front[count - 1].received >= received) --count;
+  if (count > 0 || stays != front.end() || front.size() < remove_limit_) return count;
+  // All of them were received after now: what is behind them?
+  const absl::StatusOr<int64_t> dated = NumberOf(first_dated_, {ToMicros(now)});
+  if (!dated.ok()) return dated.status();
+  return *dated != 0 && FromMicros(*dated) < received ? candidates : 0;
+}
+
+absl::Status SqliteRows::ForgetUntil(int64_t last) {
+  const absl::Status status = forget_gone_tries_.Run({last}).status();
+  return status.ok() ? forget_gone_dead_.Run({last}).status() : status;
 }
 
 absl::Status SqliteRows::Measure() {

@@ -37,7 +37,8 @@ class SqliteRows final : public Rows {
   absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
   absl::StatusOr<int64_t> Oldest() override;
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
-  absl::StatusOr<int64_t> RemoveBefore(absl::Time received) override;
+  absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) override;
+  absl::Status ForgetUntil(int64_t last) override;
   absl::Status Store(int64_t subscription, Deliveries& deliveries, absl::Time now) override;
   absl::Status BeginEra(int64_t subscription, const Deliveries& deliveries,
                         int64_t number) override;
@@ -54,6 +55,7 @@ class SqliteRows final : public Rows {
 
   struct Stored {
     int64_t id = 0;
+    bool is_new = false;
     Deliveries::Saved saved;
   };
   // Reads a subscription. Adds it if the file does not have it.
@@ -66,6 +68,17 @@ class SqliteRows final : public Rows {
   int64_t free_bytes() const { return file_bytes_ - used_bytes_; }
 
  private:
+  struct FrontRow {
+    int64_t number = 0;
+    absl::Time received;
+    bool keep_key = false;
+    Key key;
+  };
+  // The oldest events, as many as are removed at a time.
+  absl::StatusOr<std::vector<FrontRow>> ReadFront();
+  // How many of these are to be removed: see RemoveBefore.
+  absl::StatusOr<size_t> CountTooOld(const std::vector<FrontRow>& front, absl::Time received,
+                                     absl::Time now);
   absl::Status StoreChanges(int64_t subscription, const Deliveries::Changes& changes,
                             absl::Time now);
 
@@ -88,6 +101,7 @@ class SqliteRows final : public Rows {
   ledger::SqliteStatement oldest_;
   ledger::SqliteStatement first_from_;
   ledger::SqliteStatement front_;
+  ledger::SqliteStatement first_dated_;
   ledger::SqliteStatement remove_;
   ledger::SqliteStatement remove_key_;
   ledger::SqliteStatement find_subscription_;
@@ -104,7 +118,8 @@ class SqliteRows final : public Rows {
   ledger::SqliteStatement remove_dead_;
   ledger::SqliteStatement forget_dead_;
   ledger::SqliteStatement list_dead_;
-  ledger::SqliteStatement forget_gone_;
+  ledger::SqliteStatement forget_gone_tries_;
+  ledger::SqliteStatement forget_gone_dead_;
   ledger::SqliteStatement count_dead_;
   ledger::SqliteStatement page_count_;
   ledger::SqliteStatement free_pages_;

@@ -21,6 +21,7 @@ absl::Status Named(const std::string& file, const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& options,
+                                                               ledger::RetentionClock& retention,
                                                                bool first) {
   if (first) {
     if (const absl::Status folder = ledger::PrepareFolder(options.file); !folder.ok()) {
@@ -39,23 +40,24 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   if (!database.ok()) return Named(options.file, database.status());
   const absl::Status schema = ledger::OpenSqliteSchema(kEventsFile, *database, options.checks);
   if (!schema.ok()) return Named(options.file, schema);
-  std::unique_ptr<SqliteStore> store(new SqliteStore(options, *std::move(database)));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(options, retention, *std::move(database)));
   const absl::Status ready = store->Reload();
   if (!ready.ok()) return Named(options.file, ready);
   return store;
 }
 
-SqliteStore::SqliteStore(const SqliteOptions& options, ledger::SqliteDatabase database)
+SqliteStore::SqliteStore(const SqliteOptions& options, ledger::RetentionClock& retention,
+                         ledger::SqliteDatabase database)
     : options_(options),
-      opened_at_(options.common.now()),
-      opened_(SteadyTime::Now()),
+      retention_(retention),
       database_(std::move(database)),
       rows_(database_, options_.max_bytes, options_.common.tend_batch),
       begin_(database_, "BEGIN IMMEDIATE"),
       commit_(database_, "COMMIT"),
       operations_(options_.common, rows_) {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / ledger::kSqlitePageBytes + 256;
-  // If the file is larger already, SQLite keeps its size, and refuses to let it grow.
+  (void)retention_.Read(Now());
+  // A file that is larger keeps its size, and SQLite then refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
 
@@ -98,17 +100,19 @@ absl::Status SqliteStore::Load() {
   operations_.Begin(operations_.time(), *newest);
   const absl::StatusOr<int64_t> oldest = rows_.Oldest();
   if (!oldest.ok()) return oldest.status();
-  // Lease ids begin at the present time, so that they differ from those of an earlier process.
+  const int64_t gone = *oldest == 0 ? *newest : *oldest - 1;
+  // Leases of one process differ from those of the next, unless the clock stands still.
   const auto first_lease = static_cast<uint64_t>(absl::ToUnixMicros(absl::Now()));
   operations_.subscriptions.clear();
   for (const Subscription& subscription : options_.common.subscriptions) {
     absl::StatusOr<SqliteRows::Stored> stored = rows_.LoadSubscription(subscription.name);
     if (!stored.ok()) return stored.status();
-    // Events that were removed before the subscription was added count as done.
-    stored->saved.done.Add(1, *oldest == 0 ? *newest : *oldest - 1);
-    operations_.subscriptions.emplace(
+    // What was removed before the subscription came, nobody owes it.
+    if (stored->is_new) stored->saved.done.Add(1, gone);
+    const auto loaded = operations_.subscriptions.emplace(
         subscription.name,
         Subscribed{stored->id, Deliveries(subscription, std::move(stored->saved), first_lease)});
+    operations_.Drop(loaded.first->second, gone);
   }
   return absl::OkStatus();
 }
@@ -142,7 +146,7 @@ absl::Status SqliteStore::Commit(bool tend, std::vector<Operation>& operations,
 }
 
 absl::Status SqliteStore::Tend() {
-  const absl::Status removed = operations_.Remove(RetentionNow() - options_.common.keep);
+  const absl::Status removed = operations_.Remove(retention_.Read(Now()) - options_.common.keep);
   if (!removed.ok()) return removed;
   if (rows_.free_bytes() < ledger::kSqlitePageBytes * 64) return absl::OkStatus();
   return database_.Execute("PRAGMA incremental_vacuum(64)");
@@ -190,10 +194,6 @@ SteadyTime SqliteStore::NextLook(const WaitingPulls& waiting) const {
 
 absl::Time SqliteStore::Now() const {
   return ledger::FromMicros(ledger::ToMicros(options_.common.now()));
-}
-
-absl::Time SqliteStore::RetentionNow() const {
-  return std::min(Now(), opened_at_ + (SteadyTime::Now() - opened_));
 }
 
 void SqliteStore::Pass(absl::string_view point) const {

@@ -17,6 +17,7 @@
 #include "service/events/options.h"
 #include "service/events/sqlite/rows.h"
 #include "service/events/store.h"
+#include "service/ledger/retention_clock.h"
 #include "service/ledger/sqlite/database.h"
 #include "service/ledger/sqlite/schema.h"
 #include "upstream/steady_time.h"
@@ -37,8 +38,9 @@ struct SqliteOptions {
 
 class SqliteStore final : public Store {
  public:
-  // `first`: this process has not had the file open before.
+  // `first`: this process has not had the file open before. `retention` must outlive the store.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
+                                                           ledger::RetentionClock& retention,
                                                            bool first);
 
   const std::string& ack_secret() const override { return ack_secret_; }
@@ -50,7 +52,8 @@ class SqliteStore final : public Store {
   void Describe(LogStats& stats) const override;
 
  private:
-  SqliteStore(const SqliteOptions& options, ledger::SqliteDatabase database);
+  SqliteStore(const SqliteOptions& options, ledger::RetentionClock& retention,
+              ledger::SqliteDatabase database);
 
   template <typename Work>
   absl::Status Transact(Work work);
@@ -62,14 +65,10 @@ class SqliteStore final : public Store {
   absl::Status Tend();
 
   absl::Time Now() const;
-  // The wall clock without the steps forward that it has made since the file was opened: a step
-  // must not remove events early.
-  absl::Time RetentionNow() const;
   void Pass(absl::string_view point) const;
 
   const SqliteOptions options_;
-  const absl::Time opened_at_;
-  const SteadyTime opened_;
+  ledger::RetentionClock& retention_;
   ledger::SqliteDatabase database_;
   SqliteRows rows_;
   ledger::SqliteStatement begin_;

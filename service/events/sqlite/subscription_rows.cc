@@ -38,15 +38,16 @@ absl::StatusOr<std::vector<std::vector<int64_t>>> Numbers(SqliteStatement& state
 }  // namespace
 
 absl::StatusOr<SqliteRows::Stored> SqliteRows::LoadSubscription(const std::string& name) {
+  Stored stored;
   auto found = Numbers(find_subscription_, {name});
   if (found.ok() && found->empty()) {
+    stored.is_new = true;
     const absl::Status added = add_subscription_.Run({name}).status();
     if (!added.ok()) return added;
     found = Numbers(find_subscription_, {name});
   }
   if (!found.ok()) return found.status();
   if (found->size() != 1) return TornSubscription();
-  Stored stored;
   stored.id = found->front()[0];
   stored.saved.era = static_cast<uint64_t>(found->front()[1]);
   const auto done = Numbers(done_, {stored.id});

@@ -33,13 +33,18 @@ absl::Status Unavailable(const absl::Status& error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteLedger>> SqliteLedger::Open(SqliteOptions options) {
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(options, /*first=*/true);
+  auto retention = std::make_unique<RetentionClock>();
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::Open(options, *retention, /*first=*/true);
   if (!store.ok()) return store.status();
-  return std::unique_ptr<SqliteLedger>(new SqliteLedger(std::move(options), *std::move(store)));
+  return std::unique_ptr<SqliteLedger>(
+      new SqliteLedger(std::move(options), std::move(retention), *std::move(store)));
 }
 
-SqliteLedger::SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store)
+SqliteLedger::SqliteLedger(SqliteOptions options, std::unique_ptr<RetentionClock> retention,
+                           std::unique_ptr<SqliteStore> store)
     : options_(std::move(options)),
+      retention_(std::move(retention)),
       store_(std::move(store)),
       retry_(options_.first_retry),
       next_tending_(SteadyTime::Now() + options_.common.tend_every) {
@@ -248,7 +253,7 @@ void SqliteLedger::TryAgain() {
   absl::Status status;
   if (store_ == nullptr) {
     absl::StatusOr<std::unique_ptr<SqliteStore>> opened =
-        SqliteStore::Open(options_, /*first=*/false);
+        SqliteStore::Open(options_, *retention_, /*first=*/false);
     if (opened.ok()) store_ = *std::move(opened);
     status = opened.status();
   }

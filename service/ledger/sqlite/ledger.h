@@ -28,6 +28,7 @@
 #include "absl/status/statusor.h"
 #include "service/ledger/answers.h"
 #include "service/ledger/queued_ledger.h"
+#include "service/ledger/retention_clock.h"
 #include "service/ledger/sqlite/store.h"
 #include "service/ledger/waiters.h"
 #include "upstream/mutex.h"
@@ -48,7 +49,9 @@ class SqliteLedger final : public QueuedLedger {
   void Enqueue(Operation operation) override;
 
  private:
-  SqliteLedger(SqliteOptions options, std::unique_ptr<SqliteStore> store);
+  // `store` uses `retention`.
+  SqliteLedger(SqliteOptions options, std::unique_ptr<RetentionClock> retention,
+               std::unique_ptr<SqliteStore> store);
 
   void Run();
   // Waits until operations have come or something is due, and moves the operations to `batch`.
@@ -75,6 +78,7 @@ class SqliteLedger final : public QueuedLedger {
   const SqliteOptions options_;
 
   // Used by the writer thread only.
+  const std::unique_ptr<RetentionClock> retention_;
   std::unique_ptr<SqliteStore> store_;  // null: the file has to be opened again
   Leftovers leftovers_;
   Waiters waiters_;

@@ -197,7 +197,7 @@ void SqliteStore::Do(Postponing& postponing) {
 void SqliteStore::Do(Tending& tending) { tending.result = Tend(); }
 
 absl::StatusOr<int64_t> SqliteStore::Tend() {
-  const absl::Time now = RetentionNow();
+  const absl::Time now = retention_.Read(Now());
   const auto limit = static_cast<int64_t>(options_.common.tend_batch);
   const absl::StatusOr<int64_t> stripped = entries_.Strip(now - options_.common.keep_reply, limit);
   if (!stripped.ok()) return stripped.status();

@@ -1,6 +1,5 @@
 #include "service/ledger/sqlite/store.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +18,7 @@ absl::Status Named(const std::string& file, const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& options,
+                                                               RetentionClock& retention,
                                                                bool first) {
   if (first) {
     if (const absl::Status folder = PrepareFolder(options.file); !folder.ok()) return folder;
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   if (!database.ok()) return Named(options.file, database.status());
   const absl::Status schema = OpenSqliteSchema(kLedgerFile, *database, options.checks);
   if (!schema.ok()) return Named(options.file, schema);
-  std::unique_ptr<SqliteStore> store(new SqliteStore(options, *std::move(database)));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(options, retention, *std::move(database)));
   absl::Status ready = store->entries_.LoadCounts();
   if (ready.ok() && first) ready = store->EndOldIntents();
   if (ready.ok()) ready = store->Measure();
@@ -43,10 +43,11 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptio
   return store;
 }
 
-SqliteStore::SqliteStore(const SqliteOptions& options, SqliteDatabase database)
+SqliteStore::SqliteStore(const SqliteOptions& options, RetentionClock& retention,
+                         SqliteDatabase database)
     : options_(options),
-      opened_at_(options.common.now()),
-      opened_(SteadyTime::Now()),
+      retention_(retention),
+      epoch_(absl::ToUnixMicros(options.common.now())),
       database_(std::move(database)),
       entries_(database_),
       begin_(database_, "BEGIN IMMEDIATE"),
@@ -54,7 +55,8 @@ SqliteStore::SqliteStore(const SqliteOptions& options, SqliteDatabase database)
       page_count_(database_, "PRAGMA page_count"),
       free_pages_(database_, "PRAGMA freelist_count") {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / kSqlitePageBytes + 256;
-  // If the file is larger already, SQLite keeps its size, and refuses to let it grow.
+  (void)retention_.Read(Now());
+  // A file that is larger keeps its size, and SQLite then refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
 
@@ -146,10 +148,6 @@ void SqliteStore::Describe(LedgerStats& stats) const {
   stats.operations_committed += operations_;
   stats.contradictions += contradictions_;
   stats.bytes = static_cast<uint64_t>(file_bytes_);
-}
-
-absl::Time SqliteStore::RetentionNow() const {
-  return std::min(Now(), opened_at_ + (SteadyTime::Now() - opened_));
 }
 
 void SqliteStore::Pass(absl::string_view point) const {

@@ -17,11 +17,11 @@
 #include "absl/status/statusor.h"
 #include "service/ledger/operation.h"
 #include "service/ledger/options.h"
+#include "service/ledger/retention_clock.h"
 #include "service/ledger/rules.h"
 #include "service/ledger/sqlite/database.h"
 #include "service/ledger/sqlite/entries.h"
 #include "service/ledger/sqlite/schema.h"
-#include "upstream/steady_time.h"
 
 namespace gateway::ledger {
 
@@ -60,8 +60,9 @@ struct Leftovers {
 class SqliteStore {
  public:
   // `first`: this process has not opened the file before, so no INTENT in it is under way.
+  // `retention` must outlive the store.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
-                                                           bool first);
+                                                           RetentionClock& retention, bool first);
 
   // Leaves `leftovers` as they are, but for SettleRequest::told; after OK they are in the file. A
   // Waiting whose result is OK and INTENT has to go on waiting.
@@ -82,7 +83,7 @@ class SqliteStore {
   void Describe(LedgerStats& stats) const;
 
  private:
-  SqliteStore(const SqliteOptions& options, SqliteDatabase database);
+  SqliteStore(const SqliteOptions& options, RetentionClock& retention, SqliteDatabase database);
 
   // Runs BEGIN, work(), the counts and COMMIT. Rolls everything back if one of them fails.
   template <typename Work>
@@ -122,15 +123,12 @@ class SqliteStore {
 
   // The time as it is stored: in whole microseconds.
   absl::Time Now() const { return FromMicros(ToMicros(options_.common.now())); }
-  // The wall clock without the steps forward that it has made since the file was opened: a step
-  // must not end an entry early.
-  absl::Time RetentionNow() const;
   void Pass(absl::string_view point) const;
   void Tell(absl::string_view event, absl::string_view reason) const;
 
   const SqliteOptions options_;
-  const absl::Time opened_at_;
-  const SteadyTime opened_;
+  RetentionClock& retention_;
+  const int64_t epoch_;
   SqliteDatabase database_;
   SqliteEntries entries_;
   SqliteStatement begin_;

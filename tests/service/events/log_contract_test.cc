@@ -194,34 +194,6 @@ TEST_P(LogContractTest, SeekGoesToANumberOrATime) {
   EXPECT_THAT(Pull(), ElementsAre("a", "b", "c", "d"));
 }
 
-TEST_P(LogContractTest, WhatIsTooOldGoesAndWhatNobodyWasHandedIsTold) {
-  std::atomic<int> told{0};
-  options_.on_event = [&](absl::string_view event, absl::string_view reason) {
-    if (event != "events were removed that a subscription was still owed") return;
-    EXPECT_EQ(reason, "two 2");
-    ++told;
-  };
-  Open();
-  SealedEvent for_good = TestEvent("for good");
-  for_good.event.keep_key = true;
-  Append(std::move(for_good));
-  Append(TestEvent("not for good"));
-  ASSERT_TRUE(AcknowledgeIn(*log_, "one", *PullFrom(*log_, "one")).ok());
-  EXPECT_THAT(Pull("two", 1), ElementsAre("for good"));
-  log_.reset();
-  database_->Age(options_.keep + absl::Seconds(1));
-  options_.tend_every = absl::ZeroDuration();
-  Open();
-  EXPECT_EQ(Append(TestEvent("new")), Appended::kNew);
-  EXPECT_THAT(Pull("two"), ElementsAre("new"));
-  EXPECT_EQ(told, 1);
-  EXPECT_EQ(log_->stats().subscriptions["two"].counters.lost, 2u);
-  EXPECT_EQ(log_->stats().subscriptions["one"].counters.lost, 0u);
-  EXPECT_EQ(Append(TestEvent("for good")), Appended::kDuplicate)
-      << "a recorded delivery does not become a new event";
-  EXPECT_EQ(Append(TestEvent("not for good")), Appended::kNew);
-}
-
 TEST_P(LogContractTest, AnOrderedLaneHasOneEventOutAlsoAfterARestart) {
   options_.subscriptions = {{.name = "one", .ack_deadline = kDeadline, .ordered = true}};
   Open();

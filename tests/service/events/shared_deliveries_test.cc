@@ -116,8 +116,66 @@ TEST_F(SharedTest, ALaneHasOneEventOutWhoeverLooks) {
   EXPECT_THAT(Pull(second, 9), ElementsAre(1));
 }
 
-// Two gateways act at random, one after the other: no event is out twice at the same time, and at
-// the end all events are done.
+// The configuration orders a subscription while two events of a resource are out.
+class OrderedSinceTest : public SharedTest {
+ protected:
+  // The first three of four events of a resource are out, with one deadline.
+  OrderedSinceTest() {
+    for (int i = 0; i < 4; ++i) Append("a", "order 1");
+    Deliveries before = Load({.name = "s"});
+    out_ = HandOut(before, 3);
+    Store(before);
+  }
+
+  const Subscription ordered_{.name = "s", .ordered = true};
+  std::vector<Deliveries::HandedOut> out_;
+};
+
+TEST_F(OrderedSinceTest, NothingIsLeftOfWhatWasAcknowledged) {
+  Deliveries deliveries = Load(ordered_);
+  EXPECT_EQ(deliveries.out(), 3u);
+  for (const auto& one : out_) EXPECT_TRUE(deliveries.Acknowledge(one.id));
+  EXPECT_EQ(deliveries.out(), 0u);
+  EXPECT_EQ(deliveries.next_expiry(), SteadyTime::InfiniteFuture());
+  now_ += kDeadline;
+  deliveries.Expire(now_);
+  EXPECT_EQ(deliveries.counters().expired, 0u);
+  EXPECT_THAT(Pull(deliveries, 9), ElementsAre(4));
+}
+
+TEST_F(OrderedSinceTest, NothingIsHandedOutWhileOneOfTheLaneIsOut) {
+  Deliveries deliveries = Load(ordered_);
+  EXPECT_TRUE(deliveries.Acknowledge(out_[0].id));
+  EXPECT_THAT(Pull(deliveries, 9), IsEmpty()) << "2 and 3 are out";
+  EXPECT_TRUE(deliveries.GiveBack(out_[2].id));
+  EXPECT_THAT(Pull(deliveries, 9), IsEmpty()) << "2 is out";
+  EXPECT_TRUE(deliveries.TakeBack(out_[1].id));
+  EXPECT_THAT(Pull(deliveries, 9), ElementsAre(2)) << "the oldest";
+  now_ += kDeadline;
+  deliveries.Expire(now_);
+  EXPECT_EQ(deliveries.counters().expired, 1u) << "of the last hand-out";
+  EXPECT_THAT(Pull(deliveries, 9), ElementsAre(2));
+}
+
+TEST_F(OrderedSinceTest, OneIsOutWhenTheLeasesOfBeforeHaveEnded) {
+  Deliveries deliveries = Load(ordered_);
+  now_ += kDeadline;
+  deliveries.Expire(now_);
+  EXPECT_EQ(deliveries.counters().expired, 3u);
+  EXPECT_EQ(deliveries.out(), 0u);
+  for (const int64_t number : {1, 2, 3, 4}) {
+    const auto out = HandOut(deliveries, 9);
+    ASSERT_THAT(Numbers(out), ElementsAre(number));
+    Store(deliveries);
+    Deliveries other = Load(ordered_);
+    EXPECT_THAT(Pull(other, 9), IsEmpty());
+    EXPECT_TRUE(deliveries.Acknowledge(out[0].id));
+  }
+  Store(deliveries);
+  EXPECT_THAT(leases_, IsEmpty());
+}
+
+// Whatever two gateways do in turn, each event is out at most once, and at the end all are done.
 TEST_F(SharedTest, TwoGatewaysInTurnLoseNothing) {
   std::mt19937 random(11);
   const Subscription subscription{.name = "s", .max_attempts = 1000, .ordered = true};

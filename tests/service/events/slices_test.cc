@@ -45,8 +45,8 @@ TEST_F(SlicesTest, OnlyWholeSlicesAreTooOld) {
   Add();
   now_ += absl::Hours(1);
   Add();
-  EXPECT_THAT(slices_.Before(second), ElementsAre(0));
-  EXPECT_THAT(slices_.Before(absl::InfiniteFuture()), ElementsAre(0, 1, 2));
+  EXPECT_THAT(slices_.Before(second, now_), ElementsAre(0));
+  EXPECT_THAT(slices_.Before(absl::InfiniteFuture(), absl::InfiniteFuture()), ElementsAre(0, 1, 2));
   EXPECT_EQ(slices_.Clear(0), 1);
   EXPECT_EQ(slices_.oldest(), 2);
   EXPECT_EQ(slices_.Of(1), std::nullopt);
@@ -56,13 +56,29 @@ TEST_F(SlicesTest, NothingIsRemovedFromTheMiddle) {
   now_ += absl::Hours(10);
   Add();
   slices_.Put(1, {2, 2, now_ - absl::Hours(10), now_ - absl::Hours(10)});  // the clock was set back
-  EXPECT_THAT(slices_.Before(now_ - absl::Hours(1)), IsEmpty());
+  EXPECT_THAT(slices_.Before(now_ - absl::Hours(1), now_), IsEmpty());
+}
+
+TEST_F(SlicesTest, WhatWasReceivedInTheFutureGoesWithWhatIsBehindIt) {
+  Add();
+  now_ += absl::Hours(24 * 365);
+  EXPECT_EQ(Add(), 1);
+  now_ -= absl::Hours(24 * 365);
+  EXPECT_EQ(Add(), 2) << "it is not in the slice of the future";
+  EXPECT_THAT(slices_.Before(now_ - kKeep, now_), IsEmpty());
+  now_ += kKeep - absl::Seconds(1);
+  Add();
+  EXPECT_THAT(slices_.Before(now_ - kKeep, now_), IsEmpty());
+  now_ += absl::Seconds(2);
+  EXPECT_THAT(slices_.Before(now_ - kKeep, now_), ElementsAre(0, 1, 2));
+  for (const int slice : {0, 2}) slices_.Clear(slice);
+  EXPECT_THAT(slices_.Before(now_ - kKeep, now_), IsEmpty()) << "the next one is young";
 }
 
 TEST_F(SlicesTest, TheRingGoesRound) {
   for (int i = 0; i < 10 * Slices::kCount; ++i) {
     EXPECT_EQ(Add(), i % Slices::kCount);
-    for (const int slice : slices_.Before(now_ - kKeep)) slices_.Clear(slice);
+    for (const int slice : slices_.Before(now_ - kKeep, now_)) slices_.Clear(slice);
     now_ += absl::Hours(1);
   }
   EXPECT_EQ(slices_.oldest(), number_ - Slices::kSpanOf);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -14,8 +15,10 @@ namespace gateway::events {
 namespace {
 
 using ledger::FaultVfs;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::SizeIs;
 
 class SqliteLogTest : public testing::Test {
  protected:
@@ -56,15 +59,60 @@ TEST_F(SqliteLogTest, WhatWasOutWhenTheFileWasClosedIsHandedOutAtOnce) {
   EXPECT_THAT(Pull(), ElementsAre("a"));
 }
 
-TEST_F(SqliteLogTest, AStepOfTheClockForwardRemovesNothing) {
-  absl::Time now = absl::FromUnixSeconds(1'800'000'000);
-  options_.common.now = [&] { return now; };
-  options_.common.tend_every = absl::ZeroDuration();
+class SqliteClockTest : public SqliteLogTest {
+ protected:
+  SqliteClockTest() {
+    options_.common.now = [this] { return absl::FromUnixSeconds(now_); };
+    options_.common.tend_every = absl::ZeroDuration();
+  }
+  void Step(absl::Duration step) { now_ += absl::ToInt64Seconds(step); }
+
+  std::atomic<int64_t> now_{1'800'000'000};
+};
+
+TEST_F(SqliteClockTest, AStepForwardRemovesNothing) {
   Open();
   Append(TestEvent("a"));
-  now += 2 * options_.common.keep;
+  Step(2 * options_.common.keep);
   Append(TestEvent("b"));
   EXPECT_THAT(Pull(), ElementsAre("a", "b"));
+}
+
+TEST_F(SqliteClockTest, AStepForwardRemovesNothingThoughTheFileIsOpenedAnew) {
+  FaultVfs disk;
+  options_.vfs = FaultVfs::name();
+  Open();
+  Append(TestEvent("a"));
+  Step(2 * options_.common.keep);
+  disk.Set(FaultVfs::kSyncs, true);
+  EXPECT_FALSE(AppendTo(*log_, TestEvent("b")).ok());
+  disk.Set(FaultVfs::kSyncs, false);
+  const SteadyTime end = SteadyTime::Now() + absl::Seconds(30);
+  while (!AppendTo(*log_, TestEvent("c")).ok() && SteadyTime::Now() < end) {
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(Pull(), Contains("a"));
+  EXPECT_EQ(log_->stats().subscriptions["one"].counters.lost, 0u);
+  log_.reset();  // before its disk
+}
+
+TEST_F(SqliteClockTest, EventsOfTheFutureDoNotBlockTheRest) {
+  constexpr absl::Duration kWrong = absl::Hours(24 * 365);
+  options_.common.tend_batch = 2;
+  Open();
+  Append(TestEvent("before"));
+  Step(kWrong);
+  for (const char* id : {"future 1", "future 2", "future 3"}) Append(TestEvent(id));
+  Step(-kWrong);
+  Append(TestEvent("after"));
+  Step(options_.common.keep - absl::Seconds(1));
+  Open();
+  EXPECT_THAT(Pull(), SizeIs(5)) << "nothing is old";
+  Step(absl::Seconds(2));
+  Open();
+  for (int i = 0; i < 5; ++i) Append(TestEvent(absl::StrCat("new ", i)));
+  EXPECT_THAT(Pull(), ElementsAre("new 0", "new 1", "new 2", "new 3", "new 4"));
+  EXPECT_EQ(Append(TestEvent("future 1")), Appended::kNew) << "its key is gone too";
 }
 
 TEST_F(SqliteLogTest, AFileIsForOneProcess) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -165,6 +166,22 @@ TEST_F(SqliteDiskTest, ASyncThatFailedCarriesNoLaterCommit) {
       EXPECT_EQ(Claim(*ledger_, absl::StrCat("key", i))->kind, ClaimAnswer::kDone) << i;
     }
   }
+}
+
+TEST_F(SqliteDiskTest, AStepOfTheClockEndsNoEntryThoughTheFileIsOpenedAnew) {
+  SqliteOptions options = OptionsOf(FaultVfs::name());
+  std::atomic<int64_t> now{1'800'000'000};
+  options.common.now = [&] { return absl::FromUnixSeconds(now); };
+  ledger_ = *SqliteLedger::Open(options);
+  ASSERT_TRUE(Settle(*ledger_, *Claim(*ledger_, "key"), {Settlement::kDone, "reply"}).ok());
+  now += absl::ToInt64Seconds(absl::Hours(24 * 400));
+  disk_.Set(FaultVfs::kSyncs, true);
+  EXPECT_TRUE(absl::IsUnavailable(Claim(*ledger_, "other").status()));
+  disk_.Set(FaultVfs::kSyncs, false);
+  events_.WaitFor("the ledger is written again");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(*Tend(*ledger_), 0);
+  EXPECT_EQ(Claim(*ledger_, "key")->entry.reply, "reply");
+  ledger_.reset();  // before its clock
 }
 
 TEST_F(SqliteDiskTest, ReadsThatFailAnswerUnavailable) {
