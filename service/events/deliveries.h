@@ -3,15 +3,14 @@
 //
 //   scanned from the log -> waits (-> ready) -> out -> acknowledged: done
 //                             ^                  |
-//                             '------------------'-- the deadline passed, or it was given back:
-//                                                    again, or a dead letter
+//                             '------------------+  deadline passed, or given back
+//                                                |
+//                                                '> after the last try: dead letter
 //
-// Of an ordered subscription the events of one resource are a lane. While one of a lane is out none
-// of it is ready, else the oldest is. More of a lane than one can only be out if they were handed
-// out before the subscription was ordered.
-//
-// A lane holds the open events of one resource, if the subscription is ordered: at most one event
-// of a lane is ready or leased.
+// A lane holds the open events of one resource, if the subscription is ordered. While an event of a
+// lane is out, no event of the lane is ready; otherwise the oldest of those that wait is ready.
+// More than one event of a lane is out only if they were handed out before the subscription was
+// ordered.
 //
 // TakeChanges returns what has to be stored: which events are done, the tries of events that came
 // back, and new dead letters. If several gateways share a subscription, the leases have to be

@@ -67,12 +67,12 @@ class Operations {
   // Hands out events to the pulls of `waiting`, in the order in which they came. Pulls that got
   // events are moved to the end of `operations`.
   void Serve(WaitingPulls& waiting, std::vector<Operation>& operations);
-  // Removes what was received before; see Rows.
+  // Removes events that were received before this time; see Rows.
   absl::Status Remove(absl::Time before);
-  // These events and all before them are no longer in the log: what the subscription was still owed
-  // of them is lost, counted and told.
+  // The log no longer has the events up to `last`. Those that the subscription was still owed are
+  // lost: counts and logs them.
   void Drop(Subscribed& subscribed, int64_t last);
-  // Stores what subscriptions have done.
+  // Stores the changes of all subscriptions that are `current`.
   absl::Status StoreChanges();
 
   // Looks up when the oldest event that is not done was received.

@@ -47,7 +47,6 @@ SqliteStore::SqliteStore(const SqliteOptions& options, RetentionClock& retention
                          SqliteDatabase database)
     : options_(options),
       retention_(retention),
-      epoch_(absl::ToUnixMicros(options.common.now())),
       database_(std::move(database)),
       entries_(database_),
       begin_(database_, "BEGIN IMMEDIATE"),

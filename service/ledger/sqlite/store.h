@@ -128,7 +128,6 @@ class SqliteStore {
 
   const SqliteOptions options_;
   RetentionClock& retention_;
-  const int64_t epoch_;
   SqliteDatabase database_;
   SqliteEntries entries_;
   SqliteStatement begin_;
