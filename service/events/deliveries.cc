@@ -211,7 +211,7 @@ bool Deliveries::TakeBack(const AckId& id) {
 void Deliveries::Expire(SteadyTime now) {
   while (!expiries_.empty() && expiries_.begin()->first <= now) {
     const auto [deadline, number] = *expiries_.begin();
-    // Here, and not only in ComeBack: each turn leaves one less.
+    // Erased here, and not only in ComeBack, so that the loop ends in any case.
     expiries_.erase(expiries_.begin());
     changes_.deadlines.insert(deadline);
     const auto open = open_.find(number);

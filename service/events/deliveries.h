@@ -168,7 +168,7 @@ class Deliveries {
   size_t out() const { return expiries_.size(); }
 
  private:
-  // Nowhere: it is not open yet, or no longer.
+  // kNowhere: the event is not open yet, or no longer open.
   enum class Place { kNowhere, kWaiting, kOut };
   struct Open {
     Place place = Place::kNowhere;
@@ -188,12 +188,12 @@ class Deliveries {
   void Take(const Head& head);
   void AddOpen(const Head& head, int32_t attempts);
   HandedOut HandOutOne(OpenIterator open, SteadyTime now);
-  // All changes of an event's place are made here: so its lane and ready_ always fit.
+  // The only function that changes the place of an event. It keeps the lane and ready_ right.
   void Move(OpenIterator open, Place place);
   void BeginLease(OpenIterator open, SteadyTime deadline);
-  // The event that the lease is of; end() where it is over.
+  // Returns the leased event; end() if the lease is over.
   OpenIterator FindLease(const AckId& id);
-  // Its caller moves it from there.
+  // Ends the lease. The caller must then Move the event.
   void EndLease(OpenIterator open);
   // Ends the lease of an event that was not acknowledged: ready again, or a dead letter.
   void ComeBack(OpenIterator open);

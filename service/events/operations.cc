@@ -42,7 +42,7 @@ absl::Status Operations::StoreChanges() {
     const absl::Status stored = rows_.Store(subscribed.id, subscribed.deliveries, time_.wall);
     if (!stored.ok()) return stored;
   }
-  // Last: also an event whose last try ended in this transaction may be gone.
+  // Comes last: an event that was removed may have become a dead letter in this transaction.
   return removed_ == 0 ? absl::OkStatus() : rows_.ForgetUntil(removed_);
 }
 

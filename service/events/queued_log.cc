@@ -130,8 +130,8 @@ void QueuedLog::Run() {
     Work(batch);
     batch.clear();
   }
-  // What need not be durable at once, such as tries, should outlive an orderly end. Pulls that wait
-  // are handed nothing any more.
+  // A last commit stores what did not have to be durable at once, such as tries. Pulls that wait
+  // get no events any more.
   WaitingPulls nobody;
   if (!broken_) (void)store_->Commit(/*tend=*/true, batch, nobody);
   EndPulls(SteadyTime::InfiniteFuture());

@@ -59,8 +59,8 @@ class Rows {
   // call may remove only a part of them. Returns the number of the last event that was removed; 0
   // if none was.
   virtual absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) = 0;
-  // Removes the tries and dead letters of these events and all before them, also those of
-  // subscriptions that this gateway does not have.
+  // Removes the tries and dead letters of all events up to `last`, also those of subscriptions that
+  // only other gateways have.
   virtual absl::Status ForgetUntil(int64_t last) = 0;
 
   // Stores what has changed in `deliveries` since the last call.

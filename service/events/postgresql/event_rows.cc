@@ -1,4 +1,4 @@
-// The rows of events.
+// What PostgresqlRows does with the rows of events.
 #include <algorithm>
 #include <utility>
 
@@ -14,8 +14,8 @@ using ledger::Cell;
 using ledger::ToMicros;
 using ledger::Value;
 
-// Events that are read before they are asked for: so many more with each time that a transaction
-// asks for some.
+// How many events are read ahead: kReadAhead more with each further query of a transaction, up to
+// kMostReadAhead. Their bodies have at most kReadAheadBytes.
 constexpr size_t kReadAhead = 16;
 constexpr size_t kMostReadAhead = 256;
 constexpr size_t kReadAheadBytes = size_t{1} << 20;
@@ -127,7 +127,7 @@ absl::StatusOr<std::vector<Head>> PostgresqlRows::Heads(const std::vector<int64_
   return heads;
 }
 
-// The oldest are those that every look at a subscription begins with.
+// Removes the newest heads: a subscription reads its oldest open events first.
 void PostgresqlRows::TrimHeads() {
   while (heads_.size() > kMostHeads) heads_.erase(std::prev(heads_.end()));
 }
@@ -185,7 +185,7 @@ absl::Status PostgresqlRows::Fetch(const std::vector<int64_t>& numbers, size_t m
   for (const int64_t number : numbers) {
     if (number <= last) wanted.push_back(number);
   }
-  // Many pulls in one transaction want one event behind the other.
+  // Several pulls of one transaction want consecutive events, so the next events are read too.
   const size_t ahead = std::min(fetches_ * kReadAhead, kMostReadAhead);
   if (fetches_++ > 0) max_bytes = std::max(max_bytes, kReadAheadBytes);
   const size_t most = wanted.size() + ahead;

@@ -138,7 +138,8 @@ absl::StatusOr<std::map<int64_t, PostgresqlRows::Stored>> PostgresqlRows::Prepar
 absl::StatusOr<int64_t> PostgresqlRows::RemoveBefore(absl::Time received, absl::Time now) {
   const std::vector<int> slices = slices_.Before(received, now);
   if (slices.empty()) return 0;
-  // One that was added after all were locked may be read from now. Later ones wait for the log.
+  // A subscription that was added after all were locked may read until here. It then waits for the
+  // lock of the log.
   const absl::StatusOr<int64_t> subscriptions = AskNumber(Query::kCountSubscriptions);
   if (!subscriptions.ok()) return subscriptions.status();
   if (static_cast<size_t>(*subscriptions) != locked_.size()) return 0;

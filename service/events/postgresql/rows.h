@@ -7,9 +7,9 @@
 //   rows.End(durable)          waits for all answers, and commits
 //
 // All locks are taken before anything else is read, and always in one order: so no two transactions
-// wait for each other. Who holds the lock of a subscription knows that no slice is emptied
-// meanwhile, since that takes the locks of all: those of subscriptions that only other gateways
-// have, too. Their versions change with it.
+// wait for each other. To empty a slice, a transaction needs the locks of all subscriptions, also
+// of those that only other gateways have, and raises their versions. So no slice is emptied while
+// another transaction holds the lock of one subscription.
 //
 // The heads of events that some subscription is not done with are kept in memory. They stay valid,
 // since an event never changes.
@@ -41,10 +41,10 @@ namespace gateway::events {
 
 class PostgresqlRows final : public Rows {
  public:
-  // Heads that are remembered at most.
+  // The most heads that are kept in memory.
   static constexpr size_t kMostHeads = 20'000;
 
-  // `keep`: how long events are kept, by which slices are cut.
+  // `keep`: how long events are kept. It sets how long a slice takes events (see slices.h).
   PostgresqlRows(PostgresqlSession& session, absl::Duration keep)
       : session_(session), keep_(keep) {}
 
@@ -105,7 +105,7 @@ class PostgresqlRows final : public Rows {
                                                 size_t max_bytes) override;
   absl::StatusOr<std::vector<Head>> HeadsAfter(int64_t number, size_t limit) override;
   absl::StatusOr<int64_t> Oldest() override { return slices_.oldest(); }
-  // The last event that is no longer there; 0: all are.
+  // The number of the last event that was removed; 0 if none was.
   int64_t LastGone() const { return slices_.oldest() == 0 ? newest_ : slices_.oldest() - 1; }
   absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(int64_t number) override;
   absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) override;
@@ -128,9 +128,9 @@ class PostgresqlRows final : public Rows {
     int64_t number = 0;
   };
 
-  // As the statements take many numbers.
+  // The numbers as the text of an SQL array, for NUMBERS in schema.cc.
   static std::string ArrayOf(const std::vector<int64_t>& numbers);
-  // The only number of the only row.
+  // Returns the number in a result of one row and one column.
   absl::StatusOr<int64_t> AskNumber(Query query);
   absl::Status TakeLocked(const PostgresqlSession::Result& result);
   absl::Status TakeState(const PostgresqlSession::Result& result,
@@ -139,7 +139,8 @@ class PostgresqlRows final : public Rows {
   absl::Status TakeTellers(const PostgresqlSession::Result& result);
   absl::Status TakeSlices(const PostgresqlSession::Result& result);
   void TrimHeads();
-  // Reads the first of these events into events_, and those behind it that have room.
+  // Reads the first of these events into events_, and further events of its slice, also ahead, as
+  // long as their bodies fit into `max_bytes`.
   absl::Status Fetch(const std::vector<int64_t>& numbers, size_t max_bytes);
 
   PostgresqlSession& session_;

@@ -206,7 +206,7 @@ std::string TextOf(Query query) {
     case Query::kForgetDeadLetters:
       return "DELETE FROM dead_letters WHERE number <= $1";
     case Query::kAddSubscription:
-      // What was removed before the subscription came, nobody owes it.
+      // Events that were removed before the subscription was added count as done.
       return "WITH added AS (INSERT INTO subscriptions(name, era, next_lease, version) "
              "VALUES ($1, 1, 1, 1) ON CONFLICT DO NOTHING RETURNING id), "
              "gone AS (SELECT coalesce(min(first) - 1, (SELECT newest FROM log)) AS last "

@@ -23,7 +23,7 @@ int Slices::Add(int64_t number, absl::Time received, absl::Duration keep) {
   const std::optional<int> last = Last();
   int slice = last.value_or(0);
   const int next = (slice + 1) % kCount;
-  // In either direction: a clock that was ahead is set back.
+  // The difference may be negative, if a clock that was ahead was set back.
   const bool is_over = last && absl::AbsDuration(received - at(slice).began) >= keep / kSpanOf;
   if (is_over && at(next).first == 0) slice = next;
   Slice& of = slices_[static_cast<size_t>(slice)];
@@ -57,7 +57,7 @@ std::vector<int> Slices::Before(absl::Time time, absl::Time now) const {
   }
   std::sort(before.begin(), before.end(),
             [this](int a, int b) { return at(a).first < at(b).first; });
-  // Only from the front, though a clock that was set back may have made a later slice older.
+  // Keeps only slices at the front: if the clock was set back, a later slice may be older.
   const auto front_ends = std::find_if(before.begin(), before.end(), [&](int slice) {
     return at(slice).ended >= time && at(slice).ended <= now;
   });

@@ -4,10 +4,10 @@
 //
 //   empty | 1..40 | 41..77 | 78..93 <- the next event | empty | empty
 //
-// A slice takes the events of a kSpanOf'th of the time that events are kept. So an event stays for
-// that much longer at most, and the ring is never full; where it were, the last slice just goes on.
-// Events of a time at which the clock was wrong are in slices of their own, as far as that was more
-// than such a span.
+// A slice takes events for 1/kSpanOf of the time that events are kept. So an event stays at most
+// that much longer than it should, and one of the kCount slices is always free for the next events.
+// If none is free all the same, the last slice takes further events. Events that were received
+// while the clock was wrong by more than such a span are in slices of their own.
 //
 // Thread-safety: none. Numbers have no gaps: each event from oldest() to the newest is in a slice.
 #ifndef SERVICE_EVENTS_POSTGRESQL_SLICES_H_
@@ -46,10 +46,10 @@ class Slices {
   // The number of the oldest event; 0: there are no events.
   int64_t oldest() const;
 
-  // The slices at the front whose events are all older, the oldest first. One with an event that
-  // was received after `now` is as old as the one behind it.
+  // The slices at the front whose events are all older than `time`, the oldest first. A slice with
+  // an event whose time is after `now` counts as old as the slice behind it.
   std::vector<int> Before(absl::Time time, absl::Time now) const;
-  // Empties it. Returns the number of the last event that was in it.
+  // Marks the slice as empty. Returns the number of the last event that it had.
   int64_t Clear(int slice);
 
   const Slice& at(int slice) const { return slices_[static_cast<size_t>(slice)]; }

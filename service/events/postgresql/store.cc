@@ -189,7 +189,7 @@ absl::Status PostgresqlStore::CatchUp(const std::map<int64_t, PostgresqlRows::St
     subscribed.current = rows_.IsLocked(subscribed.id);
     if (!subscribed.current) continue;
     Deliveries& deliveries = subscribed.deliveries;
-    // First: what is gone neither comes back nor becomes a dead letter.
+    // Comes first: an event that was removed must neither come back nor become a dead letter.
     if (deliveries.done().FirstMissing() <= gone) operations_.Drop(subscribed, gone);
     if (const auto found = stored.find(subscribed.id); found != stored.end()) {
       const absl::Status restored = deliveries.Restore(
@@ -218,7 +218,7 @@ void PostgresqlStore::Replace(const Subscription& subscription, int64_t id,
   operations_.subscriptions.emplace(subscription.name, std::move(subscribed));
 }
 
-// With `everything` also what other gateways may have changed.
+// `everything`: also measures what other gateways may have changed.
 absl::Status PostgresqlStore::Measure(bool everything) {
   bool dead_letters = everything;
   int64_t needed = operations_.newest() + 1;

@@ -88,10 +88,10 @@ class PostgresqlStore final : public Store {
   absl::Status Begin(const Touched& touched);
   // The ids of the subscriptions that exist.
   std::vector<int64_t> IdsOf(const std::set<std::string>& names) const;
-  // Takes over what other gateways have removed, the leases of subscriptions that were read anew,
-  // and the time.
+  // Takes over the removals of other gateways, the stored leases of subscriptions that were read
+  // again, and the time.
   absl::Status CatchUp(const std::map<int64_t, PostgresqlRows::Stored>& stored);
-  // With what is stored of it; but without its leases.
+  // Replaces the state of the subscription by the stored one, without its leases.
   void Replace(const Subscription& subscription, int64_t id, PostgresqlRows::Stored& stored);
   absl::Status Measure(bool everything);
   TransactionTime TimeOf(absl::Time time) const;

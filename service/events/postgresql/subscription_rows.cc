@@ -39,7 +39,7 @@ int64_t MicrosOf(SteadyTime deadline) {
 
 absl::StatusOr<std::map<std::string, int64_t>> PostgresqlRows::AddSubscriptions(
     const std::vector<std::string>& names) {
-  // Nobody removes events meanwhile: that takes the lock of the log.
+  // No gateway removes events meanwhile: it would need the lock of the log.
   session_.SendText("BEGIN");
   session_.Send(Query::kLockLog, {});
   for (const std::string& name : names) session_.Send(Query::kAddSubscription, {name});

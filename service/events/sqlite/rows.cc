@@ -265,7 +265,7 @@ absl::StatusOr<size_t> SqliteRows::CountTooOld(const std::vector<FrontRow>& fron
   size_t count = candidates;
   while (count > 0 && front[count - 1].received >= received) --count;
   if (count > 0 || stays != front.end() || front.size() < remove_limit_) return count;
-  // All of them were received after now: what is behind them?
+  // The times of all of them are after `now`, so the events behind them decide.
   const absl::StatusOr<int64_t> dated = NumberOf(first_dated_, {ToMicros(now)});
   if (!dated.ok()) return dated.status();
   return *dated != 0 && FromMicros(*dated) < received ? candidates : 0;

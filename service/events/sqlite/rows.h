@@ -74,9 +74,9 @@ class SqliteRows final : public Rows {
     bool keep_key = false;
     Key key;
   };
-  // The oldest events, as many as are removed at a time.
+  // Reads the oldest events, as many as are removed at a time.
   absl::StatusOr<std::vector<FrontRow>> ReadFront();
-  // How many of these are to be removed: see RemoveBefore.
+  // Returns how many of these have to be removed; see RemoveBefore.
   absl::StatusOr<size_t> CountTooOld(const std::vector<FrontRow>& front, absl::Time received,
                                      absl::Time now);
   absl::Status StoreChanges(int64_t subscription, const Deliveries::Changes& changes,

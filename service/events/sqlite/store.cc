@@ -57,7 +57,7 @@ SqliteStore::SqliteStore(const SqliteOptions& options, ledger::RetentionClock& r
       operations_(options_.common, rows_) {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / ledger::kSqlitePageBytes + 256;
   (void)retention_.Read(Now());
-  // A file that is larger keeps its size, and SQLite then refuses to let it grow.
+  // If the file is larger already, SQLite keeps its size, and refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
 
@@ -101,13 +101,13 @@ absl::Status SqliteStore::Load() {
   const absl::StatusOr<int64_t> oldest = rows_.Oldest();
   if (!oldest.ok()) return oldest.status();
   const int64_t gone = *oldest == 0 ? *newest : *oldest - 1;
-  // Leases of one process differ from those of the next, unless the clock stands still.
+  // Lease ids begin at the present time, so that they differ from those of an earlier process.
   const auto first_lease = static_cast<uint64_t>(absl::ToUnixMicros(absl::Now()));
   operations_.subscriptions.clear();
   for (const Subscription& subscription : options_.common.subscriptions) {
     absl::StatusOr<SqliteRows::Stored> stored = rows_.LoadSubscription(subscription.name);
     if (!stored.ok()) return stored.status();
-    // What was removed before the subscription came, nobody owes it.
+    // Events that were removed before the subscription was added count as done.
     if (stored->is_new) stored->saved.done.Add(1, gone);
     const auto loaded = operations_.subscriptions.emplace(
         subscription.name,

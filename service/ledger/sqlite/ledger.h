@@ -49,7 +49,7 @@ class SqliteLedger final : public QueuedLedger {
   void Enqueue(Operation operation) override;
 
  private:
-  // `store` uses `retention`.
+  // `retention` is the clock that `store` uses.
   SqliteLedger(SqliteOptions options, std::unique_ptr<RetentionClock> retention,
                std::unique_ptr<SqliteStore> store);
 

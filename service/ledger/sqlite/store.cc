@@ -55,7 +55,7 @@ SqliteStore::SqliteStore(const SqliteOptions& options, RetentionClock& retention
       free_pages_(database_, "PRAGMA freelist_count") {
   const int64_t most = (options.max_bytes + options.max_bytes / 8) / kSqlitePageBytes + 256;
   (void)retention_.Read(Now());
-  // A file that is larger keeps its size, and SQLite then refuses to let it grow.
+  // If the file is larger already, SQLite keeps its size, and refuses to let it grow.
   (void)database_.Execute(absl::StrCat("PRAGMA max_page_count=", most).c_str());
 }
 

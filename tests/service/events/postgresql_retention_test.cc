@@ -36,7 +36,7 @@ class RetentionTest : public testing::Test {
     options_.tend_every = absl::Hours(1);
   }
 
-  // Once it has seen the database.
+  // Returns when the gateway has read the database.
   std::unique_ptr<EventLog> Open(const Options& options) {
     auto log = OpenPostgresql(dsn_, options);
     const SteadyTime end = SteadyTime::Now() + kPatience;
@@ -89,7 +89,7 @@ TEST_F(RetentionTest, AGatewayThatDoesNotKnowTheSubscriptionMayRemoveItsEvents) 
   EXPECT_EQ(told, 1);
 }
 
-// It is not among those that were locked, so its gateway may be reading.
+// The new subscription is not among those that were locked, so its gateway may be reading.
 TEST_F(RetentionTest, NothingIsRemovedWhileASubscriptionComes) {
   const std::string database = DatabaseOf(dsn_);
   const std::string count = "SELECT count(*) FROM gateway_events.events";
@@ -114,7 +114,7 @@ TEST_F(RetentionTest, NothingIsRemovedWhileASubscriptionComes) {
   EXPECT_EQ(server_.Ask(database, count), "0") << "the next time";
 }
 
-// As a failover to a machine whose clock is wrong.
+// A failover may lead to a machine whose clock is wrong.
 TEST_F(RetentionTest, ADatabaseThatComesBackInTheFutureRemovesNothing) {
   options_.subscriptions = {{.name = "s"}};
   options_.tend_every = absl::ZeroDuration();
@@ -135,7 +135,7 @@ TEST_F(RetentionTest, ADatabaseThatComesBackInTheFutureRemovesNothing) {
   EXPECT_GT((*received)[1].event.event.head.received, absl::Now() + absl::Hours(24 * 59));
 }
 
-// A receiver alone never reads heads: what it appends must not pile up.
+// A gateway that only receives never reads heads, so the heads that it appends must not pile up.
 TEST_F(RetentionTest, HeadsOfWhatNobodyPullsAreForgotten) {
   const auto parameters =
       ledger::PostgresqlParameters::Parse(dsn_, EventTables().schema, kPatience);

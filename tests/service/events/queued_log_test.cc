@@ -1,5 +1,5 @@
-// The part of a log that all databases share: when its thread works, and that everybody is
-// answered.
+// QueuedLog, which the logs of all databases share: when its thread works, and that each operation
+// gets an answer.
 #include "service/events/queued_log.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ class TestLog final : public QueuedLog {
   TestLog(const Options& options, OpensStore open) : QueuedLog(options, nullptr, std::move(open)) {}
 };
 
-// How often something happened, for a test that waits until it has.
+// Counts how often something happened. A test can wait for a number.
 class Count {
  public:
   void Add() {
@@ -31,7 +31,7 @@ class Count {
     changed_.NotifyAll();
   }
 
-  // Whether it happened so often before `patience` was over.
+  // Returns false if it has not happened so often when `patience` is over.
   bool Reaches(int count, absl::Duration patience) {
     const SteadyTime end = SteadyTime::Now() + patience;
     const MutexLock lock(mutex_);
@@ -84,7 +84,7 @@ TEST_F(UnwritableLogTest, SleepsWhenItWillNeverBeWritten) {
   EXPECT_TRUE(absl::IsUnavailable(PullFrom(log, "one").status())) << "it answers still";
 }
 
-// Has an event for whoever waits as soon as it is told so.
+// A store that has an event for a waiting pull as soon as the test says so.
 class FakeStore final : public Store {
  public:
   explicit FakeStore(const std::atomic<bool>& has_event) : has_event_(has_event) {}
@@ -134,7 +134,7 @@ TEST(QueuedLogTest, APullThatWaitsAtTheEndIsAnsweredThoughThereIsAnEvent) {
       events = received.ok() ? received->size() : 99;
       answers.Add();
     });
-    // It waits when the one behind it was answered.
+    // The pull waits when the operation behind it has been answered.
     EXPECT_TRUE(PullFrom(log, "one").ok());
     has_event = true;
   }

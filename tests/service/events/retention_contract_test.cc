@@ -1,4 +1,4 @@
-// What becomes of events that are older than they are kept, on both databases.
+// Events that are older than `keep`, with both databases.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ class RetentionContractTest : public testing::TestWithParam<const char*> {
     log_.reset();
     log_ = database_->Open(options_);
   }
-  // Everything that is there now is too old.
+  // Makes all events that are there now too old.
   void OpenLater() {
     log_.reset();
     database_->Age(options_.keep + absl::Seconds(1));
@@ -96,7 +96,7 @@ TEST_P(RetentionContractTest, ASubscriptionThatWasAwayIsToldWhatItLost) {
   EXPECT_EQ(Lost("new"), 0u) << "what was removed before it came, nobody owes it";
 }
 
-// An event's last lease ends in the transaction in which the event is removed.
+// The last lease of an event ends in the transaction that removes the event.
 TEST_P(RetentionContractTest, WhatIsGoneDoesNotBecomeADeadLetter) {
   options_.keep = absl::Milliseconds(1);
   options_.subscriptions = {

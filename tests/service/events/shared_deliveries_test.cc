@@ -175,7 +175,8 @@ TEST_F(OrderedSinceTest, OneIsOutWhenTheLeasesOfBeforeHaveEnded) {
   EXPECT_THAT(leases_, IsEmpty());
 }
 
-// Whatever two gateways do in turn, each event is out at most once, and at the end all are done.
+// Two gateways act at random, one after the other: no event is out twice at the same time, and at
+// the end all events are done.
 TEST_F(SharedTest, TwoGatewaysInTurnLoseNothing) {
   std::mt19937 random(11);
   const Subscription subscription{.name = "s", .max_attempts = 1000, .ordered = true};

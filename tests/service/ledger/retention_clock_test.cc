@@ -7,7 +7,7 @@ namespace {
 
 class RetentionClockTest : public testing::Test {
  protected:
-  // After so much time, at which the wall clock has made a step.
+  // Reads the clock after this time, during which the wall clock made a step.
   absl::Time ReadAfter(absl::Duration passed, absl::Duration step = absl::ZeroDuration()) {
     steady_ += passed;
     wall_ += passed + step;
