@@ -17,14 +17,16 @@ Error NotSent(Error::Kind kind, absl::string_view message) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller)
+Dispatcher::Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller,
+                       ThreadMaker make_thread)
     : capacity_(static_cast<size_t>(options.max_connections) +
                 static_cast<size_t>(options.max_queued)),
       connector_(std::move(connector)),
       poller_(poller),
       pool_(options),
-      connector_threads_(std::min(options.max_connections, kMaxConnectorThreads),
-                         [this] { return MakeConnection(); }) {}
+      connector_threads_(
+          std::min(options.max_connections, kMaxConnectorThreads),
+          [this] { return MakeConnection(); }, std::move(make_thread)) {}
 
 void Dispatcher::Stop() {
   {
@@ -57,7 +59,7 @@ void Dispatcher::Submit(CallId id, std::shared_ptr<const Request> request, Trans
   }
   // From now on, any thread that finds a connection for a queued call sends that call.
   if (connection != nullptr) Begin(call, std::move(connection));
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
 }
 
 std::optional<Error> Dispatcher::ReasonToRefuse(const OpenCall& call) const {
@@ -85,7 +87,7 @@ void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
     connection = AfterUnusable(call, connection, begun);
     wanted = connection == nullptr && WantsConnection();
   }
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
 }
 
 // Returns another connection for the call. Null if the call is over, or waits for a connection.
@@ -160,6 +162,19 @@ void Dispatcher::LetGoLocked(const ConnectionPtr& connection) {
 
 // ---- New connections: connector threads ----
 
+// Has a connection made. If no thread can make it, each call that needs one fails, as it does if
+// connecting fails.
+void Dispatcher::WakeConnector() {
+  bool wanted = true;
+  while (wanted && !connector_threads_.Wake()) {
+    const MutexLock lock(mutex_);
+    if (const CallPtr call = pool_.NextAttempt()) {
+      FailAttempt(*call, NotSent(Error::Kind::kOverloaded, "no thread can be started to connect"));
+    }
+    wanted = WantsConnection();
+  }
+}
+
 // Returns false if no call waits for a connection.
 bool Dispatcher::MakeConnection() {
   CallPtr call;
@@ -171,7 +186,7 @@ bool Dispatcher::MakeConnection() {
     more = pool_.WantsAttempt();
   }
   if (call == nullptr) return false;
-  if (more) connector_threads_.Wake();
+  if (more) WakeConnector();
   Connector::Made made = connector_->Connect();
   if (auto* const connection = std::get_if<ConnectionPtr>(&made)) {
     if (poller_.Add((*connection)->fd(), connection->get()).ok()) {
@@ -180,7 +195,8 @@ bool Dispatcher::MakeConnection() {
     }
     made = NotSent(Error::Kind::kOverloaded, "the system watches no more connections");
   }
-  OnConnectFailed(*call, std::get<Error>(std::move(made)));
+  const MutexLock lock(mutex_);
+  FailAttempt(*call, std::get<Error>(std::move(made)));
   return true;
 }
 
@@ -197,8 +213,7 @@ void Dispatcher::OnConnected(ConnectionPtr connection) {
 
 // Ends the call for which the connection was to be made, unless the call has got another
 // connection.
-void Dispatcher::OnConnectFailed(const OpenCall& call, Error error) {
-  const MutexLock lock(mutex_);
+void Dispatcher::FailAttempt(const OpenCall& call, Error error) {
   pool_.AttemptFailed();
   const CallPtr failed = calls_.Find(call.id);
   if (failed != nullptr && failed->connection == nullptr) Finish(failed, std::move(error));
@@ -267,7 +282,7 @@ Dispatcher::CallPtr Dispatcher::Free(ConnectionPtr connection, const Connection:
     }
   }
   if (next != nullptr) Begin(next, std::move(connection));
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
   return call;
 }
 
@@ -279,7 +294,7 @@ void Dispatcher::LetGo(const ConnectionPtr& connection, bool begun) {
     if (begun) ++counts_.requests_finished;
     wanted = WantsConnection();
   }
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
 }
 
 size_t Dispatcher::LetGoSilentSince(SteadyTime moment, bool silence) {
