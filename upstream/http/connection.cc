@@ -40,15 +40,19 @@ Connection::Io Connection::Receive(char* buffer, size_t size, size_t& count) {
   return count == 0 ? Io::kEnd : Io::kDone;
 }
 
+// Whether nothing has come that no request asked for: neither bytes, nor the connection's end, nor
+// a part of a TLS record. The rest of such a record may come after the next request, and would then
+// be taken for the reply to it.
 bool Connection::IsClean() {
   if (peer_ended_) return false;
   char byte;
   size_t count;
-  return Receive(&byte, 1, count) == Io::kAgain;
+  if (Receive(&byte, 1, count) != Io::kAgain) return false;
+  return !origin_.is_tls || !easy_.HasBufferedTls();
 }
 
 // Whether nothing has come behind the reply. Over plain TCP, the bytes that came with the reply
-// were read with it. TLS may have read further records from the socket, so they are checked here.
+// were read with it. TLS may have read more from the socket, so that is checked here.
 bool Connection::IsCleanBehindReply() {
   return !peer_ended_ && (!easy_.HasBufferedTls() || IsClean());
 }

@@ -10,7 +10,8 @@
 //   two exchanges, the connection is closed. The event loop checks this when the socket becomes
 //   readable, and Begin checks it before it sends a request. The check reads through libcurl, not
 //   from the socket: session tickets and key updates of TLS make a socket readable, but are not
-//   bytes of a reply.
+//   bytes of a reply. A part of a TLS record counts as bytes, because nobody can tell what it is
+//   before the rest has come.
 //
 // Thread-safety: all methods may be called from any thread; one lock guards them all, and no method
 // blocks. Lifetime: shared by the pool, by whoever sends on it, and by the event loop.

@@ -181,6 +181,51 @@ TEST_P(KeptConnectionTest, ToldGoodbyeWithTheReplyItIsNotKept) {
   EXPECT_EQ(Write(), "200 third");
 }
 
+// The sizes of the first part of a TLS record: a part of its header, the header, and more.
+constexpr size_t kCuts[] = {3, 5, 6, 30};
+
+// The first part of a foreign response waits within TLS. Its rest comes after the next request.
+TEST_P(KeptConnectionTest, APartOfARecordEndsAnIdleConnection) {
+  if (GetParam() == Wire::kPlain) return;
+  for (const size_t cut : kCuts) {
+    Step part = Unasked("");
+    part.cut = cut;
+    part.cut_off = Foreign();
+    part.delivered = true;
+    Serve({{Step::Reply("first"), part, Step::Reply("never")}, {Step::Reply("second")}});
+    EXPECT_EQ(Write(), "200 first");
+    server_->Release();
+    AwaitEndedIdle(1);
+    EXPECT_EQ(Write(), "200 second") << cut;
+    EXPECT_EQ(server_->executions(), 2);
+    EXPECT_EQ(server_->connections(), 2);
+    EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1);
+  }
+}
+
+// As above, in one piece with the reply.
+TEST_P(KeptConnectionTest, APartOfARecordBehindTheReplyEndsTheConnection) {
+  if (GetParam() == Wire::kPlain) return;
+  for (const size_t cut : kCuts) {
+    Step reply = Step::Reply("second");
+    reply.cut = cut;
+    reply.cut_off = Foreign();
+    reply.delivered = true;
+    Serve({{Step::Reply("first"), reply, Step::Reply("never")}, {Step::Reply("third")}});
+    EXPECT_EQ(Write(), "200 first");
+    Awaited second;
+    {
+      const BusyEventThread busy(*transport_);
+      second = Start(*transport_, Post(server_->Url("/write"), "{}"));
+      ASSERT_TRUE(server_->WaitForDeliveries(1));
+    }
+    EXPECT_EQ(Summary(second), "200 second");
+    EXPECT_EQ(Write(), "200 third") << cut;
+    EXPECT_EQ(server_->connections(), 2);
+    EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1);
+  }
+}
+
 TEST_P(KeptConnectionTest, ToldToCloseItIsNotUsedAgain) {
   for (const char* reply :
        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
