@@ -59,8 +59,7 @@ bool Connection::IsCleanBehindReply() {
 
 Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> request) {
   const MutexLock lock(mutex_);
-  const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
-  if (state_ == State::kClosed) return requests_ == 0 ? unusable : Begun::kClosedBefore;
+  if (state_ == State::kClosed) return Begun::kClosedBefore;
   // Two requests on one connection could get each other's replies. The pool gives a connection to
   // one call at a time. If it ever fails to, the process must end.
   if (state_ == State::kBusy) std::abort();
@@ -68,7 +67,7 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   // is lost.
   if (!IsClean()) {
     CloseLocked();
-    return unusable;
+    return Begun::kUnusable;
   }
   const std::optional<absl::string_view> target = origin_.TargetOf(request->url);
   writer_.Begin(std::move(request), origin_.authority, target.value_or("/"));
@@ -83,7 +82,7 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   }
   if (!sent_) {
     CloseLocked();
-    return unusable;
+    return Begun::kUnusable;
   }
   state_ = State::kBusy;
   ++requests_;
@@ -210,6 +209,11 @@ void Connection::CloseLocked() {
   state_ = State::kClosed;
   writer_.Clear();
   easy_ = EasyHandle();  // closes the socket
+}
+
+bool Connection::is_closed() const {
+  const MutexLock lock(mutex_);
+  return state_ == State::kClosed;
 }
 
 SteadyTime Connection::last_byte() const {

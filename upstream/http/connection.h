@@ -59,9 +59,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // As kUnusable, but the connection was closed before Begin: by OnReady, which has reported
     // that, or by GiveUp.
     kClosedBefore,
-    // As kUnusable, on a connection that was never used: the upstream accepts connections and then
-    // drops them.
-    kUnusableFresh,
   };
   // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
   Begun Begin(CallId call, std::shared_ptr<const Request> request);
@@ -103,6 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Closes the connection in any state.
   void Close();
+  bool is_closed() const;
 
   // When the last byte came, or else when the connection was made.
   SteadyTime last_byte() const;

@@ -15,6 +15,11 @@ Error NotSent(Error::Kind kind, absl::string_view message) {
   return Error{.kind = kind, .sent = false, .message = std::string(message)};
 }
 
+Error EndedAtOnce() {
+  return NotSent(Error::Kind::kBroken,
+                 "the upstream ended a new connection before anything was sent");
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller,
@@ -71,7 +76,7 @@ std::optional<Error> Dispatcher::ReasonToRefuse(const OpenCall& call) const {
 }
 
 // Sends the call on the connection. As long as nothing of it was sent, tries other connections.
-void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
+void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection, bool fresh) {
   bool wanted = false;
   while (connection != nullptr) {
     const Connection::Begun begun = connection->Begin(call->id, call->request);
@@ -84,22 +89,23 @@ void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
       agenda_.need_attention.push_back(std::move(connection));
       return WakeIfAsleep();
     }
-    connection = AfterUnusable(call, connection, begun);
+    connection = AfterUnusable(call, connection, begun, std::exchange(fresh, false));
     wanted = connection == nullptr && WantsConnection();
   }
   if (wanted) WakeConnector();
 }
 
-// Returns another connection for the call. Null if the call is over, or waits for a connection.
+// Returns another connection for the call. Null if the call is over, or waits for a connection. A
+// call whose new connection is unusable fails: an upstream that accepts connections and drops them
+// is not tried for ever.
 Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
                                                     const ConnectionPtr& unusable,
-                                                    Connection::Begun begun) {
+                                                    Connection::Begun begun, bool fresh) {
   LetGoLocked(unusable);
   if (calls_.Find(call->id) == nullptr) return nullptr;
   call->connection = nullptr;
-  if (begun == Connection::Begun::kUnusableFresh) {
-    Finish(call, NotSent(Error::Kind::kBroken,
-                         "the upstream ended a new connection before anything was sent"));
+  if (fresh) {
+    Finish(call, EndedAtOnce());
     return nullptr;
   }
   if (begun == Connection::Begun::kUnusable) ++counts_.connections_ended_idle;
@@ -190,7 +196,7 @@ bool Dispatcher::MakeConnection() {
   Connector::Made made = connector_->Connect();
   if (auto* const connection = std::get_if<ConnectionPtr>(&made)) {
     if (poller_.Add((*connection)->fd(), connection->get()).ok()) {
-      OnConnected(std::move(*connection));
+      OnConnected(*call, std::move(*connection));
       return true;
     }
     made = NotSent(Error::Kind::kOverloaded, "the system watches no more connections");
@@ -200,23 +206,29 @@ bool Dispatcher::MakeConnection() {
   return true;
 }
 
-void Dispatcher::OnConnected(ConnectionPtr connection) {
+// `call` is the call for which the connection was made. The event thread watches the connection
+// already. If it has closed the connection by now, the attempt has failed.
+void Dispatcher::OnConnected(const OpenCall& call, ConnectionPtr connection) {
   CallPtr next;
   {
     const MutexLock lock(mutex_);
-    pool_.AttemptMade(connection);
     ++counts_.connections_created;
+    if (connection->is_closed()) {
+      LetGoLocked(connection);
+      return FailAttempt(call, EndedAtOnce());
+    }
+    pool_.AttemptMade(connection);
     next = pool_.Offer(connection, SteadyTime::Now(), pool_.ServesUntil(*connection));
   }
-  if (next != nullptr) Begin(next, std::move(connection));
+  if (next != nullptr) Begin(next, std::move(connection), /*fresh=*/true);
 }
 
 // Ends the call for which the connection was to be made, unless the call has got another
 // connection.
 void Dispatcher::FailAttempt(const OpenCall& call, Error error) {
-  pool_.AttemptFailed();
   const CallPtr failed = calls_.Find(call.id);
   if (failed != nullptr && failed->connection == nullptr) Finish(failed, std::move(error));
+  pool_.AttemptFailed();
 }
 
 // ---- The event thread ----

@@ -120,15 +120,17 @@ class Dispatcher {
 
  private:
   // Any thread.
-  void Begin(const CallPtr& call, ConnectionPtr connection);
+  // `fresh`: the connection was just made, and was never idle.
+  void Begin(const CallPtr& call, ConnectionPtr connection, bool fresh = false);
   void WakeConnector();
   bool MakeConnection();
-  void OnConnected(ConnectionPtr connection);
+  void OnConnected(const OpenCall& call, ConnectionPtr connection);
 
   // Any thread, under the lock.
   std::optional<Error> ReasonToRefuse(const OpenCall& call) const;
   ConnectionPtr AfterUnusable(const CallPtr& call, const ConnectionPtr& unusable,
-                              Connection::Begun begun) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+                              Connection::Begun begun, bool fresh)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ConnectionPtr AssignIdle(const CallPtr& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddCall(const CallPtr& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FailAttempt(const OpenCall& call, Error error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

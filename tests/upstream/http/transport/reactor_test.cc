@@ -1,8 +1,12 @@
-// One reactor whose surroundings misbehave: the system refuses threads.
+// One reactor whose surroundings misbehave: the system refuses threads, or the upstream ends a
+// connection at the worst moment. This program defines its own epoll_ctl, which the poller finds
+// before the C library's.
 
 #include "upstream/http/reactor.h"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
 
 #include <atomic>
 #include <cerrno>
@@ -13,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/upstream/http/guarded.h"
 #include "tests/upstream/http/scripted_server.h"
 #include "tests/upstream/http/transport/transport_test_util.h"
 #include "upstream/http/curl_handle.h"
@@ -38,6 +43,12 @@ class Threads {
   std::atomic<int> refused_{0};
 };
 
+// Runs when the poller watches a new connection, on the thread that has made the connection.
+Guarded<std::function<void()>>& AfterWatching() {
+  static auto* const action = new Guarded<std::function<void()>>;
+  return *action;
+}
+
 class ReactorTest : public testing::Test {
  protected:
   absl::Status Start(const ScriptedServer& server) {
@@ -53,6 +64,14 @@ class ReactorTest : public testing::Test {
     reactor_->dispatcher().Submit(++calls_, std::make_shared<const Request>(std::move(request)),
                                   awaited.Done());
     return awaited;
+  }
+
+  void AwaitStat(int64_t Stats::*number, int64_t least) {
+    const SteadyTime patience = SteadyTime::Now() + absl::Seconds(10);
+    while (reactor_->dispatcher().Snapshot().*number < least) {
+      ASSERT_LT(SteadyTime::Now(), patience);
+      std::this_thread::yield();
+    }
   }
 
   Options options_;
@@ -94,5 +113,42 @@ TEST_F(ReactorTest, WithoutAnEventThreadThereIsNoReactor) {
   EXPECT_EQ(Start(server).code(), absl::StatusCode::kResourceExhausted);
 }
 
+// The event thread hears of the end of a new connection before the thread that has made it puts it
+// into the pool. No call waits for it any more.
+TEST_F(ReactorTest, AConnectionThatEndedBeforeItWasPooledCostsNoCall) {
+  ScriptedServer server({{Step::HeldReply("first"), Step::Reply("next")}, {Step::CloseAtOnce()}});
+  options_.max_connections = 2;
+  ASSERT_TRUE(Start(server).ok());
+  const Awaited first = Send(Post(server.Url("/"), "{}"));
+  ASSERT_TRUE(server.WaitForExecutions(1));
+  AfterWatching().With([&](auto& action) {
+    action = [&] {
+      AwaitStat(&Stats::connections_ended_idle, 1);
+      server.Release();
+      AwaitStat(&Stats::requests_finished, 2);
+    };
+  });
+  const Awaited second = Send(Post(server.Url("/"), "{}"));
+  EXPECT_EQ(Summary(first), "200 first");
+  EXPECT_EQ(Summary(second), "200 next");
+  AwaitStat(&Stats::connections_created, 2);
+  AfterWatching().With([](auto& action) { action = nullptr; });
+  EXPECT_EQ(reactor_->dispatcher().Snapshot().connections_open, 1);
+  EXPECT_EQ(Summary(Send(Post(server.Url("/"), "{}"))), "200 next");
+  EXPECT_EQ(server.connections(), 2);
+}
+
 }  // namespace
 }  // namespace gateway::http
+
+extern "C" int epoll_ctl(int epoll_fd, int operation, int fd, epoll_event* event) {
+  static const auto original =
+      reinterpret_cast<decltype(&epoll_ctl)>(dlsym(RTLD_NEXT, "epoll_ctl"));
+  const int result = original(epoll_fd, operation, fd, event);
+  // Only connections are watched for writing.
+  if (event != nullptr && (event->events & EPOLLOUT) != 0) {
+    const auto action = gateway::http::AfterWatching().Read([](const auto& it) { return it; });
+    if (action) action();
+  }
+  return result;
+}
