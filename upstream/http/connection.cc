@@ -114,12 +114,14 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
     CloseLocked();
     return {.ended = Ended{.unasked = true}};
   }
+  // Nothing of the request was sent, so what can be read is no reply to it.
+  if (!sent_ && !IsClean()) return {.ended = EndExchange()};
   Progress progress;
   Io read = ReadReply(progress.more);
   if (read == Io::kAgain && !write_failed_ && !writer_.done()) {
     write_failed_ = !Write();
     // The bytes that the peer sent before it stopped reading can still be read.
-    if (write_failed_) read = ReadReply(progress.more);
+    if (write_failed_ && sent_) read = ReadReply(progress.more);
   }
   if (progress.more) return progress;
   if (read == Io::kAgain && !write_failed_) return progress;
