@@ -69,11 +69,13 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
     CloseLocked();
     return Begun::kUnusable;
   }
+  const SteadyTime now = SteadyTime::Now();
+  if (request->deadline <= now) return Begun::kExpired;
   const std::optional<absl::string_view> target = origin_.TargetOf(request->url);
   writer_.Begin(std::move(request), origin_.authority, target.value_or("/"));
   reader_.Begin();
   call_ = call;
-  begun_ = SteadyTime::Now();
+  begun_ = now;
   sent_ = write_failed_ = got_byte_ = leftover_ = false;
   if (Write()) {
     state_ = State::kBusy;

@@ -59,8 +59,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // As kUnusable, but the connection was closed before Begin: by OnReady, which has reported
     // that, or by GiveUp.
     kClosedBefore,
+    // The request's deadline has passed. No byte of the request was sent, and the connection is as
+    // it was.
+    kExpired,
   };
-  // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
+  // Sends the request, or as much of it as the socket takes; the rest follows in OnReady. A request
+  // whose deadline has passed is not begun, however late the caller comes.
   Begun Begin(CallId call, std::shared_ptr<const Request> request);
 
   // The end of an exchange, or of an idle connection.

@@ -95,15 +95,16 @@ void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection, bool fresh
   if (wanted) WakeConnector();
 }
 
-// Returns another connection for the call. Null if the call is over, or waits for a connection. A
-// call whose new connection is unusable fails: an upstream that accepts connections and drops them
-// is not tried for ever.
+// Returns another connection for the call. Null if the call is over, waits for a connection, or has
+// expired: TakeAgenda ends it then. A call whose new connection is unusable fails: an upstream that
+// accepts connections and drops them is not tried for ever.
 Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
                                                     const ConnectionPtr& unusable,
                                                     Connection::Begun begun, bool fresh) {
   LetGoLocked(unusable);
   if (calls_.Find(call->id) == nullptr) return nullptr;
   call->connection = nullptr;
+  if (begun == Connection::Begun::kExpired) return nullptr;
   if (fresh) {
     Finish(call, EndedAtOnce());
     return nullptr;

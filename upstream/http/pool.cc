@@ -65,8 +65,9 @@ void Pool::AttemptFailed() {
 }
 
 Pool::CallPtr Pool::Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until) {
-  if (!queue_.empty()) {
+  while (!queue_.empty()) {
     CallPtr call = TakeFirst();
+    if (call->deadline <= now) continue;
     call->connection = std::move(connection);
     return call;
   }

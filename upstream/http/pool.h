@@ -64,7 +64,7 @@ class Pool {
 
   // Takes a free connection that may serve requests until `until`. Returns the call that gets the
   // connection. Returns null if no call waits: then the connection is idle, for max_connection_idle
-  // at most.
+  // at most. Calls whose deadline has passed get none and no longer wait.
   CallPtr Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until);
 
   // Forgets a connection that is or will be closed. It must not be idle: call Take or RemoveIdle

@@ -9,8 +9,8 @@ namespace {
 
 using CallPtr = Pool::CallPtr;
 
-CallPtr MakeCall(Transport::CallId id) {
-  return std::make_shared<OpenCall>(id, nullptr, SteadyTime::InfiniteFuture(), [](const Result&) {});
+CallPtr MakeCall(Transport::CallId id, SteadyTime deadline = SteadyTime::InfiniteFuture()) {
+  return std::make_shared<OpenCall>(id, nullptr, deadline, [](const Result&) {});
 }
 
 class PoolTest : public testing::Test {
@@ -52,6 +52,13 @@ TEST_F(PoolTest, AFailedAttemptIsNotMadeAgainForACallThatIsOver) {
   pool_.Dequeue(*first);
   pool_.AttemptFailed();
   EXPECT_FALSE(pool_.WantsAttempt());
+}
+
+TEST_F(PoolTest, ACallThatHasExpiredGetsNoConnection) {
+  pool_.Enqueue(MakeCall(1, SteadyTime::Now()));
+  const CallPtr second = Enqueued(2);
+  EXPECT_EQ(Offer(), second);
+  EXPECT_EQ(Offer(), nullptr);
 }
 
 }  // namespace

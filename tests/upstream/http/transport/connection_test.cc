@@ -95,5 +95,10 @@ TEST_F(ConnectionTest, WhatComesBeforeTheFirstByteHasLeftIsNoReply) {
   EXPECT_TRUE(connection_->is_closed());
 }
 
+TEST_F(ConnectionTest, ARequestWhoseDeadlineHasPassedIsNotBegun) {
+  EXPECT_EQ(connection_->Begin(1, Write(SteadyTime::Now())), Connection::Begun::kExpired);
+  EXPECT_EQ(connection_->Begin(2, Write()), Connection::Begun::kYes);
+}
+
 }  // namespace
 }  // namespace gateway::http

@@ -318,6 +318,35 @@ TEST_P(KeptConnectionTest, ARequestBeforeTheEndOfAnotherWaits) {
   EXPECT_EQ(server_->connections(), 1);
 }
 
+// A stall, of the machine for example: the event thread sees the reply of the first call only after
+// the second call, which waits for the connection, has expired.
+TEST_P(KeptConnectionTest, ACallThatExpiredWhileItWaitedIsNeverSent) {
+  options_.max_connections = 1;
+  Step reply = Step::HeldReply("first");
+  reply.delivered = true;
+  Serve({{reply, Step::Reply("second")}});
+  const Awaited first = Start(*transport_, Get(server_->Url("/first")));
+  ASSERT_TRUE(server_->WaitForExecutions(1));
+  const SteadyTime deadline = SteadyTime::Now() + absl::Milliseconds(200);
+  Awaited expired, waiting;
+  {
+    const BusyEventThread busy(*transport_);
+    Request late = Post(server_->Url("/late"), "{}");
+    late.deadline = deadline;
+    expired = Start(*transport_, std::move(late));
+    waiting = Start(*transport_, Get(server_->Url("/waiting")));
+    server_->Release();
+    ASSERT_TRUE(server_->WaitForDeliveries(1));
+    while (SteadyTime::Now() <= deadline) std::this_thread::yield();
+  }
+  EXPECT_EQ(Summary(first), "200 first");
+  EXPECT_EQ(Summary(expired), "deadline, not sent");
+  EXPECT_EQ(Summary(waiting), "200 second");
+  ASSERT_EQ(server_->executions(), 2);
+  EXPECT_EQ(server_->received()[1].target, "/waiting");
+  EXPECT_EQ(server_->connections(), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(, KeptConnectionTest, testing::Values(Wire::kPlain, Wire::kTls),
                          [](const auto& info) { return Name(info.param); });
 
