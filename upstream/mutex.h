@@ -26,7 +26,7 @@
 #ifndef UPSTREAM_MUTEX_H_
 #define UPSTREAM_MUTEX_H_
 
-#include <chrono>
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -107,12 +107,15 @@ class CondVar {
       Wait(mutex);
       return true;
     }
+    // The system can wait only on a clock that stands still while the machine is suspended. So the
+    // wait may end late, and SteadyTime decides whether the time has come.
+    constexpr absl::Duration kLongest = absl::Hours(24);  // longer ones could overflow
+    const absl::Duration left =
+        std::clamp(time - SteadyTime::Now(), absl::ZeroDuration(), kLongest);
     std::unique_lock<std::mutex> held(mutex.mutex_, std::adopt_lock);
-    const std::chrono::steady_clock::time_point until(
-        absl::ToChronoNanoseconds(time - SteadyTime::Epoch()));
-    const std::cv_status status = changed_.wait_until(held, until);
+    changed_.wait_for(held, absl::ToChronoNanoseconds(left));
     held.release();
-    return status == std::cv_status::no_timeout;
+    return SteadyTime::Now() < time;
   }
 
  private:

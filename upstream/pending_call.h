@@ -3,7 +3,8 @@
 //   Attempt: gate -> Transport::Send -> reply or failure -> answer, or wait and Attempt again
 //
 // verdict.h decides which attempts may be repeated, the retry policy decides when, and the retry
-// budget whether there is room for one more.
+// budget whether there is room for one more. The answer is the failure of the last attempt, with
+// the strongest outcome of all attempts: unknown, or else refused, or else not sent.
 //
 // Thread-safety: Start must be called once; Cancel may be called from any thread. Attempts follow
 // one another: Start begins the first one, and a thread of the transport begins each later one.
@@ -138,7 +139,8 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   std::string key_;
   bool key_renewed_ = false;
   int attempts_ = 0;
-  int http_status_ = 0;  // of the last attempt
+  int http_status_ = 0;                                    // of the last attempt
+  mapping::Outcome outcome_ = mapping::Outcome::kNotSent;  // the strongest of the attempts so far
   resilience::Gate::Pass pass_;
   std::optional<mapping::Failure> last_failure_;
 

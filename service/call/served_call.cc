@@ -17,10 +17,12 @@ using mapping::Outcome;
 // The answer to a call that Abort ended: CANCELLED would be wrong, since the client did not cancel
 // it.
 Failure ShuttingDown(const Failure& cancelled, mapping::Access access) {
-  return mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
-                                      .sent = cancelled.outcome != Outcome::kNotSent,
-                                      .message = "the gateway stops"},
-                                     access);
+  Failure failure = mapping::FromTransportError({.kind = http::Error::Kind::kShutdown,
+                                                 .sent = cancelled.outcome == Outcome::kUnknown,
+                                                 .message = "the gateway stops"},
+                                                access);
+  failure.outcome = cancelled.outcome;
+  return failure;
 }
 
 }  // namespace

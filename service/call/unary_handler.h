@@ -160,9 +160,9 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
         writes_->tag.Set(
             call_.call(),
             [this](bool fine) {
+              const OperationEnd end(*this);
               writes_->message.Clear();
               reactor_->OnWritten(fine);
-              this->MaybeDone(true);
             },
             &writes_->operations, /*can_inline=*/false);
         writes_->operations.set_core_cq_tag(&writes_->tag);
@@ -220,14 +220,25 @@ class grpc::internal::CallbackUnaryHandler<gateway::MessageWhenAsked, grpc::Byte
       grpc::internal::CallbackWithSuccessTag tag;
     };
 
+    // Releases what an operation holds of the call, even if the call throws: gRPC swallows
+    // exceptions, and without this the call would never be done.
+    class OperationEnd {
+     public:
+      explicit OperationEnd(Call& call) : call_(call) {}
+      ~OperationEnd() { call_.MaybeDone(true); }
+
+     private:
+      Call& call_;
+    };
+
     // Takes the message out of message_ first: the next message may be read before OnMessage
     // returns, and a long call must not keep its last message.
     void HandOver(bool fine) {
+      const OperationEnd end(*this);
       reactor_->SetCompressed(fine && IsCompressed());
       grpc::ByteBuffer message;
       message.Swap(&message_);
       reactor_->OnMessage(fine ? &message : nullptr);
-      this->MaybeDone(true);
     }
 
     // server.cc turns gRPC's decompression off, so a compressed message arrives as it was sent.

@@ -12,6 +12,7 @@
 #include <limits>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -20,6 +21,7 @@
 #include "service/port/guard/resident_memory.h"
 #include "service/port/port_credentials.h"
 #include "service/port/probes.h"
+#include "upstream/start_thread.h"
 #include "upstream/steady_time.h"
 
 namespace gateway {
@@ -206,13 +208,21 @@ void Server::Drain(absl::Duration grace) {
   // deadline only ends health and reflection streams.
   const SteadyTime end = SteadyTime::Now() + grace + kTimeToAbort;
   const auto deadline = absl::ToChronoTime(absl::Now() + grace + kTimeToAbort);
-  std::future<void> over =
-      std::async(std::launch::async, [this, deadline] { server_->Shutdown(deadline); });
-  if (over.wait_for(absl::ToChronoNanoseconds(grace)) == std::future_status::timeout) {
+  std::packaged_task<void()> shutdown([this, deadline] { server_->Shutdown(deadline); });
+  const std::future<void> over = shutdown.get_future();
+  absl::StatusOr<std::thread> thread = StartThread([&shutdown] { shutdown(); });
+  // Shutdown blocks. If the system refuses it a thread, nobody can wait meanwhile, so the calls are
+  // aborted at once and Shutdown runs here: a call without its grace still gets its answer.
+  if (!thread.ok() ||
+      over.wait_for(absl::ToChronoNanoseconds(grace)) == std::future_status::timeout) {
     surroundings_.arrivals.GiveUpAll();
     surroundings_.in_flight.AbortAll();
   }
-  over.get();
+  if (thread.ok()) {
+    thread->join();
+  } else {
+    shutdown();
+  }
   connection_guard_ = nullptr;
   server_->Wait();
   server_ = nullptr;

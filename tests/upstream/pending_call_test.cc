@@ -153,6 +153,34 @@ TEST_F(PendingCallTest, GivesUpAfterItsAttempts) {
   EXPECT_EQ(call.attempts, 3);
 }
 
+// An attempt that was sent may have been executed, whatever became of the attempts after it.
+TEST_F(PendingCallTest, AnAttemptThatWasNotSentDoesNotUndoOneThatWas) {
+  Create();
+  const Called& call = Call(kGetOrder, kOrder);
+  Answer(0, Lost(Kind::kBroken, true));
+  Elapse(0);
+  Answer(1, Lost(Kind::kConnect, false));
+  Elapse(1);
+  Answer(2, Lost(Kind::kConnect, false));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.attempts, 3);
+  EXPECT_EQ(call.failure().reason, "UPSTREAM_NOT_CONNECTED");
+  EXPECT_EQ(call.failure().outcome, Outcome::kUnknown);
+}
+
+// As above, where the wait for the next attempt is cut short.
+TEST_F(PendingCallTest, ACancelledWaitDoesNotUndoAnAttemptThatWasSent) {
+  Create();
+  const Called& call = Call(kGetOrder, kOrder);
+  Answer(0, Lost(Kind::kBroken, true));
+  Elapse(0);
+  Answer(1, Lost(Kind::kConnect, false));
+  last_.Cancel();
+  transport_->waits.at(1)(Lost(Kind::kCancelled, false));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().outcome, Outcome::kUnknown);
+}
+
 TEST_F(PendingCallTest, DoesNotRepeatWhatFailsTheSameWayAgain) {
   for (const Kind kind : {Kind::kTls, Kind::kOverloaded, Kind::kShutdown, Kind::kInvalid}) {
     Create();
@@ -225,6 +253,20 @@ TEST_F(PendingCallTest, TakesARenewedKeyOnce) {
   ASSERT_EQ(call.times, 1);
   EXPECT_EQ(call.failure().code, absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(renewal.questions.size(), 1u);
+}
+
+TEST_F(PendingCallTest, AfterARefusedKeyACallCountsAsSent) {
+  FakeRenewal renewal;
+  Create({.base_url = "https://api.example"}, Credentials("old", {}), &renewal);
+  const Called& call = Call(kRefund, kRefundOf34);
+  Answer(0, Response(401, ""));
+  renewal.Answer(0, "new");
+  transport_->waits[0](http::Error{.kind = Kind::kCancelled, .message = ""});
+  Answer(1, Lost(Kind::kOverloaded, false));
+  ASSERT_EQ(call.times, 1);
+  EXPECT_EQ(call.failure().code, absl::StatusCode::kUnavailable);
+  EXPECT_EQ(call.failure().reason, "OVERLOADED");
+  EXPECT_EQ(call.failure().outcome, Outcome::kRefused);
 }
 
 TEST_F(PendingCallTest, FailsWithTheRefusalWhereNoKeyIsNewer) {

@@ -40,23 +40,26 @@ Connection::Io Connection::Receive(char* buffer, size_t size, size_t& count) {
   return count == 0 ? Io::kEnd : Io::kDone;
 }
 
+// Whether nothing has come that no request asked for: neither bytes, nor the connection's end, nor
+// a part of a TLS record. The rest of such a record may come after the next request, and would then
+// be taken for the reply to it.
 bool Connection::IsClean() {
   if (peer_ended_) return false;
   char byte;
   size_t count;
-  return Receive(&byte, 1, count) == Io::kAgain;
+  if (Receive(&byte, 1, count) != Io::kAgain) return false;
+  return !origin_.is_tls || !easy_.HasBufferedTls();
 }
 
 // Whether nothing has come behind the reply. Over plain TCP, the bytes that came with the reply
-// were read with it. TLS may have read further records from the socket, so they are checked here.
+// were read with it. TLS may have read more from the socket, so that is checked here.
 bool Connection::IsCleanBehindReply() {
   return !peer_ended_ && (!easy_.HasBufferedTls() || IsClean());
 }
 
 Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> request) {
   const MutexLock lock(mutex_);
-  const Begun unusable = requests_ == 0 ? Begun::kUnusableFresh : Begun::kUnusable;
-  if (state_ == State::kClosed) return requests_ == 0 ? unusable : Begun::kClosedBefore;
+  if (state_ == State::kClosed) return Begun::kClosedBefore;
   // Two requests on one connection could get each other's replies. The pool gives a connection to
   // one call at a time. If it ever fails to, the process must end.
   if (state_ == State::kBusy) std::abort();
@@ -64,13 +67,15 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   // is lost.
   if (!IsClean()) {
     CloseLocked();
-    return unusable;
+    return Begun::kUnusable;
   }
+  const SteadyTime now = SteadyTime::Now();
+  if (request->deadline <= now) return Begun::kExpired;
   const std::optional<absl::string_view> target = origin_.TargetOf(request->url);
   writer_.Begin(std::move(request), origin_.authority, target.value_or("/"));
   reader_.Begin();
   call_ = call;
-  begun_ = SteadyTime::Now();
+  begun_ = now;
   sent_ = write_failed_ = got_byte_ = leftover_ = false;
   if (Write()) {
     state_ = State::kBusy;
@@ -79,7 +84,7 @@ Connection::Begun Connection::Begin(CallId call, std::shared_ptr<const Request> 
   }
   if (!sent_) {
     CloseLocked();
-    return unusable;
+    return Begun::kUnusable;
   }
   state_ = State::kBusy;
   ++requests_;
@@ -111,12 +116,14 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
     CloseLocked();
     return {.ended = Ended{.unasked = true}};
   }
+  // Nothing of the request was sent, so what can be read is no reply to it.
+  if (!sent_ && !IsClean()) return {.ended = EndExchange()};
   Progress progress;
   Io read = ReadReply(progress.more);
   if (read == Io::kAgain && !write_failed_ && !writer_.done()) {
     write_failed_ = !Write();
     // The bytes that the peer sent before it stopped reading can still be read.
-    if (write_failed_) read = ReadReply(progress.more);
+    if (write_failed_ && sent_) read = ReadReply(progress.more);
   }
   if (progress.more) return progress;
   if (read == Io::kAgain && !write_failed_) return progress;
@@ -206,6 +213,11 @@ void Connection::CloseLocked() {
   state_ = State::kClosed;
   writer_.Clear();
   easy_ = EasyHandle();  // closes the socket
+}
+
+bool Connection::is_closed() const {
+  const MutexLock lock(mutex_);
+  return state_ == State::kClosed;
 }
 
 SteadyTime Connection::last_byte() const {

@@ -10,7 +10,8 @@
 //   two exchanges, the connection is closed. The event loop checks this when the socket becomes
 //   readable, and Begin checks it before it sends a request. The check reads through libcurl, not
 //   from the socket: session tickets and key updates of TLS make a socket readable, but are not
-//   bytes of a reply.
+//   bytes of a reply. A part of a TLS record counts as bytes, because nobody can tell what it is
+//   before the rest has come.
 //
 // Thread-safety: all methods may be called from any thread; one lock guards them all, and no method
 // blocks. Lifetime: shared by the pool, by whoever sends on it, and by the event loop.
@@ -58,11 +59,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // As kUnusable, but the connection was closed before Begin: by OnReady, which has reported
     // that, or by GiveUp.
     kClosedBefore,
-    // As kUnusable, on a connection that was never used: the upstream accepts connections and then
-    // drops them.
-    kUnusableFresh,
+    // The request's deadline has passed. No byte of the request was sent, and the connection is as
+    // it was.
+    kExpired,
   };
-  // Sends the request, or as much of it as the socket takes; the rest follows in OnReady.
+  // Sends the request, or as much of it as the socket takes; the rest follows in OnReady. A request
+  // whose deadline has passed is not begun, however late the caller comes.
   Begun Begin(CallId call, std::shared_ptr<const Request> request);
 
   // The end of an exchange, or of an idle connection.
@@ -102,6 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Closes the connection in any state.
   void Close();
+  bool is_closed() const;
 
   // When the last byte came, or else when the connection was made.
   SteadyTime last_byte() const;

@@ -11,22 +11,37 @@ constexpr absl::Duration kPatience = absl::Seconds(10);
 
 }  // namespace
 
-ConnectorThreads::ConnectorThreads(int max_threads, std::function<bool()> work)
-    : max_threads_(max_threads), work_(std::move(work)) {}
+ConnectorThreads::ConnectorThreads(int max_threads, std::function<bool()> work,
+                                   ThreadMaker make_thread)
+    : max_threads_(max_threads), work_(std::move(work)), make_thread_(std::move(make_thread)) {}
 
 ConnectorThreads::~ConnectorThreads() { Stop(); }
 
-void ConnectorThreads::Wake() {
+bool ConnectorThreads::Wake() {
   const MutexLock lock(mutex_);
-  if (stopped_) return;
+  if (stopped_) return true;
   ++wanted_;
   if (wanted_ <= waiting_) {
     changed_.NotifyOne();
-  } else if (static_cast<int>(threads_.size()) < max_threads_) {
-    const Threads::iterator self = threads_.emplace(threads_.end());
-    *self = std::thread([this, self] { Run(self); });
+    return true;
   }
-  // Otherwise a busy thread looks for more work when it is done.
+  if (static_cast<int>(threads_.size()) < max_threads_ && AddThread()) return true;
+  // A busy thread looks for more work when it is done.
+  if (!threads_.empty()) return true;
+  --wanted_;
+  return false;
+}
+
+// Returns false, and changes nothing, if the system refuses a thread.
+bool ConnectorThreads::AddThread() {
+  const Threads::iterator self = threads_.emplace(threads_.end());
+  absl::StatusOr<std::thread> thread = StartThread([this, self] { Run(self); }, make_thread_);
+  if (!thread.ok()) {
+    threads_.erase(self);
+    return false;
+  }
+  *self = *std::move(thread);
+  return true;
 }
 
 void ConnectorThreads::Run(Threads::iterator self) {
@@ -73,7 +88,9 @@ void ConnectorThreads::Stop() {
 }
 
 void ConnectorThreads::Join(Threads threads) {
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : threads) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 }  // namespace gateway::http

@@ -1,6 +1,6 @@
 // The threads that make connections; each thread makes one connection at a time. If all threads are
 // busy, new work starts another thread, up to a bound. A thread that has had nothing to do for ten
-// seconds ends.
+// seconds ends. If the system refuses another thread, the threads that are there do the work.
 //
 // Thread-safety: all methods may be called from any thread. Lifetime: Stop joins all threads, and
 // the destructor calls it. What `work` uses must outlive this object.
@@ -10,9 +10,9 @@
 #include <functional>
 #include <list>
 #include <thread>
-#include <vector>
 
 #include "upstream/mutex.h"
+#include "upstream/start_thread.h"
 
 namespace gateway::http {
 
@@ -20,13 +20,14 @@ class ConnectorThreads {
  public:
   // `work` does one piece of work, and may block. It returns false if there was none. Several
   // threads call it.
-  ConnectorThreads(int max_threads, std::function<bool()> work);
+  ConnectorThreads(int max_threads, std::function<bool()> work, ThreadMaker make_thread);
   ~ConnectorThreads();
   ConnectorThreads(const ConnectorThreads&) = delete;
   ConnectorThreads& operator=(const ConnectorThreads&) = delete;
 
-  // Says that there is one more piece of work. Never blocks.
-  void Wake();
+  // Says that there is one more piece of work. Never blocks. Returns false if nobody will do it: no
+  // thread is there, and the system refuses one. After Stop, returns true and does nothing.
+  [[nodiscard]] bool Wake();
 
   // Waits for the work that is under way, and joins the threads.
   void Stop();
@@ -36,10 +37,12 @@ class ConnectorThreads {
 
   void Run(Threads::iterator self);
   bool Await(Threads::iterator self);
+  bool AddThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Join(Threads threads);
 
   const int max_threads_;
   const std::function<bool()> work_;
+  const ThreadMaker make_thread_;
 
   Mutex mutex_;
   CondVar changed_;

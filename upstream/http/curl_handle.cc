@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace gateway::http {
 namespace {
@@ -48,7 +49,10 @@ bool EasyHandle::HasBufferedTls() const {
   const curl_tlssessioninfo* session = nullptr;
   if (curl_easy_getinfo(get(), CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK) return false;
   if (session == nullptr || session->internals == nullptr) return false;
-  return SSL_has_pending(static_cast<SSL*>(session->internals)) == 1;
+  const auto* const tls = static_cast<const SSL*>(session->internals);
+  // If the header of a record is all that has come of it, OpenSSL no longer counts the header as
+  // pending, and waits for the record's body ("RB").
+  return SSL_has_pending(tls) == 1 || absl::string_view(SSL_rstate_string(tls)) == "RB";
 }
 
 EasyHandle& EasyHandle::SetBlob(CURLoption option, absl::string_view data) {

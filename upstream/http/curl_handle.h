@@ -54,9 +54,10 @@ class EasyHandle {
     return *this;
   }
 
-  // Whether TLS has read bytes from the socket that curl_easy_recv has not returned yet. No event
-  // of the socket reports such bytes. To be called after curl_easy_recv only. Returns false without
-  // TLS.
+  // Whether TLS has read bytes from the socket that curl_easy_recv has not returned yet: whole
+  // records, or the first part of one. No event of the socket reports such bytes. If
+  // curl_easy_recv has just said CURLE_AGAIN, they are a part of a record. To be called after
+  // curl_easy_recv only. Returns false without TLS.
   bool HasBufferedTls() const;
 
   // Libcurl keeps a copy of the data.

@@ -15,16 +15,23 @@ Error NotSent(Error::Kind kind, absl::string_view message) {
   return Error{.kind = kind, .sent = false, .message = std::string(message)};
 }
 
+Error EndedAtOnce() {
+  return NotSent(Error::Kind::kBroken,
+                 "the upstream ended a new connection before anything was sent");
+}
+
 }  // namespace
 
-Dispatcher::Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller)
+Dispatcher::Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller,
+                       ThreadMaker make_thread)
     : capacity_(static_cast<size_t>(options.max_connections) +
                 static_cast<size_t>(options.max_queued)),
       connector_(std::move(connector)),
       poller_(poller),
       pool_(options),
-      connector_threads_(std::min(options.max_connections, kMaxConnectorThreads),
-                         [this] { return MakeConnection(); }) {}
+      connector_threads_(
+          std::min(options.max_connections, kMaxConnectorThreads),
+          [this] { return MakeConnection(); }, std::move(make_thread)) {}
 
 void Dispatcher::Stop() {
   {
@@ -57,7 +64,7 @@ void Dispatcher::Submit(CallId id, std::shared_ptr<const Request> request, Trans
   }
   // From now on, any thread that finds a connection for a queued call sends that call.
   if (connection != nullptr) Begin(call, std::move(connection));
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
 }
 
 std::optional<Error> Dispatcher::ReasonToRefuse(const OpenCall& call) const {
@@ -69,7 +76,7 @@ std::optional<Error> Dispatcher::ReasonToRefuse(const OpenCall& call) const {
 }
 
 // Sends the call on the connection. As long as nothing of it was sent, tries other connections.
-void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
+void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection, bool fresh) {
   bool wanted = false;
   while (connection != nullptr) {
     const Connection::Begun begun = connection->Begin(call->id, call->request);
@@ -82,22 +89,24 @@ void Dispatcher::Begin(const CallPtr& call, ConnectionPtr connection) {
       agenda_.need_attention.push_back(std::move(connection));
       return WakeIfAsleep();
     }
-    connection = AfterUnusable(call, connection, begun);
+    connection = AfterUnusable(call, connection, begun, std::exchange(fresh, false));
     wanted = connection == nullptr && WantsConnection();
   }
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
 }
 
-// Returns another connection for the call. Null if the call is over, or waits for a connection.
+// Returns another connection for the call. Null if the call is over, waits for a connection, or has
+// expired: TakeAgenda ends it then. A call whose new connection is unusable fails: an upstream that
+// accepts connections and drops them is not tried for ever.
 Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
                                                     const ConnectionPtr& unusable,
-                                                    Connection::Begun begun) {
+                                                    Connection::Begun begun, bool fresh) {
   LetGoLocked(unusable);
   if (calls_.Find(call->id) == nullptr) return nullptr;
   call->connection = nullptr;
-  if (begun == Connection::Begun::kUnusableFresh) {
-    Finish(call, NotSent(Error::Kind::kBroken,
-                         "the upstream ended a new connection before anything was sent"));
+  if (begun == Connection::Begun::kExpired) return nullptr;
+  if (fresh) {
+    Finish(call, EndedAtOnce());
     return nullptr;
   }
   if (begun == Connection::Begun::kUnusable) ++counts_.connections_ended_idle;
@@ -160,6 +169,19 @@ void Dispatcher::LetGoLocked(const ConnectionPtr& connection) {
 
 // ---- New connections: connector threads ----
 
+// Has a connection made. If no thread can make it, each call that needs one fails, as it does if
+// connecting fails.
+void Dispatcher::WakeConnector() {
+  bool wanted = true;
+  while (wanted && !connector_threads_.Wake()) {
+    const MutexLock lock(mutex_);
+    if (const CallPtr call = pool_.NextAttempt()) {
+      FailAttempt(*call, NotSent(Error::Kind::kOverloaded, "no thread can be started to connect"));
+    }
+    wanted = WantsConnection();
+  }
+}
+
 // Returns false if no call waits for a connection.
 bool Dispatcher::MakeConnection() {
   CallPtr call;
@@ -171,37 +193,43 @@ bool Dispatcher::MakeConnection() {
     more = pool_.WantsAttempt();
   }
   if (call == nullptr) return false;
-  if (more) connector_threads_.Wake();
+  if (more) WakeConnector();
   Connector::Made made = connector_->Connect();
   if (auto* const connection = std::get_if<ConnectionPtr>(&made)) {
     if (poller_.Add((*connection)->fd(), connection->get()).ok()) {
-      OnConnected(std::move(*connection));
+      OnConnected(*call, std::move(*connection));
       return true;
     }
     made = NotSent(Error::Kind::kOverloaded, "the system watches no more connections");
   }
-  OnConnectFailed(*call, std::get<Error>(std::move(made)));
+  const MutexLock lock(mutex_);
+  FailAttempt(*call, std::get<Error>(std::move(made)));
   return true;
 }
 
-void Dispatcher::OnConnected(ConnectionPtr connection) {
+// `call` is the call for which the connection was made. The event thread watches the connection
+// already. If it has closed the connection by now, the attempt has failed.
+void Dispatcher::OnConnected(const OpenCall& call, ConnectionPtr connection) {
   CallPtr next;
   {
     const MutexLock lock(mutex_);
-    pool_.AttemptMade(connection);
     ++counts_.connections_created;
+    if (connection->is_closed()) {
+      LetGoLocked(connection);
+      return FailAttempt(call, EndedAtOnce());
+    }
+    pool_.AttemptMade(connection);
     next = pool_.Offer(connection, SteadyTime::Now(), pool_.ServesUntil(*connection));
   }
-  if (next != nullptr) Begin(next, std::move(connection));
+  if (next != nullptr) Begin(next, std::move(connection), /*fresh=*/true);
 }
 
 // Ends the call for which the connection was to be made, unless the call has got another
 // connection.
-void Dispatcher::OnConnectFailed(const OpenCall& call, Error error) {
-  const MutexLock lock(mutex_);
-  pool_.AttemptFailed();
+void Dispatcher::FailAttempt(const OpenCall& call, Error error) {
   const CallPtr failed = calls_.Find(call.id);
   if (failed != nullptr && failed->connection == nullptr) Finish(failed, std::move(error));
+  pool_.AttemptFailed();
 }
 
 // ---- The event thread ----
@@ -267,7 +295,7 @@ Dispatcher::CallPtr Dispatcher::Free(ConnectionPtr connection, const Connection:
     }
   }
   if (next != nullptr) Begin(next, std::move(connection));
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
   return call;
 }
 
@@ -279,7 +307,7 @@ void Dispatcher::LetGo(const ConnectionPtr& connection, bool begun) {
     if (begun) ++counts_.requests_finished;
     wanted = WantsConnection();
   }
-  if (wanted) connector_threads_.Wake();
+  if (wanted) WakeConnector();
 }
 
 size_t Dispatcher::LetGoSilentSince(SteadyTime moment, bool silence) {

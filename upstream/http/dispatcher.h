@@ -33,6 +33,7 @@
 #include "upstream/http/stats.h"
 #include "upstream/http/transport.h"
 #include "upstream/mutex.h"
+#include "upstream/start_thread.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::http {
@@ -44,8 +45,10 @@ class Dispatcher {
   using ConnectionPtr = Pool::ConnectionPtr;
 
   // `options` has this dispatcher's share of max_connections and max_queued. New connections are
-  // added to `poller`, which also wakes the event thread.
-  Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller);
+  // added to `poller`, which also wakes the event thread. `make_thread` makes the threads that
+  // connect.
+  Dispatcher(const Options& options, std::unique_ptr<Connector> connector, Poller& poller,
+             ThreadMaker make_thread);
 
   // `id` must be new to this dispatcher.
   void Submit(CallId id, std::shared_ptr<const Request> request, Transport::Done done);
@@ -117,17 +120,20 @@ class Dispatcher {
 
  private:
   // Any thread.
-  void Begin(const CallPtr& call, ConnectionPtr connection);
+  // `fresh`: the connection was just made, and was never idle.
+  void Begin(const CallPtr& call, ConnectionPtr connection, bool fresh = false);
+  void WakeConnector();
   bool MakeConnection();
-  void OnConnected(ConnectionPtr connection);
-  void OnConnectFailed(const OpenCall& call, Error error);
+  void OnConnected(const OpenCall& call, ConnectionPtr connection);
 
   // Any thread, under the lock.
   std::optional<Error> ReasonToRefuse(const OpenCall& call) const;
   ConnectionPtr AfterUnusable(const CallPtr& call, const ConnectionPtr& unusable,
-                              Connection::Begun begun) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+                              Connection::Begun begun, bool fresh)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ConnectionPtr AssignIdle(const CallPtr& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddCall(const CallPtr& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FailAttempt(const OpenCall& call, Error error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(const CallPtr& call, Error error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Post(Over over) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeIfAsleep() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

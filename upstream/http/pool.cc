@@ -54,9 +54,20 @@ void Pool::AttemptMade(ConnectionPtr connection) {
   connections_.insert(std::move(connection));
 }
 
+// The call of the failed attempt may have got the connection that was made for another call. Then
+// that other call has no attempt left, and needs a new one.
+void Pool::AttemptFailed() {
+  --connecting_;
+  if (queue_.size() - not_attempted_.size() <= connecting_) return;
+  for (const auto& [place, call] : queue_) {
+    if (not_attempted_.insert(place).second) return;
+  }
+}
+
 Pool::CallPtr Pool::Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until) {
-  if (!queue_.empty()) {
+  while (!queue_.empty()) {
     CallPtr call = TakeFirst();
+    if (call->deadline <= now) continue;
     call->connection = std::move(connection);
     return call;
   }

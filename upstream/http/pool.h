@@ -4,7 +4,8 @@
 //
 // While a call waits, no connection is idle. One connection is made for each waiting call, within
 // the bounds. A new connection goes to the call that waits longest. If a connection cannot be made,
-// the call for which it was to be made fails.
+// the call for which it was to be made fails. If that call has got another connection, one more
+// connection is made instead, for the call that was to get this one.
 //
 // Thread-safety: none; guarded by its dispatcher's lock. It does no I/O: the caller must close the
 // connections that it lets go.
@@ -52,7 +53,7 @@ class Pool {
   CallPtr NextAttempt();
   bool WantsAttempt() const { return !not_attempted_.empty() && HasRoom(); }
   void AttemptMade(ConnectionPtr connection);
-  void AttemptFailed() { --connecting_; }
+  void AttemptFailed();
 
   // Until when a connection may serve requests: until its upstream's own limit `until`, or until
   // max_connection_age if that comes first.
@@ -63,7 +64,7 @@ class Pool {
 
   // Takes a free connection that may serve requests until `until`. Returns the call that gets the
   // connection. Returns null if no call waits: then the connection is idle, for max_connection_idle
-  // at most.
+  // at most. Calls whose deadline has passed get none and no longer wait.
   CallPtr Offer(ConnectionPtr connection, SteadyTime now, SteadyTime until);
 
   // Forgets a connection that is or will be closed. It must not be idle: call Take or RemoveIdle

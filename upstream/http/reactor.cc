@@ -30,21 +30,27 @@ absl::string_view Why(Error::Kind kind) {
 
 absl::StatusOr<std::unique_ptr<Reactor>> Reactor::Create(const Origin& origin,
                                                          const Options& options,
-                                                         Http1Transport::OnSilence on_silence) {
+                                                         Http1Transport::OnSilence on_silence,
+                                                         const ThreadMaker& make_thread) {
   absl::StatusOr<std::unique_ptr<Poller>> poller = Poller::Create();
   if (!poller.ok()) return poller.status();
   absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(origin, options);
   if (!connector.ok()) return connector.status();
-  return std::unique_ptr<Reactor>(
-      new Reactor(options, *std::move(poller), *std::move(connector), std::move(on_silence)));
+  std::unique_ptr<Reactor> reactor(new Reactor(options, *std::move(poller), *std::move(connector),
+                                               std::move(on_silence), make_thread));
+  absl::StatusOr<std::thread> thread =
+      StartThread([self = reactor.get()] { self->Run(); }, make_thread);
+  if (!thread.ok()) return thread.status();
+  reactor->thread_ = *std::move(thread);
+  return reactor;
 }
 
 Reactor::Reactor(const Options& options, std::unique_ptr<Poller> poller,
-                 std::unique_ptr<Connector> connector, Http1Transport::OnSilence on_silence)
+                 std::unique_ptr<Connector> connector, Http1Transport::OnSilence on_silence,
+                 const ThreadMaker& make_thread)
     : on_silence_(std::move(on_silence)),
       poller_(std::move(poller)),
-      dispatcher_(options, std::move(connector), *poller_),
-      thread_([this] { Run(); }) {}
+      dispatcher_(options, std::move(connector), *poller_, make_thread) {}
 
 Reactor::~Reactor() {
   Stop();

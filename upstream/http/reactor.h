@@ -25,6 +25,7 @@
 #include "upstream/http/options.h"
 #include "upstream/http/origin.h"
 #include "upstream/http/poller.h"
+#include "upstream/start_thread.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::http {
@@ -32,10 +33,10 @@ namespace gateway::http {
 class Reactor {
  public:
   // `options` has this reactor's share of max_connections and max_queued.
-  // `on_silence` may be null.
-  static absl::StatusOr<std::unique_ptr<Reactor>> Create(const Origin& origin,
-                                                         const Options& options,
-                                                         Http1Transport::OnSilence on_silence);
+  // `on_silence` may be null. Errors: what the system refuses, a descriptor or a thread.
+  static absl::StatusOr<std::unique_ptr<Reactor>> Create(
+      const Origin& origin, const Options& options, Http1Transport::OnSilence on_silence,
+      const ThreadMaker& make_thread = MakeThread);
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
@@ -48,7 +49,8 @@ class Reactor {
 
  private:
   Reactor(const Options& options, std::unique_ptr<Poller> poller,
-          std::unique_ptr<Connector> connector, Http1Transport::OnSilence on_silence);
+          std::unique_ptr<Connector> connector, Http1Transport::OnSilence on_silence,
+          const ThreadMaker& make_thread);
 
   void Run();
   void Serve(Connection& connection, bool peer_ended);
@@ -62,7 +64,7 @@ class Reactor {
   Dispatcher dispatcher_;
   // Connections to serve in the next turn, even without an event. Used by the event thread only.
   std::vector<std::shared_ptr<Connection>> unfinished_;
-  std::thread thread_;  // last: starts when all else is ready
+  std::thread thread_;  // last: Create starts it when all else is ready
 };
 
 }  // namespace gateway::http

@@ -13,6 +13,7 @@
 
 namespace gateway::mapping {
 
+// In order: what a call of several attempts did is the greatest of their outcomes.
 enum class Outcome {
   kNotSent,  // nothing left this process: any call may be repeated
   kRefused,  // the upstream answered and declined: the operation did not happen

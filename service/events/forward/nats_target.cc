@@ -29,17 +29,23 @@ std::string SubjectOf(absl::string_view prefix, const Message& message) {
   return subject;
 }
 
-absl::StatusOr<std::unique_ptr<NatsTarget>> NatsTarget::Create(NatsOptions options) {
+absl::StatusOr<std::unique_ptr<NatsTarget>> NatsTarget::Create(NatsOptions options,
+                                                               const ThreadMaker& make_thread) {
   const size_t threads = options.threads;
   auto connection = NatsConnection::Create(std::move(options));
   if (!connection.ok()) return connection.status();
-  return std::unique_ptr<NatsTarget>(new NatsTarget(*std::move(connection), threads));
+  std::unique_ptr<NatsTarget> target(new NatsTarget(*std::move(connection)));
+  for (size_t i = 0; i < threads; ++i) {
+    absl::StatusOr<std::thread> thread =
+        StartThread([self = target.get()] { self->Run(); }, make_thread);
+    if (!thread.ok()) return thread.status();
+    target->threads_.push_back(*std::move(thread));
+  }
+  return target;
 }
 
-NatsTarget::NatsTarget(std::unique_ptr<NatsConnection> connection, size_t threads)
-    : connection_(std::move(connection)) {
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
-}
+NatsTarget::NatsTarget(std::unique_ptr<NatsConnection> connection)
+    : connection_(std::move(connection)) {}
 
 NatsTarget::~NatsTarget() {
   {

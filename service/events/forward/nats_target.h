@@ -29,15 +29,17 @@
 #include "service/events/forward/nats_connection.h"
 #include "service/events/forward/target.h"
 #include "upstream/mutex.h"
+#include "upstream/start_thread.h"
 #include "upstream/steady_time.h"
 
 namespace gateway::events {
 
 class NatsTarget final : public Target {
  public:
-  // INVALID_ARGUMENT for an address or certificate that cannot be used. Connects with the first
-  // event.
-  static absl::StatusOr<std::unique_ptr<NatsTarget>> Create(NatsOptions options);
+  // INVALID_ARGUMENT for an address or certificate that cannot be used; RESOURCE_EXHAUSTED if the
+  // system refuses a thread. Connects with the first event.
+  static absl::StatusOr<std::unique_ptr<NatsTarget>> Create(
+      NatsOptions options, const ThreadMaker& make_thread = MakeThread);
   ~NatsTarget() override;
   NatsTarget(const NatsTarget&) = delete;
   NatsTarget& operator=(const NatsTarget&) = delete;
@@ -51,7 +53,7 @@ class NatsTarget final : public Target {
     Done done;
   };
 
-  explicit NatsTarget(std::unique_ptr<NatsConnection> connection, size_t threads);
+  explicit NatsTarget(std::unique_ptr<NatsConnection> connection);
   void Run();
 
   const std::unique_ptr<NatsConnection> connection_;

@@ -160,6 +160,10 @@ bool ScriptedServer::WaitForExecutions(int count) const {
       [=](const State& state) { return static_cast<int>(state.received.size()) >= count; });
 }
 
+bool ScriptedServer::WaitForDeliveries(int count) const {
+  return state_.WaitUntil([=](const State& state) { return state.deliveries >= count; });
+}
+
 bool ScriptedServer::WaitForClientCloses(int count) const {
   return state_.WaitUntil([=](const State& state) { return state.client_closes >= count; });
 }
@@ -257,7 +261,11 @@ bool ScriptedServer::Perform(Stream& stream, const Step& step) {
   if (step.tls == Step::Tls::kSessionTicket) stream.SendSessionTicket();
   if (step.tls == Step::Tls::kKeyUpdate) stream.SendKeyUpdate();
   if (!Write(stream, step)) return false;
-  if (step.delivered) stream.AwaitDelivery();
+  if (step.cut > 0 && !stream.WriteStartOfRecord(step.cut_off, step.cut)) return false;
+  if (step.delivered) {
+    stream.AwaitDelivery();
+    state_.With([](State& state) { ++state.deliveries; });
+  }
   if (step.end == Step::End::kClose || step.end == Step::End::kGoodbye) stream.SayGoodbye();
   if (step.end == Step::End::kReset) stream.EndWithReset();
   return step.end == Step::End::kKeepOpen || step.end == Step::End::kGoodbye;

@@ -48,6 +48,10 @@ struct Step {
   enum class Tls { kNothing, kSessionTicket, kKeyUpdate };
 
   std::string output;  // raw bytes
+  // TLS only: after the output, this many bytes of the record that holds `cut_off`. The rest of the
+  // record comes with the next output.
+  size_t cut = 0;
+  std::string cut_off = {};
   End end = End::kKeepOpen;
   Read read = Read::kRequest;
   bool held = false;  // writes nothing before Release()
@@ -119,6 +123,8 @@ class ScriptedServer {
 
   // Returns false if fewer requests were executed within 10 seconds.
   bool WaitForExecutions(int count) const;
+  // Waits until this many steps with `delivered` have ended.
+  bool WaitForDeliveries(int count) const;
   // Waits until the client has closed this many connections with held steps.
   bool WaitForClientCloses(int count) const;
   // Waits until the server has closed every connection accepted so far.
@@ -161,6 +167,7 @@ class ScriptedServer {
     int held = 0;
     int most_held = 0;
     int client_closes = 0;
+    int deliveries = 0;
     int sessions_resumed = 0;
     std::vector<int> silent;  // one eventfd per connection that waits for SpeakUnasked
     int speaking = 0;         // told to speak, but not finished

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace gateway::http {
 namespace {
@@ -37,7 +38,31 @@ bool Stream::ReadSome(std::string& buffer) {
   return true;
 }
 
+bool Stream::SendAll(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
+}
+
+bool Stream::WriteStartOfRecord(absl::string_view data, size_t size) {
+  BIO* const socket = SSL_get_wbio(ssl_.get());
+  BIO* const memory = BIO_new(BIO_s_mem());
+  Require(memory != nullptr && BIO_up_ref(socket) == 1, "a BIO in memory");
+  SSL_set0_wbio(ssl_.get(), memory);
+  Require(SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size())) > 0, "a record");
+  char* bytes = nullptr;
+  const auto length = static_cast<size_t>(BIO_get_mem_data(memory, &bytes));
+  const std::string record(bytes, length);
+  SSL_set0_wbio(ssl_.get(), socket);  // frees `memory`
+  rest_of_record_ = record.substr(size);
+  return SendAll(record.substr(0, size));
+}
+
 bool Stream::WriteAll(absl::string_view data) {
+  if (!SendAll(std::exchange(rest_of_record_, ""))) return false;
   while (!data.empty()) {
     const ssize_t count = ssl_ == nullptr
                               ? send(fd_, data.data(), data.size(), MSG_NOSIGNAL)

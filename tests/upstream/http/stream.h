@@ -30,6 +30,10 @@ class Stream {
 
   bool WriteAll(absl::string_view data);
 
+  // TLS only: writes the first `size` bytes of the record that holds `data`. The rest is written
+  // before the next data.
+  bool WriteStartOfRecord(absl::string_view data, size_t size);
+
   // Waits until the client's kernel has all written data, or the client has closed the connection;
   // at most 10 seconds.
   void AwaitDelivery() const;
@@ -50,9 +54,11 @@ class Stream {
   };
 
   explicit Stream(int fd) : fd_(fd) {}
+  bool SendAll(absl::string_view bytes);
 
   const int fd_;
   std::unique_ptr<SSL, Free> ssl_;  // null: plain TCP
+  std::string rest_of_record_;
 };
 
 }  // namespace gateway::http

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "upstream/start_thread.h"
 
 namespace gateway::sandbox {
 namespace {
@@ -123,7 +124,12 @@ void Listener::Accept() {
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     Served& served = served_.emplace_back();
     served.connection = std::make_unique<Connection>(socket, IsLoopback(peer));
-    served.thread = std::thread([this, &served] { Run(served); });
+    absl::StatusOr<std::thread> thread = StartThread([this, &served] { Run(served); });
+    if (thread.ok()) {
+      served.thread = *std::move(thread);
+    } else {
+      served_.pop_back();  // closes the connection
+    }
   }
 }
 

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
+#include <functional>
 #include <future>
 #include <memory>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -64,6 +67,17 @@ HandoverResult HandOnUntilReached(NatsTarget& target, const std::string& id) {
     result = HandOn(target, MessageOf(id));
   }
   return result;
+}
+
+// A reload makes targets. It is refused then, and the process goes on.
+TEST(NatsTargetTest, IsNotMadeWhereTheSystemRefusesAThread) {
+  int left = 1;
+  const auto target =
+      NatsTarget::Create(OptionsFor("nats://127.0.0.1:1"), [&](std::function<void()> run) {
+        if (left-- > 0) return std::thread(std::move(run));
+        throw std::system_error(EAGAIN, std::generic_category());
+      });
+  EXPECT_EQ(target.status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST(NatsTargetTest, AnEventIsTakenWhenTheStreamHasIt) {

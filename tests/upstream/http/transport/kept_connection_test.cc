@@ -181,6 +181,51 @@ TEST_P(KeptConnectionTest, ToldGoodbyeWithTheReplyItIsNotKept) {
   EXPECT_EQ(Write(), "200 third");
 }
 
+// The sizes of the first part of a TLS record: a part of its header, the header, and more.
+constexpr size_t kCuts[] = {3, 5, 6, 30};
+
+// The first part of a foreign response waits within TLS. Its rest comes after the next request.
+TEST_P(KeptConnectionTest, APartOfARecordEndsAnIdleConnection) {
+  if (GetParam() == Wire::kPlain) return;
+  for (const size_t cut : kCuts) {
+    Step part = Unasked("");
+    part.cut = cut;
+    part.cut_off = Foreign();
+    part.delivered = true;
+    Serve({{Step::Reply("first"), part, Step::Reply("never")}, {Step::Reply("second")}});
+    EXPECT_EQ(Write(), "200 first");
+    server_->Release();
+    AwaitEndedIdle(1);
+    EXPECT_EQ(Write(), "200 second") << cut;
+    EXPECT_EQ(server_->executions(), 2);
+    EXPECT_EQ(server_->connections(), 2);
+    EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1);
+  }
+}
+
+// As above, in one piece with the reply.
+TEST_P(KeptConnectionTest, APartOfARecordBehindTheReplyEndsTheConnection) {
+  if (GetParam() == Wire::kPlain) return;
+  for (const size_t cut : kCuts) {
+    Step reply = Step::Reply("second");
+    reply.cut = cut;
+    reply.cut_off = Foreign();
+    reply.delivered = true;
+    Serve({{Step::Reply("first"), reply, Step::Reply("never")}, {Step::Reply("third")}});
+    EXPECT_EQ(Write(), "200 first");
+    Awaited second;
+    {
+      const BusyEventThread busy(*transport_);
+      second = Start(*transport_, Post(server_->Url("/write"), "{}"));
+      ASSERT_TRUE(server_->WaitForDeliveries(1));
+    }
+    EXPECT_EQ(Summary(second), "200 second");
+    EXPECT_EQ(Write(), "200 third") << cut;
+    EXPECT_EQ(server_->connections(), 2);
+    EXPECT_EQ(transport_->Snapshot().connections_ended_idle, 1);
+  }
+}
+
 TEST_P(KeptConnectionTest, ToldToCloseItIsNotUsedAgain) {
   for (const char* reply :
        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
@@ -270,6 +315,35 @@ TEST_P(KeptConnectionTest, ARequestBeforeTheEndOfAnotherWaits) {
   EXPECT_EQ(server_->executions(), 1);
   server_->Release();
   for (const Awaited& call : calls) EXPECT_EQ(Summary(call), "200 ok");
+  EXPECT_EQ(server_->connections(), 1);
+}
+
+// A stall, of the machine for example: the event thread sees the reply of the first call only after
+// the second call, which waits for the connection, has expired.
+TEST_P(KeptConnectionTest, ACallThatExpiredWhileItWaitedIsNeverSent) {
+  options_.max_connections = 1;
+  Step reply = Step::HeldReply("first");
+  reply.delivered = true;
+  Serve({{reply, Step::Reply("second")}});
+  const Awaited first = Start(*transport_, Get(server_->Url("/first")));
+  ASSERT_TRUE(server_->WaitForExecutions(1));
+  const SteadyTime deadline = SteadyTime::Now() + absl::Milliseconds(200);
+  Awaited expired, waiting;
+  {
+    const BusyEventThread busy(*transport_);
+    Request late = Post(server_->Url("/late"), "{}");
+    late.deadline = deadline;
+    expired = Start(*transport_, std::move(late));
+    waiting = Start(*transport_, Get(server_->Url("/waiting")));
+    server_->Release();
+    ASSERT_TRUE(server_->WaitForDeliveries(1));
+    while (SteadyTime::Now() <= deadline) std::this_thread::yield();
+  }
+  EXPECT_EQ(Summary(first), "200 first");
+  EXPECT_EQ(Summary(expired), "deadline, not sent");
+  EXPECT_EQ(Summary(waiting), "200 second");
+  ASSERT_EQ(server_->executions(), 2);
+  EXPECT_EQ(server_->received()[1].target, "/waiting");
   EXPECT_EQ(server_->connections(), 1);
 }
 
