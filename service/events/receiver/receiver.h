@@ -8,7 +8,9 @@
 //
 // One thread does the I/O and the signatures, and waits for nobody: the answer comes when the log
 // says that the event is durable. Bounded: connections, a head's and a body's bytes, the bytes of
-// all bodies that are under way, the time of a request, and failures of an address.
+// all bodies that are under way, what stands beside a body (see body_reader.h), the time of a
+// request, and failures of an address. A fault in here ends the connection that met it, is logged
+// and counted, and the others are served on.
 //
 //   auto receiver = Receiver::Create({.listen = "127.0.0.1:8081"}, intake);
 //
@@ -54,9 +56,17 @@ struct ReceiverOptions {
 class Receiver {
  public:
   // What ended a request before anything was verified, or a connection.
-  enum Turned : uint8_t { kMalformed, kElsewhere, kTooLarge, kTooSlow, kOverloaded, kBlocked };
-  static constexpr std::array kAllTurned = {kMalformed, kElsewhere,  kTooLarge,
-                                            kTooSlow,   kOverloaded, kBlocked};
+  enum Turned : uint8_t {
+    kMalformed,
+    kElsewhere,
+    kTooLarge,
+    kTooSlow,
+    kOverloaded,
+    kBlocked,
+    kFailed,  // by a fault of the receiver: an exception
+  };
+  static constexpr std::array kAllTurned = {kMalformed,  kElsewhere, kTooLarge, kTooSlow,
+                                            kOverloaded, kBlocked,   kFailed};
   static const char* Name(Turned turned);
 
   // UNAVAILABLE where the address cannot be had.
