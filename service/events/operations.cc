@@ -172,14 +172,30 @@ bool Operations::Modify(const ModifyRequest& request, const AckId& id, Deliverie
 }
 
 void Operations::Do(ListingDeadLetters& listing) {
-  const DeadLettersRequest& request = listing.request;
+  listing.result = List(listing.request);
+  if (IsOfDatabase(listing.result.status())) failure_ = listing.result.status();
+}
+
+// A subscription may have dead letters of a time when its filter let through more. They stay where
+// they are, for a filter that lets them through again, and whoever may read this subscription now
+// does not see them.
+absl::StatusOr<std::vector<DeadLetter>> Operations::List(const DeadLettersRequest& request) {
   const Subscribed* const subscribed = Find(request.subscription);
-  if (subscribed == nullptr) {
-    listing.result = NoSubscription();
-    return;
+  if (subscribed == nullptr) return NoSubscription();
+  const Filter& filter = subscribed->deliveries.subscription().filter;
+  std::vector<DeadLetter> letters;
+  int64_t after = request.after;
+  while (letters.size() < request.limit) {
+    auto page = rows_.DeadLetters(subscribed->id, after, request.limit);
+    if (!page.ok()) return page.status();
+    if (page->empty()) break;
+    after = page->back().head.number;
+    for (DeadLetter& letter : *page) {
+      if (letters.size() == request.limit) break;
+      if (filter.Matches(letter.head)) letters.push_back(std::move(letter));
+    }
   }
-  listing.result = rows_.DeadLetters(subscribed->id, request.after, request.limit);
-  if (!listing.result.ok()) failure_ = listing.result.status();
+  return letters;
 }
 
 void Operations::Do(Redelivering& redelivering) {
@@ -192,20 +208,27 @@ absl::StatusOr<Effects> Operations::Redeliver(const RedeliverRequest& request) {
   if (subscribed == nullptr) return NoSubscription();
   Effects effects;
   for (const int64_t number : request.numbers) {
-    const absl::StatusOr<bool> was_dead = rows_.RemoveDeadLetter(subscribed->id, number);
-    if (!was_dead.ok()) return was_dead.status();
-    effects.push_back(*was_dead);
-    if (!*was_dead) continue;
-    const auto heads = rows_.HeadsAfter(number - 1, 1);
-    if (!heads.ok()) return heads.status();
-    if (heads->empty() || heads->front().number != number) {
-      return absl::DataLossError(absl::StrCat("event ", number, " is gone"));
-    }
-    subscribed->deliveries.Redeliver(heads->front());
-    subscribed->dead_letters_changed = true;
-    must_store_ = true;
+    const absl::StatusOr<bool> redelivered = RedeliverOne(*subscribed, number);
+    if (!redelivered.ok()) return redelivered.status();
+    effects.push_back(*redelivered);
   }
   return effects;
+}
+
+absl::StatusOr<bool> Operations::RedeliverOne(Subscribed& subscribed, int64_t number) {
+  if (number < 1) return false;
+  const auto heads = rows_.HeadsAfter(number - 1, 1);
+  if (!heads.ok()) return heads.status();
+  const bool is_there = !heads->empty() && heads->front().number == number;
+  const Filter& filter = subscribed.deliveries.subscription().filter;
+  if (is_there && !filter.Matches(heads->front())) return false;
+  const absl::StatusOr<bool> was_dead = rows_.RemoveDeadLetter(subscribed.id, number);
+  if (!was_dead.ok() || !*was_dead) return was_dead;
+  if (!is_there) return absl::DataLossError(absl::StrCat("event ", number, " is gone"));
+  subscribed.deliveries.Redeliver(heads->front());
+  subscribed.dead_letters_changed = true;
+  must_store_ = true;
+  return true;
 }
 
 void Operations::Do(Seeking& seeking) {
