@@ -1,6 +1,6 @@
 // An event as it is handed on: a CloudEvent 1.0 in JSON (structured mode).
 //
-//   {"specversion": "1.0", "id": "paynow_123", "source": "/webhooks/paynow",
+//   {"specversion": "1.0", "id": "paynow:123:<hash>", "source": "/webhooks/paynow",
 //    "type": "paynow.ON_REFUND", "subject": "<order>", "time": "...", "store": "<store>",
 //    "datacontenttype": "application/json", "data": {...as ParseEvent shows it...}}
 //
@@ -23,15 +23,18 @@ namespace gateway::events {
 inline constexpr absl::string_view kCloudEventType = "application/cloudevents+json";
 
 struct Message {
-  // The same for each hand-out of an event, and of no other event. Letters, digits, -, _ only.
+  // The same for each hand-out of an event, and of no other event. Letters, digits, -, _, ~ and :
+  // only: a dot would end it in what Standard Webhooks sign.
   std::string id;
   std::string provider;  // "paynow"
   std::string type;      // as the provider names it; "" where it cannot be read
   std::string body;      // the CloudEvent
 };
 
-// "paynow_123"; where the provider sent no id, or one that has other characters, a hash takes its
-// place.
+// "paynow:123:<hash>", "paynow:<account>:123:<hash>": the hash is of the body, since the log keeps
+// two bodies of one id as two events. Where the provider sent no id, or one that has other
+// characters than letters, digits, - and _, a hash takes its place. No part has a colon: an
+// account's dots are ~.
 std::string MessageIdOf(const Head& head, const Key& key);
 
 // UNAVAILABLE where the event cannot be decrypted.
