@@ -122,8 +122,8 @@ struct SubscriptionStats {
   uint64_t backlog = 0;  // events that are not done; some may not pass the filter
   // The time since the oldest event of the backlog was received; zero if there is no such event.
   absl::Duration oldest_age = absl::ZeroDuration();
-  uint64_t out = 0;  // handed out, and not acknowledged yet
-  uint64_t dead_letters = 0;
+  uint64_t out = 0;           // handed out, and not acknowledged yet
+  uint64_t dead_letters = 0;  // some may not pass the filter
   Deliveries::Counters counters;
 };
 
@@ -156,6 +156,8 @@ class EventLog {
 
   virtual void Modify(ModifyRequest request, Done<Effects> done) = 0;
 
+  // Of both: dead letters that do not pass the subscription's filter, which may be another one than
+  // when they died, are none.
   virtual void ListDeadLetters(DeadLettersRequest request, Done<std::vector<DeadLetter>> done) = 0;
   // Hands dead letters out again. The result says for each number whether it was a dead letter.
   virtual void Redeliver(RedeliverRequest request, Done<Effects> done) = 0;

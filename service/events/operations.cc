@@ -174,14 +174,30 @@ bool Operations::Modify(const ModifyRequest& request, const AckId& id, Deliverie
 }
 
 void Operations::Do(ListingDeadLetters& listing) {
-  const DeadLettersRequest& request = listing.request;
+  listing.result = List(listing.request);
+  if (IsOfDatabase(listing.result.status())) failure_ = listing.result.status();
+}
+
+// Dead letters may be older than the subscription's present filter. Those that do not match the
+// filter are not shown, because whoever may read this subscription may not see them. They stay
+// stored, in case a later filter matches them again.
+absl::StatusOr<std::vector<DeadLetter>> Operations::List(const DeadLettersRequest& request) {
   const Subscribed* const subscribed = Find(request.subscription);
-  if (subscribed == nullptr) {
-    listing.result = NoSubscription();
-    return;
+  if (subscribed == nullptr) return NoSubscription();
+  const Filter& filter = subscribed->deliveries.subscription().filter;
+  std::vector<DeadLetter> letters;
+  int64_t after = request.after;
+  while (letters.size() < request.limit) {
+    auto page = rows_.DeadLetters(subscribed->id, after, request.limit);
+    if (!page.ok()) return page.status();
+    if (page->empty()) break;
+    after = page->back().head.number;
+    for (DeadLetter& letter : *page) {
+      if (letters.size() == request.limit) break;
+      if (filter.Matches(letter.head)) letters.push_back(std::move(letter));
+    }
   }
-  listing.result = rows_.DeadLetters(subscribed->id, request.after, request.limit);
-  if (!listing.result.ok()) failure_ = listing.result.status();
+  return letters;
 }
 
 void Operations::Do(Redelivering& redelivering) {
@@ -194,19 +210,26 @@ absl::StatusOr<Effects> Operations::Redeliver(const RedeliverRequest& request) {
   if (subscribed == nullptr) return NoSubscription();
   Effects effects;
   for (const int64_t number : request.numbers) {
-    const absl::StatusOr<bool> was_dead = rows_.RemoveDeadLetter(subscribed->id, number);
-    if (!was_dead.ok()) return was_dead.status();
-    effects.push_back(*was_dead);
-    if (!*was_dead) continue;
-    const auto heads = rows_.HeadsAfter(number - 1, 1);
-    if (!heads.ok()) return heads.status();
-    effects.back() = !heads->empty() && heads->front().number == number;
-    if (!effects.back()) continue;
-    subscribed->deliveries.Redeliver(heads->front());
-    subscribed->dead_letters_changed = true;
-    must_store_ = true;
+    const absl::StatusOr<bool> redelivered = RedeliverOne(*subscribed, number);
+    if (!redelivered.ok()) return redelivered.status();
+    effects.push_back(*redelivered);
   }
   return effects;
+}
+
+absl::StatusOr<bool> Operations::RedeliverOne(Subscribed& subscribed, int64_t number) {
+  if (number < 1) return false;
+  const auto heads = rows_.HeadsAfter(number - 1, 1);
+  if (!heads.ok()) return heads.status();
+  const bool is_there = !heads->empty() && heads->front().number == number;
+  const Filter& filter = subscribed.deliveries.subscription().filter;
+  if (is_there && !filter.Matches(heads->front())) return false;
+  const absl::StatusOr<bool> was_dead = rows_.RemoveDeadLetter(subscribed.id, number);
+  if (!was_dead.ok() || !*was_dead) return was_dead;
+  subscribed.dead_letters_changed = true;
+  must_store_ = true;
+  if (is_there) subscribed.deliveries.Redeliver(heads->front());
+  return is_there;
 }
 
 void Operations::Do(Seeking& seeking) {

@@ -111,7 +111,10 @@ class Operations {
   absl::StatusOr<int64_t> FindTold(const SealedEvent& event);
   absl::StatusOr<std::vector<Received>> HandOut(const PullRequest& request);
   bool Modify(const ModifyRequest& request, const AckId& id, Deliveries& deliveries);
+  absl::StatusOr<std::vector<DeadLetter>> List(const DeadLettersRequest& request);
   absl::StatusOr<Effects> Redeliver(const RedeliverRequest& request);
+  // False: it is no dead letter, or not one that passes the filter.
+  absl::StatusOr<bool> RedeliverOne(Subscribed& subscribed, int64_t number);
   absl::StatusOr<int64_t> Seek(const SeekRequest& request);
   absl::StatusOr<int64_t> FirstReceivedFrom(absl::Time time);
   // Null if there is none.

@@ -93,6 +93,7 @@ constexpr absl::string_view kAttacks[] = {
     "paths of the receiver: dots, slashes, escapes",
     "100,000 events by one who may sign",
     "unsigned webhooks by the thousand",
+    "trailers and chunk extensions of webhooks",
 };
 
 }  // namespace

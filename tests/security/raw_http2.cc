@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -90,6 +91,14 @@ RawHttp2::~RawHttp2() {
 }
 
 bool RawHttp2::Send(absl::string_view bytes) {
+  Write(bytes);
+  Receive(absl::ZeroDuration());
+  return !closed_;
+}
+
+// Receives meanwhile, but answers no frame here: the answer would stand within the frame that is
+// being written.
+void RawHttp2::Write(absl::string_view bytes) {
   const absl::Time end = absl::Now() + kPatience;
   while (!bytes.empty() && !closed_) {
     const ssize_t size = ssl_ != nullptr
@@ -106,12 +115,8 @@ bool RawHttp2::Send(absl::string_view bytes) {
     if (!full || absl::Now() > end) closed_ = true;
     pollfd ready{fd_, POLLIN | POLLOUT, 0};
     if (full) poll(&ready, 1, 10);
-    Receive(absl::ZeroDuration());
+    Hear(absl::ZeroDuration());
   }
-  // Receives after sending and not before, because the frames with which Receive answers must
-  // follow these bytes.
-  Receive(absl::ZeroDuration());
-  return !closed_;
 }
 
 uint32_t RawHttp2::Begin(absl::string_view path) {
@@ -158,6 +163,11 @@ bool RawHttp2::Pump(absl::Duration time) {
 }
 
 void RawHttp2::Receive(absl::Duration wait) {
+  Hear(wait);
+  while (!owed_.empty() && !closed_) Write(std::exchange(owed_, std::string()));
+}
+
+void RawHttp2::Hear(absl::Duration wait) {
   pollfd ready{fd_, POLLIN, 0};
   const bool buffered = ssl_ != nullptr && SSL_pending(ssl_) > 0;
   if (!buffered && poll(&ready, 1, static_cast<int>(absl::ToInt64Milliseconds(wait))) <= 0) return;
@@ -190,7 +200,7 @@ void RawHttp2::TakeFrames() {
     if (type == kRstStream || (type == kHeaders && (flags & kEndStream) != 0)) {
       ended_.insert(stream);
     }
-    if (type == kPing && (flags & kAck) == 0) Send(Frame(kPing, kAck, 0, payload));
+    if (type == kPing && (flags & kAck) == 0) owed_ += Frame(kPing, kAck, 0, payload);
     if (type != kSettings || (flags & kAck) != 0) continue;
     for (size_t i = 0; i + 6 <= payload.size(); i += 6) {
       const absl::string_view setting = absl::string_view(payload).substr(i, 6);
@@ -198,7 +208,7 @@ void RawHttp2::TakeFrames() {
         initial_window_ = NumberIn(setting.substr(2));
       }
     }
-    Send(Frame(kSettings, kAck, 0, ""));
+    owed_ += Frame(kSettings, kAck, 0, "");
   }
 }
 

@@ -61,8 +61,12 @@ class RawHttp2 {
   int ended() const { return static_cast<int>(ended_.size()); }
 
  private:
-  // Receives what is available. Waits at most this long for the first bytes.
+  // Returns when all is written, or the connection is closed.
+  void Write(absl::string_view bytes);
+  // Receives what is available, and answers it. Waits at most this long for the first bytes.
   void Receive(absl::Duration wait);
+  // The same without the answers: they are in owed_.
+  void Hear(absl::Duration wait);
   void TakeFrames();
   int64_t Room(uint32_t stream);
 
@@ -73,6 +77,7 @@ class RawHttp2 {
   std::set<uint32_t> ended_;
   uint32_t next_stream_ = 1;
   std::string input_;
+  std::string owed_;  // frames that are to follow what is being written
   int64_t initial_window_ = 65535;
   int64_t window_ = 65535;               // of the connection
   std::map<uint32_t, int64_t> windows_;  // per stream, relative to the initial window

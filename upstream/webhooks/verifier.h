@@ -95,6 +95,7 @@ class Verifier {
   bool HasForm(absl::string_view signature) const;
   bool SignedWithAny(absl::string_view signature, absl::string_view timestamp,
                      absl::string_view body) const;
+  bool HasOneReading(absl::string_view body) const;
   Verdict CheckTime(absl::string_view timestamp, absl::Time now) const;
 
   const Scheme* scheme_;

@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "upstream/webhooks/scheme.h"
 
 namespace gateway::events {
@@ -25,6 +26,7 @@ constexpr char kTypeUrls[] = "type.googleapis.com";
 constexpr char kResponse[] = "type.googleapis.com/gateway.webhooks.v1.ParseEventResponse";
 constexpr char kAny[] = "type.googleapis.com/google.protobuf.Any";
 constexpr size_t kLongestId = 100;
+constexpr size_t kBodyBytes = 16;  // of the body's hash
 
 TypeResolver& Types() {
   static TypeResolver& types = *google::protobuf::util::NewTypeResolverForDescriptorPool(
@@ -105,10 +107,11 @@ void AddData(const SealedEvent& sealed, absl::string_view body, const webhooks::
 }  // namespace
 
 std::string MessageIdOf(const Head& head, const Key& key) {
-  const absl::string_view between = head.name.empty() ? "" : "_";
-  if (IsPlain(head.id)) return absl::StrCat(head.provider, between, head.name, "_", head.id);
-  return absl::StrCat(head.provider, between, head.name, "_sha256-",
-                      absl::BytesToHexString(key.event));
+  const std::string account = absl::StrReplaceAll(head.name, {{".", "~"}});
+  const std::string id =
+      IsPlain(head.id) ? head.id : absl::StrCat("sha256-", absl::BytesToHexString(key.event));
+  return absl::StrCat(head.provider, ":", account, account.empty() ? "" : ":", id, ":",
+                      absl::BytesToHexString(key.body.substr(0, kBodyBytes)));
 }
 
 absl::StatusOr<Message> MessageOf(const SealedEvent& event, const ledger::ReplyCipher& cipher,

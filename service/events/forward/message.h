@@ -1,6 +1,6 @@
 // An event as it is handed on: a CloudEvent 1.0 in JSON (structured mode).
 //
-//   {"specversion": "1.0", "id": "paynow_123", "source": "/webhooks/paynow",
+//   {"specversion": "1.0", "id": "paynow:123:<hash>", "source": "/webhooks/paynow",
 //    "type": "paynow.ON_REFUND", "subject": "<order>", "time": "...", "store": "<store>",
 //    "datacontenttype": "application/json", "data": {...as ParseEvent shows it...}}
 //
@@ -25,15 +25,17 @@ inline constexpr absl::string_view kCloudEventType = "application/cloudevents+js
 
 struct Message {
   // Equal each time that an event is handed on, and different for each event. It has only letters,
-  // digits, "-" and "_".
+  // digits, "-", "_", "~" and ":". A dot would end the id in the text that Standard Webhooks sign.
   std::string id;
   std::string provider;  // "paynow"
   std::string type;      // as the provider names it; "": the event cannot be read
   std::string body;      // the CloudEvent
 };
 
-// "paynow_123": the provider, the account if there are several, and the provider's id. If that id
-// is missing, too long, or has other characters, a hash takes its place.
+// "paynow:123:<hash>", or "paynow:<account>:123:<hash>" if the event came to the address of an
+// account. The hash is that of the body, because the log keeps two bodies of one id as two events.
+// If the provider's id is missing, too long, or has other characters than letters, digits, "-" and
+// "_", a hash takes its place. No part contains a colon; the dots of an account become "~".
 std::string MessageIdOf(const Head& head, const Key& key);
 
 // Returns an error, which is DATA_LOSS, if the event cannot be decrypted.

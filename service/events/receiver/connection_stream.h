@@ -2,7 +2,7 @@
 //
 //   ConnectionStream stream(std::move(socket), context);  // `context` null: without TLS
 //   if (stream.has_tls()) stream.AsyncHandshake([](Error error) { ... });
-//   boost::beast::http::async_read(stream, ...);
+//   stream.async_read_some(buffers, [](Error error, size_t size) { ... });
 //
 // Thread-safety: none; the receiver's thread.
 #ifndef SERVICE_EVENTS_RECEIVER_CONNECTION_STREAM_H_

@@ -4,13 +4,17 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "service/events/receiver/session.h"
+#include "service/log/log.h"
+#include "service/log/log_throttle.h"
 
 namespace gateway::events {
 namespace {
@@ -69,7 +73,7 @@ class Receiver::Impl {
           absl::StrCat("cannot listen on ", shared_.options.listen, ": ", error.message()));
     }
     Accept();
-    thread_ = std::thread([this] { shared_.io.run(); });
+    thread_ = std::thread([this] { Run(); });
     return absl::OkStatus();
   }
 
@@ -88,14 +92,32 @@ class Receiver::Impl {
   const SharedBySessions& shared() const { return shared_; }
 
  private:
+  // A handler that throws lets go of what it held, its session for one. No other has to pay for it.
+  void Run() {
+    while (true) {
+      try {
+        shared_.io.run();
+        return;
+      } catch (const std::exception& fault) {
+        shared_.turned[kFailed].fetch_add(1, std::memory_order_relaxed);
+        if (const auto left_out = throttle_.Pass("failed", absl::Now())) {
+          Log(Severity::kError, "the receiver of webhooks met a fault of its own, and goes on",
+              {{"reason", std::string(fault.what())},
+               {"more_since_the_last_line", static_cast<int64_t>(*left_out)}});
+        }
+      }
+    }
+  }
+
+  // The next connection is waited for first, whatever becomes of this one.
   void Accept() {
     acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
       if (shared_.stopping) return;
       if (error) return AcceptLater();
+      Accept();
       if (shared_.sessions.size() >= shared_.options.max_connections) MakeRoom();
       const auto& tls = shared_.options.tls;
       std::make_shared<Session>(std::move(socket), tls ? tls() : nullptr, shared_)->Begin();
-      Accept();
     });
   }
 
@@ -122,12 +144,13 @@ class Receiver::Impl {
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   int port_ = 0;
+  LogThrottle throttle_{absl::Seconds(1)};
   std::thread thread_;
 };
 
 const char* Receiver::Name(Turned turned) {
-  constexpr std::array kNames = {"malformed", "elsewhere",  "too_large",
-                                 "too_slow",  "overloaded", "blocked"};
+  constexpr std::array kNames = {"malformed",  "elsewhere", "too_large", "too_slow",
+                                 "overloaded", "blocked",   "failed"};
   static_assert(kNames.size() == kAllTurned.size());
   return kNames[turned];
 }

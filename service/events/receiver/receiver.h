@@ -12,7 +12,9 @@
 //
 // One thread does the I/O and checks the signatures. It never blocks: the answer is sent when the
 // log says that the event is durable. These are limited: connections, the bytes of a head, of a
-// body and of all bodies under way, the time of a request, and the failures of an address.
+// body and of all bodies under way, the bytes between the chunks of a body (see body_reader.h), the
+// time of a request, and the failures of an address. An exception ends only the connection that it
+// came from; it is logged and counted.
 //
 //   auto receiver = Receiver::Create({.listen = "127.0.0.1:8081"}, intake);
 //
@@ -58,9 +60,17 @@ struct ReceiverOptions {
 class Receiver {
  public:
   // Why a request, or its connection, was ended before the webhook was verified.
-  enum Turned : uint8_t { kMalformed, kElsewhere, kTooLarge, kTooSlow, kOverloaded, kBlocked };
-  static constexpr std::array kAllTurned = {kMalformed, kElsewhere,  kTooLarge,
-                                            kTooSlow,   kOverloaded, kBlocked};
+  enum Turned : uint8_t {
+    kMalformed,
+    kElsewhere,
+    kTooLarge,
+    kTooSlow,
+    kOverloaded,
+    kBlocked,
+    kFailed,  // an exception in the receiver
+  };
+  static constexpr std::array kAllTurned = {kMalformed,  kElsewhere, kTooLarge, kTooSlow,
+                                            kOverloaded, kBlocked,   kFailed};
   static const char* Name(Turned turned);
 
   // UNAVAILABLE if it cannot listen on the address.

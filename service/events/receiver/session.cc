@@ -4,7 +4,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,7 +13,6 @@ namespace gateway::events {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 
 constexpr absl::string_view kEndOfHead = "\r\n\r\n";
 constexpr size_t kPiece = size_t{16} * 1024;
@@ -68,6 +66,7 @@ Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<asio::ssl::contex
     : shared_(shared),
       stream_(std::move(socket), std::move(tls)),
       address_(AddressOf(stream_.socket())),
+      buffer_(shared.options.max_header_bytes + kPiece),
       since_(SteadyTime::Now()) {
   shared_.sessions.insert(this);
   ++shared_.connections;
@@ -142,19 +141,8 @@ void Session::OnHead(size_t size) {
   absl::StatusOr<Head11> head = ReadStrictHead(head_text_);
   if (!head.ok()) return Turn(Receiver::kMalformed, 400);
   head_ = *std::move(head);
-  if (!Admit(head_) || !TakeRoom(head_)) return;
-  parser_.emplace();
-  parser_->eager(false);
-  parser_->header_limit(static_cast<uint32_t>(shared_.options.max_header_bytes) + 1);
-  parser_->body_limit(shared_.intake.MaxBodyBytes(destination_));
-  Error error;
-  const size_t parsed = parser_->put(buffer_.data(), error);
-  // The request is refused if Beast reads the head differently from ReadStrictHead.
-  if (error == http::error::body_limit) return TurnTooLarge();
-  if (error || parsed != size || !parser_->is_header_done()) {
-    return Turn(Receiver::kMalformed, 400);
-  }
-  buffer_.consume(parsed);
+  if (!Admit(head_) || !BeginBody(head_)) return;
+  buffer_.consume(size);
   AskForBody();
 }
 
@@ -177,7 +165,7 @@ bool Session::Admit(const Head11& head) {
   return false;
 }
 
-bool Session::TakeRoom(const Head11& head) {
+bool Session::BeginBody(const Head11& head) {
   const size_t most = shared_.intake.MaxBodyBytes(destination_);
   const uint64_t length = head.chunked ? most : head.content_length.value_or(0);
   if (length > most) {
@@ -190,6 +178,7 @@ bool Session::TakeRoom(const Head11& head) {
   }
   room_ = static_cast<size_t>(length);
   shared_.unread_bytes += room_;
+  body_.emplace(BodyReader::Framing{head.chunked, head.content_length.value_or(0)}, most);
   return true;
 }
 
@@ -203,15 +192,29 @@ void Session::AskForBody() {
 }
 
 void Session::ReadBody() {
-  http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](Error error, size_t) {
-    if (error == http::error::body_limit) return self->TurnTooLarge();
-    if (error == boost::beast::error::timeout) return self->Turn(Receiver::kTooSlow, 0);
-    if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message) {
-      return self->Turn(Receiver::kMalformed, 400);
-    }
-    if (!error) self->OnBody();
-  });
+  buffer_.consume(body_->Feed(View(buffer_)));
+  switch (body_->state()) {
+    case BodyReader::State::kReading:
+      return ReceiveBody();
+    case BodyReader::State::kWhole:
+      return OnBody();
+    case BodyReader::State::kMalformed:
+      return Turn(Receiver::kMalformed, 400);
+    case BodyReader::State::kTooLarge:
+      return TurnTooLarge();
+  }
+}
+
+void Session::ReceiveBody() {
+  stream_.async_read_some(buffer_.prepare(kPiece),
+                          [self = shared_from_this()](Error error, size_t size) {
+                            if (error == boost::beast::error::timeout) {
+                              return self->Turn(Receiver::kTooSlow, 0);
+                            }
+                            if (error) return;
+                            self->buffer_.commit(size);
+                            self->ReadBody();
+                          });
 }
 
 // The log answers on a thread of its own. `work` keeps the receiver's thread running until then.
@@ -219,7 +222,7 @@ void Session::OnBody() {
   stream_.expires_never();
   taking_ = true;
   auto work = asio::make_work_guard(shared_.io);
-  shared_.intake.Take(destination_, head_.fields, parser_->get().body(), absl::Now(),
+  shared_.intake.Take(destination_, head_.fields, body_->body(), absl::Now(),
                       [self = shared_from_this(), work = std::move(work)](Outcome outcome) mutable {
                         asio::io_context& io = self->shared_.io;
                         asio::post(io, [self = std::move(self), work = std::move(work), outcome] {
@@ -248,7 +251,7 @@ void Session::TurnTooLarge() {
 void Session::Answer(int status, bool keep) {
   keep = keep && !shared_.stopping;
   shared_.unread_bytes -= std::exchange(room_, 0);
-  parser_.reset();
+  body_.reset();
   answer_ = absl::StrCat("HTTP/1.1 ", status, " ", NameOf(status), "\r\n",
                          status == 204 ? "" : "Content-Length: 0\r\n",
                          keep ? "" : "Connection: close\r\n", "\r\n");

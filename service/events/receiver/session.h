@@ -13,13 +13,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "service/events/receiver/body_reader.h"
 #include "service/events/receiver/connection_stream.h"
 #include "service/events/receiver/failing_sources.h"
 #include "service/events/receiver/intake.h"
@@ -67,17 +66,17 @@ class Session final : public std::enable_shared_from_this<Session> {
 
  private:
   using Error = boost::beast::error_code;
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   void AwaitRequest();
   void ReadHead();
   void OnHead(size_t size);
-  // Admit and TakeRoom check the head before the body is read. If one returns false, the request
+  // Admit and BeginBody check the head before the body is read. If one returns false, the request
   // was refused and answered.
   bool Admit(const Head11& head);
-  bool TakeRoom(const Head11& head);
+  bool BeginBody(const Head11& head);
   void AskForBody();
   void ReadBody();
+  void ReceiveBody();
   void OnBody();
   void Turn(Receiver::Turned turned, int status);
   void TurnTooLarge();
@@ -90,11 +89,11 @@ class Session final : public std::enable_shared_from_this<Session> {
   SharedBySessions& shared_;
   ConnectionStream stream_;
   const std::string address_;
-  boost::beast::flat_buffer buffer_;
+  boost::beast::flat_buffer buffer_;  // a head at most, and what came with its end
   std::string head_text_;
   Head11 head_;  // points into head_text_
   Address destination_;
-  std::optional<Parser> parser_;
+  std::optional<BodyReader> body_;
   size_t room_ = 0;  // this session's part of shared_.unread_bytes
   std::string answer_;
   bool in_request_ = false;

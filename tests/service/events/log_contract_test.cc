@@ -167,6 +167,48 @@ TEST_P(LogContractTest, DeadLettersOutliveTheProcessAndComeBack) {
   EXPECT_EQ(log_->stats().subscriptions["one"].dead_letters, 0u);
 }
 
+// Whoever may use a subscription of store A must not get at what it was given for store B before.
+TEST_P(LogContractTest, ADeadLetterThatTheFilterNoLongerLetsThroughStaysWhereItIs) {
+  options_.subscriptions = {{.name = "one", .max_attempts = 1}};
+  Open();
+  for (const char* store : {"B", "A", "B", "B", "A"}) {
+    SealedEvent event = TestEvent(absl::StrCat(store, log_->stats().events));
+    event.event.head.store = store;
+    Append(std::move(event));
+  }
+  ModifyRequest back{.subscription = "one", .what = ModifyRequest::kGiveBack};
+  const auto received = PullFrom(*log_, "one");
+  for (const Received& one : *received) back.ack_ids.push_back(one.ack_id);
+  EXPECT_EQ(ModifyIn(*log_, back)->size(), 5u);
+  const auto list = [&](int64_t after, size_t limit) {
+    const auto dead = Wait<std::vector<DeadLetter>>([&](auto done) {
+      log_->ListDeadLetters({.subscription = "one", .after = after, .limit = limit},
+                            std::move(done));
+    });
+    std::vector<int64_t> numbers;
+    for (const DeadLetter& letter : *dead) numbers.push_back(letter.head.number);
+    return numbers;
+  };
+  const auto redeliver = [&] {
+    return *Wait<Effects>([&](auto done) {
+      log_->Redeliver({.subscription = "one", .numbers = {1, 2, 3, 0, 9}}, std::move(done));
+    });
+  };
+  EXPECT_THAT(list(0, 100), ElementsAre(1, 2, 3, 4, 5));
+
+  options_.subscriptions[0].filter.stores = {"A"};
+  Open();
+  EXPECT_THAT(list(0, 100), ElementsAre(2, 5));
+  EXPECT_THAT(list(0, 1), ElementsAre(2)) << "a page is full of what is shown";
+  EXPECT_THAT(list(2, 1), ElementsAre(5));
+  EXPECT_THAT(redeliver(), ElementsAre(false, true, false, false, false));
+  EXPECT_THAT(Pull(), ElementsAre("A1"));
+
+  options_.subscriptions[0].filter.stores = {};
+  Open();
+  EXPECT_THAT(list(0, 100), ElementsAre(1, 3, 4, 5)) << "they were left where they are";
+}
+
 TEST_P(LogContractTest, SeekGoesToANumberOrATime) {
   for (const char* id : {"a", "b", "c", "d"}) {
     Open();

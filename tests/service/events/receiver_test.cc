@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -265,15 +266,46 @@ TEST_F(ReceiverTest, TakesABodyInChunks) {
   EXPECT_EQ(StatusOf(absl::StrCat(head, chunk(std::string(3000, 'x')), chunk(""))), 503);
 }
 
-// A chunk's line that ends with LF alone is not complete: the receiver waits for the rest.
-TEST_F(ReceiverTest, ABareLineEndEndsNoChunk) {
-  options_.request_timeout = absl::Milliseconds(300);
+// Long chunk extensions, trailers and fields are refused and take no memory; other requests are
+// served meanwhile.
+TEST_F(ReceiverTest, WhatStandsBesideABodyIsBounded) {
+  options_.max_header_bytes = size_t{1} << 20;
   Start();
-  EXPECT_EQ(Send(absl::StrCat("POST /webhooks/paynow HTTP/1.1\r\nHost: a\r\n",
-                              SignedBy(kSecret, kRefund), "Transfer-Encoding: chunked\r\n\r\n9\n",
-                              std::string(kRefund).substr(0, 9), "\n0\n\n")),
-            "");
-  EXPECT_EQ(intake_->count("paynow", Outcome::kKept), 0u);
+  const std::string head =
+      absl::StrCat("POST /webhooks/paymentkit HTTP/1.1\r\nHost: a\r\nX-Webhook-Signature: ",
+                   std::string(64, 'a'), "\r\nTransfer-Encoding: chunked\r\n");
+  const std::string long_text(70'000, 'x');
+  for (const std::string& body :
+       {absl::StrCat("0\r\nA: ", long_text, "\r\n\r\n"), absl::StrCat("1;", long_text),
+        absl::StrCat("0\r\n", long_text, ": a\r\n\r\n")}) {
+    EXPECT_EQ(StatusOf(absl::StrCat(head, "\r\n", body)), 400) << body.substr(0, 9);
+  }
+  EXPECT_EQ(StatusOf(absl::StrCat(head, "\r\n1;", std::string(1 << 20, 'x'))), 400);
+  EXPECT_EQ(receiver_->turned(Receiver::kMalformed), 4u);
+  EXPECT_EQ(StatusOf(absl::StrCat(head, "A: ", long_text, "\r\n\r\n0\r\n\r\n")), 401)
+      << "a long field is none of its business";
+  EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, kRefund), kRefund)), 204);
+  EXPECT_EQ(receiver_->turned(Receiver::kFailed), 0u);
+}
+
+TEST_F(ReceiverTest, AFaultEndsTheConnectionThatMetItAlone) {
+  int connections = 0;
+  options_.tls = [&connections]() -> std::shared_ptr<boost::asio::ssl::context> {
+    if (++connections < 3) throw std::length_error("a fault");
+    return nullptr;
+  };
+  Start();
+  std::vector<std::string> lines;
+  {
+    const CapturedStderr captured;
+    EXPECT_EQ(Send(""), "");
+    EXPECT_EQ(Send(""), "");
+    EXPECT_EQ(StatusOf(Post(SignedBy(kSecret, kRefund), kRefund)), 204);
+    lines = captured.Lines();
+  }
+  EXPECT_EQ(receiver_->turned(Receiver::kFailed), 2u);
+  EXPECT_THAT(lines, ElementsAre(AllOf(HasSubstr("met a fault of its own"), HasSubstr("a fault"))))
+      << "one line a second";
 }
 
 // PaymentKit does not repeat a delivery after a 4xx. The limit is the gateway's own, so the answer

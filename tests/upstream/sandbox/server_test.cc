@@ -119,6 +119,11 @@ TEST(Server, HostileBytesHurtNobody) {
                    "Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
       absl::StrCat("POST ", kStore, "/tags HTTP/1.1\r\n", kAuthorized,
                    "Content-Length: 10\r\n\r\nabc"),
+      absl::StrCat("POST ", kStore, "/tags HTTP/1.1\r\n", kAuthorized,
+                   "Transfer-Encoding: chunked\r\n\r\n0\r\nA: ", std::string(66'000, 'x'),
+                   "\r\n\r\n"),
+      absl::StrCat("POST ", kStore, "/tags HTTP/1.1\r\n", kAuthorized,
+                   "Transfer-Encoding: chunked\r\n\r\n1;", std::string(100'000, 'x')),
       std::string(5000, '\xff'),
   };
   for (const std::string& bytes : cases) {

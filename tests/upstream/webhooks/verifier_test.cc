@@ -247,6 +247,20 @@ TEST(VerifierTest, RefusesWhatIsTooFarFromNow) {
   EXPECT_EQ(CheckOf(convergegate, ConvergeGate(ahead, Sha(kSecret))), Check::kInTheFuture);
 }
 
+// Milliseconds without their last digits are the same time in seconds.
+TEST(VerifierTest, NoDigitOfATimestampCanBeMovedToTheBody) {
+  const std::string millis = Millis(kNow + absl::Milliseconds(123));
+  const Delivery recorded = ConvergeGate(millis, Sha(kSecret));
+  const Verifier verifier = Make("convergegate");
+  EXPECT_EQ(CheckOf(verifier, recorded), Check::kPassed);
+  for (size_t left : {10u, 12u}) {
+    Delivery moved = recorded;
+    moved.headers[0].second = millis.substr(0, left);
+    moved.body = millis.substr(left) + kBody;
+    EXPECT_EQ(CheckOf(verifier, moved), Check::kSignature) << left;
+  }
+}
+
 TEST(VerifierTest, TellsTheTimeThatWasSigned) {
   const absl::Time time = kNow - absl::Milliseconds(1234);
   const Verdict verdict = Make("paynow").Verify(PayNow(time).Headers(), kBody, kNow);

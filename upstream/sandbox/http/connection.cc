@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/beast/http.hpp>
 #include <cerrno>
+#include <stdexcept>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -42,6 +43,17 @@ void Take(const http::request<http::string_body>& request, Received& received) {
               request.body()};
   for (const auto& field : request) {
     received.headers.emplace_back(View(field.name_string()), View(field.value()));
+  }
+}
+
+// Returns how many bytes were read. Beast throws where a field is longer than it can keep.
+size_t Put(const std::string& bytes, http::request_parser<http::string_body>& parser,
+           boost::system::error_code& error) {
+  try {
+    return parser.put(boost::asio::buffer(bytes), error);
+  } catch (const std::length_error&) {
+    error = http::error::header_limit;
+    return 0;
   }
 }
 
@@ -95,8 +107,11 @@ Connection::Read Connection::ReadRequest(Received& received, int& refused_status
   bool told_to_continue = false;
   while (true) {
     boost::system::error_code error;
-    const size_t used = parser.put(boost::asio::buffer(buffer_), error);
-    buffer_.erase(0, used);
+    buffer_.erase(0, Put(buffer_, parser, error));
+    // What is left is a part of a head, of a chunk's line, or of the trailers.
+    if (error == http::error::need_more && buffer_.size() > kMaxHeader) {
+      error = http::error::header_limit;
+    }
     if (error && error != http::error::need_more) {
       refused_status = StatusOf(error);
       return Read::kRefused;

@@ -36,15 +36,16 @@ class FakeTarget final : public Target {
   explicit FakeTarget(Rule rule = nullptr) : rule_(std::move(rule)) {}
 
   void HandOn(Message message, SteadyTime, Done done) override {
+    const std::string id = message.id.substr(0, message.id.rfind(':'));  // without the body's hash
     int time;
     {
       const std::lock_guard lock(mutex_);
-      ids_.push_back(message.id);
-      time = ++times_[message.id];
-      if (!rule_) held_.emplace_back(message.id, std::move(done));
+      ids_.push_back(id);
+      time = ++times_[id];
+      if (!rule_) held_.emplace_back(id, std::move(done));
     }
     changed_.notify_all();
-    if (rule_) done({rule_(message.id, time), "as the test says"});
+    if (rule_) done({rule_(id, time), "as the test says"});
   }
 
   // Waits until `count` events have come, or kPatience has passed. Returns the ids of all that have
@@ -146,10 +147,10 @@ class ForwarderTest : public testing::Test {
 
 TEST_F(ForwarderTest, WhatTheTargetHasIsAcknowledged) {
   Start(std::make_shared<FakeTarget>([](const std::string& id, int) {
-    return id == "paynow_2" ? Handover::kDuplicate : Handover::kTaken;
+    return id == "paynow:2" ? Handover::kDuplicate : Handover::kTaken;
   }));
   Append(1, 3);
-  EXPECT_THAT(target_->Await(3), ElementsAre("paynow_1", "paynow_2", "paynow_3"));
+  EXPECT_THAT(target_->Await(3), ElementsAre("paynow:1", "paynow:2", "paynow:3"));
   EXPECT_TRUE(UntilDone());
   EXPECT_EQ(forwarder_->count(Handover::kTaken), 2u);
   EXPECT_EQ(forwarder_->count(Handover::kDuplicate), 1u);
@@ -162,14 +163,14 @@ TEST_F(ForwarderTest, NoMoreThanAllowedAreUnderWay) {
   Append(1, 9);
   EXPECT_EQ(target_->Await(4).size(), 4u);
   EXPECT_EQ(forwarder_->in_flight(), 4u);
-  target_->Answer("paynow_2", Handover::kTaken);
-  EXPECT_THAT(target_->Await(5).back(), "paynow_5");
+  target_->Answer("paynow:2", Handover::kTaken);
+  EXPECT_THAT(target_->Await(5).back(), "paynow:5");
   EXPECT_LE(forwarder_->in_flight(), 4u);
-  for (const char* id : {"paynow_1", "paynow_3", "paynow_4", "paynow_5"}) {
+  for (const char* id : {"paynow:1", "paynow:3", "paynow:4", "paynow:5"}) {
     target_->Answer(id, Handover::kTaken);
   }
   EXPECT_EQ(target_->Await(9).size(), 9u);
-  for (int i = 6; i <= 9; ++i) target_->Answer(absl::StrCat("paynow_", i), Handover::kTaken);
+  for (int i = 6; i <= 9; ++i) target_->Answer(absl::StrCat("paynow:", i), Handover::kTaken);
   EXPECT_TRUE(UntilDone());
 }
 
@@ -178,7 +179,7 @@ TEST_F(ForwarderTest, WhatFailsComesAgainUntilItIsADeadLetter) {
   Start(std::make_shared<FakeTarget>([](const std::string&, int) { return Handover::kFailed; }));
   Append(1, 1);
   EXPECT_TRUE(Until([](const SubscriptionStats& of) { return of.dead_letters == 1; }));
-  EXPECT_EQ(target_->times("paynow_1"), 3);
+  EXPECT_EQ(target_->times("paynow:1"), 3);
   EXPECT_EQ(forwarder_->count(Handover::kFailed), 3u);
   EXPECT_TRUE(forwarder_->failing());
 }
@@ -191,7 +192,7 @@ TEST_F(ForwarderTest, WhatNeverReachedTheTargetDoesNotCountAsATry) {
   }));
   Append(1, 1);
   EXPECT_TRUE(UntilDone());
-  EXPECT_EQ(target_->times("paynow_1"), 10);
+  EXPECT_EQ(target_->times("paynow:1"), 10);
   EXPECT_EQ(log_->stats().subscriptions.at("onward").dead_letters, 0u);
   EXPECT_FALSE(forwarder_->failing());
 }
@@ -199,12 +200,12 @@ TEST_F(ForwarderTest, WhatNeverReachedTheTargetDoesNotCountAsATry) {
 TEST_F(ForwarderTest, APoisonEventDoesNotStopTheRest) {
   subscription_.max_attempts = 4;
   Start(std::make_shared<FakeTarget>([](const std::string& id, int) {
-    return id == "paynow_1" ? Handover::kRefused : Handover::kTaken;
+    return id == "paynow:1" ? Handover::kRefused : Handover::kTaken;
   }));
   Append(1, 50);
   EXPECT_TRUE(
       Until([](const SubscriptionStats& of) { return of.dead_letters == 1 && of.backlog == 0; }));
-  EXPECT_EQ(target_->times("paynow_1"), 4);
+  EXPECT_EQ(target_->times("paynow:1"), 4);
   EXPECT_EQ(forwarder_->count(Handover::kTaken), 49u);
 }
 
@@ -216,8 +217,8 @@ TEST_F(ForwarderTest, OrderIsKeptWithinAResource) {
   Append(1, 3, "order");
   EXPECT_TRUE(UntilDone());
   EXPECT_THAT(target_->Await(9),
-              ElementsAre("paynow_1", "paynow_1", "paynow_1", "paynow_2", "paynow_2", "paynow_2",
-                          "paynow_3", "paynow_3", "paynow_3"));
+              ElementsAre("paynow:1", "paynow:1", "paynow:1", "paynow:2", "paynow:2", "paynow:2",
+                          "paynow:3", "paynow:3", "paynow:3"));
 }
 
 TEST_F(ForwarderTest, WhatCannotBeDecryptedIsADeadLetterAndSentNowhere) {
@@ -226,7 +227,7 @@ TEST_F(ForwarderTest, WhatCannotBeDecryptedIsADeadLetterAndSentNowhere) {
   Start(std::make_shared<FakeTarget>([](const std::string&, int) { return Handover::kTaken; }));
   Append(1, 1);
   EXPECT_TRUE(Until([](const SubscriptionStats& of) { return of.dead_letters == 1; }));
-  EXPECT_EQ(target_->times("paynow_1"), 0);
+  EXPECT_EQ(target_->times("paynow:1"), 0);
   EXPECT_EQ(forwarder_->count(Handover::kUnreadable), 2u);
 }
 
@@ -238,7 +239,7 @@ TEST_F(ForwarderTest, WhatNobodyHasSignedIsHandedToNobody) {
   ASSERT_TRUE(AppendTo(*log_, std::move(hint)).ok());
   Append(2, 2);
   EXPECT_TRUE(UntilDone());
-  EXPECT_THAT(target_->Await(1), ElementsAre("paynow_2"));
+  EXPECT_THAT(target_->Await(1), ElementsAre("paynow:2"));
   EXPECT_EQ(forwarder_->count(Handover::kUnsigned), 1u);
 }
 
@@ -248,7 +249,7 @@ TEST_F(ForwarderTest, TheEndWaitsForWhatIsUnderWayAndLeavesTheRest) {
   ASSERT_EQ(target_->Await(4).size(), 4u);
   forwarder_->Stop();
   std::thread answers([&] {
-    for (int i = 1; i <= 4; ++i) target_->Answer(absl::StrCat("paynow_", i), Handover::kTaken);
+    for (int i = 1; i <= 4; ++i) target_->Answer(absl::StrCat("paynow:", i), Handover::kTaken);
   });
   forwarder_ = nullptr;
   answers.join();
@@ -263,10 +264,10 @@ TEST_F(ForwarderTest, WhatWasNotAcknowledgedIsHandedOnAgainWithTheSameId) {
   Append(1, 1);
   ASSERT_EQ(target_->Await(1).size(), 1u);
   forwarder_->Stop();
-  target_->Answer("paynow_1", Handover::kUnreachable);
+  target_->Answer("paynow:1", Handover::kUnreachable);
   Stop();
   Start(std::make_shared<FakeTarget>([](const std::string&, int) { return Handover::kTaken; }));
-  EXPECT_THAT(target_->Await(1), ElementsAre("paynow_1"));
+  EXPECT_THAT(target_->Await(1), ElementsAre("paynow:1"));
   EXPECT_TRUE(UntilDone());
 }
 

@@ -44,7 +44,7 @@ json Show(const SealedEvent& event) {
 
 TEST(MessageTest, IsACloudEventWithTheEventAsParseEventShowsIt) {
   EXPECT_EQ(Show(EventOf("17", kRefund)), json::parse(R"({
-    "specversion": "1.0", "id": "paynow_17", "source": "/webhooks/paynow",
+    "specversion": "1.0", "id": "paynow:17:c2b42ec0f36ce5614d38fd9a781c4302", "source": "/webhooks/paynow",
     "type": "paynow.ON_REFUND", "subject": "7", "store": "9", "time": "2025-11-27T17:20:00Z",
     "datacontenttype": "application/json",
     "data": {"provider": "paynow", "event_id": "17", "type": "ON_REFUND",
@@ -79,7 +79,7 @@ TEST(MessageTest, AnEventOfASweepHasTheObjectThatWasRead) {
   EXPECT_EQ(
       shown["data"]["object"],
       json::parse(R"({"@type": "type.googleapis.com/google.protobuf.Duration", "value": "5s"})"));
-  EXPECT_THAT(shown["id"].get<std::string>(), StartsWith("paynow_sha256-"));
+  EXPECT_THAT(shown["id"].get<std::string>(), StartsWith("paynow:sha256-"));
 }
 
 TEST(MessageTest, TheIdTellsEventsApart) {
@@ -91,11 +91,19 @@ TEST(MessageTest, TheIdTellsEventsApart) {
     event.event.body = body;
     return MessageIdOf(event.event.head, KeyOf(event.event));
   };
-  EXPECT_EQ(id_of("17", "{}", "paynow", ""), "paynow_17");
-  EXPECT_EQ(id_of("17", "{}", "paynow", "eu"), "paynow_eu_17");
-  EXPECT_THAT(id_of("a b", "{}", "paynow", ""), StartsWith("paynow_sha256-"));
-  EXPECT_THAT(id_of("1\r\nx: y", "{}", "paynow", ""), StartsWith("paynow_sha256-"));
-  EXPECT_THAT(id_of(std::string(101, 'a'), "{}", "paynow", ""), StartsWith("paynow_sha256-"));
+  const std::string hash = "44136fa355b3678a1146ad16f7e8649e";  // of {}
+  EXPECT_EQ(id_of("17", "{}", "paynow", ""), "paynow:17:" + hash);
+  EXPECT_EQ(id_of("17", "{}", "paynow", "eu"), "paynow:eu:17:" + hash);
+  EXPECT_EQ(id_of("17", "{}", "paynow", "eu.1"), "paynow:eu~1:17:" + hash) << "no dot is in it";
+  EXPECT_THAT(id_of("a b", "{}", "paynow", ""), StartsWith("paynow:sha256-"));
+  EXPECT_THAT(id_of("1\r\nx: y", "{}", "paynow", ""), StartsWith("paynow:sha256-"));
+  EXPECT_THAT(id_of(std::string(101, 'a'), "{}", "paynow", ""), StartsWith("paynow:sha256-"));
+  EXPECT_NE(id_of("1", "{}", "paynow", "eu"), id_of("eu_1", "{}", "paynow", ""));
+  EXPECT_NE(id_of("1", "{}", "paynow", "eu_2"), id_of("2_1", "{}", "paynow", "eu"));
+  EXPECT_NE(id_of("1", "{}", "paynow", "eu.2"), id_of("1", "{}", "paynow", "eu_2"));
+  for (const char* id : {"17", "a b"}) {
+    EXPECT_NE(id_of(id, "{}", "paynow", ""), id_of(id, "[]", "paynow", "")) << "the log keeps both";
+  }
   EXPECT_NE(id_of("", "{}", "paynow", ""), id_of("", "[]", "paynow", "")) << "by the body";
   EXPECT_EQ(id_of("", "{}", "paynow", ""), id_of("", "{}", "paynow", ""));
 }

@@ -19,6 +19,7 @@
 #include "absl/time/clock.h"
 #include "tests/service/authority.h"
 #include "tests/service/events/forward/nats_server.h"
+#include "tests/service/events/log_calls.h"
 
 namespace gateway::events {
 namespace {
@@ -100,6 +101,26 @@ TEST(NatsTargetTest, TheServerRemovesDuplicates) {
   EXPECT_EQ(HandOn(*target, MessageOf("paynow_17")).handover, Handover::kTaken);
   EXPECT_EQ(HandOn(*target, MessageOf("paynow_17")).handover, Handover::kDuplicate);
   EXPECT_THAT(server.Messages("BILLING"), SizeIs(1));
+}
+
+// What the log keeps as two events is two for the stream.
+TEST(NatsTargetTest, TwoEventsAreNoDuplicates) {
+  NatsServer server;
+  server.AddStream("BILLING", "billing.>");
+  const auto target = MakeTarget(OptionsFor(server.Url()));
+  const auto hand_on = [&](const char* account, const char* id, const std::string& body) {
+    SealedEvent event = TestEvent(id, body);
+    event.event.head.name = account;
+    event.event.body = body;
+    const std::string message_id = MessageIdOf(event.event.head, KeyOf(event.event));
+    return HandOn(*target, MessageOf(message_id, body)).handover;
+  };
+  EXPECT_EQ(hand_on("", "17", "{}"), Handover::kTaken);
+  EXPECT_EQ(hand_on("", "17", "[]"), Handover::kTaken) << "one id with another body";
+  EXPECT_EQ(hand_on("", "eu_1", "{}"), Handover::kTaken);
+  EXPECT_EQ(hand_on("eu", "1", "{}"), Handover::kTaken) << "of an account";
+  EXPECT_EQ(hand_on("", "17", "{}"), Handover::kDuplicate);
+  EXPECT_THAT(server.Messages("BILLING"), SizeIs(4));
 }
 
 TEST(NatsTargetTest, AStreamThatIsMadeLaterIsFound) {
