@@ -45,7 +45,10 @@ class Deliveries {
   static constexpr size_t kMostOpen = 10'000;
   // Heads that one HandOut looks at, so that a filter that lets little pass holds up nobody.
   static constexpr size_t kMostScanned = 2'000;
+  // So often an event may be doubted; after that it is done with.
+  static constexpr int32_t kMostDoubts = 5;
 
+  // By event. Each is the number of its tries that count, and of its doubts: see deliveries.cc.
   using Tries = absl::flat_hash_map<int64_t, int32_t>;
 
   struct Counters {
@@ -70,7 +73,7 @@ class Deliveries {
   struct Lease {
     int64_t number = 0;
     uint64_t lease = 0;
-    int32_t attempts = 0;  // with this one
+    int32_t attempts = 0;  // with this one; see Tries
     SteadyTime deadline;
 
     bool operator==(const Lease&) const = default;
@@ -128,6 +131,10 @@ class Deliveries {
   bool GiveBack(const AckId& id);
   // As GiveBack, of an event that nobody has seen: the try does not count.
   bool TakeBack(const AckId& id);
+  // Of an event that nobody has seen, since it could not be judged: it comes again when its lease
+  // ends, and the try does not count. `doubted`: it was judged, and not believed. Whoever is
+  // doubted kMostDoubts times is done with. False where the lease is over.
+  bool Postpone(const AckId& id, bool doubted);
 
   void Expire(SteadyTime now);
   // When the first lease ends; InfiniteFuture if no event is leased.
@@ -159,7 +166,7 @@ class Deliveries {
  private:
   struct Open {
     enum { kBlocked, kReady, kLeased } state = kReady;
-    int32_t attempts = 0;
+    int32_t attempts = 0;  // see Tries
     uint64_t lease = 0;
     SteadyTime deadline = SteadyTime::InfiniteFuture();
     std::string lane;     // "": none

@@ -53,6 +53,12 @@ struct Key {
 };
 Key KeyOf(const Event& event);
 
+// Of an event that nobody has signed: by its body alone, whatever id it has, for anybody can choose
+// that. No KeyOf gives such a key, so that what is stored tells that it was not signed.
+Key HintKeyOf(const Event& event);
+// Whether the key was made by HintKeyOf. Gateways before 0.3 made other keys for such events.
+bool IsHint(const Head& head, const Key& key);
+
 // A SHA-256, equal for all that tells the same of the same object, whoever tells it; "" of an
 // object without an id. `type`: the first of those that tell it (gateway.signing.v1.Fact).
 std::string FactOf(absl::string_view provider, absl::string_view type, absl::string_view id);

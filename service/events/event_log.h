@@ -87,6 +87,8 @@ struct ModifyRequest {
     kExtend,    // to `deadline`
     kGiveBack,  // at once
     kTakeBack,  // at once, and the try does not count: nobody has seen it
+    kPostpone,  // when its deadline is over, and the try does not count: it could not be judged
+    kDoubt,     // as kPostpone; after Deliveries::kMostDoubts it is done with
   };
   std::string subscription;
   What what = kAcknowledge;

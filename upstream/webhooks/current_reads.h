@@ -29,10 +29,12 @@
 
 namespace gateway::webhooks {
 
-// When the reply of a read bears an event out: a field of it has one of these values.
+// When the reply of a read bears an event out: a field of it has one of these values, and it names
+// the object that was read.
 struct BornOutBy {
   mapping::FieldPath field;  // empty: a read proves nothing
   std::vector<std::string> any;
+  mapping::FieldPath object_id;
   const google::protobuf::Message* reply = nullptr;  // an empty one, to make others from
 };
 
@@ -53,8 +55,9 @@ class CurrentReads {
   std::optional<CurrentRead> For(absl::string_view provider, absl::string_view type,
                                  absl::string_view store, absl::string_view body) const;
 
-  // Whether the reply shows that the event is true.
-  static bool BearsOut(const CurrentRead& read, absl::string_view reply);
+  // The id of the object by which the reply shows that the event is true; nullopt where it does
+  // not.
+  static std::optional<std::string> BornOut(const CurrentRead& read, absl::string_view reply);
 
   // A serialized google.protobuf.Any with the reply of the route, without the fields that hold a
   // credential.

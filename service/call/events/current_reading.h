@@ -41,6 +41,7 @@ struct Current {
   std::string reason = {};
   // What the read says of the event itself; kUnknown where it failed, or proves nothing.
   enum Truth { kUnknown, kBornOut, kNotBornOut, kAbsent } truth = kUnknown;
+  std::string object_id = {};  // of what bears it out; "" where nothing does
 };
 
 class CurrentReading : public std::enable_shared_from_this<CurrentReading> {

@@ -26,13 +26,6 @@ Outcome OutcomeOf(const absl::StatusOr<Appended>& appended) {
   return Outcome::kUnavailable;
 }
 
-// The key of an event whose id anybody can have chosen: by its body alone, so that it takes
-// nobody's place, and alerts nobody.
-Key KeyOfBody(Event event) {
-  event.head.id.clear();
-  return KeyOf(event);
-}
-
 // Null: there is none any more.
 const webhooks::Verifier* VerifierOf(const webhooks::Settings& settings, const Address& address) {
   const auto& verifiers = address.account.empty() ? settings.providers : settings.accounts;
@@ -134,7 +127,7 @@ void Intake::Take(const Address& address, Headers headers, absl::string_view bod
     ++unreadable_;
   }
   event.body = std::string(body);
-  sealed.key = is_signed ? KeyOf(event) : KeyOfBody(event);
+  sealed.key = is_signed ? KeyOf(event) : HintKeyOf(event);
   absl::StatusOr<std::string> bytes = SealBody(*cipher_, sealed.key, event.body);
   if (!bytes.ok()) return done(Count(provider, Outcome::kUnavailable));
   sealed.sealed_body = *std::move(bytes);
