@@ -11,6 +11,14 @@ namespace {
 
 constexpr size_t kPage = 200;
 
+// What is kept of an event's tries is one number, so that stores need to know nothing of it: those
+// that count, from kDoubt on the doubts, and whether the try that is under way does not count.
+constexpr int32_t kDoubt = 1 << 20;
+constexpr int32_t kPostponed = 1 << 30;
+
+int32_t CountedOf(int32_t attempts) { return attempts & (kDoubt - 1); }
+int32_t DoubtsOf(int32_t attempts) { return (attempts & (kPostponed - 1)) / kDoubt; }
+
 }  // namespace
 
 Deliveries::Deliveries(const Subscription& subscription, Saved saved, uint64_t first_lease)
@@ -133,8 +141,9 @@ Deliveries::HandedOut Deliveries::HandOutOne(OpenIterator open, SteadyTime now) 
   ++open->second.attempts;
   BeginLease(open, now + subscription_.ack_deadline);
   ++counters_.handed_out;
-  if (entry.attempts > 1) ++counters_.handed_out_again;
-  return {{era_, number, entry.lease}, entry.attempts};
+  const int32_t attempt = CountedOf(entry.attempts);
+  if (attempt > 1) ++counters_.handed_out_again;
+  return {{era_, number, entry.lease}, attempt};
 }
 
 void Deliveries::BeginLease(OpenIterator open, SteadyTime deadline) {
@@ -208,6 +217,17 @@ bool Deliveries::TakeBack(const AckId& id) {
   return true;
 }
 
+bool Deliveries::Postpone(const AckId& id, bool doubted) {
+  const auto open = FindLease(id);
+  if (open == open_.end()) return false;
+  int32_t& attempts = open->second.attempts;
+  if (doubted) attempts += kDoubt;
+  if (DoubtsOf(attempts) >= kMostDoubts) return Acknowledge(id);
+  attempts |= kPostponed;
+  changes_.deadlines.insert(open->second.deadline);
+  return true;
+}
+
 void Deliveries::Expire(SteadyTime now) {
   while (!expiries_.empty() && expiries_.begin()->first <= now) {
     const auto [deadline, number] = *expiries_.begin();
@@ -227,10 +247,11 @@ SteadyTime Deliveries::next_expiry() const {
 
 void Deliveries::ComeBack(OpenIterator open) {
   EndLease(open);
-  const int32_t attempts = open->second.attempts;
-  if (attempts >= subscription_.max_attempts) {
+  int32_t& attempts = open->second.attempts;
+  if ((attempts & kPostponed) != 0) attempts -= kPostponed + 1;
+  if (CountedOf(attempts) >= subscription_.max_attempts) {
     ++counters_.dead;
-    changes_.dead.push_back({open->first, attempts});
+    changes_.dead.push_back({open->first, CountedOf(attempts)});
     return Close(open);
   }
   changes_.tries[open->first] = attempts;

@@ -52,7 +52,10 @@ class Deliveries {
   // How many heads one HandOut scans at most. Without the limit, a subscription whose filter lets
   // few events pass would delay the others.
   static constexpr size_t kMostScanned = 2'000;
+  // An event is acknowledged when it has been doubted so often.
+  static constexpr int32_t kMostDoubts = 5;
 
+  // By event: a number that holds its tries that count, and its doubts (see deliveries.cc).
   using Tries = absl::flat_hash_map<int64_t, int32_t>;
 
   struct Counters {
@@ -77,7 +80,7 @@ class Deliveries {
   struct Lease {
     int64_t number = 0;
     uint64_t lease = 0;
-    int32_t attempts = 0;  // including this hand-out
+    int32_t attempts = 0;  // including this hand-out; see Tries
     SteadyTime deadline;
 
     bool operator==(const Lease&) const = default;
@@ -138,6 +141,10 @@ class Deliveries {
   bool GiveBack(const AckId& id);
   // As GiveBack, but the try does not count: no consumer has seen the event.
   bool TakeBack(const AckId& id);
+  // For an event that no consumer has seen. It comes again when its lease ends, and the try does
+  // not count. `doubted`: a read did not confirm the event; after kMostDoubts of these it is
+  // acknowledged. Returns false, and does nothing, if the lease is over.
+  bool Postpone(const AckId& id, bool doubted);
 
   void Expire(SteadyTime now);
   // When the first lease ends; InfiniteFuture if no event is leased.
@@ -172,7 +179,7 @@ class Deliveries {
   enum class Place { kNowhere, kWaiting, kOut };
   struct Open {
     Place place = Place::kNowhere;
-    int32_t attempts = 0;
+    int32_t attempts = 0;  // see Tries
     uint64_t lease = 0;
     SteadyTime deadline = SteadyTime::InfiniteFuture();
     std::string lane;     // "": none

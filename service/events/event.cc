@@ -30,6 +30,17 @@ Key KeyOf(const Event& event) {
   return key;
 }
 
+Key HintKeyOf(const Event& event) {
+  Key key;
+  key.body = Sha256(event.body);
+  key.event = Sha256(ledger::Frame({"hint", event.head.provider, event.head.name, key.body}));
+  return key;
+}
+
+bool IsHint(const Head& head, const Key& key) {
+  return key.event == Sha256(ledger::Frame({"hint", head.provider, head.name, key.body}));
+}
+
 std::string FactOf(absl::string_view provider, absl::string_view type, absl::string_view id) {
   return id.empty() ? "" : Sha256(ledger::Frame({"fact", provider, type, id}));
 }

@@ -56,6 +56,12 @@ struct Key {
 };
 Key KeyOf(const Event& event);
 
+// The key of an unsigned event: it depends on the body alone, because anybody can have chosen the
+// id. KeyOf makes no such key, so the stored key tells that the event was not signed.
+Key HintKeyOf(const Event& event);
+// Whether HintKeyOf made the key. Gateways before 0.3 made other keys for unsigned events.
+bool IsHint(const Head& head, const Key& key);
+
 // A SHA-256 of a fact, for example that a refund was completed. It is equal for all events that
 // report this fact of this object, whether a delivery or a sweep brought them. Returns "" if `id`,
 // the object's id, is empty. `type`: the first of the fact's types (gateway.signing.v1.Fact).

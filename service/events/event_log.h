@@ -89,6 +89,8 @@ struct ModifyRequest {
     kExtend,    // the events stay handed out until `deadline`
     kGiveBack,  // handed out again at once; after the last try, they become dead letters
     kTakeBack,  // as kGiveBack, but the try does not count: no consumer has seen the events
+    kPostpone,  // handed out again after their deadline; the try does not count
+    kDoubt,     // as kPostpone; after Deliveries::kMostDoubts of these they are acknowledged
   };
   std::string subscription;
   What what = kAcknowledge;

@@ -169,6 +169,10 @@ bool Operations::Modify(const ModifyRequest& request, const AckId& id, Deliverie
       return deliveries.GiveBack(id);
     case ModifyRequest::kTakeBack:
       return deliveries.TakeBack(id);
+    case ModifyRequest::kPostpone:
+    case ModifyRequest::kDoubt:
+      must_store_ = true;
+      return deliveries.Postpone(id, request.what == ModifyRequest::kDoubt);
   }
   return false;
 }

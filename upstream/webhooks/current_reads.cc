@@ -15,6 +15,7 @@ namespace gateway::webhooks {
 namespace {
 
 using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using mapping::Route;
 using mapping::WireType;
@@ -132,7 +133,12 @@ absl::Status CurrentReads::AddTruth(const Scheme& scheme, const signing::v1::Rea
     if (names == nullptr || names->FindValueByName(value) != nullptr) continue;
     return BadRead(option.rpc(), absl::StrCat(option.field(), " has no value ", value));
   }
+  auto object_id = mapping::ResolveValue(reply, option.object_id());
+  if (!object_id.ok() || object_id->back()->type() != FieldDescriptor::TYPE_STRING) {
+    return BadRead(option.rpc(), "needs the text field of its reply that is the object's id");
+  }
   read.truth->field = *std::move(field);
+  read.truth->object_id = *std::move(object_id);
   read.truth->any.assign(option.any().begin(), option.any().end());
   read.truth->reply = messages_->GetPrototype(&reply);
   return absl::OkStatus();
@@ -156,13 +162,17 @@ std::optional<CurrentRead> CurrentReads::For(absl::string_view provider, absl::s
   return std::nullopt;
 }
 
-bool CurrentReads::BearsOut(const CurrentRead& read, absl::string_view reply) {
-  if (read.truth == nullptr || read.truth->field.empty()) return false;
+std::optional<std::string> CurrentReads::BornOut(const CurrentRead& read, absl::string_view reply) {
+  if (read.truth == nullptr || read.truth->field.empty()) return std::nullopt;
   const std::unique_ptr<Message> message(read.truth->reply->New());
-  if (!message->ParsePartialFromArray(reply.data(), static_cast<int>(reply.size()))) return false;
+  if (!message->ParsePartialFromArray(reply.data(), static_cast<int>(reply.size()))) {
+    return std::nullopt;
+  }
   const std::optional<std::string> value = mapping::TextAt(*message, read.truth->field);
   const auto& any = read.truth->any;
-  return value && std::find(any.begin(), any.end(), *value) != any.end();
+  if (!value || std::find(any.begin(), any.end(), *value) == any.end()) return std::nullopt;
+  std::optional<std::string> id = mapping::TextAt(*message, read.truth->object_id);
+  return id && !id->empty() ? id : std::nullopt;
 }
 
 std::string CurrentReads::Show(const Route& route, absl::string_view reply) const {

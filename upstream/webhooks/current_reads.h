@@ -32,10 +32,11 @@
 namespace gateway::webhooks {
 
 // The condition under which the reply of a read confirms an event: the field `field` of the reply
-// has one of the values `any`.
+// has one of the values `any`, and the field `object_id` names the object that was read.
 struct BornOutBy {
   mapping::FieldPath field;  // empty: the reply confirms nothing
   std::vector<std::string> any;
+  mapping::FieldPath object_id;
   const google::protobuf::Message* reply = nullptr;  // an empty reply, to make others from
 };
 
@@ -57,8 +58,9 @@ class CurrentReads {
   std::optional<CurrentRead> For(absl::string_view provider, absl::string_view type,
                                  absl::string_view store, absl::string_view body) const;
 
-  // Whether the reply confirms the event. False if the read has no condition.
-  static bool BearsOut(const CurrentRead& read, absl::string_view reply);
+  // Returns the id of the object by which the reply confirms the event; nullopt if it does not
+  // confirm it, or if the read has no condition.
+  static std::optional<std::string> BornOut(const CurrentRead& read, absl::string_view reply);
 
   // A serialized google.protobuf.Any with the reply of the route, without the fields that hold a
   // credential.

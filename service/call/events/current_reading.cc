@@ -131,10 +131,11 @@ Current CurrentReading::CurrentOf(const Unit& unit, const Answer& answer) const 
     return {.reason = failure->reason, .truth = absent ? Current::kAbsent : Current::kUnknown};
   }
   const std::string& reply = std::get<mapping::Reply>(answer.result).message;
-  const bool born_out = webhooks::CurrentReads::BearsOut(unit.read, reply);
+  std::optional<std::string> object_id = webhooks::CurrentReads::BornOut(unit.read, reply);
   return {.resource = reads_.Show(*unit.read.route, reply),
           .time = absl::Now(),
-          .truth = born_out ? Current::kBornOut : Current::kNotBornOut};
+          .truth = object_id ? Current::kBornOut : Current::kNotBornOut,
+          .object_id = std::move(object_id).value_or("")};
 }
 
 void CurrentReading::Fill(const Unit& unit, const Current& current) {
@@ -143,7 +144,9 @@ void CurrentReading::Fill(const Unit& unit, const Current& current) {
     currents_[place] = current;
     if (bytes_ <= kMostBytes) continue;
     bytes_ -= current.resource.size();
-    currents_[place] = {.reason = "ANSWER_TOO_LARGE"};
+    // It is known all the same whether the event is true.
+    currents_[place].resource.clear();
+    currents_[place].reason = "ANSWER_TOO_LARGE";
   }
 }
 

@@ -43,6 +43,7 @@ struct Current {
   // Whether the read confirms the event. kAbsent: the upstream has no such object, or the event
   // names no object, so the event is not true. kUnknown: nothing was read, or the read failed.
   enum Truth { kUnknown, kBornOut, kNotBornOut, kAbsent } truth = kUnknown;
+  std::string object_id = {};  // of what bears it out; "" where nothing does
 };
 
 class CurrentReading : public std::enable_shared_from_this<CurrentReading> {

@@ -56,7 +56,9 @@ std::shared_ptr<CurrentReading> EventCall::ReadingOf(const std::vector<OpenedEve
     const events::Head& head = one.received.event.event.head;
     const bool proves = IsUnsigned(one, shared_.reader.schemes());
     const bool was_read = head.origin == events::Origin::kSweep;
-    CurrentReading::Question question{proves || (reading.with_current && !was_read), proves};
+    // Of a provider that this gateway does not know, nothing is known to be invented.
+    const bool may_judge = proves && shared_.reader.schemes().Find(head.provider) != nullptr;
+    CurrentReading::Question question{proves || (reading.with_current && !was_read), may_judge};
     if (question.is_asked) {
       question.read = shared_.current.For(head.provider, head.type, head.store, one.body);
     }
@@ -75,8 +77,11 @@ std::shared_ptr<CurrentReading> EventCall::ReadingOf(const std::vector<OpenedEve
 
 void EventCall::TakeOutUntrue(const std::string& subscription, std::vector<OpenedEvent>& opened,
                               std::vector<Current>& currents) {
-  GiveBack(subscription, events::ModifyRequest::kAcknowledge,
-           gateway::TakeOutUntrue(shared_.reader.schemes(), opened, currents));
+  UntrueEvents untrue = gateway::TakeOutUntrue(shared_.reader.schemes(), opened, currents);
+  using events::ModifyRequest;
+  GiveBack(subscription, ModifyRequest::kAcknowledge, std::move(untrue.invented));
+  GiveBack(subscription, ModifyRequest::kDoubt, std::move(untrue.doubted));
+  GiveBack(subscription, ModifyRequest::kPostpone, std::move(untrue.unknown));
 }
 
 // The rights are those of the call's own generation.

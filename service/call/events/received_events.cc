@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
+#include "service/call/events/unsigned_events.h"
 #include "service/events/event.h"
 #include "service/log/log.h"
 #include "upstream/mapping/wire.h"
@@ -79,20 +81,22 @@ void ShowSwept(const events::Event& event, absl::string_view object, WireWriter&
 }
 
 // Writes what the gateway vouches for in an unsigned event: the type, which the read has confirmed,
-// and the id, by which consumers recognize repeats.
-void ShowWhatIsBorneOut(const events::Head& head, WireWriter& out) {
+// and an id made of what was read. All events that report the same have the same id.
+void ShowWhatIsBorneOut(const events::Head& head, const Current& current, WireWriter& out) {
   out.Tag(kEvent, WireType::kBytes);
   const size_t mark = out.Begin();
   WriteBytes(kEventProvider, head.provider, out);
-  if (!head.id.empty()) WriteBytes(kEventId, head.id, out);
+  WriteBytes(kEventId, absl::StrCat(head.type, "/", current.object_id), out);
   WriteBytes(kEventType, head.type, out);
   out.End(mark);
 }
 
 // Appends the fields of a ReceivedEvent.
-void Show(const events::Received& received, absl::string_view body, absl::string_view ack_id,
+void Show(const OpenedEvent& opened, const Current& current, absl::string_view ack_id,
           const webhooks::EventReader& reader, std::vector<mapping::Drift>& drift,
           WireWriter& out) {
+  const events::Received& received = opened.received;
+  const std::string& body = opened.body;
   const events::Head& head = received.event.event.head;
   WriteBytes(kAckId, ack_id, out);
   WriteNumber(kNumber, head.number, out);
@@ -100,10 +104,10 @@ void Show(const events::Received& received, absl::string_view body, absl::string
   WriteNumber(kDeliveryAttempt, received.attempt, out);
   if (!head.name.empty()) WriteBytes(kAccount, head.name, out);
   if (head.origin == events::Origin::kSweep) return ShowSwept(received.event.event, body, out);
+  const bool is_unsigned = IsUnsigned(opened, reader.schemes());
+  WriteNumber(kVerifiedBy, is_unsigned ? kByRead : kBySignature, out);
+  if (is_unsigned) return ShowWhatIsBorneOut(head, current, out);
   const webhooks::Scheme* const scheme = reader.schemes().Find(head.provider);
-  const bool is_signed = scheme == nullptr || scheme->has_signature();
-  WriteNumber(kVerifiedBy, is_signed ? kBySignature : kByRead, out);
-  if (!is_signed) return ShowWhatIsBorneOut(head, out);
   std::variant<webhooks::Event, webhooks::Unreadable> read =
       webhooks::Unreadable{"no webhooks are known of this provider"};
   if (scheme != nullptr) read = reader.Read(*scheme, body, received.event.event.signed_time);
@@ -136,6 +140,7 @@ void ShowCurrent(const Current& current, WireWriter& out) {
 void WriteAll(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents,
               const std::string& subscription, const EventsInUse& events,
               const webhooks::EventReader& reader, ShownEvents& shown) {
+  static const Current kNotAsked;
   WireWriter out(shown.response);
   for (size_t i = 0; i < opened.size(); ++i) {
     const events::Received& received = opened[i].received;
@@ -143,8 +148,9 @@ void WriteAll(const std::vector<OpenedEvent>& opened, const std::vector<Current>
         events::ToText(received.ack_id, events.log->ack_secret(), subscription);
     out.Tag(kEvents, WireType::kBytes);
     const size_t mark = out.Begin();
-    Show(received, opened[i].body, ack_id, reader, shown.drift, out);
-    if (i < currents.size() && !IsEmpty(currents[i])) ShowCurrent(currents[i], out);
+    const Current& current = i < currents.size() ? currents[i] : kNotAsked;
+    Show(opened[i], current, ack_id, reader, shown.drift, out);
+    if (!IsEmpty(current)) ShowCurrent(current, out);
     out.End(mark);
   }
 }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/events/v1/requests.pb.h"
 #include "upstream/mapping/formats.h"
+#include "upstream/webhooks/scheme.h"
 
 namespace gateway {
 namespace {
@@ -54,7 +55,7 @@ class ListDeadLetters final : public EventCall {
       v1::DeadLetter& shown = *response.add_dead_letters();
       shown.set_number(letter.head.number);
       shown.set_provider(letter.head.provider);
-      shown.set_event_id(letter.head.id);
+      if (Signs(letter.head.provider)) shown.set_event_id(letter.head.id);
       shown.set_type(letter.head.type);
       shown.set_store(letter.head.store);
       *shown.mutable_receive_time() = TimestampOf(letter.head.received);
@@ -65,6 +66,12 @@ class ListDeadLetters final : public EventCall {
       response.set_next_page_token(absl::StrCat(letters->back().head.number));
     }
     Reply(response);
+  }
+
+  // Else its events have the ids that somebody chose.
+  bool Signs(const std::string& provider) const {
+    const webhooks::Scheme* const scheme = shared().reader.schemes().Find(provider);
+    return scheme == nullptr || scheme->has_signature();
   }
 };
 

@@ -5,14 +5,18 @@
 //   it confirms the event  handed out, with what the read shows instead of what the event says
 //   there is no object     acknowledged for the consumer: the event was made up
 //   it does not confirm    comes again after its deadline, because the upstream may show the change
-//                          late; acknowledged for the consumer after kMostDoubts tries
-//   the read failed        comes again after its deadline
+//                          late; acknowledged for the consumer after Deliveries::kMostDoubts of
+//                          these
+//   the read failed, or    comes again after its deadline, without a limit
+//   none is known for the
+//   provider
+//
+// None of these tries counts toward `max_attempts`, because no consumer has seen the event.
 //
 // Thread-safety: pure functions.
 #ifndef SERVICE_CALL_EVENTS_UNSIGNED_EVENTS_H_
 #define SERVICE_CALL_EVENTS_UNSIGNED_EVENTS_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "service/call/events/current_reading.h"
@@ -22,17 +26,21 @@
 
 namespace gateway {
 
-inline constexpr int32_t kMostDoubts = 5;
-
-// Whether anybody may have sent the event, because its provider signs nothing. False for the events
-// of a sweep.
+// Whether anybody may have sent the event: it was stored as unsigned, or its provider signs
+// nothing. False for the events of a sweep.
 bool IsUnsigned(const OpenedEvent& event, const webhooks::Schemes& schemes);
 
+// The ack ids of events that are not handed out.
+struct UntrueEvents {
+  std::vector<events::AckId> invented;
+  std::vector<events::AckId> doubted;
+  std::vector<events::AckId> unknown;
+};
+
 // Removes from both lists, which must have the same length, the events that are not handed out.
-// Returns the ack ids of those removed events that the caller must acknowledge.
-std::vector<events::AckId> TakeOutUntrue(const webhooks::Schemes& schemes,
-                                         std::vector<OpenedEvent>& opened,
-                                         std::vector<Current>& currents);
+// Returns their ack ids.
+UntrueEvents TakeOutUntrue(const webhooks::Schemes& schemes, std::vector<OpenedEvent>& opened,
+                           std::vector<Current>& currents);
 
 }  // namespace gateway
 

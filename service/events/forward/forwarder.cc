@@ -120,9 +120,11 @@ std::vector<Received> Forwarder::Pull(size_t most) {
 
 void Forwarder::Begin(Received received) {
   const Attempt attempt{received.ack_id, received.attempt, SteadyTime::Now()};
-  const webhooks::Scheme* const scheme = reader_.schemes().Find(received.event.event.head.provider);
-  if (scheme != nullptr && !scheme->has_signature()) {
-    return Ended(attempt, {Handover::kUnsigned, "its provider signs nothing"});
+  const Head& head = received.event.event.head;
+  const webhooks::Scheme* const scheme = reader_.schemes().Find(head.provider);
+  const bool signs = scheme == nullptr || scheme->has_signature();
+  if (!signs || IsHint(head, received.event.key)) {
+    return Ended(attempt, {Handover::kUnsigned, "nobody has signed it"});
   }
   absl::StatusOr<Message> message = MessageOf(received.event, *cipher_, reader_);
   if (!message.ok()) {

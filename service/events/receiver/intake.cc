@@ -26,13 +26,6 @@ Outcome OutcomeOf(const absl::StatusOr<Appended>& appended) {
   return Outcome::kUnavailable;
 }
 
-// The key of an unsigned event, whose id anybody can have chosen. It leaves the id out: so a forged
-// id cannot make a genuine event a duplicate, or cause a conflict.
-Key KeyOfBody(Event event) {
-  event.head.id.clear();
-  return KeyOf(event);
-}
-
 // Returns null if the settings have no verifier for the address (any more).
 const webhooks::Verifier* VerifierOf(const webhooks::Settings& settings, const Address& address) {
   const auto& verifiers = address.account.empty() ? settings.providers : settings.accounts;
@@ -134,7 +127,7 @@ void Intake::Take(const Address& address, Headers headers, absl::string_view bod
     ++unreadable_;
   }
   event.body = std::string(body);
-  sealed.key = is_signed ? KeyOf(event) : KeyOfBody(event);
+  sealed.key = is_signed ? KeyOf(event) : HintKeyOf(event);
   absl::StatusOr<std::string> bytes = SealBody(*cipher_, sealed.key, event.body);
   if (!bytes.ok()) return done(Count(provider, Outcome::kUnavailable));
   sealed.sealed_body = *std::move(bytes);

@@ -101,6 +101,55 @@ TEST_F(DeliveriesTest, ATryThatNobodySawDoesNotCount) {
   EXPECT_EQ(HandOut(deliveries, 1)[0].attempt, 1);
 }
 
+TEST_F(DeliveriesTest, WhatIsPostponedComesAfterItsDeadlineAndDoesNotCount) {
+  Deliveries deliveries = Make({.name = "s", .max_attempts = 1});
+  AppendMany(1);
+  for (int time = 0; time < 20; ++time) {
+    const auto out = HandOut(deliveries, 1);
+    ASSERT_EQ(out.size(), 1u);
+    EXPECT_EQ(out[0].attempt, 1);
+    EXPECT_TRUE(deliveries.Postpone(out[0].id, /*doubted=*/false));
+    EXPECT_THAT(Pull(deliveries, 9), IsEmpty());
+    now_ += kDeadline;
+    deliveries.Expire(now_);
+    EXPECT_FALSE(deliveries.Postpone(out[0].id, /*doubted=*/false)) << "the lease is over";
+  }
+  EXPECT_EQ(deliveries.counters().dead, 0u);
+  EXPECT_TRUE(deliveries.GiveBack(HandOut(deliveries, 1)[0].id));
+  EXPECT_EQ(deliveries.counters().dead, 1u) << "a try of a consumer counts";
+}
+
+// In any order, and by whatever gateway: doubts are stored with the tries.
+TEST_F(DeliveriesTest, DoubtsAreCountedApart) {
+  AppendMany(1);
+  Deliveries::Saved saved;
+  std::vector<Deliveries::Lease> leases;
+  for (int32_t doubts = 1; doubts <= Deliveries::kMostDoubts; ++doubts) {
+    Deliveries deliveries = Make({.name = "s", .max_attempts = 2}, saved);
+    const auto failed = HandOut(deliveries, 1);
+    ASSERT_EQ(failed.size(), 1u) << doubts;
+    EXPECT_EQ(failed[0].attempt, 1);
+    EXPECT_TRUE(deliveries.Postpone(failed[0].id, /*doubted=*/false));
+    now_ += kDeadline;
+    deliveries.Expire(now_);
+    const auto out = HandOut(deliveries, 1);
+    EXPECT_TRUE(deliveries.Postpone(out[0].id, /*doubted=*/true));
+    leases = deliveries.LeasesUntil(now_ + kDeadline);
+    if (doubts == Deliveries::kMostDoubts) {
+      EXPECT_TRUE(leases.empty());
+      EXPECT_TRUE(deliveries.done().Contains(1)) << "and is no dead letter";
+      EXPECT_EQ(deliveries.counters().dead, 0u);
+      continue;
+    }
+    // Another gateway has the lease's end.
+    Deliveries other = Make({.name = "s", .max_attempts = 2}, saved);
+    ASSERT_EQ(leases.size(), 1u);
+    EXPECT_TRUE(other.Restore(leases, [this](const std::vector<int64_t>&) { return log_; }).ok());
+    other.Expire(now_ + kDeadline);
+    saved.tries = other.TakeChanges().tries;
+  }
+}
+
 TEST_F(DeliveriesTest, TriesOutliveTheProcess) {
   Deliveries::Saved saved;
   saved.done.Add(1, 1);

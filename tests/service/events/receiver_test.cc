@@ -205,6 +205,9 @@ TEST_F(ReceiverTest, WhatNobodySignsIsBoundedInNumberAndSize) {
   EXPECT_EQ(send(hint(0)), 204);
   EXPECT_EQ(send(hint(0)), 204);
   EXPECT_EQ(intake_->count("qashier", Outcome::kDuplicate), 1u);
+  const auto received = PullFrom(*log_, "s");
+  ASSERT_THAT(IdsOf(received), ElementsAre("evt"));
+  EXPECT_TRUE(IsHint((*received)[0].event.event.head, (*received)[0].event.key));
   EXPECT_EQ(send(hint(1)), 204);
   EXPECT_EQ(intake_->count("qashier", Outcome::kConflict), 0u)
       << "anybody can choose an id: it takes nobody's place, and alerts nobody";

@@ -107,6 +107,23 @@ TEST_F(CurrentReadsTest, WhatIsShownHasNoCredentials) {
   EXPECT_EQ(shown.value(), absl::StrCat(Text(1, "cs_1"), Text(500, "new")));
 }
 
+TEST_F(CurrentReadsTest, WhatBearsAnEventOutNamesItself) {
+  const auto read = reads_->For("qashier", "checkout.session.completed", "",
+                                R"({"data": {"object": {"id": "cs_1"}}})");
+  ASSERT_TRUE(read);
+  const google::protobuf::Message& session = *read->truth->reply;
+  const auto reply = [&session](const std::string& text) {
+    const std::unique_ptr<google::protobuf::Message> message(session.New());
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
+    return message->SerializeAsString();
+  };
+  const std::string complete = "status: CHECKOUT_SESSION_STATUS_COMPLETE ";
+  EXPECT_EQ(CurrentReads::BornOut(*read, reply(complete + "id: 'cs_2'")), "cs_2")
+      << "the reply's id, not the event's";
+  EXPECT_EQ(CurrentReads::BornOut(*read, reply(complete)), std::nullopt);
+  EXPECT_EQ(CurrentReads::BornOut(*read, reply("id: 'cs_1'")), std::nullopt);
+}
+
 TEST_F(CurrentReadsTest, AnOptionThatDoesNotFitIsRefused) {
   const std::string argument = "argument { field: 'order_id' pointer: '/id' }";
   const std::string rpc = "rpc: 'paynow.management.v1.OrdersService/";
@@ -114,6 +131,14 @@ TEST_F(CurrentReadsTest, AnOptionThatDoesNotFitIsRefused) {
   EXPECT_EQ(ProblemOf("rpc: 'other.v1.Service/Get' " + argument), "") << "not served here";
   EXPECT_THAT(ProblemOf(rpc + "GetOrderById' " + argument, /*signature=*/""),
               HasSubstr("needs a field and its values: the provider signs nothing"));
+  const std::string truth = absl::StrCat(
+      "rpc: 'qashier.v1.CheckoutSessionsService/RetrieveCheckoutSession' argument { field: 'id' ",
+      "pointer: '/id' } field: 'status' any: 'CHECKOUT_SESSION_STATUS_COMPLETE' ");
+  EXPECT_EQ(ProblemOf(truth + "object_id: 'id'", /*signature=*/""), "");
+  for (const char* id : {"", "object_id: 'x'", "object_id: 'amount_total'"}) {
+    EXPECT_THAT(ProblemOf(truth + id, /*signature=*/""), HasSubstr("that is the object's id"))
+        << id;
+  }
   EXPECT_THAT(ProblemOf(rpc + "GetOrder' " + argument), HasSubstr("GetOrder: is no RPC"));
   EXPECT_THAT(ProblemOf(rpc + "RefundOrder' " + argument), HasSubstr("does not only read"));
   EXPECT_THAT(ProblemOf(rpc + "GetOrderById'"), HasSubstr("has no argument"));
