@@ -126,14 +126,11 @@ void AuditLog::Run() {
 
 void AuditLog::WriteLine(const std::string& line) {
   if (fd_ < 0) return Lost("it cannot be opened");
-  const std::string whole = torn_ ? "\n" + line : line;
   size_t done = 0;
-  const PatientWriter::Result result = writer_.Write(fd_, whole, done);
+  const PatientWriter::Result result = writer_.Write(fd_, line, done);
   if (result != PatientWriter::kWritten) {
-    torn_ |= done > 0;
     return Lost(result == PatientWriter::kNoRoom ? "nobody reads it" : Reason(errno));
   }
-  torn_ = false;
   ++written_;
   if (!std::exchange(failing_, false)) return;
   Log(Severity::kInfo, "the audit log is written again",
@@ -150,7 +147,7 @@ void AuditLog::ReopenIfMoved() {
   if (fresh < 0) return;  // keeps writing to the old file, whatever its name is now
   if (fd_ >= 0) close(fd_);
   fd_ = fresh;
-  torn_ = false;
+  writer_.Restart();
 }
 
 void AuditLog::Lost(const std::string& reason) {

@@ -101,7 +101,6 @@ class AuditLog {
   // Used by the thread only.
   int fd_;
   PatientWriter writer_;
-  bool torn_ = false;     // the file ends within a line
   bool failing_ = false;  // lines are lost, and this was logged
 
   Mutex mutex_;

@@ -35,6 +35,7 @@ bool SpanFile::Reopen() {
   fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, kMode);
   struct stat status = {};
   if (fd_ < 0 || fstat(fd_, &status) != 0) return Fail("cannot be opened");
+  writer_.Restart();
   regular_ = S_ISREG(status.st_mode);
   size_ = status.st_size;
   return true;
