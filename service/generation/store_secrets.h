@@ -17,7 +17,8 @@ namespace gateway {
 absl::StatusOr<std::string> ReadStoreSecret(absl::string_view key, const std::string& file);
 
 // Returns the text of the file `configured`. If that is "", returns the text of the file `beside`,
-// which is made if it does not exist.
+// which is made if it does not exist. Several processes may do this at the same time: all get the
+// same text.
 absl::StatusOr<std::string> StoreSecretOr(const std::string& key, const std::string& configured,
                                           const std::string& beside);
 
