@@ -47,6 +47,10 @@ absl::Status MakeSecret(const std::string& file) {
                          "\n"));
 }
 
+absl::Status CannotMake(const std::string& folder) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("file: cannot make the folder ", folder));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadStoreSecret(absl::string_view key, const std::string& file) {
@@ -79,7 +83,15 @@ absl::Status MakeStoreFolder(const std::string& file) {
   if (folder.empty() || mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST) {
     return absl::OkStatus();
   }
-  return absl::ErrnoToStatus(errno, absl::StrCat("file: cannot make the folder ", folder));
+  return CannotMake(folder);
+}
+
+absl::Status CheckStoreFolder(const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (folder.empty() || access(folder.c_str(), F_OK) == 0) return absl::OkStatus();
+  const std::filesystem::path parent = folder.parent_path();
+  if (access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return CannotMake(folder);
 }
 
 }  // namespace gateway

@@ -28,6 +28,8 @@ std::string CipherKeyOf(const std::string& secret);
 // Makes the folder of a SQLite file (mode 0700) unless it exists. The store does so too, but the
 // secrets are needed earlier.
 absl::Status MakeStoreFolder(const std::string& file);
+// Returns the error with which MakeStoreFolder would fail, and makes nothing.
+absl::Status CheckStoreFolder(const std::string& file);
 
 }  // namespace gateway
 

@@ -75,6 +75,8 @@ class AuditLog {
 
   // The error says why the file cannot be written.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(const std::string& file);
+  // Returns the error with which Open would fail, and makes no file.
+  static absl::Status Check(const std::string& file);
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
