@@ -54,14 +54,36 @@ CallLimits LimitsOf(const Config& config) {
           .request_bytes = static_cast<size_t>(config.max_request_bytes)};
 }
 
+absl::Status OfAudit(const Config& config, const absl::Status& status) {
+  return Prefixed(absl::StrCat(config.file, ": audit.file: "), status);
+}
+absl::Status OfLedger(const Config& config, const absl::Status& status) {
+  return Prefixed(absl::StrCat(config.file, ": ledger."), status);
+}
+absl::Status OfEvents(const Config& config, const absl::Status& status) {
+  return Prefixed(absl::StrCat(config.file, ": events."), status);
+}
+
 }  // namespace
 
+// The parts that only Mode::kGateway has are checked only there; the configuration of the other
+// mode has neither an audit log nor a ledger.
 absl::Status Gateway::Check(const Config& config) {
   auto protos = Protos::Compile(config, mapping::EmbeddedFiles());
   if (!protos.ok()) return protos.status();
   auto generation = Load(config, *protos, /*before=*/nullptr);
-  if (!generation.ok()) return generation.status();
-  return Telemetry::Create(config).status();
+  absl::Status status = generation.status();
+  if (status.ok()) status = Telemetry::Check(config);
+  if (status.ok() && config.mode == Mode::kGateway) {
+    status = webhooks::EventReader::Create(protos->schemes).status();
+    status.Update(webhooks::CurrentReads::Compile(protos->schemes, *protos->routes).status());
+  }
+  if (status.ok() && !config.audit_file.empty()) {
+    status = OfAudit(config, AuditLog::Check(config.audit_file));
+  }
+  if (status.ok()) status = OfLedger(config, CheckLedgerFile(config.ledger));
+  if (status.ok()) status = OfEvents(config, CheckEventsFile(config.events));
+  return status;
 }
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const Config& config,
@@ -120,7 +142,7 @@ absl::Status Gateway::MakeWebhooks() {
 absl::Status Gateway::OpenAudit(const Config& config) {
   if (config.audit_file.empty()) return absl::OkStatus();
   auto audit = AuditLog::Open(config.audit_file);
-  if (!audit.ok()) return Prefixed(absl::StrCat(config.file, ": audit.file: "), audit.status());
+  if (!audit.ok()) return OfAudit(config, audit.status());
   audit_ = *std::move(audit);
   return absl::OkStatus();
 }
@@ -128,7 +150,7 @@ absl::Status Gateway::OpenAudit(const Config& config) {
 absl::Status Gateway::MakeLedger(const Config& config) {
   if (!config.ledger.enabled()) return absl::OkStatus();
   auto ledger = OpenLedger(config.ledger);
-  if (!ledger.ok()) return Prefixed(absl::StrCat(config.file, ": ledger."), ledger.status());
+  if (!ledger.ok()) return OfLedger(config, ledger.status());
   ledger_ = *std::move(ledger);
   return absl::OkStatus();
 }
@@ -136,7 +158,7 @@ absl::Status Gateway::MakeLedger(const Config& config) {
 absl::Status Gateway::MakeEvents(const Config& config) {
   if (!config.events.enabled()) return absl::OkStatus();
   auto events = OpenEvents(config.events);
-  if (!events.ok()) return Prefixed(absl::StrCat(config.file, ": events."), events.status());
+  if (!events.ok()) return OfEvents(config, events.status());
   events_ = *std::move(events);
   return absl::OkStatus();
 }

@@ -6,7 +6,8 @@
 //   routes, generation in force and ledger   -> endpoints -> server
 //
 // Beside these parts there are the metrics, and the reloader, which puts another generation in
-// force when files change. --check-config makes the parts up to the generation, and the telemetry.
+// force when files change. --check-config makes the parts up to the generation, and checks the
+// files of the others.
 //
 //   absl::StatusOr<std::unique_ptr<Gateway>> gateway = Gateway::Create(config);
 //   ... serves until ...
@@ -67,8 +68,9 @@ class Gateway {
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(
       const Config& config, const mapping::Files& files = mapping::EmbeddedFiles());
 
-  // Checks that protos, generation and telemetry can be made from `config` and its files. Opens no
-  // ledger, no log of events, no audit log and no port.
+  // Returns the error with which a start with `config` and its files would fail, in its mode, as
+  // far as this can be known without network. Makes no file, and opens no store and no port: a port
+  // that cannot be had, and a database that is damaged or locked, show only at the start.
   static absl::Status Check(const Config& config);
 
   int port() const { return server_->port(); }

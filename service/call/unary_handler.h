@@ -78,16 +78,19 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   // Whether the message that was passed to OnMessage is compressed. It is not decompressed.
   bool is_compressed() const { return compressed_; }
 
-  // Asks for one message. Must not be called again before OnMessage, nor after Finish. OnDone does
-  // not come before OnMessage.
+  // Asks for one message. Must not be called again before OnMessage, nor after Finish, nor with a
+  // lock held (see InternalInlineable). OnDone does not come before OnMessage.
   void ReadMessage() { wire_->Read(); }
 
-  // For methods with Replies::kMany. Write one message at a time, and none after Finish. OnDone
-  // does not come before OnWritten.
+  // For methods with Replies::kMany. Write one message at a time, none after Finish, and none with
+  // a lock held (see InternalInlineable). OnDone does not come before OnWritten.
   void WriteMessage(grpc::ByteBuffer message) { wire_->Write(std::move(message)); }
 
  private:
-  // OnDone never blocks, so gRPC may run it on the current thread and need not wake another thread.
+  // gRPC asks this for OnDone and for OnCancel. Neither blocks, so gRPC may run them on the current
+  // thread and need not wake another thread. So they may run, for this call and for others, before
+  // ReadMessage, WriteMessage or Finish returns: these three must not be called while a lock is
+  // held that an OnDone or an OnCancel takes.
   bool InternalInlineable() final { return true; }
 
   Wire* wire_ = nullptr;

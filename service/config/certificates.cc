@@ -22,25 +22,32 @@ std::optional<absl::Time> EndOf(const X509& certificate) {
   return absl::FromTM(end, absl::UTCTimeZone());
 }
 
+// Adds the files for connections to an upstream or a forwarder's target.
+void AddOutgoing(const std::string& label, const std::string& name, const UpstreamTlsFiles& tls,
+                 std::vector<CertificateFile>& files) {
+  files.push_back({CertificateKind::kAuthorities, label + "_ca", tls.ca_file, label, name});
+  files.push_back({CertificateKind::kChain, label + "_client", tls.certificate_file, label, name});
+}
+
 }  // namespace
 
 std::vector<CertificateFile> CertificateFiles(const Config& config) {
   std::vector<CertificateFile> files;
   const TlsConfig& tls = config.server.tls;
-  if (tls.enabled()) files.push_back({CertificateKind::kChain, "server", "", tls.certificate_file});
-  if (!tls.client_ca_file.empty()) {
-    files.push_back({CertificateKind::kAuthorities, "client_ca", "", tls.client_ca_file});
+  files.push_back({CertificateKind::kChain, "server", tls.certificate_file});
+  files.push_back({CertificateKind::kAuthorities, "client_ca", tls.client_ca_file});
+  for (const auto& [domain, file] : tls.trust_domains) {
+    files.push_back({CertificateKind::kAuthorities, "trust_domain", file, "trust_domain", domain});
   }
+  files.push_back({CertificateKind::kChain, "webhooks", config.webhooks.receiver.certificate_file});
   for (const auto& [name, upstream] : config.upstreams) {
-    const UpstreamTlsFiles& upstream_tls = upstream.tls;
-    if (!upstream_tls.ca_file.empty()) {
-      files.push_back({CertificateKind::kAuthorities, "upstream_ca", name, upstream_tls.ca_file});
-    }
-    if (!upstream_tls.certificate_file.empty()) {
-      files.push_back(
-          {CertificateKind::kChain, "upstream_client", name, upstream_tls.certificate_file});
-    }
+    AddOutgoing("upstream", name, upstream.tls, files);
   }
+  for (const auto& [name, forward] : config.events.forward) {
+    AddOutgoing("forward", name, forward.http.tls, files);
+    AddOutgoing("forward", name, forward.nats.tls, files);
+  }
+  std::erase_if(files, [](const CertificateFile& file) { return file.file.empty(); });
   return files;
 }
 

@@ -21,13 +21,14 @@ enum class CertificateKind { kChain, kAuthorities };
 
 struct CertificateFile {
   CertificateKind kind;
-  std::string role;      // the purpose: "upstream_ca"
-  std::string upstream;  // its name; empty: the file is not for an upstream
+  std::string role;  // the purpose: "upstream_ca"
   std::string file;
+  // If there may be several of a role: what tells them apart, and its name.
+  std::string label = {};  // "upstream"
+  std::string name = {};   // "paynow"
 };
 
-// Returns the files of certificates of server.tls (without trust_domains) and of the upstreams.
-// Those of the receiver of webhooks and of events.forward are not included.
+// Returns all files of certificates that the configuration names.
 std::vector<CertificateFile> CertificateFiles(const Config& config);
 
 // When the certificates in a PEM text expire. Returns nullopt if the text has no certificate, or

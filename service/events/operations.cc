@@ -23,6 +23,14 @@ void Operations::Begin(const TransactionTime& time, int64_t newest) {
   removed_ = 0;
   must_store_ = false;
   failure_ = absl::OkStatus();
+  counting_ = LogStats();
+}
+
+void Operations::Committed() {
+  counted_.events += counting_.events;
+  counted_.duplicates += counting_.duplicates;
+  counted_.conflicts += counting_.conflicts;
+  counting_ = LogStats();
 }
 
 void Operations::Do(Operation& operation) {
@@ -68,22 +76,22 @@ absl::StatusOr<Appended> Operations::Append(const SealedEvent& event) {
   const absl::StatusOr<Rows::Known> known = rows_.Find(event.key);
   if (!known.ok()) return known.status();
   if (known->number != 0) {
-    ++counted.duplicates;
+    ++counting_.duplicates;
     return Appended{Appended::kDuplicate, known->number};
   }
   const absl::StatusOr<int64_t> told = FindTold(event);
   if (!told.ok()) return told.status();
   if (*told != 0) {
-    ++counted.duplicates;
+    ++counting_.duplicates;
     return Appended{Appended::kDuplicate, *told};
   }
   const absl::StatusOr<int64_t> number = rows_.Insert(event, time_.wall);
   if (!number.ok()) return number.status();
   newest_ = *number;
   must_store_ = true;
-  ++counted.events;
+  ++counting_.events;
   if (!known->other_body) return Appended{Appended::kNew, *number};
-  ++counted.conflicts;
+  ++counting_.conflicts;
   Tell("two events of one id have different bodies",
        absl::StrCat(event.event.head.provider, " ", *number));
   return Appended{Appended::kConflict, *number};
@@ -333,9 +341,9 @@ void Operations::Describe(absl::Time now, LogStats& stats) const {
     of.dead_letters = subscribed.dead_letters;
     of.counters = subscribed.deliveries.counters();
   }
-  stats.events += counted.events;
-  stats.duplicates += counted.duplicates;
-  stats.conflicts += counted.conflicts;
+  stats.events += counted_.events;
+  stats.duplicates += counted_.duplicates;
+  stats.conflicts += counted_.conflicts;
 }
 
 void Operations::Tell(absl::string_view event, absl::string_view reason) const {

@@ -4,7 +4,8 @@
 //   operations.Begin(clock);
 //   for (Operation& operation : batch) operations.Do(operation);
 //   operations.Serve(waiting, batch);
-//   if (!operations.failure().ok()) ...  // roll back
+//   if (!operations.failure().ok()) ...  // roll back; else commit, and then
+//   operations.Committed();
 //
 // Thread-safety: none; the store's thread. Lifetime: the rows must outlive it.
 #ifndef SERVICE_EVENTS_OPERATIONS_H_
@@ -75,6 +76,9 @@ class Operations {
   // Stores the changes of all subscriptions that are `current`.
   absl::Status StoreChanges();
 
+  // The transaction is committed: from now on its events, duplicates and conflicts count.
+  void Committed();
+
   // Looks up when the oldest event that is not done was received.
   absl::Status MeasureAge(Subscribed& subscribed);
   // Adds the counters to `stats`, and sets the present values of each subscription.
@@ -90,8 +94,6 @@ class Operations {
 
   // By name. The store loads them.
   std::map<std::string, Subscribed> subscriptions;
-  // Events, duplicates and conflicts. SqliteStore takes back what a failed transaction has counted.
-  LogStats counted;
 
  private:
   // Each sets the operation's result; an error of the database also goes to failure_.
@@ -123,7 +125,9 @@ class Operations {
 
   const Options& options_;
   Rows& rows_;
+  LogStats counted_;  // of all committed transactions
   // These describe the present transaction.
+  LogStats counting_;  // events, duplicates and conflicts
   TransactionTime time_;
   int64_t newest_ = 0;
   int64_t removed_ = 0;  // the last event that was; 0: none

@@ -18,7 +18,7 @@
 namespace gateway {
 namespace {
 
-// The limits of an answer. A larger answer counts as a failure, whatever its status is.
+// The limits of an answer. What is beyond them is not read; the status counts.
 constexpr size_t kMostHeaderBytes = size_t{16} * 1024;
 constexpr size_t kMostBodyBytes = size_t{64} * 1024;
 

@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/config/prefixed.h"
-#include "service/config/read_file.h"
 #include "service/events/postgresql/log.h"
 #include "service/events/sqlite/log.h"
+#include "service/generation/check_store.h"
 #include "service/generation/open_store.h"
 #include "service/generation/store_secrets.h"
 #include "service/log/log.h"
@@ -20,8 +20,10 @@ struct Keys {
   std::string previous;  // "": none
 };
 
+std::string BodyKeyBeside(const EventsConfig& config) { return config.file + ".body-key"; }
+
 absl::StatusOr<Keys> ReadKeys(const EventsConfig& config) {
-  auto current = StoreSecretOr("body_key_file", config.body_key_file, config.file + ".body-key");
+  auto current = StoreSecretOr("body_key_file", config.body_key_file, BodyKeyBeside(config));
   if (!current.ok()) return current.status();
   Keys keys{CipherKeyOf(*current), ""};
   if (config.previous_body_key_file.empty()) return keys;
@@ -103,8 +105,12 @@ absl::Status CheckEvents(const EventsConfig& config) {
     if (file->empty()) continue;
     if (auto secret = ReadStoreSecret(key, *file); !secret.ok()) return secret.status();
   }
-  if (config.dsn_file.empty() || ReadFile(config.dsn_file)) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("postgresql.dsn_file: ", WhyUnreadable(config.dsn_file)));
+  return CheckDsn(config.dsn_file);
+}
+
+absl::Status CheckEventsFile(const EventsConfig& config) {
+  return CheckSqliteStore(config.file,
+                          {{"body_key_file", config.body_key_file, BodyKeyBeside(config)}});
 }
 
 }  // namespace gateway

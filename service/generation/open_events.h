@@ -18,8 +18,12 @@ absl::StatusOr<std::unique_ptr<EventsInUse>> OpenEvents(const EventsConfig& conf
 // Reads the keys of events' bodies from their files again. On error, the present keys stay in use.
 absl::Status RenewBodyKeys(const EventsConfig& config, EventsInUse& events);
 
-// Checks that the keys and the connection string can be read. Opens nothing.
+// Checks the keys that the configuration names, and the connection string. Opens nothing.
 absl::Status CheckEvents(const EventsConfig& config);
+
+// Checks the SQLite file, its folder and the key beside it, as far as OpenEvents would refuse them
+// without opening the file. Makes nothing.
+absl::Status CheckEventsFile(const EventsConfig& config);
 
 }  // namespace gateway
 

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
 #include "service/config/prefixed.h"
-#include "service/config/read_file.h"
+#include "service/generation/check_store.h"
 #include "service/generation/open_store.h"
 #include "service/generation/store_secrets.h"
 #include "service/ledger/postgresql/ledger.h"
@@ -23,13 +23,15 @@ struct Secrets {
   std::string previous_reply_key;  // "": none
 };
 
+std::string SecretBeside(const LedgerConfig& config) { return config.file + ".secret"; }
+std::string ReplyKeyBeside(const LedgerConfig& config) { return config.file + ".reply-key"; }
+
 absl::StatusOr<Secrets> ReadSecrets(const LedgerConfig& config) {
   Secrets secrets;
-  auto fingerprint = StoreSecretOr("secret_file", config.secret_file, config.file + ".secret");
+  auto fingerprint = StoreSecretOr("secret_file", config.secret_file, SecretBeside(config));
   if (!fingerprint.ok()) return fingerprint.status();
   secrets.fingerprint = *std::move(fingerprint);
-  auto reply_key =
-      StoreSecretOr("reply_key_file", config.reply_key_file, config.file + ".reply-key");
+  auto reply_key = StoreSecretOr("reply_key_file", config.reply_key_file, ReplyKeyBeside(config));
   if (!reply_key.ok()) return reply_key.status();
   secrets.reply_key = *std::move(reply_key);
   if (config.previous_reply_key_file.empty()) return secrets;
@@ -93,8 +95,13 @@ absl::Status CheckLedger(const LedgerConfig& config) {
     if (file->empty()) continue;
     if (auto secret = ReadStoreSecret(key, *file); !secret.ok()) return secret.status();
   }
-  if (config.dsn_file.empty() || ReadFile(config.dsn_file)) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("postgresql.dsn_file: ", WhyUnreadable(config.dsn_file)));
+  return CheckDsn(config.dsn_file);
+}
+
+absl::Status CheckLedgerFile(const LedgerConfig& config) {
+  return CheckSqliteStore(config.file,
+                          {{"secret_file", config.secret_file, SecretBeside(config)},
+                           {"reply_key_file", config.reply_key_file, ReplyKeyBeside(config)}});
 }
 
 }  // namespace gateway

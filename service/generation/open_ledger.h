@@ -18,8 +18,12 @@ absl::StatusOr<std::unique_ptr<LedgerInUse>> OpenLedger(const LedgerConfig& conf
 // Reads the reply keys from their files again. On error, the present keys stay in use.
 absl::Status RenewReplyKeys(const LedgerConfig& config, LedgerInUse& ledger);
 
-// Checks that the secrets and the connection string can be read. Opens nothing.
+// Checks the secrets that the configuration names, and the connection string. Opens nothing.
 absl::Status CheckLedger(const LedgerConfig& config);
+
+// Checks the SQLite file, its folder and the secrets beside it, as far as OpenLedger would refuse
+// them without opening the file. Makes nothing.
+absl::Status CheckLedgerFile(const LedgerConfig& config);
 
 }  // namespace gateway
 

@@ -9,6 +9,7 @@ namespace gateway {
 namespace {
 
 void AddSecretFilesOf(const EventsConfig& events, std::set<std::string>& files) {
+  files.insert(events.dsn_file);
   files.insert(events.body_key_file);
   files.insert(events.previous_body_key_file);
   for (const auto& [name, forward] : events.forward) {

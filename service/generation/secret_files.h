@@ -10,8 +10,8 @@
 namespace gateway {
 
 // The files that hold a secret: keys and passwords for upstreams, webhook secrets, the keys of the
-// port's and the receiver's certificates, and the secrets of the ledger, of the log of events
-// (without events.postgresql.dsn_file) and of its forwarders.
+// port's and the receiver's certificates, and the secrets of the ledger, of the log of events and
+// of its forwarders.
 std::set<std::string> SecretFilesOf(const Config& config);
 
 // The files that a gateway reads again when they change: the secrets, certificates, policy and key

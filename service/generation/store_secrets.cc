@@ -7,36 +7,48 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "service/config/config.h"
 #include "service/config/prefixed.h"
+#include "service/ledger/sqlite/files.h"
 
 namespace gateway {
 namespace {
 
 constexpr size_t kLeastSecret = 32;
 
-// Makes the file, unless it exists. If two processes try at the same time, one makes it and both
-// read it.
+// Makes the file with this text, unless it exists. The file appears as a whole, because it is
+// written under another name first. If several processes try at the same time, one makes the file
+// and all read it.
+absl::Status MakeFile(const std::string& file, const std::string& text) {
+  std::string draft = file + ".XXXXXX";
+  const int fd = mkostemp(draft.data(), O_CLOEXEC);  // mode 0600
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", file));
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  close(fd);
+  const absl::Status status = written ? ledger::PutInPlace(draft, file)
+                                      : absl::UnavailableError(absl::StrCat("cannot write ", file));
+  if (!status.ok()) unlink(draft.c_str());
+  return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;
+}
+
 absl::Status MakeSecret(const std::string& file) {
+  if (access(file.c_str(), F_OK) == 0) return absl::OkStatus();
   unsigned char random[32];
   if (RAND_bytes(random, sizeof(random)) != 1) {
     return absl::UnavailableError("the system has no random bytes");
   }
-  const std::string text =
-      absl::StrCat(absl::BytesToHexString({reinterpret_cast<char*>(random), sizeof(random)}), "\n");
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0 && errno == EEXIST) return absl::OkStatus();
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", file));
-  const bool written =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  close(fd);
-  if (written) return absl::OkStatus();
-  unlink(file.c_str());
-  return absl::UnavailableError(absl::StrCat("cannot write ", file));
+  return MakeFile(
+      file, absl::StrCat(absl::BytesToHexString({reinterpret_cast<char*>(random), sizeof(random)}),
+                         "\n"));
+}
+
+absl::Status CannotMake(const std::string& folder) {
+  return absl::ErrnoToStatus(errno, absl::StrCat("file: cannot make the folder ", folder));
 }
 
 }  // namespace
@@ -71,7 +83,15 @@ absl::Status MakeStoreFolder(const std::string& file) {
   if (folder.empty() || mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST) {
     return absl::OkStatus();
   }
-  return absl::ErrnoToStatus(errno, absl::StrCat("file: cannot make the folder ", folder));
+  return CannotMake(folder);
+}
+
+absl::Status CheckStoreFolder(const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (folder.empty() || access(folder.c_str(), F_OK) == 0) return absl::OkStatus();
+  const std::filesystem::path parent = folder.parent_path();
+  if (access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return CannotMake(folder);
 }
 
 }  // namespace gateway

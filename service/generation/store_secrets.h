@@ -17,7 +17,8 @@ namespace gateway {
 absl::StatusOr<std::string> ReadStoreSecret(absl::string_view key, const std::string& file);
 
 // Returns the text of the file `configured`. If that is "", returns the text of the file `beside`,
-// which is made if it does not exist.
+// which is made if it does not exist. Several processes may do this at the same time: all get the
+// same text.
 absl::StatusOr<std::string> StoreSecretOr(const std::string& key, const std::string& configured,
                                           const std::string& beside);
 
@@ -27,6 +28,8 @@ std::string CipherKeyOf(const std::string& secret);
 // Makes the folder of a SQLite file (mode 0700) unless it exists. The store does so too, but the
 // secrets are needed earlier.
 absl::Status MakeStoreFolder(const std::string& file);
+// Returns the error with which MakeStoreFolder would fail, and makes nothing.
+absl::Status CheckStoreFolder(const std::string& file);
 
 }  // namespace gateway
 

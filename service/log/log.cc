@@ -8,7 +8,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/time/clock.h"
 #include "service/log/patient_writer.h"
-#include "upstream/mutex.h"
 
 namespace gateway {
 namespace {
@@ -39,9 +38,7 @@ bool IsLogged(Severity severity) {
 }
 
 void WriteLogLines(absl::string_view lines) {
-  static Mutex mutex;
-  static PatientWriter writer ABSL_GUARDED_BY(mutex);
-  const MutexLock lock(mutex);
+  static PatientWriter writer;
   size_t done = 0;
   // If standard error fails, there is nowhere to report it.
   if (writer.Write(STDERR_FILENO, lines, done) == PatientWriter::kNoRoom) {

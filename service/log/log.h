@@ -9,7 +9,8 @@
 // If standard error has no room for a line within 0.1 s, the line is lost, and so are later lines
 // until there is room again: a reader of the log must not be able to stop the service.
 //
-// Thread-safety: may be called from any thread; lines do not mix.
+// Thread-safety: may be called from any thread; lines do not mix. No thread waits longer than these
+// 0.1 s, however many lines others write.
 #ifndef SERVICE_LOG_LOG_H_
 #define SERVICE_LOG_LOG_H_
 
@@ -61,7 +62,8 @@ void Log(Severity severity, absl::string_view event, const LogIds& ids,
          std::initializer_list<LogField> fields);
 
 // For callers that write many lines at a time and check IsLogged themselves: LogLine formats one
-// line with its line end, and WriteLogLines writes such lines.
+// line with its line end, and WriteLogLines writes such lines. It waits 0.1 s in all: a caller that
+// may wait longer passes few lines at a time.
 std::string LogLine(absl::Time time, Severity severity, absl::string_view event, const LogIds& ids,
                     std::initializer_list<LogField> fields);
 void WriteLogLines(absl::string_view lines);

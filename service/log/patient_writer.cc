@@ -4,12 +4,17 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <utility>
+
+#include "absl/time/time.h"
 
 namespace gateway {
 namespace {
 
-constexpr int kPatienceMilliseconds = 100;
+constexpr absl::Duration kPatience = absl::Milliseconds(100);
 
 // How much to write next. A pipe that poll reports as writable takes PIPE_BUF bytes without
 // blocking. Ends at the end of a line if there is one within these bytes.
@@ -19,28 +24,66 @@ size_t NextPiece(absl::string_view lines) {
   return end == absl::string_view::npos ? PIPE_BUF : end + 1;
 }
 
-}  // namespace
-
-bool PatientWriter::HasRoom(int fd) {
+// Waits until `until` at most.
+bool HasRoom(int fd, SteadyTime until) {
   pollfd room{fd, POLLOUT, 0};
   int ready;
   do {
-    ready = poll(&room, 1, stuck_ ? 0 : kPatienceMilliseconds);
+    const absl::Duration left = absl::Ceil(until - SteadyTime::Now(), absl::Milliseconds(1));
+    ready = poll(&room, 1, static_cast<int>(std::max<int64_t>(0, absl::ToInt64Milliseconds(left))));
   } while (ready < 0 && errno == EINTR);
-  stuck_ = ready == 0;
   return ready != 0;
 }
 
-PatientWriter::Result PatientWriter::Write(int fd, absl::string_view bytes, size_t& done) {
-  while (done < bytes.size()) {
-    if (!HasRoom(fd)) return kNoRoom;
-    const absl::string_view rest = bytes.substr(done);
-    const ssize_t written = ::write(fd, rest.data(), NextPiece(rest));
-    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (written <= 0) return kError;
-    done += static_cast<size_t>(written);
+}  // namespace
+
+bool PatientWriter::AwaitRoom(int fd, SteadyTime until) {
+  const bool room = HasRoom(fd, stuck_ ? SteadyTime::Now() : until);
+  stuck_ = !room;
+  return room;
+}
+
+// The lock is not held while a thread waits for room before a line.
+PatientWriter::Result PatientWriter::Write(int fd, absl::string_view lines, size_t& done) {
+  const SteadyTime until = SteadyTime::Now() + kPatience;
+  Result result = kWritten;
+  while (result == kWritten && done < lines.size()) {
+    if (!AwaitRoom(fd, until)) return kNoRoom;
+    const MutexLock lock(mutex_);
+    result = WriteLines(fd, lines, until, done);
   }
+  return result;
+}
+
+// Writes one piece, and what is missing of its last line. Writes nothing if another thread has
+// taken the room.
+PatientWriter::Result PatientWriter::WriteLines(int fd, absl::string_view lines, SteadyTime until,
+                                                size_t& done) {
+  bool within_line = false;
+  do {
+    if (!HasRoom(fd, within_line ? until : SteadyTime::Now())) {
+      torn_ |= within_line;
+      return within_line ? kNoRoom : kWritten;
+    }
+    const absl::string_view rest = lines.substr(done);
+    const absl::string_view piece = torn_ ? "\n" : rest.substr(0, NextPiece(rest));
+    const ssize_t written = ::write(fd, piece.data(), piece.size());
+    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (written <= 0) {
+      torn_ |= within_line;
+      return kError;
+    }
+    if (std::exchange(torn_, false)) return kWritten;
+    done += static_cast<size_t>(written);
+    within_line = lines[done - 1] != '\n';
+  } while (within_line && done < lines.size());
   return kWritten;
+}
+
+void PatientWriter::Restart() {
+  stuck_ = false;
+  const MutexLock lock(mutex_);
+  torn_ = false;
 }
 
 }  // namespace gateway

@@ -151,7 +151,7 @@ MetricFamily CertificatesOf(const std::vector<CertificateFile>& files) {
     const std::optional<absl::Time> expiry = pem ? ExpiryOf(certificates.kind, *pem) : std::nullopt;
     if (!expiry) continue;
     Labels labels = {{"role", certificates.role}};
-    if (!certificates.upstream.empty()) labels.push_back({"upstream", certificates.upstream});
+    if (!certificates.label.empty()) labels.push_back({certificates.label, certificates.name});
     family.Add(std::move(labels), static_cast<double>(absl::ToUnixSeconds(*expiry)));
   }
   return family.Take();

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "absl/hash/hash.h"
 #include "service/call/byte_buffer.h"
@@ -110,11 +111,16 @@ class HealthService::Watch final
     }
   }
 
-  void Send(ServingStatus status) {
+  // Returns whether the status has to be written now: then the caller must call Write, without a
+  // lock. Until then the watch lives.
+  [[nodiscard]] bool Tell(ServingStatus status) {
     const MutexLock lock(mutex_);
     wanted_ = status;
-    WriteIfDue();
+    return TakeReply();
   }
+
+  // gRPC may end other calls within StartWrite, so no lock is held.
+  void Write() { StartWrite(&reply_); }
 
   void OnReadDone(bool fine) override {
     if (!service_.arrivals_.Leave(*this)) return;
@@ -126,9 +132,15 @@ class HealthService::Watch final
   }
 
   void OnWriteDone(bool fine) override {
-    const MutexLock lock(mutex_);
-    writing_ = false;
-    if (fine) WriteIfDue();
+    std::optional<grpc::Status> end;
+    {
+      const MutexLock lock(mutex_);
+      writing_ = false;
+      end = end_;
+      if (!end && (!fine || !TakeReply())) return;
+    }
+    if (end) return Finish(*end);
+    Write();
   }
 
   void GiveUp() override { End(TooSlow()); }
@@ -157,19 +169,24 @@ class HealthService::Watch final
     return !cancelled_;
   }
 
-  // Writes one message at a time, and only if the status has changed.
-  void WriteIfDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (writing_ || ended_ || wanted_ == told_) return;
+  // Returns true, and puts the status into reply_, if the status has changed and no message is
+  // being written.
+  bool TakeReply() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (writing_ || end_ || wanted_ == told_) return false;
     writing_ = true;
     told_ = wanted_;
     reply_ = ReplyOf(*told_);
-    StartWrite(&reply_);
+    return true;
   }
 
+  // Only the first ending counts. It waits for the message that is being written: the thread that
+  // writes needs the watch to live.
   void End(const grpc::Status& status) {
     {
       const MutexLock lock(mutex_);
-      if (std::exchange(ended_, true)) return;
+      if (end_) return;
+      end_ = status;
+      if (writing_) return;
     }
     Finish(status);
   }
@@ -185,7 +202,7 @@ class HealthService::Watch final
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool begun_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
 HealthService::HealthService(Arrivals& arrivals) : arrivals_(arrivals) {
@@ -203,11 +220,15 @@ HealthService::HealthService(Arrivals& arrivals) : arrivals_(arrivals) {
 }
 
 void HealthService::Set(const std::string& name, bool serving) {
-  const MutexLock lock(mutex_);
-  serving_[name] = serving;
-  for (const auto& [watch, watched] : watches_) {
-    if (watched == name) watch->Send(serving ? kServing : kNotServing);
+  std::vector<Watch*> due;
+  {
+    const MutexLock lock(mutex_);
+    serving_[name] = serving;
+    for (const auto& [watch, watched] : watches_) {
+      if (watched == name && watch->Tell(serving ? kServing : kNotServing)) due.push_back(watch);
+    }
   }
+  for (Watch* const watch : due) watch->Write();
 }
 
 std::optional<bool> HealthService::Get(absl::string_view name) const {
@@ -236,10 +257,16 @@ void HealthService::Remove(Watch& watch, const std::string& address) {
 }
 
 void HealthService::Begin(Watch& watch, std::string name) {
-  const MutexLock lock(mutex_);
-  const auto found = serving_.find(name);
-  watches_[&watch] = std::move(name);
-  watch.Send(found == serving_.end() ? kServiceUnknown : found->second ? kServing : kNotServing);
+  bool due = false;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = serving_.find(name);
+    watches_[&watch] = std::move(name);
+    due = watch.Tell(found == serving_.end() ? kServiceUnknown
+                     : found->second         ? kServing
+                                             : kNotServing);
+  }
+  if (due) watch.Write();
 }
 
 }  // namespace gateway

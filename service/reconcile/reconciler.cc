@@ -177,10 +177,15 @@ bool Reconciler::Enter() {
   return true;
 }
 
-void Reconciler::Leave() {
+void Reconciler::Leave(size_t looks) {
   const MutexLock lock(mutex_);
-  --under_way_;
+  under_way_ -= looks;
   changed_.NotifyAll();
+}
+
+bool Reconciler::IsStopping() {
+  const MutexLock lock(mutex_);
+  return stopping_;
 }
 
 void Reconciler::Reads(const std::shared_ptr<BegunCall>& read) {
@@ -221,8 +226,10 @@ void Reconciler::Run() {
   const MutexLock lock(mutex_);
   while (!stopping_) {
     if (under_way_ < options_.most_looks) {
+      const size_t room = options_.most_looks - under_way_;
+      under_way_ += room;
       const MutexUnlock unlock(mutex_);
-      TakeDue();
+      TakeDue(room);
     }
     const SteadyTime next = SteadyTime::Now() + options_.every;
     while (!stopping_ && changed_.WaitUntil(mutex_, next)) {
@@ -230,18 +237,19 @@ void Reconciler::Run() {
   }
 }
 
-void Reconciler::TakeDue() {
-  if (!Enter()) return;
-  ledger_.Take({.limit = options_.most_looks}, [this](absl::StatusOr<std::vector<Entry>> taken) {
+void Reconciler::TakeDue(size_t most) {
+  ledger_.Take({.limit = most}, [this, most](absl::StatusOr<std::vector<Entry>> taken) {
+    size_t left = most;
     // If the ledger cannot be read, that is reported elsewhere.
     if (taken.ok()) {
       for (Entry& entry : *taken) {
-        if (!Enter()) break;
+        if (IsStopping()) break;
+        --left;
         Begin(std::move(entry), SteadyTime::Now() + options_.read_deadline,
               std::make_shared<BegunCall>(), nullptr);
       }
     }
-    Leave();
+    Leave(left);
   });
 }
 

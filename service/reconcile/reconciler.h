@@ -38,8 +38,8 @@ class Reconciler {
     absl::Duration every = absl::Seconds(1);
     // How long one read may take.
     absl::Duration read_deadline = absl::Seconds(10);
-    // While this many looks are under way, no due entries are taken. Otherwise up to this many are
-    // taken at once.
+    // Due entries are taken only as long as no more looks than this are under way. The looks of
+    // LookAt count too, but are never refused: a caller waits for each.
     size_t most_looks = 16;
   };
 
@@ -73,13 +73,15 @@ class Reconciler {
   class Look;
 
   void Run();
-  void TakeDue();
+  // Takes at most so many due entries. The caller has entered once for each.
+  void TakeDue(size_t most);
   void Begin(ledger::Entry entry, SteadyTime deadline, std::shared_ptr<BegunCall> read,
              ledger::Done<ledger::Entry> done);
-  // Enter begins and Leave ends work that the destructor waits for. Enter returns false if the
+  // Enter begins and Leave ends looks that the destructor waits for. Enter returns false if the
   // destructor has begun.
   bool Enter();
-  void Leave();
+  void Leave(size_t looks = 1);
+  bool IsStopping();
   void Reads(const std::shared_ptr<BegunCall>& read);
   void HasRead(const std::shared_ptr<BegunCall>& read);
 

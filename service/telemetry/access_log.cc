@@ -1,11 +1,15 @@
 #include "service/telemetry/access_log.h"
 
+#include <cstddef>
 #include <initializer_list>
+#include <utility>
 
 #include "service/telemetry/trace_context.h"
 
 namespace gateway {
 namespace {
+
+constexpr size_t kBytesOfPart = 4096;
 
 Severity SeverityOf(CallStats::End end) {
   return end == CallStats::End::kOk ? Severity::kInfo : Severity::kWarning;
@@ -35,9 +39,14 @@ std::string LineOf(const AccessEntry& entry) {
                {"left_out", static_cast<int64_t>(entry.left_out)}});
 }
 
+// Writes the batch in small parts. Each part has its own time to wait for a slow reader, so a batch
+// may take long: only the thread of this log waits for it.
 void WriteAll(const std::vector<AccessEntry>& batch) {
   std::string lines;
-  for (const AccessEntry& entry : batch) lines += LineOf(entry);
+  for (const AccessEntry& entry : batch) {
+    lines += LineOf(entry);
+    if (lines.size() >= kBytesOfPart) WriteLogLines(std::exchange(lines, {}));
+  }
   WriteLogLines(lines);
 }
 

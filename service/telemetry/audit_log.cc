@@ -1,6 +1,5 @@
 #include "service/telemetry/audit_log.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "service/telemetry/append_file.h"
 
 namespace gateway {
 namespace {
@@ -20,14 +20,13 @@ namespace {
 // The limit for any text that comes from outside.
 constexpr size_t kMaxText = 500;
 
-int OpenForAppend(const std::string& file) {
-  // O_NONBLOCK: a pipe may have no reader yet, and the open must not wait for one.
-  return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
-}
-
 std::string Reason(int error) {
   char buffer[128];
   return strerror_r(error, buffer, sizeof(buffer));
+}
+
+absl::Status CannotBeWritten(int error) {
+  return absl::UnavailableError(absl::StrCat("cannot be written: ", Reason(error)));
 }
 
 std::string Sha256(absl::string_view text) {
@@ -73,8 +72,13 @@ std::string LineOf(const AuditRecord& record, uint64_t left_out) {
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file) {
   const int fd = OpenForAppend(file);
-  if (fd < 0) return absl::UnavailableError(absl::StrCat("cannot be written: ", Reason(errno)));
+  if (fd < 0) return CannotBeWritten(errno);
   return std::unique_ptr<AuditLog>(new AuditLog(file, fd));
+}
+
+absl::Status AuditLog::Check(const std::string& file) {
+  const int error = WhyNotForAppend(file);
+  return error == 0 ? absl::OkStatus() : CannotBeWritten(error);
 }
 
 AuditLog::AuditLog(std::string file, int fd)
@@ -126,14 +130,11 @@ void AuditLog::Run() {
 
 void AuditLog::WriteLine(const std::string& line) {
   if (fd_ < 0) return Lost("it cannot be opened");
-  const std::string whole = torn_ ? "\n" + line : line;
   size_t done = 0;
-  const PatientWriter::Result result = writer_.Write(fd_, whole, done);
+  const PatientWriter::Result result = writer_.Write(fd_, line, done);
   if (result != PatientWriter::kWritten) {
-    torn_ |= done > 0;
     return Lost(result == PatientWriter::kNoRoom ? "nobody reads it" : Reason(errno));
   }
-  torn_ = false;
   ++written_;
   if (!std::exchange(failing_, false)) return;
   Log(Severity::kInfo, "the audit log is written again",
@@ -150,7 +151,7 @@ void AuditLog::ReopenIfMoved() {
   if (fresh < 0) return;  // keeps writing to the old file, whatever its name is now
   if (fd_ >= 0) close(fd_);
   fd_ = fresh;
-  torn_ = false;
+  writer_.Restart();
 }
 
 void AuditLog::Lost(const std::string& reason) {

@@ -75,6 +75,8 @@ class AuditLog {
 
   // The error says why the file cannot be written.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(const std::string& file);
+  // Returns the error with which Open would fail, and makes no file.
+  static absl::Status Check(const std::string& file);
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
@@ -101,7 +103,6 @@ class AuditLog {
   // Used by the thread only.
   int fd_;
   PatientWriter writer_;
-  bool torn_ = false;     // the file ends within a line
   bool failing_ = false;  // lines are lost, and this was logged
 
   Mutex mutex_;

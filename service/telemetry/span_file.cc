@@ -1,6 +1,5 @@
 #include "service/telemetry/span_file.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,12 +9,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "service/telemetry/append_file.h"
 
 namespace gateway {
 namespace {
 
-// Traces are for the operators, not for everybody on the machine.
-constexpr mode_t kMode = 0640;
+std::string CannotBeOpened(int error) {
+  return absl::StrCat("cannot be opened: ", strerror(error));
+}
 
 }  // namespace
 
@@ -26,15 +27,24 @@ absl::StatusOr<std::unique_ptr<SpanFile>> SpanFile::Open(const std::string& path
   return file;
 }
 
+absl::Status SpanFile::Check(const std::string& path) {
+  const int error = WhyNotForAppend(path);
+  return error == 0 ? absl::OkStatus() : absl::UnavailableError(CannotBeOpened(error));
+}
+
 SpanFile::~SpanFile() {
   if (fd_ >= 0) close(fd_);
 }
 
 bool SpanFile::Reopen() {
   if (fd_ >= 0) close(fd_);
-  fd_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, kMode);
+  fd_ = OpenForAppend(path_);
   struct stat status = {};
-  if (fd_ < 0 || fstat(fd_, &status) != 0) return Fail("cannot be opened");
+  if (fd_ < 0 || fstat(fd_, &status) != 0) {
+    reason_ = CannotBeOpened(errno);
+    return false;
+  }
+  writer_.Restart();
   regular_ = S_ISREG(status.st_mode);
   size_ = status.st_size;
   return true;

@@ -20,6 +20,8 @@ class SpanFile {
  public:
   // UNAVAILABLE if the file cannot be opened for appending.
   static absl::StatusOr<std::unique_ptr<SpanFile>> Open(const std::string& path, int64_t max_bytes);
+  // Returns the error with which Open would fail, and makes no file.
+  static absl::Status Check(const std::string& path);
   ~SpanFile();
   SpanFile(const SpanFile&) = delete;
   SpanFile& operator=(const SpanFile&) = delete;

@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "service/config/config.h"
 #include "service/telemetry/access_log.h"
@@ -18,6 +19,9 @@ class Telemetry {
  public:
   // If a file cannot be opened, the error names the file and the key.
   static absl::StatusOr<std::unique_ptr<Telemetry>> Create(const Config& config);
+
+  // Returns the error with which Create would fail, and makes no file.
+  static absl::Status Check(const Config& config);
 
   AccessLog& access_log() const { return *access_log_; }
 

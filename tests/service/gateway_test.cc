@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "service/webhook_gateway.h"
 #include "tests/service/grpc_client.h"
 #include "tests/service/temp_dir.h"
 #include "tests/upstream/http/scripted_server.h"
@@ -209,6 +212,71 @@ TEST_F(GatewayTest, NamesABaseUrlAndStoresThatDoNotGoWithThePaths) {
   upstream().store_keys.clear();
   upstream().harmless_repeats = {"*", "shop"};
   EXPECT_EQ(Error(), "g.json: upstreams.paynow.harmless_repeats: shop is no id of a store");
+}
+
+// Check says what a start would say, and leaves the disk as it is.
+TEST_F(GatewayTest, NamesAFileThatCannotBeWritten) {
+  config_.tracing.file = directory_.Path("none/spans");
+  EXPECT_EQ(Error(), "g.json: tracing.file: cannot be opened: No such file or directory");
+  config_.tracing.file = directory_.Path("spans");
+  config_.audit_file = directory_.Path();
+  EXPECT_EQ(Error(), "g.json: audit.file: cannot be written: Is a directory");
+  config_.audit_file = directory_.Path("none/audit");
+  EXPECT_EQ(Error(), "g.json: audit.file: cannot be written: No such file or directory");
+}
+
+TEST_F(GatewayTest, NamesAStoreThatCannotBeOpened) {
+  config_.ledger.file = directory_.Path("none/ledger/ledger.db");
+  EXPECT_THAT(Error(), HasSubstr("g.json: ledger.file: cannot make the folder"));
+  std::filesystem::create_directory(directory_.Path("stores"));
+  config_.ledger.file = directory_.Path("stores/ledger.db");
+  EXPECT_THAT(Error(), HasSubstr("g.json: ledger.file: "));
+  EXPECT_THAT(Error(), EndsWith("stores is open to others: it has to have the mode 0700"));
+  std::filesystem::permissions(directory_.Path("stores"), std::filesystem::perms::owner_all);
+  directory_.Write("stores/ledger.db.secret", "short");
+  EXPECT_EQ(Error(), "g.json: ledger.secret_file: needs 32 visible characters or more");
+  directory_.Write("stores/ledger.db.secret", std::string(32, 's'));
+  directory_.Write("stores/ledger.db", "");
+  std::filesystem::permissions(config_.ledger.file, std::filesystem::perms::owner_read |
+                                                        std::filesystem::perms::owner_write);
+  EXPECT_THAT(Error(), EndsWith("ledger.db is empty, which a store never is"));
+  config_.ledger = LedgerConfig();
+  config_.events.file = directory_.Path("stores/ledger.db");
+  EXPECT_THAT(Error(), HasSubstr("g.json: events.file: "));
+  config_.events = EventsConfig();
+  config_.events.dsn_file = directory_.Write("dsn", "no connection string");
+  config_.events.body_key_file = directory_.Write("body-key", std::string(32, 'b'));
+  EXPECT_THAT(Error(), HasSubstr("g.json: events.postgresql.dsn_file: "));
+}
+
+TEST_F(GatewayTest, ACheckMakesNoFile) {
+  config_.tracing.file = directory_.Path("spans");
+  config_.audit_file = directory_.Path("audit");
+  config_.ledger.file = directory_.Path("ledger/ledger.db");
+  config_.events.file = directory_.Path("events/events.db");
+  EXPECT_EQ(Gateway::Check(config_), absl::OkStatus());
+  const std::filesystem::directory_iterator files(directory_.Path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "only the key";
+}
+
+// The receiver of webhooks has no audit log and no ledger, whatever the file says.
+TEST_F(GatewayTest, ACheckIsOfTheModeThatIsAskedFor) {
+  const std::string secret = directory_.Write("whsec", "whsec_a");
+  const json file = {
+      {"upstreams",
+       {{"paynow", {{"base_url", "https://h"}, {"api_key", {{"file", directory_.Path("key")}}}}}}},
+      {"audit", {{"file", directory_.Path("none/audit")}}},
+      {"events", {{"file", directory_.Path("none/events/events.db")}}},
+      {"webhooks",
+       {{"listen", "127.0.0.1:0"},
+        {"providers", {{"paynow", {{"secrets", {{"a", {{"file", secret}}}}}}}}}}}};
+  auto config = ParseConfig("g.json", file.dump(), Mode::kWebhooks);
+  ASSERT_TRUE(config.ok()) << config.status();
+  const absl::Status refused = Gateway::Check(*config);
+  EXPECT_THAT(refused.message(), HasSubstr("g.json: events.file: cannot make the folder"));
+  EXPECT_EQ(WebhookGateway::Create(*config).status(), refused);
+  config->events.file = directory_.Path("events/events.db");
+  EXPECT_EQ(Gateway::Check(*config), absl::OkStatus());
 }
 
 // A mistyped name must not let a write go on without a key.

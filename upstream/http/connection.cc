@@ -170,7 +170,8 @@ Connection::Ended Connection::EndExchange() {
     case ResponseReader::State::kTooLarge:
       ended.result = Error{.kind = Error::Kind::kTooLarge,
                            .sent = sent_,
-                           .message = "the head of the reply exceeds the configured size"};
+                           .message = "the head of the reply exceeds the configured size",
+                           .status = reader_.status_of_large_head()};
       break;
     case ResponseReader::State::kReading:
     case ResponseReader::State::kBroken:

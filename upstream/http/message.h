@@ -77,6 +77,8 @@ struct Error {
   bool sent = false;
   // For people; holds nothing of the request's content.
   std::string message;
+  // With kTooLarge: the status in the first line of the head; 0 if that has none.
+  int status = 0;
 };
 
 // A short stable name for metrics and logs: "connect", "tls"...

@@ -45,6 +45,15 @@ bool CannotBecomeAHead(absl::string_view head, size_t seen) {
   return false;
 }
 
+// Returns the status of a final reply whose head begins so, or 0 if this is no such head.
+int StatusIn(absl::string_view head) {
+  constexpr size_t kStatus = kStatusEnd - 3;
+  int status = 0;
+  if (head.size() <= kStatusEnd || (head[kStatusEnd] != ' ' && head[kStatusEnd] != '\r')) return 0;
+  if (!absl::SimpleAtoi(head.substr(kStatus, 3), &status)) return 0;
+  return status < kFirstFinalStatus ? 0 : status;
+}
+
 absl::string_view View(string_view text) { return {text.data(), text.size()}; }
 
 // "timeout=5, max=100"
@@ -173,6 +182,7 @@ class ResponseReader::Parser : public beast::basic_parser<false> {
 struct ResponseReader::Reply : Parsed {
   explicit Reply(size_t max_body_bytes) : Parsed(max_body_bytes) {}
 
+  int status_of_large_head = 0;
   size_t interim_bytes = 0;  // size of all interim heads
   std::string unread;        // a part of a head or of a chunk's line, until the rest of it comes
   std::optional<Parser> parser;
@@ -191,6 +201,7 @@ void ResponseReader::Begin() {
   reply_->body_bytes = 0;
   reply_->keeps_connection = true;
   reply_->keep_alive.reset();
+  reply_->status_of_large_head = 0;
   reply_->interim_bytes = 0;
   reply_->response = Response{};
   reply_->decoder.Reset();
@@ -244,6 +255,7 @@ size_t ResponseReader::ParseHead(absl::string_view bytes, size_t seen) {
     if (CannotBecomeAHead(head, seen)) {
       Stop(State::kBroken, Body::kCutShort);
     } else if (bytes.size() > head.size()) {
+      reply.status_of_large_head = StatusIn(head);
       Stop(State::kTooLarge, Body::kCutShort);
     }
     return 0;
@@ -323,6 +335,7 @@ void ResponseReader::End(bool in_good_order) {
 
 ResponseReader::State ResponseReader::state() const { return reply_->state; }
 bool ResponseReader::has_head() const { return reply_->has_head; }
+int ResponseReader::status_of_large_head() const { return reply_->status_of_large_head; }
 bool ResponseReader::keeps_connection() const { return reply_->keeps_connection; }
 std::optional<absl::Duration> ResponseReader::keep_alive() const { return reply_->keep_alive; }
 

@@ -50,6 +50,8 @@ class ResponseReader {
 
   State state() const;
   bool has_head() const;
+  // If state() is kTooLarge: the status of the reply's head, or 0 if its first line has none.
+  int status_of_large_head() const;
 
   // Returns the reply so far, with its body kCutShort. has_head() must be true.
   Response TakeHead();

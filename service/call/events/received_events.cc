@@ -174,6 +174,21 @@ std::vector<OpenedEvent> OpenReceived(std::vector<events::Received> received,
   return opened;
 }
 
+HandOuts::ByNumber HandOutsOf(const std::vector<OpenedEvent>& opened) {
+  HandOuts::ByNumber hand_outs;
+  for (const OpenedEvent& one : opened) {
+    hand_outs[one.received.ack_id.number] = one.received.ack_id;
+  }
+  return hand_outs;
+}
+
+size_t CreditBytes(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents) {
+  size_t bytes = 0;
+  for (const OpenedEvent& one : opened) bytes += one.received.event.sealed_body.size();
+  for (const Current& current : currents) bytes += current.resource.size();
+  return bytes;
+}
+
 ShownEvents ShowEvents(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents,
                        const std::string& subscription, const EventsInUse& events,
                        const webhooks::EventReader& reader) {

@@ -7,10 +7,12 @@
 #ifndef SERVICE_CALL_EVENTS_RECEIVED_EVENTS_H_
 #define SERVICE_CALL_EVENTS_RECEIVED_EVENTS_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "service/call/events/current_reading.h"
+#include "service/call/events/hand_outs.h"
 #include "service/events/event_log.h"
 #include "service/generation/events_in_use.h"
 #include "upstream/mapping/drift.h"
@@ -28,6 +30,11 @@ struct OpenedEvent {
 // redelivered when its key is back.
 std::vector<OpenedEvent> OpenReceived(std::vector<events::Received> received,
                                       const EventsInUse& events);
+
+HandOuts::ByNumber HandOutsOf(const std::vector<OpenedEvent>& opened);
+
+// How many bytes the events and their objects count against a consumer's credits.
+size_t CreditBytes(const std::vector<OpenedEvent>& opened, const std::vector<Current>& currents);
 
 struct ShownEvents {
   std::string response;  // a serialized PullResponse

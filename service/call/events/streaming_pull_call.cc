@@ -67,6 +67,15 @@ class StreamingPull final : public EventCall {
   using Ending = std::variant<mapping::Reply, Failure>;
   using Modifications = std::vector<event_request::Modification>;
 
+  // What is to be done without the lock.
+  struct Steps {
+    bool read = false;
+    std::optional<std::string> write = {};  // a serialized answer
+    std::optional<Ending> ending = {};      // comes alone
+
+    bool any() const { return read || write || ending; }
+  };
+
   // Holds the lock while a callback changes the stream. The destructor then begins all that can be
   // done now, or concludes the call: after that the stream may be destroyed.
   class ABSL_SCOPED_LOCKABLE Turn {
@@ -76,17 +85,30 @@ class StreamingPull final : public EventCall {
       stream_.mutex_.Lock();
     }
     // Clang does not see that stream_ is the stream whose lock is held.
-    ~Turn() ABSL_UNLOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      std::optional<Ending> ending = stream_.Advance();
-      stream_.mutex_.Unlock();
-      if (ending) stream_.ConcludeWith(*std::move(ending));
-    }
+    ~Turn() ABSL_UNLOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS { stream_.Act(); }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
    private:
     StreamingPull& stream_;
   };
+
+  // Unlocks, and takes all steps that can be taken now. Only one thread at a time takes steps: if
+  // another thread does already, it will see what has changed. While it does, the call is not
+  // concluded, and so the stream lives. The lock is not held during a step, because gRPC may call
+  // OnCancel within it, and end other calls (see UnaryCall::InternalInlineable).
+  void Act() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (std::exchange(acting_, true)) return mutex_.Unlock();
+    for (Steps steps = Advance(); steps.any(); steps = Advance()) {
+      mutex_.Unlock();
+      if (steps.ending) return ConcludeWith(*std::move(steps.ending));
+      if (steps.read) ReadMessage();
+      if (steps.write) WriteMessage(ToBuffer(*std::move(steps.write)));
+      mutex_.Lock();
+    }
+    acting_ = false;
+    mutex_.Unlock();
+  }
 
   void Serve(absl::string_view message) override {
     v1::StreamingPullRequest request;
@@ -228,18 +250,7 @@ class StreamingPull final : public EventCall {
     }
     frame().NoteReply({"", std::move(shown.drift), ""});
     if (opened.empty()) return;
-    size_t bytes = 0;
-    for (const OpenedEvent& one : opened) bytes += one.received.event.sealed_body.size();
-    for (const Current& current : currents) bytes += current.resource.size();
-    answers_.Keep({std::move(shown.response), HandOutsOf(opened), bytes});
-  }
-
-  static HandOuts::ByNumber HandOutsOf(const std::vector<OpenedEvent>& opened) {
-    HandOuts::ByNumber hand_outs;
-    for (const OpenedEvent& one : opened) {
-      hand_outs[one.received.ack_id.number] = one.received.ack_id;
-    }
-    return hand_outs;
+    answers_.Keep({std::move(shown.response), HandOutsOf(opened), CreditBytes(opened, currents)});
   }
 
   void GoBack(ModifyRequest::What what, const HandOuts::ByNumber& hand_outs) {
@@ -247,11 +258,6 @@ class StreamingPull final : public EventCall {
     ids.reserve(hand_outs.size());
     for (const auto& [number, id] : hand_outs) ids.push_back(id);
     GiveBack(subscription_, what, std::move(ids));
-  }
-
-  void Write() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    writing_ = true;
-    WriteMessage(ToBuffer(answers_.Take()));
   }
 
   void OnWritten(bool fine) override {
@@ -290,30 +296,29 @@ class StreamingPull final : public EventCall {
     if (!ending_) ending_ = std::move(ending);
   }
 
-  // Begins all that can be done now. Once there is an ending and nothing is under way, returns the
-  // ending, one time only: the caller must conclude the call with it.
-  std::optional<Ending> Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!ending_) {
-      GoOn();
-      return std::nullopt;
-    }
+  // Begins what needs no step, and returns the steps that can be taken now. Once there is an ending
+  // and nothing is under way, returns the ending: no step may follow it.
+  Steps Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!ending_) return GoOn();
     LetGo();
     const bool tells = answers_.must_tell() && std::holds_alternative<mapping::Reply>(*ending_);
-    if (tells && !writing_ && asked_ == 0) Write();
-    if (pull_ || writing_ || asked_ > 0 || looking_ || std::exchange(concluded_, true)) {
-      return std::nullopt;
-    }
-    return ending_;
+    if (tells && !writing_ && asked_ == 0) return {.write = TakeAnswer()};
+    if (pull_ || writing_ || asked_ > 0 || looking_) return {};
+    return {.ending = ending_};
   }
 
-  void GoOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  Steps GoOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Steps steps;
     const bool has_room = answers_.stale() < static_cast<size_t>(event_request::kMost);
-    if (!reading_ && asked_ == 0 && has_room) {
-      reading_ = true;
-      ReadMessage();
-    }
-    if (!writing_ && answers_.any()) Write();
+    if (!reading_ && asked_ == 0 && has_room) steps.read = reading_ = true;
+    if (!writing_ && answers_.any()) steps.write = TakeAnswer();
     if (!pull_ && !writing_ && !answers_.has_events() && answers_.credits().any()) Pull();
+    return steps;
+  }
+
+  std::string TakeAnswer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    writing_ = true;
+    return answers_.Take();
   }
 
   void ConcludeWith(Ending ending) {
@@ -379,7 +384,7 @@ class StreamingPull final : public EventCall {
   bool begun_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<Ending> ending_ ABSL_GUARDED_BY(mutex_);
   bool let_go_ ABSL_GUARDED_BY(mutex_) = false;
-  bool concluded_ ABSL_GUARDED_BY(mutex_) = false;
+  bool acting_ ABSL_GUARDED_BY(mutex_) = false;  // a thread takes steps, or has concluded the call
 };
 
 }  // namespace

@@ -30,6 +30,11 @@ Handover HandoverOfStatus(int status) {
 
 HandoverResult HandoverOf(const http::Result& result, absl::Time now) {
   if (const auto* const error = std::get_if<http::Error>(&result)) {
+    // The status says what became of the event, whatever else the answer holds.
+    if (error->status != 0) {
+      return {HandoverOfStatus(error->status),
+              absl::StrCat("HTTP ", error->status, " with a head that is too large")};
+    }
     return {error->sent ? Handover::kFailed : Handover::kUnreachable,
             std::string(http::Name(error->kind))};
   }

@@ -17,6 +17,10 @@ namespace {
 constexpr absl::Duration kConnectTime = absl::Seconds(2);
 constexpr absl::Duration kReconnectWait = absl::Seconds(1);
 constexpr absl::Duration kPingInterval = absl::Seconds(20);
+// How long a publication waits for the answer to the question about its stream, at most.
+constexpr absl::Duration kLookTime = absl::Seconds(1);
+// The pause after a question that got no answer.
+constexpr absl::Duration kBetweenLooks = absl::Minutes(1);
 
 template <auto destroy>
 struct Deleter {
@@ -137,7 +141,8 @@ struct NatsConnection::Library {
   NatsOpts opts;
   NatsConn connection;
   JetStream stream;
-  std::atomic<bool> checked{false};  // AgainstStream has asked, and need not ask again
+  Mutex mutex;
+  SteadyTime next_look ABSL_GUARDED_BY(mutex) = SteadyTime::InfinitePast();  // of AgainstStream
 };
 
 absl::Status CheckNatsServer(absl::string_view server) {
@@ -218,8 +223,13 @@ std::shared_ptr<NatsConnection::Library> NatsConnection::Connected(std::string& 
   return nullptr;
 }
 
-std::string NatsConnection::AgainstStream(Library& library, absl::Duration patience) {
-  if (library.checked) return "";
+std::string NatsConnection::AgainstStream(Library& library, absl::Duration left) {
+  {
+    const MutexLock lock(library.mutex);
+    if (SteadyTime::Now() < library.next_look) return "";
+  }
+  const absl::Duration patience = std::min(absl::Duration(kLookTime), left / 4);
+  if (patience < absl::Milliseconds(1)) return "";
   jsOptions wait;
   jsOptions_Init(&wait);
   wait.Wait = absl::ToInt64Milliseconds(patience);
@@ -228,9 +238,13 @@ std::string NatsConnection::AgainstStream(Library& library, absl::Duration patie
       js_GetStreamInfo(&got, library.stream.get(), options_.stream.c_str(), &wait, nullptr);
   const StreamInfo info(got);
   if (status == NATS_NOT_FOUND) return "there is no such stream";
-  // An account that may publish need not have the right to ask for the stream. The server compares
-  // each publication with the stream's name in any case (ExpectStream).
-  library.checked = true;
+  // An account that may publish need not have the right to ask for the stream: then there is no
+  // answer. The server compares each publication with the stream's name in any case (ExpectStream).
+  {
+    const MutexLock lock(library.mutex);
+    library.next_look =
+        status == NATS_TIMEOUT ? SteadyTime::Now() + kBetweenLooks : SteadyTime::InfiniteFuture();
+  }
   if (status != NATS_OK) return "";
   const absl::Duration window = absl::Nanoseconds(info->Config->Duplicates);
   if (window < options_.longest_pause) {

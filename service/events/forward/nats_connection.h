@@ -67,9 +67,10 @@ class NatsConnection {
 
   // Returns null, and sets `reason`, if there is no connection at the moment.
   std::shared_ptr<Library> Connected(std::string& reason);
-  // Looks once for the stream. Returns the problem if the stream does not exist; else "", also if
-  // the server does not answer the question.
-  std::string AgainstStream(Library& library, absl::Duration patience);
+  // Looks for the stream until the server has answered once. Returns the problem if the stream does
+  // not exist; else "", also if the server does not answer the question. Takes at most a quarter of
+  // the time that is left.
+  std::string AgainstStream(Library& library, absl::Duration left);
 
   const NatsOptions options_;
   const std::unique_ptr<Library> prepared_;  // has only `opts`

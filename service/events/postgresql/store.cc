@@ -150,6 +150,7 @@ absl::Status PostgresqlStore::Transact(const Touched& touched, std::vector<Opera
   if (const absl::Status measured = Measure(touched.everything); !measured.ok()) return measured;
   Pass("before commit");
   if (const absl::Status ended = rows_.End(durable); !ended.ok()) return ended;
+  operations_.Committed();
   Pass("after commit");
   ++commits_;
   for (const auto& [name, subscribed] : operations_.subscriptions) {

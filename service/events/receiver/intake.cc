@@ -26,8 +26,9 @@ Outcome OutcomeOf(const absl::StatusOr<Appended>& appended) {
   return Outcome::kUnavailable;
 }
 
-// Returns null if the settings have no verifier for the address (any more).
-const webhooks::Verifier* VerifierOf(const webhooks::Settings& settings, const Address& address) {
+// Returns null if the settings have no verifier for the address.
+const webhooks::Verifier* VerifierOf(const Address& address) {
+  const webhooks::Settings& settings = *address.settings;
   const auto& verifiers = address.account.empty() ? settings.providers : settings.accounts;
   const auto found = verifiers.find(address.account.empty()
                                         ? address.provider
@@ -57,13 +58,13 @@ Intake::Intake(EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
 std::optional<Address> Intake::AddressOf(absl::string_view path) const {
   if (!absl::ConsumePrefix(&path, kPrefix)) return std::nullopt;
   const size_t slash = path.find('/');
-  Address address{std::string(path.substr(0, slash)), ""};
+  Address address{std::string(path.substr(0, slash)), "", nullptr};
   if (slash != absl::string_view::npos) {
     address.account = std::string(path.substr(slash + 1));
     if (address.account.empty()) return std::nullopt;
   }
-  const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  address.settings = settings_();
+  const webhooks::Verifier* const verifier = VerifierOf(address);
   if (verifier == nullptr) return std::nullopt;
   const webhooks::Scheme& scheme = verifier->scheme();
   if (!scheme.has_signature() && scheme.current().empty()) return std::nullopt;
@@ -71,9 +72,8 @@ std::optional<Address> Intake::AddressOf(absl::string_view path) const {
 }
 
 size_t Intake::MaxBodyBytes(const Address& address) const {
-  const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const auto most = static_cast<size_t>(settings->max_body_bytes);
-  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  const auto most = static_cast<size_t>(address.settings->max_body_bytes);
+  const webhooks::Verifier* const verifier = VerifierOf(address);
   const bool is_unsigned = verifier != nullptr && !verifier->scheme().has_signature();
   return is_unsigned ? std::min(most, UnsignedAllowance::kMostBytes) : most;
 }
@@ -89,8 +89,7 @@ void Intake::TellTooLarge(const Address& address, absl::Time now) {
 
 std::optional<Outcome> Intake::Foresee(const Address& address, Headers headers, absl::Time now) {
   const std::string& provider = address.provider;
-  const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  const webhooks::Verifier* const verifier = VerifierOf(address);
   if (verifier == nullptr) return Count(provider, Outcome::kNotVerified);
   const webhooks::Verdict verdict = verifier->Foresee(headers, now);
   if (verdict.check == webhooks::Check::kPassed) return std::nullopt;
@@ -100,8 +99,7 @@ std::optional<Outcome> Intake::Foresee(const Address& address, Headers headers, 
 void Intake::Take(const Address& address, Headers headers, absl::string_view body, absl::Time now,
                   absl::AnyInvocable<void(Outcome)> done) {
   const std::string& provider = address.provider;
-  const std::shared_ptr<const webhooks::Settings> settings = settings_();
-  const webhooks::Verifier* const verifier = VerifierOf(*settings, address);
+  const webhooks::Verifier* const verifier = VerifierOf(address);
   if (verifier == nullptr) return done(Count(provider, Outcome::kNotVerified));
   const webhooks::Verdict verdict = verifier->Verify(headers, body, now);
   if (verdict.check != webhooks::Check::kPassed) return done(Refuse(provider, verdict, now));

@@ -53,14 +53,16 @@ const char* Name(Outcome outcome);
 struct Address {
   std::string provider;
   std::string account;  // "": the provider has only one
+  // Those that were in force when the delivery began: they count for all of it. Never null.
+  std::shared_ptr<const webhooks::Settings> settings;
 };
 
 class Intake {
  public:
   using Settings = std::function<std::shared_ptr<const webhooks::Settings>()>;
 
-  // `schemes`: of all providers. `settings` returns the settings that are in force; each function
-  // calls it anew.
+  // `schemes`: of all providers. `settings` returns the settings that are in force; AddressOf calls
+  // it.
   Intake(EventLog& log, std::shared_ptr<ledger::ReplyCipher> cipher,
          const webhooks::Schemes& schemes, Settings settings, const LogBounds& bounds = {});
 

@@ -66,7 +66,6 @@ absl::Status SqliteStore::Transact(Work work) {
   Pass("begin");
   const SteadyTime now = SteadyTime::Now();
   operations_.Begin({Now(), now, now}, operations_.newest());
-  const LogStats counted = operations_.counted;
   const int64_t changes = sqlite3_total_changes64(database_.get());
   absl::Status status = begin_.Run({}).status();
   if (status.ok()) status = work();
@@ -76,9 +75,9 @@ absl::Status SqliteStore::Transact(Work work) {
   if (status.ok()) status = commit_.Run({}).status();
   if (!status.ok()) {
     RollBack();
-    operations_.counted = counted;
     return status;
   }
+  operations_.Committed();
   Pass("after commit");
   if (sqlite3_total_changes64(database_.get()) != changes) ++commits_;
   return Measure();

@@ -48,6 +48,22 @@ bool Exists(const std::string& path) {
   return lstat(path.c_str(), &found) == 0;
 }
 
+absl::Status CheckFolder(const std::string& folder) {
+  struct stat found;
+  if (stat(folder.c_str(), &found) != 0) return SystemError(folder, "cannot be looked at");
+  if (!S_ISDIR(found.st_mode)) return Refused(folder, "is no folder");
+  if ((found.st_mode & kOfOthers) != 0) {
+    return Refused(folder, "is open to others: it has to have the mode 0700");
+  }
+  struct statfs system;
+  if (statfs(folder.c_str(), &system) != 0) return SystemError(folder, "cannot be looked at");
+  if (IsNetworkFileSystem(static_cast<int64_t>(system.f_type))) {
+    return Refused(folder,
+                   "is on a network file system, whose locks and syncs cannot be relied on");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool IsNetworkFileSystem(int64_t type) {
@@ -76,19 +92,14 @@ absl::Status PrepareFolder(const std::string& file) {
   if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
     return SystemError(folder, "cannot be made");
   }
-  struct stat found;
-  if (stat(folder.c_str(), &found) != 0) return SystemError(folder, "cannot be looked at");
-  if (!S_ISDIR(found.st_mode)) return Refused(folder, "is no folder");
-  if ((found.st_mode & kOfOthers) != 0) {
-    return Refused(folder, "is open to others: it has to have the mode 0700");
-  }
-  struct statfs system;
-  if (statfs(folder.c_str(), &system) != 0) return SystemError(folder, "cannot be looked at");
-  if (IsNetworkFileSystem(static_cast<int64_t>(system.f_type))) {
-    return Refused(folder,
-                   "is on a network file system, whose locks and syncs cannot be relied on");
-  }
-  return absl::OkStatus();
+  return CheckFolder(folder);
+}
+
+absl::Status CheckSqliteFile(const std::string& file) {
+  const std::string folder = FolderOf(file);
+  if (!Exists(folder)) return absl::OkStatus();
+  if (absl::Status status = CheckFolder(folder); !status.ok()) return status;
+  return FindSqliteFile(file).status();
 }
 
 absl::StatusOr<bool> FindSqliteFile(const std::string& file) {

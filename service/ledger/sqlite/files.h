@@ -25,6 +25,10 @@ absl::Status PrepareFolder(const std::string& file);
 // new file may be made in its place.
 absl::StatusOr<bool> FindSqliteFile(const std::string& file);
 
+// Returns the error that PrepareFolder or FindSqliteFile would return, and makes nothing. If the
+// folder does not exist, returns OK.
+absl::Status CheckSqliteFile(const std::string& file);
+
 // Makes an empty file (mode 0600). Fails if it exists.
 absl::Status MakeEmptyFile(const std::string& file);
 

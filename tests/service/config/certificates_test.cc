@@ -81,7 +81,8 @@ TEST(CertificateFilesTest, AreThoseOfTheConfiguration) {
   EXPECT_EQ(files[1].file, "/clients");
   EXPECT_EQ(files[2].role, "upstream_ca");
   EXPECT_EQ(files[2].kind, kAuthorities);
-  EXPECT_EQ(files[2].upstream, "a");
+  EXPECT_EQ(files[2].label, "upstream");
+  EXPECT_EQ(files[2].name, "a");
   EXPECT_EQ(files[2].file, "/a");
 }
 

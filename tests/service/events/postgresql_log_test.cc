@@ -357,6 +357,25 @@ TEST(PostgresqlLogTest, WhatWasConfirmedOutlivesACrashOfTheDatabase) {
   EXPECT_LE(rest.size(), 2u) << "c may be out still; a hand-out need not be durable";
 }
 
+TEST(PostgresqlLogTest, WhatAFailedTransactionDidIsNotCounted) {
+  PostgresqlServer& server = PostgresqlServer::Shared();
+  const std::string dsn = NewEventDatabase(server);
+  std::atomic<bool> cuts = false;
+  Options options = TestOptions();
+  options.at_point = [&](absl::string_view point) {
+    if (point != "before commit" || !cuts.exchange(false)) return;
+    server.Execute("postgres", absl::StrCat("SELECT pg_terminate_backend(pid, 10000) FROM "
+                                            "pg_stat_activity WHERE datname = '",
+                                            DatabaseOf(dsn), "'"));
+  };
+  const auto log = OpenPostgresql(dsn, options);
+  ASSERT_TRUE(AppendWithPatience(*log, "a").ok());
+  cuts = true;
+  EXPECT_TRUE(absl::IsUnavailable(AppendTo(*log, TestEvent("b")).status()));
+  EXPECT_EQ(AppendWithPatience(*log, "b")->kind, Appended::kNew);
+  EXPECT_EQ(log->stats().events, 2u);
+}
+
 TEST(PostgresqlLogTest, AStartWithoutTheDatabaseComesToItself) {
   PostgresqlServer server;
   const std::string dsn = NewEventDatabase(server);

@@ -6,7 +6,9 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -113,6 +115,29 @@ class ReceiverTest : public testing::Test {
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<Receiver> receiver_;
 };
+
+// A reload may exchange the secret, or remove the provider, while a delivery is read.
+TEST_F(ReceiverTest, TheSettingsOfADeliveryAreThoseOfItsBeginning) {
+  Start();
+  const auto address = intake_->AddressOf("/webhooks/paynow");
+  ASSERT_TRUE(address);
+  auto other = std::make_shared<webhooks::Settings>();
+  other->max_body_bytes = 1;
+  settings_ = other;
+  const std::string body = kRefund;
+  const std::string timestamp = absl::StrCat(absl::ToUnixMillis(absl::Now()));
+  const std::string signature =
+      webhooks::Base64Text(webhooks::Hmac(kSecret, absl::StrCat(timestamp, ".", body)));
+  const std::vector<webhooks::Header> headers = {{"PayNow-Timestamp", timestamp},
+                                                 {"PayNow-Signature", signature}};
+  EXPECT_EQ(intake_->MaxBodyBytes(*address), 2000u);
+  EXPECT_EQ(intake_->Foresee(*address, headers, absl::Now()), std::nullopt);
+  std::promise<Outcome> outcome;
+  intake_->Take(*address, headers, body, absl::Now(),
+                [&outcome](Outcome of) { outcome.set_value(of); });
+  EXPECT_EQ(outcome.get_future().get(), Outcome::kKept);
+  EXPECT_FALSE(intake_->AddressOf("/webhooks/paynow")) << "the next delivery is another matter";
+}
 
 TEST_F(ReceiverTest, AGenuineDeliveryIsKeptBeforeItIsAnswered) {
   Start();

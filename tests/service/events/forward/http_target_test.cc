@@ -112,7 +112,18 @@ TEST_F(HttpTargetTest, RetryAfterIsHeededUpToAnHour) {
 }
 
 TEST_F(HttpTargetTest, AnAnswerBeyondItsBoundIsAnAnswer) {
-  EXPECT_EQ(HandOnTo(Step::Reply(std::string(5000, 'x'))).handover, Handover::kTaken);
+  EXPECT_EQ(HandOnTo(Step::Reply(std::string(200'000, 'x'))).handover, Handover::kTaken);
+  const auto with_large_head = [&](const std::string& status) {
+    return HandOnTo(
+               Step::Raw(absl::StrCat("HTTP/1.1 ", status, "\r\nX: ", std::string(200'000, 'x'),
+                                      "\r\nContent-Length: 0\r\n\r\n")))
+        .handover;
+  };
+  EXPECT_EQ(with_large_head("200 OK"), Handover::kTaken);
+  EXPECT_EQ(with_large_head("204"), Handover::kTaken);
+  EXPECT_EQ(with_large_head("404 Not here"), Handover::kRefused);
+  EXPECT_EQ(with_large_head("503 Later"), Handover::kFailed);
+  EXPECT_EQ(with_large_head("103 Early"), Handover::kFailed) << "this is no answer yet";
 }
 
 TEST_F(HttpTargetTest, WithoutAnAnswerTheTargetMayHaveIt) {

@@ -208,6 +208,24 @@ TEST(NatsTargetTest, WhoeverIsNotLetInReachesNobody) {
   EXPECT_EQ(HandOn(*MakeTarget(options), MessageOf("paynow_17")).reason, "there is no such stream");
 }
 
+// The server gives no answer to a question that the account may not ask.
+TEST(NatsTargetTest, WhoMayOnlyPublishPublishesInTime) {
+  NatsServer server(
+      "authorization { users: [{ user: admin, password: a }, { user: gateway, password: secret, "
+      "permissions: { publish: [\"billing.>\"], subscribe: [\"_INBOX.>\"] } }] }\n"
+      "no_auth_user: admin");
+  server.AddStream("BILLING", "billing.>");
+  NatsOptions options = OptionsFor(server.Url());
+  options.user = "gateway";
+  options.password = "secret";
+  const auto target = MakeTarget(options);
+  HandoverResult result;
+  do {
+    result = Begin(*target, MessageOf("paynow_17"), absl::Seconds(8)).get();
+  } while (result.reason == "not connected");
+  EXPECT_EQ(result.handover, Handover::kTaken) << result.reason;
+}
+
 TEST(NatsTargetTest, AServerIsWhoItsCertificateSays) {
   Authority authority("nats");
   const auto reached = [&](const std::string& names, const Authority& trusted) {
