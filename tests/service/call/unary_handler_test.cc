@@ -24,11 +24,13 @@ class Throwing final : public UnaryCall {
  public:
   enum class Where { kOnMessage, kOnWritten };
 
-  Throwing(Where where, absl::Notification& done) : where_(where), done_(done) {}
+  Throwing(Where where, grpc::ByteBuffer& reply, absl::Notification& done)
+      : where_(where), reply_(reply), done_(done) {}
 
   void Begin() override { ReadMessage(); }
   void OnMessage(const grpc::ByteBuffer* message) override {
     if (where_ == Where::kOnWritten) return WriteMessage(*message);
+    reply_ = *message;
     Finish(grpc::Status::OK);
     throw std::runtime_error("OnMessage");
   }
@@ -43,6 +45,7 @@ class Throwing final : public UnaryCall {
 
  private:
   const Where where_;
+  grpc::ByteBuffer& reply_;
   absl::Notification& done_;
 };
 
@@ -53,9 +56,11 @@ class OneMethod final : public grpc::Service {
     AddMethod(new grpc::internal::RpcServiceMethod(kPath, writes ? kStreamMethod : kUnaryMethod,
                                                    nullptr));
     MarkMethodRawCallback(
-        0, new UnaryHandler([where, &done](grpc::CallbackServerContext&,
-                                           grpc::ByteBuffer&) { return new Throwing(where, done); },
-                            writes ? Replies::kMany : Replies::kOne));
+        0, new UnaryHandler(
+               [where, &done](grpc::CallbackServerContext&, grpc::ByteBuffer& reply) {
+                 return new Throwing(where, reply, done);
+               },
+               writes ? Replies::kMany : Replies::kOne));
   }
 };
 
