@@ -219,8 +219,6 @@ TEST_F(GatewayTest, NamesAFileThatCannotBeWritten) {
   config_.tracing.file = directory_.Path("none/spans");
   EXPECT_EQ(Error(), "g.json: tracing.file: cannot be opened: No such file or directory");
   config_.tracing.file = directory_.Path("spans");
-  config_.audit_file = directory_.Path();
-  EXPECT_EQ(Error(), "g.json: audit.file: cannot be written: Is a directory");
   config_.audit_file = directory_.Path("none/audit");
   EXPECT_EQ(Error(), "g.json: audit.file: cannot be written: No such file or directory");
 }

@@ -121,7 +121,7 @@ struct Parts {
 };
 
 // Opens a stream, which is disturbed, and ends it as gRPC would after OnCancel.
-void Run(Parts& parts, Within within, std::function<void()> disturb) {
+void RunStream(Parts& parts, Within within, std::function<void()> disturb) {
   parts.call = EventEndpoint(parts.surroundings, parts.method, parts.event_surroundings)
                    .serve(parts.context, parts.reply);
   DisturbingWire& wire = parts.wire.emplace(within, std::move(disturb));
@@ -166,7 +166,7 @@ TEST_P(InlineCallbacksTest, AStreamHoldsNoLockWhileItReadsAndWrites) {
   std::promise<void> done;
   std::future<void> is_done = done.get_future();
   std::thread thread([parts, within = within, drains = drains, done = std::move(done)]() mutable {
-    Run(*parts, within, [&parts = *parts, drains] {
+    RunStream(*parts, within, [&parts = *parts, drains] {
       if (drains) {
         parts.in_flight.AbortAll();
         parts.pulls.AbortAll();
