@@ -1,7 +1,6 @@
 // apigen --openapi FILE --package NAME [options]: see kUsage.
 //
-// Exit codes: 0 nothing changed, 1 error, 2 wrong arguments, 3 changes, 4 changes that break
-// callers. After an error from reading or generating, nothing was written.
+// Exit codes: see kUsage.
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -20,14 +19,15 @@ are the record of all numbers, comments and decisions by hand: they are kept.
   --package NAME       package of the protos, for example shop.v1
   --proto-dir DIR      root of the protos (default: proto)
   --import-path DIR    where else imports are found; may be repeated
-  --decisions FILE     what people decided: see tools/apigen/decisions.h
+  --decisions FILE     what people decided: see tools/apigen/committed/decisions.h
   --version NAME       what the report calls this version (default: the name of the OpenAPI file)
   --report FILE        writes the report there, as Markdown; it is printed in any case
   --report-json FILE   writes the report there, as JSON
   --check              write no protos
 
-Exit codes: 0 nothing changed, 3 changes, 4 changes that break callers, 1 refused: nothing was
-written, 2 wrong arguments.
+Exit codes: 0 nothing changed, 3 changes, 4 changes that break callers, 2 wrong arguments,
+1 error: if it comes from reading or generating, nothing was written; if a file could not be
+written, others may be.
 )";
 
 constexpr int kRefused = 1;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "upstream/sandbox/formats.h"
 
 namespace gateway::sandbox {
 namespace {
@@ -74,13 +75,11 @@ class Maker {
     return Fitted(type, Text("", dice, member));
   }
 
-  // Extends or cuts the text to the type's length bounds. It never cuts within a UTF-8 character.
+  // Extends or cuts the text to the type's bounds, which count characters.
   static Json Fitted(const Type& type, Json text) {
     auto& bytes = text.get_ref<std::string&>();
-    while (bytes.size() < type.min_length) bytes += bytes.empty() ? "x" : bytes;
-    size_t end = std::min(bytes.size(), type.max_length);
-    while (end < bytes.size() && end > 0 && (bytes[end] & '\xc0') == '\x80') --end;
-    bytes.resize(end);
+    while (CharactersIn(bytes) < type.min_length) bytes += bytes.empty() ? "x" : bytes;
+    bytes.resize(FirstCharacters(bytes, type.max_length).size());
     return text;
   }
 

@@ -89,6 +89,8 @@ int TakeParts(absl::string_view& text, absl::string_view units, bool fraction) {
   return parts;
 }
 
+bool BeginsCharacter(char byte) { return (byte & '\xc0') != '\x80'; }
+
 }  // namespace
 
 std::optional<int64_t> ParseFlakeId(absl::string_view text) {
@@ -123,6 +125,18 @@ bool HasFormat(absl::string_view format, absl::string_view text) {
   if (format == "period") return IsPeriod(text);
   if (format == "digits") return text.empty() || AllDigits(text);
   return true;
+}
+
+size_t CharactersIn(absl::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), BeginsCharacter));
+}
+
+absl::string_view FirstCharacters(absl::string_view text, size_t most) {
+  size_t characters = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (BeginsCharacter(text[at]) && ++characters > most) return text.substr(0, at);
+  }
+  return text;
 }
 
 std::string TimeText(absl::Time time) {

@@ -4,6 +4,7 @@
 #ifndef UPSTREAM_SANDBOX_FORMATS_H_
 #define UPSTREAM_SANDBOX_FORMATS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,11 @@ bool IsPeriod(absl::string_view text);
 
 // Whether `text` has the named format. An unknown format accepts every text.
 bool HasFormat(absl::string_view format, absl::string_view text);
+
+// How many characters a UTF-8 text has: its bytes that begin a character.
+size_t CharactersIn(absl::string_view text);
+// The first characters of a UTF-8 text, or all of it if it has no more.
+absl::string_view FirstCharacters(absl::string_view text, size_t most);
 
 // "2025-05-01T12:00:00Z"
 std::string TimeText(absl::Time time);

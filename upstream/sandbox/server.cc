@@ -127,14 +127,9 @@ bool Sandbox::AnswerOperation(Connection& connection, const Received& received) 
   }
   return AnswerWithFault(
       *fault, connection,
-      [&] {
-        Reply reply = Decide(received);
-        // With commit-then-drop the reply is not sent, so it must not reach the hook and the
-        // journal.
-        return fault->kind == Fault::Kind::kCommitThenDrop ? reply
-                                                           : Told(id, received, std::move(reply));
-      },
-      [&](int status) { return Told(id, received, handler_->Refuse(RefusalOf(status))); });
+      {.execute = [&] { return Decide(received); },
+       .refuse = [&](int status) { return handler_->Refuse(RefusalOf(status)); },
+       .tell = [&](Reply reply) { return Told(id, received, std::move(reply)); }});
 }
 
 bool Sandbox::AnswerOwn(Connection& connection, const Received& received) {

@@ -1,6 +1,7 @@
 #include "upstream/sandbox/validator.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -63,19 +64,15 @@ class Walk {
     Length(type, value, path);
   }
 
-  // Checks the length in characters: it counts the bytes that begin a UTF-8 character.
   void Length(const Type& type, const Json& value, const std::string& path) {
     if (!value.is_string()) return;
-    const auto& text = value.get_ref<const std::string&>();
-    const auto length = static_cast<size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
+    const size_t length = CharactersIn(value.get_ref<const std::string&>());
     if (length < type.min_length || length > type.max_length) {
       Add("length", "is too long or too short", path);
     }
   }
 
-  // Checks the bounds that the field sets beyond its type, as far as they apply to the value's
-  // kind.
+  // Checks the bounds that the field sets beyond its type. The value must have the type.
   void Bounds(const Field& field, const Json& value, const std::string& path) {
     if (value.is_number_integer()) {
       const auto number = value.get<int64_t>();
@@ -96,7 +93,9 @@ class Walk {
     }
     if (!value.is_object()) return;
     for (const auto& [key, element] : value.items()) {
-      if (key.size() > field.max_key_length) Add("length", "has a key that is too long", path);
+      if (CharactersIn(key) > field.max_key_length) {
+        Add("length", "has a key that is too long", path);
+      }
     }
   }
 
@@ -152,8 +151,9 @@ class Walk {
           Add("required", "is required, as null where there is no value", member_path);
         }
       } else if (!member->is_null() || field.type.kind == Type::Kind::kNull) {
+        const size_t before = violations_.size();
         Value(field.type, *member, member_path);
-        Bounds(field, *member, member_path);
+        if (!IsWrongItself(member_path, before)) Bounds(field, *member, member_path);
       } else if (!field.MayBeNull() && field.type.format != "string-or-null") {
         Add("null", "must not be null", member_path);
       }
@@ -165,6 +165,12 @@ class Walk {
         Add("unknown", absl::StrCat("is not a member of ", schema.name), Join(path, key));
       }
     }
+  }
+
+  // Whether one of the violations from `first` on is about this value, and not about a part of it.
+  bool IsWrongItself(const std::string& path, size_t first) const {
+    return std::any_of(violations_.begin() + static_cast<ptrdiff_t>(first), violations_.end(),
+                       [&path](const Violation& violation) { return violation.path == path; });
   }
 
   static std::string Join(const std::string& path, absl::string_view member) {

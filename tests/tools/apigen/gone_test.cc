@@ -273,6 +273,16 @@ TEST_F(WebhooksTest, EachFormOfABodyIsAMessage) {
   EXPECT_THAT(Proto("types"), Not(HasSubstr("SpillCleanedBody")));
 }
 
+TEST_F(WebhooksTest, ABodyOfOtherBoundsIsAnotherMessage) {
+  for (const auto& [name, most] : {std::pair("ON_SIP", 5), std::pair("ON_GULP", 500)}) {
+    const Json number = {{"type", "integer"}, {"maximum", most}};
+    AddEvent(name, {{"type", "object"}, {"properties", {{"millilitres", number}}}});
+  }
+  Run();
+  EXPECT_THAT(Proto("types"), HasSubstr("message SipBody {"));
+  EXPECT_THAT(Proto("types"), HasSubstr("message GulpBody {"));
+}
+
 TEST_F(WebhooksTest, TypesStayInTheirFileInTheirOrder) {
   ASSERT_TRUE(WriteFile(directory / "lemon/v1/events.proto",
                         "syntax = \"proto3\";\n\npackage lemon.v1;\n\n"

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -99,6 +100,27 @@ TEST_F(FaultsTest, BadGatewayIsAPageAndMayHideThatItWasExecuted) {
   EXPECT_THAT(Refund(raw, "</html>"),
               testing::AllOf(testing::StartsWith("HTTP/1.1 502"), testing::HasSubstr("text/html")));
   EXPECT_TRUE(Refunded());
+}
+
+// Whether the call is executed or not, hook and journal get the reply that the client gets.
+TEST_F(FaultsTest, HookAndJournalSeeOnceWhatGoesOut) {
+  for (const char* const kind : {"internal-error", "bad-gateway", "too-many-requests"}) {
+    for (const bool commit : {false, true}) {
+      Order({{"kind", kind}, {"operation", "RefundOrder"}, {"commit", commit}});
+      std::vector<std::string> told;
+      sandbox_->OnReply([&told](const Received&, const Reply& reply) {
+        told.push_back(ReplyText(reply, /*keep_alive=*/true));
+      });
+      Raw raw(sandbox_->port());
+      raw.Say(absl::StrCat("POST ", kOrder, "/refund HTTP/1.1\r\n", kAuthorized));
+      raw.EndSaying();
+      const std::string heard = raw.Hear();
+      sandbox_->OnReply(nullptr);
+      EXPECT_THAT(told, testing::ElementsAre(heard)) << kind << commit;
+      const Json seen = client_.Get("/_sandbox/api/requests").body.at(0);
+      EXPECT_EQ(absl::StrCat("HTTP/1.1 ", seen.at("status").get<int>()), heard.substr(0, 12));
+    }
+  }
 }
 
 TEST_F(FaultsTest, CutReplyEndsInTheMiddle) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "upstream/sandbox/bundle.h"
@@ -30,7 +31,10 @@ constexpr char kSchemas[] = R"({"operations": [], "schemas": {
     "rate": {"type": "number", "format": "double"},
     "at": {"type": "string", "format": "date-time"},
     "inner": {"array": {"ref": "Inner"}},
-    "tags": {"map": {"type": "string"}},
+    "few": {"array": {"type": "string"}, "max_items": 1},
+    "even": {"type": "integer", "format": "int64", "maximum": 10},
+    "short": {"type": "string", "min_length": 3, "max_length": 4},
+    "tags": {"map": {"type": "string"}, "max_key_length": 3},
     "any": {"type": "any"},
     "none": {"type": "null"}}}}})";
 
@@ -80,6 +84,23 @@ TEST_F(ValidatorTest, NamesEverythingThatIsWrongAtOnce) {
                            "inner[2]: type", "tags.a: type", "none: type", "extra: unknown"));
 }
 
+// A value of another type has no count and no range.
+TEST_F(ValidatorTest, HoldsToBoundsWhatHasTheType) {
+  EXPECT_THAT(Wrong("Outer", R"({"id": "1", "few": ["a"], "even": 10})"), IsEmpty());
+  EXPECT_THAT(Wrong("Outer", R"({"id": "1", "few": ["a", "b"], "even": 11})"),
+              UnorderedElementsAre("few: count", "even: range"));
+  EXPECT_THAT(Wrong("Outer", R"({"id": "1", "few": ["a", 1]})"),
+              UnorderedElementsAre("few[1]: type", "few: count"));
+  EXPECT_THAT(Wrong("Outer", R"({"id": "1", "few": {"a": 1, "b": 2}, "even": "11"})"),
+              UnorderedElementsAre("few: type", "even: type"));
+}
+
+TEST_F(ValidatorTest, CountsCharactersOfTextsAndKeys) {
+  EXPECT_THAT(Wrong("Outer", R"({"id": "1", "short": "äöüß", "tags": {"äöü": ""}})"), IsEmpty());
+  EXPECT_THAT(Wrong("Outer", R"({"id": "1", "short": "äö", "tags": {"äöüß": ""}})"),
+              UnorderedElementsAre("short: length", "tags: length"));
+}
+
 TEST_F(ValidatorTest, NullStandsWhereItMay) {
   EXPECT_THAT(Wrong("Outer", R"({"id": "1", "steam": null, "color": null, "note": null})"),
               IsEmpty());
@@ -116,6 +137,23 @@ TEST(Example, ConformsForEverySchemaFillAndSeed) {
             << name << " " << value;
         EXPECT_EQ(ParseJson(WriteJson(value)), value) << name;
       }
+    }
+  }
+}
+
+// Three characters of which each has three bytes are no text of five characters.
+TEST(Example, BoundsOfTextsCountCharacters) {
+  Type text;
+  text.kind = Type::Kind::kString;
+  for (const auto& [least, most] : {std::pair<size_t, size_t>{1, 2}, {5, 5}, {13, 20}}) {
+    text.min_length = least;
+    text.max_length = most;
+    for (uint64_t seed = 1; seed <= 100; ++seed) {
+      ExampleOptions options;
+      options.fill = Fill::kExtremes;
+      options.seed = seed;
+      const Json value = Example(text, options);
+      EXPECT_THAT(Validate(text, value, UnknownMembers::kRefused), IsEmpty()) << value;
     }
   }
 }

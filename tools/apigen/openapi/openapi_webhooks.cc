@@ -46,6 +46,11 @@ void AddBody(const std::string& event, Schema payload, Api& api) {
   api.schemas.push_back({BodyName(event), std::move(payload)});
 }
 
+bool SameBounds(const Schema& a, const Schema& b) {
+  return a.minimum == b.minimum && a.maximum == b.maximum && a.min_length == b.min_length &&
+         a.max_length == b.max_length && a.min_items == b.min_items && a.max_items == b.max_items;
+}
+
 }  // namespace
 
 void ReadWebhooks(JsonReader& reader, Api& api) {
@@ -59,7 +64,7 @@ void ReadWebhooks(JsonReader& reader, Api& api) {
 
 bool SameShape(const Schema& a, const Schema& b) {
   if (a.kind != b.kind || a.format != b.format || a.nullable != b.nullable || a.ref != b.ref ||
-      a.texts != b.texts) {
+      a.texts != b.texts || !SameBounds(a, b)) {
     return false;
   }
   const auto same_property = [](const Property& x, const Property& y) {

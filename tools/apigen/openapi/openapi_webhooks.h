@@ -15,8 +15,8 @@ namespace gateway::apigen {
 // Call this after the schemas were read.
 void ReadWebhooks(JsonReader& reader, Api& api);
 
-// Whether both schemas have the same kind, format, nullability, reference, texts, elements and
-// properties. Bounds, descriptions and locations are not compared.
+// Whether both schemas have the same kind, format, nullability, reference, texts, bounds, elements
+// and properties. Descriptions and locations are not compared.
 bool SameShape(const Schema& a, const Schema& b);
 
 }  // namespace gateway::apigen

@@ -1,6 +1,7 @@
 #include "upstream/sandbox/faults/faulty_answer.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -46,37 +47,35 @@ bool SendSlowly(Connection& connection, const Reply& reply, absl::Duration pause
 
 }  // namespace
 
-bool AnswerWithFault(const Fault& fault, Connection& connection,
-                     const std::function<Reply()>& execute,
-                     const std::function<Reply(int status)>& refuse) {
+bool AnswerWithFault(const Fault& fault, Connection& connection, const FaultyCall& call) {
   switch (fault.kind) {
     case Fault::Kind::kCommitThenDrop:
-      execute();
+      call.execute();
       return false;
     case Fault::Kind::kDropBeforeCommit:
       connection.Reset();
       return false;
     case Fault::Kind::kDelay: {
-      const Reply reply = execute();
+      const Reply reply = call.tell(call.execute());
       return connection.Stays(fault.pause) && Send(connection, reply);
     }
     case Fault::Kind::kTooManyRequests: {
-      Reply reply = refuse(429);
+      Reply reply = call.refuse(429);
       reply.headers.emplace_back("Retry-After", absl::StrCat(fault.retry_after_s));
-      return Send(connection, reply);
+      return Send(connection, call.tell(std::move(reply)));
     }
     case Fault::Kind::kInternalError:
-      if (fault.commit) execute();
-      return Send(connection, refuse(500));
+      if (fault.commit) call.execute();
+      return Send(connection, call.tell(call.refuse(500)));
     case Fault::Kind::kBadGateway:
-      if (fault.commit) execute();
-      return Send(connection, {502, kPage, "text/html", {}});
+      if (fault.commit) call.execute();
+      return Send(connection, call.tell({502, kPage, "text/html", {}}));
     case Fault::Kind::kCutReply:
-      return SendCut(connection, execute());
+      return SendCut(connection, call.tell(call.execute()));
     case Fault::Kind::kSlowReply:
-      return SendSlowly(connection, execute(), fault.pause);
+      return SendSlowly(connection, call.tell(call.execute()), fault.pause);
     case Fault::Kind::kForeignReply:
-      return SendWithForeign(connection, execute());
+      return SendWithForeign(connection, call.tell(call.execute()));
   }
   return false;
 }

@@ -11,11 +11,18 @@
 
 namespace gateway::sandbox {
 
-// `execute` executes the call and makes its reply; it is called at most once. `refuse` makes the
-// provider's error for a status. Returns false if the connection must be closed.
-bool AnswerWithFault(const Fault& fault, Connection& connection,
-                     const std::function<Reply()>& execute,
-                     const std::function<Reply(int status)>& refuse);
+struct FaultyCall {
+  // Executes the call and makes its reply. Is called at most once.
+  std::function<Reply()> execute;
+  // Makes the provider's error for a status.
+  std::function<Reply(int status)> refuse;
+  // Is called once with the reply that goes out, before it does; never if none goes out. Returns
+  // the reply.
+  std::function<Reply(Reply)> tell;
+};
+
+// Returns false if the connection must be closed.
+bool AnswerWithFault(const Fault& fault, Connection& connection, const FaultyCall& call);
 
 }  // namespace gateway::sandbox
 
