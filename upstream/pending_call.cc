@@ -154,8 +154,8 @@ void PendingCall::OnResult(http::Result result) {
 void PendingCall::OnFailure(const http::Result& result, Failure failure) {
   // The outcome is that of the whole call: an attempt that was not sent does not undo what an
   // earlier attempt may have done.
-  outcome_ = std::max(outcome_, failure.outcome);
-  failure.outcome = outcome_;
+  if (failure.outcome == mapping::Outcome::kNotSent) failure.outcome = outcome_;
+  outcome_ = failure.outcome;
   if (MayRenewKey(failure)) return RenewKey(std::move(failure));
   if (!MayRepeat(result, failure, route_.access)) return Finish(std::move(failure));
   const SteadyTime now = SteadyTime::Now();

@@ -2,14 +2,14 @@
 # Builds the images of the gateway and of the sandbox with buildah, which needs no daemon.
 # Usage: image.sh [TAG]   makes localhost/billing-gateway:TAG and localhost/provider-sandbox:TAG (TAG: dev)
 #
-# RELEASE, in the environment, is the Debian to build on (trixie, or bookworm), BASE an image of it. Without BASE Debian's own
+# RELEASE, in the environment, is the Debian to build on (bookworm, or trixie), BASE an image of it. Without BASE Debian's own
 # slim image is taken, by its digest, and where no registry can be reached, one that debootstrap makes from this machine's mirror.
 # Its packages are upgraded.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 tag=${1:-dev}
-release=${RELEASE:-trixie}
+release=${RELEASE:-bookworm}
 slim=docker.io/library/debian:$release-slim
 made=localhost/debian-$release-minbase:latest
 

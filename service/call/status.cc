@@ -89,7 +89,8 @@ std::optional<int64_t> RetryPushback(const Failure& failure, mapping::Access acc
       if (access == mapping::Access::kRead) return std::nullopt;
       return kNever;
     case mapping::Outcome::kRefused:
-      return kNever;
+      if (failure.http_status != 0) return kNever;
+      break;  // the last attempt was not sent, and its reason counts
     case mapping::Outcome::kNotSent:
       break;
   }

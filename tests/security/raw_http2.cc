@@ -112,7 +112,8 @@ void RawHttp2::Write(absl::string_view bytes) {
                           ? SSL_get_error(ssl_, static_cast<int>(size)) == SSL_ERROR_WANT_WRITE
                           : errno == EAGAIN;
     ERR_clear_error();
-    if (!full || absl::Now() > end) closed_ = true;
+    gave_up_ = full && absl::Now() > end;
+    if (!full || gave_up_) closed_ = true;
     pollfd ready{fd_, POLLIN | POLLOUT, 0};
     if (full) poll(&ready, 1, 10);
     Hear(absl::ZeroDuration());

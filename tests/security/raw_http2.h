@@ -57,6 +57,8 @@ class RawHttp2 {
   bool Pump(absl::Duration time);
 
   bool closed() const { return closed_; }
+  // Whether Send ended the connection because the peer did not read for 20 seconds.
+  bool gave_up() const { return gave_up_; }
   // The number of streams that the peer has ended.
   int ended() const { return static_cast<int>(ended_.size()); }
 
@@ -74,6 +76,7 @@ class RawHttp2 {
   SSL_CTX* context_ = nullptr;
   SSL* ssl_ = nullptr;
   bool closed_ = false;
+  bool gave_up_ = false;
   std::set<uint32_t> ended_;
   uint32_t next_stream_ = 1;
   std::string input_;

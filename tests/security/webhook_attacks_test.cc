@@ -116,7 +116,7 @@ TEST_F(WebhookAttacks, Attack81WebhooksOfAByteAtATime) {
   int64_t counted = 0;
   const absl::Time counted_by = absl::Now() + absl::Seconds(20);
   while (counted < kSenders && absl::Now() < counted_by) counted = Metric(too_slow) - before;
-  EXPECT_EQ(counted, kSenders);
+  EXPECT_GE(counted, kSenders);
   Saw("closed after request_timeout");
 }
 

@@ -40,16 +40,18 @@ Connection::Io Connection::Receive(char* buffer, size_t size, size_t& count) {
   return count == 0 ? Io::kEnd : Io::kDone;
 }
 
-// Whether nothing has come that no request asked for: neither bytes, nor the connection's end, nor
-// a part of a TLS record. The rest of such a record may come after the next request, and would then
-// be taken for the reply to it.
-bool Connection::IsClean() {
+// Whether neither bytes nor the end of the connection have come.
+bool Connection::IsQuiet() {
   if (peer_ended_) return false;
   char byte;
   size_t count;
-  if (Receive(&byte, 1, count) != Io::kAgain) return false;
-  return !origin_.is_tls || !easy_.HasBufferedTls();
+  return Receive(&byte, 1, count) == Io::kAgain;
 }
+
+// Whether nothing has come that no request asked for: neither bytes, nor the connection's end, nor
+// a part of a TLS record. The rest of such a record may come after the next request, and would then
+// be taken for the reply to it.
+bool Connection::IsClean() { return IsQuiet() && (!origin_.is_tls || !easy_.HasBufferedTls()); }
 
 // Whether nothing has come behind the reply. Over plain TCP, the bytes that came with the reply
 // were read with it. TLS may have read more from the socket, so that is checked here.
@@ -112,7 +114,9 @@ Connection::Progress Connection::OnReady(bool peer_ended) {
   peer_ended_ |= peer_ended;
   if (state_ == State::kClosed) return {};
   if (state_ == State::kIdle) {
-    if (IsClean()) return {};
+    // A connection without a request so far may get its TLS tickets now, in pieces. Begin checks it
+    // again.
+    if (requests_ == 0 ? IsQuiet() : IsClean()) return {};
     CloseLocked();
     return {.ended = Ended{.unasked = true}};
   }

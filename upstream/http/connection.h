@@ -113,6 +113,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class State { kIdle, kBusy, kClosed };
   enum class Io { kDone, kAgain, kEnd, kFailed };
 
+  bool IsQuiet() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsClean() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsCleanBehindReply() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Io Receive(char* buffer, size_t size, size_t& count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -104,7 +104,10 @@ Dispatcher::ConnectionPtr Dispatcher::AfterUnusable(const CallPtr& call,
   LetGoLocked(unusable);
   if (calls_.Find(call->id) == nullptr) return nullptr;
   call->connection = nullptr;
-  if (begun == Connection::Begun::kExpired) return nullptr;
+  if (begun == Connection::Begun::kExpired) {
+    WakeIfAsleep();  // to end the call, and to close the connection
+    return nullptr;
+  }
   if (fresh) {
     Finish(call, EndedAtOnce());
     return nullptr;
@@ -143,7 +146,9 @@ void Dispatcher::Cancel(CallId id) {
 
 void Dispatcher::AddCall(const CallPtr& call) {
   calls_.Add(call);
-  if (call->deadline < planned_wake_) WakeIfAsleep();
+  // While the machine is suspended, SteadyTime runs on and the sleep of the event thread does not.
+  // So a wake-up that is overdue may still be far away.
+  if (call->deadline < planned_wake_ || planned_wake_ <= SteadyTime::Now()) WakeIfAsleep();
 }
 
 void Dispatcher::Finish(const CallPtr& call, Error error) {

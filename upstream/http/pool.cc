@@ -50,13 +50,15 @@ Pool::CallPtr Pool::NextAttempt() {
 }
 
 void Pool::AttemptMade(ConnectionPtr connection) {
-  --connecting_;
   connections_.insert(std::move(connection));
+  EndAttempt();
 }
 
-// The call of the failed attempt may have got the connection that was made for another call. Then
-// that other call has no attempt left, and needs a new one.
-void Pool::AttemptFailed() {
+void Pool::AttemptFailed() { EndAttempt(); }
+
+// A connection goes to the call in front, which may not be the call for which it was made. So a
+// waiting call may have no attempt left, although one was begun for it. It then needs a new one.
+void Pool::EndAttempt() {
   --connecting_;
   if (queue_.size() - not_attempted_.size() <= connecting_) return;
   for (const auto& [place, call] : queue_) {

@@ -3,9 +3,9 @@
 // connection must still be made.
 //
 // While a call waits, no connection is idle. One connection is made for each waiting call, within
-// the bounds. A new connection goes to the call that waits longest. If a connection cannot be made,
-// the call for which it was to be made fails. If that call has got another connection, one more
-// connection is made instead, for the call that was to get this one.
+// the bounds. A new connection goes to the first call in the queue. If a connection cannot be made,
+// the call for which it was to be made fails. There are never fewer attempts under way than waiting
+// calls for which an attempt was begun: when an attempt ends, another call may need a new one.
 //
 // Thread-safety: none; guarded by its dispatcher's lock. It does no I/O: the caller must close the
 // connections that it lets go.
@@ -95,6 +95,7 @@ class Pool {
   size_t TakeIdleIf(Condition condition, std::vector<ConnectionPtr>& taken);
   bool HasRoom() const { return connections_.size() + connecting_ < max_connections_; }
   void EnqueueAt(int64_t place, CallPtr call);
+  void EndAttempt();
   CallPtr TakeFirst();
 
   const size_t max_connections_;

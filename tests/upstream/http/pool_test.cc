@@ -45,6 +45,18 @@ TEST_F(PoolTest, ACallWhoseConnectionAnotherGotHasOneMadeAgain) {
   EXPECT_EQ(pool_.NextAttempt(), second);
 }
 
+// A call whose connection proved unusable stands in front again, and gets the connection that was
+// made for the next call.
+TEST_F(PoolTest, ACallWhoseConnectionACallInFrontGotHasOneMadeAgain) {
+  const CallPtr first = Enqueued(1);
+  EXPECT_EQ(pool_.NextAttempt(), first);
+  const CallPtr back = MakeCall(2);
+  pool_.EnqueueFirst(back);
+  pool_.AttemptMade(nullptr);
+  EXPECT_EQ(Offer(), back);
+  EXPECT_EQ(pool_.NextAttempt(), first);
+}
+
 TEST_F(PoolTest, AFailedAttemptIsNotMadeAgainForACallThatIsOver) {
   const CallPtr first = Enqueued(1), second = Enqueued(2);
   pool_.NextAttempt();

@@ -253,7 +253,7 @@ absl::StatusOr<std::vector<Guard>> GuardsOf(const MethodDescriptor& method, cons
   for (const std::string& name : rules.guard()) {
     absl::StatusOr<FieldPath> field = NameOf("guard", *method.input_type(), name);
     if (!field.ok()) return field.status();
-    guards.push_back({*std::move(field), rules.guard_size() == 1 ? "" : absl::StrCat(name, " ")});
+    guards.push_back({*std::move(field), guards.empty() ? "" : absl::StrCat(name, " ")});
   }
   if (guards.empty() || IsRequired(method, guards.back().field)) return guards;
   return Bad("guard", absl::StrCat("\"", rules.guard().rbegin()[0],

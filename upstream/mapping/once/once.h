@@ -75,12 +75,13 @@ struct LookupPlan {
 // A field that names what a write is about.
 struct Guard {
   FieldPath field;
-  // Precedes the value, so that values of different fields never meet. "" where there is one guard.
+  // Precedes the value, so that values of different fields never meet. "" for the first guard.
   std::string kind;
 };
 
 struct Once {
-  // The first that a request sets holds; each request sets the last one. Empty: the write has none.
+  // The first guard that the request sets counts. Each request sets the last one. Empty if the
+  // write has no guard.
   std::vector<Guard> guards;
   Way way = Way::kNone;
   absl::Duration key_life;                   // for kSameKey
