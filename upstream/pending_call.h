@@ -4,7 +4,7 @@
 //
 // verdict.h decides which attempts may be repeated, the retry policy decides when, and the retry
 // budget whether there is room for one more. The answer is the failure of the last attempt, with
-// the strongest outcome of all attempts: unknown, or else refused, or else not sent.
+// the outcome of the last attempt that was sent; not_sent if none was.
 //
 // Thread-safety: Start must be called once; Cancel may be called from any thread. Attempts follow
 // one another: Start begins the first one, and a thread of the transport begins each later one.
@@ -140,7 +140,7 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   bool key_renewed_ = false;
   int attempts_ = 0;
   int http_status_ = 0;                                    // of the last attempt
-  mapping::Outcome outcome_ = mapping::Outcome::kNotSent;  // the strongest of the attempts so far
+  mapping::Outcome outcome_ = mapping::Outcome::kNotSent;  // of the last attempt that was sent
   resilience::Gate::Pass pass_;
   std::optional<mapping::Failure> last_failure_;
 

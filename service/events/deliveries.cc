@@ -221,7 +221,9 @@ bool Deliveries::Postpone(const AckId& id, bool doubted) {
   const auto open = FindLease(id);
   if (open == open_.end()) return false;
   int32_t& attempts = open->second.attempts;
-  if (doubted) attempts += kDoubt;
+  // If half of the room is taken, an event that could not be judged is doubted too: otherwise
+  // strangers could take all of it.
+  if (doubted || open_.size() >= kMostOpen / 2) attempts += kDoubt;
   if (DoubtsOf(attempts) >= kMostDoubts) return Acknowledge(id);
   attempts |= kPostponed;
   changes_.deadlines.insert(open->second.deadline);

@@ -144,6 +144,7 @@ class Deliveries {
   // For an event that no consumer has seen. It comes again when its lease ends, and the try does
   // not count. `doubted`: a read did not confirm the event; after kMostDoubts of these it is
   // acknowledged. Returns false, and does nothing, if the lease is over.
+  // If half of kMostOpen events are open, every postponement is a doubt.
   bool Postpone(const AckId& id, bool doubted);
 
   void Expire(SteadyTime now);

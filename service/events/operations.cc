@@ -8,6 +8,9 @@
 namespace gateway::events {
 namespace {
 
+// The fewest dead letters that are read at a time: those that the filter hides are skipped.
+constexpr size_t kLeastPage = 200;
+
 absl::Status NoSubscription() { return absl::NotFoundError("there is no such subscription"); }
 
 // Whether the error is about the database, and not about what was asked.
@@ -200,7 +203,7 @@ absl::StatusOr<std::vector<DeadLetter>> Operations::List(const DeadLettersReques
   std::vector<DeadLetter> letters;
   int64_t after = request.after;
   while (letters.size() < request.limit) {
-    auto page = rows_.DeadLetters(subscribed->id, after, request.limit);
+    auto page = rows_.DeadLetters(subscribed->id, after, std::max(request.limit, kLeastPage));
     if (!page.ok()) return page.status();
     if (page->empty()) break;
     after = page->back().head.number;

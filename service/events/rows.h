@@ -53,11 +53,11 @@ class Rows {
   // The first event from this number on, and when it was received; nullopt if there is none.
   virtual absl::StatusOr<std::optional<std::pair<int64_t, absl::Time>>> FirstFrom(
       int64_t number) = 0;
-  // Removes the oldest events as long as they were received before `received`: with their dead
-  // letters, and with their keys unless keep_key is set. If an event has a time after `now`, the
-  // clock was wrong then or is wrong now: it is removed together with the events behind it. One
-  // call may remove only a part of them. Returns the number of the last event that was removed; 0
-  // if none was.
+  // Removes the oldest events as long as they were received before `received`, with their keys
+  // unless keep_key is set; ForgetUntil removes their tries and dead letters. If an event has a
+  // time after `now`, the clock was wrong then or is wrong now: it is removed together with the
+  // events behind it. One call may remove only a part of them. Returns the number of the last event
+  // that was removed; 0 if none was.
   virtual absl::StatusOr<int64_t> RemoveBefore(absl::Time received, absl::Time now) = 0;
   // Removes the tries and dead letters of all events up to `last`, also those of subscriptions that
   // only other gateways have.

@@ -21,6 +21,17 @@ const UpstreamAccess* AccessOf(const Generation& generation, absl::string_view u
   return found == generation.upstreams.end() ? nullptr : &*found;
 }
 
+// An upstream that refuses the id of the object does not confirm the event. A refusal of the
+// gateway's key or rate says nothing of the event.
+Current::Truth TruthOf(const Failure& failure) {
+  if (!failure.from_upstream) return Current::kUnknown;
+  if (failure.code == absl::StatusCode::kNotFound) return Current::kAbsent;
+  const int status = failure.http_status;
+  const bool is_about_us = status == 401 || status == 403 || status == 429;
+  const bool is_refused = failure.outcome == mapping::Outcome::kRefused && !is_about_us;
+  return is_refused ? Current::kNotBornOut : Current::kUnknown;
+}
+
 }  // namespace
 
 std::shared_ptr<CurrentReading> CurrentReading::Create(const webhooks::CurrentReads& reads,
@@ -52,26 +63,30 @@ void CurrentReading::Prepare(Questions questions) {
   units_.reserve(places.size());
   for (auto& [key, of_read] : places) {
     const auto& [route, request, truth, proves] = key;
-    const std::string reason = Add({route, request, truth}, proves, of_read);
-    for (const size_t place : of_read) currents[place].reason = reason;
+    const Current unread = Add({route, request, truth}, proves, of_read);
+    for (const size_t place : of_read) currents[place] = unread;
   }
   const MutexLock lock(mutex_);
   currents_ = std::move(currents);
 }
 
-std::string CurrentReading::Add(webhooks::CurrentRead read, bool proves,
-                                std::vector<size_t> places) {
+Current CurrentReading::Add(webhooks::CurrentRead read, bool proves, std::vector<size_t> places) {
   const UpstreamAccess* const access = AccessOf(*terms_.generation, read.route->provider->name());
-  if (access == nullptr) return "NO_READ";
+  if (access == nullptr) return {.reason = "NO_READ"};
   auto prepared = access->client->Prepare(*read.route, read.request, TermsOf(access->credentials));
-  if (const auto* failure = std::get_if<Failure>(&prepared)) return failure->reason;
+  if (const auto* failure = std::get_if<Failure>(&prepared)) {
+    // If no request can name the object, there is no such object.
+    const bool is_impossible = proves && !failure->violations.empty();
+    return {.reason = failure->reason,
+            .truth = is_impossible ? Current::kAbsent : Current::kUnknown};
+  }
   auto& call = std::get<PreparedCall>(prepared);
   if (!proves && !terms_.may_read(absl::StripPrefix(read.route->rpc_path, "/"), call.store())) {
-    return "POLICY";
+    return {.reason = "POLICY"};
   }
   units_.push_back({std::move(read), access->client.get(), access->credentials, std::move(call),
                     std::move(places)});
-  return "";
+  return {};
 }
 
 CallTerms CurrentReading::TermsOf(std::shared_ptr<const Credentials> credentials) const {
@@ -127,8 +142,7 @@ void CurrentReading::OnAnswer(Unit& unit, Answer answer) {
 
 Current CurrentReading::CurrentOf(const Unit& unit, const Answer& answer) const {
   if (const auto* failure = std::get_if<Failure>(&answer.result)) {
-    const bool absent = failure->from_upstream && failure->code == absl::StatusCode::kNotFound;
-    return {.reason = failure->reason, .truth = absent ? Current::kAbsent : Current::kUnknown};
+    return {.reason = failure->reason, .truth = TruthOf(*failure)};
   }
   const std::string& reply = std::get<mapping::Reply>(answer.result).message;
   std::optional<std::string> object_id = webhooks::CurrentReads::BornOut(unit.read, reply);

@@ -41,7 +41,9 @@ struct Current {
   absl::Time time = {};       // when the upstream had answered
   std::string reason = {};
   // Whether the read confirms the event. kAbsent: the upstream has no such object, or the event
-  // names no object, so the event is not true. kUnknown: nothing was read, or the read failed.
+  // names no object, or none that a request could name, so the event is not true. kNotBornOut: also
+  // if the upstream refuses to read an object of this id. kUnknown: nothing was read, or the read
+  // failed.
   enum Truth { kUnknown, kBornOut, kNotBornOut, kAbsent } truth = kUnknown;
   std::string object_id = {};  // of what bears it out; "" where nothing does
 };
@@ -94,8 +96,9 @@ class CurrentReading : public std::enable_shared_from_this<CurrentReading> {
       : reads_(reads), terms_(std::move(terms)), done_(std::move(done)) {}
 
   void Prepare(Questions questions);
-  // Adds a unit and returns "". If the object cannot or must not be read, returns the reason.
-  std::string Add(webhooks::CurrentRead read, bool proves, std::vector<size_t> places);
+  // Adds a unit, and returns a Current without a reason. If the object cannot or must not be read,
+  // returns the Current that says so.
+  Current Add(webhooks::CurrentRead read, bool proves, std::vector<size_t> places);
   Current CurrentOf(const Unit& unit, const Answer& answer) const;
   CallTerms TermsOf(std::shared_ptr<const Credentials> credentials) const;
   void Advance();

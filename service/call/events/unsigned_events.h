@@ -7,9 +7,12 @@
 //   it does not confirm    comes again after its deadline, because the upstream may show the change
 //                          late; acknowledged for the consumer after Deliveries::kMostDoubts of
 //                          these
-//   the read failed, or    comes again after its deadline, without a limit
-//   none is known for the
+//   the read failed, or    comes again after its deadline, without a limit while there is room
+//   none is known for the  (see Deliveries::Postpone)
 //   provider
+//
+// "No object" includes an id that no request can name. "Does not confirm" includes an upstream that
+// refuses the id.
 //
 // None of these tries counts toward `max_attempts`, because no consumer has seen the event.
 //

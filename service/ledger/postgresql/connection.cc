@@ -153,8 +153,7 @@ void PostgresqlConnection::CheckSettings(const absl::StatusOr<PostgresqlResult>&
   } else if (TextAt(cells, 0) == "local") {
     warning_ =
         "the database has synchronous_commit=local, which waits for no standby: a failover may "
-        "lose "
-        "what was confirmed";
+        "lose what was confirmed";
   }
 }
 

@@ -99,6 +99,7 @@ absl::Status CheckSqliteFile(const std::string& file) {
   const std::string folder = FolderOf(file);
   if (!Exists(folder)) return absl::OkStatus();
   if (absl::Status status = CheckFolder(folder); !status.ok()) return status;
+  if (access(folder.c_str(), W_OK | X_OK) != 0) return SystemError(folder, "cannot be written");
   return FindSqliteFile(file).status();
 }
 

@@ -108,6 +108,26 @@ TEST_F(UnsignedEventsTest, AnInventedSessionIsHandedOutToNobody) {
   EXPECT_EQ(upstream_.executions(), 1);
 }
 
+TEST_F(UnsignedEventsTest, AnIdThatNoRequestCanCarryIsNotRead) {
+  Start();
+  ASSERT_TRUE(Hint("checkout.session.completed", ".."));
+  EXPECT_THAT(Pull(), IsEmpty());
+  Pull();
+  EXPECT_EQ(Backlog(), 0);
+  EXPECT_EQ(upstream_.executions(), 0);
+}
+
+TEST_F(UnsignedEventsTest, AnIdThatTheUpstreamRefusesIsDoubted) {
+  answer_ = [](const Received&) {
+    return Step::Raw("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  };
+  Start();
+  ASSERT_TRUE(Hint("checkout.session.completed", "cs_1"));
+  const SteadyTime end = SteadyTime::Now() + absl::Seconds(60);
+  while (Backlog() > 0 && SteadyTime::Now() < end) EXPECT_THAT(Pull(), IsEmpty());
+  EXPECT_EQ(upstream_.executions(), 5);
+}
+
 // The first read that succeeds after an outage is the first doubt.
 TEST_F(UnsignedEventsTest, ReadsThatFailDoNotCountAsDoubts) {
   std::atomic<int> reads = 0;
