@@ -103,9 +103,10 @@ class Deliveries {
     // Events that were acknowledged, but were not open. If one is a dead letter, the dead letter is
     // to be removed.
     std::vector<int64_t> late;
-    // The deadlines for which LeasesUntil has changed. An acknowledgement does not count as a
-    // change while other events of its deadline are leased. So the leases of a hand-out are stored
-    // once and removed once, even if its events are acknowledged one by one.
+    // The deadlines whose result of LeasesUntil must be stored again. If an event is acknowledged
+    // while other events with the same deadline are still leased, its deadline is not added. So the
+    // leases of a hand-out are stored once and removed once, even if its events are acknowledged
+    // one by one.
     std::set<SteadyTime> deadlines;
 
     bool empty() const {

@@ -104,7 +104,8 @@ absl::StatusOr<int64_t> Operations::FindTold(const SealedEvent& event) {
   if (event.fact.empty()) return 0;
   const absl::StatusOr<Rows::Teller> teller = rows_.FindTeller(event.fact);
   if (!teller.ok()) return teller.status();
-  // Two deliveries of one fact are both kept: the provider has sent both.
+  // The new event repeats the known one only if a sweep found one of the two. If the provider
+  // delivered both, both are kept.
   const bool swept = event.event.head.origin == Origin::kSweep || teller->swept;
   return swept ? teller->number : 0;
 }

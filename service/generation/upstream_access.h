@@ -1,7 +1,9 @@
-// How calls reach one upstream: the client that calls it, and the keys that it may send.
+// How calls reach one upstream: the client that sends them, and the credentials (API keys) that the
+// calls carry.
 //
-// Thread-safety: immutable; LoadUpstream may be called from any thread. Lifetime: a client's
-// destructor waits for its threads, so it must not run on one of them.
+// Thread-safety: immutable; LoadUpstream may be called from any thread. Lifetime: the destructor of
+// a Client waits for the client's threads. So the last reference to a client must not be dropped on
+// one of those threads.
 #ifndef SERVICE_GENERATION_UPSTREAM_ACCESS_H_
 #define SERVICE_GENERATION_UPSTREAM_ACCESS_H_
 

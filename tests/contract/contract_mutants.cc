@@ -15,8 +15,9 @@ using nlohmann::json;
 using Pointer = json::json_pointer;
 using Path = std::vector<std::string>;  // the parts of a pointer
 
-// If a member has at most this many known texts, one mutant is made for each other text. If it has
-// more, one mutant takes the next text. A further mutant always takes an unknown text.
+// Mutants of a text: if the contract has at most this many different texts for the member, the text
+// is replaced by each of the others in turn. If it has more, the text is replaced by the next one
+// alone. In addition it is always replaced by a text that occurs nowhere.
 constexpr size_t kFewTexts = 8;
 
 // A member name that no contract uses.

@@ -23,8 +23,9 @@ inline constexpr int kMaxFreeJsonDepth = 30;
 bool AppendFreeJson(Kind kind, absl::string_view bytes, const Path& at, Violations& violations,
                     ByteSink& out);
 
-// Appends the google.protobuf.Struct in `bytes` as further members of an object of type `beside`.
-// `out` is in the middle of that object. Refuses a member for which `beside` has a field.
+// Appends the members of the google.protobuf.Struct in `bytes` to a JSON object that the caller has
+// begun in `out` and will close. `beside` is the message of that object. A member with the name of
+// one of its fields is a violation.
 bool AppendFreeMembers(const MessagePlan& beside, absl::string_view bytes, const Path& at,
                        Violations& violations, ByteSink& out);
 

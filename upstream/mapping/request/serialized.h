@@ -8,10 +8,9 @@
 
 namespace gateway::mapping {
 
-// True is certain. False may be wrong: it is returned without a closer look for free-form JSON,
-// maps whose keys are not in order, lists in pieces, numbers with needless bytes, and values that a
-// serializer leaves out. All fields must have explicit presence, as ours have. Thread-safety: a
-// pure function.
+// If true, the bytes are exactly what the serializer writes. If false, they may still be: free-form
+// JSON (google.protobuf.Struct, Value, ListValue) always gives false, because it is not examined.
+// All fields must have explicit presence, as ours have. Thread-safety: a pure function.
 bool IsSerialized(const MessagePlan& plan, absl::string_view bytes);
 
 }  // namespace gateway::mapping

@@ -1,4 +1,6 @@
-// The HTML forms of the window: each sends a request to the Api and then leads back to a page.
+// The HTML forms of the window, which are the sandbox's pages in a browser (see window.h). A form
+// that is submitted sends a request to the sandbox's own API (see api.h). Then the browser returns
+// to the page that the form names.
 //
 // Pure functions.
 #ifndef UPSTREAM_SANDBOX_WINDOW_FORM_H_
