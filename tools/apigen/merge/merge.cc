@@ -263,9 +263,9 @@ class Merger {
     message = MergeMessage(old->second, message, matching, DocumentedMembers(old->second));
   }
 
-  // Returns the function that gives each field of the wrapper the key by which its committed and its
-  // derived form are matched. The key of a query field is its wire name. A field of the path or the
-  // body has another key, so it is never matched with a query field of the same wire name.
+  // Returns the function that gives each field of the wrapper the key by which its committed and
+  // its derived form are matched. The key of a query field is its wire name. A field of the path or
+  // the body has another key, so it is never matched with a query field of the same wire name.
   static std::function<std::string(const Field&)> WrapperKey(const std::string& wrapper,
                                                              const Contract& contract) {
     std::set<std::string> in_path;
