@@ -103,8 +103,9 @@ ServerConfig ReadServer(Section& root) {
   section.Read("message_timeout", "Time for a call's message to arrive whole, from its headers on.",
                server.message_timeout, absl::Milliseconds(100));
   ReadInteger(section, "max_unfinished_bytes",
-              "Memory for messages that come slowly. So many of the largest may be under way, half "
-              "of them of one caller; of more, the oldest are refused.",
+              "Memory for messages that come slowly. If more calls than it holds of the largest "
+              "messages have waited 50 ms for theirs, or half as many calls of one caller, and a "
+              "quarter of it was received meanwhile, the oldest of these calls are refused.",
               server.max_unfinished_bytes, 1024 * 1024, int64_t{1} << 40);
   section.Read("max_connection_age",
                "A connection is told to go after this time, a tenth more or less, so that clients "
