@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "tests/fuzz/support.h"
 #include "tests/upstream/webhooks/message.h"
@@ -64,6 +65,14 @@ std::string SignedRequest(size_t choice, const std::string& body) {
   }
 }
 
+// Whether the request is signed, and its body belongs to the signed text beyond doubt: ConvergeGate
+// has no separator between timestamp and body, so a body that begins with a digit is refused.
+bool IsVerified(uint8_t choice, const std::string& body) {
+  const bool has_one_reading =
+      choice % 4 != 2 || body.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(body[0]));
+  return choice != 0 && has_one_reading;
+}
+
 void CheckEvent(const Event& event) {
   const nlohmann::json response = ReadResponse(event.message);
   Require(!response.is_discarded(), "an event is a ParseEventResponse");
@@ -75,7 +84,7 @@ void CheckEvent(const Event& event) {
   }
 }
 
-void CheckRefusal(const Refusal& refusal, bool is_signed, bool has_body) {
+void CheckRefusal(const Refusal& refusal, bool is_verified, bool has_body) {
   const mapping::Failure& failure = refusal.failure;
   Require(failure.code == absl::StatusCode::kInvalidArgument ||
               failure.code == absl::StatusCode::kUnauthenticated ||
@@ -86,9 +95,9 @@ void CheckRefusal(const Refusal& refusal, bool is_signed, bool has_body) {
   Require(!failure.reason.empty() && !failure.message.empty() && !refusal.check.empty(),
           "a refusal says why");
   Require(failure.message.find("MARKER") == std::string::npos, "a refusal shows no secret");
-  Require(!is_signed || failure.code != absl::StatusCode::kUnauthenticated,
+  Require(!is_verified || failure.code != absl::StatusCode::kUnauthenticated,
           "what is signed is verified");
-  Require(!is_signed || !has_body || failure.reason != "INVALID_REQUEST",
+  Require(!is_verified || !has_body || failure.reason != "INVALID_REQUEST",
           "what is complete is accepted");
 }
 
@@ -102,7 +111,7 @@ void Try(uint8_t choice, const std::string& rest) {
   if (const auto* const event = std::get_if<Event>(&answer)) {
     CheckEvent(*event);
   } else {
-    CheckRefusal(std::get<Refusal>(answer), is_signed, has_body);
+    CheckRefusal(std::get<Refusal>(answer), IsVerified(choice, rest), has_body);
   }
 }
 
