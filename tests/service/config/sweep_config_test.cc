@@ -96,7 +96,7 @@ TEST_F(SweepConfigTest, WantsAnUpstreamThatIsKnownAndWhoseWebhooksAreReceived) {
   // Another gateway may receive the webhooks into a shared log.
   config_["events"].erase("file");
   config_["events"]["postgresql"] = {
-      {"dsn_file", directory_.Write("dsn", "host=/nowhere dbname=x")}};
+      {"dsn_file", directory_.Write("dsn", "host=/nowhere dbname=x user=x")}};
   config_["events"]["body_key_file"] = directory_.Write("body", std::string(32, 'b'));
   EXPECT_EQ(Error(), "");
 }
