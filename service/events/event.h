@@ -48,7 +48,7 @@ struct Event {
 
 // The identity of an event in the log: two SHA-256 digests of 32 bytes each.
 struct Key {
-  // Of provider, name and id. If the provider sent no id: of provider, name and body.
+  // The digest of provider, name and id; of provider, name and body if the provider sent no id.
   std::string event;
   std::string body;
 

@@ -158,8 +158,8 @@ class EventLog {
 
   virtual void Modify(ModifyRequest request, Done<Effects> done) = 0;
 
-  // Of both: dead letters that do not pass the subscription's filter, which may be another one than
-  // when they died, are none.
+  // ListDeadLetters and Redeliver treat a dead letter that does not pass the subscription's present
+  // filter as if it did not exist.
   virtual void ListDeadLetters(DeadLettersRequest request, Done<std::vector<DeadLetter>> done) = 0;
   // Hands dead letters out again. The result says for each number whether it was a dead letter.
   virtual void Redeliver(RedeliverRequest request, Done<Effects> done) = 0;

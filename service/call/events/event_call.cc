@@ -56,7 +56,7 @@ std::shared_ptr<CurrentReading> EventCall::ReadingOf(const std::vector<OpenedEve
     const events::Head& head = one.received.event.event.head;
     const bool proves = IsUnsigned(one, shared_.reader.schemes());
     const bool was_read = head.origin == events::Origin::kSweep;
-    // Of a provider that this gateway does not know, nothing is known to be invented.
+    // This gateway cannot judge the events of a provider that it does not know.
     const bool may_judge = proves && shared_.reader.schemes().Find(head.provider) != nullptr;
     CurrentReading::Question question{proves || (reading.with_current && !was_read), may_judge};
     if (question.is_asked) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMostDigits = 16;
 
-// Of a digit that is one.
+// Returns the value of a hexadecimal digit. `digit` must be one.
 uint64_t ValueOf(char digit) {
   if (absl::ascii_isdigit(static_cast<unsigned char>(digit))) return digit - '0';
   return absl::ascii_tolower(static_cast<unsigned char>(digit)) - 'a' + 10;

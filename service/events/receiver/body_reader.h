@@ -27,7 +27,7 @@ namespace gateway::events {
 
 class BodyReader {
  public:
-  // Of the extensions and trailers of one body together.
+  // The most bytes that the extensions and trailers of one body may have together.
   static constexpr size_t kMostDropped = size_t{4} * 1024;
 
   enum class State : uint8_t {
@@ -39,7 +39,7 @@ class BodyReader {
 
   struct Framing {
     bool chunked = false;
-    uint64_t length = 0;  // where it is not chunked
+    uint64_t length = 0;  // of the body, if it is not chunked
   };
   // `most`: the bytes that a body may have.
   BodyReader(Framing framing, size_t most);

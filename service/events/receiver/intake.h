@@ -53,7 +53,7 @@ const char* Name(Outcome outcome);
 struct Address {
   std::string provider;
   std::string account;  // "": the provider has only one
-  // Those that were in force when the delivery began: they count for all of it. Never null.
+  // The settings in force when the delivery began. The whole delivery uses them. Never null.
   std::shared_ptr<const webhooks::Settings> settings;
 };
 

@@ -125,15 +125,7 @@ void Session::ReadHead() {
   if (end != absl::string_view::npos) return OnHead(end + kEndOfHead.size());
   if (!MayBecomeHead(View(buffer_))) return Turn(Receiver::kMalformed, 400);
   if (buffer_.size() >= most) return Turn(Receiver::kTooLarge, 503);
-  stream_.async_read_some(buffer_.prepare(kPiece),
-                          [self = shared_from_this()](Error error, size_t size) {
-                            if (error == boost::beast::error::timeout) {
-                              return self->Turn(Receiver::kTooSlow, 0);
-                            }
-                            if (error) return;
-                            self->buffer_.commit(size);
-                            self->ReadHead();
-                          });
+  Receive(&Session::ReadHead);
 }
 
 void Session::OnHead(size_t size) {
@@ -195,7 +187,7 @@ void Session::ReadBody() {
   buffer_.consume(body_->Feed(View(buffer_)));
   switch (body_->state()) {
     case BodyReader::State::kReading:
-      return ReceiveBody();
+      return Receive(&Session::ReadBody);
     case BodyReader::State::kWhole:
       return OnBody();
     case BodyReader::State::kMalformed:
@@ -205,15 +197,15 @@ void Session::ReadBody() {
   }
 }
 
-void Session::ReceiveBody() {
+void Session::Receive(void (Session::*then)()) {
   stream_.async_read_some(buffer_.prepare(kPiece),
-                          [self = shared_from_this()](Error error, size_t size) {
+                          [self = shared_from_this(), then](Error error, size_t size) {
                             if (error == boost::beast::error::timeout) {
                               return self->Turn(Receiver::kTooSlow, 0);
                             }
                             if (error) return;
                             self->buffer_.commit(size);
-                            self->ReadBody();
+                            (self.get()->*then)();
                           });
 }
 

@@ -76,7 +76,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool BeginBody(const Head11& head);
   void AskForBody();
   void ReadBody();
-  void ReceiveBody();
+  // Adds the next bytes of the peer to buffer_, and then calls `then`.
+  void Receive(void (Session::*then)());
   void OnBody();
   void Turn(Receiver::Turned turned, int status);
   void TurnTooLarge();
